@@ -1,0 +1,126 @@
+//! The contract that a backend implements. Everything else in this crate is the same for every database.
+//!
+//! A backend is one database product behind one endpoint. It registers a [`BackendFactory`], and never sees a model.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::capabilities::Capabilities;
+use crate::connection::Config;
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::sql::Sql;
+use crate::value::Sink;
+
+/// A boxed future that can be sent to another thread.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How a database product is found by the scheme of a URL.
+///
+/// ```ignore
+/// inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["sqlite"], open: open } }
+/// ```
+#[derive(Debug)]
+pub struct BackendFactory {
+    /// How the database spells SQL.
+    pub dialect: &'static Dialect,
+    /// The schemes of its URLs.
+    pub schemes: &'static [&'static str],
+    /// Validates the settings and makes the backend. It MUST NOT connect, block, or need a runtime, and MUST refuse a
+    /// setting that it does not know, naming the nearest one that it does.
+    pub open: fn(&Config) -> Result<Arc<dyn Backend>>,
+}
+
+inventory::collect!(BackendFactory);
+
+/// One endpoint of a database: makes connections.
+pub trait Backend: Send + Sync + fmt::Debug + 'static {
+    /// How the database spells SQL.
+    fn dialect(&self) -> &'static Dialect;
+
+    /// Opens a connection, and brings its session to the state that [`Connection`] promises: UTC, strict, foreign keys
+    /// enforced. Errors MUST be typed (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..) and MUST NOT name a password.
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
+}
+
+/// One session with a database.
+///
+/// The future of every method may be dropped at any point. After that, or after an error that leaves the session in
+/// doubt, [`is_reusable`](Self::is_reusable) MUST answer false; and dropping a connection MUST end its open transaction
+/// without a commit.
+pub trait Connection: Send {
+    /// What the server at the other end can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Runs a statement for its effect. An error MUST leave nothing of this statement behind.
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>>;
+
+    /// Runs a statement and pushes each row into `sink` where it lies, until the sink stops, pauses or fails. After
+    /// [`Flow::Pause`](crate::Flow::Pause) the future MUST return `Pending` once, and need not wake. A sink's error
+    /// MUST be returned as it is.
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>>;
+
+    /// Controls the session's transaction. `Begin` MUST take what the transaction will need to write, so that it fails
+    /// here and not later, unless it is read-only. An error of `Commit` MUST mean that nothing was committed, or be
+    /// `CommitOutcomeUnknown`.
+    fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>>;
+
+    /// Asks the server for a sign of life.
+    fn ping(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// Whether the session can serve the next user: alive as far as known, outside any transaction, nothing half read.
+    fn is_reusable(&self) -> bool;
+
+    /// Ends the session in good order. An error is of no interest: the session is gone either way.
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// The effect of a statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The rows that were inserted, updated or deleted. An update that changes nothing counts, on every database alike.
+    pub rows: u64,
+    /// The key that the database gave the inserted row (the first one, if several), where it tells it without
+    /// RETURNING.
+    pub last_insert_id: Option<i64>,
+}
+
+/// A step of a transaction's life.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Control<'a> {
+    /// Begins a transaction.
+    Begin(TransactionOptions),
+    /// Commits it.
+    Commit,
+    /// Rolls it back. To roll back what the database has already rolled back is no error.
+    Rollback,
+    /// Sets a savepoint; the name is an identifier of this library's making.
+    Savepoint(&'a str),
+    /// Forgets a savepoint and keeps its work.
+    Release(&'a str),
+    /// Undoes the work since a savepoint, which stays.
+    RollbackTo(&'a str),
+}
+
+/// How a transaction begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransactionOptions {
+    /// The isolation level; None is the database's default.
+    pub isolation: Option<Isolation>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+}
+
+/// An isolation level. A database may give a stronger one, never a weaker one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the standard's")]
+pub enum Isolation {
+    ReadUncommitted,
+    ReadCommitted,
+    RepeatableRead,
+    Serializable,
+}

@@ -1,0 +1,114 @@
+//! How a database spells SQL: one value per database, read by the renderer.
+
+mod mysql;
+mod postgresql;
+mod sqlite;
+
+pub use mysql::MYSQL;
+pub use postgresql::POSTGRESQL;
+pub use sqlite::SQLITE;
+
+use crate::capabilities::Capabilities;
+use crate::error::{Error, Result};
+
+/// How a database spells SQL.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dialect {
+    /// `sqlite`, `postgresql` or `mysql`.
+    pub(crate) name: &'static str,
+    /// What every supported version of the database can do.
+    pub(crate) capabilities: Capabilities,
+    /// Stands around names, and is doubled inside them.
+    pub(crate) quote: char,
+    pub(crate) placeholder: Placeholder,
+    pub(crate) upsert: Upsert,
+    pub(crate) in_list: InList,
+    pub(crate) like: Like,
+    pub(crate) decimal: DecimalMath,
+    /// Whether NULL is the smallest value of an ORDER BY; it is the greatest otherwise.
+    pub(crate) nulls_smallest: bool,
+    /// Whether ORDER BY takes NULLS FIRST and NULLS LAST.
+    pub(crate) nulls_keyword: bool,
+    /// What stands for "no limit" before an OFFSET, where there must be a LIMIT.
+    pub(crate) no_limit: Option<&'static str>,
+    /// An INSERT of one row of nothing but defaults.
+    pub(crate) default_row: &'static str,
+    /// Whether `\` escapes a character inside a quoted string.
+    pub(crate) backslash_escapes: bool,
+}
+
+/// How the n-th bind is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placeholder {
+    /// `?`
+    Question,
+    /// `$n`
+    Dollar,
+}
+
+/// How an INSERT says what it does about a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upsert {
+    /// `ON CONFLICT (keys) DO UPDATE SET c = excluded.c`
+    OnConflict,
+    /// `ON DUPLICATE KEY UPDATE c = VALUES(c)`
+    OnDuplicateKey,
+}
+
+/// How a set of values is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InList {
+    /// `= ANY($1)`: one bind of array type, one text for every length.
+    AnyArray,
+    /// `IN (?, ?, ..)`, padded to a power of two with the last value, so that few texts serve all lengths.
+    Padded,
+}
+
+/// How patterns are matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Like {
+    /// LIKE heeds case, ILIKE does not.
+    Ilike,
+    /// LIKE ignores the case of ASCII letters; GLOB heeds case, with a pattern language of its own.
+    Glob,
+    /// LIKE BINARY heeds case, LIKE goes by the column's collation.
+    Binary,
+}
+
+/// How exact decimals are compared and computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DecimalMath {
+    /// The database has the type.
+    Native,
+    /// Decimals are text; the backend brings a collation and functions that know them: the collation's name, and the
+    /// prefix of `PREFIX_add`, `PREFIX_sub`, `PREFIX_mul`, `PREFIX_sum` and `PREFIX_avg`.
+    Functions { collation: &'static str, prefix: &'static str },
+}
+
+impl Dialect {
+    /// `sqlite`, `postgresql` or `mysql`. To decide what can be done, ask the capabilities instead.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What every supported version of the database can do.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The dialect of this name.
+    ///
+    /// # Errors
+    /// `Configuration` when there is none.
+    pub fn named(name: &str) -> Result<&'static Self> {
+        match name {
+            "sqlite" => Ok(&SQLITE),
+            "postgresql" | "postgres" => Ok(&POSTGRESQL),
+            "mysql" | "mariadb" => Ok(&MYSQL),
+            _ => Err(Error::configuration(format!(
+                "there is no dialect `{name}`; the dialects are sqlite, postgresql and mysql"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use crate::capabilities::Capabilities;
+
+/// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
+pub static MYSQL: Dialect = Dialect {
+    name: "mysql",
+    capabilities: Capabilities {
+        prepared_transactions: true,
+        row_locks: true,
+        skip_locked: true,
+        concurrent_writers: true,
+        isolation_levels: true,
+        ..Capabilities::none(65_535)
+    },
+    quote: '`',
+    placeholder: Placeholder::Question,
+    upsert: Upsert::OnDuplicateKey,
+    in_list: InList::Padded,
+    like: Like::Binary,
+    decimal: DecimalMath::Native,
+    nulls_smallest: true,
+    nulls_keyword: false,
+    no_limit: Some("18446744073709551615"),
+    default_row: "() VALUES ()",
+    backslash_escapes: true,
+};

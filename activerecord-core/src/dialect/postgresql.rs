@@ -1,0 +1,28 @@
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use crate::capabilities::Capabilities;
+
+/// PostgreSQL. Whether transactions can be prepared is a setting of the server, asked when connecting.
+pub static POSTGRESQL: Dialect = Dialect {
+    name: "postgresql",
+    capabilities: Capabilities {
+        returning: true,
+        row_locks: true,
+        skip_locked: true,
+        concurrent_writers: true,
+        arrays: true,
+        isolation_levels: true,
+        transactional_ddl: true,
+        ..Capabilities::none(65_535)
+    },
+    quote: '"',
+    placeholder: Placeholder::Dollar,
+    upsert: Upsert::OnConflict,
+    in_list: InList::AnyArray,
+    like: Like::Ilike,
+    decimal: DecimalMath::Native,
+    nulls_smallest: false,
+    nulls_keyword: true,
+    no_limit: None,
+    default_row: "DEFAULT VALUES",
+    backslash_escapes: false,
+};

@@ -1,0 +1,19 @@
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use crate::capabilities::Capabilities;
+
+/// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
+pub static SQLITE: Dialect = Dialect {
+    name: "sqlite",
+    capabilities: Capabilities { returning: true, transactional_ddl: true, ..Capabilities::none(32_766) },
+    quote: '"',
+    placeholder: Placeholder::Question,
+    upsert: Upsert::OnConflict,
+    in_list: InList::Padded,
+    like: Like::Glob,
+    decimal: DecimalMath::Functions { collation: "decimal", prefix: "decimal" },
+    nulls_smallest: true,
+    nulls_keyword: true,
+    no_limit: Some("-1"),
+    default_row: "DEFAULT VALUES",
+    backslash_escapes: false,
+};

@@ -1,0 +1,46 @@
+//! The core of `activerecord`: everything that is not one database.
+//!
+//! Programs use the facade crate `activerecord`, which re-exports what is public here.
+
+mod assignment;
+pub mod backend;
+mod capabilities;
+mod column;
+mod connection;
+mod dialect;
+mod error;
+mod hooks;
+mod model;
+mod operand;
+mod order;
+mod predicate;
+mod projection;
+pub mod private;
+mod query;
+mod read;
+mod row;
+mod schema;
+mod selection;
+pub mod sql;
+pub mod statement;
+mod value;
+
+pub use assignment::{Assignment, IntoAssignments};
+pub use capabilities::Capabilities;
+pub use column::Column;
+pub use connection::{Config, IntoConfig, Pool};
+pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
+pub use error::{Error, ErrorKind, Result};
+pub use hooks::{Change, ChangeKind, Hooks};
+pub use model::Model;
+pub use operand::{InSet, Number, Operand, Text};
+pub use order::{IntoOrder, Order};
+pub use predicate::Predicate;
+pub use projection::Projection;
+pub use row::{Row, RowIndex};
+pub use schema::{ColumnDef, Table};
+pub use selection::{IntoColumns, Selection};
+pub use value::{
+    ArrayElement, Flow, FromValue, IntoParams, Json, RowRef, Sink, ToValue, Value, ValueRef, ValueType, format_date,
+    format_datetime, format_time,
+};

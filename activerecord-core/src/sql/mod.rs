@@ -1,0 +1,66 @@
+//! From a [`Statement`](crate::statement::Statement) tree to the text and the binds of one dialect.
+
+mod cache;
+mod raw;
+mod render;
+
+
+
+
+use std::sync::Arc;
+
+use crate::value::Value;
+
+/// A statement as it goes to a database: the text with placeholders, and the values bound to them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sql {
+    text: Arc<str>,
+    binds: Vec<Value>,
+    access: Access,
+    one_row: bool,
+}
+
+/// What a statement does to the database, as far as its tree tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// It only reads.
+    Read,
+    /// It writes.
+    Write,
+    /// It is the caller's own SQL: only the database can tell.
+    Unknown,
+}
+
+impl Sql {
+    /// A statement.
+    pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
+        Self { text: text.into(), binds, access, one_row: false }
+    }
+
+    /// States that the result has at most one row, so that a backend need not prepare for a long one.
+    #[must_use]
+    pub fn one_row(mut self) -> Self {
+        self.one_row = true;
+        self
+    }
+
+    /// The text.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The values, in the order of the placeholders.
+    pub fn binds(&self) -> &[Value] {
+        &self.binds
+    }
+
+    /// What the statement does to the database.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Whether the result has at most one row.
+    pub fn is_one_row(&self) -> bool {
+        self.one_row
+    }
+}

@@ -1,0 +1,81 @@
+//! SELECT.
+
+use super::{Expr, Name};
+
+/// A query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Select {
+    /// What each row holds.
+    pub items: Vec<SelectItem>,
+    /// The table.
+    pub from: Name,
+    /// Which rows.
+    pub filter: Option<Expr>,
+    /// In which order.
+    pub order_by: Vec<OrderBy>,
+    /// At most so many rows.
+    pub limit: Option<u64>,
+    /// After so many rows.
+    pub offset: Option<u64>,
+}
+
+/// One item of a SELECT list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectItem {
+    /// What is selected.
+    pub expr: Expr,
+    /// The name it gets, if not its own.
+    pub alias: Option<Name>,
+}
+
+/// One item of an ORDER BY.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderBy {
+    /// What is compared.
+    pub expr: Expr,
+    /// Smallest or greatest first.
+    pub direction: Direction,
+    /// Where NULLs go.
+    pub nulls: Nulls,
+}
+
+/// Smallest or greatest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+/// Where NULLs go in an order. The default is one place on every database: NULL is the smallest value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nulls {
+    /// NULL is smaller than everything: first when ascending, last when descending.
+    #[default]
+    Smallest,
+    /// Before all values.
+    First,
+    /// After all values.
+    Last,
+}
+
+impl Select {
+    /// Every row of `from`, with nothing selected yet.
+    pub fn from(from: impl Into<Name>) -> Self {
+        Self { items: Vec::new(), from: from.into(), filter: None, order_by: Vec::new(), limit: None, offset: None }
+    }
+
+    /// Narrows the rows further.
+    pub fn and_filter(&mut self, expr: Expr) {
+        self.filter = Some(match self.filter.take() {
+            Some(filter) => filter.and(expr),
+            None => expr,
+        });
+    }
+}
+
+impl From<Expr> for SelectItem {
+    fn from(expr: Expr) -> Self {
+        Self { expr, alias: None }
+    }
+}

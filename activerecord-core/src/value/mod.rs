@@ -1,0 +1,217 @@
+//! Values on their way to and from a database.
+//!
+//! A [`Value`] is owned and bound to a statement; a [`ValueRef`] borrows one cell of a row where the driver holds it.
+//! [`ToValue`] and [`FromValue`] join them to Rust's types, by this table:
+//!
+//! | Rust | bound as | read from | fails, or changes, when |
+//! |---|---|---|---|
+//! | `bool` | `Bool` | bool, integer 0 or 1 | any other integer is an error |
+//! | `i8` `i16` `i32` `i64` | `I16` `I16` `I32` `I64` | integer, decimal without fraction | out of range is an error, never a wrap |
+//! | `u8` `u16` `u32` `u64` | `I16` `I32` `I64` `U64` | integer, decimal without fraction | negative or out of range is an error; SQLite refuses a `u64` above `i64::MAX` when it is bound |
+//! | `f32` `f64` | `F32` `F64` | float, integer, decimal | an `f32` rounds to the nearest; NaN is refused by SQLite (it would become NULL) and MySQL |
+//! | `String`, `str` | `Text` | text | invalid UTF-8 is an error; PostgreSQL refuses NUL |
+//! | `Vec<u8>` | `Bytes` | bytes | text is not read as bytes |
+//! | `Decimal` | `Decimal` | decimal, integer, float (shortest digits), text | text that is no number, or more than 28 digits, is an error |
+//! | `Uuid` | `Uuid` | uuid, text, 16 bytes | other text, or another length, is an error |
+//! | `NaiveDate` `NaiveTime` | `Date` `Time` | the same, text | a time rounds to microseconds |
+//! | `NaiveDateTime` | `DateTime` | the same, a timestamp's UTC, text | rounds to microseconds |
+//! | `DateTime<Utc>` | `Timestamp` | the same, a date and time taken as UTC, text | rounds to microseconds |
+//! | `Json<T>`, `serde_json::Value` | `Json` | JSON, text | text that is no JSON, or does not fit `T`, is an error |
+//! | `Vec<T>` | `Array` | array, JSON or text with a JSON array | one bad element is an error |
+//! | `#[derive(ActiveEnum)]` | `Text`, or an integer under `#[repr]` | the same | a value without a variant is an error |
+//! | `Option<T>` | as `T`, or a `Null` of `T`'s type | NULL is `None` | NULL read into anything else is an error |
+//!
+//! Reading never falls back to a default and never truncates.
+
+mod cell;
+mod from_value;
+mod json;
+mod text;
+mod to_value;
+
+pub use cell::{Flow, RowRef, Sink, ValueRef};
+pub use from_value::FromValue;
+pub use json::Json;
+pub use text::{format_date, format_datetime, format_time};
+pub use to_value::{ArrayElement, IntoParams, ToValue};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// A value that is bound to a statement.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// NULL, with the type it would have had: PostgreSQL plans a statement by the types of its first binds.
+    Null(ValueType),
+    /// A truth value.
+    Bool(bool),
+    /// A 16-bit integer.
+    I16(i16),
+    /// A 32-bit integer.
+    I32(i32),
+    /// A 64-bit integer.
+    I64(i64),
+    /// An unsigned 64-bit integer.
+    U64(u64),
+    /// A single-precision float.
+    F32(f32),
+    /// A double-precision float.
+    F64(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A calendar date.
+    Date(NaiveDate),
+    /// A time of day, in microseconds.
+    Time(NaiveTime),
+    /// A date and time of no time zone, in microseconds.
+    DateTime(NaiveDateTime),
+    /// An instant, in microseconds.
+    Timestamp(DateTime<Utc>),
+    /// JSON, as text.
+    Json(String),
+    /// A list of values of one type: a native array where the database has them, JSON elsewhere.
+    Array(&'static ValueType, Vec<Value>),
+}
+
+/// The type of a [`Value`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueType {
+    /// See [`Value::Bool`].
+    Bool,
+    /// See [`Value::I16`].
+    I16,
+    /// See [`Value::I32`].
+    I32,
+    /// See [`Value::I64`].
+    I64,
+    /// See [`Value::U64`].
+    U64,
+    /// See [`Value::F32`].
+    F32,
+    /// See [`Value::F64`].
+    F64,
+    /// See [`Value::Text`].
+    Text,
+    /// See [`Value::Bytes`].
+    Bytes,
+    /// See [`Value::Decimal`].
+    Decimal,
+    /// See [`Value::Uuid`].
+    Uuid,
+    /// See [`Value::Date`].
+    Date,
+    /// See [`Value::Time`].
+    Time,
+    /// See [`Value::DateTime`].
+    DateTime,
+    /// See [`Value::Timestamp`].
+    Timestamp,
+    /// See [`Value::Json`].
+    Json,
+    /// See [`Value::Array`].
+    Array(&'static ValueType),
+}
+
+impl Value {
+    /// The type of this value.
+    pub fn ty(&self) -> ValueType {
+        match self {
+            Self::Null(ty) => *ty,
+            Self::Bool(_) => ValueType::Bool,
+            Self::I16(_) => ValueType::I16,
+            Self::I32(_) => ValueType::I32,
+            Self::I64(_) => ValueType::I64,
+            Self::U64(_) => ValueType::U64,
+            Self::F32(_) => ValueType::F32,
+            Self::F64(_) => ValueType::F64,
+            Self::Text(_) => ValueType::Text,
+            Self::Bytes(_) => ValueType::Bytes,
+            Self::Decimal(_) => ValueType::Decimal,
+            Self::Uuid(_) => ValueType::Uuid,
+            Self::Date(_) => ValueType::Date,
+            Self::Time(_) => ValueType::Time,
+            Self::DateTime(_) => ValueType::DateTime,
+            Self::Timestamp(_) => ValueType::Timestamp,
+            Self::Json(_) => ValueType::Json,
+            Self::Array(element, _) => ValueType::Array(element),
+        }
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    /// Whether a key or a timestamp of this value counts as "not set yet": NULL, 0, the nil UUID, the Unix epoch.
+    pub fn is_unset(&self) -> bool {
+        match self {
+            Self::Null(_) => true,
+            Self::I16(n) => *n == 0,
+            Self::I32(n) => *n == 0,
+            Self::I64(n) => *n == 0,
+            Self::U64(n) => *n == 0,
+            Self::Uuid(uuid) => uuid.is_nil(),
+            Self::DateTime(time) => *time == DateTime::UNIX_EPOCH.naive_utc(),
+            Self::Timestamp(time) => *time == DateTime::UNIX_EPOCH,
+            _ => false,
+        }
+    }
+
+    /// The value as a cell, to be read back by [`FromValue`].
+    pub fn as_cell(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null(_) => ValueRef::Null,
+            Self::Bool(b) => ValueRef::Bool(*b),
+            Self::I16(n) => ValueRef::I64(i64::from(*n)),
+            Self::I32(n) => ValueRef::I64(i64::from(*n)),
+            Self::I64(n) => ValueRef::I64(*n),
+            Self::U64(n) => ValueRef::U64(*n),
+            Self::F32(x) => ValueRef::F64(f64::from(*x)),
+            Self::F64(x) => ValueRef::F64(*x),
+            Self::Text(text) => ValueRef::Text(text),
+            Self::Bytes(bytes) => ValueRef::Bytes(bytes),
+            Self::Decimal(decimal) => ValueRef::Decimal(*decimal),
+            Self::Uuid(uuid) => ValueRef::Uuid(*uuid),
+            Self::Date(date) => ValueRef::Date(*date),
+            Self::Time(time) => ValueRef::Time(*time),
+            Self::DateTime(time) => ValueRef::DateTime(*time),
+            Self::Timestamp(time) => ValueRef::Timestamp(*time),
+            Self::Json(json) => ValueRef::Json(json),
+            Self::Array(_, values) => ValueRef::Array(values.clone()),
+        }
+    }
+}
+
+impl ValueType {
+    /// The type's name, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "boolean",
+            Self::I16 => "16-bit integer",
+            Self::I32 => "32-bit integer",
+            Self::I64 => "64-bit integer",
+            Self::U64 => "unsigned 64-bit integer",
+            Self::F32 => "single-precision float",
+            Self::F64 => "float",
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+            Self::Decimal => "decimal",
+            Self::Uuid => "UUID",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::DateTime => "date and time",
+            Self::Timestamp => "timestamp",
+            Self::Json => "JSON",
+            Self::Array(_) => "array",
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Dates and times as text, for databases that have no type for them: one canonical form to write, so that text compares
+//! as time does, and the usual forms to read.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+
+use crate::error::{Error, Result};
+
+/// A date as `YYYY-MM-DD`.
+///
+/// # Errors
+/// `Conversion` outside the years 0 to 9999, whose text would not sort.
+pub fn format_date(date: NaiveDate) -> Result<String> {
+    four_digits(date)?;
+    Ok(date.format("%Y-%m-%d").to_string())
+}
+
+/// A time as `HH:MM:SS.ffffff`.
+pub fn format_time(time: NaiveTime) -> String {
+    time.format("%H:%M:%S%.6f").to_string()
+}
+
+/// A date and time as `YYYY-MM-DD HH:MM:SS.ffffff`; instants are written as their UTC.
+///
+/// # Errors
+/// `Conversion` outside the years 0 to 9999, whose text would not sort.
+pub fn format_datetime(time: NaiveDateTime) -> Result<String> {
+    four_digits(time.date())?;
+    Ok(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+}
+
+pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
+    text.parse().ok()
+}
+
+pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
+    text.parse().ok()
+}
+
+/// Reads a date and time; one that names an offset is turned into UTC, one that names none is UTC already.
+pub(super) fn parse_datetime(text: &str) -> Option<NaiveDateTime> {
+    const FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
+    canonical(text)
+        .or_else(|| FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()))
+        .or_else(|| text.parse::<DateTime<Utc>>().ok().map(|time| time.naive_utc()))
+        .or_else(|| parse_date(text).and_then(|date| date.and_hms_opt(0, 0, 0)))
+}
+
+/// The form that [`format_datetime`] writes, read without chrono's parser: it is the hot path of every timestamp column.
+fn canonical(text: &str) -> Option<NaiveDateTime> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 26 || [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]] != *b"-- ::." {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+    };
+    let year = i32::try_from(number(0, 4)?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number(5, 7)?, number(8, 10)?)?;
+    let time = NaiveTime::from_hms_micro_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 26)?)?;
+    Some(date.and_time(time))
+}
+
+fn four_digits(date: NaiveDate) -> Result<()> {
+    if (0..=9999).contains(&date.year()) {
+        return Ok(());
+    }
+    Err(Error::conversion("a date outside the years 0 to 9999 cannot be stored as text that sorts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> NaiveDateTime {
+        parse_datetime(text).unwrap_or_else(|| panic!("{text} was not read"))
+    }
+
+    #[test]
+    fn the_canonical_form_round_trips() {
+        let written = format_datetime(time("2013-01-01T05:15:00.000001")).unwrap();
+        assert_eq!(written, "2013-01-01 05:15:00.000001");
+        assert_eq!(canonical(&written), Some(time("2013-01-01 05:15:00.000001")));
+    }
+
+    #[test]
+    fn the_usual_forms_are_one_time() {
+        for form in ["2013-01-01 05:15:00", "2013-01-01T05:15:00", "2013-01-01T05:15:00Z", "2013-01-01 06:15:00+01:00"] {
+            assert_eq!(time(form), time("2013-01-01 05:15:00.000000"), "{form}");
+        }
+        assert_eq!(time("2013-01-01"), time("2013-01-01 00:00:00"));
+    }
+
+    #[test]
+    fn nonsense_is_no_time() {
+        for text in ["", "today", "2013-13-01 00:00:00.000000", "2013-01-01 25:00:00.000000", "2013-01-0x 00:00:00.000000"] {
+            assert_eq!(parse_datetime(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn years_that_would_not_sort_are_refused() {
+        assert!(format_date(NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap()).unwrap_err().is_conversion());
+        assert!(format_date(NaiveDate::from_ymd_opt(-1, 1, 1).unwrap()).unwrap_err().is_conversion());
+    }
+}

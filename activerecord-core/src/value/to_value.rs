@@ -1,0 +1,171 @@
+//! Rust's types as bound values.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{Value, ValueType};
+
+/// A type that can be bound to a statement, and so be the type of a column.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a column or bound to a statement",
+    label = "not a column type",
+    note = "column types are bool, integers, floats, String, Vec<u8>, Decimal, Uuid, chrono's dates and times, Json<T>, \
+            Vec<T> and Option<T> of these, and enums with #[derive(ActiveEnum)]",
+    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
+)]
+pub trait ToValue {
+    /// The type of the values that [`to_value`](Self::to_value) makes, NULL included.
+    const TYPE: ValueType;
+    /// Whether a value may be NULL.
+    const NULLABLE: bool = false;
+
+    /// The value to bind.
+    fn to_value(&self) -> Value;
+}
+
+macro_rules! to_value {
+    ($($rust:ty => $variant:ident |$value:ident| $expr:expr;)*) => {$(
+        impl ToValue for $rust {
+            const TYPE: ValueType = ValueType::$variant;
+            fn to_value(&self) -> Value {
+                let $value = self;
+                Value::$variant($expr)
+            }
+        }
+    )*};
+}
+
+to_value! {
+    bool => Bool |b| *b;
+    i8 => I16 |n| i16::from(*n);
+    i16 => I16 |n| *n;
+    i32 => I32 |n| *n;
+    i64 => I64 |n| *n;
+    u8 => I16 |n| i16::from(*n);
+    u16 => I32 |n| i32::from(*n);
+    u32 => I64 |n| i64::from(*n);
+    u64 => U64 |n| *n;
+    f32 => F32 |x| *x;
+    f64 => F64 |x| *x;
+    str => Text |text| text.to_owned();
+    String => Text |text| text.clone();
+    [u8] => Bytes |bytes| bytes.to_vec();
+    Vec<u8> => Bytes |bytes| bytes.clone();
+    Decimal => Decimal |decimal| *decimal;
+    Uuid => Uuid |uuid| *uuid;
+    NaiveDate => Date |date| *date;
+    NaiveTime => Time |time| time.round_subsecs(6);
+    NaiveDateTime => DateTime |time| time.round_subsecs(6);
+    DateTime<Utc> => Timestamp |time| time.round_subsecs(6);
+    serde_json::Value => Json |json| json.to_string();
+}
+
+impl<T: ToValue> ToValue for Option<T> {
+    const TYPE: ValueType = T::TYPE;
+    const NULLABLE: bool = true;
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null(T::TYPE), T::to_value)
+    }
+}
+
+/// A type that can be the element of a `Vec<T>` column. `u8` is none: `Vec<u8>` is bytes.
+pub trait ArrayElement: ToValue {}
+
+macro_rules! array_elements {
+    ($($element:ty),*) => {$(impl ArrayElement for $element {})*};
+}
+array_elements!(bool, i16, i32, i64, f32, f64, String, Decimal, Uuid, NaiveDate, NaiveTime, NaiveDateTime, DateTime<Utc>);
+
+impl<T: ArrayElement> ToValue for Vec<T> {
+    const TYPE: ValueType = ValueType::Array(&T::TYPE);
+
+    fn to_value(&self) -> Value {
+        Value::Array(&T::TYPE, self.iter().map(T::to_value).collect())
+    }
+}
+
+macro_rules! through_deref {
+    ($(<$($generic:tt),*> $pointer:ty => $inner:ty;)*) => {$(
+        impl<$($generic,)*> ToValue for $pointer where $inner: ToValue {
+            const TYPE: ValueType = <$inner>::TYPE;
+            const NULLABLE: bool = <$inner>::NULLABLE;
+            fn to_value(&self) -> Value {
+                <$inner>::to_value(self)
+            }
+        }
+    )*};
+}
+
+impl<T: ToValue + ?Sized> ToValue for &T {
+    const TYPE: ValueType = T::TYPE;
+    const NULLABLE: bool = T::NULLABLE;
+
+    fn to_value(&self) -> Value {
+        T::to_value(self)
+    }
+}
+
+through_deref! {
+    <T> Box<T> => T;
+    <T> Arc<T> => T;
+}
+
+impl ToValue for Cow<'_, str> {
+    const TYPE: ValueType = ValueType::Text;
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+}
+
+/// The values for the `?` of a piece of raw SQL: an array of values of one type, or [`params!`](crate::params) for a mix.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of parameters",
+    note = "write `[a, b]` for values of one type, `params![a, \"b\"]` for a mix, and `[]` for none"
+)]
+pub trait IntoParams {
+    /// The values, in the order of the placeholders.
+    fn into_params(self) -> Vec<Value>;
+}
+
+impl IntoParams for Vec<Value> {
+    fn into_params(self) -> Vec<Value> {
+        self
+    }
+}
+
+impl IntoParams for [Value; 0] {
+    fn into_params(self) -> Vec<Value> {
+        Vec::new()
+    }
+}
+
+// One impl for each length, and none for length 0, so that a bare `[]` has only one meaning.
+macro_rules! array_params {
+    ($($length:literal)*) => {$(
+        impl<T: ToValue> IntoParams for [T; $length] {
+            fn into_params(self) -> Vec<Value> {
+                self.iter().map(T::to_value).collect()
+            }
+        }
+    )*};
+}
+array_params!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32);
+
+/// A list of parameters of mixed types, for raw SQL.
+///
+/// ```
+/// # use activerecord_core::{params, Value};
+/// assert_eq!(params![1, "a"], vec![Value::I32(1), Value::Text("a".into())]);
+/// ```
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        ::std::vec::Vec::<$crate::Value>::from([$($crate::ToValue::to_value(&$value)),*])
+    };
+}

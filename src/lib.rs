@@ -1,0 +1,10 @@
+//! An ActiveRecord framework for working with several databases at once.
+
+// Linked for its registration alone: `configure` finds it by the scheme of a URL.
+#[cfg(feature = "sqlite")]
+use activerecord_sqlite as _;
+
+pub mod prelude;
+
+pub use activerecord_core::*;
+pub use activerecord_derive::*;
