@@ -7,8 +7,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// INSERT, UPDATE and DELETE can return the rows they wrote.
-    pub returning: bool,
+    /// INSERT can return the rows it wrote; elsewhere a generated key is the connection's last insert id.
+    pub insert_returning: bool,
+    /// UPDATE can return the rows it wrote; elsewhere they are read back.
+    pub update_returning: bool,
     /// A transaction can be prepared, outlive its connection and be committed later: two-phase commit.
     pub prepared_transactions: bool,
     /// Locking reads (`FOR UPDATE`).
@@ -31,7 +33,8 @@ impl Capabilities {
     /// No capability but to bind `max_binds` values; a dialect adds what its database has.
     pub const fn none(max_binds: usize) -> Self {
         Self {
-            returning: false,
+            insert_returning: false,
+            update_returning: false,
             prepared_transactions: false,
             row_locks: false,
             skip_locked: false,

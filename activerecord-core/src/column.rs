@@ -7,7 +7,7 @@ use crate::assignment::Assignment;
 use crate::operand::{InSet, Number, Operand, Text};
 use crate::order::Order;
 use crate::predicate::Predicate;
-use crate::statement::{Arithmetic, Compare, Direction, Expr, LikePattern};
+use crate::statement::{Arithmetic, ColumnExpr, Compare, Direction, Expr, LikePattern};
 use crate::value::{ToValue, ValueType};
 
 /// The column of model `M` that holds values of type `T`: the derive makes one constant for each (`User::EMAIL`).
@@ -18,6 +18,7 @@ use crate::value::{ToValue, ValueType};
 pub struct Column<M, T> {
     name: &'static str,
     ty: ValueType,
+    nullable: bool,
     _of: PhantomData<fn() -> (M, T)>,
 }
 
@@ -28,7 +29,7 @@ impl<M, T> Column<M, T> {
     where
         T: ToValue,
     {
-        Self { name, ty: T::TYPE, _of: PhantomData }
+        Self { name, ty: T::TYPE, nullable: T::NULLABLE, _of: PhantomData }
     }
 
     /// The column's name in the database.
@@ -36,12 +37,8 @@ impl<M, T> Column<M, T> {
         self.name
     }
 
-    pub(crate) const fn ty(&self) -> ValueType {
-        self.ty
-    }
-
     pub(crate) fn expr(&self) -> Expr {
-        Expr::Column(self.name.into(), self.ty)
+        Expr::Column(ColumnExpr { name: self.name.into(), ty: self.ty, nullable: self.nullable })
     }
 
     fn compare(self, op: Compare, value: impl Operand<T>) -> Predicate<M> {

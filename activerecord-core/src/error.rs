@@ -16,6 +16,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// A record that had to exist does not.
     NotFound,
+    /// Several rows were found where there has to be one.
+    TooMany,
     /// The row's version is not the one that was read: somebody else wrote it first.
     Stale,
     /// `validate` refused the record.
@@ -62,6 +64,8 @@ pub enum ErrorKind {
     Conversion,
     /// The transaction cannot go on: an earlier error was not rolled back, or it has already ended.
     Transaction,
+    /// The transaction is committed, and one of its `after_commit` hooks failed.
+    AfterCommit,
     /// A model that requires a scope was used outside one.
     NoScope,
     /// An error of the caller's own, from [`Error::custom`].
@@ -285,6 +289,11 @@ impl Error {
     /// The connection broke during COMMIT: look before you repeat.
     pub fn is_commit_outcome_unknown(&self) -> bool {
         self.kind() == ErrorKind::CommitOutcomeUnknown
+    }
+
+    /// The transaction is committed, and one of its `after_commit` hooks failed: do not run it again.
+    pub fn is_after_commit(&self) -> bool {
+        self.kind() == ErrorKind::AfterCommit
     }
 
     /// No connection of the pool became free within its `acquire_timeout`.

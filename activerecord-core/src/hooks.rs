@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use crate::error::Result;
 use crate::column::Column;
+use crate::error::Result;
 
 /// The hooks of a model with `#[hooks]`. Each does nothing until it is written.
 ///

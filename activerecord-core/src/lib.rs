@@ -13,22 +13,29 @@ mod hooks;
 mod model;
 mod operand;
 mod order;
+mod persist;
 mod predicate;
-mod projection;
 pub mod private;
+mod projection;
 mod query;
 mod read;
+mod record;
 mod row;
 mod schema;
 mod selection;
 pub mod sql;
 pub mod statement;
+mod transaction;
 mod value;
 
 pub use assignment::{Assignment, IntoAssignments};
+pub use backend::Isolation;
 pub use capabilities::Capabilities;
 pub use column::Column;
-pub use connection::{Config, IntoConfig, Pool};
+pub use connection::{
+    Config, ConnectionHandle, ConnectionManager, InCurrentConnections, IntoConfig, OutsideTransaction, Pool,
+    connection, spawn, try_with_connection, with_connection,
+};
 pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};
 pub use hooks::{Change, ChangeKind, Hooks};
@@ -37,9 +44,12 @@ pub use operand::{InSet, Number, Operand, Text};
 pub use order::{IntoOrder, Order};
 pub use predicate::Predicate;
 pub use projection::Projection;
+pub use query::{Batches, Page, Query, RawQuery, Rows};
+pub use record::{ActiveRecord, IntoKey};
 pub use row::{Row, RowIndex};
 pub use schema::{ColumnDef, Table};
 pub use selection::{IntoColumns, Selection};
+pub use transaction::{Begin, Retry, Transaction, retry, transaction, try_transaction};
 pub use value::{
     ArrayElement, Flow, FromValue, IntoParams, Json, RowRef, Sink, ToValue, Value, ValueRef, ValueType, format_date,
     format_datetime, format_time,

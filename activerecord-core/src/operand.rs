@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::model::Model;
 use crate::query::Query;
 use crate::statement::Set;
 use crate::value::{ToValue, Value, ValueType};
@@ -103,21 +104,27 @@ impl<T, V: Operand<T> + Clone> InSet<T> for &Vec<V> {
     }
 }
 
-impl<M, T> InSet<T> for Query<M, T> {
+impl<M: Model, T: Send + 'static> InSet<T> for Query<M, T> {
     fn into_set(self, _: ValueType) -> Set {
         Set::Query(Box::new(self.into_select()))
     }
 }
 
 /// Text, or text that may be NULL.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no text", label = "only a text column can be matched with a pattern")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text",
+    label = "only a text column can be matched with a pattern"
+)]
 pub trait Text {}
 
 impl Text for String {}
 impl Text for Option<String> {}
 
 /// A number, or a number that may be NULL.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no number", label = "only a column of numbers can be computed with")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number",
+    label = "only a column of numbers can be computed with"
+)]
 pub trait Number {
     /// What a sum of such numbers is, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
     type Sum: crate::value::FromValue + Default + Send + 'static;

@@ -31,7 +31,9 @@ fn at_column(error: Error, column: &str) -> Error {
 fn at_field(error: Error, table: &'static Table, ordinal: usize) -> Error {
     let error = error.with_model(table.model);
     match table.columns.get(ordinal) {
-        Some(def) => error.context(format_args!("column `{}` of {}::{}: {}", def.name, table.model, def.field, def.rust_type)),
+        Some(def) => {
+            error.context(format_args!("column `{}` of {}::{}: {}", def.name, table.model, def.field, def.rust_type))
+        }
         None => error,
     }
 }

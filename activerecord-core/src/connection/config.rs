@@ -255,8 +255,10 @@ impl Config {
 
 /// A duration as people write it: `5s`, `250ms`, `2m`.
 pub(super) fn parse_duration(name: &str, text: &str) -> Result<Duration> {
-    humantime::parse_duration(text)
-        .map_err(|error| Error::configuration(format!("`{name}` is `{text}`, which is no duration like `5s` or `250ms`")).with_source(error))
+    humantime::parse_duration(text).map_err(|error| {
+        Error::configuration(format!("`{name}` is `{text}`, which is no duration like `5s` or `250ms`"))
+            .with_source(error)
+    })
 }
 
 impl fmt::Debug for Config {

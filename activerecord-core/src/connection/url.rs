@@ -14,7 +14,8 @@ pub(super) fn parse(text: &str) -> Result<Config> {
 }
 
 fn is_scheme(scheme: &str) -> bool {
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
 /// `sqlite:PATH` or `sqlite://PATH`: the path is relative unless it starts with a slash of its own.
@@ -31,8 +32,10 @@ fn sqlite(text: &str) -> Result<Config> {
 
 /// `SCHEME://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE`
 fn server(text: &str) -> Result<Config> {
-    let url = url::Url::parse(text)
-        .map_err(|error| Error::configuration("the connection's URL cannot be read; a special character in a password is written as %XX").with_source(error))?;
+    let url = url::Url::parse(text).map_err(|error| {
+        Error::configuration("the connection's URL cannot be read; a special character in a password is written as %XX")
+            .with_source(error)
+    })?;
     let mut config = Config::new(url.scheme(), decode(url.path().trim_start_matches('/'))?);
     if let Some(host) = url.host_str().filter(|host| !host.is_empty()) {
         config = config.host(decode(host)?);

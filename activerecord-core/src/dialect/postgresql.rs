@@ -5,7 +5,8 @@ use crate::capabilities::Capabilities;
 pub static POSTGRESQL: Dialect = Dialect {
     name: "postgresql",
     capabilities: Capabilities {
-        returning: true,
+        insert_returning: true,
+        update_returning: true,
         row_locks: true,
         skip_locked: true,
         concurrent_writers: true,

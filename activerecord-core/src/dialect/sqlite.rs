@@ -4,7 +4,12 @@ use crate::capabilities::Capabilities;
 /// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
 pub static SQLITE: Dialect = Dialect {
     name: "sqlite",
-    capabilities: Capabilities { returning: true, transactional_ddl: true, ..Capabilities::none(32_766) },
+    capabilities: Capabilities {
+        insert_returning: true,
+        update_returning: true,
+        transactional_ddl: true,
+        ..Capabilities::none(32_766)
+    },
     quote: '"',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnConflict,

@@ -1,1 +1,46 @@
-//! Cache.
+//! The text of statements that depend on nothing but the model: rendered once per model, operation and dialect.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use super::render;
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::statement::Statement;
+
+/// What a cached statement does with one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operation {
+    /// Reads the row of a key.
+    Find,
+    /// Reads the row of a key, also when it is marked as deleted.
+    Reload,
+    /// Inserts a record; whether its key is among the columns, and whether a missing one is returned.
+    Insert { with_key: bool, returning: bool },
+    /// Updates the row of a key; whether the time of its insert is written too.
+    Update { created_at: bool },
+    /// Deletes the row of a key.
+    Delete,
+    /// Marks the row of a key as deleted.
+    SoftDelete,
+}
+
+type Key = (TypeId, Operation, &'static str);
+
+static TEXTS: LazyLock<RwLock<HashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
+
+/// The text of `operation` on `M`. `statement` is called once per dialect, with whatever binds: only the text is kept.
+pub(crate) fn cached<M: 'static>(
+    dialect: &Dialect,
+    operation: Operation,
+    statement: impl FnOnce() -> Statement,
+) -> Result<Arc<str>> {
+    let key = (TypeId::of::<M>(), operation, dialect.name);
+    if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(Arc::clone(text));
+    }
+    let text = Arc::clone(render(statement(), dialect)?.text());
+    let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);
+    Ok(Arc::clone(texts.entry(key).or_insert(text)))
+}

@@ -1,11 +1,13 @@
 //! From a [`Statement`](crate::statement::Statement) tree to the text and the binds of one dialect.
 
 mod cache;
+mod expr;
 mod raw;
 mod render;
+mod writer;
 
-
-
+pub(crate) use cache::{Operation, cached};
+pub use render::render;
 
 use std::sync::Arc;
 

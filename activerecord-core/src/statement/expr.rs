@@ -1,14 +1,15 @@
 //! Expressions: what stands in a WHERE, a SET, a SELECT list or an ORDER BY.
 
 use super::{Name, Select};
+use crate::schema::ColumnDef;
 use crate::value::{Value, ValueType};
 
 /// An expression. Every value in it is bound; none becomes text.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Expr {
-    /// A column of the statement's table, with the type of its values.
-    Column(Name, ValueType),
+    /// A column of the statement's table.
+    Column(ColumnExpr),
     /// A bound value.
     Value(Value),
     /// The value that an INSERT wanted to write, inside its conflict clause.
@@ -35,6 +36,17 @@ pub enum Expr {
     Aggregate(Aggregate, Option<Box<Expr>>),
     /// The caller's own SQL.
     Raw(RawSql),
+}
+
+/// A column of the statement's table, and what the renderer has to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnExpr {
+    /// The column's name.
+    pub name: Name,
+    /// The type of its values: some dialects compare decimals in their own way.
+    pub ty: ValueType,
+    /// Whether it may be NULL: if not, an ORDER BY need not say where NULLs go, and an index can serve it.
+    pub nullable: bool,
 }
 
 /// How two expressions are compared.
@@ -95,6 +107,12 @@ pub struct RawSql {
     pub text: Name,
     /// The values for its placeholders.
     pub binds: Vec<Value>,
+}
+
+impl From<&'static ColumnDef> for Expr {
+    fn from(def: &'static ColumnDef) -> Self {
+        Self::Column(ColumnExpr { name: def.name.into(), ty: def.ty, nullable: def.nullable })
+    }
 }
 
 impl Expr {

@@ -5,8 +5,8 @@ mod expr;
 mod select;
 mod write;
 
-pub use expr::{Aggregate, Arithmetic, Compare, Expr, LikePattern, RawSql, Set};
-pub use select::{Direction, Nulls, OrderBy, Select, SelectItem};
+pub use expr::{Aggregate, Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Set};
+pub use select::{Direction, Nulls, OrderBy, Select, SelectItem, Source};
 pub use write::{Conflict, Delete, Insert, Update};
 
 use std::borrow::Cow;

@@ -7,8 +7,8 @@ use super::{Expr, Name};
 pub struct Select {
     /// What each row holds.
     pub items: Vec<SelectItem>,
-    /// The table.
-    pub from: Name,
+    /// Where the rows come from.
+    pub from: Source,
     /// Which rows.
     pub filter: Option<Expr>,
     /// In which order.
@@ -17,6 +17,15 @@ pub struct Select {
     pub limit: Option<u64>,
     /// After so many rows.
     pub offset: Option<u64>,
+}
+
+/// Where rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// A table.
+    Table(Name),
+    /// The rows of another query.
+    Query(Box<Select>),
 }
 
 /// One item of a SELECT list.
@@ -60,9 +69,9 @@ pub enum Nulls {
 }
 
 impl Select {
-    /// Every row of `from`, with nothing selected yet.
-    pub fn from(from: impl Into<Name>) -> Self {
-        Self { items: Vec::new(), from: from.into(), filter: None, order_by: Vec::new(), limit: None, offset: None }
+    /// Every row of `source`, with nothing selected yet.
+    pub fn from(source: Source) -> Self {
+        Self { items: Vec::new(), from: source, filter: None, order_by: Vec::new(), limit: None, offset: None }
     }
 
     /// Narrows the rows further.
@@ -71,6 +80,21 @@ impl Select {
             Some(filter) => filter.and(expr),
             None => expr,
         });
+    }
+}
+
+impl OrderBy {
+    /// Turns the order round, NULLs included.
+    pub fn reverse(&mut self) {
+        self.direction = match self.direction {
+            Direction::Asc => Direction::Desc,
+            Direction::Desc => Direction::Asc,
+        };
+        self.nulls = match self.nulls {
+            Nulls::Smallest => Nulls::Smallest,
+            Nulls::First => Nulls::Last,
+            Nulls::Last => Nulls::First,
+        };
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::Value;
+use super::{Value, ValueType};
 use crate::error::Result;
 
 /// One cell, borrowed from the row that the driver holds.
@@ -71,7 +71,7 @@ impl ValueRef<'_> {
     /// An owned copy. NULL loses its type and becomes a NULL of text.
     pub fn to_owned(&self) -> Value {
         match self {
-            Self::Null => Value::Null(super::ValueType::Text),
+            Self::Null => Value::Null(ValueType::Text),
             Self::Bool(b) => Value::Bool(*b),
             Self::I64(n) => Value::I64(*n),
             Self::U64(n) => Value::U64(*n),
@@ -86,34 +86,10 @@ impl ValueRef<'_> {
             Self::Timestamp(time) => Value::Timestamp(*time),
             Self::Json(json) => Value::Json((*json).into()),
             Self::Array(values) => {
-                let element = values.first().map_or(&super::ValueType::Text, |value| element_type(value));
-                Value::Array(element, values.clone())
+                let element = values.first().and_then(|value| value.ty().as_static());
+                Value::Array(element.unwrap_or(&ValueType::Text), values.clone())
             }
         }
-    }
-}
-
-/// The `'static` type of an array's first element. Arrays of arrays are not read.
-fn element_type(value: &Value) -> &'static super::ValueType {
-    use super::ValueType as T;
-    match value.ty() {
-        T::Bool => &T::Bool,
-        T::I16 => &T::I16,
-        T::I32 => &T::I32,
-        T::I64 => &T::I64,
-        T::U64 => &T::U64,
-        T::F32 => &T::F32,
-        T::F64 => &T::F64,
-        T::Text => &T::Text,
-        T::Bytes => &T::Bytes,
-        T::Decimal => &T::Decimal,
-        T::Uuid => &T::Uuid,
-        T::Date => &T::Date,
-        T::Time => &T::Time,
-        T::DateTime => &T::DateTime,
-        T::Timestamp => &T::Timestamp,
-        T::Json => &T::Json,
-        T::Array(element) => element,
     }
 }
 

@@ -59,8 +59,9 @@ impl FromValue for serde_json::Value {
 /// Reads JSON from a cell of JSON or text.
 pub(super) fn parse<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
     match value {
-        ValueRef::Json(text) | ValueRef::Text(text) => serde_json::from_str(text)
-            .map_err(|error| Error::conversion(format!("the JSON does not fit {}", std::any::type_name::<T>())).with_source(error)),
+        ValueRef::Json(text) | ValueRef::Text(text) => serde_json::from_str(text).map_err(|error| {
+            Error::conversion(format!("the JSON does not fit {}", std::any::type_name::<T>())).with_source(error)
+        }),
         other => Err(super::from_value::mismatch::<T>(&other)),
     }
 }
@@ -78,7 +79,9 @@ pub(super) fn as_cell(element: &serde_json::Value) -> Result<ValueRef<'_>> {
             .or_else(|| number.as_u64().map(ValueRef::U64))
             .or_else(|| number.as_f64().map(ValueRef::F64))
             .ok_or_else(|| Error::conversion("a JSON number does not fit any number")),
-        Element::Array(_) | Element::Object(_) => Err(Error::conversion("an element of a JSON array is no plain value")),
+        Element::Array(_) | Element::Object(_) => {
+            Err(Error::conversion("an element of a JSON array is no plain value"))
+        }
     }
 }
 

@@ -192,6 +192,29 @@ impl Value {
 }
 
 impl ValueType {
+    /// The same type with a `'static` address, for [`Value::Array`].
+    pub(crate) fn as_static(self) -> Option<&'static Self> {
+        Some(match self {
+            Self::Bool => &Self::Bool,
+            Self::I16 => &Self::I16,
+            Self::I32 => &Self::I32,
+            Self::I64 => &Self::I64,
+            Self::U64 => &Self::U64,
+            Self::F32 => &Self::F32,
+            Self::F64 => &Self::F64,
+            Self::Text => &Self::Text,
+            Self::Bytes => &Self::Bytes,
+            Self::Decimal => &Self::Decimal,
+            Self::Uuid => &Self::Uuid,
+            Self::Date => &Self::Date,
+            Self::Time => &Self::Time,
+            Self::DateTime => &Self::DateTime,
+            Self::Timestamp => &Self::Timestamp,
+            Self::Json => &Self::Json,
+            Self::Array(_) => return None,
+        })
+    }
+
     /// The type's name, for messages.
     pub fn name(self) -> &'static str {
         match self {

@@ -52,7 +52,9 @@ fn canonical(text: &str) -> Option<NaiveDateTime> {
         return None;
     }
     let number = |from: usize, to: usize| {
-        bytes[from..to].iter().try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+        bytes[from..to]
+            .iter()
+            .try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
     };
     let year = i32::try_from(number(0, 4)?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, number(5, 7)?, number(8, 10)?)?;
@@ -84,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_usual_forms_are_one_time() {
-        for form in ["2013-01-01 05:15:00", "2013-01-01T05:15:00", "2013-01-01T05:15:00Z", "2013-01-01 06:15:00+01:00"] {
+        for form in ["2013-01-01 05:15:00", "2013-01-01T05:15:00", "2013-01-01T05:15:00Z", "2013-01-01 06:15:00+01:00"]
+        {
             assert_eq!(time(form), time("2013-01-01 05:15:00.000000"), "{form}");
         }
         assert_eq!(time("2013-01-01"), time("2013-01-01 00:00:00"));
@@ -92,7 +95,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_time() {
-        for text in ["", "today", "2013-13-01 00:00:00.000000", "2013-01-01 25:00:00.000000", "2013-01-0x 00:00:00.000000"] {
+        for text in
+            ["", "today", "2013-13-01 00:00:00.000000", "2013-01-01 25:00:00.000000", "2013-01-0x 00:00:00.000000"]
+        {
             assert_eq!(parse_datetime(text), None, "{text}");
         }
     }

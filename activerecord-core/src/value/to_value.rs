@@ -79,7 +79,21 @@ pub trait ArrayElement: ToValue {}
 macro_rules! array_elements {
     ($($element:ty),*) => {$(impl ArrayElement for $element {})*};
 }
-array_elements!(bool, i16, i32, i64, f32, f64, String, Decimal, Uuid, NaiveDate, NaiveTime, NaiveDateTime, DateTime<Utc>);
+array_elements!(
+    bool,
+    i16,
+    i32,
+    i64,
+    f32,
+    f64,
+    String,
+    Decimal,
+    Uuid,
+    NaiveDate,
+    NaiveTime,
+    NaiveDateTime,
+    DateTime<Utc>
+);
 
 impl<T: ArrayElement> ToValue for Vec<T> {
     const TYPE: ValueType = ValueType::Array(&T::TYPE);

@@ -1,0 +1,65 @@
+//! One registered connection: its backend, its pool, and what was learnt of the server.
+
+use std::sync::{Arc, OnceLock};
+
+use super::config::Config;
+use super::meters::Meters;
+use super::pool::{Pool, PooledConnection, Purpose};
+use crate::backend::Backend;
+use crate::capabilities::Capabilities;
+use crate::dialect::Dialect;
+use crate::error::Result;
+
+/// A connection as the registry holds it. Replacing a name makes a new endpoint; whoever uses the old one keeps it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    name: Arc<str>,
+    dialect: &'static Dialect,
+    pool: Pool,
+    meters: Meters,
+    server: OnceLock<Capabilities>,
+}
+
+impl Endpoint {
+    pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Self {
+        let name: Arc<str> = name.into();
+        let meters = Meters::new(&name);
+        let dialect = backend.dialect();
+        Self { pool: Pool::new(backend, config.get_pool(), &name), name, dialect, meters, server: OnceLock::new() }
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// What the server can do; before the first connection, what every version of it can.
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        self.server.get().unwrap_or(self.dialect.capabilities())
+    }
+
+    /// Whether the server has been asked what it can do.
+    pub(crate) fn is_known(&self) -> bool {
+        self.server.get().is_some()
+    }
+
+    /// Takes a connection from the pool, or opens one.
+    pub(crate) async fn acquire(&self, purpose: Purpose) -> Result<PooledConnection> {
+        let connection =
+            self.pool.acquire(purpose, &self.meters).await.map_err(|error| error.with_connection(&self.name))?;
+        self.server.get_or_init(|| *connection.capabilities());
+        Ok(connection)
+    }
+
+    /// Refuses new users, waits until those there are have finished, and closes every connection.
+    pub(super) async fn drain(&self) {
+        self.pool.drain().await;
+    }
+}

@@ -1,0 +1,200 @@
+//! Where a statement runs: a transaction, or a connection of the pool. Every statement of the library passes here, so this
+//! is also where it is traced and measured.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tracing::{Instrument, Span, field};
+
+use super::endpoint::Endpoint;
+use super::pool::Purpose;
+use crate::backend::Outcome;
+use crate::capabilities::Capabilities;
+use crate::dialect::Dialect;
+use crate::error::{Error, Result};
+use crate::sql::{Access, Sql};
+use crate::transaction::Level;
+use crate::value::{Flow, RowRef, Sink};
+
+/// Where a statement runs.
+#[derive(Clone, Debug)]
+pub(crate) enum Session {
+    /// On a connection of the pool, alone.
+    Pool(Arc<Endpoint>),
+    /// Inside a transaction.
+    Transaction(Arc<Level>),
+}
+
+/// What a statement is about, for spans, pools and errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Label {
+    /// The model; None for the caller's own SQL on a connection.
+    pub(crate) model: Option<&'static str>,
+    /// The verb.
+    pub(crate) operation: &'static str,
+    /// Whether the rows are read one by one, so that the connection is held while the caller works.
+    streaming: bool,
+}
+
+impl Label {
+    pub(crate) const fn new(model: &'static str, operation: &'static str) -> Self {
+        Self { model: Some(model), operation, streaming: false }
+    }
+
+    /// A stream of a model's rows.
+    pub(crate) const fn stream(model: &'static str) -> Self {
+        Self { model: Some(model), operation: "stream", streaming: true }
+    }
+
+    /// The caller's own SQL.
+    pub(crate) const fn raw(operation: &'static str) -> Self {
+        Self { model: None, operation, streaming: false }
+    }
+
+    fn purpose(self) -> Purpose {
+        match self.model {
+            Some(model) if self.streaming => Purpose::Stream(model),
+            Some(model) => Purpose::Model(model),
+            None => Purpose::Raw,
+        }
+    }
+}
+
+impl Session {
+    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
+        match self {
+            Self::Pool(endpoint) => endpoint,
+            Self::Transaction(level) => level.endpoint(),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        self.endpoint().dialect()
+    }
+
+    /// What the server can do. Connects if that is not known yet.
+    pub(crate) async fn capabilities(&self) -> Result<Capabilities> {
+        let endpoint = self.endpoint();
+        if endpoint.is_known() {
+            return Ok(*endpoint.capabilities());
+        }
+        if let Self::Pool(endpoint) = self {
+            endpoint.acquire(Purpose::Verify).await?;
+        }
+        Ok(*endpoint.capabilities())
+    }
+
+    /// Runs a statement for its effect.
+    pub(crate) async fn execute(&self, sql: &Sql, label: Label) -> Result<Outcome> {
+        let observed = Observed::new(self.endpoint(), sql, label);
+        let result = match self {
+            Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+                Ok(mut connection) => connection.execute(sql).instrument(observed.span.clone()).await,
+                Err(error) => Err(error),
+            },
+            Self::Transaction(level) => match level.turn().await {
+                Ok(mut turn) => {
+                    let result = turn.connection().execute(sql).instrument(observed.span.clone()).await;
+                    turn.settle(result)
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let rows = result.as_ref().map_or(0, |outcome| outcome.rows);
+        observed.finish(result, rows)
+    }
+
+    /// Runs a statement and pushes its rows into `sink`.
+    pub(crate) async fn fetch(&self, sql: &Sql, label: Label, sink: &mut Sink<'_>) -> Result<()> {
+        let observed = Observed::new(self.endpoint(), sql, label);
+        let mut rows = 0;
+        let result = {
+            let mut counting = |row: &dyn RowRef| -> Result<Flow> {
+                rows += 1;
+                sink(row)
+            };
+            match self {
+                Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+                    Ok(mut connection) => connection.fetch(sql, &mut counting).instrument(observed.span.clone()).await,
+                    Err(error) => Err(error),
+                },
+                Self::Transaction(level) => match level.turn().await {
+                    Ok(mut turn) => {
+                        if label.streaming {
+                            turn.streaming();
+                        }
+                        let result =
+                            turn.connection().fetch(sql, &mut counting).instrument(observed.span.clone()).await;
+                        turn.settle(result)
+                    }
+                    Err(error) => Err(error),
+                },
+            }
+        };
+        observed.finish(result, rows)
+    }
+
+    /// Runs a statement of at most one row and reads it.
+    pub(crate) async fn fetch_one<T: Send>(
+        &self,
+        sql: &Sql,
+        label: Label,
+        mut read: impl FnMut(&dyn RowRef) -> Result<T> + Send,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+            found = Some(read(row)?);
+            // A statement that writes runs to its end.
+            Ok(if sql.access() == Access::Read { Flow::Stop } else { Flow::More })
+        };
+        self.fetch(sql, label, &mut sink).await?;
+        Ok(found)
+    }
+}
+
+/// One statement while it runs: its span, its time, and its place in errors.
+struct Observed<'s> {
+    endpoint: &'s Endpoint,
+    sql: &'s Sql,
+    label: Label,
+    span: Span,
+    started: Instant,
+}
+
+impl<'s> Observed<'s> {
+    fn new(endpoint: &'s Endpoint, sql: &'s Sql, label: Label) -> Self {
+        let span = tracing::debug_span!(
+            target: "activerecord",
+            "statement",
+            connection = &**endpoint.name(),
+            database = endpoint.dialect().name(),
+            model = label.model,
+            operation = label.operation,
+            sql = &**sql.text(),
+            rows = field::Empty,
+            elapsed_us = field::Empty,
+            error = field::Empty,
+        );
+        Self { endpoint, sql, label, span, started: Instant::now() }
+    }
+
+    fn finish<T>(self, result: Result<T>, rows: u64) -> Result<T> {
+        let took = self.started.elapsed();
+        self.endpoint.meters().statement(took, rows, result.is_err());
+        if !self.span.is_disabled() {
+            self.span.record("rows", rows);
+            self.span.record("elapsed_us", u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        }
+        result.map_err(|error| self.located(error))
+    }
+
+    #[cold]
+    fn located(&self, error: Error) -> Error {
+        self.span.record("error", field::debug(error.kind()));
+        let error = error.with_connection(self.endpoint.name()).with_sql(self.sql.text());
+        match self.label.model {
+            Some(model) => error.with_model(model),
+            None => error,
+        }
+    }
+}

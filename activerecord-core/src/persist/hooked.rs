@@ -1,0 +1,160 @@
+//! A write with its hooks around it, in one transaction. Models without hooks pass straight through.
+
+use std::sync::Arc;
+
+use super::row;
+use crate::backend::BoxFuture;
+use crate::connection::Session;
+use crate::error::{Error, Result};
+use crate::hooks::{Change, ChangeKind};
+use crate::model::Model;
+use crate::row::Row;
+use crate::sql::Operation;
+use crate::statement::Expr;
+use crate::transaction::{AfterEnd, Level, Transaction};
+use crate::value::Value;
+
+/// A write of one record.
+enum Write {
+    Insert,
+    Update,
+    /// Inserts or updates, by what is there.
+    Save,
+    Columns(Vec<(&'static str, Expr)>),
+    Delete(Operation),
+}
+
+pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+    if M::HOOKS { around(record, session, Write::Insert).await } else { row::insert(record, session).await }
+}
+
+pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+    if M::HOOKS {
+        return around(record, session, Write::Update).await;
+    }
+    if row::update(record, session).await? { Ok(()) } else { Err(row::no_row(record, session).await) }
+}
+
+pub(super) async fn save<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+    if M::HOOKS {
+        return around(record, session, Write::Save).await;
+    }
+    if row::update(record, session).await? {
+        return Ok(());
+    }
+    if M::TABLE.version.is_some() && row::exists(record, session).await? {
+        return Err(row::stale::<M>());
+    }
+    row::insert(record, session).await
+}
+
+pub(super) async fn update_columns<M: Model>(
+    record: &mut M,
+    session: &Session,
+    set: Vec<(&'static str, Expr)>,
+) -> Result<()> {
+    if M::HOOKS {
+        return around(record, session, Write::Columns(set)).await;
+    }
+    match row::update_columns(record, session, set).await? {
+        Some(_) => Ok(()),
+        None => Err(row::no_row(record, session).await),
+    }
+}
+
+pub(super) async fn destroy<M: Model>(record: &mut M, session: &Session, operation: Operation) -> Result<()> {
+    if M::HOOKS {
+        return around(record, session, Write::Delete(operation)).await;
+    }
+    if row::delete(record, session, operation).await? { Ok(()) } else { Err(row::no_row(record, session).await) }
+}
+
+/// Tells a record that it was read.
+pub(crate) async fn found<M: Model>(record: &mut M) -> Result<()> {
+    if M::HOOKS { hook(record.after_find()).await } else { Ok(()) }
+}
+
+/// Boxed, because a hook may write a model whose hooks write this one: without the box that type would be infinite.
+fn hook<'a>(call: impl Future<Output = Result<()>> + Send + 'a) -> BoxFuture<'a, Result<()>> {
+    Box::pin(call)
+}
+
+async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Result<()> {
+    let transaction = Transaction::around_write(session).await?;
+    let level = Arc::clone(transaction.level());
+    transaction.finish(hook(steps(record, level, write))).await
+}
+
+async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Result<()> {
+    let session = Session::Transaction(Arc::clone(&level));
+    match write {
+        Write::Delete(operation) => delete(record, &session, &level, operation).await,
+        write => {
+            hook(record.before_validate()).await?;
+            record.validate().map_err(|error| error.with_model(M::TABLE.model))?;
+            hook(record.after_validate()).await?;
+            hook(record.before_save()).await?;
+            let new = match write {
+                Write::Insert => true,
+                Write::Save => !row::exists(record, &session).await?,
+                _ => false,
+            };
+            let change = if new {
+                create(record, &session, &level).await?
+            } else {
+                change(record, &session, &level, write).await?
+            };
+            hook(record.after_save(&change)).await
+        }
+    }
+}
+
+async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
+    hook(record.before_create()).await?;
+    row::insert(record, session).await?;
+    let change = announce(record, level, ChangeKind::Inserted, (0..M::TABLE.columns.len()).collect())?;
+    hook(record.after_create()).await?;
+    Ok(change)
+}
+
+async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Change> {
+    hook(record.before_update()).await?;
+    let written = match write {
+        Write::Columns(set) => row::update_columns(record, session, set).await?,
+        _ => row::update(record, session)
+            .await?
+            .then(|| (0..M::TABLE.columns.len()).filter(|&n| !M::TABLE.is_key(n)).collect()),
+    };
+    let Some(ordinals) = written else { return Err(row::no_row(record, session).await) };
+    let change = announce(record, level, ChangeKind::Updated, ordinals)?;
+    hook(record.after_update()).await?;
+    Ok(change)
+}
+
+async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, operation: Operation) -> Result<()> {
+    hook(record.before_destroy()).await?;
+    if !row::delete(record, session, operation).await? {
+        return Err(row::no_row(record, session).await);
+    }
+    announce(record, level, ChangeKind::Deleted, (0..M::TABLE.columns.len()).collect())?;
+    hook(record.after_destroy()).await
+}
+
+/// Leaves word for the end of the transaction: a copy of the record, as only its columns make it.
+fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec<usize>) -> Result<Change> {
+    let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
+    let (copy, told) = (copy(record)?, change.clone());
+    level.after_end(AfterEnd::new(move |committed| {
+        Box::pin(
+            async move { if committed { copy.after_commit(&told).await } else { copy.after_rollback(&told).await } },
+        )
+    }));
+    Ok(change)
+}
+
+/// A copy by way of the columns' values: a model need not be Clone.
+fn copy<M: Model>(record: &M) -> Result<M> {
+    let values: Vec<Value> = (0..M::TABLE.columns.len()).map(|ordinal| record.value(ordinal)).collect();
+    M::from_row(&Row::new([].into(), values))
+        .map_err(|error: Error| error.context("the record cannot be copied for its after_commit hook"))
+}

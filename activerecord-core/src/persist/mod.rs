@@ -1,0 +1,113 @@
+//! Writing one record: the steps from `user.save()` to the row, and back.
+//!
+//! A record is a plain struct. What a write changes of it (a generated key, timestamps, the version) is put into the binds
+//! first, and into the struct only when the row is written.
+
+mod hooked;
+mod row;
+mod upsert;
+
+pub(crate) use hooked::found;
+pub(crate) use row::now;
+pub(crate) use upsert::{bulk_insert, upsert};
+
+use std::any::TypeId;
+
+use crate::connection::{Label, Route, Session, resolve};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::sql::{Access, Operation, Sql, cached};
+use crate::statement::{Expr, Select, SelectItem, Source, Statement};
+use crate::value::{RowRef, Value};
+
+/// Inserts when the key is not set; else updates, and inserts when no row has the key.
+pub(crate) async fn save<M: Model>(record: &mut M) -> Result<()> {
+    let session = here::<M>()?;
+    if row::key_is_unset(record) {
+        return hooked::insert(record, &session).await;
+    }
+    hooked::save(record, &session).await
+}
+
+/// Inserts the record.
+pub(crate) async fn insert<M: Model>(record: &mut M) -> Result<()> {
+    hooked::insert(record, &here::<M>()?).await
+}
+
+/// Updates every column of the record's row.
+pub(crate) async fn update<M: Model>(record: &mut M) -> Result<()> {
+    require_key(record, "updated")?;
+    hooked::update(record, &here::<M>()?).await
+}
+
+/// Updates some columns of the record's row, and reads them back.
+pub(crate) async fn update_columns<M: Model>(record: &mut M, set: Vec<(&'static str, Expr)>) -> Result<()> {
+    require_key(record, "updated")?;
+    hooked::update_columns(record, &here::<M>()?, set).await
+}
+
+/// Deletes the record's row, or marks it as deleted.
+pub(crate) async fn destroy<M: Model>(record: &mut M) -> Result<()> {
+    require_key(record, "destroyed")?;
+    let operation = if M::TABLE.soft_delete.is_some() { Operation::SoftDelete } else { Operation::Delete };
+    hooked::destroy(record, &here::<M>()?, operation).await
+}
+
+/// Deletes the record's row, also where `destroy` only marks it.
+pub(crate) async fn purge<M: Model>(record: &mut M) -> Result<()> {
+    require_key(record, "purged")?;
+    hooked::destroy(record, &here::<M>()?, Operation::Delete).await
+}
+
+/// Reads the record's row again. Fields that are no columns become their default.
+pub(crate) async fn reload<M: Model>(record: &mut M) -> Result<()> {
+    require_key(record, "reloaded")?;
+    let session = here::<M>()?;
+    let row = find_row::<M>(&session, Operation::Reload, row::key_values(record)).await?;
+    *record = row.ok_or_else(not_found::<M>)?;
+    found(record).await
+}
+
+/// Reads the row of a key.
+pub(crate) async fn find<M: Model>(key: M::Key) -> Result<M> {
+    let session = here::<M>()?;
+    let row = find_row::<M>(&session, Operation::Find, M::key_values(&key)).await?;
+    let mut record = row.ok_or_else(not_found::<M>)?;
+    found(&mut record).await?;
+    Ok(record)
+}
+
+/// The session for a write of a record: a plain struct has no origin, so the scope decides.
+pub(crate) fn here<M: Model>() -> Result<Session> {
+    resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)
+}
+
+async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Value>) -> Result<Option<M>> {
+    let text = cached::<M>(session.dialect(), operation, || {
+        let mut filter = row::key_filter::<M>(&key);
+        if let (Operation::Find, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
+            filter = filter.and(Expr::IsNull(Box::new((&M::TABLE.columns[deleted_at]).into())));
+        }
+        let mut select = Select::from(Source::Table(M::TABLE.name.into()));
+        select.items = M::TABLE.columns.iter().map(|def| SelectItem::from(Expr::from(def))).collect();
+        select.filter = Some(filter);
+        Statement::Select(select)
+    })?;
+    let sql = Sql::new(text, key, Access::Read).one_row();
+    session.fetch_one(&sql, Label::new(M::TABLE.model, "find"), |row: &dyn RowRef| M::from_row(row)).await
+}
+
+fn require_key<M: Model>(record: &M, verb: &str) -> Result<()> {
+    if !row::key_is_unset(record) {
+        return Ok(());
+    }
+    let message = format!("a {} without a key cannot be {verb}: it was never saved", M::TABLE.model);
+    Err(Error::new(ErrorKind::NotFound, message).with_model(M::TABLE.model))
+}
+
+#[cold]
+pub(crate) fn not_found<M: Model>() -> Error {
+    let columns: Vec<_> = M::TABLE.key_columns().map(|def| def.name).collect();
+    let message = format!("no row of `{}` has this {}", M::TABLE.name, columns.join(", "));
+    Error::new(ErrorKind::NotFound, message).with_model(M::TABLE.model)
+}

@@ -1,0 +1,321 @@
+//! The statements of one record, without hooks.
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::not_found;
+use crate::connection::{Label, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::read::cell;
+use crate::sql::{Access, Operation, Sql, cached, render};
+use crate::statement::{Compare, Delete, Expr, Insert, Name, Select, Source, Statement, Update};
+use crate::value::{RowRef, ToValue, Value, ValueType};
+
+/// Whether the key counts as not set yet: 0, None, the nil UUID; of a composite key, all of it.
+pub(super) fn key_is_unset<M: Model>(record: &M) -> bool {
+    M::TABLE.key.iter().all(|&ordinal| record.value(ordinal).is_unset())
+}
+
+pub(super) fn key_values<M: Model>(record: &M) -> Vec<Value> {
+    M::TABLE.key.iter().map(|&ordinal| record.value(ordinal)).collect()
+}
+
+/// The condition on the row of a key.
+pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
+    let equal = |(def, value): (&'static _, &Value)| {
+        Expr::Compare(Box::new(Expr::from(def)), Compare::Eq, Box::new(Expr::Value(value.clone())))
+    };
+    Expr::And(M::TABLE.key_columns().zip(key).map(equal).collect())
+}
+
+/// What a write makes of one column.
+pub(super) type Stamp = (usize, Value);
+
+/// The values that an insert fills in: timestamps, and a UUID key.
+pub(super) fn insert_stamps<M: Model>(record: &M) -> Vec<Stamp> {
+    let table = M::TABLE;
+    let mut stamps = Vec::new();
+    if let Some(ordinal) = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset()) {
+        stamps.push((ordinal, now(table.columns[ordinal].ty)));
+    }
+    if let Some(ordinal) = table.updated_at {
+        stamps.push((ordinal, now(table.columns[ordinal].ty)));
+    }
+    if let [ordinal] = *table.key
+        && table.columns[ordinal].ty == ValueType::Uuid
+        && record.value(ordinal).is_unset()
+    {
+        stamps.push((ordinal, Uuid::now_v7().to_value()));
+    }
+    stamps
+}
+
+/// The values that an update fills in: the time, and the next version.
+fn update_stamps<M: Model>(record: &M) -> Result<Vec<Stamp>> {
+    let table = M::TABLE;
+    let mut stamps = Vec::new();
+    if let Some(ordinal) = table.updated_at {
+        stamps.push((ordinal, now(table.columns[ordinal].ty)));
+    }
+    if let Some(ordinal) = table.version {
+        stamps.push((ordinal, next_version(&record.value(ordinal)).ok_or_else(|| version_overflow::<M>())?));
+    }
+    Ok(stamps)
+}
+
+/// The current time, as the column's type has it.
+pub(crate) fn now(ty: ValueType) -> Value {
+    let now = Utc::now();
+    match ty {
+        ValueType::DateTime => now.naive_utc().to_value(),
+        ValueType::Date => now.date_naive().to_value(),
+        _ => now.to_value(),
+    }
+}
+
+fn next_version(version: &Value) -> Option<Value> {
+    match version {
+        Value::I16(n) => n.checked_add(1).map(Value::I16),
+        Value::I32(n) => n.checked_add(1).map(Value::I32),
+        Value::I64(n) => n.checked_add(1).map(Value::I64),
+        Value::U64(n) => n.checked_add(1).map(Value::U64),
+        _ => None,
+    }
+}
+
+#[cold]
+fn version_overflow<M: Model>() -> Error {
+    Error::conversion("the #[version] column has reached the end of its type").with_model(M::TABLE.model)
+}
+
+/// The record's value at `ordinal`, unless a stamp has a newer one.
+pub(super) fn stamped<M: Model>(record: &M, stamps: &[Stamp], ordinal: usize) -> Value {
+    let stamp = stamps.iter().find(|(stamped, _)| *stamped == ordinal);
+    stamp.map_or_else(|| record.value(ordinal), |(_, value)| value.clone())
+}
+
+/// Puts what was written into the record.
+fn apply<M: Model>(record: &mut M, stamps: &[Stamp]) -> Result<()> {
+    stamps.iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))
+}
+
+/// The key's ordinal, when the database is to generate it.
+pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<usize> {
+    match *M::TABLE.key {
+        [ordinal] if stamped(record, stamps, ordinal).is_unset() => Some(ordinal),
+        _ => None,
+    }
+}
+
+/// Inserts the row.
+pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+    let stamps = insert_stamps(record);
+    let generated = generated_key(record, &stamps);
+    let columns = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
+    let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
+    let returning = generated.is_some() && session.dialect().capabilities().insert_returning;
+    let operation = Operation::Insert { with_key: generated.is_none(), returning };
+    let text = cached::<M>(session.dialect(), operation, || {
+        let key = generated.filter(|_| returning).map(|ordinal| name::<M>(ordinal));
+        Statement::Insert(Insert {
+            table: M::TABLE.name.into(),
+            columns: columns.map(name::<M>).collect(),
+            rows: vec![binds.clone()],
+            conflict: None,
+            returning: key.into_iter().collect(),
+        })
+    })?;
+    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let label = Label::new(M::TABLE.model, "insert");
+    match generated {
+        Some(ordinal) if returning => {
+            let key = session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?;
+            set_key(record, ordinal, key)?;
+        }
+        Some(ordinal) => {
+            let key = session.execute(&sql, label).await?.last_insert_id;
+            set_key(record, ordinal, key.map(Value::I64))?;
+        }
+        None => {
+            session.execute(&sql, label).await?;
+        }
+    }
+    apply(record, &stamps)
+}
+
+fn set_key<M: Model>(record: &mut M, ordinal: usize, key: Option<Value>) -> Result<()> {
+    let Some(key) = key.filter(|key| !key.is_null()) else {
+        let def = &M::TABLE.columns[ordinal];
+        let message = format!(
+            "the row was inserted, but the database generated no `{}`: declare it as a generated key",
+            def.name
+        );
+        return Err(Error::new(ErrorKind::Database, message).with_model(M::TABLE.model));
+    };
+    record.set_value(ordinal, key.as_cell())
+}
+
+fn name<M: Model>(ordinal: usize) -> Name {
+    M::TABLE.columns[ordinal].name.into()
+}
+
+/// Updates every column of the row that has the record's key and version. False: there is none.
+pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
+    let table = M::TABLE;
+    let stamps = update_stamps(record)?;
+    // A time of insert that is not set was never read: it must not overwrite the one that is there.
+    let created_at = table.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
+    let columns = (0..table.columns.len()).filter(|&n| !table.is_key(n) && (created_at || table.created_at != Some(n)));
+    let set: Vec<_> = columns.map(|ordinal| (ordinal, Expr::Value(stamped(record, &stamps, ordinal)))).collect();
+    write(record, session, Operation::Update { created_at }, "update", set, stamps).await
+}
+
+/// Marks the row that has the record's key and version as deleted. False: there is none.
+async fn soft_delete<M: Model>(record: &mut M, session: &Session, deleted_at: usize) -> Result<bool> {
+    let mut stamps = update_stamps(record)?;
+    stamps.push((deleted_at, now(M::TABLE.columns[deleted_at].ty)));
+    let set = stamps.iter().map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
+    write(record, session, Operation::SoftDelete, "destroy", set, stamps).await
+}
+
+/// Deletes the row that has the record's key and version, or marks it. False: there is none.
+pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operation: Operation) -> Result<bool> {
+    if let (Operation::SoftDelete, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
+        return soft_delete(record, session, deleted_at).await;
+    }
+    let (filter, binds) = guard(record);
+    let text = cached::<M>(session.dialect(), Operation::Delete, || {
+        Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(filter) })
+    })?;
+    let sql = Sql::new(text, binds, Access::Write).one_row();
+    Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
+}
+
+/// The condition on the row that has the record's key and version, and its binds.
+fn guard<M: Model>(record: &M) -> (Expr, Vec<Value>) {
+    let mut binds = key_values(record);
+    let mut filter = key_filter::<M>(&binds);
+    if let Some(ordinal) = M::TABLE.version {
+        let version = record.value(ordinal);
+        binds.push(version.clone());
+        let column = Box::new((&M::TABLE.columns[ordinal]).into());
+        filter = filter.and(Expr::Compare(column, Compare::Eq, Box::new(Expr::Value(version))));
+    }
+    (filter, binds)
+}
+
+/// Runs a cached UPDATE of plain values.
+async fn write<M: Model>(
+    record: &mut M,
+    session: &Session,
+    operation: Operation,
+    verb: &'static str,
+    set: Vec<(usize, Expr)>,
+    stamps: Vec<Stamp>,
+) -> Result<bool> {
+    let (filter, guards) = guard(record);
+    let values = set.iter().filter_map(|(_, expr)| match expr {
+        Expr::Value(value) => Some(value.clone()),
+        _ => None,
+    });
+    let binds: Vec<_> = values.chain(guards).collect();
+    let text = cached::<M>(session.dialect(), operation, || Statement::Update(statement::<M>(set, filter)))?;
+    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let updated = session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows > 0;
+    if updated {
+        apply(record, &stamps)?;
+    }
+    Ok(updated)
+}
+
+/// An UPDATE. A model of nothing but its key sets the key to itself, so that there is something to say.
+fn statement<M: Model>(mut set: Vec<(usize, Expr)>, filter: Expr) -> Update {
+    if set.is_empty() {
+        set.extend(M::TABLE.key.first().map(|&ordinal| (ordinal, (&M::TABLE.columns[ordinal]).into())));
+    }
+    let set = set.into_iter().map(|(ordinal, expr)| (name::<M>(ordinal), expr)).collect();
+    Update { table: M::TABLE.name.into(), set, filter: Some(filter), returning: Vec::new() }
+}
+
+/// Updates some columns of the row that has the record's key and version, and reads them back into the record. None:
+/// there is no such row; else the ordinals of what was written.
+pub(super) async fn update_columns<M: Model>(
+    record: &mut M,
+    session: &Session,
+    assignments: Vec<(&'static str, Expr)>,
+) -> Result<Option<Vec<usize>>> {
+    let mut set: Vec<(usize, Expr)> =
+        update_stamps(record)?.into_iter().map(|(n, value)| (n, Expr::Value(value))).collect();
+    for (column, expr) in assignments {
+        let ordinal = M::TABLE.ordinal(column).ok_or_else(|| unknown_column::<M>(column))?;
+        set.retain(|(other, _)| *other != ordinal);
+        set.push((ordinal, expr));
+    }
+    let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
+    let (filter, _) = guard(record);
+    let mut update = statement::<M>(set, filter);
+    if session.capabilities().await?.update_returning {
+        update.returning = ordinals.iter().map(|&ordinal| name::<M>(ordinal)).collect();
+        let sql = render(Statement::Update(update), session.dialect())?.one_row();
+        let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "update"), detach).await?;
+        return refresh(record, ordinals, fresh);
+    }
+    let sql = render(Statement::Update(update), session.dialect())?.one_row();
+    if session.execute(&sql, Label::new(M::TABLE.model, "update")).await?.rows == 0 {
+        return Ok(None);
+    }
+    let mut select = Select::from(Source::Table(M::TABLE.name.into()));
+    select.items = ordinals.iter().map(|&ordinal| Expr::from(&M::TABLE.columns[ordinal]).into()).collect();
+    select.filter = Some(key_filter::<M>(&key_values(record)));
+    let sql = render(Statement::Select(select), session.dialect())?.one_row();
+    let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "read back"), detach).await?;
+    refresh(record, ordinals, fresh)
+}
+
+fn detach(row: &dyn RowRef) -> Result<Vec<Value>> {
+    (0..row.len()).map(|ordinal| Ok(row.value(ordinal)?.to_owned())).collect()
+}
+
+fn refresh<M: Model>(record: &mut M, ordinals: Vec<usize>, fresh: Option<Vec<Value>>) -> Result<Option<Vec<usize>>> {
+    let Some(fresh) = fresh else { return Ok(None) };
+    for (ordinal, value) in ordinals.iter().zip(&fresh) {
+        record.set_value(*ordinal, value.as_cell())?;
+    }
+    Ok(Some(ordinals))
+}
+
+#[cold]
+fn unknown_column<M: Model>(column: &str) -> Error {
+    Error::unsupported(format!("`{column}` is no column of {}", M::TABLE.model)).with_model(M::TABLE.model)
+}
+
+/// The error of a write that found no row: the row is gone, or somebody else's version is there.
+pub(super) async fn no_row<M: Model>(record: &M, session: &Session) -> Error {
+    if M::TABLE.version.is_none() {
+        return not_found::<M>();
+    }
+    match exists(record, session).await {
+        Ok(true) => stale::<M>(),
+        Ok(false) => not_found::<M>(),
+        Err(error) => error,
+    }
+}
+
+/// Whether a row has the record's key.
+pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bool> {
+    let mut select = Select::from(Source::Table(M::TABLE.name.into()));
+    select.items = vec![Expr::Value(Value::I32(1)).into()];
+    select.filter = Some(key_filter::<M>(&key_values(record)));
+    let sql = render(Statement::Select(select), session.dialect())?.one_row();
+    let found =
+        session.fetch_one(&sql, Label::new(M::TABLE.model, "exists"), |row: &dyn RowRef| cell::<i64>(row, 0)).await?;
+    Ok(found.is_some())
+}
+
+#[cold]
+pub(super) fn stale<M: Model>() -> Error {
+    let message =
+        format!("this {0} was changed by somebody else since it was read; reload it and try again", M::TABLE.model);
+    Error::new(ErrorKind::Stale, message).with_model(M::TABLE.model)
+}

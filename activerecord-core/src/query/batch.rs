@@ -1,0 +1,101 @@
+//! All rows in batches, in the order of the key.
+
+use std::fmt;
+
+use super::Query;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::record::IntoKey;
+use crate::statement::{Compare, Direction, Expr, Nulls, OrderBy};
+use crate::value::Value;
+
+/// The rows of a query in batches, in the order of the key: [`Query::batch`].
+///
+/// Each batch is a query of its own that begins after the last key of the one before (`WHERE key > ? ORDER BY key LIMIT ?`).
+/// So memory is bounded by the batch, nothing is held open between batches, and rows may be written meanwhile. It is *not*
+/// a snapshot: a row that is inserted behind the last key is not seen, one before it is.
+#[must_use = "batches are read by `next`"]
+pub struct Batches<M: Model> {
+    query: Query<M>,
+    size: u64,
+    after: Option<Vec<Value>>,
+    left: Option<u64>,
+    done: bool,
+}
+
+impl<M: Model> Query<M> {
+    /// The rows in batches of `size`, in the order of the key. A limit bounds the rows of all batches together.
+    pub fn batch(self, size: u64) -> Batches<M> {
+        let left = self.select.limit;
+        Batches { query: self.here(), size: size.max(1), after: None, left, done: false }
+    }
+}
+
+impl<M: Model> Batches<M> {
+    /// Begins after this key: where an earlier run ended.
+    pub fn after(mut self, key: impl IntoKey<M::Key>) -> Self {
+        self.after = Some(M::key_values(&key.into_key()));
+        self
+    }
+
+    /// The next batch; None after the last.
+    ///
+    /// # Errors
+    /// `Unsupported` when the query has an order of its own or an offset, and whatever the database reports. The same batch
+    /// is read again by the next call.
+    pub fn next(&mut self) -> impl Future<Output = Result<Option<Vec<M>>>> + Send {
+        async move {
+            self.check()?;
+            let size = self.left.map_or(self.size, |left| left.min(self.size));
+            if self.done || size == 0 {
+                return Ok(None);
+            }
+            let mut query = self.query.clone().limit(size);
+            query.select.order_by = key_order::<M>();
+            if let Some(after) = &self.after {
+                query.select.and_filter(beyond::<M>(after));
+            }
+            let rows = query.collect("batch").await?;
+            self.advance(&rows, size);
+            Ok(if rows.is_empty() { None } else { Some(rows) })
+        }
+    }
+
+    fn advance(&mut self, rows: &[M], size: u64) {
+        self.done = (rows.len() as u64) < size;
+        self.left = self.left.map(|left| left - (rows.len() as u64).min(left));
+        if let Some(last) = rows.last() {
+            self.after = Some(M::key_values(&last.key()));
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.query.select.order_by.is_empty() && self.query.select.offset.is_none() {
+            return Ok(());
+        }
+        let message = "batches go in the order of the key: leave out order_by and offset, or read the rows by stream()";
+        Err(Error::unsupported(message).with_model(M::TABLE.model))
+    }
+}
+
+impl<M: Model> fmt::Debug for Batches<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").field("query", &self.query).field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+/// The order of the key.
+pub(super) fn key_order<M: Model>() -> Vec<OrderBy> {
+    let item = |def| OrderBy { expr: Expr::from(def), direction: Direction::Asc, nulls: Nulls::default() };
+    M::TABLE.key_columns().map(item).collect()
+}
+
+/// The rows after a key: `a >= x AND (a > x OR b > y)`. Every database can use an index for the first part; a row value
+/// (`(a, b) > (x, y)`) is a full scan on MySQL.
+fn beyond<M: Model>(after: &[Value]) -> Expr {
+    let compare = |at: usize, op| Expr::from(&M::TABLE.columns[M::TABLE.key[at]]).compare(op, after[at].clone());
+    let last = after.len() - 1;
+    (0..last)
+        .rev()
+        .fold(compare(last, Compare::Gt), |rest, at| compare(at, Compare::Ge).and(compare(at, Compare::Gt).or(rest)))
+}

@@ -1,0 +1,123 @@
+//! A model's rows by the caller's own SQL.
+
+use std::any::TypeId;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::Label;
+use crate::connection::{Route, resolve};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::persist;
+use crate::schema::ColumnDef;
+use crate::sql::render;
+use crate::statement::{RawSql, Statement};
+use crate::transaction::Transaction;
+use crate::value::{Flow, IntoParams, RowRef, ValueRef};
+
+/// SQL whose rows have the columns of model `M`, by name: `User::raw_query`. Other columns are passed over.
+#[must_use = "a query does nothing until it is finished by `all`, `first` or `one` and awaited"]
+pub struct RawQuery<M> {
+    sql: RawSql,
+    route: Route,
+    _of: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> RawQuery<M> {
+    pub(crate) fn new(sql: String, params: impl IntoParams) -> Self {
+        Self { sql: RawSql { text: sql.into(), binds: params.into_params() }, route: Route::here(), _of: PhantomData }
+    }
+
+    /// From the connection of this name, whatever the scope.
+    pub fn using(mut self, connection: &str) -> Self {
+        self.route.using = Some(connection.into());
+        self
+    }
+
+    /// Inside this transaction, whatever the scope.
+    pub fn on(mut self, transaction: &Transaction) -> Self {
+        self.route.transaction = Some(transaction.level().clone());
+        self
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// `Conversion` when a column of the model is missing or does not fit, `InvalidStatement` for bad SQL, and whatever else
+    /// the database reports.
+    pub fn all(self) -> impl Future<Output = Result<Vec<M>>> + Send {
+        self.collect(Flow::More)
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn first(self) -> impl Future<Output = Result<Option<M>>> + Send {
+        async move { Ok(self.collect(Flow::Stop).await?.pop()) }
+    }
+
+    async fn collect(self, flow: Flow) -> Result<Vec<M>> {
+        let session = resolve(&self.route, TypeId::of::<M>(), M::TABLE)?;
+        let sql =
+            render(Statement::Raw(self.sql), session.dialect()).map_err(|error| error.with_model(M::TABLE.model))?;
+        let mut ordinals = None;
+        let mut rows = Vec::new();
+        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+            let ordinals = match &ordinals {
+                Some(ordinals) => ordinals,
+                None => ordinals.insert(by_name::<M>(row)?),
+            };
+            rows.push(M::from_row(&Renamed { row, ordinals })?);
+            Ok(flow)
+        };
+        session.fetch(&sql, Label::new(M::TABLE.model, "raw query"), &mut sink).await?;
+        for row in &mut rows {
+            persist::found(row).await?;
+        }
+        Ok(rows)
+    }
+}
+
+/// Where each column of the model is in the row.
+fn by_name<M: Model>(row: &dyn RowRef) -> Result<Vec<usize>> {
+    let position = |def: &ColumnDef| {
+        let found = (0..row.len()).find(|&ordinal| row.column_name(ordinal) == def.name);
+        found.ok_or_else(|| {
+            let message = format!(
+                "the result has no column `{}`, which {}::{} is read from",
+                def.name,
+                M::TABLE.model,
+                def.field
+            );
+            Error::conversion(message).with_model(M::TABLE.model)
+        })
+    };
+    M::TABLE.columns.iter().map(position).collect()
+}
+
+/// A row in the order of the model's columns.
+struct Renamed<'r> {
+    row: &'r dyn RowRef,
+    ordinals: &'r [usize],
+}
+
+impl RowRef for Renamed<'_> {
+    fn len(&self) -> usize {
+        self.ordinals.len()
+    }
+
+    fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
+        self.row.value(self.ordinals.get(ordinal).copied().unwrap_or(usize::MAX))
+    }
+
+    fn column_name(&self, ordinal: usize) -> &str {
+        self.ordinals.get(ordinal).map_or("", |&ordinal| self.row.column_name(ordinal))
+    }
+}
+
+impl<M> fmt::Debug for RawQuery<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawQuery").field("sql", &self.sql.text).field("route", &self.route).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! Writing many rows by one statement.
+
+use super::{Label, Query};
+use crate::assignment::IntoAssignments;
+use crate::error::Result;
+use crate::model::Model;
+use crate::persist;
+use crate::sql::render;
+use crate::statement::{Arithmetic, Delete, Expr, Name, Statement, Update};
+use crate::value::Value;
+
+impl<M: Model, R: Send + 'static> Query<M, R> {
+    /// Updates every row of the query in one statement, sets `#[updated_at]` and counts `#[version]`, and returns the number
+    /// of rows. **No record is loaded and no hook runs.**
+    ///
+    /// # Errors
+    /// `Unsupported` on a query with a limit or an offset; a violation for bad data; whatever else the database reports.
+    pub fn update(self, set: impl IntoAssignments<M>) -> impl Future<Output = Result<u64>> + Send {
+        let set = set.into_assignments();
+        async move {
+            self.refuse_limit("update")?;
+            self.write("update", |query| {
+                let set = touched::<M>(set);
+                Statement::Update(Update {
+                    table: M::TABLE.name.into(),
+                    set,
+                    filter: query.filter,
+                    returning: Vec::new(),
+                })
+            })
+            .await
+        }
+    }
+
+    /// Deletes every row of the query in one statement, or marks them when the model has `#[soft_delete]`, and returns the
+    /// number of rows. **No record is loaded and no hook runs.**
+    ///
+    /// # Errors
+    /// `Unsupported` on a query with a limit or an offset; a violation of a foreign key; whatever else the database reports.
+    pub fn delete(self) -> impl Future<Output = Result<u64>> + Send {
+        async move {
+            let Some(ordinal) = M::TABLE.soft_delete else { return self.purge().await };
+            self.refuse_limit("delete")?;
+            let def = &M::TABLE.columns[ordinal];
+            let set = touched::<M>(vec![(def.name, Expr::Value(persist::now(def.ty)))]);
+            self.write("delete", |query| {
+                Statement::Update(Update {
+                    table: M::TABLE.name.into(),
+                    set,
+                    filter: query.filter,
+                    returning: Vec::new(),
+                })
+            })
+            .await
+        }
+    }
+
+    /// Deletes every row of the query in one statement, also where [`delete`](Self::delete) only marks them.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete).
+    pub fn purge(self) -> impl Future<Output = Result<u64>> + Send {
+        async move {
+            self.refuse_limit("purge")?;
+            self.write("purge", |query| Statement::Delete(Delete { table: M::TABLE.name.into(), filter: query.filter }))
+                .await
+        }
+    }
+
+    async fn write(
+        self,
+        operation: &'static str,
+        statement: impl FnOnce(crate::statement::Select) -> Statement + Send,
+    ) -> Result<u64> {
+        let session = self.session()?;
+        let sql = render(statement(self.into_select()), session.dialect())
+            .map_err(|error| error.with_model(M::TABLE.model))?;
+        Ok(session.execute(&sql, Label::new(M::TABLE.model, operation)).await?.rows)
+    }
+}
+
+/// The assignments, and those that every update makes unless the caller made them: the time and the next version.
+fn touched<M: Model>(set: Vec<(&'static str, Expr)>) -> Vec<(Name, Expr)> {
+    let mut set: Vec<(Name, Expr)> = set.into_iter().map(|(column, expr)| (column.into(), expr)).collect();
+    let mut add = |ordinal: usize, expr: Expr| {
+        let name = M::TABLE.columns[ordinal].name;
+        if set.iter().all(|(column, _)| column != name) {
+            set.push((name.into(), expr));
+        }
+    };
+    if let Some(ordinal) = M::TABLE.updated_at {
+        add(ordinal, Expr::Value(persist::now(M::TABLE.columns[ordinal].ty)));
+    }
+    if let Some(ordinal) = M::TABLE.version {
+        let one = Box::new(Expr::Value(Value::I32(1)));
+        add(ordinal, Expr::Arithmetic(Box::new((&M::TABLE.columns[ordinal]).into()), Arithmetic::Add, one));
+    }
+    set
+}

@@ -1,0 +1,96 @@
+//! The text and the binds of one statement while they are written.
+
+use super::{Access, Sql};
+use crate::dialect::{Dialect, Placeholder};
+use crate::value::Value;
+
+/// Writes text and binds in one dialect.
+pub(super) struct Writer<'d> {
+    pub(super) dialect: &'d Dialect,
+    /// What stands before every column's name, where a bare name would be ambiguous.
+    pub(super) qualifier: Option<String>,
+    text: String,
+    binds: Vec<Value>,
+}
+
+impl<'d> Writer<'d> {
+    pub(super) fn new(dialect: &'d Dialect) -> Self {
+        Self { dialect, qualifier: None, text: String::with_capacity(128), binds: Vec::new() }
+    }
+
+    pub(super) fn finish(self, access: Access) -> Sql {
+        Sql::new(self.text, self.binds, access)
+    }
+
+    pub(super) fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// A quoted name; a dot joins a schema and a table.
+    pub(super) fn name(&mut self, name: &str) -> &mut Self {
+        let quote = self.dialect.quote;
+        for (index, part) in name.split('.').enumerate() {
+            if index > 0 {
+                self.text.push('.');
+            }
+            self.text.push(quote);
+            for c in part.chars() {
+                if c == quote {
+                    self.text.push(quote);
+                }
+                self.text.push(c);
+            }
+            self.text.push(quote);
+        }
+        self
+    }
+
+    /// The placeholder of a bound value.
+    pub(super) fn bind(&mut self, value: Value) -> &mut Self {
+        self.binds.push(value);
+        match self.dialect.placeholder {
+            Placeholder::Question => self.text.push('?'),
+            Placeholder::Dollar => {
+                self.text.push('$');
+                self.text.push_str(&self.binds.len().to_string());
+            }
+        }
+        self
+    }
+
+    /// Each of `items` as `write` writes it, with commas between.
+    pub(super) fn list<T, E>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(", ");
+            }
+            write(self, item)?;
+        }
+        Ok(())
+    }
+
+    /// Placeholders with commas between.
+    pub(super) fn values(&mut self, values: impl IntoIterator<Item = Value>) {
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(", ");
+            }
+            self.bind(value);
+        }
+    }
+
+    /// Quoted names with commas between.
+    pub(super) fn names<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
+        for (index, name) in names.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(", ");
+            }
+            self.name(name.as_ref());
+        }
+    }
+}
