@@ -19,9 +19,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// How a database product is found by the scheme of a URL.
 ///
-/// ```ignore
-/// inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["sqlite"], open: open } }
-/// ```
+/// A backend's crate submits one by `inventory::submit!`, and is found once it is linked.
 #[derive(Debug)]
 pub struct BackendFactory {
     /// How the database spells SQL.

@@ -90,7 +90,11 @@ impl Pool {
     }
 
     pub(super) async fn drain(&self) {
+        let idle = self.inner.retain(|_, _| false).removed;
         self.inner.close();
+        for connection in idle {
+            connection.close().await;
+        }
         self.holders.drained().await;
     }
 }

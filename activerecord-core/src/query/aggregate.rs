@@ -15,22 +15,20 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     ///
     /// # Errors
     /// Whatever the database reports.
-    pub fn count(self) -> impl Future<Output = Result<u64>> + Send {
-        async move { Ok(self.aggregate("count", Aggregate::Count, None).await?.unwrap_or_default()) }
+    pub async fn count(self) -> Result<u64> {
+        Ok(self.aggregate("count", Aggregate::Count, None).await?.unwrap_or_default())
     }
 
     /// Whether there is a row.
     ///
     /// # Errors
     /// Whatever the database reports.
-    pub fn exists(self) -> impl Future<Output = Result<bool>> + Send {
-        async move {
-            let one = vec![Expr::Value(Value::I32(1)).into()];
-            let mut query = self.reading(one, |row| cell::<i64>(row, 0));
-            query.select.order_by.clear();
-            let limit = query.select.limit.map_or(1, |limit| limit.min(1));
-            Ok(!query.limit(limit).collect("exists").await?.is_empty())
-        }
+    pub async fn exists(self) -> Result<bool> {
+        let one = vec![Expr::Value(Value::I32(1)).into()];
+        let mut query = self.reading(one, |row| cell::<i64>(row, 0));
+        query.select.order_by.clear();
+        let limit = query.select.limit.map_or(1, |limit| limit.min(1));
+        Ok(!query.limit(limit).collect("exists").await?.is_empty())
     }
 
     /// The sum of a column; 0 of no rows. Integers sum to `i64`, and a sum beyond it is an error.

@@ -43,22 +43,21 @@ impl<M: Model> Batches<M> {
     /// # Errors
     /// `Unsupported` when the query has an order of its own or an offset, and whatever the database reports. The same batch
     /// is read again by the next call.
-    pub fn next(&mut self) -> impl Future<Output = Result<Option<Vec<M>>>> + Send {
-        async move {
-            self.check()?;
-            let size = self.left.map_or(self.size, |left| left.min(self.size));
-            if self.done || size == 0 {
-                return Ok(None);
-            }
-            let mut query = self.query.clone().limit(size);
-            query.select.order_by = key_order::<M>();
-            if let Some(after) = &self.after {
-                query.select.and_filter(beyond::<M>(after));
-            }
-            let rows = query.collect("batch").await?;
-            self.advance(&rows, size);
-            Ok(if rows.is_empty() { None } else { Some(rows) })
+    #[allow(clippy::should_implement_trait, reason = "no iterator: it is awaited")]
+    pub async fn next(&mut self) -> Result<Option<Vec<M>>> {
+        self.check()?;
+        let size = self.left.map_or(self.size, |left| left.min(self.size));
+        if self.done || size == 0 {
+            return Ok(None);
         }
+        let mut query = self.query.clone().limit(size);
+        query.select.order_by = key_order::<M>();
+        if let Some(after) = &self.after {
+            query.select.and_filter(beyond::<M>(after));
+        }
+        let rows = query.collect("batch").await?;
+        self.advance(&rows, size);
+        Ok(if rows.is_empty() { None } else { Some(rows) })
     }
 
     fn advance(&mut self, rows: &[M], size: u64) {

@@ -203,8 +203,8 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn first(self) -> impl Future<Output = Result<Option<R>>> + Send {
-        async move { Ok(self.in_some_order().limit(1).collect("first").await?.pop()) }
+    pub async fn first(self) -> Result<Option<R>> {
+        Ok(self.in_some_order().limit(1).collect("first").await?.pop())
     }
 
     /// The last row in the query's order; without one, in the order of the key.
@@ -212,29 +212,25 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// As [`all`](Self::all); `Unsupported` on a query with a limit or an offset, whose last row cannot be found by asking
     /// for the first in reverse.
-    pub fn last(self) -> impl Future<Output = Result<Option<R>>> + Send {
-        async move {
-            self.refuse_limit("last")?;
-            let mut query = self.in_some_order();
-            query.select.order_by.iter_mut().for_each(crate::statement::OrderBy::reverse);
-            Ok(query.limit(1).collect("last").await?.pop())
-        }
+    pub async fn last(self) -> Result<Option<R>> {
+        self.refuse_limit("last")?;
+        let mut query = self.in_some_order();
+        query.select.order_by.iter_mut().for_each(crate::statement::OrderBy::reverse);
+        Ok(query.limit(1).collect("last").await?.pop())
     }
 
     /// The only row.
     ///
     /// # Errors
     /// As [`all`](Self::all); `NotFound` when there is none, `TooMany` when there are several.
-    pub fn one(self) -> impl Future<Output = Result<R>> + Send {
-        async move {
-            let limit = self.select.limit.map_or(2, |limit| limit.min(2));
-            let mut rows = self.limit(limit).collect("one").await?;
-            match (rows.pop(), rows.pop()) {
-                (Some(row), None) => Ok(row),
-                (None, _) => Err(Error::new(ErrorKind::NotFound, "no row meets the query").with_model(M::TABLE.model)),
-                (Some(_), Some(_)) => {
-                    Err(Error::new(ErrorKind::TooMany, "more than one row meets the query").with_model(M::TABLE.model))
-                }
+    pub async fn one(self) -> Result<R> {
+        let limit = self.select.limit.map_or(2, |limit| limit.min(2));
+        let mut rows = self.limit(limit).collect("one").await?;
+        match (rows.pop(), rows.pop()) {
+            (Some(row), None) => Ok(row),
+            (None, _) => Err(Error::new(ErrorKind::NotFound, "no row meets the query").with_model(M::TABLE.model)),
+            (Some(_), Some(_)) => {
+                Err(Error::new(ErrorKind::TooMany, "more than one row meets the query").with_model(M::TABLE.model))
             }
         }
     }

@@ -53,8 +53,8 @@ impl<M: Model> RawQuery<M> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn first(self) -> impl Future<Output = Result<Option<M>>> + Send {
-        async move { Ok(self.collect(Flow::Stop).await?.pop()) }
+    pub async fn first(self) -> Result<Option<M>> {
+        Ok(self.collect(Flow::Stop).await?.pop())
     }
 
     async fn collect(self, flow: Flow) -> Result<Vec<M>> {

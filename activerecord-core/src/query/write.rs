@@ -37,34 +37,25 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     ///
     /// # Errors
     /// `Unsupported` on a query with a limit or an offset; a violation of a foreign key; whatever else the database reports.
-    pub fn delete(self) -> impl Future<Output = Result<u64>> + Send {
-        async move {
-            let Some(ordinal) = M::TABLE.soft_delete else { return self.purge().await };
-            self.refuse_limit("delete")?;
-            let def = &M::TABLE.columns[ordinal];
-            let set = touched::<M>(vec![(def.name, Expr::Value(persist::now(def.ty)))]);
-            self.write("delete", |query| {
-                Statement::Update(Update {
-                    table: M::TABLE.name.into(),
-                    set,
-                    filter: query.filter,
-                    returning: Vec::new(),
-                })
-            })
-            .await
-        }
+    pub async fn delete(self) -> Result<u64> {
+        let Some(ordinal) = M::TABLE.soft_delete else { return self.purge().await };
+        self.refuse_limit("delete")?;
+        let def = &M::TABLE.columns[ordinal];
+        let set = touched::<M>(vec![(def.name, Expr::Value(persist::now(def.ty)))]);
+        self.write("delete", |query| {
+            Statement::Update(Update { table: M::TABLE.name.into(), set, filter: query.filter, returning: Vec::new() })
+        })
+        .await
     }
 
     /// Deletes every row of the query in one statement, also where [`delete`](Self::delete) only marks them.
     ///
     /// # Errors
     /// As [`delete`](Self::delete).
-    pub fn purge(self) -> impl Future<Output = Result<u64>> + Send {
-        async move {
-            self.refuse_limit("purge")?;
-            self.write("purge", |query| Statement::Delete(Delete { table: M::TABLE.name.into(), filter: query.filter }))
-                .await
-        }
+    pub async fn purge(self) -> Result<u64> {
+        self.refuse_limit("purge")?;
+        self.write("purge", |query| Statement::Delete(Delete { table: M::TABLE.name.into(), filter: query.filter }))
+            .await
     }
 
     async fn write(

@@ -134,7 +134,7 @@ impl Level {
         let poison = self.state().poison.clone();
         if let Some(why) = poison {
             self.rollback().await?;
-            return Err(self.error(format!("it was rolled back, because of an earlier error in it: {why}")));
+            return Err(self.error(&format!("it was rolled back, because of an earlier error in it: {why}")));
         }
         // Waits for statements under way, and undoes a savepoint that was abandoned.
         self.turn().await?.settle(Ok(()))?;
@@ -178,9 +178,10 @@ impl Level {
 
     /// Ends this level without a word to the database: what is dropped is closed, or undone by the level around it.
     pub(crate) fn abandon(&self) {
-        if self.state().ended.replace("dropped").is_some_and(|how| how != "dropped") {
+        if self.state().ended.is_some() {
             return;
         }
+        self.state().ended = Some("dropped");
         self.after.roll_back_from(self.mark);
         if let Some(outer) = &self.outer {
             outer.state().abandoned = Some(self.name.clone());
@@ -226,13 +227,13 @@ impl Level {
     async fn take(&self, how: &'static str) -> Result<Slot> {
         let mut slot = self.turn.lock().await;
         if let Some(ended) = self.state().ended.replace(how) {
-            return Err(self.error(format!("it was {ended} already")));
+            return Err(self.error(&format!("it was {ended} already")));
         }
         Ok(std::mem::replace(&mut *slot, Slot::Ended))
     }
 
     async fn control(&self, slot: &mut Slot, control: Control<'_>) -> Result<()> {
-        let Some(connection) = slot.connection() else { return Err(self.error("it has ended".into())) };
+        let Some(connection) = slot.connection() else { return Err(self.error("it has ended")) };
         connection.control(control).await.map_err(|error| self.poison_outer(error))
     }
 
@@ -259,7 +260,7 @@ impl Level {
             _ => return Ok(()),
         };
         drop(state);
-        Err(self.error(why))
+        Err(self.error(&why))
     }
 
     fn state(&self) -> StdMutexGuard<'_, State> {
@@ -267,7 +268,7 @@ impl Level {
     }
 
     #[cold]
-    fn error(&self, why: String) -> Error {
+    fn error(&self, why: &str) -> Error {
         let what = if self.outer.is_some() { "savepoint" } else { "transaction" };
         let error = Error::new(ErrorKind::Transaction, format!("the {what} cannot go on: {why}"));
         error.with_connection(self.endpoint.name())
@@ -302,7 +303,7 @@ impl Turn<'_> {
     fn keep<T>(mut self, result: Result<T>) -> Result<(T, OwnedMutexGuard<Slot>)> {
         let slot = self.slot.take();
         match result {
-            Ok(value) => slot.map(|slot| (value, slot)).ok_or_else(|| self.level.error("it has ended".into())),
+            Ok(value) => slot.map(|slot| (value, slot)).ok_or_else(|| self.level.error("it has ended")),
             Err(error) => {
                 // These two are found before anything is sent, or while a row is read.
                 if !error.is_unsupported() && !error.is_conversion() {
