@@ -1,0 +1,168 @@
+//! One database: a file, or one in memory that lives as long as the backend.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use activerecord_core::backend::{Backend, BoxFuture, Connection};
+use activerecord_core::{Config, Dialect, Error, ErrorKind, Result, SQLITE};
+use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
+
+use crate::config::{FileAccess, Place, Settings};
+use crate::connection::SqliteConnection;
+use crate::file::DatabaseFile;
+use crate::{dialect, error};
+
+/// Makes the backend of a configuration. It opens nothing.
+///
+/// # Errors
+/// `Configuration` when a setting is unknown or wrong.
+pub(crate) fn open(config: &Config) -> Result<Arc<dyn Backend>> {
+    let settings = Arc::new(Settings::read(config)?);
+    let memory = matches!(settings.place, Place::Memory).then(|| Arc::new(Memory::new()));
+    Ok(Arc::new(SqliteBackend { settings, memory }))
+}
+
+#[derive(Debug)]
+struct SqliteBackend {
+    settings: Arc<Settings>,
+    memory: Option<Arc<Memory>>,
+}
+
+/// A database in memory, shared by all connections to it.
+#[derive(Debug)]
+struct Memory {
+    /// A name of the `memdb` file system: all connections of the process that use it see the same database.
+    name: String,
+    file: Arc<DatabaseFile>,
+    /// Keeps the database when no connection of the pool is open.
+    anchor: Mutex<Option<rusqlite::Connection>>,
+}
+
+impl Backend for SqliteBackend {
+    fn dialect(&self) -> &'static Dialect {
+        &SQLITE
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+        let (settings, memory) = (Arc::clone(&self.settings), self.memory.clone());
+        Box::pin(async move {
+            // Opening reads the file and may wait for locks.
+            let opened = tokio::task::spawn_blocking(move || connect(&settings, memory.as_deref())).await;
+            let connection: Box<dyn Connection> =
+                Box::new(opened.map_err(|error| Error::new(ErrorKind::ConnectionLost, error.to_string()))??);
+            Ok(connection)
+        })
+    }
+}
+
+impl Memory {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        // The random part keeps two copies of this library in one process apart.
+        let (count, random) = (COUNT.fetch_add(1, Ordering::Relaxed), fastrand::u64(..));
+        Self {
+            name: format!("file:/activerecord-{count}-{random:x}?vfs=memdb"),
+            file: DatabaseFile::in_memory(),
+            anchor: Mutex::new(None),
+        }
+    }
+
+    fn open(&self) -> rusqlite::Result<rusqlite::Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let open =
+            || rusqlite::Connection::open_with_flags(&self.name, with_common(flags | OpenFlags::SQLITE_OPEN_URI));
+        let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        if anchor.is_none() {
+            *anchor = Some(open()?);
+        }
+        open()
+    }
+}
+
+/// No mutex of SQLite's own: a connection is used by one thread at a time.
+fn with_common(flags: OpenFlags) -> OpenFlags {
+    flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE
+}
+
+fn connect(settings: &Arc<Settings>, memory: Option<&Memory>) -> Result<SqliteConnection> {
+    let (connection, file) = match (&settings.place, memory) {
+        (Place::File { path, access }, _) => open_file(path, *access)?,
+        (Place::Memory, Some(memory)) => (memory.open().map_err(error::from_driver)?, Arc::clone(&memory.file)),
+        (Place::Memory, None) => return Err(Error::configuration("a database in memory belongs to its backend")),
+    };
+    set_up(&connection, settings).map_err(|error| match &settings.place {
+        Place::File { path, .. } => error.context(format_args!("the database `{}`", path.display())),
+        Place::Memory => error,
+    })?;
+    SqliteConnection::new(connection, file, settings)
+}
+
+fn open_file(path: &Path, access: FileAccess) -> Result<(rusqlite::Connection, Arc<DatabaseFile>)> {
+    let flags = match access {
+        FileAccess::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        FileAccess::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        FileAccess::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    };
+    let at_open = |error| error::at_open(path, access == FileAccess::Create, error);
+    let connection = rusqlite::Connection::open_with_flags(path, with_common(flags)).map_err(at_open)?;
+    let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Ok((connection, DatabaseFile::at(canonical)))
+}
+
+/// Brings a new session to the state that every statement relies on.
+fn set_up(connection: &rusqlite::Connection, settings: &Settings) -> Result<()> {
+    // This runs on a blocking thread, where SQLite itself may wait for locks. Later nobody does.
+    connection.busy_timeout(settings.busy_timeout).map_err(error::from_driver)?;
+    configure(connection, settings).map_err(error::from_driver)?;
+    if let Some(mode) = settings.journal_mode {
+        set_journal_mode(connection, mode, settings.busy_timeout)?;
+    }
+    // Reads the schema, so that the first statement need not, and a file that is no database is told now.
+    let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    schema.map_err(error::from_driver)?;
+    dialect::add_decimals(connection).map_err(error::from_driver)?;
+    connection.busy_timeout(Duration::ZERO).map_err(error::from_driver)
+}
+
+fn configure(connection: &rusqlite::Connection, settings: &Settings) -> rusqlite::Result<()> {
+    for (config, on) in [
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, settings.foreign_keys),
+        // "x" is a name, never a text: a misspelt column is an error.
+        (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+        // What a schema from elsewhere may call is harmless.
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    ] {
+        connection.set_db_config(config, on)?;
+    }
+    connection.pragma_update(None, "synchronous", settings.synchronous)?;
+    for (pragma, value) in
+        [("cache_size", settings.cache_size), ("page_size", settings.page_size), ("max_page_count", settings.max_pages)]
+    {
+        if let Some(value) = value {
+            connection.pragma_update(None, pragma, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes the journal mode. SQLite does not wait for the locks that this takes, so we do.
+fn set_journal_mode(connection: &rusqlite::Connection, mode: &str, timeout: Duration) -> Result<()> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let set = connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get::<_, String>(0));
+        match set.map_err(error::from_driver) {
+            Ok(now) if now == mode => return Ok(()),
+            Ok(now) => return Err(Error::configuration(format!("journal_mode stays `{now}` and cannot be `{mode}`"))),
+            Err(error) if error.kind() == ErrorKind::Busy && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(fastrand::u64(1..10)));
+            }
+            // The file, or its directory, can only be read: so be it.
+            Err(error) if error.is_read_only() => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}

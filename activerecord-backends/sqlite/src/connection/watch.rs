@@ -1,0 +1,119 @@
+//! Looks at the clock while SQLite works, and stops a step that exceeds its budget or that nobody waits for any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long the calling task may be kept: by one step of SQLite, and by the rows of one turn.
+pub(super) const BUDGET: Duration = Duration::from_millis(1);
+
+/// After how many instructions of SQLite's machine the clock is read: some tens of microseconds.
+const INSTRUCTIONS: i32 = 1000;
+
+/// The flags between a session and the handlers that SQLite calls during a step.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Whether a step that exceeds the budget is interrupted.
+    armed: AtomicBool,
+    /// Whether a new step has begun, whose time has not been taken yet.
+    fresh: AtomicBool,
+    /// Whether nobody waits for the result any more.
+    cancelled: AtomicBool,
+    /// The pages in the write-ahead log after the last commit.
+    log_pages: AtomicU32,
+}
+
+impl Watch {
+    /// Starts watching a connection.
+    pub(super) fn install(connection: &mut rusqlite::Connection) -> rusqlite::Result<Arc<Self>> {
+        let watch = Arc::new(Self::default());
+        let (progress, log) = (Arc::clone(&watch), Arc::clone(&watch));
+        let mut started = Instant::now();
+        connection.progress_handler(INSTRUCTIONS, Some(move || progress.is_over(&mut started)))?;
+        // This takes the place of SQLite's own checkpoints, which would be made inside a commit.
+        connection.wal_hook(Some(move |_: &mut _, pages| {
+            log.log_pages.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(watch)
+    }
+
+    /// Arms the interrupt for the steps that follow, or not.
+    pub(super) fn arm(&self, armed: bool) {
+        self.armed.store(armed, Ordering::Relaxed);
+    }
+
+    /// Tells that a new step begins.
+    #[inline]
+    pub(super) fn step_begins(&self) {
+        self.fresh.store(true, Ordering::Relaxed);
+    }
+
+    /// Stops whatever runs, for good: the connection is given up.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// The pages in the write-ahead log after the last commit.
+    pub(super) fn log_pages(&self) -> u32 {
+        self.log_pages.load(Ordering::Relaxed)
+    }
+
+    /// Forgets the pages of the last commit.
+    pub(super) fn clear_log_pages(&self) {
+        self.log_pages.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the step is to be interrupted. The first call in a step takes its time, so that short ones, which are most,
+    /// never look at the clock.
+    fn is_over(&self, started: &mut Instant) -> bool {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return true;
+        }
+        if !self.armed.load(Ordering::Relaxed) {
+            return false;
+        }
+        if self.fresh.swap(false, Ordering::Relaxed) {
+            *started = Instant::now();
+            return false;
+        }
+        started.elapsed() > BUDGET
+    }
+}
+
+/// Tells when the rows of one turn have taken their time, with as few looks at the clock as will do.
+#[derive(Debug)]
+pub(super) struct Turn {
+    looked: Option<Instant>,
+    started: Option<Instant>,
+    /// How many rows go by between two looks.
+    stride: u32,
+    rows: u32,
+}
+
+impl Turn {
+    /// A turn begins. A first row is free: most results have no more.
+    pub(super) fn new() -> Self {
+        Self { looked: None, started: None, stride: 2, rows: 0 }
+    }
+
+    /// Counts a row; true when the task should let others run.
+    #[inline]
+    pub(super) fn is_over(&mut self) -> bool {
+        self.rows += 1;
+        self.rows >= self.stride && self.look()
+    }
+
+    fn look(&mut self) -> bool {
+        let now = Instant::now();
+        if let Some(looked) = self.looked {
+            // About a tenth of the budget goes by between two looks.
+            let per_row = ((now - looked) / self.stride).max(Duration::from_nanos(1));
+            let rows = (BUDGET / 10).as_nanos() / per_row.as_nanos();
+            self.stride = u32::try_from(rows).unwrap_or(u32::MAX).clamp(1, self.stride * 2).min(256);
+        }
+        self.rows = 0;
+        self.looked = Some(now);
+        now - *self.started.get_or_insert(now) > BUDGET
+    }
+}

@@ -1,0 +1,307 @@
+//! Exact decimals, which SQLite lacks: they are stored as text, compared by the collation `decimal`, and computed with by
+//! `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and `decimal_avg`. Nothing is rounded silently, except the
+//! quotient of an average, to 28 digits.
+
+use std::cmp::Ordering;
+
+use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Error, Result};
+use rust_decimal::Decimal;
+
+/// Every message of these functions begins with it, by which their errors are known.
+pub(crate) const PREFIX: &str = "decimal_";
+
+/// Teaches a connection to compare and compute with decimals.
+pub(crate) fn add_decimals(connection: &Connection) -> Result<()> {
+    connection.create_collation("decimal", compare)?;
+    add_function(connection, "decimal_add", add)?;
+    add_function(connection, "decimal_sub", |a, b| add(a, -b))?;
+    add_function(connection, "decimal_mul", multiply)?;
+    connection.create_aggregate_function("decimal_sum", 1, flags(), Sum)?;
+    connection.create_aggregate_function("decimal_avg", 1, flags(), Average)
+}
+
+/// They may stand in indexes, generated columns and checks: no input gives two results, and none has an effect.
+fn flags() -> FunctionFlags {
+    FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS
+}
+
+fn add_function(
+    connection: &Connection,
+    name: &'static str,
+    compute: fn(Decimal, Decimal) -> Option<Decimal>,
+) -> Result<()> {
+    connection.create_scalar_function(name, 2, flags(), move |context| {
+        let (a, b) = (number(name, context.get_raw(0))?, number(name, context.get_raw(1))?);
+        let (Some(a), Some(b)) = (a, b) else { return Ok(None) };
+        compute(a, b).map(|result| Some(result.to_string())).ok_or_else(|| overflow(name))
+    })
+}
+
+fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
+    exactly(a, b, Decimal::checked_add, |a, b| a.scale().max(b.scale()))
+}
+
+fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
+    exactly(a, b, Decimal::checked_mul, |a, b| a.scale() + b.scale())
+}
+
+/// The result, unless it had to be rounded: then its scale is less than the operands ask for.
+fn exactly(
+    a: Decimal,
+    b: Decimal,
+    compute: fn(Decimal, Decimal) -> Option<Decimal>,
+    scale: fn(Decimal, Decimal) -> u32,
+) -> Option<Decimal> {
+    let exact = |a, b| compute(a, b).filter(|result| result.is_zero() || result.scale() >= scale(a, b));
+    // Zeros at the end of a fraction take digits that the result may need.
+    exact(a, b).or_else(|| exact(a.normalize(), b.normalize()))
+}
+
+/// An argument as a number; None for NULL.
+fn number(function: &str, value: ValueRef<'_>) -> Result<Option<Decimal>> {
+    let number = match value {
+        ValueRef::Null => return Ok(None),
+        ValueRef::Integer(n) => Some(Decimal::from(n)),
+        // The shortest digits that give the float: 0.1 is meant as 0.1.
+        ValueRef::Real(x) => parse(&x.to_string()),
+        ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(parse),
+        ValueRef::Blob(_) => None,
+    };
+    number.map(Some).ok_or_else(|| failure(format!("{function}: an argument is no decimal of at most 28 digits")))
+}
+
+fn parse(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+#[cold]
+fn overflow(function: &str) -> Error {
+    failure(format!("{function}: the result has more than 28 digits"))
+}
+
+#[cold]
+fn failure(message: String) -> Error {
+    Error::UserFunctionError(message.into())
+}
+
+/// The sum of the values that are not NULL, and how many they are.
+#[derive(Default)]
+struct Total {
+    sum: Decimal,
+    count: u64,
+}
+
+impl Total {
+    fn step(&mut self, function: &str, value: ValueRef<'_>) -> Result<()> {
+        if let Some(value) = number(function, value)? {
+            self.sum = add(self.sum, value).ok_or_else(|| overflow(function))?;
+            self.count += 1;
+        }
+        Ok(())
+    }
+}
+
+struct Sum;
+
+impl Aggregate<Total, Option<String>> for Sum {
+    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
+        Ok(Total::default())
+    }
+
+    fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        total.step("decimal_sum", context.get_raw(0))
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
+        Ok(total.filter(|total| total.count > 0).map(|total| total.sum.to_string()))
+    }
+}
+
+struct Average;
+
+impl Aggregate<Total, Option<String>> for Average {
+    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
+        Ok(Total::default())
+    }
+
+    fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        total.step("decimal_avg", context.get_raw(0))
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
+        let Some(total) = total.filter(|total| total.count > 0) else { return Ok(None) };
+        let average = total.sum.checked_div(Decimal::from(total.count)).ok_or_else(|| overflow("decimal_avg"))?;
+        Ok(Some(average.to_string()))
+    }
+}
+
+/// The order of decimals written as text, of any length: a number by its value, and what is no number after them all, by
+/// its bytes. `1.0` equals `1.00`.
+fn compare(a: &str, b: &str) -> Ordering {
+    match (Digits::read(a), Digits::read(b)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.cmp(b),
+    }
+}
+
+/// A decimal number's digits, without the zeros that do not matter.
+#[derive(Debug, PartialEq, Eq)]
+struct Digits<'t> {
+    negative: bool,
+    whole: &'t str,
+    fraction: &'t str,
+}
+
+impl<'t> Digits<'t> {
+    fn read(text: &'t str) -> Option<Self> {
+        let (negative, unsigned) = match text.as_bytes().first()? {
+            b'-' => (true, &text[1..]),
+            b'+' => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if (whole.is_empty() && fraction.is_empty()) || !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+        // There is one zero.
+        let negative = negative && !(whole.is_empty() && fraction.is_empty());
+        Some(Self { negative, whole, fraction })
+    }
+}
+
+impl Ord for Digits<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.size().cmp(&other.size()),
+            (true, true) => other.size().cmp(&self.size()),
+        }
+    }
+}
+
+impl PartialOrd for Digits<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<'t> Digits<'t> {
+    /// The absolute value, in a form that orders: a shorter whole part is a smaller number.
+    fn size(&self) -> (usize, &'t str, &'t str) {
+        (self.whole.len(), self.whole, self.fraction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        add_decimals(&connection).unwrap();
+        connection
+    }
+
+    fn eval(sql: &str) -> Result<Option<String>> {
+        connection().query_row(&format!("SELECT {sql}"), [], |row| row.get(0))
+    }
+
+    #[test]
+    fn order_is_by_value_and_total() {
+        let sorted = [
+            "-1000000000000000000000000000000000000.5",
+            "-10",
+            "-2.5",
+            "-0.25",
+            "-0.2",
+            "0",
+            "0.09",
+            "0.1",
+            "1",
+            "1.01",
+            "2",
+            "10",
+            "100.5",
+            "99999999999999999999999999999999999999",
+            "",
+            "1e5",
+            "a",
+            "b",
+        ];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(compare(a, b), i.cmp(&j), "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_do_not_matter() {
+        for (a, b) in [("1", "1.00"), ("01.50", "+1.5"), ("0", "-0.0"), (".5", "0.5"), ("5.", "5")] {
+            assert_eq!(compare(a, b), Ordering::Equal, "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_is_exact() {
+        for (sql, expected) in [
+            ("decimal_add('0.1', '0.2')", Some("0.3")),
+            ("decimal_add('1.10', 2)", Some("3.10")),
+            ("decimal_sub('1', 0.25)", Some("0.75")),
+            ("decimal_mul('1.5', '-2.25')", Some("-3.375")),
+            ("decimal_mul('1.10000000000000000000', '1.10000000000000000000')", Some("1.21")),
+            ("decimal_add(NULL, '1')", None),
+            ("decimal_mul('1', NULL)", None),
+        ] {
+            assert_eq!(eval(sql).unwrap().as_deref(), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_exact_is_an_error() {
+        for sql in [
+            "decimal_add('79228162514264337593543950335', '1')",
+            "decimal_add('79228162514264337593543950335', '0.1')",
+            "decimal_mul('1.000000000000001', '1.000000000000001')",
+            "decimal_mul('79228162514264337593543950335', '10')",
+            "decimal_add('x', '1')",
+            "decimal_add(x'00', '1')",
+            "decimal_add('1.00000000000000000000000000000001', '1')",
+        ] {
+            let error = eval(sql).unwrap_err().to_string();
+            assert!(error.contains("28 digits") && error.starts_with(PREFIX), "{sql}: {error}");
+        }
+    }
+
+    #[test]
+    fn aggregates_ignore_nulls() {
+        let values = "FROM (VALUES ('0.1'), (NULL), ('0.2'), (3))";
+        assert_eq!(eval(&format!("decimal_sum(column1) {values}")).unwrap().as_deref(), Some("3.3"));
+        assert_eq!(eval(&format!("decimal_avg(column1) {values}")).unwrap().as_deref(), Some("1.1"));
+        for aggregate in ["decimal_sum", "decimal_avg"] {
+            assert_eq!(eval(&format!("{aggregate}(column1) FROM (VALUES (NULL))")).unwrap(), None);
+            assert_eq!(eval(&format!("{aggregate}(column1) {values} WHERE 0")).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn the_collation_orders_and_compares_columns() {
+        let connection = connection();
+        connection
+            .execute_batch("CREATE TABLE t (d TEXT); INSERT INTO t VALUES ('10'), ('9.5'), ('-1'), ('9.50')")
+            .unwrap();
+        let mut statement = connection.prepare("SELECT d FROM t ORDER BY d COLLATE decimal, rowid").unwrap();
+        let sorted: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(|d| d.unwrap()).collect();
+        assert_eq!(sorted, ["-1", "9.5", "9.50", "10"]);
+        let equal =
+            connection.query_row("SELECT count(*) FROM t WHERE d = '9.500' COLLATE decimal", [], |row| row.get(0));
+        assert_eq!(equal, Ok(2));
+    }
+}

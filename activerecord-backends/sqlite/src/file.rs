@@ -1,0 +1,105 @@
+//! What the connections of one database share within this process: the writers' queue, and how long a write takes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use activerecord_core::Result;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::error;
+
+/// One database, whatever number of backends and names lead to it.
+#[derive(Debug)]
+pub(crate) struct DatabaseFile {
+    /// SQLite has one writer at a time. Writers of this process queue here, first come first served, instead of
+    /// colliding there and sleeping.
+    writers: Arc<tokio::sync::Mutex<()>>,
+    /// A moving average of the time that recent commits took, in microseconds.
+    commit_time: AtomicU32,
+    /// The length of the write-ahead log at which it is copied into the database, in pages.
+    checkpoint_at: AtomicU32,
+    in_memory: bool,
+}
+
+/// The right to write, until it is dropped.
+pub(crate) type Turn = OwnedMutexGuard<()>;
+
+/// A commit that takes longer than this is left to a blocking thread.
+const QUICK_COMMIT: u32 = 300;
+
+/// SQLite's own default.
+const CHECKPOINT_PAGES: u32 = 1000;
+
+static FILES: Mutex<BTreeMap<PathBuf, Weak<DatabaseFile>>> = Mutex::new(BTreeMap::new());
+
+impl DatabaseFile {
+    /// The database at this path, which is absolute and without links.
+    pub(crate) fn at(path: PathBuf) -> Arc<Self> {
+        let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files.get(&path).and_then(Weak::upgrade) {
+            return file;
+        }
+        files.retain(|_, file| file.strong_count() > 0);
+        // Nothing is known of the disk yet, so the first commit goes to a thread.
+        let file = Arc::new(Self::new(QUICK_COMMIT, false));
+        files.insert(path, Arc::downgrade(&file));
+        file
+    }
+
+    /// A database in memory.
+    pub(crate) fn in_memory() -> Arc<Self> {
+        Arc::new(Self::new(0, true))
+    }
+
+    fn new(commit_time: u32, in_memory: bool) -> Self {
+        Self {
+            writers: Arc::default(),
+            commit_time: AtomicU32::new(commit_time),
+            checkpoint_at: AtomicU32::new(CHECKPOINT_PAGES),
+            in_memory,
+        }
+    }
+
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.in_memory
+    }
+
+    /// Waits for the turn to write.
+    ///
+    /// # Errors
+    /// `Busy` when it has not come within `timeout`.
+    pub(crate) async fn turn(&self, timeout: Duration) -> Result<Turn> {
+        if let Ok(turn) = Arc::clone(&self.writers).try_lock_owned() {
+            return Ok(turn);
+        }
+        tokio::time::timeout(timeout, Arc::clone(&self.writers).lock_owned())
+            .await
+            .map_err(|_| error::busy("another writer of this process has kept the database locked", timeout))
+    }
+
+    /// Whether commits are quick enough to be waited for on the calling task.
+    pub(crate) fn commits_quickly(&self) -> bool {
+        self.commit_time.load(Ordering::Relaxed) < QUICK_COMMIT
+    }
+
+    /// Notes how long a commit took.
+    pub(crate) fn committed_in(&self, time: Duration) {
+        let time = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+        // Two commits at once may lose one of their notes, which does no harm.
+        let average = self.commit_time.load(Ordering::Relaxed);
+        self.commit_time.store(average - average / 4 + time / 4, Ordering::Relaxed);
+    }
+
+    /// Whether a write-ahead log of this many pages is to be copied into the database.
+    pub(crate) fn wants_checkpoint(&self, pages: u32) -> bool {
+        pages >= self.checkpoint_at.load(Ordering::Relaxed)
+    }
+
+    /// Notes how many pages a checkpoint could not copy, because a reader still needs what they replace.
+    pub(crate) fn checkpointed(&self, left: u32) {
+        self.checkpoint_at.store(left.saturating_add(CHECKPOINT_PAGES), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,421 @@
+//! Prepared statements that can be kept: across an await, and on whichever thread their connection goes to.
+//!
+//! `rusqlite::Statement` borrows its connection and cannot leave the thread, so a future could not hold one. A
+//! [`Database`] owns a connection together with the statements prepared on it: they move as one, and the statements go
+//! first when it is dropped. This is the only file of the crate with unsafe code. What it relies on:
+//!
+//! - A [`Statement`] is private to this file and lives in the `Database` of its connection until it is finalized, so its
+//!   pointer is valid whenever it is reachable, and the connection outlives it.
+//! - SQLite connections opened without their own mutex may be used by one thread at a time. Whoever reaches a statement
+//!   holds `&mut Database`, so nobody else uses the connection meanwhile.
+//! - A cell borrows from the [`Cursor`] it was read with, and every call that would move the cell (step, reset, bind)
+//!   takes the cursor by `&mut`.
+#![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_int};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use activerecord_core::{Error, Result, RowRef, ValueRef};
+use rusqlite::ffi;
+
+use crate::dialect::{Verb, verb};
+use crate::error;
+
+/// How many statements are kept.
+const CAPACITY: usize = 512;
+
+/// A connection, and the statements prepared on it.
+pub(crate) struct Database {
+    // Declared, and so dropped, before the connection.
+    statements: Vec<Statement>,
+    by_text: HashMap<Arc<str>, usize>,
+    clock: u64,
+    connection: rusqlite::Connection,
+}
+
+/// Where a [`Database`] keeps a statement. It is good until the next `prepare`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot(usize);
+
+/// What preparing a text gave.
+pub(crate) enum Prepared {
+    /// One statement.
+    One(Slot),
+    /// No statement, or several: a script.
+    Script,
+}
+
+impl Database {
+    pub(crate) fn new(connection: rusqlite::Connection) -> Self {
+        Self { statements: Vec::new(), by_text: HashMap::new(), clock: 0, connection }
+    }
+
+    /// The connection, for everything but statements.
+    pub(crate) fn connection(&self) -> &rusqlite::Connection {
+        &self.connection
+    }
+
+    /// The same, for setting it up.
+    pub(crate) fn connection_mut(&mut self) -> &mut rusqlite::Connection {
+        &mut self.connection
+    }
+
+    /// Finds the statement of this text, or prepares it.
+    pub(crate) fn prepare(&mut self, text: &str) -> Result<Prepared> {
+        self.clock += 1;
+        let slot = match self.by_text.get(text) {
+            Some(slot) => *slot,
+            None => match self.compile(text)? {
+                Some(statement) => self.keep(text, statement),
+                None => return Ok(Prepared::Script),
+            },
+        };
+        self.statements[slot].used = self.clock;
+        Ok(Prepared::One(Slot(slot)))
+    }
+
+    /// The statement in a slot.
+    pub(crate) fn cursor(&mut self, slot: Slot) -> Cursor<'_> {
+        Cursor { statement: &mut self.statements[slot.0] }
+    }
+
+    /// Forgets the key of the last inserted row, so that [`last_insert_id`](Self::last_insert_id) tells of the next
+    /// statement alone.
+    pub(crate) fn forget_last_insert_id(&mut self) {
+        // SAFETY: the handle is that of the connection that we own.
+        unsafe { ffi::sqlite3_set_last_insert_rowid(self.connection.handle(), 0) }
+    }
+
+    /// The key of the row that was inserted last, since the last call of
+    /// [`forget_last_insert_id`](Self::forget_last_insert_id).
+    pub(crate) fn last_insert_id(&self) -> Option<i64> {
+        Some(self.connection.last_insert_rowid()).filter(|id| *id != 0)
+    }
+
+    fn compile(&mut self, text: &str) -> Result<Option<Statement>> {
+        if text.contains('\0') {
+            return Err(error::invalid_statement("the SQL text contains a NUL character"));
+        }
+        let (statement, tail) = self.compile_first(text)?;
+        match statement {
+            Some(statement) if self.is_blank(tail)? => Ok(Some(statement)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The first statement of a text, if there is one, and the text behind it.
+    fn compile_first<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
+        let length = c_int::try_from(text.len()).map_err(|_| error::invalid_statement("the SQL text is too long"))?;
+        let (mut raw, mut tail) = (ptr::null_mut(), ptr::null());
+        // SAFETY: the handle is valid; the text is `length` readable bytes, which SQLite copies; `raw` and `tail` are
+        // places for the results.
+        let code = unsafe {
+            let flags = ffi::SQLITE_PREPARE_PERSISTENT;
+            ffi::sqlite3_prepare_v3(
+                self.connection.handle(),
+                text.as_ptr().cast(),
+                length,
+                flags,
+                &raw mut raw,
+                &raw mut tail,
+            )
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(error::at_prepare(code, &self.message()));
+        }
+        let read = (tail as usize).saturating_sub(text.as_ptr() as usize);
+        let tail = text.get(read..).unwrap_or_default();
+        // SAFETY: SQLITE_OK, so `raw` is null or a new statement of this connection.
+        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, verb(text)) }), tail))
+    }
+
+    /// Whether a text holds no statement: nothing but space, comments and semicolons.
+    fn is_blank(&mut self, mut text: &str) -> Result<bool> {
+        loop {
+            text = text.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
+            if text.is_empty() {
+                return Ok(true);
+            }
+            match self.compile_first(text) {
+                Ok((None, tail)) if tail.len() < text.len() => text = tail,
+                Ok((None, _)) => return Ok(true),
+                // A second statement may need what the first one makes: that it does not compile yet is no error here.
+                Ok((Some(_), _)) | Err(_) => return Ok(false),
+            }
+        }
+    }
+
+    fn keep(&mut self, text: &str, statement: Statement) -> usize {
+        let slot = if self.statements.len() < CAPACITY {
+            self.statements.push(statement);
+            self.statements.len() - 1
+        } else {
+            let oldest = (0..CAPACITY).min_by_key(|slot| self.statements[*slot].used).unwrap_or_default();
+            self.by_text.retain(|_, slot| *slot != oldest);
+            self.statements[oldest] = statement;
+            oldest
+        };
+        self.by_text.insert(text.into(), slot);
+        slot
+    }
+
+    /// SQLite's words for the last failure.
+    fn message(&self) -> String {
+        // SAFETY: the handle is valid, and the text is copied before the next call.
+        unsafe { last_message(self.connection.handle()) }
+    }
+}
+
+/// A prepared statement. It never leaves its [`Database`].
+struct Statement {
+    raw: NonNull<ffi::sqlite3_stmt>,
+    used: u64,
+    placeholders: usize,
+    readonly: bool,
+    verb: Verb,
+    pace: Pace,
+}
+
+// SAFETY: a statement may be used on any thread as long as only one thread at a time uses its connection. It is reachable
+// only through the `Database` that owns both, which is not Sync.
+unsafe impl Send for Statement {}
+
+impl Statement {
+    /// # Safety
+    /// `raw` is a statement that nobody else owns.
+    unsafe fn new(raw: NonNull<ffi::sqlite3_stmt>, verb: Verb) -> Self {
+        // SAFETY: the statement is valid.
+        let (placeholders, readonly) =
+            unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
+        let placeholders = usize::try_from(placeholders).unwrap_or_default();
+        Self { raw, used: 0, placeholders, readonly, verb, pace: Pace::Unknown }
+    }
+}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        // SAFETY: the statement is ours, and its connection is still open. The result repeats the last step's error.
+        unsafe { ffi::sqlite3_finalize(self.raw.as_ptr()) };
+    }
+}
+
+/// What is known of the time that a statement takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It has not been seen yet.
+    Unknown,
+    /// It fits the budget of one step on the calling task.
+    Quick,
+    /// It does not.
+    Slow,
+}
+
+/// What a step gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A row is ready.
+    Row,
+    /// The statement is at its end.
+    Done,
+    /// It failed with this extended result code.
+    Failed(c_int),
+}
+
+/// A statement in use.
+pub(crate) struct Cursor<'d> {
+    statement: &'d mut Statement,
+}
+
+impl Cursor<'_> {
+    /// The number of placeholders.
+    pub(crate) fn placeholders(&self) -> usize {
+        self.statement.placeholders
+    }
+
+    /// Whether the statement leaves the database as it is.
+    pub(crate) fn is_readonly(&self) -> bool {
+        self.statement.readonly
+    }
+
+    /// What the statement does, by its first word.
+    pub(crate) fn verb(&self) -> Verb {
+        self.statement.verb
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.statement.pace
+    }
+
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.statement.pace = pace;
+    }
+
+    /// Runs on to the next row.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Step {
+        // SAFETY: the statement is valid, and no cell is borrowed, because `self` is not.
+        match unsafe { ffi::sqlite3_step(self.raw()) } {
+            ffi::SQLITE_ROW => Step::Row,
+            ffi::SQLITE_DONE => Step::Done,
+            code => Step::Failed(code),
+        }
+    }
+
+    /// The row that the last step gave. After another result of it the row has no columns.
+    #[inline]
+    pub(crate) fn row(&self) -> Row<'_> {
+        // SAFETY: the statement is valid.
+        let columns = unsafe { ffi::sqlite3_data_count(self.raw()) };
+        Row { raw: self.statement.raw, columns: usize::try_from(columns).unwrap_or_default(), statement: PhantomData }
+    }
+
+    /// Ends the run, and says how it ended: a statement that writes may commit only here.
+    #[inline]
+    pub(crate) fn reset(&mut self) -> Step {
+        // SAFETY: the statement is valid, and no cell is borrowed.
+        match unsafe { ffi::sqlite3_reset(self.raw()) } {
+            ffi::SQLITE_OK => Step::Done,
+            code => Step::Failed(code),
+        }
+    }
+
+    /// Forgets the bound values, which may be large.
+    pub(crate) fn clear_bindings(&mut self) {
+        // SAFETY: the statement is valid, and not running.
+        unsafe { ffi::sqlite3_clear_bindings(self.raw()) };
+    }
+
+    /// The error of a failed step.
+    #[cold]
+    pub(crate) fn error(&self, code: c_int) -> Error {
+        // SAFETY: the statement is valid, so its connection is too; the text is copied before the next call.
+        let message = unsafe { last_message(ffi::sqlite3_db_handle(self.raw())) };
+        error::at_step(code, &message)
+    }
+
+    /// Binds NULL at `index`, which counts from 1.
+    #[inline]
+    pub(crate) fn bind_null(&mut self, index: c_int) -> Result<()> {
+        // SAFETY: the statement is valid; SQLite checks the index.
+        self.bound(unsafe { ffi::sqlite3_bind_null(self.raw(), index) })
+    }
+
+    #[inline]
+    pub(crate) fn bind_i64(&mut self, index: c_int, value: i64) -> Result<()> {
+        // SAFETY: as for NULL.
+        self.bound(unsafe { ffi::sqlite3_bind_int64(self.raw(), index, value) })
+    }
+
+    #[inline]
+    pub(crate) fn bind_f64(&mut self, index: c_int, value: f64) -> Result<()> {
+        // SAFETY: as for NULL.
+        self.bound(unsafe { ffi::sqlite3_bind_double(self.raw(), index, value) })
+    }
+
+    #[inline]
+    pub(crate) fn bind_text(&mut self, index: c_int, value: &str) -> Result<()> {
+        let (data, length) = (value.as_ptr().cast::<c_char>(), value.len() as u64);
+        let utf8 = ffi::SQLITE_UTF8 as u8;
+        // SAFETY: `length` readable bytes, which SQLITE_TRANSIENT tells SQLite to copy before it returns.
+        self.bound(unsafe { ffi::sqlite3_bind_text64(self.raw(), index, data, length, ffi::SQLITE_TRANSIENT(), utf8) })
+    }
+
+    #[inline]
+    pub(crate) fn bind_bytes(&mut self, index: c_int, value: &[u8]) -> Result<()> {
+        if value.is_empty() {
+            // SAFETY: as for NULL. A pointer to no bytes may be bound as NULL, a blob of no zeros is not.
+            return self.bound(unsafe { ffi::sqlite3_bind_zeroblob(self.raw(), index, 0) });
+        }
+        let (data, length) = (value.as_ptr().cast(), value.len() as u64);
+        // SAFETY: as for text.
+        self.bound(unsafe { ffi::sqlite3_bind_blob64(self.raw(), index, data, length, ffi::SQLITE_TRANSIENT()) })
+    }
+
+    #[inline]
+    fn bound(&self, code: c_int) -> Result<()> {
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.error(code)) }
+    }
+
+    #[inline]
+    fn raw(&self) -> *mut ffi::sqlite3_stmt {
+        self.statement.raw.as_ptr()
+    }
+}
+
+/// A row where SQLite holds it. Integers, floats, text, bytes and NULL are all that it has.
+#[derive(Debug)]
+pub(crate) struct Row<'c> {
+    raw: NonNull<ffi::sqlite3_stmt>,
+    columns: usize,
+    /// Borrows the cursor, which cannot step meanwhile.
+    statement: PhantomData<&'c Statement>,
+}
+
+impl RowRef for Row<'_> {
+    #[inline]
+    fn len(&self) -> usize {
+        self.columns
+    }
+
+    #[inline]
+    fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
+        let index = self.index(ordinal).ok_or_else(|| error::no_column(ordinal, self.columns))?;
+        // SAFETY: the statement stands on a row that has this column. The value is "unprotected", which means that only
+        // one thread may look at it: the one that holds the cursor. Text and bytes stay where they are until the cursor
+        // steps, and asking for one cell as the type that it has does not move another.
+        unsafe {
+            let cell = ffi::sqlite3_column_value(self.raw.as_ptr(), index);
+            match ffi::sqlite3_value_type(cell) {
+                ffi::SQLITE_INTEGER => Ok(ValueRef::I64(ffi::sqlite3_value_int64(cell))),
+                ffi::SQLITE_FLOAT => Ok(ValueRef::F64(ffi::sqlite3_value_double(cell))),
+                ffi::SQLITE_TEXT => {
+                    let data = ffi::sqlite3_value_text(cell);
+                    let bytes = slice(data, ffi::sqlite3_value_bytes(cell)).ok_or_else(error::out_of_memory)?;
+                    std::str::from_utf8(bytes).map(ValueRef::Text).map_err(error::not_utf8)
+                }
+                ffi::SQLITE_BLOB => {
+                    let data = ffi::sqlite3_value_blob(cell).cast();
+                    // A blob of no bytes has no address.
+                    Ok(ValueRef::Bytes(slice(data, ffi::sqlite3_value_bytes(cell)).unwrap_or_default()))
+                }
+                _ => Ok(ValueRef::Null),
+            }
+        }
+    }
+
+    fn column_name(&self, ordinal: usize) -> &str {
+        let Some(index) = self.index(ordinal) else { return "" };
+        // SAFETY: the statement has this column. The name stays until the statement is prepared again, which happens in
+        // a step only. It is the text of the SQL, which is UTF-8, or of the schema, which may not be.
+        unsafe {
+            let name = ffi::sqlite3_column_name(self.raw.as_ptr(), index);
+            if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }
+        }
+    }
+}
+
+impl Row<'_> {
+    #[inline]
+    fn index(&self, ordinal: usize) -> Option<c_int> {
+        if ordinal < self.columns { c_int::try_from(ordinal).ok() } else { None }
+    }
+}
+
+/// # Safety
+/// `data` is null, or `length` readable bytes that stay for `'a`.
+#[inline]
+unsafe fn slice<'a>(data: *const u8, length: c_int) -> Option<&'a [u8]> {
+    let length = usize::try_from(length).ok()?;
+    // SAFETY: the caller's promise.
+    if data.is_null() { None } else { Some(unsafe { std::slice::from_raw_parts(data, length) }) }
+}
+
+/// # Safety
+/// `connection` is valid.
+unsafe fn last_message(connection: *mut ffi::sqlite3) -> String {
+    // SAFETY: the result is never null, and ends with a NUL.
+    unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(connection)).to_string_lossy().into_owned() }
+}

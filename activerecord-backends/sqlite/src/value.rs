@@ -1,0 +1,175 @@
+//! Values as SQLite stores them: integers, floats, text and bytes. Bound by the table in `activerecord-core`'s values:
+//!
+//! | value | stored as |
+//! |---|---|
+//! | bool | 0 or 1 |
+//! | integers | integer; a `u64` above `i64::MAX` is refused |
+//! | floats | float; NaN, which SQLite would store as NULL, is refused |
+//! | decimal | its exact text, with the scale it was given |
+//! | UUID | hyphenated lower-case text |
+//! | dates and times | one canonical text, in UTC, that sorts as time does |
+//! | JSON, arrays | JSON text |
+//!
+//! Reading yields NULL, integers, floats, text and bytes; core converts them to what is asked for.
+
+use std::ffi::c_int;
+use std::sync::Arc;
+
+use activerecord_core::{Error, Result, RowRef, Value, ValueRef, format_date, format_datetime, format_time};
+
+use crate::error;
+use crate::statement::{Cursor, Row};
+
+/// Binds the values to the statement's placeholders.
+///
+/// # Errors
+/// `InvalidStatement` when there are not as many values as placeholders; `Conversion` when SQLite cannot hold a value.
+pub(crate) fn bind(cursor: &mut Cursor<'_>, values: &[Value]) -> Result<()> {
+    if values.len() != cursor.placeholders() {
+        return Err(error::bind_count(cursor.placeholders(), values.len()));
+    }
+    for (index, value) in (1..).zip(values) {
+        bind_one(cursor, index, value).map_err(|error| at(error, index))?;
+    }
+    Ok(())
+}
+
+fn bind_one(cursor: &mut Cursor<'_>, index: c_int, value: &Value) -> Result<()> {
+    match value {
+        Value::Null(_) => cursor.bind_null(index),
+        Value::Bool(b) => cursor.bind_i64(index, i64::from(*b)),
+        Value::I16(n) => cursor.bind_i64(index, i64::from(*n)),
+        Value::I32(n) => cursor.bind_i64(index, i64::from(*n)),
+        Value::I64(n) => cursor.bind_i64(index, *n),
+        Value::U64(n) => cursor.bind_i64(index, i64::try_from(*n).map_err(|_| too_large())?),
+        Value::F32(x) => bind_float(cursor, index, f64::from(*x)),
+        Value::F64(x) => bind_float(cursor, index, *x),
+        Value::Text(text) | Value::Json(text) => cursor.bind_text(index, text),
+        Value::Bytes(bytes) => cursor.bind_bytes(index, bytes),
+        Value::Decimal(decimal) => cursor.bind_text(index, &decimal.to_string()),
+        Value::Uuid(uuid) => cursor.bind_text(index, &uuid.to_string()),
+        Value::Date(date) => cursor.bind_text(index, &format_date(*date)?),
+        Value::Time(time) => cursor.bind_text(index, &format_time(*time)),
+        Value::DateTime(time) => cursor.bind_text(index, &format_datetime(*time)?),
+        Value::Timestamp(time) => cursor.bind_text(index, &format_datetime(time.naive_utc())?),
+        Value::Array(..) => cursor.bind_text(index, &value.to_json().to_string()),
+        other => Err(unknown(other)),
+    }
+}
+
+fn bind_float(cursor: &mut Cursor<'_>, index: c_int, value: f64) -> Result<()> {
+    if value.is_nan() {
+        return Err(Error::conversion("SQLite has no NaN: it would store NULL"));
+    }
+    cursor.bind_f64(index, value)
+}
+
+#[cold]
+fn at(error: Error, index: c_int) -> Error {
+    error.context(format_args!("the value of placeholder {index}"))
+}
+
+#[cold]
+fn too_large() -> Error {
+    Error::conversion("SQLite's integers end at 9223372036854775807, and this one is greater")
+}
+
+#[cold]
+fn unknown(value: &Value) -> Error {
+    Error::conversion(format!("SQLite cannot store a {}", value.ty().name()))
+}
+
+/// Rows that were copied out of SQLite, to be read elsewhere or later: three allocations for the lot.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    names: Arc<[Box<str>]>,
+    cells: Vec<Cell>,
+    bytes: Vec<u8>,
+    rows: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Cell {
+    Null,
+    I64(i64),
+    F64(f64),
+    /// A range of the batch's bytes that is UTF-8.
+    Text(usize, usize),
+    /// A range of the batch's bytes.
+    Bytes(usize, usize),
+}
+
+impl Batch {
+    /// Copies a row.
+    ///
+    /// # Errors
+    /// `Conversion` when a text is not UTF-8.
+    pub(crate) fn push(&mut self, row: &Row<'_>) -> Result<()> {
+        if self.rows == 0 {
+            self.names = (0..row.len()).map(|ordinal| row.column_name(ordinal).into()).collect();
+        }
+        for ordinal in 0..row.len() {
+            let cell = match row.value(ordinal)? {
+                ValueRef::I64(n) => Cell::I64(n),
+                ValueRef::F64(x) => Cell::F64(x),
+                ValueRef::Text(text) => self.keep(text.as_bytes(), Cell::Text),
+                ValueRef::Bytes(bytes) => self.keep(bytes, Cell::Bytes),
+                _ => Cell::Null,
+            };
+            self.cells.push(cell);
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn keep(&mut self, bytes: &[u8], cell: fn(usize, usize) -> Cell) -> Cell {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        cell(start, self.bytes.len())
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// How much memory the rows take, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + self.cells.len() * size_of::<Cell>()
+    }
+
+    /// The row at `index`.
+    pub(crate) fn row(&self, index: usize) -> BatchRow<'_> {
+        let width = self.names.len();
+        BatchRow { batch: self, cells: self.cells.get(index * width..(index + 1) * width).unwrap_or_default() }
+    }
+}
+
+/// A row of a [`Batch`].
+#[derive(Debug)]
+pub(crate) struct BatchRow<'b> {
+    batch: &'b Batch,
+    cells: &'b [Cell],
+}
+
+impl RowRef for BatchRow<'_> {
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
+        match *self.cells.get(ordinal).ok_or_else(|| error::no_column(ordinal, self.cells.len()))? {
+            Cell::Null => Ok(ValueRef::Null),
+            Cell::I64(n) => Ok(ValueRef::I64(n)),
+            Cell::F64(x) => Ok(ValueRef::F64(x)),
+            Cell::Text(start, end) => {
+                std::str::from_utf8(&self.batch.bytes[start..end]).map(ValueRef::Text).map_err(error::not_utf8)
+            }
+            Cell::Bytes(start, end) => Ok(ValueRef::Bytes(&self.batch.bytes[start..end])),
+        }
+    }
+
+    fn column_name(&self, ordinal: usize) -> &str {
+        self.batch.names.get(ordinal).map_or("", |name| name)
+    }
+}
