@@ -58,15 +58,20 @@ async fn the_snippets_run() -> Result<()> {
 async fn two_databases(folder: &std::path::Path) -> Result<()> {
     for name in ["primary", "analytics"] {
         ConnectionManager::configure(name, format!("sqlite://{}/{name}.db?mode=rwc", folder.display()))?;
-        let planes = "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, updated_at TEXT NOT NULL)";
+        let planes =
+            "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, updated_at TEXT NOT NULL)";
         let airlines = "airlines (carrier TEXT PRIMARY KEY, name TEXT NOT NULL)";
         for table in [planes, airlines] {
             connection(name)?.execute(format!("CREATE TABLE {table}"), []).await?;
         }
     }
     let plane = |tailnum: &str, built, seats| Plane { tailnum: tailnum.into(), built, seats, ..Default::default() };
-    Plane::bulk_insert(&[plane("N670US", Some(1990), 450), plane("N272AT", None, 377), plane("N10156", Some(2012), 55)])
-        .await?;
+    Plane::bulk_insert(&[
+        plane("N670US", Some(1990), 450),
+        plane("N272AT", None, 377),
+        plane("N10156", Some(2012), 55),
+    ])
+    .await?;
     Ok(())
 }
 
