@@ -19,11 +19,11 @@ where
 {
     let table = M::TABLE.name;
     if M::query().exists().await? {
-        report::fact(&format!("{table} that were there already"), M::query().count().await?);
+        report::fact(&format!("{table} that were there already"), M::count().await?);
         return Ok(());
     }
     let rows: Vec<M> = parse(file)?;
-    let bar = report::progress(table, rows.len());
+    let bar = report::progress(table, rows.len() as u64);
     transaction("primary", async || {
         for chunk in rows.chunks(500) {
             M::bulk_insert_or_update(chunk, key).await?;

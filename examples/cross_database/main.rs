@@ -38,12 +38,12 @@ async fn main() -> Result<()> {
     report::step("A hook keeps analytics in step, save by save");
     let mut airline = Airline::find("US").await?;
     airline.destroy().await?;
-    report::fact("airlines in analytics after US Airways was destroyed", AirlineCopy::query().count().await?);
+    report::fact("airlines in analytics after US Airways was destroyed", AirlineCopy::count().await?);
     airline.insert().await?;
-    report::fact("and after it was inserted again", AirlineCopy::query().count().await?);
+    report::fact("and after it was inserted again", AirlineCopy::count().await?);
 
     report::step("Some planes change");
-    for mut plane in Plane::query().order_by((Plane::INSPECTIONS.asc(), Plane::TAILNUM.asc())).limit(3).all().await? {
+    for mut plane in Plane::order_by((Plane::INSPECTIONS.asc(), Plane::TAILNUM.asc())).limit(3).all().await? {
         plane.inspections += 1;
         plane.save().await?;
         report::fact(&format!("inspections of {}", plane.tailnum), plane.inspections);

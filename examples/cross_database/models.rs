@@ -121,8 +121,8 @@ pub struct SyncLog {
     pub id: Uuid,
     /// The table that was read.
     pub source: String,
-    /// Every change up to this time is in analytics.
-    pub last_sync: DateTime<Utc>,
+    /// Every change up to this time is in analytics; None when more batches were to follow.
+    pub last_sync: Option<DateTime<Utc>>,
     pub rows_copied: i64,
 }
 
@@ -130,10 +130,6 @@ impl Copied for Airport {
     type Copy = AirportCopy;
     const CHANGED: Column<Self, DateTime<Utc>> = Self::UPDATED_AT;
     const COPY_KEY: Column<AirportCopy, String> = AirportCopy::FAA;
-
-    fn changed(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
 }
 
 impl From<Airport> for AirportCopy {
@@ -147,10 +143,6 @@ impl Copied for Plane {
     type Copy = PlaneFact;
     const CHANGED: Column<Self, DateTime<Utc>> = Self::UPDATED_AT;
     const COPY_KEY: Column<PlaneFact, String> = PlaneFact::TAILNUM;
-
-    fn changed(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
 }
 
 impl From<Plane> for PlaneFact {

@@ -35,8 +35,8 @@ pub fn airports(airports: &[Airport]) {
 }
 
 /// A bar on the terminal; when the output is not one, nothing until the step is done.
-pub fn progress(what: &str, rows: usize) -> ProgressBar {
-    let bar = ProgressBar::new(rows as u64).with_message(what.to_owned());
+pub fn progress(what: &str, rows: u64) -> ProgressBar {
+    let bar = ProgressBar::new(rows).with_message(what.to_owned());
     let style = ProgressStyle::with_template("   {msg:<10} {bar:40} {human_pos}/{human_len} rows, {per_sec}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -75,7 +75,7 @@ const ANALYTICS: &[&str] = &[
     "sync_logs (
         id VARCHAR(36) NOT NULL PRIMARY KEY,
         source VARCHAR(100) NOT NULL,
-        last_sync TIMESTAMP(6) NOT NULL,
+        last_sync TIMESTAMP(6) NULL,
         rows_copied BIGINT NOT NULL
     )",
 ];

@@ -1,4 +1,6 @@
 //! Copies what changed in `primary` to `analytics`, and remembers how far it came.
+//!
+//! What is deleted leaves no change behind to read: that is what `after_destroy` is for, or `#[soft_delete]`.
 
 use std::collections::HashMap;
 
@@ -16,48 +18,46 @@ pub trait Copied: ActiveRecord {
     const CHANGED: Column<Self, DateTime<Utc>>;
     /// By what a copy is known again.
     const COPY_KEY: Column<Self::Copy, String>;
-
-    /// What [`CHANGED`](Self::CHANGED) holds.
-    fn changed(&self) -> DateTime<Utc>;
 }
 
 /// Copies every row that changed since the last time, and says how many.
 ///
-/// `>=`, not `>`: a row may have been written in the watermark's own microsecond, after we had looked. What is read twice is
-/// written at most once, since [`write`] knows a copy again.
+/// From the last run's watermark, included, to the newest change that is there now: a row that changes while we read leaves
+/// these bounds, and belongs to the next run. The watermark is a time that was *read*, never the clock's.
 pub async fn run<S: Copied>() -> Result<usize> {
     let source = S::TABLE.name;
-    let since = SyncLog::filter(SyncLog::SOURCE.eq(source)).max(SyncLog::LAST_SYNC).await?.unwrap_or_default();
-    let changed = S::filter(S::CHANGED.ge(since)).order_by(S::CHANGED.asc());
+    let Some(until) = S::query().max(S::CHANGED).await? else { return Ok(0) };
+    let since = SyncLog::filter(SyncLog::SOURCE.eq(source)).max(SyncLog::LAST_SYNC).await?.flatten();
+    let changed = S::filter(S::CHANGED.between(since.unwrap_or_default(), until));
 
-    let bar = report::progress(source, changed.clone().count().await? as usize);
+    let bar = report::progress(source, changed.clone().count().await?);
     let (mut read, mut copied) = (0, 0);
     let mut batches = changed.batch(1000);
-    while let Some(rows) = batches.next().await? {
+    let mut next = batches.next().await?;
+    while let Some(rows) = next {
+        next = batches.next().await?;
         read += rows.len();
-        copied += write(source, rows).await?;
+        // Batches go by the key, not by the time: only the last one makes it true that all is there.
+        let last_sync = (next.is_none() && since < Some(until)).then_some(until);
+        copied += write(source, rows, last_sync).await?;
         bar.set_position(read as u64);
     }
     report::synced(&bar, source, read, copied);
     Ok(copied)
 }
 
-/// Writes one batch and its entry in the log, both or neither.
-///
-/// The watermark is the newest change that was *read*, never the clock's time: what changes meanwhile is newer than that.
-async fn write<S: Copied>(source: &str, rows: Vec<S>) -> Result<usize> {
-    let last_sync = rows.iter().map(S::changed).max().unwrap_or_default();
+/// Writes one batch and its entry in the log: both or neither. A run that is killed between two batches is done again by the
+/// next one, at the price of reading: rows that are there already are not written twice.
+async fn write<S: Copied>(source: &str, rows: Vec<S>, last_sync: Option<DateTime<Utc>>) -> Result<usize> {
     let mut copies: Vec<S::Copy> = rows.into_iter().map(S::Copy::from).collect();
     transaction("analytics", async || {
         drop_unchanged(&mut copies, S::COPY_KEY).await?;
-        if copies.is_empty() {
-            return Ok(0);
+        if !copies.is_empty() || last_sync.is_some() {
+            S::Copy::bulk_insert_or_update(&copies, [S::COPY_KEY]).await?;
+            let (source, rows_copied) = (source.to_owned(), copies.len() as i64);
+            SyncLog::create(SyncLog { source, last_sync, rows_copied, ..Default::default() }).await?;
         }
-        S::Copy::bulk_insert_or_update(&copies, [S::COPY_KEY]).await?;
-        let rows_copied = copies.len();
-        let entry = SyncLog { source: source.into(), last_sync, rows_copied: rows_copied as i64, ..Default::default() };
-        SyncLog::create(entry).await?;
-        Ok(rows_copied)
+        Ok(copies.len())
     })
     .await
 }
