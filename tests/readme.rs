@@ -79,8 +79,9 @@ async fn queries() -> Result<()> {
     let large = Plane::filter(Plane::SEATS.gt(300) & Plane::BUILT.is_not_null()).order_by(Plane::SEATS.desc());
     let planes = large.clone().limit(10).all().await?;
     let recent = Plane::filter_raw("year >= ?", [2010]).count().await?; // `?` on every database
-    println!("{}", large.to_sql("postgresql")?);
-    assert_eq!((planes.len(), recent), (1, 1));
+    let (sql, binds) = large.to_sql("postgresql")?; // without a database
+    assert_eq!((planes.len(), recent, binds.len()), (1, 1, 1));
+    assert!(sql.contains("WHERE \"seats\" > $1"), "{sql}");
 
     let mut batches = Plane::query().batch(1000); // bounded memory, whatever the table's size
     while let Some(planes) = batches.next().await? {

@@ -57,7 +57,8 @@ fn driver_types(tree: &Tree) -> Vec<String> {
 
 /// The dialects' own files name them, and the schemes of URLs look like them.
 fn dialect_names(tree: &Tree) -> Vec<String> {
-    let exempt = ["activerecord-core/src/dialect/", "activerecord-core/src/connection/url.rs"];
+    let exempt = ["dialect/", "connection/url.rs", "connection/registry.rs"];
+    let exempt = exempt.map(|path| format!("activerecord-core/src/{path}"));
     let shared = tree.rust(SHARED).filter(|file| !exempt.iter().any(|path| file.path.starts_with(path)));
     in_code(shared, |line| ["sqlite", "postgresql", "mysql"].iter().any(|name| compares(line, &format!("\"{name}\""))))
 }
