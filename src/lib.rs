@@ -8,3 +8,8 @@ pub mod prelude;
 
 pub use activerecord_core::*;
 pub use activerecord_derive::*;
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,3 +1,66 @@
-//! Development tasks.
+//! Development tasks: `cargo xtask --help` lists them.
 
-fn main() {}
+mod cargo;
+mod checks;
+mod example;
+mod report;
+mod tidy;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cargo::Cargo;
+
+/// What a task gives, or what stopped it.
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// Development tasks of activerecord.
+#[derive(Parser, Debug)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Everything CI checks: format, lints, tests, documentation, invariants, and the example twice
+    Test,
+    /// The invariants of the source that no compiler checks
+    Tidy,
+    /// Runs the tests and accepts the expansions, messages and SQL that they saw
+    Bless,
+    /// Compares with other libraries (benches/peers)
+    Bench {
+        /// Passed on to the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Test => checks::run(),
+        Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
+        Task::Bless => bless(),
+        Task::Bench { args } => bench(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Snapshots are overwritten where they lie. A forced pass, so that one run accepts all snapshots of a test.
+fn bless() -> Result<()> {
+    Cargo::new(["test", "--workspace"])
+        .env("TRYBUILD", "overwrite")
+        .env("INSTA_UPDATE", "always")
+        .env("INSTA_FORCE_PASS", "1")
+        .run()
+}
+
+/// The benchmarks are a workspace of their own: the libraries they compare with never reach our lockfile.
+fn bench(args: Vec<OsString>) -> Result<()> {
+    Cargo::new(["run", "--release", "--manifest-path", "benches/peers/Cargo.toml", "--"]).args(args).run()
+}

@@ -1,0 +1,62 @@
+//! The CSV files into `primary`, on the first run.
+
+use std::str::FromStr;
+
+use activerecord::prelude::*;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
+
+use crate::models::Airline;
+use crate::report;
+
+pub const AIRLINES: &str = include_str!("../data/airlines.csv");
+pub const AIRPORTS: &str = include_str!("../data/airports.csv");
+pub const PLANES: &str = include_str!("../data/planes.csv");
+
+/// Loads a file into its model's table, unless there are rows already. One transaction: either all rows are there or none.
+pub async fn in_bulk<M>(file: &str, key: [Column<M, String>; 1]) -> Result<()>
+where
+    M: ActiveRecord + DeserializeOwned,
+{
+    let table = M::TABLE.name;
+    if M::query().exists().await? {
+        report::fact(&format!("{table} that were there already"), M::count().await?);
+        return Ok(());
+    }
+    let rows: Vec<M> = parse(file)?;
+    let bar = report::progress(table, rows.len() as u64);
+    transaction("primary", async || {
+        for chunk in rows.chunks(500) {
+            M::bulk_insert_or_update(chunk, key).await?;
+            bar.inc(chunk.len() as u64);
+        }
+        Ok(())
+    })
+    .await?;
+    report::loaded(&bar, table, rows.len());
+    Ok(())
+}
+
+/// Creates the airlines that are missing, each with its hooks: bulk writes run none.
+pub async fn one_by_one(file: &str) -> Result<()> {
+    let mut created = 0;
+    for airline in parse::<Airline>(file)? {
+        if Airline::find_by(Airline::CARRIER.eq(&airline.carrier)).await?.is_none() {
+            Airline::create(airline).await?;
+            created += 1;
+        }
+    }
+    report::fact("airlines created, each with its hooks", created);
+    Ok(())
+}
+
+/// Reads a cell in which `NA` stands for what is not known.
+pub fn na<'de, D: Deserializer<'de>, T: FromStr>(cell: D) -> Result<Option<T>, D::Error> {
+    match String::deserialize(cell)?.as_str() {
+        "NA" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("cannot read `{text}`"))),
+    }
+}
+
+fn parse<T: DeserializeOwned>(file: &str) -> Result<Vec<T>> {
+    csv::Reader::from_reader(file.as_bytes()).into_deserialize().collect::<Result<_, _>>().map_err(Error::custom)
+}

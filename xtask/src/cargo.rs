@@ -1,0 +1,64 @@
+//! Calls cargo in the root of the workspace.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Result;
+
+/// One call of the cargo that runs this program.
+#[derive(Debug)]
+pub(crate) struct Cargo {
+    command: Command,
+    title: String,
+}
+
+impl Cargo {
+    /// `cargo ARGS` in the workspace's root.
+    pub(crate) fn new<'a>(args: impl IntoIterator<Item = &'a str>) -> Self {
+        let args: Vec<&str> = args.into_iter().collect();
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(&args).current_dir(root());
+        Self { command, title: format!("cargo {}", args.join(" ")) }
+    }
+
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = OsString>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs in another folder than the workspace's root.
+    pub(crate) fn current_dir(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Runs it to its end; an exit code other than 0 is an error.
+    pub(crate) fn run(mut self) -> Result<()> {
+        let status = self.command.status()?;
+        if status.success() { Ok(()) } else { Err(format!("`{}` failed", self.title).into()) }
+    }
+
+    /// Runs it to its end, shows each line of its output, and gives the line to `see`.
+    pub(crate) fn run_seeing(mut self, mut see: impl FnMut(&str)) -> Result<()> {
+        let mut child = self.command.stdout(Stdio::piped()).spawn()?;
+        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+            let line = line?;
+            println!("{line}");
+            see(&line);
+        }
+        if child.wait()?.success() { Ok(()) } else { Err(format!("`{}` failed", self.title).into()) }
+    }
+}
+
+/// The workspace's root: the folder above this package.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

@@ -1,0 +1,78 @@
+//! `cargo xtask test`: all that CI checks.
+
+use std::fmt;
+
+use crate::Result;
+use crate::cargo::Cargo;
+use crate::report::Report;
+use crate::{example, tidy};
+
+/// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads.
+pub(crate) fn run() -> Result<()> {
+    let mut tally = Tally::default();
+    let mut report = Report::default();
+    report.step("format", || cargo(["fmt", "--all", "--check"]));
+    report.step("lints", || cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+    report.step("tests", || {
+        Cargo::new(["test", "--workspace", "--no-fail-fast"]).run_seeing(|line| tally.count(line))?;
+        if tally.passed == 0 { Err("no test ran".into()) } else { Ok(tally.to_string()) }
+    });
+    report.step("docs", || {
+        Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run().map(|()| String::new())
+    });
+    report.step("tidy", tidy::run);
+    report.step("example", example::run);
+    let finished = report.finish();
+    println!("\n{tally}");
+    finished
+}
+
+fn cargo<const N: usize>(args: [&str; N]) -> Result<String> {
+    Cargo::new(args).run().map(|()| String::new())
+}
+
+/// How many tests passed and failed, by the closing lines of cargo's test binaries.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    fn count(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        self.passed += number_before(result, " passed");
+        self.failed += number_before(result, " failed");
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+fn number_before(text: &str, word: &str) -> u64 {
+    let before = text.split_once(word).map_or("", |(before, _)| before);
+    before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tally_adds_up_the_closing_lines_only() {
+        let mut tally = Tally::default();
+        for line in [
+            "test passes ... ok",
+            "test result: ok. 41 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
+            "",
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ] {
+            tally.count(line);
+        }
+        assert_eq!(tally, Tally { passed: 42, failed: 2 });
+        assert_eq!(tally.to_string(), "42 passed, 2 failed");
+    }
+}

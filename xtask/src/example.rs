@@ -1,0 +1,59 @@
+//! Runs the example as a newcomer does, twice: the second run must find the first one's work and copy only what changed.
+
+use std::path::Path;
+
+use crate::Result;
+use crate::cargo::{Cargo, root};
+
+/// What the example's closing line starts with; the number of rows follows.
+const SUMMARY: &str = "Rows copied to analytics:";
+
+pub(crate) fn run() -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let first = rows_copied(folder.path())?;
+    let second = rows_copied(folder.path())?;
+    judge(first, second)
+}
+
+/// One run of the example in `folder`, where it leaves its databases.
+fn rows_copied(folder: &Path) -> Result<u64> {
+    let manifest = root().join("Cargo.toml");
+    let mut rows = None;
+    Cargo::new(["run", "--quiet", "--example", "cross_database", "--manifest-path"])
+        .args([manifest.into()])
+        .current_dir(folder)
+        .run_seeing(|line| rows = rows_in(line).or(rows))?;
+    rows.ok_or_else(|| format!("the example printed no line `{SUMMARY} N`").into())
+}
+
+fn rows_in(line: &str) -> Option<u64> {
+    line.trim().strip_prefix(SUMMARY)?.replace(',', "").split_whitespace().next()?.parse().ok()
+}
+
+fn judge(first: u64, second: u64) -> Result<String> {
+    if 0 < second && second < first {
+        Ok(format!("copied {first} rows, then {second}"))
+    } else {
+        Err(format!("the second run must copy fewer rows than the first, but some: {first}, then {second}").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_from_the_closing_line_alone() {
+        assert_eq!(rows_in("Rows copied to analytics: 4,780 (2 tables)"), Some(4780));
+        assert_eq!(rows_in("  Rows copied to analytics: 3"), Some(3));
+        assert_eq!(rows_in("Rows copied to primary: 3"), None);
+    }
+
+    #[test]
+    fn the_second_run_must_copy_less_but_something() {
+        assert!(judge(4780, 3).is_ok());
+        assert!(judge(4780, 4780).is_err());
+        assert!(judge(4780, 0).is_err());
+        assert!(judge(0, 0).is_err());
+    }
+}

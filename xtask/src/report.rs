@@ -1,0 +1,82 @@
+//! Steps that run one after the other, and what became of them.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+
+/// The steps that ran so far. A failed step does not stop the next: one run shows all that is wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    time: Duration,
+    result: Result<String, String>,
+}
+
+impl Report {
+    /// Announces a step, runs it, and notes its time and what it says about itself.
+    pub(crate) fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<String>) {
+        println!("\n==> {name}");
+        let start = Instant::now();
+        let result = run().map_err(|error| error.to_string());
+        let step = Step { name, time: start.elapsed(), result };
+        println!("<== {step}");
+        self.steps.push(step);
+    }
+
+    /// # Errors
+    /// The names of the steps that failed.
+    pub(crate) fn finish(self) -> Result<()> {
+        println!("\n{self}");
+        let failed: Vec<_> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
+        if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))?;
+        let total: Duration = self.steps.iter().map(|step| step.time).sum();
+        write!(f, "{:>12.1} s in all", total.as_secs_f64())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, note) = match &self.result {
+            Ok(note) => ("ok", note),
+            Err(error) => ("FAILED", error),
+        };
+        // A note of several lines was shown when the step ran; the table has room for the first.
+        let note = note.lines().next().unwrap_or_default();
+        write!(f, "{word:<6}{:>6.1} s  {:<8}  {note}", self.time.as_secs_f64(), self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_fails_the_report_and_the_next_one_still_runs() {
+        let mut report = Report::default();
+        report.step("first", || Err("broken\nin detail".into()));
+        report.step("second", || Ok("3 things".into()));
+        let table = report.to_string();
+        assert!(table.contains("FAILED") && table.contains("broken") && !table.contains("in detail"), "{table}");
+        assert!(table.contains("3 things"), "{table}");
+        assert_eq!(report.finish().map_err(|error| error.to_string()), Err("failed: first".to_owned()));
+    }
+
+    #[test]
+    fn a_report_of_good_steps_is_good() {
+        let mut report = Report::default();
+        report.step("only", || Ok(String::new()));
+        assert!(report.finish().is_ok());
+    }
+}

@@ -1,0 +1,147 @@
+//! The rules, one function each. What breaks one is in `tests.rs`, for every rule.
+
+use super::tree::{File, Tree};
+
+/// An invariant of the source.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// What must hold, as a finding says it.
+    pub(super) name: &'static str,
+    /// Where it does not hold.
+    check: fn(&Tree) -> Vec<String>,
+}
+
+impl Rule {
+    pub(super) fn findings(&self, tree: &Tree) -> Vec<String> {
+        (self.check)(tree)
+    }
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule { name: "core and the facade depend on no driver crate", check: driver_dependencies },
+    Rule { name: "core and the facade name no type of a driver", check: driver_types },
+    Rule { name: "outside of backends nothing compares a dialect by name: ask a capability", check: dialect_names },
+    Rule { name: "statements are plain trees, without generics", check: generic_statements },
+    Rule { name: "the derive holds no SQL", check: sql_in_derive },
+    Rule { name: "nothing is unfinished, ignored or asserted to be true", check: unfinished },
+    Rule { name: "a file has at most 450 lines", check: long_files },
+    Rule { name: "no path of one machine", check: absolute_paths },
+    Rule { name: "a package takes the workspace's lints", check: unlinted_packages },
+    Rule { name: "the README names every public package", check: unnamed_packages },
+];
+
+/// Everything that every database shares.
+const SHARED: &[&str] =
+    &["activerecord-core/src/", "activerecord-derive/src/", "activerecord-distributed/src/", "src/"];
+
+const DRIVERS: &[&str] =
+    &["rusqlite", "libsqlite3", "sqlx", "tokio_postgres", "tokio-postgres", "mysql_async", "diesel"];
+
+fn driver_dependencies(tree: &Tree) -> Vec<String> {
+    let shared = tree.manifests().filter(|(file, _)| {
+        ["Cargo.toml", "activerecord-core/Cargo.toml", "activerecord-distributed/Cargo.toml"]
+            .contains(&file.path.as_str())
+    });
+    let names = shared.flat_map(|(file, manifest)| {
+        let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
+        let tables = tables.into_iter().filter_map(move |table| manifest.get(table)?.as_table().cloned());
+        tables.flat_map(move |table| table.into_iter().map(move |(name, _)| (file, name)))
+    });
+    let drivers = names.filter(|(_, name)| DRIVERS.iter().any(|driver| name.starts_with(driver)));
+    drivers.map(|(file, name)| format!("{} ({name})", file.path)).collect()
+}
+
+fn driver_types(tree: &Tree) -> Vec<String> {
+    in_code(tree.rust(SHARED), |line| DRIVERS.iter().any(|driver| line.contains(driver)))
+}
+
+/// The dialects' own files name them, and the schemes of URLs look like them.
+fn dialect_names(tree: &Tree) -> Vec<String> {
+    let exempt = ["dialect/", "connection/url.rs", "connection/registry.rs"];
+    let exempt = exempt.map(|path| format!("activerecord-core/src/{path}"));
+    let shared = tree.rust(SHARED).filter(|file| !exempt.iter().any(|path| file.path.starts_with(path)));
+    in_code(shared, |line| ["sqlite", "postgresql", "mysql"].iter().any(|name| compares(line, &format!("\"{name}\""))))
+}
+
+/// Whether the line compares something with this literal, or matches on it.
+fn compares(line: &str, literal: &str) -> bool {
+    line.match_indices(literal).any(|(at, _)| {
+        let (before, after) = (line[..at].trim_end(), line[at + literal.len()..].trim_start());
+        let compared = ["==", "!=", "|"].iter().any(|op| before.ends_with(op) || after.starts_with(op));
+        compared || after.starts_with("=>")
+    })
+}
+
+fn generic_statements(tree: &Tree) -> Vec<String> {
+    in_code(tree.rust(&["activerecord-core/src/statement/"]), |line| {
+        let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+        let item = words.next().unwrap_or_default();
+        let named = matches!(item, "struct" | "enum" | "trait" | "type" | "fn");
+        let head = if named { words.next().unwrap_or_default() } else { item };
+        let head = head.split(['(', '=']).next().unwrap_or_default();
+        (named || item.starts_with("impl<")) && head.contains('<') && !head.contains("<'")
+    })
+}
+
+fn sql_in_derive(tree: &Tree) -> Vec<String> {
+    in_code(tree.rust(&["activerecord-derive/src/"]), |line| {
+        ["SELECT ", "INSERT INTO", "DELETE FROM", "CREATE TABLE"].iter().any(|sql| line.contains(sql))
+    })
+}
+
+/// Tests count too: a test that is ignored, or cannot fail, is worse than none.
+fn unfinished(tree: &Tree) -> Vec<String> {
+    // Spelled in two halves, or this file would break its own rule.
+    let words =
+        [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[ig", "nore"), concat!("assert", "!(true")];
+    let files = tree.rust(&[""]).filter(|file| !file.path.contains("tests/ui/"));
+    files.flat_map(|file| lines_with(file, file.lines(), |line| words.iter().any(|word| line.contains(word)))).collect()
+}
+
+fn long_files(tree: &Tree) -> Vec<String> {
+    let files = tree.rust(&[""]).filter(|file| !file.path.contains("tests/ui/") && !file.path.contains("snapshots/"));
+    let lengths = files.map(|file| (file, file.lines().count()));
+    lengths.filter(|(_, lines)| *lines > 450).map(|(file, lines)| format!("{} ({lines})", file.path)).collect()
+}
+
+fn absolute_paths(tree: &Tree) -> Vec<String> {
+    let folders = ["tmp", "home", "root", "work"].map(|folder| format!("/{folder}/"));
+    let starts = |line: &str, folder: &String| {
+        // Only where a path begins: `src/home/` is no such place, nor is the path of a URL.
+        let begins = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || ".-_}".contains(c));
+        line.match_indices(folder).any(|(at, _)| begins(at))
+    };
+    let has_path = |line: &str| folders.iter().any(|folder| starts(line, folder));
+    tree.files.iter().flat_map(|file| lines_with(file, file.lines(), has_path)).collect()
+}
+
+fn unlinted_packages(tree: &Tree) -> Vec<String> {
+    let packages = tree.manifests().filter(|(_, manifest)| manifest.contains_key("package"));
+    let unlinted = packages.filter(|(_, manifest)| {
+        manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool) != Some(true)
+    });
+    unlinted.map(|(file, _)| file.path.clone()).collect()
+}
+
+fn unnamed_packages(tree: &Tree) -> Vec<String> {
+    let readme = tree.files.iter().find(|file| file.path == "README.md").map_or("", |file| &file.text);
+    let packages = tree.manifests().filter_map(|(file, manifest)| {
+        let package = manifest.get("package")?;
+        let public = package.get("publish").and_then(toml::Value::as_bool) != Some(false);
+        public.then(|| Some((file, package.get("name")?.as_str()?.to_owned())))?
+    });
+    let unnamed = packages.filter(|(_, name)| !readme.contains(&format!("`{name}`")));
+    unnamed.map(|(file, name)| format!("{} ({name})", file.path)).collect()
+}
+
+fn in_code<'a>(files: impl Iterator<Item = &'a File>, breaks: impl Fn(&str) -> bool) -> Vec<String> {
+    files.flat_map(|file| lines_with(file, file.code(), &breaks)).collect()
+}
+
+fn lines_with<'a>(
+    file: &File,
+    lines: impl Iterator<Item = (usize, &'a str)>,
+    breaks: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    lines.filter(|(_, line)| breaks(line)).map(|(number, _)| file.at(number)).collect()
+}

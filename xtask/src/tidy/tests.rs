@@ -1,0 +1,91 @@
+//! Every rule is shown something that breaks it, and something near it that does not.
+
+use super::rules::RULES;
+use super::tree::{File, Tree};
+
+const MANIFEST: &str = "[package]\nname = \"p\"\n[lints]\nworkspace = true\n";
+
+/// A part of a rule's name, and a file that breaks the rule.
+fn offenders() -> Vec<(&'static str, &'static str, String)> {
+    let manifest = |tail: &str| format!("{MANIFEST}{tail}");
+    let private = "[package]\nname = \"p\"\npublish = false\n".to_owned();
+    vec![
+        ("no driver crate", "activerecord-core/Cargo.toml", manifest("[dependencies]\nrusqlite = \"1\"\n")),
+        ("no driver crate", "activerecord-core/Cargo.toml", manifest("[dev-dependencies]\nsqlx-mysql = \"1\"\n")),
+        ("no driver crate", "Cargo.toml", manifest("[dependencies]\nsqlx = { version = \"1\" }\n")),
+        ("no type of a driver", "src/lib.rs", "pub fn raw(self) -> rusqlite::Connection {".into()),
+        ("no type of a driver", "activerecord-core/src/backend.rs", "use sqlx::Row;".into()),
+        ("compares a dialect", "activerecord-core/src/query.rs", "if dialect.name() == \"sqlite\" {".into()),
+        ("compares a dialect", "src/lib.rs", "match name { \"mysql\" => 1, _ => 2 }".into()),
+        ("compares a dialect", "src/lib.rs", "matches!(name, \"sqlite\" | \"x\")".into()),
+        ("without generics", "activerecord-core/src/statement/expr.rs", "pub struct Expr<T> {".into()),
+        ("without generics", "activerecord-core/src/statement/expr.rs", "impl<T> From<T> for Expr {".into()),
+        ("without generics", "activerecord-core/src/statement/expr.rs", "pub(crate) fn of<T>(t: T) -> Self {".into()),
+        ("holds no SQL", "activerecord-derive/src/lib.rs", "quote! { \"SELECT * FROM t\" }".into()),
+        ("unfinished", "src/lib.rs", concat!("    to", "do!()").into()),
+        ("unfinished", "tests/a.rs", concat!("#[", "ignore = \"later\"]").into()),
+        ("unfinished", "xtask/src/main.rs", concat!("assert", "!(true);").into()),
+        ("unfinished", "benches/peers/main.rs", concat!("unimplement", "ed!()").into()),
+        ("450 lines", "src/lib.rs", "//\n".repeat(451)),
+        ("one machine", "README.md", concat!("see ", "/tmp", "/x").into()),
+        ("one machine", "tests/ui/a.stderr", concat!(" --> ", "/home", "/me/x.rs").into()),
+        ("lints", "xtask/Cargo.toml", private),
+        ("names every public", "activerecord-core/Cargo.toml", MANIFEST.replace("\"p\"", "\"unheard-of\"")),
+    ]
+}
+
+#[test]
+fn every_rule_finds_what_breaks_it_and_no_other_rule_does() {
+    for (rule, path, text) in offenders() {
+        let tree = tree([(path, text.as_str()), ("README.md", "`p`")]);
+        let broken: Vec<_> =
+            RULES.iter().filter(|rule| !rule.findings(&tree).is_empty()).map(|rule| rule.name).collect();
+        assert!(
+            broken.len() == 1 && broken[0].contains(rule),
+            "{path}: {text:?} should break `{rule}`, but: {broken:?}"
+        );
+    }
+}
+
+#[test]
+fn no_rule_is_without_an_offender() {
+    for rule in RULES {
+        assert!(offenders().iter().any(|(name, ..)| rule.name.contains(name)), "{}", rule.name);
+    }
+}
+
+#[test]
+fn what_is_near_a_rule_does_not_break_it() {
+    let long = "line\n".repeat(450);
+    let tree = tree([
+        ("README.md", "| `p` | a package |"),
+        ("activerecord-core/Cargo.toml", MANIFEST),
+        ("benches/peers/Cargo.toml", "[package]\nname = \"peers\"\n[dependencies]\nsqlx = \"1\"\n"),
+        ("activerecord-backends/sqlite/src/lib.rs", "use rusqlite::Connection; const D: bool = name == \"sqlite\";"),
+        ("activerecord-core/src/query.rs", "// not rusqlite's\n#[cfg(test)]\nmod tests { /* == \"sqlite\" */ }"),
+        ("activerecord-core/src/dialect/mod.rs", "match name { \"sqlite\" => &SQLITE }"),
+        ("activerecord-core/src/connection/config.rs", "Self::new(\"mysql\", database)"),
+        (
+            "activerecord-core/src/statement/expr.rs",
+            "pub struct Expr { parts: Vec<Expr> }\nimpl<'a> Walk<'a> for Expr {}",
+        ),
+        ("activerecord-core/src/statement/name.rs", "pub fn from(from: impl Into<Name>) -> Self {"),
+        ("src/long.rs", &long),
+        ("docs/paths.md", "src/home/, https://example.org/tmp/x, $DIR/root/x"),
+    ]);
+    for rule in RULES {
+        assert_eq!(rule.findings(&tree), Vec::<String>::new(), "{}", rule.name);
+    }
+}
+
+#[test]
+fn a_finding_is_a_link() {
+    let tree = tree([("src/lib.rs", "\n\nuse sqlx::Row;"), ("README.md", "")]);
+    let found: Vec<_> = RULES.iter().flat_map(|rule| rule.findings(&tree)).collect();
+    assert_eq!(found, ["src/lib.rs:3"]);
+}
+
+fn tree<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Tree {
+    let files = files.into_iter().map(|(path, text)| File { path: path.into(), text: text.into() });
+    Tree { files: files.collect() }
+}
