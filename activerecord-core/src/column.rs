@@ -23,9 +23,7 @@ pub struct Column<M, T> {
 }
 
 impl<M, T> Column<M, T> {
-    /// The column of this name. The derive calls it.
-    #[doc(hidden)]
-    pub const fn new(name: &'static str) -> Self
+    pub(crate) const fn new(name: &'static str) -> Self
     where
         T: ToValue,
     {

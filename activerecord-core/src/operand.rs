@@ -51,12 +51,7 @@ impl Operand<Option<String>> for &String {
     }
 }
 
-impl Operand<Option<String>> for Option<&str> {
-    fn into_value(self) -> Value {
-        self.to_value()
-    }
-}
-
+// Not for Option<&str>: with it, `eq(None)` and `set(None)` would be ambiguous.
 // i64 alone among the integers: with a second one, a literal would be ambiguous.
 operands! {
     &str => String;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::value::{FromValue, RowRef};
+use crate::value::{FromValue, RowRef, ValueRef};
 
 /// Reads the cell at `ordinal` of a row whose columns are known only by their names.
 ///
@@ -20,6 +20,15 @@ pub fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
 #[inline]
 pub fn field<T: FromValue>(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<T> {
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
+}
+
+/// Reads a value into a model's field: what generated code calls to set one.
+///
+/// # Errors
+/// `Conversion`, naming the model, the field and the column.
+#[inline]
+pub fn set<T: FromValue>(value: ValueRef<'_>, ordinal: usize, table: &'static Table) -> Result<T> {
+    T::from_value(value).map_err(|error| at_field(error, table, ordinal))
 }
 
 #[cold]

@@ -43,7 +43,7 @@ pub(super) async fn save<M: Model>(record: &mut M, session: &Session) -> Result<
         return Ok(());
     }
     if M::TABLE.version.is_some() && row::exists(record, session).await? {
-        return Err(row::stale::<M>());
+        return Err(row::stale::<M>(session));
     }
     row::insert(record, session).await
 }

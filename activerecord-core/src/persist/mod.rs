@@ -64,7 +64,7 @@ pub(crate) async fn reload<M: Model>(record: &mut M) -> Result<()> {
     require_key(record, "reloaded")?;
     let session = here::<M>()?;
     let row = find_row::<M>(&session, Operation::Reload, row::key_values(record)).await?;
-    *record = row.ok_or_else(not_found::<M>)?;
+    *record = row.ok_or_else(|| not_found::<M>(&session))?;
     found(record).await
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn reload<M: Model>(record: &mut M) -> Result<()> {
 pub(crate) async fn find<M: Model>(key: M::Key) -> Result<M> {
     let session = here::<M>()?;
     let row = find_row::<M>(&session, Operation::Find, M::key_values(&key)).await?;
-    let mut record = row.ok_or_else(not_found::<M>)?;
+    let mut record = row.ok_or_else(|| not_found::<M>(&session))?;
     found(&mut record).await?;
     Ok(record)
 }
@@ -106,8 +106,8 @@ fn require_key<M: Model>(record: &M, verb: &str) -> Result<()> {
 }
 
 #[cold]
-pub(crate) fn not_found<M: Model>() -> Error {
+fn not_found<M: Model>(session: &Session) -> Error {
     let columns: Vec<_> = M::TABLE.key_columns().map(|def| def.name).collect();
     let message = format!("no row of `{}` has this {}", M::TABLE.name, columns.join(", "));
-    Error::new(ErrorKind::NotFound, message).with_model(M::TABLE.model)
+    Error::new(ErrorKind::NotFound, message).with_model(M::TABLE.model).with_connection(session.endpoint().name())
 }

@@ -1,6 +1,6 @@
 //! The statements of one record, without hooks.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::not_found;
@@ -35,13 +35,10 @@ pub(super) type Stamp = (usize, Value);
 /// The values that an insert fills in: timestamps, and a UUID key.
 pub(super) fn insert_stamps<M: Model>(record: &M) -> Vec<Stamp> {
     let table = M::TABLE;
-    let mut stamps = Vec::new();
-    if let Some(ordinal) = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset()) {
-        stamps.push((ordinal, now(table.columns[ordinal].ty)));
-    }
-    if let Some(ordinal) = table.updated_at {
-        stamps.push((ordinal, now(table.columns[ordinal].ty)));
-    }
+    let now = Utc::now();
+    let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
+    let times = created_at.into_iter().chain(table.updated_at);
+    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, time(now, table.columns[ordinal].ty))).collect();
     if let [ordinal] = *table.key
         && table.columns[ordinal].ty == ValueType::Uuid
         && record.value(ordinal).is_unset()
@@ -66,11 +63,14 @@ fn update_stamps<M: Model>(record: &M) -> Result<Vec<Stamp>> {
 
 /// The current time, as the column's type has it.
 pub(crate) fn now(ty: ValueType) -> Value {
-    let now = Utc::now();
+    time(Utc::now(), ty)
+}
+
+fn time(time: DateTime<Utc>, ty: ValueType) -> Value {
     match ty {
-        ValueType::DateTime => now.naive_utc().to_value(),
-        ValueType::Date => now.date_naive().to_value(),
-        _ => now.to_value(),
+        ValueType::DateTime => time.naive_utc().to_value(),
+        ValueType::Date => time.date_naive().to_value(),
+        _ => time.to_value(),
     }
 }
 
@@ -293,11 +293,11 @@ fn unknown_column<M: Model>(column: &str) -> Error {
 /// The error of a write that found no row: the row is gone, or somebody else's version is there.
 pub(super) async fn no_row<M: Model>(record: &M, session: &Session) -> Error {
     if M::TABLE.version.is_none() {
-        return not_found::<M>();
+        return not_found::<M>(session);
     }
     match exists(record, session).await {
-        Ok(true) => stale::<M>(),
-        Ok(false) => not_found::<M>(),
+        Ok(true) => stale::<M>(session),
+        Ok(false) => not_found::<M>(session),
         Err(error) => error,
     }
 }
@@ -314,8 +314,8 @@ pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bo
 }
 
 #[cold]
-pub(super) fn stale<M: Model>() -> Error {
+pub(super) fn stale<M: Model>(session: &Session) -> Error {
     let message =
         format!("this {0} was changed by somebody else since it was read; reload it and try again", M::TABLE.model);
-    Error::new(ErrorKind::Stale, message).with_model(M::TABLE.model)
+    Error::new(ErrorKind::Stale, message).with_model(M::TABLE.model).with_connection(session.endpoint().name())
 }

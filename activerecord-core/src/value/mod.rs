@@ -39,6 +39,12 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+/// What a column needs of its type: that it is bound and read. Generated code asks for both at once, so that a type with
+/// neither gives one message.
+pub trait ColumnType: ToValue + FromValue {}
+
+impl<T: ToValue + FromValue> ColumnType for T {}
+
 /// A value that is bound to a statement.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
