@@ -7,8 +7,9 @@ use crate::assignment::Assignment;
 use crate::operand::{InSet, Number, Operand, Text};
 use crate::order::Order;
 use crate::predicate::Predicate;
+use crate::schema::ColumnDef;
 use crate::statement::{Arithmetic, ColumnExpr, Compare, Direction, Expr, LikePattern};
-use crate::value::{ToValue, ValueType};
+use crate::value::ValueType;
 
 /// The column of model `M` that holds values of type `T`: the derive makes one constant for each (`User::EMAIL`).
 ///
@@ -23,11 +24,15 @@ pub struct Column<M, T> {
 }
 
 impl<M, T> Column<M, T> {
-    pub(crate) const fn new(name: &'static str) -> Self
-    where
-        T: ToValue,
-    {
-        Self { name, ty: T::TYPE, nullable: T::NULLABLE, _of: PhantomData }
+    /// A column as the derive describes it.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, ty: ValueType, nullable: bool) -> Self {
+        Self { name, ty, nullable, _of: PhantomData }
+    }
+
+    /// The column's definition, as a projection reads it.
+    pub(crate) const fn def(self, field: &'static str) -> ColumnDef {
+        ColumnDef::new(field, self.name, self.ty, self.nullable, "")
     }
 
     /// The column's name in the database.

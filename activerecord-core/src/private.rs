@@ -7,22 +7,12 @@ pub use crate::error::{Error, Result};
 pub use crate::hooks::Hooks;
 pub use crate::model::Model;
 pub use crate::projection::Projection;
-pub use crate::read::{cell, field, set};
+pub use crate::read::cell;
 pub use crate::schema::{ColumnDef, Table};
-pub use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
+pub use crate::value::{ColumnType, FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
-use crate::value::ColumnType;
-
-pub const fn column<M, T: ColumnType>(name: &'static str) -> Column<M, T> {
-    Column::new(name)
-}
-
-pub const fn column_def<T: ColumnType>(field: &'static str, name: &'static str, rust_type: &'static str) -> ColumnDef {
-    ColumnDef::new(field, name, T::TYPE, T::NULLABLE, rust_type)
-}
-
-pub const fn projected<M, T: ColumnType>(field: &'static str, column: Column<M, T>) -> ColumnDef {
-    ColumnDef::new(field, column.name(), T::TYPE, T::NULLABLE, "")
+pub const fn projected<M, T>(field: &'static str, column: Column<M, T>) -> ColumnDef {
+    column.def(field)
 }
 
 /// Generated code is asked for the columns of its own table only.

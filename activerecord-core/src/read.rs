@@ -18,7 +18,7 @@ pub fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
 /// # Errors
 /// `Conversion`, naming the model, the field and the column.
 #[inline]
-pub fn field<T: FromValue>(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<T> {
+pub(crate) fn field<T: FromValue>(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<T> {
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
 }
 
@@ -27,7 +27,7 @@ pub fn field<T: FromValue>(row: &dyn RowRef, ordinal: usize, table: &'static Tab
 /// # Errors
 /// `Conversion`, naming the model, the field and the column.
 #[inline]
-pub fn set<T: FromValue>(value: ValueRef<'_>, ordinal: usize, table: &'static Table) -> Result<T> {
+pub(crate) fn set<T: FromValue>(value: ValueRef<'_>, ordinal: usize, table: &'static Table) -> Result<T> {
     T::from_value(value).map_err(|error| at_field(error, table, ordinal))
 }
 

@@ -24,12 +24,14 @@
 //! Reading never falls back to a default and never truncates.
 
 mod cell;
+mod column_type;
 mod from_value;
 mod json;
 mod text;
 mod to_value;
 
 pub use cell::{Flow, RowRef, Sink, ValueRef};
+pub use column_type::ColumnType;
 pub use from_value::FromValue;
 pub use json::Json;
 pub use text::{format_date, format_datetime, format_time};
@@ -38,12 +40,6 @@ pub use to_value::{ArrayElement, IntoParams, ToValue};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
-
-/// What a column needs of its type: that it is bound and read. Generated code asks for both at once, so that a type with
-/// neither gives one message.
-pub trait ColumnType: ToValue + FromValue {}
-
-impl<T: ToValue + FromValue> ColumnType for T {}
 
 /// A value that is bound to a statement.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::Ident;
 use syn::ext::IdentExt;
 
 use crate::ast::{Field, Model, type_span};
@@ -13,6 +14,8 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let (krate, ident) = (&model.krate, model.ident);
     let (constants, table) = (constants(model), table(model));
     let (key, from_row, value, set_value) = (key(model), from_row(model), value(model), set_value(model));
+    // At the struct's name, so that a missing `impl Hooks` is reported there, and once.
+    let model_trait = respan(quote!(#krate::private::Model), ident.span());
     let hooks = model.hooks;
     let no_hooks = (!hooks).then(|| quote!(impl #krate::private::Hooks for #ident {}));
     quote! {
@@ -20,15 +23,26 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
             #(#constants)*
         }
         #no_hooks
-        impl #krate::private::Model for #ident {
+        const _: () = {
             #table
-            const HOOKS: bool = #hooks;
-            #key
-            #from_row
-            #value
-            #set_value
-        }
+            impl #model_trait for #ident {
+                const TABLE: &'static #krate::private::Table = TABLE;
+                const HOOKS: bool = #hooks;
+                #key
+                #from_row
+                #value
+                #set_value
+            }
+        };
     }
+}
+
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let at_span = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(at_span).collect()
 }
 
 /// One constant for each column. Of two with one name, which is an error, the first.
@@ -38,14 +52,16 @@ fn constants<'m>(model: &'m Model<'_>) -> impl Iterator<Item = TokenStream> + us
     model.columns().filter(move |field| seen.insert(field.constant())).map(move |field| {
         let (vis, constant, ty, column) = (field.vis, field.constant(), field.ty, &field.column.0);
         let doc = format!("The column `{column}`.");
-        let new = quote_spanned!(type_span(ty)=> #krate::private::column::<#ident, #ty>);
+        let (value_type, nullable) = (column_type(model, field, "TYPE"), column_type(model, field, "NULLABLE"));
         quote! {
             #[doc = #doc]
-            #vis const #constant: #krate::private::Column<#ident, #ty> = #new(#column);
+            #vis const #constant: #krate::private::Column<#ident, #ty> =
+                #krate::private::Column::new(#column, #value_type, #nullable);
         }
     })
 }
 
+/// The table, beside the impl: inside, the functions would name it by the trait, and a missing `Hooks` would be reported by each.
 fn table(model: &Model<'_>) -> TokenStream {
     let krate = &model.krate;
     let (name, table, connection) = (model.ident.unraw().to_string(), &model.table, &model.connection);
@@ -67,7 +83,16 @@ fn column_def(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (krate, ty, column) = (&model.krate, field.ty, &field.column.0);
     let name = field.ident.unraw().to_string();
     let written = quote!(#ty).to_string().replace(' ', "");
-    quote_spanned!(type_span(ty)=> #krate::private::column_def::<#ty>(#name, #column, #written))
+    let (value_type, nullable) = (column_type(model, field, "TYPE"), column_type(model, field, "NULLABLE"));
+    quote!(#krate::private::ColumnDef::new(#name, #column, #value_type, #nullable, #written))
+}
+
+/// `<T as ColumnType>::ITEM`, at the field's type: always in these words, so that the compiler, which reports the same error at
+/// the same place once, says once that `T` is no type of a column.
+fn column_type(model: &Model<'_>, field: &Field<'_>, item: &str) -> TokenStream {
+    let (krate, ty) = (&model.krate, field.ty);
+    let item = Ident::new(item, type_span(ty));
+    quote_spanned!(type_span(ty)=> <#ty as #krate::private::ColumnType>::#item)
 }
 
 /// The key's type and how it is read: the field's own, or a tuple.
@@ -77,6 +102,7 @@ fn key(model: &Model<'_>) -> TokenStream {
     let fields: Vec<_> = model.key.iter().map(|&ordinal| columns[ordinal]).collect();
     let (types, idents): (Vec<_>, Vec<_>) = fields.iter().map(|field| (field.ty, field.ident)).unzip();
     let positions = (0..fields.len()).map(syn::Index::from);
+    let binds = fields.iter().map(|field| column_type(model, field, "bind"));
     let (ty, value, values) = match &fields[..] {
         [field] => {
             let (ty, ident) = (field.ty, field.ident);
@@ -89,7 +115,7 @@ fn key(model: &Model<'_>) -> TokenStream {
         _ => (
             quote!((#(#types,)*)),
             quote!((#(::core::clone::Clone::clone(&self.#idents),)*)),
-            quote!(#(#krate::private::ToValue::to_value(&key.#positions)),*),
+            quote!(#(#binds(&key.#positions)),*),
         ),
     };
     let unused = fields.is_empty().then(|| quote!(let _ = key;));
@@ -109,12 +135,13 @@ fn from_row(model: &Model<'_>) -> TokenStream {
     let krate = &model.krate;
     let mut next = 0..;
     let fields = model.fields.iter().map(|field| {
-        let (ident, ty) = (field.ident, field.ty);
+        let ident = field.ident;
         if field.skip.is_some() {
             return quote!(#ident: ::core::default::Default::default());
         }
         let ordinal: Option<usize> = next.next();
-        quote_spanned!(type_span(ty)=> #ident: #krate::private::field(row, #ordinal, Self::TABLE)?)
+        let read = column_type(model, field, "read");
+        quote!(#ident: #read(row, #ordinal, TABLE)?)
     });
     quote! {
         fn from_row(row: &dyn #krate::private::RowRef) -> #krate::private::Result<Self> {
@@ -126,14 +153,14 @@ fn from_row(model: &Model<'_>) -> TokenStream {
 fn value(model: &Model<'_>) -> TokenStream {
     let krate = &model.krate;
     let arms = model.columns().enumerate().map(|(ordinal, field)| {
-        let (ident, ty) = (field.ident, field.ty);
-        quote_spanned!(type_span(ty)=> #ordinal => #krate::private::ToValue::to_value(&self.#ident))
+        let (ident, bind) = (field.ident, column_type(model, field, "bind"));
+        quote!(#ordinal => #bind(&self.#ident))
     });
     quote! {
         fn value(&self, ordinal: usize) -> #krate::private::Value {
             match ordinal {
                 #(#arms,)*
-                _ => #krate::private::no_column(Self::TABLE, ordinal),
+                _ => #krate::private::no_column(TABLE, ordinal),
             }
         }
     }
@@ -142,14 +169,14 @@ fn value(model: &Model<'_>) -> TokenStream {
 fn set_value(model: &Model<'_>) -> TokenStream {
     let krate = &model.krate;
     let arms = model.columns().enumerate().map(|(ordinal, field)| {
-        let (ident, ty) = (field.ident, field.ty);
-        quote_spanned!(type_span(ty)=> #ordinal => self.#ident = #krate::private::set(value, #ordinal, Self::TABLE)?)
+        let (ident, set) = (field.ident, column_type(model, field, "set"));
+        quote!(#ordinal => self.#ident = #set(value, #ordinal, TABLE)?)
     });
     quote! {
         fn set_value(&mut self, ordinal: usize, value: #krate::private::ValueRef<'_>) -> #krate::private::Result<()> {
             match ordinal {
                 #(#arms,)*
-                _ => #krate::private::no_column(Self::TABLE, ordinal),
+                _ => #krate::private::no_column(TABLE, ordinal),
             }
             ::core::result::Result::Ok(())
         }

@@ -1,0 +1,6 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveEnum)]
+struct Status;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveEnum)]
+enum Status {}
+
+fn main() {}

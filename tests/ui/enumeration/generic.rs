@@ -1,0 +1,8 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveEnum)]
+enum Status<T> {
+    Active(T),
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveEnum)]
+enum Status {
+    Active,
+    Suspended(String),
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    #[primary_key]
+    #[version]
+    id: i64,
+}
+
+fn main() {}

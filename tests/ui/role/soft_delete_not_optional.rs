@@ -1,0 +1,10 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    #[soft_delete]
+    deleted: bool,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+union User {
+    id: i64,
+}
+
+fn main() {}

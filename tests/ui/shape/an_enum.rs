@@ -1,0 +1,8 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+enum User {
+    Admin,
+}
+
+fn main() {}

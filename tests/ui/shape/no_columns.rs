@@ -1,0 +1,6 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {}
+
+fn main() {}

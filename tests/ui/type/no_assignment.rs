@@ -1,0 +1,11 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    age: i32,
+}
+
+fn main() {
+    let _ = User::query().update((User::AGE.eq(1),));
+}

@@ -1,0 +1,9 @@
+use activerecord::prelude::*;
+
+struct User;
+
+fn all<M: ActiveRecord>() {}
+
+fn main() {
+    all::<User>();
+}

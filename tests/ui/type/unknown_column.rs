@@ -1,0 +1,11 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    email: String,
+}
+
+fn main() {
+    let _ = User::filter(User::EMIAL.eq("x"));
+}
