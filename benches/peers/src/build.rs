@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Result;
 
 /// The contestants, in the order of a round. The others are compared with the first.
-pub const CONTESTANTS: [&str; 2] = ["rusqlite", "diesel"];
+pub const CONTESTANTS: [&str; 3] = ["rusqlite", "activerecord", "diesel"];
 
 /// Builds every contestant, and returns the paths of their programs.
 ///
@@ -47,6 +47,10 @@ fn build(name: &str, sqlite: Option<&str>) -> Result<Vec<Value>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args(["build", "--release", "--message-format", "json-render-diagnostics", "--manifest-path"]);
     cargo.arg(root().join(name).join("Cargo.toml")).arg("--target-dir").arg(target());
+    if name != "activerecord" {
+        // The peers stay at the versions that were compared. What activerecord depends on is in its own manifest.
+        cargo.arg("--locked");
+    }
     if let Some(directory) = sqlite {
         cargo.env("SQLITE3_STATIC", "1").env("SQLITE3_LIB_DIR", directory).env("SQLITE3_NO_PKG_CONFIG", "1");
     }
