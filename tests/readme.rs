@@ -62,7 +62,7 @@ async fn two_databases(folder: &std::path::Path) -> Result<()> {
             "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, updated_at TEXT NOT NULL)";
         let airlines = "airlines (carrier TEXT PRIMARY KEY, name TEXT NOT NULL)";
         for table in [planes, airlines] {
-            connection(name)?.execute(format!("CREATE TABLE {table}"), []).await?;
+            connection(name)?.execute(&format!("CREATE TABLE {table}"), []).await?;
         }
     }
     let plane = |tailnum: &str, built, seats| Plane { tailnum: tailnum.into(), built, seats, ..Default::default() };

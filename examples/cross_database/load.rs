@@ -19,7 +19,7 @@ where
 {
     let table = M::TABLE.name;
     if M::query().exists().await? {
-        report::fact(&format!("{table} that were there already"), M::count().await?);
+        report::fact(M::count().await?, &format!("{table} are there already"));
         return Ok(());
     }
     let rows: Vec<M> = parse(file)?;
@@ -45,7 +45,7 @@ pub async fn one_by_one(file: &str) -> Result<()> {
             created += 1;
         }
     }
-    report::fact("airlines created, each with its hooks", created);
+    report::fact(created, "airlines created one by one, each with its hooks");
     Ok(())
 }
 

@@ -7,6 +7,8 @@
 //! Nothing but Rust and a C compiler is needed: both databases are SQLite files, made on the first run. Read the files in
 //! this order: `models.rs` (what is stored), `main.rs` (what happens), `sync.rs` (how it is copied).
 
+#![allow(unreachable_pub, reason = "a program exports nothing")]
+
 mod load;
 mod models;
 mod report;
@@ -31,32 +33,38 @@ async fn main() -> Result<()> {
     report::step("Queries on primary");
     report::airports(&highest().all().await?);
     let alaskan = Airport::filter_raw("time_zone = ?", ["America/Anchorage"]).count().await?;
-    report::fact("airports in Alaska's time zone", alaskan);
+    report::fact(alaskan, "airports keep Alaska's time");
     let seats = Plane::filter(Plane::MANUFACTURER.starts_with("AIRBUS")).sum(Plane::SEATS).await?;
-    report::fact("seats in all planes by Airbus", seats);
+    report::fact(seats, "seats are in planes by Airbus");
 
-    report::step("A hook keeps analytics in step, save by save");
+    report::step("A hook keeps the airlines in analytics in step, save by save");
     let mut airline = Airline::find("US").await?;
     airline.destroy().await?;
-    report::fact("airlines in analytics after US Airways was destroyed", AirlineCopy::count().await?);
+    report::fact(AirlineCopy::count().await?, "airlines in analytics, after US Airways was destroyed in primary");
     airline.insert().await?;
-    report::fact("and after it was inserted again", AirlineCopy::count().await?);
+    report::fact(AirlineCopy::count().await?, "after it was inserted again");
 
-    report::step("Some planes change");
+    report::step("Three planes are inspected");
     for mut plane in Plane::order_by((Plane::INSPECTIONS.asc(), Plane::TAILNUM.asc())).limit(3).all().await? {
         plane.inspections += 1;
         plane.save().await?;
-        report::fact(&format!("inspections of {}", plane.tailnum), plane.inspections);
+        let Plane { inspections, tailnum, manufacturer, model, .. } = plane;
+        report::fact(inspections, &format!("times {tailnum} was inspected ({manufacturer} {model})"));
     }
 
-    report::step("Synchronized in batches of 1,000");
+    report::step("What changed is copied, in batches of 1,000");
     let copied = sync::run::<Airport>().await? + sync::run::<Plane>().await?;
 
-    report::step("The same query on analytics");
-    report::airports(&Airport::with_connection("analytics", async || highest().all().await).await?);
-    let copies = Airport::using("analytics").count().await?;
-    report::fact("airports there, by `Airport::using(\"analytics\")`", copies);
+    report::step("The same query, in both databases");
+    let mut answers = Vec::new();
+    for name in ["primary", "analytics"] {
+        let highest = Airport::with_connection(name, async || highest().first().await).await?.unwrap_or_default();
+        let airports = Airport::using(name).count().await?;
+        answers.push([name.to_owned(), highest.name, report::grouped(airports)]);
+    }
+    report::table(["connection", "highest airport", "airports"], answers.into_iter());
 
+    setup::disconnect().await?;
     setup::say_where_to_look();
     report::copied(copied);
     Ok(())

@@ -60,7 +60,8 @@ pub struct Airline {
 }
 
 impl Hooks for Airline {
-    /// Runs inside the transaction of the save: when analytics cannot be written, primary is not either.
+    /// Runs inside the transaction of the save: when analytics cannot be written, primary is not either. The scope says
+    /// where the copy goes, whatever scope the airline was saved in.
     async fn after_save(&self, _: &Change) -> Result<()> {
         let copy = AirlineCopy { carrier: self.carrier.clone(), name: self.name.clone() };
         AirlineCopy::with_connection("analytics", async || {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::models::Airport;
 
@@ -18,37 +18,41 @@ pub fn connection(name: &str, dialect: &str, place: &str) {
     println!("   {name:<10} {dialect:<10} {place}");
 }
 
-pub fn fact(what: &str, value: impl Display) {
-    println!("   {what}: {value}");
+/// A number, and what it counts.
+pub fn fact(number: impl Display, what: &str) {
+    println!("   {:>9}  {what}", grouped(number));
 }
 
 pub fn airports(airports: &[Airport]) {
+    let row = |airport: &Airport| [airport.faa.clone(), airport.name.clone(), grouped(airport.altitude)];
+    table(["code", "airport", "altitude, ft"], airports.iter().map(row));
+}
+
+/// A table whose last column holds numbers.
+pub fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["code", "airport", "altitude, ft"]);
-    for airport in airports {
-        table.add_row([&airport.faa, &airport.name, &HumanCount(airport.altitude.unsigned_abs().into()).to_string()]);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header).add_rows(rows);
+    if let Some(numbers) = table.column_mut(N - 1) {
+        numbers.set_cell_alignment(CellAlignment::Right);
     }
-    if let Some(altitude) = table.column_mut(2) {
-        altitude.set_cell_alignment(CellAlignment::Right);
-    }
-    println!("{}", indented(&table));
+    table.lines().for_each(|line| println!("   {line}"));
 }
 
 /// A bar on the terminal; when the output is not one, nothing until the step is done.
 pub fn progress(what: &str, rows: u64) -> ProgressBar {
     let bar = ProgressBar::new(rows).with_message(what.to_owned());
-    let style = ProgressStyle::with_template("   {msg:<10} {bar:40} {human_pos}/{human_len} rows, {per_sec}");
+    let style = ProgressStyle::with_template("   {msg:<10} {bar:40} {human_pos}/{human_len} rows");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 pub fn loaded(bar: &ProgressBar, table: &str, rows: usize) {
     bar.finish_and_clear();
-    println!("   {table:<10} {} rows loaded", HumanCount(rows as u64));
+    fact(rows, &format!("{table} loaded"));
 }
 
-pub fn synced(bar: &ProgressBar, table: &str, read: usize, copied: usize) {
+pub fn synced(bar: &ProgressBar, table: &str, read: usize, copied: u64) {
     bar.finish_and_clear();
-    println!("   {table:<10} {} rows read, {} copied", HumanCount(read as u64), HumanCount(copied as u64));
+    fact(copied, &format!("{table} copied, of {} that may have changed", grouped(read)));
 }
 
 /// Shell commands for the curious.
@@ -61,10 +65,16 @@ pub fn commands(commands: impl Iterator<Item = String>) {
 }
 
 /// The last line. `cargo xtask test` reads it.
-pub fn copied(rows: usize) {
-    println!("\nRows copied to analytics: {}", HumanCount(rows as u64));
+pub fn copied(rows: u64) {
+    println!("\nRows copied to analytics: {}", grouped(rows));
 }
 
-fn indented(table: &Table) -> String {
-    table.lines().map(|line| format!("   {line}")).collect::<Vec<_>>().join("\n")
+/// `1,458`
+pub fn grouped(number: impl Display) -> String {
+    let digits = number.to_string();
+    let group = |(at, digit): (usize, char)| match digits.len() - at {
+        left if at > 0 && left.is_multiple_of(3) => format!(",{digit}"),
+        _ => format!("{digit}"),
+    };
+    digits.chars().enumerate().map(group).collect()
 }

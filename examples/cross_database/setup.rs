@@ -20,11 +20,17 @@ pub fn connect() -> Result<()> {
     Ok(())
 }
 
+/// Closes both connections in good order, which leaves nothing beside the SQLite files.
+pub async fn disconnect() -> Result<()> {
+    ConnectionManager::remove("primary").await?;
+    ConnectionManager::remove("analytics").await
+}
+
 /// Creates the tables that are missing. The types are spelled as SQLite, PostgreSQL, MySQL and MariaDB all understand.
 pub async fn create_tables() -> Result<()> {
     for (name, tables) in [("primary", PRIMARY), ("analytics", ANALYTICS)] {
         for table in tables {
-            connection(name)?.execute(format!("CREATE TABLE IF NOT EXISTS {table}"), []).await?;
+            connection(name)?.execute(&format!("CREATE TABLE IF NOT EXISTS {table}"), []).await?;
         }
     }
     Ok(())

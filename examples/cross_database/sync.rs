@@ -1,6 +1,8 @@
 //! Copies what changed in `primary` to `analytics`, and remembers how far it came.
 //!
-//! What is deleted leaves no change behind to read: that is what `after_destroy` is for, or `#[soft_delete]`.
+//! What it does not see: a deletion, which leaves no row behind to read (use `after_destroy`, as `Airline` does, or
+//! `#[soft_delete]`); and a change that is committed after a newer one was copied. Where that can happen, subtract your
+//! longest transaction from `since`: what is read twice is not written twice.
 
 use std::collections::HashMap;
 
@@ -24,7 +26,7 @@ pub trait Copied: ActiveRecord {
 ///
 /// From the last run's watermark, included, to the newest change that is there now: a row that changes while we read leaves
 /// these bounds, and belongs to the next run. The watermark is a time that was *read*, never the clock's.
-pub async fn run<S: Copied>() -> Result<usize> {
+pub async fn run<S: Copied>() -> Result<u64> {
     let source = S::TABLE.name;
     let Some(until) = S::query().max(S::CHANGED).await? else { return Ok(0) };
     let since = SyncLog::filter(SyncLog::SOURCE.eq(source)).max(SyncLog::LAST_SYNC).await?.flatten();
@@ -48,16 +50,15 @@ pub async fn run<S: Copied>() -> Result<usize> {
 
 /// Writes one batch and its entry in the log: both or neither. A run that is killed between two batches is done again by the
 /// next one, at the price of reading: rows that are there already are not written twice.
-async fn write<S: Copied>(source: &str, rows: Vec<S>, last_sync: Option<DateTime<Utc>>) -> Result<usize> {
+async fn write<S: Copied>(source: &str, rows: Vec<S>, last_sync: Option<DateTime<Utc>>) -> Result<u64> {
     let mut copies: Vec<S::Copy> = rows.into_iter().map(S::Copy::from).collect();
     transaction("analytics", async || {
         drop_unchanged(&mut copies, S::COPY_KEY).await?;
         if !copies.is_empty() || last_sync.is_some() {
-            S::Copy::bulk_insert_or_update(&copies, [S::COPY_KEY]).await?;
-            let (source, rows_copied) = (source.to_owned(), copies.len() as i64);
-            SyncLog::create(SyncLog { source, last_sync, rows_copied, ..Default::default() }).await?;
+            let rows_copied = S::Copy::bulk_insert_or_update(&copies, [S::COPY_KEY]).await?.cast_signed();
+            SyncLog::create(SyncLog { source: source.into(), last_sync, rows_copied, ..Default::default() }).await?;
         }
-        Ok(copies.len())
+        Ok(copies.len() as u64)
     })
     .await
 }
