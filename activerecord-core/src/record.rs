@@ -281,6 +281,12 @@ impl<K> IntoKey<K> for K {
     }
 }
 
+impl<K> IntoKey<Option<K>> for K {
+    fn into_key(self) -> Option<K> {
+        Some(self)
+    }
+}
+
 impl IntoKey<String> for &str {
     fn into_key(self) -> String {
         self.to_owned()
