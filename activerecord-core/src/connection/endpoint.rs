@@ -1,6 +1,7 @@
 //! One registered connection: its backend, its pool, and what was learnt of the server.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use super::config::Config;
 use super::meters::Meters;
@@ -50,10 +51,10 @@ impl Endpoint {
         self.server.get().is_some()
     }
 
-    /// Takes a connection from the pool, or opens one.
-    pub(crate) async fn acquire(&self, purpose: Purpose) -> Result<PooledConnection> {
+    /// Takes a connection from the pool, or opens one, for a use that began `now`.
+    pub(crate) async fn acquire(&self, purpose: Purpose, now: Instant) -> Result<PooledConnection> {
         let connection =
-            self.pool.acquire(purpose, &self.meters).await.map_err(|error| error.with_connection(&self.name))?;
+            self.pool.acquire(purpose, now, &self.meters).await.map_err(|error| error.with_connection(&self.name))?;
         self.server.get_or_init(|| *connection.capabilities());
         Ok(connection)
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{
-    self, Hook, HookError, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts,
+    self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts,
 };
 use tokio::sync::Notify;
 
@@ -33,6 +33,9 @@ pub(crate) enum Purpose {
     Verify,
 }
 
+/// Without waiting for one that is in use.
+const AT_ONCE: Timeouts = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
+
 /// The connections of one endpoint.
 pub(super) struct Pool {
     inner: managed::Pool<Manager>,
@@ -43,24 +46,28 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(backend: Arc<dyn Backend>, limits: &config::Pool, name: &Arc<str>) -> Self {
-        let manager = Manager { backend, idle_check: limits.idle_check };
-        let mut builder = managed::Pool::builder(manager)
+        let manager = Manager { backend, idle_check: limits.idle_check, max_lifetime: limits.max_lifetime };
+        // The last one used comes first: what it has cached is still warm, and those that are not needed grow old.
+        let builder = managed::Pool::builder(manager)
             .max_size(limits.max_connections)
+            .queue_mode(QueueMode::Lifo)
             .runtime(deadpool::Runtime::Tokio1)
             .timeouts(Timeouts { wait: Some(limits.acquire_timeout), create: None, recycle: None });
-        if let Some(age) = limits.max_lifetime {
-            builder = builder.pre_recycle(Hook::sync_fn(move |_, metrics| retire(metrics, age)));
-        }
         // The builder fails only when timeouts are set without a runtime.
         let inner = builder.build().unwrap_or_else(|error| unreachable!("{error}"));
         Self { inner, holders: Arc::default(), limits: limits.clone(), name: Arc::clone(name) }
     }
 
-    pub(super) async fn acquire(&self, purpose: Purpose, meters: &Meters) -> Result<PooledConnection> {
-        let started = Instant::now();
-        let object = self.inner.get().await.map_err(|error| self.refusal(error))?;
-        meters.acquired(started.elapsed());
-        let ticket = self.holders.enter(purpose);
+    /// A connection for a use that began `now`.
+    pub(super) async fn acquire(&self, purpose: Purpose, now: Instant, meters: &Meters) -> Result<PooledConnection> {
+        let (object, waited) = match self.inner.timeout_get(&AT_ONCE).await {
+            Err(PoolError::Timeout(TimeoutType::Wait)) => (self.inner.get().await, now.elapsed()),
+            // Mostly there is one: then no timer is set, and the clock need not be looked at.
+            object => (object, Duration::ZERO),
+        };
+        let object = object.map_err(|error| self.refusal(error))?;
+        meters.acquired(waited);
+        let ticket = self.holders.enter(purpose, now + waited);
         Ok(PooledConnection {
             object: Some(object),
             ticket,
@@ -105,14 +112,11 @@ impl fmt::Debug for Pool {
     }
 }
 
-fn retire(metrics: &Metrics, age: Duration) -> std::result::Result<(), HookError<Error>> {
-    if metrics.created.elapsed() < age { Ok(()) } else { Err(HookError::message("past its lifetime")) }
-}
-
 /// How deadpool makes connections and looks at those it hands out again.
 struct Manager {
     backend: Arc<dyn Backend>,
     idle_check: Duration,
+    max_lifetime: Option<Duration>,
 }
 
 impl managed::Manager for Manager {
@@ -124,7 +128,11 @@ impl managed::Manager for Manager {
     }
 
     async fn recycle(&self, connection: &mut Box<dyn Connection>, metrics: &Metrics) -> RecycleResult<Error> {
-        if metrics.last_used() < self.idle_check {
+        let now = Instant::now();
+        if self.max_lifetime.is_some_and(|age| now - metrics.created > age) {
+            return Err(RecycleError::message("past its lifetime"));
+        }
+        if now - metrics.recycled.unwrap_or(metrics.created) < self.idle_check {
             return Ok(());
         }
         connection.ping().await.map_err(RecycleError::Backend)
@@ -197,11 +205,11 @@ impl Holders {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, purpose: Purpose) -> u64 {
+    fn enter(&self, purpose: Purpose, now: Instant) -> u64 {
         let mut state = self.state();
         state.next += 1;
         let ticket = state.next;
-        state.current.insert(ticket, (purpose, Instant::now()));
+        state.current.insert(ticket, (purpose, now));
         ticket
     }
 

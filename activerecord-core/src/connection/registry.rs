@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 use super::config::{Config, IntoConfig};
 use super::endpoint::Endpoint;
@@ -62,7 +63,7 @@ impl ConnectionManager {
     pub async fn verify_all() -> Result<()> {
         let endpoints: Vec<_> = read().values().cloned().collect();
         for endpoint in endpoints {
-            let mut connection = endpoint.acquire(Purpose::Verify).await?;
+            let mut connection = endpoint.acquire(Purpose::Verify, Instant::now()).await?;
             connection.ping().await.map_err(|error| error.with_connection(endpoint.name()))?;
         }
         Ok(())

@@ -79,7 +79,7 @@ impl Session {
             return Ok(*endpoint.capabilities());
         }
         if let Self::Pool(endpoint) = self {
-            endpoint.acquire(Purpose::Verify).await?;
+            endpoint.acquire(Purpose::Verify, Instant::now()).await?;
         }
         Ok(*endpoint.capabilities())
     }
@@ -88,7 +88,7 @@ impl Session {
     pub(crate) async fn execute(&self, sql: &Sql, label: Label) -> Result<Outcome> {
         let observed = Observed::new(self.endpoint(), sql, label);
         let result = match self {
-            Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+            Self::Pool(endpoint) => match endpoint.acquire(label.purpose(), observed.started).await {
                 Ok(mut connection) => connection.execute(sql).instrument(observed.span.clone()).await,
                 Err(error) => Err(error),
             },
@@ -114,7 +114,7 @@ impl Session {
                 sink(row)
             };
             match self {
-                Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+                Self::Pool(endpoint) => match endpoint.acquire(label.purpose(), observed.started).await {
                     Ok(mut connection) => connection.fetch(sql, &mut counting).instrument(observed.span.clone()).await,
                     Err(error) => Err(error),
                 },

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -67,7 +68,7 @@ impl Level {
         options: TransactionOptions,
         implicit: bool,
     ) -> Result<Arc<Self>> {
-        let mut connection = endpoint.acquire(Purpose::Transaction).await?;
+        let mut connection = endpoint.acquire(Purpose::Transaction, Instant::now()).await?;
         let begun = connection.control(Control::Begin(options)).await;
         begun.map_err(|error| error.with_connection(endpoint.name()))?;
         Ok(Arc::new(Self {
