@@ -69,6 +69,7 @@ fn what_is_near_a_rule_does_not_break_it() {
     let tree = tree([
         ("README.md", "| `p` | a package |"),
         ("Cargo.toml", WORKSPACE),
+        ("Cargo.toml", "[dev-dependencies]\nrusqlite = \"1\"\n"),
         ("activerecord-core/Cargo.toml", MANIFEST),
         ("activerecord-backends/sqlite/Cargo.toml", LIFTED),
         ("activerecord-backends/sqlite/src/statement.rs", concat!("#![allow(unsafe", "_code)]")),
