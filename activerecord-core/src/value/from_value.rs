@@ -20,7 +20,7 @@ pub trait FromValue: Sized {
     /// Reads the cell.
     ///
     /// # Errors
-    /// `Conversion` when the cell does not fit; see the table at the [module](super).
+    /// `Conversion` when the cell does not fit; see the table of conversions in `value/mod.rs`.
     fn from_value(value: ValueRef<'_>) -> Result<Self>;
 }
 

@@ -3,12 +3,17 @@
 use super::rules::RULES;
 use super::tree::{File, Tree};
 
+const WORKSPACE: &str = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"\n";
+
 const MANIFEST: &str = "[package]\nname = \"p\"\n[lints]\nworkspace = true\n";
+
+const LIFTED: &str = "[package]\nname = \"p\"\n[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n";
 
 /// A part of a rule's name, and a file that breaks the rule.
 fn offenders() -> Vec<(&'static str, &'static str, String)> {
     let manifest = |tail: &str| format!("{MANIFEST}{tail}");
     let private = "[package]\nname = \"p\"\npublish = false\n".to_owned();
+    // What would break a rule on its own is spelled in two halves: this file is looked at too.
     vec![
         ("no driver crate", "activerecord-core/Cargo.toml", manifest("[dependencies]\nrusqlite = \"1\"\n")),
         ("no driver crate", "activerecord-core/Cargo.toml", manifest("[dev-dependencies]\nsqlx-mysql = \"1\"\n")),
@@ -22,6 +27,9 @@ fn offenders() -> Vec<(&'static str, &'static str, String)> {
         ("without generics", "activerecord-core/src/statement/expr.rs", "impl<T> From<T> for Expr {".into()),
         ("without generics", "activerecord-core/src/statement/expr.rs", "pub(crate) fn of<T>(t: T) -> Self {".into()),
         ("holds no SQL", "activerecord-derive/src/lib.rs", "quote! { \"SELECT * FROM t\" }".into()),
+        ("never sees a model", "activerecord-backends/sqlite/src/lib.rs", "fn f<M: Model>() {".into()),
+        ("unsafe code", "src/lib.rs", concat!("#![allow(unsafe", "_code, reason = \"fast\")]").into()),
+        ("unsafe code", "activerecord-backends/mysql/src/value.rs", concat!("#[expect(unsafe", "_code)]").into()),
         ("unfinished", "src/lib.rs", concat!("    to", "do!()").into()),
         ("unfinished", "tests/a.rs", concat!("#[", "ignore = \"later\"]").into()),
         ("unfinished", "xtask/src/main.rs", concat!("assert", "!(true);").into()),
@@ -29,7 +37,8 @@ fn offenders() -> Vec<(&'static str, &'static str, String)> {
         ("450 lines", "src/lib.rs", "//\n".repeat(451)),
         ("one machine", "README.md", concat!("see ", "/tmp", "/x").into()),
         ("one machine", "tests/ui/a.stderr", concat!(" --> ", "/home", "/me/x.rs").into()),
-        ("lints", "xtask/Cargo.toml", private),
+        ("lints", "xtask/Cargo.toml", private.clone()),
+        ("lints", "xtask/Cargo.toml", format!("{private}[lints.rust]\nunsafe_code = \"deny\"\n")),
         ("names every public", "activerecord-core/Cargo.toml", MANIFEST.replace("\"p\"", "\"unheard-of\"")),
     ]
 }
@@ -37,7 +46,7 @@ fn offenders() -> Vec<(&'static str, &'static str, String)> {
 #[test]
 fn every_rule_finds_what_breaks_it_and_no_other_rule_does() {
     for (rule, path, text) in offenders() {
-        let tree = tree([(path, text.as_str()), ("README.md", "`p`")]);
+        let tree = tree([(path, text.as_str()), ("README.md", "`p`"), ("Cargo.toml", WORKSPACE)]);
         let broken: Vec<_> =
             RULES.iter().filter(|rule| !rule.findings(&tree).is_empty()).map(|rule| rule.name).collect();
         assert!(
@@ -59,7 +68,12 @@ fn what_is_near_a_rule_does_not_break_it() {
     let long = "line\n".repeat(450);
     let tree = tree([
         ("README.md", "| `p` | a package |"),
+        ("Cargo.toml", WORKSPACE),
+        ("Cargo.toml", "[dev-dependencies]\nrusqlite = \"1\"\n"),
         ("activerecord-core/Cargo.toml", MANIFEST),
+        ("activerecord-backends/sqlite/Cargo.toml", LIFTED),
+        ("activerecord-backends/sqlite/src/statement.rs", concat!("#![allow(unsafe", "_code)]")),
+        ("activerecord-backends/sqlite/src/error.rs", "fn of(self) -> TableMissing {}"),
         ("benches/peers/Cargo.toml", "[package]\nname = \"peers\"\n[dependencies]\nsqlx = \"1\"\n"),
         ("activerecord-backends/sqlite/src/lib.rs", "use rusqlite::Connection; const D: bool = name == \"sqlite\";"),
         ("activerecord-core/src/query.rs", "// not rusqlite's\n#[cfg(test)]\nmod tests { /* == \"sqlite\" */ }"),
