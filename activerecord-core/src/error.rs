@@ -1,5 +1,6 @@
 //! The one error type: what went wrong, where, and what a caller can do about it.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -220,9 +221,17 @@ impl Error {
         self.0.model
     }
 
-    /// The text of the statement, with placeholders where values were bound.
+    /// The text of the statement, with placeholders where values were bound. `Display` and `Debug` cut a long one.
     pub fn sql(&self) -> Option<&str> {
         self.0.sql.as_deref()
+    }
+
+    /// The text, cut where a statement of many rows only goes on.
+    fn short_sql(&self) -> Option<Cow<'_, str>> {
+        const MOST: usize = 600;
+        let sql = self.sql()?;
+        let end = sql.char_indices().nth(MOST).map_or(sql.len(), |(end, _)| end);
+        Some(if end == sql.len() { sql.into() } else { format!("{} ..", &sql[..end]).into() })
     }
 
     /// The constraint that was violated: its name, or, where the database names none (SQLite), `table.column`.
@@ -337,7 +346,7 @@ impl fmt::Display for Error {
         };
         detail(f, "connection", self.connection())?;
         detail(f, "model", self.model())?;
-        detail(f, "SQL:", self.sql())?;
+        detail(f, "SQL:", self.short_sql().as_deref())?;
         if separator == "; " { f.write_str(")") } else { Ok(()) }
     }
 }
@@ -349,7 +358,7 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("connection", &self.0.connection)
             .field("model", &self.0.model)
-            .field("sql", &self.0.sql)
+            .field("sql", &self.short_sql())
             .field("constraint", &self.0.constraint)
             .field("code", &self.0.code)
             .field("source", &self.0.source)

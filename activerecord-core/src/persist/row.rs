@@ -249,7 +249,11 @@ pub(super) async fn update_columns<M: Model>(
         set.retain(|(other, _)| *other != ordinal);
         set.push((ordinal, expr));
     }
-    let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
+    let mut ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
+    if ordinals.is_empty() {
+        // Nothing to write is still a question: whether the row is there.
+        ordinals.extend(M::TABLE.key);
+    }
     let (filter, _) = guard(record);
     let mut update = statement::<M>(set, filter);
     if session.capabilities().await?.update_returning {

@@ -47,7 +47,9 @@ async fn write<M: Model>(records: &[M], conflict: Option<Conflict>, operation: &
         return Ok(0);
     }
     let session = resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)?;
-    let chunks = chunks(records, session.dialect().capabilities().max_binds);
+    // The step of a version is bound once in each statement.
+    let binds = session.dialect().capabilities().max_binds - 1;
+    let chunks = chunks(records, binds);
     let label = Label::new(M::TABLE.model, operation);
     if let [chunk] = &chunks[..] {
         return insert(chunk, conflict.as_ref(), &session, label).await;
