@@ -39,6 +39,15 @@ pub(crate) fn is_random(text: &str) -> bool {
     has_word(text, "RANDOM")
 }
 
+/// Whether one step of a statement may take any time without a look at whether it should stop: SQLite counts the rows of a
+/// table, or deletes all of them, in one instruction.
+pub(crate) fn is_unbounded(text: &str, readonly: bool) -> bool {
+    if has_word(text, "WHERE") {
+        return false;
+    }
+    if readonly { has_word(text, "COUNT(") || has_word(text, "COUNT (") } else { verb(text) != Verb::Insert }
+}
+
 /// Whether a text has these letters, in either case.
 fn has_word(text: &str, word: &str) -> bool {
     text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))

@@ -17,11 +17,12 @@ use std::ffi::{CStr, c_char, c_int};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use activerecord_core::{Error, Result, RowRef, ValueRef};
 use rusqlite::ffi;
 
-use crate::dialect::{Verb, is_random, verb};
+use crate::dialect::{Verb, is_random, is_unbounded, verb};
 use crate::error;
 
 /// How many statements are kept.
@@ -29,6 +30,9 @@ const CAPACITY: usize = 512;
 
 /// A bound text or blob of more bytes than this is not kept with its statement.
 const LARGE: usize = 4096;
+
+/// For how long a statement without bounds that was quick is expected to be so again.
+const TRUST: Duration = Duration::from_secs(1);
 
 /// The encoding of bound text. The constant is a `c_int`, and the parameter a `c_uchar`.
 const UTF8: u8 = 1;
@@ -213,7 +217,11 @@ struct Statement {
     readonly: bool,
     random: bool,
     verb: Verb,
+    /// Whether one step may take any time, and cannot be interrupted.
+    unbounded: bool,
     pace: Pace,
+    /// When that was found, for a statement that is trusted for a while only.
+    paced: Option<Instant>,
     /// Whether values are bound that are better not kept.
     large: bool,
 }
@@ -230,8 +238,18 @@ impl Statement {
         let (placeholders, readonly) =
             unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
         let placeholders = usize::try_from(placeholders).unwrap_or_default();
-        let (verb, random) = (verb(text), is_random(text));
-        Self { raw, used: 0, placeholders, readonly, random, verb, pace: Pace::Unknown, large: false }
+        Self {
+            raw,
+            used: 0,
+            placeholders,
+            readonly,
+            random: is_random(text),
+            verb: verb(text),
+            unbounded: is_unbounded(text, readonly),
+            pace: Pace::Unknown,
+            paced: None,
+            large: false,
+        }
     }
 }
 
@@ -285,18 +303,29 @@ impl Cursor<'_> {
         self.statement.verb
     }
 
-    /// Whether the statement is read on a thread from its start: because it is slow, or because it could not be run again
-    /// there for the rest of its rows, as these would be others.
+    /// Whether the statement is read on a thread from its start: because it is slow, or may be; or because it could not be
+    /// run again there for the rest of its rows, as these would be others.
     pub(crate) fn reads_on_thread(&self) -> bool {
-        self.statement.pace == Pace::Slow || self.statement.random
+        self.pace() == Pace::Slow || self.statement.random || (self.statement.unbounded && self.pace() == Pace::Unknown)
     }
 
+    /// Whether one step may take any time, and cannot be interrupted.
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.statement.unbounded
+    }
+
+    /// What is known of the time that the statement takes.
     pub(crate) fn pace(&self) -> Pace {
-        self.statement.pace
+        match self.statement.paced {
+            Some(at) if at.elapsed() > TRUST => Pace::Unknown,
+            _ => self.statement.pace,
+        }
     }
 
+    /// Notes it. What takes longer with every row is trusted for a while only.
     pub(crate) fn set_pace(&mut self, pace: Pace) {
         self.statement.pace = pace;
+        self.statement.paced = self.statement.unbounded.then(Instant::now);
     }
 
     /// Runs on to the next row.

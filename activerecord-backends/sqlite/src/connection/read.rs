@@ -119,9 +119,17 @@ impl<'s> Reading<'s> {
         if self.rows > 0 {
             return Ok(None);
         }
+        let started = Instant::now();
         self.session.watch.step_begins();
         let mut cursor = self.session.database.cursor(self.slot);
-        let flow = match cursor.step() {
+        let step = cursor.step();
+        let time = started.elapsed();
+        self.session.watch.worked(time);
+        if time > BUDGET || cursor.is_unbounded() {
+            // A step that could not be interrupted does not keep the task a second time.
+            cursor.set_pace(if time > BUDGET { Pace::Slow } else { Pace::Quick });
+        }
+        let flow = match step {
             Step::Row => sink(&cursor.row())?,
             Step::Done => return Ok(Some(Slice::Done)),
             Step::Failed(code) => return self.failed(code).map(Some),

@@ -153,6 +153,7 @@ impl Session {
     pub(super) fn writes_in_place(&mut self, slot: Slot) -> bool {
         let cursor = self.database.cursor(slot);
         match (cursor.pace(), self.transaction) {
+            _ if cursor.is_unbounded() => false,
             (Pace::Slow, _) => false,
             (_, None) => self.file.commits_quickly(),
             (Pace::Quick, Some(_)) => true,

@@ -1,4 +1,8 @@
 //! The SQLite backend through core's contract, on real files and in memory.
 
+mod errors;
+mod opening;
 mod statements;
 mod support;
+mod transactions;
+mod values;

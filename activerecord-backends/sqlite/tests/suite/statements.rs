@@ -1,47 +1,190 @@
-//! Statements, one at a time: values there and back, outcomes, transactions.
+//! Statements, one at a time: outcomes, binds, scripts, and what is refused.
+
+use activerecord_core::sql::{Access, Sql};
+use activerecord_core::{Error, ErrorKind, Flow, RowRef, params};
 
 use crate::support::*;
-use activerecord_core::backend::Control;
-use activerecord_core::{ErrorKind, params};
 
 #[tokio::test]
 async fn outcomes() {
-    let file = File::new();
-    let mut c = file.backend().connect().await.unwrap();
-    assert_eq!(run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)").await.unwrap().rows, 0);
+    let mut c = memory().connect().await.unwrap();
+    assert_eq!(run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER UNIQUE)").await.unwrap().rows, 0);
     let first = execute(&mut c, "INSERT INTO t (n) VALUES (?)", params![7]).await.unwrap();
     assert_eq!((first.rows, first.last_insert_id), (1, Some(1)));
     let two = execute(&mut c, "INSERT INTO t (n) VALUES (?), (?)", params![8, 9]).await.unwrap();
     assert_eq!((two.rows, two.last_insert_id), (2, None));
     let updated = run(&mut c, "UPDATE t SET n = n").await.unwrap();
     assert_eq!((updated.rows, updated.last_insert_id), (3, None));
-    assert_eq!(run(&mut c, "DELETE FROM t WHERE n > 7").await.unwrap().rows, 2);
+    let ignored = run(&mut c, "INSERT INTO t (n) VALUES (7) ON CONFLICT DO NOTHING").await.unwrap();
+    assert_eq!((ignored.rows, ignored.last_insert_id), (0, None));
+    let upserted = run(&mut c, "INSERT INTO t (n) VALUES (7) ON CONFLICT (n) DO UPDATE SET n = 70").await.unwrap();
+    assert_eq!((upserted.rows, upserted.last_insert_id), (1, None), "an upsert that updates inserts no key");
+    assert_eq!(run(&mut c, "DELETE FROM t WHERE n > 8").await.unwrap().rows, 2);
     assert_eq!(run(&mut c, "CREATE INDEX t_n ON t (n)").await.unwrap().rows, 0);
     assert_eq!(run(&mut c, "SELECT * FROM t").await.unwrap().rows, 0);
-    assert_eq!(one::<i64>(&mut c, "INSERT INTO t (n) VALUES (5) RETURNING id").await.unwrap(), 2);
+    assert_eq!(run(&mut c, "WITH x AS (SELECT 1) SELECT * FROM x").await.unwrap().rows, 0);
+    let from_select = run(&mut c, "INSERT INTO t (n) SELECT 20 UNION SELECT 21").await.unwrap();
+    assert_eq!((from_select.rows, from_select.last_insert_id), (2, None));
     assert!(c.is_reusable());
 }
 
 #[tokio::test]
-async fn a_transaction_ends_as_told() {
+async fn returned_rows_are_those_of_a_statement_that_is_done() {
+    let mut c = memory().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)").await.unwrap();
+    let returned = rows(&mut c, "INSERT INTO t (n) VALUES (5), (6) RETURNING id, n", vec![]).await.unwrap();
+    assert_eq!(returned.len(), 2);
+    assert_eq!((returned[1].get::<i64>("id").unwrap(), returned[1].get::<i64>("n").unwrap()), (2, 6));
+    // The sink stops at the first row, but the statement has had its whole effect.
+    let update = sql("UPDATE t SET n = n + 1 RETURNING n", vec![]);
+    let mut seen = 0;
+    let mut stop = |_: &dyn RowRef| {
+        seen += 1;
+        Ok(Flow::Stop)
+    };
+    c.fetch(&update, &mut stop).await.unwrap();
+    assert_eq!(seen, 1);
+    assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 13);
+}
+
+#[tokio::test]
+async fn a_sinks_error_is_returned_as_it_is() {
+    let mut c = memory().connect().await.unwrap();
+    let select = sql("SELECT 1 UNION SELECT 2", vec![]);
+    let mut seen = 0;
+    let mut fail = |_: &dyn RowRef| {
+        seen += 1;
+        Err(Error::custom(std::fmt::Error))
+    };
+    let error = c.fetch(&select, &mut fail).await.unwrap_err();
+    assert!(error.downcast_ref::<std::fmt::Error>().is_some());
+    assert_eq!(seen, 1);
+    assert!(c.is_reusable());
+    assert_eq!(one::<i64>(&mut c, "SELECT 3").await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_result_of_one_row_is_left_after_it() {
+    let mut c = memory().connect().await.unwrap();
+    let select = sql("SELECT 1 UNION SELECT 2", vec![]).one_row();
+    let mut seen = 0;
+    let mut count = |_: &dyn RowRef| {
+        seen += 1;
+        Ok(Flow::More)
+    };
+    c.fetch(&select, &mut count).await.unwrap();
+    assert_eq!(seen, 1);
+}
+
+#[tokio::test]
+async fn columns_have_names_and_an_end() {
+    let mut c = memory().connect().await.unwrap();
+    let select = sql("SELECT 1 AS a, 'x' AS \"b c\"", vec![]);
+    let mut check = |row: &dyn RowRef| {
+        assert_eq!((row.len(), row.column_name(0), row.column_name(1), row.column_name(2)), (2, "a", "b c", ""));
+        assert_eq!(row.value(2).unwrap_err().kind(), ErrorKind::Conversion);
+        Ok(Flow::More)
+    };
+    c.fetch(&select, &mut check).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cached_statement_follows_the_schema() {
+    let mut c = memory().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (a)").await.unwrap();
+    run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+    assert_eq!(rows(&mut c, "SELECT * FROM t", vec![]).await.unwrap()[0].values().len(), 1);
+    run(&mut c, "ALTER TABLE t ADD COLUMN b DEFAULT 2").await.unwrap();
+    let row = rows(&mut c, "SELECT * FROM t", vec![]).await.unwrap().remove(0);
+    assert_eq!((row.values().len(), row.get::<i64>("b").unwrap()), (2, 2));
+    run(&mut c, "DROP TABLE t").await.unwrap();
+    let error = rows(&mut c, "SELECT * FROM t", vec![]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+}
+
+#[tokio::test]
+async fn more_texts_than_the_cache_keeps() {
+    let mut c = memory().connect().await.unwrap();
+    for round in 0..2 {
+        for n in 0..1200_i64 {
+            assert_eq!(one::<i64>(&mut c, &format!("SELECT {n}")).await.unwrap(), n, "round {round}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn binds_are_counted() {
+    let mut c = memory().connect().await.unwrap();
+    for (text, binds) in [("SELECT ?", vec![]), ("SELECT ?, ?", params![1]), ("SELECT 1", params![1, 2])] {
+        let error = rows(&mut c, text, binds).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+        assert!(error.message().contains("placeholders"), "{error}");
+        assert_eq!(error.sql(), Some(text));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_statement() {
+    let mut c = memory().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (a)").await.unwrap();
+    for text in ["SELEC 1", "SELECT * FROM missing", "SELECT missing FROM t", "SELECT \"missing\" FROM t", "SELECT 1\0"] {
+        let error = rows(&mut c, text, vec![]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{text}: {error}");
+    }
+    for text in ["", "  -- nothing\n", "SELECT 1; SELECT 2"] {
+        let error = rows(&mut c, text, vec![]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{text}: {error}");
+    }
+    assert_eq!(one::<i64>(&mut c, "SELECT 1; -- the end\n ; /* really */ ").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn transactions_are_not_sent_as_sql() {
+    let mut c = memory().connect().await.unwrap();
+    for text in ["BEGIN", "  commit", "-- a\nROLLBACK", "SAVEPOINT a", "SELECT 1; BEGIN; SELECT 2"] {
+        let error = run(&mut c, text).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{text}");
+        assert!(c.is_reusable(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_happens_as_a_whole_or_not_at_all() {
     let file = File::new();
-    let backend = file.backend();
-    let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
-    run(&mut a, "CREATE TABLE t (n)").await.unwrap();
-    begin(&mut a).await.unwrap();
-    run(&mut a, "INSERT INTO t VALUES (1)").await.unwrap();
-    assert!(!a.is_reusable());
-    assert_eq!(one::<i64>(&mut b, "SELECT count(*) FROM t").await.unwrap(), 0);
-    a.control(Control::Savepoint("s")).await.unwrap();
-    run(&mut a, "INSERT INTO t VALUES (2)").await.unwrap();
-    a.control(Control::RollbackTo("s")).await.unwrap();
-    a.control(Control::Release("s")).await.unwrap();
-    commit(&mut a).await.unwrap();
-    assert!(a.is_reusable());
-    assert_eq!(one::<i64>(&mut b, "SELECT count(*) FROM t").await.unwrap(), 1);
-    begin(&mut b).await.unwrap();
-    run(&mut b, "DELETE FROM t").await.unwrap();
-    rollback(&mut b).await.unwrap();
-    assert_eq!(one::<i64>(&mut a, "SELECT count(*) FROM t").await.unwrap(), 1);
-    assert_eq!(commit(&mut b).await.unwrap_err().kind(), ErrorKind::Transaction);
+    let mut c = file.backend().connect().await.unwrap();
+    let outcome = run(
+        &mut c,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT); -- a comment; with a semicolon
+         INSERT INTO t (s) VALUES ('a;b'), ('c');
+         CREATE TRIGGER t_x AFTER INSERT ON t BEGIN UPDATE t SET s = 'x' WHERE id = new.id; END;
+         INSERT INTO t (s) VALUES ('d');",
+    )
+    .await
+    .unwrap();
+    assert_eq!(outcome.rows, 3);
+    assert_eq!(one::<String>(&mut c, "SELECT group_concat(s) FROM t").await.unwrap(), "a;b,c,x");
+    let broken = "CREATE TABLE u (a); INSERT INTO t (s) VALUES ('e'); INSERT INTO t (id) VALUES (1)";
+    let error = run(&mut c, broken).await.unwrap_err();
+    assert!(error.is_unique_violation() && error.message().contains("statement 3"), "{error}");
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 3);
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM sqlite_schema WHERE name = 'u'").await.unwrap(), 0);
+    assert!(c.is_reusable());
+
+    begin(&mut c).await.unwrap();
+    run(&mut c, "INSERT INTO t (s) VALUES ('f')").await.unwrap();
+    run(&mut c, broken).await.unwrap_err();
+    run(&mut c, "CREATE TABLE v (a); INSERT INTO v VALUES (1)").await.unwrap();
+    commit(&mut c).await.unwrap();
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 4);
+    assert_eq!(one::<i64>(&mut c, "SELECT a FROM v").await.unwrap(), 1);
+    let error = execute(&mut c, "INSERT INTO v VALUES (?); SELECT 1", params![1]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+}
+
+#[tokio::test]
+async fn access_is_the_databases_to_tell() {
+    let mut c = memory().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (a)").await.unwrap();
+    let insert = Sql::new("INSERT INTO t VALUES (1)", vec![], Access::Read);
+    assert_eq!(c.execute(&insert).await.unwrap().rows, 1);
 }

@@ -8,60 +8,60 @@ use activerecord_core::{Config, Flow, FromValue, Result, Row, RowRef, Value};
 use activerecord_sqlite as _;
 use tempfile::TempDir;
 
-pub fn backend(config: &Config) -> Result<Arc<dyn Backend>> {
+pub(crate) fn backend(config: &Config) -> Result<Arc<dyn Backend>> {
     let factory =
         inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&config.scheme())).unwrap();
     (factory.open)(config)
 }
 
 /// A new file in a directory that goes with it.
-pub struct File {
-    pub directory: TempDir,
-    pub path: std::path::PathBuf,
+pub(crate) struct File {
+    pub(crate) directory: TempDir,
+    pub(crate) path: std::path::PathBuf,
 }
 
 impl File {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("test.db");
         Self { directory, path }
     }
 
-    pub fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         Config::sqlite(self.path.to_str().unwrap()).option("mode", "rwc")
     }
 
-    pub fn backend(&self) -> Arc<dyn Backend> {
+    pub(crate) fn backend(&self) -> Arc<dyn Backend> {
         backend(&self.config()).unwrap()
     }
 
     /// Another program that uses the file.
-    pub fn other(&self) -> rusqlite::Connection {
+    pub(crate) fn other(&self) -> rusqlite::Connection {
         let other = rusqlite::Connection::open(&self.path).unwrap();
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
         other
     }
 }
 
-pub fn memory() -> Arc<dyn Backend> {
+pub(crate) fn memory() -> Arc<dyn Backend> {
     backend(&Config::sqlite(":memory:")).unwrap()
 }
 
-pub type Conn = Box<dyn Connection>;
+pub(crate) type Conn = Box<dyn Connection>;
 
-pub fn sql(text: &str, binds: Vec<Value>) -> Sql {
+pub(crate) fn sql(text: &str, binds: Vec<Value>) -> Sql {
     Sql::new(text, binds, Access::Unknown)
 }
 
-pub async fn execute(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Result<Outcome> {
+pub(crate) async fn execute(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Result<Outcome> {
     connection.execute(&sql(text, binds)).await
 }
 
-pub async fn run(connection: &mut Conn, text: &str) -> Result<Outcome> {
+pub(crate) async fn run(connection: &mut Conn, text: &str) -> Result<Outcome> {
     execute(connection, text, Vec::new()).await
 }
 
-pub async fn rows(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Result<Vec<Row>> {
+pub(crate) async fn rows(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut sink = |row: &dyn RowRef| {
         let columns = (0..row.len()).map(|i| row.column_name(i).into()).collect();
@@ -73,24 +73,24 @@ pub async fn rows(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Resul
     Ok(rows)
 }
 
-pub async fn one<T: FromValue>(connection: &mut Conn, text: &str) -> Result<T> {
+pub(crate) async fn one<T: FromValue>(connection: &mut Conn, text: &str) -> Result<T> {
     rows(connection, text, Vec::new()).await?.first().expect("a row").get(0)
 }
 
-pub async fn begin(connection: &mut Conn) -> Result<()> {
+pub(crate) async fn begin(connection: &mut Conn) -> Result<()> {
     connection.control(Control::Begin(TransactionOptions::default())).await
 }
 
-pub async fn begin_read_only(connection: &mut Conn) -> Result<()> {
+pub(crate) async fn begin_read_only(connection: &mut Conn) -> Result<()> {
     let mut options = TransactionOptions::default();
     options.read_only = true;
     connection.control(Control::Begin(options)).await
 }
 
-pub async fn commit(connection: &mut Conn) -> Result<()> {
+pub(crate) async fn commit(connection: &mut Conn) -> Result<()> {
     connection.control(Control::Commit).await
 }
 
-pub async fn rollback(connection: &mut Conn) -> Result<()> {
+pub(crate) async fn rollback(connection: &mut Conn) -> Result<()> {
     connection.control(Control::Rollback).await
 }
