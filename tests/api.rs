@@ -96,13 +96,15 @@ impl Hooks for HookedUser {
     }
 }
 
-const USERS: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, full_name TEXT, status TEXT NOT NULL, \
+const USERS: &str =
+    "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, full_name TEXT, status TEXT NOT NULL, \
      balance TEXT NOT NULL, settings TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, \
      version INTEGER NOT NULL, deleted_at TEXT);
      CREATE TABLE grants (user_id INTEGER, role TEXT, PRIMARY KEY (user_id, role));
      CREATE TABLE sessions (id TEXT PRIMARY KEY);
      CREATE TABLE hooked_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL)";
-const ANALYTICS: &str = "CREATE TABLE analytics_users (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL)";
+const ANALYTICS: &str =
+    "CREATE TABLE analytics_users (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL)";
 
 /// One test, because names of connections and the working directory belong to the whole process.
 #[tokio::test]
@@ -135,14 +137,21 @@ async fn connections() -> Result<()> {
     let conn = connection("primary")?;
     assert_eq!(conn.dialect().name(), "sqlite");
     assert!(!conn.capabilities().prepared_transactions);
-    conn.execute(USERS, []).await?;
+    create(&conn, USERS).await?;
     let rows: Vec<Row> = conn.query("SELECT ? AS n, ? AS t", params![1, "a"]).await?;
     assert_eq!((rows[0].get::<i64>("n")?, rows[0].get::<String>("t")?), (1, "a".into()));
 
-    connection("secondary")?.execute(USERS, []).await?;
+    create(&connection("secondary")?, USERS).await?;
     ConnectionManager::remove("analytics").await?;
     ConnectionManager::replace("analytics", "sqlite://analytics.db?mode=rwc").await?;
     connection("analytics")?.execute(ANALYTICS, []).await?;
+    Ok(())
+}
+
+async fn create(conn: &ConnectionHandle, tables: &str) -> Result<()> {
+    for table in tables.split(';') {
+        conn.execute(table, []).await?;
+    }
     Ok(())
 }
 
@@ -247,11 +256,13 @@ async fn reading() -> Result<()> {
 
 /// Every predicate, and the text of a query without a database.
 fn predicates() -> Result<()> {
-    let query = User::filter(User::ID.eq(1) | User::ID.ne(2) | User::ID.lt(3) | User::ID.le(4) | User::ID.gt(5) | User::ID.ge(6))
-        .filter(User::ID.between(1, 2) & User::ID.is_in([1, 2]) & User::ID.not_in(vec![3]))
-        .filter(User::NAME.like("a%") & User::NAME.ilike("a%") & User::EMAIL.starts_with("a") & !User::EMAIL.contains("b"))
-        .filter(User::NAME.is_null() | User::NAME.is_not_null())
-        .filter(User::ID.is_in(Grant::filter(Grant::ROLE.eq("admin")).select(Grant::USER_ID)));
+    let query = User::filter(
+        User::ID.eq(1) | User::ID.ne(2) | User::ID.lt(3) | User::ID.le(4) | User::ID.gt(5) | User::ID.ge(6),
+    )
+    .filter(User::ID.between(1, 2) & User::ID.is_in([1, 2]) & User::ID.not_in(vec![3]))
+    .filter(User::NAME.like("a%") & User::NAME.ilike("a%") & User::EMAIL.starts_with("a") & !User::EMAIL.contains("b"))
+    .filter(User::NAME.is_null() | User::NAME.is_not_null())
+    .filter(User::ID.is_in(Grant::filter(Grant::ROLE.eq("admin")).select(Grant::USER_ID)));
     let (sql, binds) = query.to_sql("postgresql")?;
     assert!(sql.starts_with("SELECT \"id\"") && binds.len() == sql.matches('$').count(), "{sql} {binds:?}");
     let _: Column<User, String> = User::EMAIL;
