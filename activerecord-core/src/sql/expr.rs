@@ -59,8 +59,8 @@ fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
-/// The left side of a comparison. Decimals that are stored as text bring their collation.
-fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+/// The left side of a comparison, or what is ordered by. Decimals that are stored as text bring their collation.
+pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     let collation = match w.dialect.decimal {
         DecimalMath::Functions { collation, .. } if is_decimal(&node) => Some(collation),
         _ => None,

@@ -1,6 +1,6 @@
 //! Statements as text: each clause is one function.
 
-use super::expr::expr;
+use super::expr::{comparand, expr};
 use super::writer::Writer;
 use super::{Access, Sql, raw};
 use crate::dialect::{Dialect, Upsert};
@@ -80,7 +80,7 @@ fn order_item(w: &mut Writer<'_>, item: OrderBy) -> Result<()> {
         expr(w, item.expr.clone())?;
         w.push(if wanted_first { " IS NOT NULL, " } else { " IS NULL, " });
     }
-    expr(w, item.expr)?;
+    comparand(w, item.expr)?;
     w.push(if ascending { " ASC" } else { " DESC" });
     if say_nulls && w.dialect.nulls_keyword {
         w.push(if wanted_first { " NULLS FIRST" } else { " NULLS LAST" });
