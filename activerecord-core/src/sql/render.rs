@@ -13,7 +13,8 @@ use crate::value::Value;
 /// Spells a statement in a dialect. Values become binds, names are quoted.
 ///
 /// # Errors
-/// `Unsupported` when the dialect cannot say it or takes fewer values, `InvalidStatement` when raw SQL has not as many placeholders as values.
+/// `Unsupported` when the dialect cannot say it or takes fewer values, `InvalidStatement` when raw SQL has not as many
+/// placeholders as values.
 pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
     let mut w = Writer::new(dialect);
     let access = match statement {
