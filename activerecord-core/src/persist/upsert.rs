@@ -76,7 +76,8 @@ struct Chunk<'r, M> {
 fn chunks<M: Model>(records: &[M], max_binds: usize) -> Vec<Chunk<'_, M>> {
     // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
     const MOST_ROWS: usize = 1_000;
-    let most = (max_binds / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
+    // One value is left for an upsert, which adds 1 to the version.
+    let most = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
     let mut chunks: Vec<Chunk<'_, M>> = Vec::new();
     for record in records {
         let stamps = row::insert_stamps(record);
