@@ -1,5 +1,6 @@
 //! The one error type: what went wrong, where, and what a caller can do about it.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -220,7 +221,8 @@ impl Error {
         self.0.model
     }
 
-    /// The text of the statement, with placeholders where values were bound.
+    /// The text of the statement, with placeholders where values were bound. It is whole here; `Display` and `Debug`
+    /// shorten a very long one.
     pub fn sql(&self) -> Option<&str> {
         self.0.sql.as_deref()
     }
@@ -337,7 +339,7 @@ impl fmt::Display for Error {
         };
         detail(f, "connection", self.connection())?;
         detail(f, "model", self.model())?;
-        detail(f, "SQL:", self.sql())?;
+        detail(f, "SQL:", self.sql().map(shortened).as_deref())?;
         if separator == "; " { f.write_str(")") } else { Ok(()) }
     }
 }
@@ -349,11 +351,20 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("connection", &self.0.connection)
             .field("model", &self.0.model)
-            .field("sql", &self.0.sql)
+            .field("sql", &self.sql().map(shortened))
             .field("constraint", &self.0.constraint)
             .field("code", &self.0.code)
             .field("source", &self.0.source)
             .finish()
+    }
+}
+
+/// The text of a statement on thousands of rows would bury the message.
+fn shortened(sql: &str) -> Cow<'_, str> {
+    const MOST: usize = 1_000;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} .. (shortened from {} bytes)", &sql[..end], sql.len()).into(),
+        None => sql.into(),
     }
 }
 
