@@ -8,7 +8,7 @@ mod row;
 mod upsert;
 
 pub(crate) use hooked::found;
-pub(crate) use row::now;
+pub(crate) use row::time;
 pub(crate) use upsert::{bulk_insert, upsert};
 
 use std::any::TypeId;

@@ -49,11 +49,11 @@ pub(super) fn insert_stamps<M: Model>(record: &M) -> Vec<Stamp> {
 }
 
 /// The values that an update fills in: the time, and the next version.
-fn update_stamps<M: Model>(record: &M) -> Result<Vec<Stamp>> {
+fn update_stamps<M: Model>(record: &M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
     let table = M::TABLE;
     let mut stamps = Vec::new();
     if let Some(ordinal) = table.updated_at {
-        stamps.push((ordinal, now(table.columns[ordinal].ty)));
+        stamps.push((ordinal, time(now, table.columns[ordinal].ty)));
     }
     if let Some(ordinal) = table.version {
         stamps.push((ordinal, next_version(&record.value(ordinal)).ok_or_else(|| version_overflow::<M>())?));
@@ -61,12 +61,8 @@ fn update_stamps<M: Model>(record: &M) -> Result<Vec<Stamp>> {
     Ok(stamps)
 }
 
-/// The current time, as the column's type has it.
-pub(crate) fn now(ty: ValueType) -> Value {
-    time(Utc::now(), ty)
-}
-
-fn time(time: DateTime<Utc>, ty: ValueType) -> Value {
+/// A time, as the column's type has it.
+pub(crate) fn time(time: DateTime<Utc>, ty: ValueType) -> Value {
     match ty {
         ValueType::DateTime => time.naive_utc().to_value(),
         ValueType::Date => time.date_naive().to_value(),
@@ -163,7 +159,7 @@ fn name<M: Model>(ordinal: usize) -> Name {
 /// Updates every column of the row that has the record's key and version. False: there is none.
 pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
     let table = M::TABLE;
-    let stamps = update_stamps(record)?;
+    let stamps = update_stamps(record, Utc::now())?;
     // A time of insert that is not set was never read: it must not overwrite the one that is there.
     let created_at = table.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = (0..table.columns.len()).filter(|&n| !table.is_key(n) && (created_at || table.created_at != Some(n)));
@@ -173,8 +169,9 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
 
 /// Marks the row that has the record's key and version as deleted. False: there is none.
 async fn soft_delete<M: Model>(record: &mut M, session: &Session, deleted_at: usize) -> Result<bool> {
-    let mut stamps = update_stamps(record)?;
-    stamps.push((deleted_at, now(M::TABLE.columns[deleted_at].ty)));
+    let now = Utc::now();
+    let mut stamps = update_stamps(record, now)?;
+    stamps.push((deleted_at, time(now, M::TABLE.columns[deleted_at].ty)));
     let set = stamps.iter().map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
     write(record, session, Operation::SoftDelete, "destroy", set, stamps).await
 }
@@ -251,7 +248,7 @@ pub(super) async fn update_columns<M: Model>(
     assignments: Vec<(&'static str, Expr)>,
 ) -> Result<Option<Vec<usize>>> {
     let mut set: Vec<(usize, Expr)> =
-        update_stamps(record)?.into_iter().map(|(n, value)| (n, Expr::Value(value))).collect();
+        update_stamps(record, Utc::now())?.into_iter().map(|(n, value)| (n, Expr::Value(value))).collect();
     for (column, expr) in assignments {
         let ordinal = M::TABLE.ordinal(column).ok_or_else(|| unknown_column::<M>(column))?;
         set.retain(|(other, _)| *other != ordinal);

@@ -1,5 +1,7 @@
 //! Writing many rows by one statement.
 
+use chrono::{DateTime, Utc};
+
 use super::{Label, Query};
 use crate::assignment::IntoAssignments;
 use crate::error::Result;
@@ -20,7 +22,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         async move {
             self.refuse_limit("update")?;
             self.write("update", |query| {
-                let set = touched::<M>(set);
+                let set = touched::<M>(set, Utc::now());
                 Statement::Update(Update {
                     table: M::TABLE.name.into(),
                     set,
@@ -41,7 +43,8 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         let Some(ordinal) = M::TABLE.soft_delete else { return self.purge().await };
         self.refuse_limit("delete")?;
         let def = &M::TABLE.columns[ordinal];
-        let set = touched::<M>(vec![(def.name, Expr::Value(persist::now(def.ty)))]);
+        let now = Utc::now();
+        let set = touched::<M>(vec![(def.name, Expr::Value(persist::time(now, def.ty)))], now);
         self.write("delete", |query| {
             Statement::Update(Update { table: M::TABLE.name.into(), set, filter: query.filter, returning: Vec::new() })
         })
@@ -71,7 +74,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
 }
 
 /// The assignments, and those that every update makes unless the caller made them: the time and the next version.
-fn touched<M: Model>(set: Vec<(&'static str, Expr)>) -> Vec<(Name, Expr)> {
+fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: DateTime<Utc>) -> Vec<(Name, Expr)> {
     let mut set: Vec<(Name, Expr)> = set.into_iter().map(|(column, expr)| (column.into(), expr)).collect();
     let mut add = |ordinal: usize, expr: Expr| {
         let name = M::TABLE.columns[ordinal].name;
@@ -80,7 +83,7 @@ fn touched<M: Model>(set: Vec<(&'static str, Expr)>) -> Vec<(Name, Expr)> {
         }
     };
     if let Some(ordinal) = M::TABLE.updated_at {
-        add(ordinal, Expr::Value(persist::now(M::TABLE.columns[ordinal].ty)));
+        add(ordinal, Expr::Value(persist::time(now, M::TABLE.columns[ordinal].ty)));
     }
     if let Some(ordinal) = M::TABLE.version {
         let one = Box::new(Expr::Value(Value::I32(1)));
