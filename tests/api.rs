@@ -137,14 +137,21 @@ async fn connections() -> Result<()> {
     let conn = connection("primary")?;
     assert_eq!(conn.dialect().name(), "sqlite");
     assert!(!conn.capabilities().prepared_transactions);
-    conn.execute(USERS, []).await?;
+    create(&conn, USERS).await?;
     let rows: Vec<Row> = conn.query("SELECT ? AS n, ? AS t", params![1, "a"]).await?;
     assert_eq!((rows[0].get::<i64>("n")?, rows[0].get::<String>("t")?), (1, "a".into()));
 
-    connection("secondary")?.execute(USERS, []).await?;
+    create(&connection("secondary")?, USERS).await?;
     ConnectionManager::remove("analytics").await?;
     ConnectionManager::replace("analytics", "sqlite://analytics.db?mode=rwc").await?;
     connection("analytics")?.execute(ANALYTICS, []).await?;
+    Ok(())
+}
+
+async fn create(conn: &ConnectionHandle, tables: &str) -> Result<()> {
+    for table in tables.split(';') {
+        conn.execute(table, []).await?;
+    }
     Ok(())
 }
 

@@ -221,17 +221,10 @@ impl Error {
         self.0.model
     }
 
-    /// The text of the statement, with placeholders where values were bound. `Display` and `Debug` cut a long one.
+    /// The text of the statement, with placeholders where values were bound. It is whole here; `Display` and `Debug`
+    /// shorten a very long one.
     pub fn sql(&self) -> Option<&str> {
         self.0.sql.as_deref()
-    }
-
-    /// The text, cut where a statement of many rows only goes on.
-    fn short_sql(&self) -> Option<Cow<'_, str>> {
-        const MOST: usize = 600;
-        let sql = self.sql()?;
-        let end = sql.char_indices().nth(MOST).map_or(sql.len(), |(end, _)| end);
-        Some(if end == sql.len() { sql.into() } else { format!("{} ..", &sql[..end]).into() })
     }
 
     /// The constraint that was violated: its name, or, where the database names none (SQLite), `table.column`.
@@ -346,7 +339,7 @@ impl fmt::Display for Error {
         };
         detail(f, "connection", self.connection())?;
         detail(f, "model", self.model())?;
-        detail(f, "SQL:", self.short_sql().as_deref())?;
+        detail(f, "SQL:", self.sql().map(shortened).as_deref())?;
         if separator == "; " { f.write_str(")") } else { Ok(()) }
     }
 }
@@ -358,11 +351,20 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("connection", &self.0.connection)
             .field("model", &self.0.model)
-            .field("sql", &self.short_sql())
+            .field("sql", &self.sql().map(shortened))
             .field("constraint", &self.0.constraint)
             .field("code", &self.0.code)
             .field("source", &self.0.source)
             .finish()
+    }
+}
+
+/// The text of a statement on thousands of rows would bury the message.
+fn shortened(sql: &str) -> Cow<'_, str> {
+    const MOST: usize = 1_000;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} .. (shortened from {} bytes)", &sql[..end], sql.len()).into(),
+        None => sql.into(),
     }
 }
 

@@ -105,6 +105,13 @@ impl<M: Model, T: Send + 'static> InSet<T> for Query<M, T> {
     }
 }
 
+/// A column that may be NULL, such as a foreign key, in a query of one that may not.
+impl<M: Model, T: Send + 'static> InSet<Option<T>> for Query<M, T> {
+    fn into_set(self, _: ValueType) -> Set {
+        Set::Query(Box::new(self.into_select()))
+    }
+}
+
 /// Text, or text that may be NULL.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no text",

@@ -11,13 +11,15 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// A database with these tables.
+    /// A database with these tables, whose statements stand between semicolons.
     pub(crate) async fn new(schema: &str) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = tempfile::tempdir().map_err(Error::custom)?;
         ConnectionManager::configure(&name, format!("sqlite://{}/test.db?mode=rwc", folder.path().display()))?;
-        connection(&name)?.execute(schema, []).await?;
+        for statement in schema.split(';') {
+            connection(&name)?.execute(statement, []).await?;
+        }
         Ok(Self { name, _folder: folder })
     }
 

@@ -1,8 +1,8 @@
 //! How late a timer of 1 ms fires on the same single-threaded runtime while one task works through 10 million rows: here,
 //! and with rusqlite stepped to its end on the task, as the broken variant. Prints milliseconds.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use activerecord_core::backend::{BackendFactory, Connection};

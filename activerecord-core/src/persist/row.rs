@@ -217,7 +217,8 @@ async fn write<M: Model>(
         _ => None,
     });
     let binds: Vec<_> = values.chain(guards).collect();
-    let text = cached::<M>(session.dialect(), operation, || Statement::Update(statement::<M>(set, filter)))?;
+    let text =
+        cached::<M>(session.dialect(), operation, || Statement::Update(statement::<M>(or_key::<M>(set), filter)))?;
     let sql = Sql::new(text, binds, Access::Write).one_row();
     let updated = session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows > 0;
     if updated {
@@ -226,11 +227,15 @@ async fn write<M: Model>(
     Ok(updated)
 }
 
-/// An UPDATE. A model of nothing but its key sets the key to itself, so that there is something to say.
-fn statement<M: Model>(mut set: Vec<(usize, Expr)>, filter: Expr) -> Update {
+/// What an UPDATE of no columns sets: the key to itself, so that there is something to say.
+fn or_key<M: Model>(mut set: Vec<(usize, Expr)>) -> Vec<(usize, Expr)> {
     if set.is_empty() {
         set.extend(M::TABLE.key.first().map(|&ordinal| (ordinal, (&M::TABLE.columns[ordinal]).into())));
     }
+    set
+}
+
+fn statement<M: Model>(set: Vec<(usize, Expr)>, filter: Expr) -> Update {
     let set = set.into_iter().map(|(ordinal, expr)| (name::<M>(ordinal), expr)).collect();
     Update { table: M::TABLE.name.into(), set, filter: Some(filter), returning: Vec::new() }
 }
@@ -249,11 +254,8 @@ pub(super) async fn update_columns<M: Model>(
         set.retain(|(other, _)| *other != ordinal);
         set.push((ordinal, expr));
     }
-    let mut ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
-    if ordinals.is_empty() {
-        // Nothing to write is still a question: whether the row is there.
-        ordinals.extend(M::TABLE.key);
-    }
+    let set = or_key::<M>(set);
+    let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
     let (filter, _) = guard(record);
     let mut update = statement::<M>(set, filter);
     if session.capabilities().await?.update_returning {

@@ -47,9 +47,7 @@ async fn write<M: Model>(records: &[M], conflict: Option<Conflict>, operation: &
         return Ok(0);
     }
     let session = resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)?;
-    // The step of a version is bound once in each statement.
-    let binds = session.dialect().capabilities().max_binds - 1;
-    let chunks = chunks(records, binds);
+    let chunks = chunks(records, session.dialect().capabilities().max_binds);
     let label = Label::new(M::TABLE.model, operation);
     if let [chunk] = &chunks[..] {
         return insert(chunk, conflict.as_ref(), &session, label).await;
@@ -78,7 +76,8 @@ struct Chunk<'r, M> {
 fn chunks<M: Model>(records: &[M], max_binds: usize) -> Vec<Chunk<'_, M>> {
     // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
     const MOST_ROWS: usize = 1_000;
-    let most = (max_binds / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
+    // One value is left for an upsert, which adds 1 to the version.
+    let most = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
     let mut chunks: Vec<Chunk<'_, M>> = Vec::new();
     for record in records {
         let stamps = row::insert_stamps(record);

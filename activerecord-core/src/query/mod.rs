@@ -204,7 +204,8 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// As [`all`](Self::all).
     pub async fn first(self) -> Result<Option<R>> {
-        Ok(self.in_some_order().limit(1).collect("first").await?.pop())
+        let limit = self.select.limit.map_or(1, |limit| limit.min(1));
+        Ok(self.in_some_order().limit(limit).collect("first").await?.pop())
     }
 
     /// The last row in the query's order; without one, in the order of the key.

@@ -59,8 +59,8 @@ fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
-/// The left side of a comparison. Decimals that are stored as text bring their collation.
-fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+/// The left side of a comparison, or what is ordered by. Decimals that are stored as text bring their collation.
+pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     let collation = match w.dialect.decimal {
         DecimalMath::Functions { collation, .. } if is_decimal(&node) => Some(collation),
         _ => None,
@@ -184,8 +184,10 @@ fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
         w.push(" = ANY(").bind(Value::Array(element, values)).push(")");
         return;
     }
-    if let Some(last) = values.last().cloned() {
-        values.resize(values.len().next_power_of_two(), last);
+    let padded = values.len().next_power_of_two();
+    // A list so long that padding could exceed the limit is rare enough to have a text of its own.
+    if let Some(last) = values.last().cloned().filter(|_| padded <= w.dialect.capabilities.max_binds / 2) {
+        values.resize(padded, last);
     }
     w.push(" IN (");
     w.values(values);

@@ -17,6 +17,10 @@ pub(super) fn write(w: &mut Writer<'_>, sql: RawSql) -> Result<()> {
         if let Some(length) = length {
             w.push(&at[..length]);
             rest = &at[length..];
+            if rest.is_empty() && at.starts_with("--") {
+                // What follows must not become part of the comment.
+                w.push("\n");
+            }
         } else if let Some(after) = at.strip_prefix("??") {
             w.push("?");
             rest = after;

@@ -1,6 +1,6 @@
 //! Statements as text: each clause is one function.
 
-use super::expr::expr;
+use super::expr::{comparand, expr};
 use super::writer::Writer;
 use super::{Access, Sql, raw};
 use crate::dialect::{Dialect, Upsert};
@@ -13,7 +13,8 @@ use crate::value::Value;
 /// Spells a statement in a dialect. Values become binds, names are quoted.
 ///
 /// # Errors
-/// `Unsupported` when the dialect cannot say it, `InvalidStatement` when raw SQL has not as many placeholders as values.
+/// `Unsupported` when the dialect cannot say it or takes fewer values, `InvalidStatement` when raw SQL has not as many
+/// placeholders as values.
 pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
     let mut w = Writer::new(dialect);
     let access = match statement {
@@ -23,7 +24,16 @@ pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
         Statement::Delete(statement) => delete(&mut w, statement).map(|()| Access::Write),
         Statement::Raw(sql) => raw::write(&mut w, sql).map(|()| Access::Unknown),
     }?;
-    Ok(w.finish(access))
+    let sql = w.finish(access);
+    let most = dialect.capabilities.max_binds;
+    if sql.binds().len() > most { Err(too_many_binds(sql.binds().len(), most)) } else { Ok(sql) }
+}
+
+#[cold]
+fn too_many_binds(binds: usize, most: usize) -> Error {
+    Error::unsupported(format!(
+        "the statement binds {binds} values, and the database takes {most} at most; split the list, or ask by a query"
+    ))
 }
 
 pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
@@ -80,7 +90,7 @@ fn order_item(w: &mut Writer<'_>, item: OrderBy) -> Result<()> {
         expr(w, item.expr.clone())?;
         w.push(if wanted_first { " IS NOT NULL, " } else { " IS NULL, " });
     }
-    expr(w, item.expr)?;
+    comparand(w, item.expr)?;
     w.push(if ascending { " ASC" } else { " DESC" });
     if say_nulls && w.dialect.nulls_keyword {
         w.push(if wanted_first { " NULLS FIRST" } else { " NULLS LAST" });

@@ -35,7 +35,10 @@ async fn a_missing_file_is_created_only_when_asked() {
     let file = File::new();
     let path = file.path.to_str().unwrap();
     let error = connect_error(&Config::sqlite(path)).await;
-    assert!(error.is_configuration() && error.message().contains("mode=rwc") && error.message().contains(path), "{error}");
+    assert!(
+        error.is_configuration() && error.message().contains("mode=rwc") && error.message().contains(path),
+        "{error}"
+    );
     let error = connect_error(&Config::sqlite(path).option("mode", "ro")).await;
     assert!(error.message().contains(path), "{error}");
     assert!(!file.path.exists());
@@ -78,12 +81,15 @@ async fn a_read_only_connection() {
 async fn sessions_are_set_up() {
     let file = File::new();
     let mut c = file.backend().connect().await.unwrap();
-    for (pragma, expected) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0")] {
+    for (pragma, expected) in
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0")]
+    {
         let row = rows(&mut c, &format!("PRAGMA {pragma}"), vec![]).await.unwrap().remove(0);
         let found = row.get::<String>(0).or_else(|_| row.get::<i64>(0).map(|n| n.to_string())).unwrap();
         assert_eq!(found, expected, "{pragma}");
     }
-    let other = file.config().option("journal_mode", "delete").option("synchronous", "normal").option("cache_size", "-4000");
+    let other =
+        file.config().option("journal_mode", "delete").option("synchronous", "normal").option("cache_size", "-4000");
     c.close().await;
     let mut c = backend(&other).unwrap().connect().await.unwrap();
     assert_eq!(one::<String>(&mut c, "PRAGMA journal_mode").await.unwrap(), "delete");

@@ -127,7 +127,8 @@ async fn binds_are_counted() {
 async fn what_is_no_statement() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (a)").await.unwrap();
-    for text in ["SELEC 1", "SELECT * FROM missing", "SELECT missing FROM t", "SELECT \"missing\" FROM t", "SELECT 1\0"] {
+    for text in ["SELEC 1", "SELECT * FROM missing", "SELECT missing FROM t", "SELECT \"missing\" FROM t", "SELECT 1\0"]
+    {
         let error = rows(&mut c, text, vec![]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{text}: {error}");
     }

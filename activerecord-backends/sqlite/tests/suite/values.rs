@@ -102,8 +102,15 @@ async fn cells_are_nulls_integers_floats_text_and_bytes() {
     let mut check = |row: &dyn activerecord_core::RowRef| {
         let cells: Vec<ValueRef<'_>> = (0..row.len()).map(|i| row.value(i).unwrap()).collect();
         let (text, bytes) = (ValueRef::Text("a"), ValueRef::Bytes(&[0]));
-        let expected =
-            [ValueRef::Null, ValueRef::I64(1), ValueRef::F64(1.5), text, bytes, ValueRef::Bytes(&[]), ValueRef::Text("")];
+        let expected = [
+            ValueRef::Null,
+            ValueRef::I64(1),
+            ValueRef::F64(1.5),
+            text,
+            bytes,
+            ValueRef::Bytes(&[]),
+            ValueRef::Text(""),
+        ];
         assert_eq!(cells, expected);
         Ok(activerecord_core::Flow::More)
     };
@@ -123,7 +130,8 @@ async fn decimals_are_exact_and_in_order() {
     assert_eq!(sorted, ["-3", "0.1", "0.2", "9.99", "10"]);
     let total: Decimal = one(&mut c, "SELECT decimal_sum(d) FROM t").await.unwrap();
     assert_eq!(total, "17.29".parse().unwrap());
-    let above = rows(&mut c, "SELECT d FROM t WHERE d COLLATE decimal > ?", params![Decimal::new(95, 1)]).await.unwrap();
+    let above =
+        rows(&mut c, "SELECT d FROM t WHERE d COLLATE decimal > ?", params![Decimal::new(95, 1)]).await.unwrap();
     assert_eq!(above.len(), 2);
     execute(&mut c, "UPDATE t SET d = decimal_add(d, ?)", params![Decimal::new(1, 1)]).await.unwrap();
     assert_eq!(one::<String>(&mut c, "SELECT d FROM t WHERE id = 3").await.unwrap(), "0.2");
