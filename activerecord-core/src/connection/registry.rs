@@ -56,17 +56,27 @@ impl ConnectionManager {
         configure_all(env::read()?)
     }
 
-    /// Connects every connection once.
+    /// Connects every connection once: what is wrong with any of them is known before the first request.
     ///
     /// # Errors
-    /// The first connection's error, in the order of the names.
+    /// The error of a connection that fails; when several do, the first one's kind, with the messages of all.
     pub async fn verify_all() -> Result<()> {
         let endpoints: Vec<_> = read().values().cloned().collect();
+        let mut failures = Vec::new();
         for endpoint in endpoints {
-            let mut connection = endpoint.acquire(Purpose::Verify, Instant::now()).await?;
-            connection.ping().await.map_err(|error| error.with_connection(endpoint.name()))?;
+            failures.extend(verify(&endpoint).await.err());
         }
-        Ok(())
+        match failures.len() {
+            0 => Ok(()),
+            1 => Err(failures.remove(0)),
+            _ => {
+                let messages: Vec<_> = failures.iter().map(ToString::to_string).collect();
+                Err(Error::new(
+                    failures[0].kind(),
+                    format!("{} connections failed: {}", failures.len(), messages.join("; ")),
+                ))
+            }
+        }
     }
 
     /// Swaps the connection of this name for a new one, or registers it. Statements and transactions that are under way
@@ -121,6 +131,11 @@ fn read() -> RwLockReadGuard<'static, BTreeMap<Arc<str>, Arc<Endpoint>>> {
 
 fn write() -> RwLockWriteGuard<'static, BTreeMap<Arc<str>, Arc<Endpoint>>> {
     ENDPOINTS.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn verify(endpoint: &Endpoint) -> Result<()> {
+    let mut connection = endpoint.acquire(Purpose::Verify, Instant::now()).await?;
+    connection.ping().await.map_err(|error| error.with_connection(endpoint.name()))
 }
 
 fn configure_all(configs: Vec<(String, Config)>) -> Result<()> {
