@@ -54,7 +54,8 @@ impl fmt::Display for Step {
         };
         // A note of several lines was shown when the step ran; the table has room for the first.
         let note = note.lines().next().unwrap_or_default();
-        write!(f, "{word:<6}{:>6.1} s  {:<8}  {note}", self.time.as_secs_f64(), self.name)
+        let line = format!("{word:<6}{:>6.1} s  {:<8}  {note}", self.time.as_secs_f64(), self.name);
+        f.write_str(line.trim_end())
     }
 }
 
