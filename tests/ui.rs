@@ -1,5 +1,7 @@
 //! What the macros and the types say about mistakes: one case each, in folders by the kind of mistake.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

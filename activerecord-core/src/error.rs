@@ -344,27 +344,27 @@ impl fmt::Display for Error {
     }
 }
 
+/// Only what is known: `fn main() -> Result<()>` shows an error by this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("connection", &self.0.connection)
-            .field("model", &self.0.model)
-            .field("sql", &self.sql().map(shortened))
-            .field("constraint", &self.0.constraint)
-            .field("code", &self.0.code)
-            .field("source", &self.0.source)
-            .finish()
-    }
-}
-
-/// The text of a statement on thousands of rows would bury the message.
-fn shortened(sql: &str) -> Cow<'_, str> {
-    const MOST: usize = 1_000;
-    match sql.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{} .. (shortened from {} bytes)", &sql[..end], sql.len()).into(),
-        None => sql.into(),
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.0.kind).field("message", &self.0.message);
+        let details = [
+            ("connection", self.connection().map(Cow::from)),
+            ("model", self.model().map(Cow::from)),
+            ("sql", self.sql().map(shortened)),
+            ("constraint", self.constraint().map(Cow::from)),
+            ("code", self.code().map(Cow::from)),
+        ];
+        for (name, value) in details {
+            if let Some(value) = value {
+                debug.field(name, &value);
+            }
+        }
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish()
     }
 }
 
