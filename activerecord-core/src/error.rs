@@ -373,3 +373,12 @@ impl StdError for Error {
         self.0.source.as_deref().map(|source| source as _)
     }
 }
+
+/// The text of a statement on thousands of rows would bury the message.
+fn shortened(sql: &str) -> Cow<'_, str> {
+    const MOST: usize = 1_000;
+    match sql.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} .. (shortened from {} bytes)", &sql[..end], sql.len()).into(),
+        None => sql.into(),
+    }
+}

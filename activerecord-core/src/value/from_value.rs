@@ -11,6 +11,10 @@ use super::{ArrayElement, ValueRef, json, text};
 use crate::error::{Error, Result};
 
 /// A type that can be read from a cell.
+///
+/// The conversions of this trait and of [`ToValue`](super::ToValue), on every database:
+///
+#[doc = include_str!("conversions.md")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a column",
     label = "not a column type",
@@ -20,7 +24,7 @@ pub trait FromValue: Sized {
     /// Reads the cell.
     ///
     /// # Errors
-    /// `Conversion` when the cell does not fit; see the table of conversions in `value/mod.rs`.
+    /// `Conversion` when the cell does not fit; see the table above.
     fn from_value(value: ValueRef<'_>) -> Result<Self>;
 }
 

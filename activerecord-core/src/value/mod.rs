@@ -3,25 +3,7 @@
 //! A [`Value`] is owned and bound to a statement; a [`ValueRef`] borrows one cell of a row where the driver holds it.
 //! [`ToValue`] and [`FromValue`] join them to Rust's types, by this table:
 //!
-//! | Rust | bound as | read from | fails, or changes, when |
-//! |---|---|---|---|
-//! | `bool` | `Bool` | bool, integer 0 or 1 | any other integer is an error |
-//! | `i8` `i16` `i32` `i64` | `I16` `I16` `I32` `I64` | integer, decimal without fraction | out of range is an error, never a wrap |
-//! | `u8` `u16` `u32` `u64` | `I16` `I32` `I64` `U64` | integer, decimal without fraction | negative or out of range is an error; SQLite refuses a `u64` above `i64::MAX` when it is bound |
-//! | `f32` `f64` | `F32` `F64` | float, integer, decimal | an `f32` rounds to the nearest; NaN is refused by SQLite (it would become NULL) and MySQL |
-//! | `String`, `str` | `Text` | text | invalid UTF-8 is an error; PostgreSQL refuses NUL |
-//! | `Vec<u8>` | `Bytes` | bytes | text is not read as bytes |
-//! | `Decimal` | `Decimal` | decimal, integer, float (shortest digits), text | text that is no number, or more than 28 digits, is an error |
-//! | `Uuid` | `Uuid` | uuid, text, 16 bytes | other text, or another length, is an error |
-//! | `NaiveDate` `NaiveTime` | `Date` `Time` | the same, text | a time rounds to microseconds |
-//! | `NaiveDateTime` | `DateTime` | the same, a timestamp's UTC, text | rounds to microseconds |
-//! | `DateTime<Utc>` | `Timestamp` | the same, a date and time taken as UTC, text | rounds to microseconds |
-//! | `Json<T>`, `serde_json::Value` | `Json` | JSON, text | text that is no JSON, or does not fit `T`, is an error |
-//! | `Vec<T>` | `Array` | array, JSON or text with a JSON array | one bad element is an error |
-//! | `#[derive(ActiveEnum)]` | `Text`, or an integer under `#[repr]` | the same | a value without a variant is an error |
-//! | `Option<T>` | as `T`, or a `Null` of `T`'s type | NULL is `None` | NULL read into anything else is an error |
-//!
-//! Reading never falls back to a default and never truncates.
+#![doc = include_str!("conversions.md")]
 
 mod cell;
 mod column_type;
