@@ -6,9 +6,9 @@ use super::{Access, Sql, raw};
 use crate::dialect::{Dialect, Upsert};
 use crate::error::{Error, Result};
 use crate::statement::{
-    Conflict, Delete, Direction, Expr, Insert, Name, Nulls, OrderBy, Select, Source, Statement, Update,
+    ColumnExpr, Conflict, Delete, Direction, Expr, Insert, Name, Nulls, OrderBy, Select, Source, Statement, Update,
 };
-use crate::value::Value;
+use crate::value::{Value, ValueType};
 
 /// Spells a statement in a dialect. Values become binds, names are quoted.
 ///
@@ -149,8 +149,9 @@ fn conflict(w: &mut Writer<'_>, table: &str, mut clause: Conflict) -> Result<()>
         }
         Upsert::OnDuplicateKey => {
             if clause.update.is_empty() {
-                let same = |key: &Name| (key.clone(), Expr::Excluded(key.clone()));
-                clause.update.extend(clause.keys.first().map(same));
+                // The column itself, not its new value: the row may be there by another unique key than these.
+                let column = |name: &Name| ColumnExpr { name: name.clone(), ty: ValueType::Text, nullable: true };
+                clause.update.extend(clause.keys.first().map(|key| (key.clone(), Expr::Column(column(key)))));
             }
             w.push(" ON DUPLICATE KEY UPDATE ");
         }
