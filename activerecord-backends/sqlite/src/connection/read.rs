@@ -139,6 +139,7 @@ impl<'s> Reading<'s> {
             return Ok(Some(Slice::Done));
         }
         if self.session.transaction.is_none() {
+            self.session.watch.step_begins();
             self.session.database.anchor()?;
         }
         Ok(if flow == Flow::Pause { Some(Slice::Pause) } else { None })

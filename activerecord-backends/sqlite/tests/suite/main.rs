@@ -3,6 +3,7 @@
 mod errors;
 mod opening;
 mod statements;
+mod sharing;
 mod support;
 mod transactions;
 mod values;

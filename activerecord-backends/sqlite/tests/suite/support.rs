@@ -94,3 +94,14 @@ pub(crate) async fn commit(connection: &mut Conn) -> Result<()> {
 pub(crate) async fn rollback(connection: &mut Conn) -> Result<()> {
     connection.control(Control::Rollback).await
 }
+
+/// Polls a future once.
+pub(crate) async fn poll_once<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match future.as_mut().poll(context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}

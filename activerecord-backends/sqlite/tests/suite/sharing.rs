@@ -1,0 +1,285 @@
+//! Many tasks and several connections on one database.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use activerecord_core::backend::Backend;
+use activerecord_core::{Config, ErrorKind, Flow, Result, RowRef, params};
+
+use crate::support::*;
+
+/// 32 tasks, each with its own connection, count together: with single statements, with transactions that read and then
+/// write, and between reads. No write is lost, and there is no error.
+async fn count_together(backend: Arc<dyn Backend>, time: Duration) {
+    let mut c = backend.connect().await.unwrap();
+    run(&mut c, "CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (0); CREATE TABLE t (a INTEGER, b TEXT)")
+        .await
+        .unwrap();
+    let (counted, stop) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
+    let tasks: Vec<_> = (0..32)
+        .map(|task| {
+            let (backend, counted, stop) = (Arc::clone(&backend), Arc::clone(&counted), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut c = backend.connect().await?;
+                let mut before = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    match task % 4 {
+                        0 => count_once(&mut c).await?,
+                        1 => count_in_transaction(&mut c).await?,
+                        _ => {
+                            let now: i64 = one(&mut c, "SELECT n FROM counter").await?;
+                            assert!(now >= before, "the counter went back");
+                            before = now;
+                            rows(&mut c, "SELECT * FROM t ORDER BY b LIMIT 100", vec![]).await?;
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                    counted.fetch_add(i64::from(task % 4 < 2), Ordering::Relaxed);
+                    assert!(c.is_reusable());
+                }
+                Ok::<_, activerecord_core::Error>(())
+            })
+        })
+        .collect();
+    tokio::time::sleep(time).await;
+    stop.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let counted = counted.load(Ordering::Relaxed);
+    assert_eq!(one::<i64>(&mut c, "SELECT n FROM counter").await.unwrap(), counted);
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), counted);
+    assert!(counted > 10, "{counted} writes are few");
+}
+
+async fn count_once(c: &mut Conn) -> Result<()> {
+    begin(c).await?;
+    run(c, "UPDATE counter SET n = n + 1").await?;
+    execute(c, "INSERT INTO t VALUES (?, ?)", params![1, "a"]).await?;
+    commit(c).await
+}
+
+async fn count_in_transaction(c: &mut Conn) -> Result<()> {
+    begin(c).await?;
+    let n: i64 = one(c, "SELECT n FROM counter").await?;
+    tokio::task::yield_now().await;
+    execute(c, "UPDATE counter SET n = ?", params![n + 1]).await?;
+    execute(c, "INSERT INTO t VALUES (?, ?)", params![2, "b"]).await?;
+    commit(c).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tasks_on_a_file() {
+    let file = File::new();
+    count_together(file.backend(), Duration::from_secs(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tasks_on_a_file_with_a_rollback_journal() {
+    let file = File::new();
+    let backend = backend(&file.config().option("journal_mode", "delete").option("synchronous", "off")).unwrap();
+    count_together(backend, Duration::from_secs(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tasks_in_memory() {
+    count_together(memory(), Duration::from_secs(2)).await;
+}
+
+#[tokio::test]
+async fn many_tasks_on_one_thread() {
+    let file = File::new();
+    count_together(file.backend(), Duration::from_secs(1)).await;
+    count_together(memory(), Duration::from_secs(1)).await;
+}
+
+/// While others write without a pause, a modest task gets its turn after each of them had one.
+async fn be_modest(backend: Arc<dyn Backend>, modest: &'static str) {
+    const HOGS: i64 = 4;
+    const STATEMENTS: i64 = 25;
+    let mut c = backend.connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (0)").await.unwrap();
+    let (hogged, stop) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
+    let hogs: Vec<_> = (0..HOGS)
+        .map(|_| {
+            let (backend, hogged, stop) = (Arc::clone(&backend), Arc::clone(&hogged), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut c = backend.connect().await.unwrap();
+                while !stop.load(Ordering::Relaxed) {
+                    begin(&mut c).await.unwrap();
+                    run(&mut c, "UPDATE t SET n = n + 1").await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    commit(&mut c).await.unwrap();
+                    hogged.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    while hogged.load(Ordering::Relaxed) < HOGS {
+        tokio::task::yield_now().await;
+    }
+    let before = hogged.load(Ordering::Relaxed);
+    for _ in 0..STATEMENTS {
+        run(&mut c, modest).await.unwrap();
+    }
+    let meanwhile = hogged.load(Ordering::Relaxed) - before;
+    stop.store(true, Ordering::Relaxed);
+    for hog in hogs {
+        hog.await.unwrap();
+    }
+    assert!(meanwhile <= STATEMENTS * (HOGS + 2), "{meanwhile} transactions went before {STATEMENTS} statements");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn writers_take_turns() {
+    let file = File::new();
+    be_modest(file.backend(), "UPDATE t SET n = n + 1").await;
+    be_modest(memory(), "UPDATE t SET n = n + 1").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_in_memory_take_turns() {
+    be_modest(memory(), "SELECT * FROM t").await;
+}
+
+#[tokio::test]
+async fn one_queue_for_all_ways_to_a_file() {
+    let file = File::new();
+    let mut a = file.backend().connect().await.unwrap();
+    run(&mut a, "CREATE TABLE t (n)").await.unwrap();
+    let link = file.directory.path().join("link.db");
+    std::os::unix::fs::symlink(&file.path, &link).unwrap();
+    let config = Config::sqlite(link.to_str().unwrap()).option("busy_timeout", "20ms");
+    let mut b = backend(&config).unwrap().connect().await.unwrap();
+    begin(&mut a).await.unwrap();
+    let error = run(&mut b, "INSERT INTO t VALUES (1)").await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Busy && error.message().contains("this process"), "{error}");
+    rollback(&mut a).await.unwrap();
+    run(&mut b, "INSERT INTO t VALUES (1)").await.unwrap();
+}
+
+#[tokio::test]
+async fn another_program_is_waited_for() {
+    let file = File::new();
+    let mut c = file.backend().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (n)").await.unwrap();
+    let other = file.other();
+    other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
+    let insert = sql("INSERT INTO t VALUES (2)", vec![]);
+    {
+        let mut writing = pin!(c.execute(&insert));
+        let early = tokio::time::timeout(Duration::from_millis(30), &mut writing).await;
+        assert!(early.is_err(), "it did not wait");
+        other.execute_batch("COMMIT").unwrap();
+        writing.await.unwrap();
+    }
+    assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_commit_that_must_wait_loses_nothing() {
+    let file = File::new();
+    let config = file.config().option("journal_mode", "delete").option("busy_timeout", "30ms");
+    let mut c = backend(&config).unwrap().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (n); INSERT INTO t VALUES (1)").await.unwrap();
+    let other = file.other();
+    other.execute_batch("BEGIN; SELECT * FROM t").unwrap();
+    begin(&mut c).await.unwrap();
+    run(&mut c, "INSERT INTO t VALUES (2)").await.unwrap();
+    assert_eq!(commit(&mut c).await.unwrap_err().kind(), ErrorKind::Busy);
+    other.execute_batch("COMMIT").unwrap();
+    commit(&mut c).await.unwrap();
+    assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_paused_read_holds_up_nobody() {
+    let file = File::new();
+    let backend = file.backend();
+    let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
+    run(&mut a, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2), (3)").await.unwrap();
+    let select = sql("SELECT n FROM t", vec![]);
+    let mut seen = Vec::new();
+    let mut pause = |row: &dyn RowRef| {
+        seen.push(row.value(0)?.to_owned());
+        Ok(Flow::Pause)
+    };
+    {
+        let mut reading = pin!(a.fetch(&select, &mut pause));
+        for _ in 0..3 {
+            assert!(poll_once(reading.as_mut()).await.is_none());
+            run(&mut b, "INSERT INTO t VALUES (4)").await.unwrap();
+        }
+        reading.await.unwrap();
+    }
+    assert_eq!(seen.len(), 3, "the read sees the state of its begin");
+    assert_eq!(one::<i64>(&mut a, "SELECT count(*) FROM t").await.unwrap(), 6);
+}
+
+/// A read whose first rows come at once and whose later ones take long is run again on a thread. Meanwhile everything that
+/// it reads is deleted: the rows must be those of its begin all the same, each of them once.
+#[tokio::test]
+async fn a_read_that_becomes_slow_goes_on_in_its_snapshot() {
+    const FIND: &str = "SELECT n FROM t WHERE n <= 5 OR n % 20000 = 0";
+    let file = File::new();
+    let backend = file.backend();
+    let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
+    run(
+        &mut a,
+        "CREATE TABLE t (n INTEGER);
+         WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 80000) INSERT INTO t SELECT x FROM c",
+    )
+    .await
+    .unwrap();
+    let expected = [1, 2, 3, 4, 5, 20_000, 40_000, 60_000, 80_000];
+    for pause_after in [1, 5, 6, 9] {
+        let (select, mut seen, paused) = (sql(FIND, vec![]), Vec::new(), AtomicBool::new(false));
+        let mut sink = |row: &dyn RowRef| {
+            seen.push(row.value(0)?.to_owned());
+            paused.store(seen.len() == pause_after, Ordering::Relaxed);
+            Ok(if seen.len() == pause_after { Flow::Pause } else { Flow::More })
+        };
+        // A new connection knows nothing of the statement's pace.
+        let mut c = backend.connect().await.unwrap();
+        {
+            let mut reading = pin!(c.fetch(&select, &mut sink));
+            while !paused.load(Ordering::Relaxed) {
+                assert!(poll_once(reading.as_mut()).await.is_none());
+                tokio::task::yield_now().await;
+            }
+            run(&mut b, "UPDATE t SET n = -n").await.unwrap();
+            reading.await.unwrap();
+        }
+        run(&mut b, "UPDATE t SET n = -n").await.unwrap();
+        let expected: Vec<_> = expected.iter().map(|n| activerecord_core::Value::I64(*n)).collect();
+        assert_eq!(seen, expected, "paused after {pause_after}");
+        assert!(c.is_reusable());
+        assert_eq!(rows(&mut c, FIND, vec![]).await.unwrap().len(), expected.len(), "and again");
+    }
+}
+
+#[tokio::test]
+async fn random_rows_are_not_read_twice() {
+    let mut c = memory().connect().await.unwrap();
+    let text = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 300000)
+        SELECT x FROM c WHERE random() % 20000 = 0";
+    for _ in 0..5 {
+        let found = rows(&mut c, text, vec![]).await.unwrap();
+        let found: Vec<i64> = found.iter().map(|row| row.get(0).unwrap()).collect();
+        assert!(found.is_sorted_by(|a, b| a < b), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_stays_short() {
+    let file = File::new();
+    let mut c = file.backend().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (b BLOB); INSERT INTO t VALUES (zeroblob(40000))").await.unwrap();
+    for n in 0..600_i64 {
+        execute(&mut c, "UPDATE t SET b = zeroblob(?)", params![40_000 + n % 7]).await.unwrap();
+    }
+    let log = std::fs::metadata(file.path.with_extension("db-wal")).unwrap().len() / 4096;
+    assert!(log < 1500, "the log has {log} pages after more than 6000 were written");
+}
