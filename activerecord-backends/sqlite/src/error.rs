@@ -76,6 +76,8 @@ pub(crate) fn transaction_control() -> Error {
 fn kind(code: c_int, message: &str) -> ErrorKind {
     match code {
         ffi::SQLITE_ERROR if message.starts_with(PREFIX) => ErrorKind::Conversion,
+        // A SUM of integers that is no 64-bit integer.
+        ffi::SQLITE_ERROR if message == "integer overflow" => ErrorKind::Conversion,
         // The schema has changed since the statement was prepared.
         ffi::SQLITE_ERROR if message.starts_with("no such ") => ErrorKind::InvalidStatement,
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {

@@ -2,8 +2,8 @@
 
 mod errors;
 mod opening;
-mod statements;
 mod sharing;
+mod statements;
 mod support;
 mod transactions;
 mod values;
