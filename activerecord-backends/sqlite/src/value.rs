@@ -52,7 +52,10 @@ fn bind_one(cursor: &mut Cursor<'_>, index: c_int, value: &Value) -> Result<()> 
         Value::Time(time) => cursor.bind_text(index, &format_time(*time)),
         Value::DateTime(time) => cursor.bind_text(index, &format_datetime(*time)?),
         Value::Timestamp(time) => cursor.bind_text(index, &format_datetime(time.naive_utc())?),
-        Value::Array(..) => cursor.bind_text(index, &value.to_json().to_string()),
+        Value::Array(_, elements) => {
+            elements.iter().try_for_each(finite)?;
+            cursor.bind_text(index, &value.to_json().to_string())
+        }
         other => Err(unknown(other)),
     }
 }
@@ -62,6 +65,20 @@ fn bind_float(cursor: &mut Cursor<'_>, index: c_int, value: f64) -> Result<()> {
         return Err(Error::conversion("SQLite has no NaN: it would store NULL"));
     }
     cursor.bind_f64(index, value)
+}
+
+/// JSON would make NULL of what is no finite number.
+fn finite(element: &Value) -> Result<()> {
+    match element {
+        Value::F32(x) if !x.is_finite() => Err(not_finite()),
+        Value::F64(x) if !x.is_finite() => Err(not_finite()),
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn not_finite() -> Error {
+    Error::conversion("SQLite keeps a list as JSON, which has no NaN and no infinity")
 }
 
 #[cold]
