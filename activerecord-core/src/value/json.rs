@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use super::{FromValue, ToValue, Value, ValueRef, ValueType, text};
 use crate::error::{Error, Result};
@@ -60,7 +61,12 @@ impl FromValue for serde_json::Value {
 pub(super) fn parse<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
     match value {
         ValueRef::Json(text) | ValueRef::Text(text) => serde_json::from_str(text).map_err(|error| {
-            Error::conversion(format!("the JSON does not fit {}", std::any::type_name::<T>())).with_source(error)
+            // serde's own words would repeat the value.
+            let (ty, line, column) = (std::any::type_name::<T>(), error.line(), error.column());
+            Error::conversion(match error.classify() {
+                Category::Data => format!("the JSON does not fit {ty}, at line {line}, column {column}"),
+                _ => format!("the text is no JSON, from line {line}, column {column}"),
+            })
         }),
         other => Err(super::from_value::mismatch::<T>(&other)),
     }
