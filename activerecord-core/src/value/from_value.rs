@@ -1,10 +1,8 @@
 //! Cells as Rust's types. A cell that does not fit is an error: the caller adds the column and the model.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use rust_decimal::prelude::ToPrimitive;
 use uuid::Uuid;
 
 use super::{ArrayElement, ValueRef, json, text};
@@ -105,7 +103,9 @@ impl FromValue for f32 {
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "the table of conversions says that an f32 is the nearest")]
     fn from_value(value: ValueRef<'_>) -> Result<Self> {
-        f64::from_value(value).map(|x| x as Self)
+        let x = f64::from_value(value.clone())?;
+        let nearest = x as Self;
+        if nearest.is_infinite() && x.is_finite() { Err(out_of_range::<Self>(&value)) } else { Ok(nearest) }
     }
 }
 
@@ -136,7 +136,7 @@ impl FromValue for Decimal {
             ValueRef::I64(n) => Some(Self::from(*n)),
             ValueRef::U64(n) => Some(Self::from(*n)),
             // Not from_f64, which keeps the digits of the binary fraction: 0.1 has to stay 0.1.
-            ValueRef::F64(x) => Self::from_str(&x.to_string()).ok().or_else(|| Self::from_f64(*x)),
+            ValueRef::F64(x) => Self::from_str_exact(&x.to_string()).ok(),
             ValueRef::Text(text) => Self::from_str_exact(text).or_else(|_| Self::from_scientific(text)).ok(),
             other => return Err(mismatch::<Self>(other)),
         };

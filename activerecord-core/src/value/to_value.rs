@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -58,10 +58,24 @@ to_value! {
     Decimal => Decimal |decimal| *decimal;
     Uuid => Uuid |uuid| *uuid;
     NaiveDate => Date |date| *date;
-    NaiveTime => Time |time| time.round_subsecs(6);
-    NaiveDateTime => DateTime |time| time.round_subsecs(6);
-    DateTime<Utc> => Timestamp |time| time.round_subsecs(6);
+    NaiveTime => Time |time| round_time(*time);
+    NaiveDateTime => DateTime |time| round(*time);
+    DateTime<Utc> => Timestamp |time| round(time.naive_utc()).and_utc();
     serde_json::Value => Json |json| json.to_string();
+}
+
+/// To microseconds, save for the end of all time, which has nothing to be rounded up to.
+fn round(time: NaiveDateTime) -> NaiveDateTime {
+    match time.checked_add_signed(TimeDelta::microseconds(1)) {
+        Some(_) => time.round_subsecs(6),
+        None => time.trunc_subsecs(6),
+    }
+}
+
+/// To microseconds, but never into the next day, whose times are smaller.
+fn round_time(time: NaiveTime) -> NaiveTime {
+    let floor = time.trunc_subsecs(6);
+    time.round_subsecs(6).max(floor)
 }
 
 impl<T: ToValue> ToValue for Option<T> {
