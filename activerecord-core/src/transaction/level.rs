@@ -134,7 +134,8 @@ impl Level {
     pub(crate) async fn commit(&self) -> Result<()> {
         let poison = self.state().poison.clone();
         if let Some(why) = poison {
-            self.rollback().await?;
+            // Why it was rolled back is what the caller needs, not that a hook failed after it.
+            let _ = self.rollback().await;
             return Err(self.error(&format!("it was rolled back, because of an earlier error in it: {why}")));
         }
         // Waits for statements under way, and undoes a savepoint that was abandoned.
@@ -154,7 +155,7 @@ impl Level {
             Ok(()) => self.after.run(true).await,
             Err(error) if error.is_commit_outcome_unknown() => Err(error),
             Err(error) => {
-                self.after.run(false).await?;
+                let _ = self.after.run(false).await;
                 Err(error)
             }
         }
@@ -167,8 +168,8 @@ impl Level {
             Slot::Own(mut connection) => {
                 let rolled_back = connection.control(Control::Rollback).await;
                 drop(connection);
-                self.after.run(false).await?;
-                rolled_back.map_err(|error| error.with_connection(self.endpoint.name()))
+                let told = self.after.run(false).await;
+                rolled_back.map_err(|error| error.with_connection(self.endpoint.name())).and(told)
             }
             mut slot => match slot.connection() {
                 Some(connection) => undo(connection, &self.name).await.map_err(|error| self.poison_outer(error)),
