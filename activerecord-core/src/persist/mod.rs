@@ -64,8 +64,10 @@ pub(crate) async fn reload<M: Model>(record: &mut M) -> Result<()> {
     require_key(record, "reloaded")?;
     let session = here::<M>()?;
     let row = find_row::<M>(&session, Operation::Reload, row::key_values(record)).await?;
-    *record = row.ok_or_else(|| not_found::<M>(&session))?;
-    found(record).await
+    let mut fresh = row.ok_or_else(|| not_found::<M>(&session))?;
+    found(&mut fresh).await?;
+    *record = fresh;
+    Ok(())
 }
 
 /// Reads the row of a key.

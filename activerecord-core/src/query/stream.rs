@@ -80,6 +80,10 @@ impl<R: Send + 'static> Rows<R> {
             if let Some(finding) = &mut self.finding {
                 let found = ready!(finding.as_mut().poll(context));
                 self.finding = None;
+                if found.is_err() {
+                    self.fetch = None;
+                    lock(&self.buffer).clear();
+                }
                 return Poll::Ready(Some(found));
             }
             let row = lock(&self.buffer).pop_front();
