@@ -74,15 +74,48 @@ pub(crate) async fn found<M: Model>(record: &mut M) -> Result<()> {
     if M::HOOKS { hook(record.after_find()).await } else { Ok(()) }
 }
 
+tokio::task_local! {
+    /// How many hooks of this task are inside each other.
+    static DEPTH: usize;
+}
+
+/// Hooks that call each other's models without an end stop here, not in a stack overflow.
+const MAX_DEPTH: usize = 32;
+
 /// Boxed, because a hook may write a model whose hooks write this one: without the box that type would be infinite.
 fn hook<'a>(call: impl Future<Output = Result<()>> + Send + 'a) -> BoxFuture<'a, Result<()>> {
-    Box::pin(call)
+    let depth = DEPTH.try_with(|depth| *depth).unwrap_or_default() + 1;
+    if depth > MAX_DEPTH { Box::pin(std::future::ready(Err(too_deep()))) } else { Box::pin(DEPTH.scope(depth, call)) }
+}
+
+#[cold]
+fn too_deep() -> Error {
+    Error::unsupported(format!(
+        "more than {MAX_DEPTH} hooks are inside each other; do two hooks call each other's models?"
+    ))
 }
 
 async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Result<()> {
+    let before = values(record);
     let transaction = Transaction::around_write(session).await?;
     let level = Arc::clone(transaction.level());
-    transaction.finish(hook(steps(record, level, write))).await
+    let steps: BoxFuture<'_, Result<()>> = Box::pin(steps(record, level, write));
+    let result = transaction.finish(steps).await;
+    match &result {
+        Err(error) if !error.is_after_commit() && !error.is_commit_outcome_unknown() => restore(record, &before)?,
+        _ => {}
+    }
+    result
+}
+
+fn values<M: Model>(record: &M) -> Vec<Value> {
+    (0..M::TABLE.columns.len()).map(|ordinal| record.value(ordinal)).collect()
+}
+
+/// Takes back what a write that was undone has changed in the record: its version would never be that of the row again.
+fn restore<M: Model>(record: &mut M, before: &[Value]) -> Result<()> {
+    let changed: Vec<_> = before.iter().enumerate().filter(|(n, value)| record.value(*n) != **value).collect();
+    changed.into_iter().try_for_each(|(ordinal, value)| record.set_value(ordinal, value.as_cell()))
 }
 
 async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Result<()> {
@@ -145,16 +178,16 @@ fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec
     let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
     let (copy, told) = (copy(record)?, change.clone());
     level.after_end(AfterEnd::new(move |committed| {
-        Box::pin(
-            async move { if committed { copy.after_commit(&told).await } else { copy.after_rollback(&told).await } },
-        )
+        Box::pin(async move {
+            let call = if committed { hook(copy.after_commit(&told)) } else { hook(copy.after_rollback(&told)) };
+            call.await
+        })
     }));
     Ok(change)
 }
 
 /// A copy by way of the columns' values: a model need not be Clone.
 fn copy<M: Model>(record: &M) -> Result<M> {
-    let values: Vec<Value> = (0..M::TABLE.columns.len()).map(|ordinal| record.value(ordinal)).collect();
-    M::from_row(&Row::new([].into(), values))
+    M::from_row(&Row::new([].into(), values(record)))
         .map_err(|error: Error| error.context("the record cannot be copied for its after_commit hook"))
 }
