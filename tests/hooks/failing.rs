@@ -1,0 +1,159 @@
+//! An Err before the statement writes nothing; one after it undoes the statement.
+
+use activerecord::prelude::*;
+
+use super::journal::{noted, noted_failing};
+use super::{Gate, database};
+
+/// What every write makes of a hook that fails: nothing in the table, nothing in the record.
+async fn nothing_is_written(
+    failing: &'static str,
+    after: bool,
+    write: impl AsyncFn(&mut Gate) -> Result<()>,
+    new: bool,
+) -> Result<()> {
+    let db = database().await?;
+    db.run(async || {
+        let mut gate = Gate::new("a");
+        if !new {
+            noted(async || gate.insert().await).await.0?;
+        }
+        let rows = noted(async || Gate::all().await).await.0?;
+        let before = gate.clone();
+        let (result, entries) = noted_failing(failing, async || write(&mut gate).await).await;
+        let error = result.err().unwrap_or_else(|| Error::custom(format!("{failing} was not heeded")));
+        assert!(error.message().contains("was told to fail"), "{error}");
+        let last = entries.last().map(String::as_str).unwrap_or_default();
+        assert!(if after { last.starts_with("after_rollback") } else { last == failing }, "{failing}: {entries:?}");
+        assert_eq!(noted(async || Gate::all().await).await.0?, rows, "{failing}");
+        assert_eq!(gate, before, "{failing}");
+
+        // Nothing stays behind: the same write succeeds when the hook does.
+        noted(async || write(&mut gate).await).await.0
+    })
+    .await
+}
+
+#[tokio::test]
+async fn of_an_insert() -> Result<()> {
+    for failing in ["before_validate", "validate", "after_validate", "before_save", "before_create"] {
+        nothing_is_written(failing, false, async |gate| gate.insert().await, true).await?;
+        nothing_is_written(failing, false, async |gate| gate.save().await, true).await?;
+    }
+    for failing in ["after_create", "after_save"] {
+        nothing_is_written(failing, true, async |gate| gate.insert().await, true).await?;
+        nothing_is_written(failing, true, async |gate| gate.save().await, true).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_an_update() -> Result<()> {
+    for failing in ["before_validate", "validate", "after_validate", "before_save", "before_update"] {
+        nothing_is_written(failing, false, async |gate| gate.save().await, false).await?;
+        nothing_is_written(failing, false, async |gate| gate.update().await, false).await?;
+        nothing_is_written(failing, false, async |gate| gate.update_columns(Gate::OPEN.set(true)).await, false).await?;
+    }
+    for failing in ["after_update", "after_save"] {
+        nothing_is_written(failing, true, async |gate| gate.save().await, false).await?;
+        nothing_is_written(failing, true, async |gate| gate.update().await, false).await?;
+        nothing_is_written(failing, true, async |gate| gate.update_columns(Gate::OPEN.set(true)).await, false).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_a_destroy() -> Result<()> {
+    nothing_is_written("before_destroy", false, async |gate| gate.destroy().await, false).await?;
+    nothing_is_written("after_destroy", true, async |gate| gate.destroy().await, false).await?;
+    nothing_is_written("after_destroy", true, async |gate| gate.purge().await, false).await
+}
+
+#[tokio::test]
+async fn validate_refuses_by_an_error_of_its_own_kind() -> Result<()> {
+    database()
+        .await?
+        .run(async || {
+            let (result, entries) = noted(async || Gate::create(Gate::default()).await).await;
+            let error = result.unwrap_err();
+            assert!(
+                error.is_invalid() && error.model() == Some("Gate") && error.message() == "a gate needs a name",
+                "{error:?}"
+            );
+            assert_eq!(entries, ["before_validate", "validate"]);
+            assert_eq!(Gate::count().await?, 0);
+            Ok(())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_violation_of_the_database_ends_the_hooks() -> Result<()> {
+    database()
+        .await?
+        .run(async || {
+            noted(async || Gate::create(Gate::new("a")).await).await.0?;
+            let mut twin = Gate::new("a");
+            let (result, entries) = noted(async || twin.save().await).await;
+            assert!(result.unwrap_err().is_unique_violation());
+            assert_eq!(entries.last().map(String::as_str), Some("before_create"));
+            assert_eq!(twin, Gate::new("a"));
+
+            let mut missing = Gate { id: 99, ..Gate::new("b") };
+            let (result, entries) = noted(async || missing.update().await).await;
+            assert!(result.unwrap_err().is_not_found());
+            assert_eq!(entries.last().map(String::as_str), Some("before_update"));
+            let (result, entries) = noted(async || missing.destroy().await).await;
+            assert!(result.unwrap_err().is_not_found());
+            assert_eq!(entries, ["before_destroy"]);
+            Ok(())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_lost_race_is_stale_with_hooks_too() -> Result<()> {
+    database()
+        .await?
+        .run(async || {
+            noted(async || {
+                let mut winner = Gate::create(Gate::new("a")).await?;
+                let mut loser = winner.clone();
+                winner.save().await?;
+                let before = loser.clone();
+                assert!(loser.save().await.unwrap_err().is_stale());
+                assert!(loser.update_columns(Gate::OPEN.set(true)).await.unwrap_err().is_stale());
+                assert!(loser.destroy().await.unwrap_err().is_stale());
+                assert_eq!(loser, before);
+                Ok(())
+            })
+            .await
+            .0
+        })
+        .await
+}
+
+#[tokio::test]
+async fn inside_a_transaction_a_failed_write_undoes_only_itself() -> Result<()> {
+    let db = database().await?;
+    db.run(async || {
+        let (result, entries) = noted_failing("after_update", async || {
+            transaction(&db.name, async || {
+                let mut gate = Gate::create(Gate::new("a")).await?;
+                assert!(gate.save().await.is_err());
+                assert_eq!((gate.version, Gate::filter(Gate::VERSION.eq(0)).count().await?), (0, 1));
+                Gate::create(Gate::new("b")).await
+            })
+            .await
+        })
+        .await;
+        result?;
+        assert_eq!(
+            entries[entries.len() - 3..],
+            ["after_commit Inserted", "after_rollback Updated", "after_commit Inserted"]
+        );
+        assert_eq!(Gate::count().await?, 2);
+        Ok(())
+    })
+    .await
+}
