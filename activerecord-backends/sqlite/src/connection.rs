@@ -1,27 +1,32 @@
-//! One connection: statements run on the calling task while they are quick, and on a blocking thread when they are not.
+//! One connection. Statements run on the calling task while they are quick, because the way to another thread and back
+//! costs more than most of them do; on a blocking thread when they are not, so that the runtime never waits for them.
 
 mod patience;
 mod read;
 mod session;
+mod transaction;
 mod watch;
+mod write;
 
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome, TransactionOptions};
+use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
 use activerecord_core::sql::Sql;
-use activerecord_core::{Capabilities, Error, ErrorKind, Flow, Result, SQLITE, Sink};
+use activerecord_core::{Capabilities, Error, ErrorKind, Flow, Result, RowRef, SQLITE, Sink};
+use tokio::task::{coop, spawn_blocking};
 
 use self::patience::Patience;
-use self::read::{Reading, Slice};
-use self::session::{Attempt, Open, Session, Written, ended};
+use self::session::{Attempt, Session};
+use self::watch::Watch;
 use crate::config::Settings;
 use crate::error;
 use crate::file::DatabaseFile;
-use crate::statement::{Prepared, Slot};
+use crate::statement::Prepared;
 
-/// A connection. Its session is absent while it works on a blocking thread, and stays so when nobody waited for it.
+/// A connection. Its session is absent while it works on a blocking thread, and stays absent when the future that waited
+/// for it was dropped: then it is closed there.
 pub(crate) struct SqliteConnection {
     session: Option<Box<Session>>,
 }
@@ -35,72 +40,90 @@ impl SqliteConnection {
         self.session.as_deref_mut().ok_or_else(gone)
     }
 
-    async fn read(&mut self, slot: Slot, sink: &mut Sink<'_>) -> Result<()> {
-        let session = self.session()?;
-        let mut patience = Patience::new(session.busy_timeout);
-        let mut reading = Reading::new(session, slot);
-        loop {
-            match reading.slice(sink)? {
-                Slice::Done => return Ok(()),
-                Slice::Pause => pend_once().await,
-                Slice::Yield => tokio::task::yield_now().await,
-                Slice::Busy => patience.wait().await?,
+    async fn run(&mut self, sql: &Sql) -> Result<Outcome> {
+        match self.prepare(sql).await? {
+            Prepared::Script if sql.binds().is_empty() => self.run_script(sql.text()).await,
+            Prepared::Script => Err(error::not_one_statement()),
+            Prepared::One(slot) if self.session()?.database.cursor(slot).is_readonly() => {
+                let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
+                self.read(slot, false, &mut ignore).await.map(|()| Outcome::default())
+            }
+            Prepared::One(slot) => self.write(slot).await.map(|written| written.outcome),
+        }
+    }
+
+    async fn run_for_rows(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<()> {
+        match self.prepare(sql).await? {
+            Prepared::Script => Err(error::not_one_statement()),
+            Prepared::One(slot) if self.session()?.database.cursor(slot).is_readonly() => {
+                self.read(slot, sql.is_one_row(), sink).await
+            }
+            Prepared::One(slot) => {
+                let written = self.write(slot).await?;
+                read::hand_over(&written.rows, sink).await.map(drop)
             }
         }
     }
 
-    async fn write(&mut self, slot: Slot) -> Result<Written> {
+    /// The statement with its values bound. To prepare one may take reading the schema, which may wait for a lock.
+    async fn prepare(&mut self, sql: &Sql) -> Result<Prepared> {
         let session = self.session()?;
-        session.check_write()?;
-        if session.transaction.is_none() {
-            session.turn = Some(session.file.turn(session.busy_timeout).await?);
-        }
-        let mut patience = Patience::new(session.busy_timeout);
+        session.rest_if_tired().await;
+        let mut patience = Patience::new();
         loop {
-            match session.write(slot, false)? {
-                Attempt::Done(written) => {
-                    if session.transaction.is_none() {
-                        session.turn = None;
-                    }
-                    return Ok(written);
-                }
-                _ => patience.wait().await?,
+            match session.prepare(sql.text(), sql.binds()) {
+                Err(error) if error.kind() == ErrorKind::Busy => patience.wait_to_read(session).await?,
+                prepared => return prepared,
             }
         }
     }
 
-    async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
-        let session = self.session()?;
-        if session.transaction.is_some() {
-            return Err(Error::new(ErrorKind::Transaction, "a transaction is open already"));
+    /// Makes an attempt until it is done: again when somebody else holds a lock, and on a thread when it is slow. The job's
+    /// second argument tells whether it keeps the calling task.
+    async fn attempt<T: Send + 'static>(
+        &mut self,
+        mut on_thread: bool,
+        job: impl Fn(&mut Session, bool) -> Result<Attempt<T>> + Copy + Send + 'static,
+    ) -> Result<T> {
+        let mut patience = Patience::new();
+        loop {
+            let attempt = if on_thread {
+                self.on_thread(move |session| job(session, false)).await??
+            } else {
+                job(self.session()?, true)?
+            };
+            match attempt {
+                Attempt::Done(done) => return Ok(done),
+                Attempt::Busy => patience.wait(self.session()?.busy_timeout).await?,
+                Attempt::Slow => on_thread = true,
+            }
         }
-        let changes = session.database.connection().total_changes();
-        if options.read_only {
-            session.run("PRAGMA query_only = 1")?;
-            session.run("BEGIN")?;
-            session.transaction = Some(Open { read_only: true, changes });
-            return Ok(());
-        }
-        session.turn = Some(session.file.turn(session.busy_timeout).await?);
-        let mut patience = Patience::new(session.busy_timeout);
-        while let Attempt::Busy = session.run("BEGIN IMMEDIATE")? {
-            patience.wait().await?;
-        }
-        session.transaction = Some(Open { read_only: false, changes });
-        Ok(())
     }
 
-    async fn commit(&mut self) -> Result<()> {
-        let session = self.session()?;
-        if session.database.connection().is_autocommit() {
-            return Err(ended());
+    /// Lends the session to a blocking thread. When nobody waits for it any more it is stopped and closed there.
+    async fn on_thread<T: Send + 'static>(&mut self, job: impl FnOnce(&mut Session) -> T + Send + 'static) -> Result<T> {
+        let mut session = self.session.take().ok_or_else(gone)?;
+        let mut cancel = CancelOnDrop(Some(Arc::clone(&session.watch)));
+        let work = spawn_blocking(move || {
+            let result = job(&mut session);
+            (session, result)
+        });
+        // A panic, or the end of the runtime: the session is gone either way.
+        let (session, result) = work.await.map_err(|error| gone().with_source(error))?;
+        cancel.0 = None;
+        self.session = Some(session);
+        Ok(result)
+    }
+}
+
+/// Stops the work on a thread when the future that waits for it is dropped.
+struct CancelOnDrop(Option<Arc<Watch>>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.0 {
+            watch.cancel();
         }
-        let mut patience = Patience::new(session.busy_timeout);
-        while let Attempt::Busy = session.run("COMMIT")? {
-            patience.wait().await?;
-        }
-        session.leave();
-        Ok(())
     }
 }
 
@@ -111,37 +134,15 @@ impl Connection for SqliteConnection {
 
     fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
-            match self.session()?.prepare(sql.text(), sql.binds()).map_err(|error| error.with_sql(sql.text()))? {
-                Prepared::One(slot) if self.session()?.database.cursor(slot).is_readonly() => {
-                    let mut ignore = |_: &dyn activerecord_core::RowRef| Ok(Flow::More);
-                    self.read(slot, &mut ignore).await.map(|()| Outcome::default())
-                }
-                Prepared::One(slot) => self.write(slot).await.map(|written| written.outcome),
-                Prepared::Script => Err(error::invalid_statement("scripts: soon")),
-            }
-            .map_err(|error| error.with_sql(sql.text()))
+            coop::consume_budget().await;
+            self.run(sql).await.map_err(|error| error.with_sql(sql.text()))
         })
     }
 
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            match self.session()?.prepare(sql.text(), sql.binds()).map_err(|error| error.with_sql(sql.text()))? {
-                Prepared::One(slot) if self.session()?.database.cursor(slot).is_readonly() => {
-                    self.read(slot, sink).await
-                }
-                Prepared::One(slot) => {
-                    let written = self.write(slot).await?;
-                    for index in 0..written.rows.len() {
-                        match sink(&written.rows.row(index))? {
-                            Flow::More => {}
-                            Flow::Pause => pend_once().await,
-                            Flow::Stop => break,
-                        }
-                    }
-                    Ok(())
-                }
-                Prepared::Script => Err(error::invalid_statement("the text is not one statement")),
-            }
+            coop::consume_budget().await;
+            self.run_for_rows(sql, sink).await.map_err(|error| error.with_sql(sql.text()))
         })
     }
 
@@ -150,25 +151,43 @@ impl Connection for SqliteConnection {
             match control {
                 Control::Begin(options) => self.begin(options).await,
                 Control::Commit => self.commit().await,
-                Control::Rollback => self.session()?.roll_back().map(drop),
-                Control::Savepoint(name) => self.session()?.run(&format!("SAVEPOINT \"{name}\"")).map(drop),
-                Control::Release(name) => self.session()?.run(&format!("RELEASE \"{name}\"")).map(drop),
-                Control::RollbackTo(name) => self.session()?.run(&format!("ROLLBACK TO \"{name}\"")).map(drop),
+                Control::Rollback => self.roll_back().await,
+                Control::Savepoint(name) => self.savepoint("SAVEPOINT", name).await,
+                Control::Release(name) => self.savepoint("RELEASE", name).await,
+                Control::RollbackTo(name) => self.savepoint("ROLLBACK TO", name).await,
                 _ => Err(Error::unsupported("SQLite knows no such step of a transaction")),
             }
         })
     }
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.session()?.run("SELECT 1").map(drop) })
+        Box::pin(async move { self.session()?.ping() })
     }
 
     fn is_reusable(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.is_reusable())
     }
 
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move { drop(self) })
+    fn close(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        let session = self.session.take();
+        Box::pin(async move {
+            // The last connection to close copies the write-ahead log into the file.
+            let closed = spawn_blocking(move || drop(session)).await;
+            drop(closed);
+        })
+    }
+}
+
+impl Drop for SqliteConnection {
+    fn drop(&mut self) {
+        let Some(mut session) = self.session.take() else { return };
+        if !session.changed_much() {
+            // Now, so that others find the lock free as soon as this returns. Closing rolls back too, should this fail.
+            drop(session.roll_back());
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn_blocking(move || drop(session)));
+        }
     }
 }
 
@@ -180,5 +199,5 @@ async fn pend_once() {
 
 #[cold]
 fn gone() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "the connection was given up with a statement that was cancelled")
+    Error::new(ErrorKind::ConnectionLost, "the connection was given up with a statement that nobody waited for")
 }

@@ -7,7 +7,9 @@ pub(crate) use decimal::{PREFIX, add_decimals};
 /// What a statement does, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
-    /// It changes rows, and SQLite counts them.
+    /// It inserts the rows that it lists.
+    Insert,
+    /// It changes rows in another way. SQLite counts them, as it does for an insert.
     Change,
     /// It begins or ends a transaction.
     Transaction,
@@ -20,13 +22,26 @@ pub(crate) fn verb(text: &str) -> Verb {
     let text = skip_space(text);
     let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text[..end]));
-    if is(&["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]) {
+    if is(&["INSERT", "REPLACE"]) && !has_word(text, "SELECT") {
+        Verb::Insert
+    } else if is(&["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]) {
         Verb::Change
     } else if is(&["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"]) {
         Verb::Transaction
     } else {
         Verb::Other
     }
+}
+
+/// Whether the result of a statement may differ when it is run again on the same data. A view that hides such a function is
+/// not seen through.
+pub(crate) fn is_random(text: &str) -> bool {
+    has_word(text, "RANDOM")
+}
+
+/// Whether a text has these letters, in either case.
+fn has_word(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Skips what may stand before a statement: space, comments and semicolons.
@@ -52,7 +67,8 @@ mod tests {
         for (text, expected) in [
             ("SELECT 1", Verb::Other),
             ("", Verb::Other),
-            ("  insert into t values (1)", Verb::Change),
+            ("  insert into t values (1)", Verb::Insert),
+            ("INSERT INTO t SELECT * FROM u", Verb::Change),
             ("-- one\n/* two */ ; UPDATE t SET a = 1", Verb::Change),
             ("WITH x AS (SELECT 1) DELETE FROM t", Verb::Change),
             ("commit", Verb::Transaction),

@@ -45,6 +45,33 @@ pub(crate) fn from_driver(error: rusqlite::Error) -> Error {
     }
 }
 
+/// The error of a COMMIT. When the disk fails, its record may have reached the file or not.
+#[cold]
+pub(crate) fn at_commit(error: Error) -> Error {
+    if !matches!(error.code(), Some(code) if code.starts_with("SQLITE_IOERR")) {
+        return error;
+    }
+    let code = error.code().unwrap_or_default().to_owned();
+    Error::new(ErrorKind::CommitOutcomeUnknown, error.message()).with_code(code).with_source(error)
+}
+
+/// The error of a statement in a transaction that is no more.
+#[cold]
+pub(crate) fn transaction_ended() -> Error {
+    Error::new(
+        ErrorKind::Transaction,
+        "the database has rolled the transaction back after an earlier error; roll it back here too, and begin a new one",
+    )
+}
+
+/// The error of a BEGIN and its like as the caller's own SQL.
+#[cold]
+pub(crate) fn transaction_control() -> Error {
+    invalid_statement(
+        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows its end",
+    )
+}
+
 /// The kind of a result code. The low byte is the primary code, the whole is the extended one.
 fn kind(code: c_int, message: &str) -> ErrorKind {
     match code {
@@ -99,7 +126,11 @@ fn constraint(code: c_int, message: &str) -> Option<String> {
 /// A result code's own name, or its number.
 fn name(code: c_int) -> String {
     macro_rules! names {
-        ($($name:ident)*) => { match code { $(ffi::$name => stringify!($name).to_owned(),)* other => other.to_string() } };
+        ($($name:ident)*) => { match code { 
+            $(ffi::$name => stringify!($name).to_owned(),)*
+            other if other > 0xff => format!("{} ({other})", name(other & 0xff)),
+            other => other.to_string(),
+        } };
     }
     names! {
         SQLITE_ERROR SQLITE_PERM SQLITE_ABORT SQLITE_BUSY SQLITE_LOCKED SQLITE_NOMEM SQLITE_READONLY SQLITE_INTERRUPT
@@ -134,6 +165,11 @@ pub(crate) fn busy(what: &str, waited: Duration) -> Error {
 #[cold]
 pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidStatement, message)
+}
+
+#[cold]
+pub(crate) fn not_one_statement() -> Error {
+    invalid_statement("the text is not exactly one statement; several can be executed together when no values are bound")
 }
 
 #[cold]

@@ -21,16 +21,24 @@ use std::sync::Arc;
 use activerecord_core::{Error, Result, RowRef, ValueRef};
 use rusqlite::ffi;
 
-use crate::dialect::{Verb, verb};
+use crate::dialect::{Verb, is_random, verb};
 use crate::error;
 
 /// How many statements are kept.
 const CAPACITY: usize = 512;
 
+/// A bound text or blob of more bytes than this is not kept with its statement.
+const LARGE: usize = 4096;
+
+/// The encoding of bound text. The constant is a `c_int`, and the parameter a `c_uchar`.
+const UTF8: u8 = 1;
+const _: () = assert!(UTF8 as i32 == ffi::SQLITE_UTF8);
+
 /// A connection, and the statements prepared on it.
 pub(crate) struct Database {
     // Declared, and so dropped, before the connection.
     statements: Vec<Statement>,
+    anchor: Option<Statement>,
     by_text: HashMap<Arc<str>, usize>,
     clock: u64,
     connection: rusqlite::Connection,
@@ -50,17 +58,12 @@ pub(crate) enum Prepared {
 
 impl Database {
     pub(crate) fn new(connection: rusqlite::Connection) -> Self {
-        Self { statements: Vec::new(), by_text: HashMap::new(), clock: 0, connection }
+        Self { statements: Vec::new(), anchor: None, by_text: HashMap::new(), clock: 0, connection }
     }
 
     /// The connection, for everything but statements.
     pub(crate) fn connection(&self) -> &rusqlite::Connection {
         &self.connection
-    }
-
-    /// The same, for setting it up.
-    pub(crate) fn connection_mut(&mut self) -> &mut rusqlite::Connection {
-        &mut self.connection
     }
 
     /// Finds the statement of this text, or prepares it.
@@ -77,9 +80,42 @@ impl Database {
         Ok(Prepared::One(Slot(slot)))
     }
 
+    /// Prepares the statements of a script one after the other, each when those before it have run, and does not keep them.
+    pub(crate) fn for_each(&mut self, mut script: &str, mut run: impl FnMut(Cursor<'_>) -> Result<()>) -> Result<()> {
+        while !script.is_empty() {
+            let (statement, tail) = self.compile_first(script)?;
+            if let Some(mut statement) = statement {
+                run(Cursor { statement: &mut statement })?;
+            }
+            script = if tail.len() < script.len() { tail } else { "" };
+        }
+        Ok(())
+    }
+
     /// The statement in a slot.
     pub(crate) fn cursor(&mut self, slot: Slot) -> Cursor<'_> {
         Cursor { statement: &mut self.statements[slot.0] }
+    }
+
+    /// Keeps the connection's view of the database beyond the end of a statement that is being read, by a second statement
+    /// that reads and is left unfinished. This one reads next to nothing.
+    pub(crate) fn anchor(&mut self) -> Result<()> {
+        if self.anchor.is_none() {
+            self.anchor = self.compile("PRAGMA schema_version")?;
+        }
+        let Some(anchor) = &mut self.anchor else { return Ok(()) };
+        let mut cursor = Cursor { statement: anchor };
+        match cursor.step() {
+            Step::Row | Step::Done => Ok(()),
+            Step::Failed(code) => Err(cursor.error(code)),
+        }
+    }
+
+    /// Gives up what [`anchor`](Self::anchor) keeps.
+    pub(crate) fn release_anchor(&mut self) {
+        if let Some(anchor) = &mut self.anchor {
+            Cursor { statement: anchor }.reset();
+        }
     }
 
     /// Forgets the key of the last inserted row, so that [`last_insert_id`](Self::last_insert_id) tells of the next
@@ -129,7 +165,7 @@ impl Database {
         let read = (tail as usize).saturating_sub(text.as_ptr() as usize);
         let tail = text.get(read..).unwrap_or_default();
         // SAFETY: SQLITE_OK, so `raw` is null or a new statement of this connection.
-        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, verb(text)) }), tail))
+        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, text) }), tail))
     }
 
     /// Whether a text holds no statement: nothing but space, comments and semicolons.
@@ -175,8 +211,11 @@ struct Statement {
     used: u64,
     placeholders: usize,
     readonly: bool,
+    random: bool,
     verb: Verb,
     pace: Pace,
+    /// Whether values are bound that are better not kept.
+    large: bool,
 }
 
 // SAFETY: a statement may be used on any thread as long as only one thread at a time uses its connection. It is reachable
@@ -186,12 +225,13 @@ unsafe impl Send for Statement {}
 impl Statement {
     /// # Safety
     /// `raw` is a statement that nobody else owns.
-    unsafe fn new(raw: NonNull<ffi::sqlite3_stmt>, verb: Verb) -> Self {
+    unsafe fn new(raw: NonNull<ffi::sqlite3_stmt>, text: &str) -> Self {
         // SAFETY: the statement is valid.
         let (placeholders, readonly) =
             unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
         let placeholders = usize::try_from(placeholders).unwrap_or_default();
-        Self { raw, used: 0, placeholders, readonly, verb, pace: Pace::Unknown }
+        let (verb, random) = (verb(text), is_random(text));
+        Self { raw, used: 0, placeholders, readonly, random, verb, pace: Pace::Unknown, large: false }
     }
 }
 
@@ -245,6 +285,12 @@ impl Cursor<'_> {
         self.statement.verb
     }
 
+    /// Whether the statement is read on a thread from its start: because it is slow, or because it could not be run again
+    /// there for the rest of its rows, as these would be others.
+    pub(crate) fn reads_on_thread(&self) -> bool {
+        self.statement.pace == Pace::Slow || self.statement.random
+    }
+
     pub(crate) fn pace(&self) -> Pace {
         self.statement.pace
     }
@@ -282,10 +328,13 @@ impl Cursor<'_> {
         }
     }
 
-    /// Forgets the bound values, which may be large.
-    pub(crate) fn clear_bindings(&mut self) {
-        // SAFETY: the statement is valid, and not running.
-        unsafe { ffi::sqlite3_clear_bindings(self.raw()) };
+    /// Forgets bound values that take much memory: the statement is kept, and may not be used again for long.
+    #[inline]
+    pub(crate) fn clear_large_bindings(&mut self) {
+        if std::mem::take(&mut self.statement.large) {
+            // SAFETY: the statement is valid, and not running.
+            unsafe { ffi::sqlite3_clear_bindings(self.raw()) };
+        }
     }
 
     /// The error of a failed step.
@@ -294,6 +343,13 @@ impl Cursor<'_> {
         // SAFETY: the statement is valid, so its connection is too; the text is copied before the next call.
         let message = unsafe { last_message(ffi::sqlite3_db_handle(self.raw())) };
         error::at_step(code, &message)
+    }
+
+    /// The rows that the last statement to change any has changed.
+    pub(crate) fn changes(&self) -> u64 {
+        // SAFETY: the statement is valid, so its connection is too.
+        let changes = unsafe { ffi::sqlite3_changes64(ffi::sqlite3_db_handle(self.raw())) };
+        u64::try_from(changes).unwrap_or_default()
     }
 
     /// Binds NULL at `index`, which counts from 1.
@@ -318,9 +374,9 @@ impl Cursor<'_> {
     #[inline]
     pub(crate) fn bind_text(&mut self, index: c_int, value: &str) -> Result<()> {
         let (data, length) = (value.as_ptr().cast::<c_char>(), value.len() as u64);
-        let utf8 = ffi::SQLITE_UTF8 as u8;
+        self.statement.large |= value.len() > LARGE;
         // SAFETY: `length` readable bytes, which SQLITE_TRANSIENT tells SQLite to copy before it returns.
-        self.bound(unsafe { ffi::sqlite3_bind_text64(self.raw(), index, data, length, ffi::SQLITE_TRANSIENT(), utf8) })
+        self.bound(unsafe { ffi::sqlite3_bind_text64(self.raw(), index, data, length, ffi::SQLITE_TRANSIENT(), UTF8) })
     }
 
     #[inline]
@@ -329,6 +385,7 @@ impl Cursor<'_> {
             // SAFETY: as for NULL. A pointer to no bytes may be bound as NULL, a blob of no zeros is not.
             return self.bound(unsafe { ffi::sqlite3_bind_zeroblob(self.raw(), index, 0) });
         }
+        self.statement.large |= value.len() > LARGE;
         let (data, length) = (value.as_ptr().cast(), value.len() as u64);
         // SAFETY: as for text.
         self.bound(unsafe { ffi::sqlite3_bind_blob64(self.raw(), index, data, length, ffi::SQLITE_TRANSIENT()) })

@@ -4,30 +4,32 @@ use std::time::{Duration, Instant};
 
 use activerecord_core::Result;
 
+use super::session::Session;
 use crate::error;
+use crate::file::Turn;
 
 /// Waits longer from time to time, until the busy timeout is over.
-#[derive(Debug)]
+#[derive(Default)]
 pub(super) struct Patience {
-    timeout: Duration,
     deadline: Option<Instant>,
     pause: Duration,
+    turn: Option<Turn>,
 }
 
 impl Patience {
-    pub(super) fn new(timeout: Duration) -> Self {
-        Self { timeout, deadline: None, pause: Duration::ZERO }
+    pub(super) fn new() -> Self {
+        Self::default()
     }
 
     /// Waits before the next attempt.
     ///
     /// # Errors
-    /// `Busy` when the time is over.
-    pub(super) async fn wait(&mut self) -> Result<()> {
+    /// `Busy` when this has been done for longer than `timeout`.
+    pub(super) async fn wait(&mut self, timeout: Duration) -> Result<()> {
         let now = Instant::now();
-        let left = self.deadline.get_or_insert(now + self.timeout).saturating_duration_since(now);
+        let left = self.deadline.get_or_insert(now + timeout).saturating_duration_since(now);
         if left.is_zero() {
-            return Err(error::busy("another connection has kept the database locked", self.timeout));
+            return Err(error::busy("another connection has kept the database locked", timeout));
         }
         if self.pause.is_zero() {
             // Whoever holds the lock may be a task of this thread, about to give it up.
@@ -40,5 +42,24 @@ impl Patience {
         tokio::time::sleep((self.pause / 2 + jitter).min(left)).await;
         self.pause = (self.pause * 2).min(Duration::from_millis(25));
         Ok(())
+    }
+
+    /// Waits before the next attempt to read. A database in memory is locked by writers of this process only, so a reader
+    /// joins their queue: many writers in a row cannot starve it.
+    ///
+    /// # Errors
+    /// `Busy` when the time is over.
+    pub(super) async fn wait_to_read(&mut self, session: &mut Session) -> Result<()> {
+        let queues = session.file.is_in_memory() && session.turn.is_none() && self.turn.is_none();
+        if !queues {
+            return self.wait(session.busy_timeout).await;
+        }
+        self.turn = Some(session.file.turn(session.busy_timeout).await?);
+        Ok(())
+    }
+
+    /// The lock was there: others may queue again.
+    pub(super) fn succeeded(&mut self) {
+        self.turn = None;
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Outcome;
 use activerecord_core::{Error, ErrorKind, Result, Value};
-use rusqlite::ffi;
+use rusqlite::{FileControl, ffi};
 
 use super::watch::{BUDGET, Watch};
 use crate::config::Settings;
@@ -26,7 +26,7 @@ pub(super) struct Session {
     pub(super) file: Arc<DatabaseFile>,
     pub(super) busy_timeout: Duration,
     /// Whether the file or the connection has failed in a way that the next user would meet again.
-    pub(super) broken: bool,
+    broken: bool,
 }
 
 /// An open transaction.
@@ -53,15 +53,14 @@ pub(super) struct Written {
     pub(super) rows: Batch,
 }
 
-/// A transaction with more changes than this is finished on a thread: the time that it takes grows with them.
-const MANY_CHANGES: u64 = 1000;
+/// How a run of a statement ended, with SQLite's code where it failed.
+type End<T> = Result<T, (i32, Error)>;
+
+/// An INSERT inside a transaction with more values than this goes to a thread until it has been seen to be quick.
+const MANY_VALUES: usize = 2000;
 
 impl Session {
-    pub(super) fn new(
-        mut connection: rusqlite::Connection,
-        file: Arc<DatabaseFile>,
-        settings: &Settings,
-    ) -> Result<Self> {
+    pub(super) fn new(mut connection: rusqlite::Connection, file: Arc<DatabaseFile>, settings: &Settings) -> Result<Self> {
         let watch = Watch::install(&mut connection).map_err(error::from_driver)?;
         Ok(Self {
             database: Database::new(connection),
@@ -76,7 +75,34 @@ impl Session {
 
     /// Whether the next user finds nothing of the last one.
     pub(super) fn is_reusable(&self) -> bool {
-        !self.broken && self.transaction.is_none() && self.database.connection().is_autocommit()
+        !self.broken && self.transaction.is_none() && self.is_autocommit()
+    }
+
+    /// Whether SQLite has no transaction open.
+    pub(super) fn is_autocommit(&self) -> bool {
+        self.database.connection().is_autocommit()
+    }
+
+    /// Lets other tasks run when this connection has kept the calling one for long.
+    pub(super) async fn rest_if_tired(&mut self) {
+        if self.watch.is_tired() {
+            self.watch.rest().await;
+        }
+    }
+
+    /// Whether the file is still where it was opened.
+    ///
+    /// # Errors
+    /// `ConnectionLost` when it was moved or deleted, so that new connections would open another one.
+    pub(super) fn ping(&mut self) -> Result<()> {
+        let mut moved = 0;
+        // Not every file system can tell.
+        let told = self.database.connection().file_control(None::<&str>, FileControl::HasMoved(&mut moved));
+        if told.is_ok() && moved != 0 {
+            self.broken = true;
+            return Err(Error::new(ErrorKind::ConnectionLost, "the database's file was moved or deleted"));
+        }
+        self.run("SELECT 1").map(drop)
     }
 
     /// The statement of a text, with its values bound.
@@ -84,24 +110,30 @@ impl Session {
     /// # Errors
     /// `InvalidStatement`, `Conversion`; `Transaction` when the database has ended the transaction on its own.
     pub(super) fn prepare(&mut self, text: &str, binds: &[Value]) -> Result<Prepared> {
-        if self.transaction.is_some() && self.database.connection().is_autocommit() {
-            return Err(ended());
-        }
+        self.check_transaction()?;
         let prepared = self.database.prepare(text)?;
         if let Prepared::One(slot) = prepared {
             let mut cursor = self.database.cursor(slot);
             if cursor.verb() == Verb::Transaction {
-                return Err(transaction_control());
+                return Err(error::transaction_control());
             }
             value::bind(&mut cursor, binds)?;
         }
         Ok(prepared)
     }
 
-    /// Whether the statement may write now.
+    /// Refuses to go on in a transaction that the database has ended: the next statement would commit on its own.
     ///
     /// # Errors
-    /// `ReadOnly` in a transaction that only reads.
+    /// `Transaction`.
+    pub(super) fn check_transaction(&self) -> Result<()> {
+        if self.transaction.is_some() && self.is_autocommit() { Err(error::transaction_ended()) } else { Ok(()) }
+    }
+
+    /// Refuses to write in a transaction that only reads.
+    ///
+    /// # Errors
+    /// `ReadOnly`.
     pub(super) fn check_write(&self) -> Result<()> {
         match self.transaction {
             Some(Open { read_only: true, .. }) => {
@@ -111,44 +143,65 @@ impl Session {
         }
     }
 
+    /// Whether a statement that writes may keep the calling task waiting. Outside a transaction it can be interrupted and
+    /// made again; inside, SQLite would roll back the whole transaction, so there it has to have been quick before, or to
+    /// be an INSERT of few values.
+    pub(super) fn writes_in_place(&mut self, slot: Slot) -> bool {
+        let cursor = self.database.cursor(slot);
+        match (cursor.pace(), self.transaction) {
+            (Pace::Slow, _) => false,
+            (_, None) => self.file.commits_quickly(),
+            (Pace::Quick, Some(_)) => true,
+            (Pace::Unknown, Some(_)) => cursor.verb() == Verb::Insert && (1..=MANY_VALUES).contains(&cursor.placeholders()),
+        }
+    }
+
     /// Runs a statement that writes to its end. Its rows are copied: they are handed out when it cannot fail any more.
-    /// Inside a transaction it is never interrupted, because SQLite would roll back the whole transaction.
-    pub(super) fn write(&mut self, slot: Slot, armed: bool) -> Result<Attempt<Written>> {
+    pub(super) fn write(&mut self, slot: Slot, in_place: bool) -> Result<Attempt<Written>> {
         let started = Instant::now();
-        self.watch.arm(armed && self.transaction.is_none());
+        self.watch.arm(in_place && self.transaction.is_none());
         self.watch.step_begins();
         self.database.forget_last_insert_id();
-        let mut written = Written::default();
+        let end = self.run_to_end(slot);
+        self.watch.arm(false);
+        let time = started.elapsed();
+        self.watch.worked(time);
+        self.settle(slot, time, end)
+    }
+
+    fn run_to_end(&mut self, slot: Slot) -> End<Batch> {
+        let mut rows = Batch::default();
         let mut cursor = self.database.cursor(slot);
-        let mut end = loop {
+        let end = loop {
             match cursor.step() {
-                Step::Row => written.rows.push(&cursor.row())?,
+                Step::Row => match rows.push(&cursor.row()) {
+                    Ok(()) => {}
+                    Err(error) => break Err((ffi::SQLITE_OK, error)),
+                },
                 Step::Done => break Ok(()),
                 Step::Failed(code) => break Err((code, cursor.error(code))),
             }
         };
-        if let (Step::Failed(code), Ok(())) = (cursor.reset(), &end) {
-            end = Err((code, cursor.error(code)));
-        }
-        self.watch.arm(false);
-        self.settle(slot, started.elapsed(), end.map(|()| written))
+        // After the last step it says nothing new.
+        cursor.reset();
+        cursor.clear_large_bindings();
+        end.map(|()| rows)
     }
 
     /// What the end of a writing statement means.
-    fn settle(&mut self, slot: Slot, time: Duration, end: Result<Written, (i32, Error)>) -> Result<Attempt<Written>> {
+    fn settle(&mut self, slot: Slot, time: Duration, end: End<Batch>) -> Result<Attempt<Written>> {
         let mut cursor = self.database.cursor(slot);
         let pace = if time > BUDGET { Pace::Slow } else { Pace::Quick };
         match end {
-            Ok(mut written) => {
-                // The time of a statement of long standing says nothing about the disk.
-                if self.transaction.is_none() && cursor.pace() != Pace::Slow {
+            Ok(rows) => {
+                let (verb, known) = (cursor.verb(), cursor.pace());
+                cursor.set_pace(pace);
+                // The time of a statement that is slow by itself says nothing about the disk.
+                if self.transaction.is_none() && known != Pace::Slow {
                     self.file.committed_in(time);
                 }
-                cursor.set_pace(pace);
-                if cursor.verb() == Verb::Change {
-                    written.outcome = self.outcome();
-                }
-                Ok(Attempt::Done(written))
+                let outcome = if matches!(verb, Verb::Insert | Verb::Change) { self.outcome() } else { Outcome::default() };
+                Ok(Attempt::Done(Written { outcome, rows }))
             }
             Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
             Err((ffi::SQLITE_INTERRUPT, _)) if pace == Pace::Slow => {
@@ -161,7 +214,7 @@ impl Session {
 
     fn outcome(&self) -> Outcome {
         let rows = self.database.connection().changes();
-        // SQLite tells the key of the last row only.
+        // Of several rows SQLite tells the key of the last one, which is not what is asked for.
         let last_insert_id = if rows == 1 { self.database.last_insert_id() } else { None };
         Outcome { rows, last_insert_id }
     }
@@ -175,81 +228,24 @@ impl Session {
         error
     }
 
-    /// Runs a statement of this library's own that gives no rows.
+    /// Runs a statement of this library's own, whose rows are of no interest.
     pub(super) fn run(&mut self, text: &str) -> Result<Attempt<()>> {
         let Prepared::One(slot) = self.database.prepare(text)? else { return Ok(Attempt::Done(())) };
-        let mut cursor = self.database.cursor(slot);
-        let step = loop {
-            match cursor.step() {
-                Step::Row => {}
-                Step::Done => break None,
-                Step::Failed(code) => break Some((code, cursor.error(code))),
-            }
-        };
-        cursor.reset();
-        match step {
-            None => Ok(Attempt::Done(())),
-            Some((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
-            Some((code, error)) => Err(self.failed(code, error)),
+        match self.run_to_end(slot) {
+            Ok(_) => Ok(Attempt::Done(())),
+            Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
+            Err((code, error)) => Err(self.failed(code, error)),
         }
     }
 
-    /// Whether the open transaction has changed much.
-    pub(super) fn has_many_changes(&self) -> bool {
-        let changes = self.database.connection().total_changes();
-        self.transaction.is_some_and(|open| changes - open.changes > MANY_CHANGES)
-    }
-
-    /// Whether the write-ahead log has become long.
-    pub(super) fn wants_checkpoint(&self) -> bool {
-        self.transaction.is_none() && self.file.wants_checkpoint(self.watch.log_pages())
-    }
-
-    /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space:
-    /// an error does not concern who has just committed.
+    /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space: an
+    /// error does not concern whoever has just committed.
     pub(super) fn checkpoint(&mut self) {
-        self.watch.clear_log_pages();
-        let sizes = self
-            .database
-            .connection()
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)));
+        let sizes = self.database.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?))
+        });
         if let Ok((pages, copied)) = sizes {
             self.file.checkpointed(pages.saturating_sub(copied));
         }
     }
-
-    /// Rolls back, unless the database has done so. Then the turn to write can go.
-    pub(super) fn roll_back(&mut self) -> Result<Attempt<()>> {
-        if !self.database.connection().is_autocommit() {
-            if let Attempt::Busy = self.run("ROLLBACK")? {
-                return Ok(Attempt::Busy);
-            }
-        }
-        self.leave();
-        Ok(Attempt::Done(()))
-    }
-
-    /// Forgets the transaction, which has ended.
-    pub(super) fn leave(&mut self) {
-        if self.transaction.take().is_some_and(|open| open.read_only) && self.run("PRAGMA query_only = 0").is_err() {
-            self.broken = true;
-        }
-        self.turn = None;
-    }
-}
-
-/// The error of a statement in a transaction that is no more.
-#[cold]
-pub(super) fn ended() -> Error {
-    Error::new(
-        ErrorKind::Transaction,
-        "the database has rolled the transaction back after an earlier error; roll it back here too, and begin a new one",
-    )
-}
-
-#[cold]
-fn transaction_control() -> Error {
-    error::invalid_statement(
-        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows when it ends",
-    )
 }

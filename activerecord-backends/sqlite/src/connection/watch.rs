@@ -10,6 +10,9 @@ pub(super) const BUDGET: Duration = Duration::from_millis(1);
 /// After how many instructions of SQLite's machine the clock is read: some tens of microseconds.
 const INSTRUCTIONS: i32 = 1000;
 
+/// What that many instructions count for, in microseconds: a guess that needs no clock.
+const WORK: u32 = 30;
+
 /// The flags between a session and the handlers that SQLite calls during a step.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -19,6 +22,8 @@ pub(super) struct Watch {
     fresh: AtomicBool,
     /// Whether nobody waits for the result any more.
     cancelled: AtomicBool,
+    /// The work since the task has let others run, in about as many microseconds.
+    work: AtomicU32,
     /// The pages in the write-ahead log after the last commit.
     log_pages: AtomicU32,
 }
@@ -54,14 +59,29 @@ impl Watch {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// The pages in the write-ahead log after the last commit.
-    pub(super) fn log_pages(&self) -> u32 {
-        self.log_pages.load(Ordering::Relaxed)
+    /// The pages in the write-ahead log after the last commit, once.
+    pub(super) fn take_log_pages(&self) -> u32 {
+        self.log_pages.swap(0, Ordering::Relaxed)
     }
 
-    /// Forgets the pages of the last commit.
-    pub(super) fn clear_log_pages(&self) {
-        self.log_pages.store(0, Ordering::Relaxed);
+    /// Adds work that was done on the calling task.
+    pub(super) fn worked(&self, time: Duration) {
+        self.add_work(u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
+    }
+
+    fn add_work(&self, micros: u32) {
+        self.work.store(self.work.load(Ordering::Relaxed).saturating_add(micros), Ordering::Relaxed);
+    }
+
+    /// Lets other tasks run.
+    pub(super) async fn rest(&self) {
+        self.work.store(0, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+    }
+
+    /// Whether many statements, each of them short, have taken long together since then.
+    pub(super) fn is_tired(&self) -> bool {
+        u128::from(self.work.load(Ordering::Relaxed)) > BUDGET.as_micros()
     }
 
     /// Whether the step is to be interrupted. The first call in a step takes its time, so that short ones, which are most,
@@ -73,6 +93,7 @@ impl Watch {
         if !self.armed.load(Ordering::Relaxed) {
             return false;
         }
+        self.add_work(WORK);
         if self.fresh.swap(false, Ordering::Relaxed) {
             *started = Instant::now();
             return false;

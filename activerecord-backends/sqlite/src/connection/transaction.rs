@@ -1,0 +1,166 @@
+//! The life of a transaction. A turn in the writers' queue is held from its begin to its confirmed end.
+
+use std::time::Instant;
+
+use activerecord_core::backend::TransactionOptions;
+use activerecord_core::{Error, ErrorKind, Result};
+
+use super::SqliteConnection;
+use super::session::{Attempt, Open, Session};
+use crate::error;
+
+/// A transaction with more changes than this is ended on a thread: the time that it takes grows with them.
+const MANY_CHANGES: u64 = 1000;
+
+impl SqliteConnection {
+    /// Begins a transaction. It gets the lock to write now, unless it only reads. Every isolation level is given as
+    /// serializable, the only one that SQLite has.
+    pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
+        if self.session()?.transaction.is_some() {
+            return Err(Error::new(ErrorKind::Transaction, "a transaction is open on this connection already"));
+        }
+        let read_only = options.read_only;
+        let mut held = if read_only { Held(self) } else { Held::take(self).await? };
+        held.attempt(false, move |session, _| session.begin(read_only)).await
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        let session = self.session()?;
+        let Some(open) = session.transaction else { return Err(no_transaction()) };
+        session.check_transaction()?;
+        let on_thread = session.changed_much() || !(open.read_only || session.file.commits_quickly());
+        let mut held = Held(self);
+        held.attempt(on_thread, |session, _| session.commit()).await?;
+        held.checkpoint().await
+    }
+
+    pub(super) async fn roll_back(&mut self) -> Result<()> {
+        let on_thread = self.session()?.changed_much();
+        Held(self).attempt(on_thread, |session, _| session.roll_back()).await
+    }
+
+    /// Sets, releases or rolls back to a savepoint.
+    pub(super) async fn savepoint(&mut self, command: &str, name: &str) -> Result<()> {
+        let session = self.session()?;
+        if session.transaction.is_none() {
+            return Err(no_transaction());
+        }
+        session.check_transaction()?;
+        let text = format!("{command} \"{}\"", name.replace('"', "\"\""));
+        let attempt =
+            if session.changed_much() { self.on_thread(move |session| session.run(&text)).await? } else { session.run(&text) };
+        match attempt? {
+            Attempt::Done(()) => Ok(()),
+            _ => Err(error::busy("another connection has kept the database locked", self.session()?.busy_timeout)),
+        }
+    }
+}
+
+/// Holds the session while it may have the turn to write, and gives the turn back when no transaction needs it. That the
+/// session is on a thread when this is dropped means that nobody waits for it: then the turn goes when it is closed there.
+pub(super) struct Held<'c>(pub(super) &'c mut SqliteConnection);
+
+impl<'c> Held<'c> {
+    /// Waits for the turn to write, unless the open transaction has it.
+    pub(super) async fn take(connection: &'c mut SqliteConnection) -> Result<Self> {
+        let session = connection.session()?;
+        if session.transaction.is_none() {
+            session.turn = Some(session.file.turn(session.busy_timeout).await?);
+        }
+        Ok(Self(connection))
+    }
+
+    /// Copies a write-ahead log that has become long: what has just committed pays for it, as with SQLite alone, but not
+    /// on the calling task. Meanwhile no other writer makes it longer.
+    pub(super) async fn checkpoint(&mut self) -> Result<()> {
+        let session = self.session()?;
+        let pages = session.watch.take_log_pages();
+        if session.transaction.is_none() && session.file.wants_checkpoint(pages) {
+            self.on_thread(Session::checkpoint).await?;
+        }
+        Ok(())
+    }
+}
+
+impl std::ops::Deref for Held<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.0
+    }
+}
+
+impl std::ops::DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.0
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = &mut self.0.session
+            && session.transaction.is_none()
+        {
+            session.turn = None;
+        }
+    }
+}
+
+impl Session {
+    fn begin(&mut self, read_only: bool) -> Result<Attempt<()>> {
+        if read_only {
+            self.run("PRAGMA query_only = 1")?;
+        }
+        // In memory the turn is all that there is to take, and the lock would keep readers out before the first write.
+        let begin = if read_only || self.file.is_in_memory() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        if let Attempt::Busy = self.run(begin)? {
+            return Ok(Attempt::Busy);
+        }
+        let changes = self.database.connection().total_changes();
+        self.transaction = Some(Open { read_only, changes });
+        Ok(Attempt::Done(()))
+    }
+
+    fn commit(&mut self) -> Result<Attempt<()>> {
+        let started = Instant::now();
+        if let Attempt::Busy = self.run("COMMIT").map_err(error::at_commit)? {
+            return Ok(Attempt::Busy);
+        }
+        if !self.changed_much() && self.changes() > 0 {
+            self.file.committed_in(started.elapsed());
+        }
+        self.leave()
+    }
+
+    /// Rolls back, unless the database has done so on its own.
+    pub(super) fn roll_back(&mut self) -> Result<Attempt<()>> {
+        if !self.is_autocommit()
+            && let Attempt::Busy = self.run("ROLLBACK")?
+        {
+            return Ok(Attempt::Busy);
+        }
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Result<Attempt<()>> {
+        match self.transaction.take() {
+            Some(Open { read_only: true, .. }) => self.run("PRAGMA query_only = 0"),
+            _ => Ok(Attempt::Done(())),
+        }
+    }
+
+    fn changes(&self) -> u64 {
+        let before = self.transaction.map(|open| open.changes);
+        before.map_or(0, |before| self.database.connection().total_changes().saturating_sub(before))
+    }
+
+    /// Whether it takes long to end the open transaction.
+    pub(super) fn changed_much(&self) -> bool {
+        self.changes() > MANY_CHANGES
+    }
+}
+
+#[cold]
+fn no_transaction() -> Error {
+    Error::new(ErrorKind::Transaction, "no transaction is open on this connection")
+}

@@ -1,0 +1,88 @@
+//! Writing: one statement, or a script of several.
+
+use activerecord_core::backend::Outcome;
+use activerecord_core::Result;
+
+use super::SqliteConnection;
+use super::session::{Attempt, Session, Written};
+use super::transaction::Held;
+use crate::dialect::Verb;
+use crate::error;
+use crate::statement::{Cursor, Slot, Step};
+
+impl SqliteConnection {
+    /// Runs a statement that writes, in its turn.
+    pub(super) async fn write(&mut self, slot: Slot) -> Result<Written> {
+        self.session()?.check_write()?;
+        let mut held = Held::take(self).await?;
+        let on_thread = !held.session()?.writes_in_place(slot);
+        let written = held.attempt(on_thread, move |session, in_place| session.write(slot, in_place)).await?;
+        held.checkpoint().await?;
+        Ok(written)
+    }
+
+    /// Runs several statements as one: an error leaves nothing of any of them.
+    pub(super) async fn run_script(&mut self, script: &str) -> Result<Outcome> {
+        self.session()?.check_write()?;
+        let mut held = Held::take(self).await?;
+        let script: std::sync::Arc<str> = script.into();
+        let mut patience = super::Patience::new();
+        let outcome = loop {
+            let text = std::sync::Arc::clone(&script);
+            match held.on_thread(move |session| session.run_script(&text)).await?? {
+                Attempt::Done(outcome) => break outcome,
+                _ => patience.wait(held.session()?.busy_timeout).await?,
+            }
+        };
+        held.checkpoint().await?;
+        Ok(outcome)
+    }
+}
+
+impl Session {
+    fn run_script(&mut self, script: &str) -> Result<Attempt<Outcome>> {
+        let (begin, end, undo) = match self.transaction {
+            None => ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
+            Some(_) => ("SAVEPOINT script", "RELEASE script", "ROLLBACK TO script"),
+        };
+        if let Attempt::Busy = self.run(begin)? {
+            return Ok(Attempt::Busy);
+        }
+        let outcome = self.run_statements(script).and_then(|outcome| {
+            let ended = self.run(end).map_err(error::at_commit)?;
+            Ok(if let Attempt::Busy = ended { Attempt::Busy } else { Attempt::Done(outcome) })
+        });
+        if !matches!(outcome, Ok(Attempt::Done(_))) && !self.is_autocommit() {
+            self.run(undo)?;
+            if self.transaction.is_some() {
+                self.run(end)?;
+            }
+        }
+        outcome
+    }
+
+    fn run_statements(&mut self, script: &str) -> Result<Outcome> {
+        let (mut outcome, mut number) = (Outcome::default(), 0);
+        let run = |mut cursor: Cursor<'_>| {
+            number += 1;
+            if cursor.verb() == Verb::Transaction {
+                return Err(error::transaction_control());
+            }
+            loop {
+                match cursor.step() {
+                    Step::Row => {}
+                    Step::Done => break,
+                    Step::Failed(code) => return Err(cursor.error(code)),
+                }
+            }
+            if matches!(cursor.verb(), Verb::Insert | Verb::Change) && !cursor.is_readonly() {
+                outcome.rows += cursor.changes();
+            }
+            Ok(())
+        };
+        match self.database.for_each(script, run) {
+            Ok(()) => Ok(outcome),
+            Err(error) => Err(error.context(format_args!("statement {number} of the script"))),
+        }
+    }
+}
