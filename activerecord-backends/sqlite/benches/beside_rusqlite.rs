@@ -109,8 +109,9 @@ async fn writes(place: &str, raw: &mut rusqlite::Connection, ours: &mut Box<dyn 
     })
     .await;
     let insert = format!("INSERT INTO t (name, email, n) VALUES (?, ?, ?){}", ", (?, ?, ?)".repeat(99));
-    let binds: Vec<Value> =
-        (0..100).flat_map(|n| [Value::Text(format!("name {n}")), Value::Text(format!("{n}@b.c")), Value::I64(n)]).collect();
+    let binds: Vec<Value> = (0..100)
+        .flat_map(|n| [Value::Text(format!("name {n}")), Value::Text(format!("{n}@b.c")), Value::I64(n)])
+        .collect();
     let sql = Sql::new(insert.as_str(), binds, Access::Write);
     compare(&format!("{place}: insert 100"), 100, 1, raw, ours, async |side, _| match side {
         Side::Raw(raw) => {
@@ -161,9 +162,8 @@ async fn compare(
 
 fn raw_rows(raw: &rusqlite::Connection, sql: &str, binds: &[i64]) -> Vec<Record> {
     let mut statement = raw.prepare_cached(sql).expect("a statement");
-    let rows = statement.query_map(rusqlite::params_from_iter(binds), |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-    });
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(binds), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
     rows.expect("rows").collect::<rusqlite::Result<_>>().expect("rows")
 }
 

@@ -101,7 +101,10 @@ impl SqliteConnection {
     }
 
     /// Lends the session to a blocking thread. When nobody waits for it any more it is stopped and closed there.
-    async fn on_thread<T: Send + 'static>(&mut self, job: impl FnOnce(&mut Session) -> T + Send + 'static) -> Result<T> {
+    async fn on_thread<T: Send + 'static>(
+        &mut self,
+        job: impl FnOnce(&mut Session) -> T + Send + 'static,
+    ) -> Result<T> {
         let mut session = self.session.take().ok_or_else(gone)?;
         let mut cancel = CancelOnDrop(Some(Arc::clone(&session.watch)));
         let work = spawn_blocking(move || {

@@ -126,7 +126,7 @@ fn constraint(code: c_int, message: &str) -> Option<String> {
 /// A result code's own name, or its number.
 fn name(code: c_int) -> String {
     macro_rules! names {
-        ($($name:ident)*) => { match code { 
+        ($($name:ident)*) => { match code {
             $(ffi::$name => stringify!($name).to_owned(),)*
             other if other > 0xff => format!("{} ({other})", name(other & 0xff)),
             other => other.to_string(),
@@ -169,7 +169,9 @@ pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
 
 #[cold]
 pub(crate) fn not_one_statement() -> Error {
-    invalid_statement("the text is not exactly one statement; several can be executed together when no values are bound")
+    invalid_statement(
+        "the text is not exactly one statement; several can be executed together when no values are bound",
+    )
 }
 
 #[cold]

@@ -60,7 +60,11 @@ type End<T> = Result<T, (i32, Error)>;
 const MANY_VALUES: usize = 2000;
 
 impl Session {
-    pub(super) fn new(mut connection: rusqlite::Connection, file: Arc<DatabaseFile>, settings: &Settings) -> Result<Self> {
+    pub(super) fn new(
+        mut connection: rusqlite::Connection,
+        file: Arc<DatabaseFile>,
+        settings: &Settings,
+    ) -> Result<Self> {
         let watch = Watch::install(&mut connection).map_err(error::from_driver)?;
         Ok(Self {
             database: Database::new(connection),
@@ -152,7 +156,9 @@ impl Session {
             (Pace::Slow, _) => false,
             (_, None) => self.file.commits_quickly(),
             (Pace::Quick, Some(_)) => true,
-            (Pace::Unknown, Some(_)) => cursor.verb() == Verb::Insert && (1..=MANY_VALUES).contains(&cursor.placeholders()),
+            (Pace::Unknown, Some(_)) => {
+                cursor.verb() == Verb::Insert && (1..=MANY_VALUES).contains(&cursor.placeholders())
+            }
         }
     }
 
@@ -200,7 +206,8 @@ impl Session {
                 if self.transaction.is_none() && known != Pace::Slow {
                     self.file.committed_in(time);
                 }
-                let outcome = if matches!(verb, Verb::Insert | Verb::Change) { self.outcome() } else { Outcome::default() };
+                let outcome =
+                    if matches!(verb, Verb::Insert | Verb::Change) { self.outcome() } else { Outcome::default() };
                 Ok(Attempt::Done(Written { outcome, rows }))
             }
             Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
@@ -241,9 +248,10 @@ impl Session {
     /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space: an
     /// error does not concern whoever has just committed.
     pub(super) fn checkpoint(&mut self) {
-        let sizes = self.database.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-            Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?))
-        });
+        let sizes = self
+            .database
+            .connection()
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)));
         if let Ok((pages, copied)) = sizes {
             self.file.checkpointed(pages.saturating_sub(copied));
         }

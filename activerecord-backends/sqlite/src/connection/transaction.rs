@@ -47,8 +47,11 @@ impl SqliteConnection {
         }
         session.check_transaction()?;
         let text = format!("{command} \"{}\"", name.replace('"', "\"\""));
-        let attempt =
-            if session.changed_much() { self.on_thread(move |session| session.run(&text)).await? } else { session.run(&text) };
+        let attempt = if session.changed_much() {
+            self.on_thread(move |session| session.run(&text)).await?
+        } else {
+            session.run(&text)
+        };
         match attempt? {
             Attempt::Done(()) => Ok(()),
             _ => Err(error::busy("another connection has kept the database locked", self.session()?.busy_timeout)),

@@ -1,7 +1,7 @@
 //! Writing: one statement, or a script of several.
 
-use activerecord_core::backend::Outcome;
 use activerecord_core::Result;
+use activerecord_core::backend::Outcome;
 
 use super::SqliteConnection;
 use super::session::{Attempt, Session, Written};
