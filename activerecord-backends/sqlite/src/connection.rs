@@ -44,7 +44,7 @@ impl SqliteConnection {
         match self.prepare(sql).await? {
             Prepared::Script if sql.binds().is_empty() => self.run_script(sql.text()).await,
             Prepared::Script => Err(error::not_one_statement()),
-            Prepared::One(slot) if self.session()?.database.cursor(slot).is_readonly() => {
+            Prepared::One(slot) if self.session()?.database.cursor(slot).profile().readonly => {
                 let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
                 self.read(slot, false, &mut ignore).await.map(|()| Outcome::default())
             }
@@ -55,7 +55,7 @@ impl SqliteConnection {
     async fn run_for_rows(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<()> {
         match self.prepare(sql).await? {
             Prepared::Script => Err(error::not_one_statement()),
-            Prepared::One(slot) if self.session()?.database.cursor(slot).is_readonly() => {
+            Prepared::One(slot) if self.session()?.database.cursor(slot).profile().readonly => {
                 self.read(slot, sql.is_one_row(), sink).await
             }
             Prepared::One(slot) => {
@@ -108,14 +108,15 @@ impl SqliteConnection {
         let mut session = self.session.take().ok_or_else(gone)?;
         let mut cancel = CancelOnDrop(Some(Arc::clone(&session.watch)));
         let work = spawn_blocking(move || {
-            let result = job(&mut session);
+            // Nobody may be waiting any more when the thread gets to it.
+            let result = if session.watch.is_cancelled() { None } else { Some(job(&mut session)) };
             (session, result)
         });
         // A panic, or the end of the runtime: the session is gone either way.
         let (session, result) = work.await.map_err(|error| gone().with_source(error))?;
         cancel.0 = None;
         self.session = Some(session);
-        Ok(result)
+        result.ok_or_else(gone)
     }
 }
 

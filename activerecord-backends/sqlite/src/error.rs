@@ -86,8 +86,9 @@ fn kind(code: c_int, message: &str) -> ErrorKind {
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ErrorKind::ForeignKeyViolation,
         ffi::SQLITE_CONSTRAINT_NOTNULL => ErrorKind::NotNullViolation,
         ffi::SQLITE_CONSTRAINT_CHECK => ErrorKind::CheckViolation,
+        ffi::SQLITE_READONLY_DBMOVED => ErrorKind::ConnectionLost,
         _ => match code & 0xff {
-            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => ErrorKind::Busy,
+            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => ErrorKind::Busy,
             ffi::SQLITE_READONLY => ErrorKind::ReadOnly,
             ffi::SQLITE_FULL => ErrorKind::DiskFull,
             ffi::SQLITE_CANTOPEN => ErrorKind::ConnectionLost,
@@ -147,6 +148,16 @@ fn name(code: c_int) -> String {
     }
 }
 
+/// Whether a failure concerns the file or the connection, so that the next statement would meet it again.
+pub(crate) fn is_lasting(code: c_int) -> bool {
+    let primary = code & 0xff;
+    code == ffi::SQLITE_READONLY_DBMOVED
+        || matches!(
+            primary,
+            ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_CANTOPEN | ffi::SQLITE_NOMEM
+        )
+}
+
 /// Whether somebody else holds what the statement needs, so that it is worth trying again.
 pub(crate) fn is_busy(code: c_int) -> bool {
     matches!(code & 0xff, ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED)
@@ -182,18 +193,16 @@ pub(crate) fn bind_count(placeholders: usize, values: usize) -> Error {
 }
 
 #[cold]
-pub(crate) fn no_column(ordinal: usize, columns: usize) -> Error {
+pub(crate) fn no_cell(ordinal: usize, columns: usize) -> Error {
+    if ordinal < columns {
+        return Error::new(ErrorKind::Database, "SQLite ran out of memory").with_code("SQLITE_NOMEM");
+    }
     Error::conversion(format!("the row has {columns} columns, and none at ordinal {ordinal}"))
 }
 
 #[cold]
 pub(crate) fn not_utf8(error: Utf8Error) -> Error {
     Error::conversion(format!("the text is not UTF-8: {error}")).with_source(error)
-}
-
-#[cold]
-pub(crate) fn out_of_memory() -> Error {
-    Error::new(ErrorKind::Database, "SQLite ran out of memory").with_code("SQLITE_NOMEM")
 }
 
 /// The error of a file that could not be opened, with the reason that SQLite does not give.

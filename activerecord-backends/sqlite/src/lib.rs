@@ -20,11 +20,13 @@
 //! `journal_mode=wal` they do not wait, and see the state before it.
 
 mod backend;
+mod cache;
 mod config;
 mod connection;
 mod dialect;
 mod error;
 mod file;
+mod profile;
 mod statement;
 mod value;
 

@@ -12,27 +12,22 @@
 //!   takes the cursor by `&mut`.
 #![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
 
-use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_int};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use activerecord_core::{Error, Result, RowRef, ValueRef};
 use rusqlite::ffi;
 
-use crate::dialect::{Verb, is_random, is_unbounded, verb};
+use crate::cache::{Cache, Slot};
 use crate::error;
+use crate::profile::Profile;
 
 /// How many statements are kept.
 const CAPACITY: usize = 512;
 
 /// A bound text or blob of more bytes than this is not kept with its statement.
 const LARGE: usize = 4096;
-
-/// For how long a statement without bounds that was quick is expected to be so again.
-const TRUST: Duration = Duration::from_secs(1);
 
 /// The encoding of bound text. The constant is a `c_int`, and the parameter a `c_uchar`.
 const UTF8: u8 = 1;
@@ -41,16 +36,10 @@ const _: () = assert!(UTF8 as i32 == ffi::SQLITE_UTF8);
 /// A connection, and the statements prepared on it.
 pub(crate) struct Database {
     // Declared, and so dropped, before the connection.
-    statements: Vec<Statement>,
+    statements: Cache<Statement>,
     anchor: Option<Statement>,
-    by_text: HashMap<Arc<str>, usize>,
-    clock: u64,
     connection: rusqlite::Connection,
 }
-
-/// Where a [`Database`] keeps a statement. It is good until the next `prepare`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot(usize);
 
 /// What preparing a text gave.
 pub(crate) enum Prepared {
@@ -62,7 +51,7 @@ pub(crate) enum Prepared {
 
 impl Database {
     pub(crate) fn new(connection: rusqlite::Connection) -> Self {
-        Self { statements: Vec::new(), anchor: None, by_text: HashMap::new(), clock: 0, connection }
+        Self { statements: Cache::new(CAPACITY), anchor: None, connection }
     }
 
     /// The connection, for everything but statements.
@@ -72,16 +61,13 @@ impl Database {
 
     /// Finds the statement of this text, or prepares it.
     pub(crate) fn prepare(&mut self, text: &str) -> Result<Prepared> {
-        self.clock += 1;
-        let slot = match self.by_text.get(text) {
-            Some(slot) => *slot,
-            None => match self.compile(text)? {
-                Some(statement) => self.keep(text, statement),
-                None => return Ok(Prepared::Script),
-            },
-        };
-        self.statements[slot].used = self.clock;
-        Ok(Prepared::One(Slot(slot)))
+        if let Some(slot) = self.statements.find(text) {
+            return Ok(Prepared::One(slot));
+        }
+        Ok(match self.compile(text)? {
+            Some(statement) => Prepared::One(self.statements.insert(text, statement)),
+            None => Prepared::Script,
+        })
     }
 
     /// Prepares the statements of a script one after the other, each when those before it have run, and does not keep them.
@@ -98,7 +84,7 @@ impl Database {
 
     /// The statement in a slot.
     pub(crate) fn cursor(&mut self, slot: Slot) -> Cursor<'_> {
-        Cursor { statement: &mut self.statements[slot.0] }
+        Cursor { statement: self.statements.get_mut(slot) }
     }
 
     /// Keeps the connection's view of the database beyond the end of a statement that is being read, by a second statement
@@ -188,20 +174,6 @@ impl Database {
         }
     }
 
-    fn keep(&mut self, text: &str, statement: Statement) -> usize {
-        let slot = if self.statements.len() < CAPACITY {
-            self.statements.push(statement);
-            self.statements.len() - 1
-        } else {
-            let oldest = (0..CAPACITY).min_by_key(|slot| self.statements[*slot].used).unwrap_or_default();
-            self.by_text.retain(|_, slot| *slot != oldest);
-            self.statements[oldest] = statement;
-            oldest
-        };
-        self.by_text.insert(text.into(), slot);
-        slot
-    }
-
     /// SQLite's words for the last failure.
     fn message(&self) -> String {
         // SAFETY: the handle is valid, and the text is copied before the next call.
@@ -212,16 +184,7 @@ impl Database {
 /// A prepared statement. It never leaves its [`Database`].
 struct Statement {
     raw: NonNull<ffi::sqlite3_stmt>,
-    used: u64,
-    placeholders: usize,
-    readonly: bool,
-    random: bool,
-    verb: Verb,
-    /// Whether one step may take any time, and cannot be interrupted.
-    unbounded: bool,
-    pace: Pace,
-    /// When that was found, for a statement that is trusted for a while only.
-    paced: Option<Instant>,
+    profile: Profile,
     /// Whether values are bound that are better not kept.
     large: bool,
 }
@@ -238,18 +201,7 @@ impl Statement {
         let (placeholders, readonly) =
             unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
         let placeholders = usize::try_from(placeholders).unwrap_or_default();
-        Self {
-            raw,
-            used: 0,
-            placeholders,
-            readonly,
-            random: is_random(text),
-            verb: verb(text),
-            unbounded: is_unbounded(text, readonly),
-            pace: Pace::Unknown,
-            paced: None,
-            large: false,
-        }
+        Self { raw, profile: Profile::new(text, placeholders, readonly), large: false }
     }
 }
 
@@ -258,17 +210,6 @@ impl Drop for Statement {
         // SAFETY: the statement is ours, and its connection is still open. The result repeats the last step's error.
         unsafe { ffi::sqlite3_finalize(self.raw.as_ptr()) };
     }
-}
-
-/// What is known of the time that a statement takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// It has not been seen yet.
-    Unknown,
-    /// It fits the budget of one step on the calling task.
-    Quick,
-    /// It does not.
-    Slow,
 }
 
 /// What a step gave.
@@ -288,44 +229,9 @@ pub(crate) struct Cursor<'d> {
 }
 
 impl Cursor<'_> {
-    /// The number of placeholders.
-    pub(crate) fn placeholders(&self) -> usize {
-        self.statement.placeholders
-    }
-
-    /// Whether the statement leaves the database as it is.
-    pub(crate) fn is_readonly(&self) -> bool {
-        self.statement.readonly
-    }
-
-    /// What the statement does, by its first word.
-    pub(crate) fn verb(&self) -> Verb {
-        self.statement.verb
-    }
-
-    /// Whether the statement is read on a thread from its start: because it is slow, or may be; or because it could not be
-    /// run again there for the rest of its rows, as these would be others.
-    pub(crate) fn reads_on_thread(&self) -> bool {
-        self.pace() == Pace::Slow || self.statement.random || (self.statement.unbounded && self.pace() == Pace::Unknown)
-    }
-
-    /// Whether one step may take any time, and cannot be interrupted.
-    pub(crate) fn is_unbounded(&self) -> bool {
-        self.statement.unbounded
-    }
-
-    /// What is known of the time that the statement takes.
-    pub(crate) fn pace(&self) -> Pace {
-        match self.statement.paced {
-            Some(at) if at.elapsed() > TRUST => Pace::Unknown,
-            _ => self.statement.pace,
-        }
-    }
-
-    /// Notes it. What takes longer with every row is trusted for a while only.
-    pub(crate) fn set_pace(&mut self, pace: Pace) {
-        self.statement.pace = pace;
-        self.statement.paced = self.statement.unbounded.then(Instant::now);
+    /// What is known of the statement.
+    pub(crate) fn profile(&mut self) -> &mut Profile {
+        &mut self.statement.profile
     }
 
     /// Runs on to the next row.
@@ -440,6 +346,49 @@ pub(crate) struct Row<'c> {
     statement: PhantomData<&'c Statement>,
 }
 
+/// A cell as SQLite has it. Text is what it says it is, and may not be UTF-8 all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cell<'c> {
+    Null,
+    I64(i64),
+    F64(f64),
+    Text(&'c [u8]),
+    Bytes(&'c [u8]),
+}
+
+impl Row<'_> {
+    /// The cell at `ordinal`. None when there is no such column, or no memory to convert its text.
+    #[inline]
+    pub(crate) fn cell(&self, ordinal: usize) -> Option<Cell<'_>> {
+        let index = self.index(ordinal)?;
+        // SAFETY: the statement stands on a row that has this column. The value is "unprotected", which means that only
+        // one thread may look at it: the one that holds the cursor. Text and bytes stay where they are until the cursor
+        // steps, and asking for one cell as the type that it has does not move another.
+        unsafe {
+            let cell = ffi::sqlite3_column_value(self.raw.as_ptr(), index);
+            match ffi::sqlite3_value_type(cell) {
+                ffi::SQLITE_INTEGER => Some(Cell::I64(ffi::sqlite3_value_int64(cell))),
+                ffi::SQLITE_FLOAT => Some(Cell::F64(ffi::sqlite3_value_double(cell))),
+                ffi::SQLITE_TEXT => {
+                    let data = ffi::sqlite3_value_text(cell);
+                    slice(data, ffi::sqlite3_value_bytes(cell)).map(Cell::Text)
+                }
+                ffi::SQLITE_BLOB => {
+                    let data = ffi::sqlite3_value_blob(cell).cast();
+                    // A blob of no bytes has no address.
+                    Some(Cell::Bytes(slice(data, ffi::sqlite3_value_bytes(cell)).unwrap_or_default()))
+                }
+                _ => Some(Cell::Null),
+            }
+        }
+    }
+
+    #[inline]
+    fn index(&self, ordinal: usize) -> Option<c_int> {
+        if ordinal < self.columns { c_int::try_from(ordinal).ok() } else { None }
+    }
+}
+
 impl RowRef for Row<'_> {
     #[inline]
     fn len(&self) -> usize {
@@ -448,28 +397,7 @@ impl RowRef for Row<'_> {
 
     #[inline]
     fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
-        let index = self.index(ordinal).ok_or_else(|| error::no_column(ordinal, self.columns))?;
-        // SAFETY: the statement stands on a row that has this column. The value is "unprotected", which means that only
-        // one thread may look at it: the one that holds the cursor. Text and bytes stay where they are until the cursor
-        // steps, and asking for one cell as the type that it has does not move another.
-        unsafe {
-            let cell = ffi::sqlite3_column_value(self.raw.as_ptr(), index);
-            match ffi::sqlite3_value_type(cell) {
-                ffi::SQLITE_INTEGER => Ok(ValueRef::I64(ffi::sqlite3_value_int64(cell))),
-                ffi::SQLITE_FLOAT => Ok(ValueRef::F64(ffi::sqlite3_value_double(cell))),
-                ffi::SQLITE_TEXT => {
-                    let data = ffi::sqlite3_value_text(cell);
-                    let bytes = slice(data, ffi::sqlite3_value_bytes(cell)).ok_or_else(error::out_of_memory)?;
-                    std::str::from_utf8(bytes).map(ValueRef::Text).map_err(error::not_utf8)
-                }
-                ffi::SQLITE_BLOB => {
-                    let data = ffi::sqlite3_value_blob(cell).cast();
-                    // A blob of no bytes has no address.
-                    Ok(ValueRef::Bytes(slice(data, ffi::sqlite3_value_bytes(cell)).unwrap_or_default()))
-                }
-                _ => Ok(ValueRef::Null),
-            }
-        }
+        self.cell(ordinal).ok_or_else(|| error::no_cell(ordinal, self.columns))?.value()
     }
 
     fn column_name(&self, ordinal: usize) -> &str {
@@ -480,13 +408,6 @@ impl RowRef for Row<'_> {
             let name = ffi::sqlite3_column_name(self.raw.as_ptr(), index);
             if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }
         }
-    }
-}
-
-impl Row<'_> {
-    #[inline]
-    fn index(&self, ordinal: usize) -> Option<c_int> {
-        if ordinal < self.columns { c_int::try_from(ordinal).ok() } else { None }
     }
 }
 

@@ -18,15 +18,15 @@ use std::sync::Arc;
 use activerecord_core::{Error, Result, RowRef, Value, ValueRef, format_date, format_datetime, format_time};
 
 use crate::error;
-use crate::statement::{Cursor, Row};
+use crate::statement::{Cell, Cursor, Row};
 
 /// Binds the values to the statement's placeholders.
 ///
 /// # Errors
 /// `InvalidStatement` when there are not as many values as placeholders; `Conversion` when SQLite cannot hold a value.
 pub(crate) fn bind(cursor: &mut Cursor<'_>, values: &[Value]) -> Result<()> {
-    if values.len() != cursor.placeholders() {
-        return Err(error::bind_count(cursor.placeholders(), values.len()));
+    if values.len() != cursor.profile().placeholders {
+        return Err(error::bind_count(cursor.profile().placeholders, values.len()));
     }
     for (index, value) in (1..).zip(values) {
         bind_one(cursor, index, value).map_err(|error| at(error, index))?;
@@ -96,53 +96,65 @@ fn unknown(value: &Value) -> Error {
     Error::conversion(format!("SQLite cannot store a {}", value.ty().name()))
 }
 
+impl<'c> Cell<'c> {
+    /// The cell as a value.
+    ///
+    /// # Errors
+    /// `Conversion` when a text is not UTF-8.
+    #[inline]
+    pub(crate) fn value(self) -> Result<ValueRef<'c>> {
+        match self {
+            Self::Null => Ok(ValueRef::Null),
+            Self::I64(n) => Ok(ValueRef::I64(n)),
+            Self::F64(x) => Ok(ValueRef::F64(x)),
+            Self::Text(text) => std::str::from_utf8(text).map(ValueRef::Text).map_err(error::not_utf8),
+            Self::Bytes(bytes) => Ok(ValueRef::Bytes(bytes)),
+        }
+    }
+}
+
 /// Rows that were copied out of SQLite, to be read elsewhere or later: three allocations for the lot.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     names: Arc<[Box<str>]>,
-    cells: Vec<Cell>,
+    cells: Vec<Kept>,
     bytes: Vec<u8>,
     rows: usize,
 }
 
+/// A cell of a batch. Text and bytes are ranges of the batch's bytes.
 #[derive(Clone, Copy, Debug)]
-enum Cell {
+enum Kept {
     Null,
     I64(i64),
     F64(f64),
-    /// A range of the batch's bytes that is UTF-8.
     Text(usize, usize),
-    /// A range of the batch's bytes.
     Bytes(usize, usize),
 }
 
 impl Batch {
     /// Copies a row.
-    ///
-    /// # Errors
-    /// `Conversion` when a text is not UTF-8.
-    pub(crate) fn push(&mut self, row: &Row<'_>) -> Result<()> {
+    pub(crate) fn push(&mut self, row: &Row<'_>) {
         if self.rows == 0 {
             self.names = (0..row.len()).map(|ordinal| row.column_name(ordinal).into()).collect();
         }
         for ordinal in 0..row.len() {
-            let cell = match row.value(ordinal)? {
-                ValueRef::I64(n) => Cell::I64(n),
-                ValueRef::F64(x) => Cell::F64(x),
-                ValueRef::Text(text) => self.keep(text.as_bytes(), Cell::Text),
-                ValueRef::Bytes(bytes) => self.keep(bytes, Cell::Bytes),
-                _ => Cell::Null,
+            let kept = match row.cell(ordinal) {
+                Some(Cell::I64(n)) => Kept::I64(n),
+                Some(Cell::F64(x)) => Kept::F64(x),
+                Some(Cell::Text(text)) => self.keep(text, Kept::Text),
+                Some(Cell::Bytes(bytes)) => self.keep(bytes, Kept::Bytes),
+                Some(Cell::Null) | None => Kept::Null,
             };
-            self.cells.push(cell);
+            self.cells.push(kept);
         }
         self.rows += 1;
-        Ok(())
     }
 
-    fn keep(&mut self, bytes: &[u8], cell: fn(usize, usize) -> Cell) -> Cell {
+    fn keep(&mut self, bytes: &[u8], kept: fn(usize, usize) -> Kept) -> Kept {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
-        cell(start, self.bytes.len())
+        kept(start, self.bytes.len())
     }
 
     /// How many rows there are.
@@ -152,7 +164,7 @@ impl Batch {
 
     /// How much memory the rows take, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.bytes.len() + self.cells.len() * size_of::<Cell>()
+        self.bytes.len() + self.cells.len() * size_of::<Kept>()
     }
 
     /// The row at `index`.
@@ -166,7 +178,7 @@ impl Batch {
 #[derive(Debug)]
 pub(crate) struct BatchRow<'b> {
     batch: &'b Batch,
-    cells: &'b [Cell],
+    cells: &'b [Kept],
 }
 
 impl RowRef for BatchRow<'_> {
@@ -175,15 +187,15 @@ impl RowRef for BatchRow<'_> {
     }
 
     fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
-        match *self.cells.get(ordinal).ok_or_else(|| error::no_column(ordinal, self.cells.len()))? {
-            Cell::Null => Ok(ValueRef::Null),
-            Cell::I64(n) => Ok(ValueRef::I64(n)),
-            Cell::F64(x) => Ok(ValueRef::F64(x)),
-            Cell::Text(start, end) => {
-                std::str::from_utf8(&self.batch.bytes[start..end]).map(ValueRef::Text).map_err(error::not_utf8)
-            }
-            Cell::Bytes(start, end) => Ok(ValueRef::Bytes(&self.batch.bytes[start..end])),
-        }
+        let bytes = |start, end| &self.batch.bytes[start..end];
+        let cell = match *self.cells.get(ordinal).ok_or_else(|| error::no_cell(ordinal, self.cells.len()))? {
+            Kept::Null => Cell::Null,
+            Kept::I64(n) => Cell::I64(n),
+            Kept::F64(x) => Cell::F64(x),
+            Kept::Text(start, end) => Cell::Text(bytes(start, end)),
+            Kept::Bytes(start, end) => Cell::Bytes(bytes(start, end)),
+        };
+        cell.value()
     }
 
     fn column_name(&self, ordinal: usize) -> &str {

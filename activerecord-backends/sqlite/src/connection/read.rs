@@ -13,10 +13,12 @@ use rusqlite::ffi;
 
 use super::patience::Patience;
 use super::session::Session;
-use super::watch::{BUDGET, Turn};
+use super::watch::{BUDGET, Scan, Turn};
 use super::{SqliteConnection, pend_once};
 use crate::error;
-use crate::statement::{Pace, Slot, Step};
+use crate::cache::Slot;
+use crate::profile::Pace;
+use crate::statement::{Row, Step};
 use crate::value::Batch;
 
 /// The most rows, bytes and time of one batch.
@@ -24,11 +26,14 @@ const BATCH_ROWS: usize = 1024;
 const BATCH_BYTES: usize = 256 * 1024;
 const BATCH_TIME: Duration = Duration::from_millis(10);
 
+/// How much of a paused result is taken aside at once.
+const ASIDE_BYTES: usize = 64 * 1024 * 1024;
+
 impl SqliteConnection {
     /// Hands the rows of a statement that only reads to the sink.
     pub(super) async fn read(&mut self, slot: Slot, one_row: bool, sink: &mut Sink<'_>) -> Result<()> {
         let session = self.session()?;
-        if session.database.cursor(slot).reads_on_thread() {
+        if session.database.cursor(slot).profile().reads_on_thread() {
             return Box::pin(self.read_on_thread(slot, 0, sink)).await;
         }
         let mut reading = Reading::new(session, slot, one_row);
@@ -36,6 +41,10 @@ impl SqliteConnection {
         loop {
             match reading.slice(sink)? {
                 Slice::Done => return Ok(()),
+                Slice::Pause if reading.holds_up_writers() => match reading.finish_aside(sink).await? {
+                    Slice::Slow => break,
+                    _ => return Ok(()),
+                },
                 Slice::Pause => pend_once().await,
                 Slice::Yield => reading.session.watch.rest().await,
                 Slice::Busy => patience.wait_to_read(reading.session).await?,
@@ -75,6 +84,7 @@ struct Reading<'s> {
     slot: Slot,
     one_row: bool,
     rows: usize,
+    scan: Option<Scan>,
     left: bool,
 }
 
@@ -94,7 +104,7 @@ enum Slice {
 
 impl<'s> Reading<'s> {
     fn new(session: &'s mut Session, slot: Slot, one_row: bool) -> Self {
-        Self { session, slot, one_row, rows: 0, left: false }
+        Self { session, slot, one_row, rows: 0, scan: None, left: false }
     }
 
     /// Leaves the statement as it is, and tells how many rows it gave.
@@ -107,7 +117,7 @@ impl<'s> Reading<'s> {
     fn slice(&mut self, sink: &mut Sink<'_>) -> Result<Slice> {
         self.session.watch.arm(true);
         let slice = self.first_row(sink).and_then(|slice| match slice {
-            None => self.more_rows(sink),
+            None => self.more_rows(|row| sink(row)),
             Some(slice) => Ok(slice),
         });
         self.session.watch.arm(false);
@@ -125,9 +135,9 @@ impl<'s> Reading<'s> {
         let step = cursor.step();
         let time = started.elapsed();
         self.session.watch.worked(time);
-        if time > BUDGET || cursor.is_unbounded() {
+        if time > BUDGET || cursor.profile().unbounded {
             // A step that could not be interrupted does not keep the task a second time.
-            cursor.set_pace(if time > BUDGET { Pace::Slow } else { Pace::Quick });
+            cursor.profile().set_pace(if time > BUDGET { Pace::Slow } else { Pace::Quick });
         }
         let flow = match step {
             Step::Row => sink(&cursor.row())?,
@@ -145,7 +155,7 @@ impl<'s> Reading<'s> {
         Ok(if flow == Flow::Pause { Some(Slice::Pause) } else { None })
     }
 
-    fn more_rows(&mut self, sink: &mut Sink<'_>) -> Result<Slice> {
+    fn more_rows(&mut self, mut take: impl FnMut(&Row<'_>) -> Result<Flow>) -> Result<Slice> {
         let mut turn = Turn::new();
         let mut cursor = self.session.database.cursor(self.slot);
         loop {
@@ -157,11 +167,49 @@ impl<'s> Reading<'s> {
             }
             // Counted before it is handed over: a sink that fails has seen it.
             self.rows += 1;
-            match sink(&cursor.row())? {
-                Flow::More if turn.is_over() => return Ok(Slice::Yield),
+            match take(&cursor.row())? {
+                Flow::More if turn.is_over() => {
+                    self.scan.get_or_insert_with(Scan::begin);
+                    return Ok(Slice::Yield);
+                }
                 Flow::More => {}
                 Flow::Pause => return Ok(Slice::Pause),
                 Flow::Stop => return Ok(Slice::Done),
+            }
+        }
+    }
+
+    /// Whether nobody can write before the read ends. In a file with a write-ahead log everybody can.
+    fn holds_up_writers(&self) -> bool {
+        self.session.file.is_in_memory() && self.session.transaction.is_none()
+    }
+
+    /// Takes the rest of a paused result aside, so that whoever asked for the pause can write meanwhile; then hands it
+    /// over. A very large rest is taken in parts, and does hold up writers.
+    async fn finish_aside(&mut self, sink: &mut Sink<'_>) -> Result<Slice> {
+        loop {
+            let mut rest = Batch::default();
+            let end = loop {
+                self.session.watch.arm(true);
+                let slice = self.more_rows(|row| {
+                    rest.push(row);
+                    Ok(if rest.size() < ASIDE_BYTES { Flow::More } else { Flow::Pause })
+                });
+                self.session.watch.arm(false);
+                match slice? {
+                    Slice::Yield => self.session.watch.rest().await,
+                    end => break end,
+                }
+            };
+            if let Slice::Done = end {
+                self.session.end_reading(self.slot);
+            }
+            pend_once().await;
+            if hand_over(&rest, sink).await? == Flow::Stop {
+                return Ok(Slice::Done);
+            }
+            if !matches!(end, Slice::Pause) {
+                return Ok(end);
             }
         }
     }
@@ -177,7 +225,7 @@ impl<'s> Reading<'s> {
             }
             ffi::SQLITE_INTERRUPT => {
                 cursor.reset();
-                cursor.set_pace(Pace::Slow);
+                cursor.profile().set_pace(Pace::Slow);
                 Ok(Slice::Slow)
             }
             _ => Err(self.session.failed(code, error)),
@@ -253,7 +301,7 @@ impl Session {
         };
         // Remembers whether the statement needs the thread the next time.
         let pace = if progress.longest > BUDGET { Pace::Slow } else { Pace::Quick };
-        self.database.cursor(slot).set_pace(pace);
+        self.database.cursor(slot).profile().set_pace(pace);
         (batch, end, progress)
     }
 
@@ -264,7 +312,10 @@ impl Session {
                 *skip -= 1;
                 None
             }
-            Step::Row => batch.push(&cursor.row()).err().map(BatchEnd::Failed),
+            Step::Row => {
+                batch.push(&cursor.row());
+                None
+            }
             Step::Done => Some(BatchEnd::Done),
             Step::Failed(code) if error::is_busy(code) && batch.len() == 0 => {
                 cursor.reset();

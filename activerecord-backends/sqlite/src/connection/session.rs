@@ -13,7 +13,9 @@ use crate::config::Settings;
 use crate::dialect::Verb;
 use crate::error;
 use crate::file::{DatabaseFile, Turn};
-use crate::statement::{Database, Pace, Prepared, Slot, Step};
+use crate::cache::Slot;
+use crate::profile::Pace;
+use crate::statement::{Database, Prepared, Step};
 use crate::value::{self, Batch};
 
 /// One SQLite session. Dropping it rolls back and closes, and only then gives up the turn to write.
@@ -26,7 +28,7 @@ pub(super) struct Session {
     pub(super) file: Arc<DatabaseFile>,
     pub(super) busy_timeout: Duration,
     /// Whether the file or the connection has failed in a way that the next user would meet again.
-    broken: bool,
+    pub(super) broken: bool,
 }
 
 /// An open transaction.
@@ -60,11 +62,7 @@ type End<T> = Result<T, (i32, Error)>;
 const MANY_VALUES: usize = 2000;
 
 impl Session {
-    pub(super) fn new(
-        mut connection: rusqlite::Connection,
-        file: Arc<DatabaseFile>,
-        settings: &Settings,
-    ) -> Result<Self> {
+    pub(super) fn new(mut connection: rusqlite::Connection, file: Arc<DatabaseFile>, settings: &Settings) -> Result<Self> {
         let watch = Watch::install(&mut connection).map_err(error::from_driver)?;
         Ok(Self {
             database: Database::new(connection),
@@ -118,7 +116,7 @@ impl Session {
         let prepared = self.database.prepare(text)?;
         if let Prepared::One(slot) = prepared {
             let mut cursor = self.database.cursor(slot);
-            if cursor.verb() == Verb::Transaction {
+            if cursor.profile().verb == Verb::Transaction {
                 return Err(error::transaction_control());
             }
             value::bind(&mut cursor, binds)?;
@@ -151,15 +149,13 @@ impl Session {
     /// made again; inside, SQLite would roll back the whole transaction, so there it has to have been quick before, or to
     /// be an INSERT of few values.
     pub(super) fn writes_in_place(&mut self, slot: Slot) -> bool {
-        let cursor = self.database.cursor(slot);
-        match (cursor.pace(), self.transaction) {
-            _ if cursor.is_unbounded() => false,
+        let profile = *self.database.cursor(slot).profile();
+        match (profile.pace(), self.transaction) {
+            _ if profile.unbounded => false,
             (Pace::Slow, _) => false,
             (_, None) => self.file.commits_quickly(),
             (Pace::Quick, Some(_)) => true,
-            (Pace::Unknown, Some(_)) => {
-                cursor.verb() == Verb::Insert && (1..=MANY_VALUES).contains(&cursor.placeholders())
-            }
+            (Pace::Unknown, Some(_)) => profile.verb == Verb::Insert && (1..=MANY_VALUES).contains(&profile.placeholders),
         }
     }
 
@@ -181,17 +177,13 @@ impl Session {
         let mut cursor = self.database.cursor(slot);
         let end = loop {
             match cursor.step() {
-                Step::Row => match rows.push(&cursor.row()) {
-                    Ok(()) => {}
-                    Err(error) => break Err((ffi::SQLITE_OK, error)),
-                },
+                Step::Row => rows.push(&cursor.row()),
                 Step::Done => break Ok(()),
                 Step::Failed(code) => break Err((code, cursor.error(code))),
             }
         };
         // After the last step it says nothing new.
         cursor.reset();
-        cursor.clear_large_bindings();
         end.map(|()| rows)
     }
 
@@ -200,24 +192,23 @@ impl Session {
         let mut cursor = self.database.cursor(slot);
         let pace = if time > BUDGET { Pace::Slow } else { Pace::Quick };
         match end {
-            Ok(rows) => {
-                let (verb, known) = (cursor.verb(), cursor.pace());
-                cursor.set_pace(pace);
-                // The time of a statement that is slow by itself says nothing about the disk.
-                if self.transaction.is_none() && known != Pace::Slow {
-                    self.file.committed_in(time);
-                }
-                let outcome =
-                    if matches!(verb, Verb::Insert | Verb::Change) { self.outcome() } else { Outcome::default() };
-                Ok(Attempt::Done(Written { outcome, rows }))
-            }
-            Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
+            // The values stay bound for the next attempt.
+            Err((code, _)) if error::is_busy(code) => return Ok(Attempt::Busy),
             Err((ffi::SQLITE_INTERRUPT, _)) if pace == Pace::Slow => {
-                cursor.set_pace(Pace::Slow);
-                Ok(Attempt::Slow)
+                cursor.profile().set_pace(Pace::Slow);
+                return Ok(Attempt::Slow);
             }
-            Err((code, error)) => Err(self.failed(code, error)),
+            _ => cursor.clear_large_bindings(),
         }
+        let before = *cursor.profile();
+        let rows = end.map_err(|(code, error)| self.failed(code, error))?;
+        self.database.cursor(slot).profile().set_pace(pace);
+        // The time of a statement that is slow by itself says nothing about the disk.
+        if self.transaction.is_none() && before.pace() != Pace::Slow {
+            self.file.committed_in(time);
+        }
+        let outcome = if before.changes_rows() { self.outcome() } else { Outcome::default() };
+        Ok(Attempt::Done(Written { outcome, rows }))
     }
 
     fn outcome(&self) -> Outcome {
@@ -229,10 +220,7 @@ impl Session {
 
     /// Notes what an error means for the session.
     pub(super) fn failed(&mut self, code: i32, error: Error) -> Error {
-        self.broken |= matches!(
-            code & 0xff,
-            ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_CANTOPEN | ffi::SQLITE_NOMEM
-        );
+        self.broken |= error::is_lasting(code);
         error
     }
 
@@ -248,13 +236,12 @@ impl Session {
 
     /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space: an
     /// error does not concern whoever has just committed.
-    pub(super) fn checkpoint(&mut self) {
-        let sizes = self
-            .database
-            .connection()
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)));
-        if let Ok((pages, copied)) = sizes {
-            self.file.checkpointed(pages.saturating_sub(copied));
-        }
+    pub(super) fn checkpoint(&mut self, pages: u32) {
+        let sizes = self.database.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?))
+        });
+        // Where somebody else is at it, there is nothing to do for a while either.
+        let left = sizes.map_or(pages, |(pages, copied)| pages.saturating_sub(copied));
+        self.file.checkpointed(left);
     }
 }

@@ -79,7 +79,7 @@ impl<'c> Held<'c> {
         let session = self.session()?;
         let pages = session.watch.take_log_pages();
         if session.transaction.is_none() && session.file.wants_checkpoint(pages) {
-            self.on_thread(Session::checkpoint).await?;
+            self.on_thread(move |session| session.checkpoint(pages)).await?;
         }
         Ok(())
     }
@@ -111,9 +111,6 @@ impl Drop for Held<'_> {
 
 impl Session {
     fn begin(&mut self, read_only: bool) -> Result<Attempt<()>> {
-        if read_only {
-            self.run("PRAGMA query_only = 1")?;
-        }
         // In memory the turn is all that there is to take, and the lock would keep readers out before the first write.
         let begin = if read_only || self.file.is_in_memory() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         if let Attempt::Busy = self.run(begin)? {
@@ -121,7 +118,7 @@ impl Session {
         }
         let changes = self.database.connection().total_changes();
         self.transaction = Some(Open { read_only, changes });
-        Ok(Attempt::Done(()))
+        if read_only { self.run("PRAGMA query_only = 1") } else { Ok(Attempt::Done(())) }
     }
 
     fn commit(&mut self) -> Result<Attempt<()>> {
@@ -146,10 +143,11 @@ impl Session {
     }
 
     fn leave(&mut self) -> Result<Attempt<()>> {
-        match self.transaction.take() {
-            Some(Open { read_only: true, .. }) => self.run("PRAGMA query_only = 0"),
-            _ => Ok(Attempt::Done(())),
+        if self.transaction.take().is_some_and(|open| open.read_only) {
+            let freed = self.run("PRAGMA query_only = 0");
+            self.broken |= freed.is_err();
         }
+        Ok(Attempt::Done(()))
     }
 
     fn changes(&self) -> u64 {

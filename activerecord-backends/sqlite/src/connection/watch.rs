@@ -59,6 +59,11 @@ impl Watch {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
+    /// Whether nobody waits any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
     /// The pages in the write-ahead log after the last commit, once.
     pub(super) fn take_log_pages(&self) -> u32 {
         self.log_pages.swap(0, Ordering::Relaxed)
@@ -102,6 +107,31 @@ impl Watch {
     }
 }
 
+/// One of the results that are being read a turn at a time.
+#[derive(Debug)]
+pub(super) struct Scan(());
+
+static SCANS: AtomicU32 = AtomicU32::new(0);
+
+impl Scan {
+    pub(super) fn begin() -> Self {
+        SCANS.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+
+    /// The time of one turn. Where several scans share a thread, others run after all of them have had theirs: so a turn
+    /// becomes shorter.
+    fn budget() -> Duration {
+        BUDGET / SCANS.load(Ordering::Relaxed).clamp(1, 10)
+    }
+}
+
+impl Drop for Scan {
+    fn drop(&mut self) {
+        SCANS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Tells when the rows of one turn have taken their time, with as few looks at the clock as will do.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -135,6 +165,6 @@ impl Turn {
         }
         self.rows = 0;
         self.looked = Some(now);
-        now - *self.started.get_or_insert(now) > BUDGET
+        now - *self.started.get_or_insert(now) > Scan::budget()
     }
 }

@@ -8,7 +8,8 @@ use super::session::{Attempt, Session, Written};
 use super::transaction::Held;
 use crate::dialect::Verb;
 use crate::error;
-use crate::statement::{Cursor, Slot, Step};
+use crate::cache::Slot;
+use crate::statement::{Cursor, Step};
 
 impl SqliteConnection {
     /// Runs a statement that writes, in its turn.
@@ -65,7 +66,7 @@ impl Session {
         let (mut outcome, mut number) = (Outcome::default(), 0);
         let run = |mut cursor: Cursor<'_>| {
             number += 1;
-            if cursor.verb() == Verb::Transaction {
+            if cursor.profile().verb == Verb::Transaction {
                 return Err(error::transaction_control());
             }
             loop {
@@ -75,7 +76,7 @@ impl Session {
                     Step::Failed(code) => return Err(cursor.error(code)),
                 }
             }
-            if matches!(cursor.verb(), Verb::Insert | Verb::Change) && !cursor.is_readonly() {
+            if cursor.profile().changes_rows() {
                 outcome.rows += cursor.changes();
             }
             Ok(())

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::backend::Backend;
-use activerecord_core::{Config, ErrorKind, Flow, Result, RowRef, params};
+use activerecord_core::{Config, ErrorKind, Flow, FromValue, Result, RowRef, params};
 
 use crate::support::*;
 
@@ -216,6 +216,75 @@ async fn a_paused_read_holds_up_nobody() {
     }
     assert_eq!(seen.len(), 3, "the read sees the state of its begin");
     assert_eq!(one::<i64>(&mut a, "SELECT count(*) FROM t").await.unwrap(), 6);
+}
+
+/// The lock of a reader in memory would keep writers waiting: a read that pauses takes the rest of its rows aside.
+#[tokio::test]
+async fn a_paused_read_in_memory_holds_up_nobody() {
+    let backend = memory();
+    let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
+    run(&mut a, "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2), (3)").await.unwrap();
+    let (select, mut seen) = (sql("SELECT n FROM t", vec![]), Vec::new());
+    let mut pause = |row: &dyn RowRef| {
+        seen.push(row.value(0)?.to_owned());
+        Ok(Flow::Pause)
+    };
+    {
+        let mut reading = pin!(a.fetch(&select, &mut pause));
+        for _ in 0..3 {
+            assert!(poll_once(reading.as_mut()).await.is_none());
+            run(&mut b, "UPDATE t SET n = n + 10").await.unwrap();
+        }
+        reading.await.unwrap();
+    }
+    assert_eq!(seen, params![1_i64, 2_i64, 3_i64]);
+}
+
+#[tokio::test]
+async fn a_long_paused_read_in_memory_is_complete() {
+    let backend = memory();
+    let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
+    run(
+        &mut a,
+        "CREATE TABLE t (n INTEGER, s TEXT);
+         WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 40000) INSERT INTO t SELECT x, 'text' FROM c",
+    )
+    .await
+    .unwrap();
+    let writing = sql("UPDATE t SET n = -n WHERE n % 7 = 0", vec![]);
+    for (find, rows) in [
+        ("SELECT abs(n) FROM t", 40_000),
+        ("SELECT n FROM t WHERE n = 1 OR n % 20000 = 0", 3),
+        ("SELECT abs(n) FROM t ORDER BY s, abs(n)", 40_000),
+    ] {
+        let (select, mut seen) = (sql(find, vec![]), Vec::new());
+        let mut pause = |row: &dyn RowRef| {
+            seen.push(i64::from_value(row.value(0)?)?);
+            Ok(if seen.len() == 1 { Flow::Pause } else { Flow::More })
+        };
+        let (read, written) = tokio::join!(unpaused(a.fetch(&select, &mut pause)), b.execute(&writing));
+        read.unwrap();
+        written.unwrap();
+        assert!(seen.len() == rows && seen.is_sorted_by(|a, b| a < b), "{find}: {}", seen.len());
+        assert!(a.is_reusable());
+    }
+}
+
+#[tokio::test]
+async fn a_large_value_survives_a_wait() {
+    let file = File::new();
+    let mut c = file.backend().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (s TEXT NOT NULL)").await.unwrap();
+    let other = file.other();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let insert = sql("INSERT INTO t VALUES (?)", params!["x".repeat(100_000)]);
+    {
+        let mut writing = pin!(c.execute(&insert));
+        assert!(tokio::time::timeout(Duration::from_millis(10), &mut writing).await.is_err());
+        other.execute_batch("COMMIT").unwrap();
+        writing.await.unwrap();
+    }
+    assert_eq!(one::<i64>(&mut c, "SELECT length(s) FROM t").await.unwrap(), 100_000);
 }
 
 /// A read whose first rows come at once and whose later ones take long is run again on a thread. Meanwhile everything that

@@ -105,3 +105,14 @@ pub(crate) async fn poll_once<T>(mut future: std::pin::Pin<&mut impl Future<Outp
     })
     .await
 }
+
+/// Polls a future again and again, so that it goes on after a pause.
+pub(crate) async fn unpaused<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Some(output) = poll_once(future.as_mut()).await {
+            return output;
+        }
+        tokio::task::yield_now().await;
+    }
+}
