@@ -30,9 +30,10 @@ impl<M, T> Column<M, T> {
         Self { name, ty, nullable, _of: PhantomData }
     }
 
-    /// The column's definition, as a projection reads it.
-    pub(crate) const fn def(self, field: &'static str) -> ColumnDef {
-        ColumnDef::new(field, self.name, self.ty, self.nullable, "")
+    /// The column's definition, as the column of this field.
+    #[doc(hidden)]
+    pub const fn def(self, field: &'static str, rust_type: &'static str) -> ColumnDef {
+        ColumnDef::new(field, self.name, self.ty, self.nullable, rust_type)
     }
 
     /// The column's name in the database.

@@ -9,7 +9,7 @@ use crate::value::{FromValue, RowRef, ValueRef};
 /// # Errors
 /// `Conversion`, naming the column.
 #[inline]
-pub fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
+pub(crate) fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_column(error, row.column_name(ordinal)))
 }
 
