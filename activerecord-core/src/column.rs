@@ -24,9 +24,7 @@ pub struct Column<M, T> {
 }
 
 impl<M, T> Column<M, T> {
-    /// A column as the derive describes it.
-    #[doc(hidden)]
-    pub const fn new(name: &'static str, ty: ValueType, nullable: bool) -> Self {
+    pub(crate) const fn new(name: &'static str, ty: ValueType, nullable: bool) -> Self {
         Self { name, ty, nullable, _of: PhantomData }
     }
 

@@ -10,8 +10,9 @@ pub use crate::error::Result;
 pub use crate::hooks::Hooks;
 pub use crate::model::Model;
 pub use crate::projection::Projection;
+pub use crate::read::in_field;
 pub use crate::schema::{ColumnDef, Table};
-pub use crate::value::{ColumnType, FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
+pub use crate::value::{ColumnType, FromValue, Kind, RowRef, ToValue, Value, ValueRef, ValueType};
 
 use crate::read::cell;
 

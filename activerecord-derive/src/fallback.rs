@@ -95,7 +95,7 @@ fn constants(input: &DeriveInput) -> impl Iterator<Item = TokenStream> {
     columns.filter_map(move |Field { vis, ident, ty, .. }| {
         let constant = ident.as_ref().map(constant).filter(|constant| seen.insert(constant.clone()))?;
         Some(quote! {
-            #vis const #constant: __ar::Column<Self, #ty> = __ar::Column::new("", __ar::ValueType::Text, true);
+            #vis const #constant: __ar::Column<Self, #ty> = __ar::Kind::UNKNOWN.column("");
         })
     })
 }
@@ -104,7 +104,11 @@ fn constants(input: &DeriveInput) -> impl Iterator<Item = TokenStream> {
 fn generics(input: &DeriveInput) -> Generics {
     let mut generics = input.generics.clone();
     for param in generics.type_params_mut() {
-        param.bounds.extend::<[TypeParamBound; 3]>([parse_quote!(Send), parse_quote!(Sync), parse_quote!('static)]);
+        param.bounds.extend::<[TypeParamBound; 3]>([
+            parse_quote!(::core::marker::Send),
+            parse_quote!(::core::marker::Sync),
+            parse_quote!('static),
+        ]);
     }
     for param in generics.lifetimes_mut() {
         param.bounds.push(parse_quote!('static));

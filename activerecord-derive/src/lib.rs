@@ -16,7 +16,9 @@ use syn::{DeriveInput, parse_macro_input};
 
 /// Makes a struct with named fields a model: a row of a table, with a typed constant for each column.
 ///
-/// ```ignore
+/// ```
+/// # use activerecord::prelude::*;
+/// # use chrono::{DateTime, Utc};
 /// #[derive(ActiveRecord, Clone, Debug, Default)]
 /// #[connection = "primary"]
 /// struct Flight {
@@ -27,7 +29,10 @@ use syn::{DeriveInput, parse_macro_input};
 ///     updated_at: DateTime<Utc>,
 /// }
 ///
-/// Flight::filter(Flight::DELAY.gt(60)).all().await?;
+/// # async fn example() -> Result<()> {
+/// let late = Flight::filter(Flight::DELAY.gt(60)).all().await?;
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # On the struct
@@ -83,13 +88,14 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 /// A variant is stored as text: its name in `snake_case`, or what `#[value = ".."]` on it says. Under `#[repr(i16)]`, or
 /// another integer of a fixed size, its number is stored. A stored value without a variant is a `Conversion` error.
 ///
-/// ```ignore
+/// ```
+/// # use activerecord::prelude::*;
 /// #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]
 /// enum Status {
 ///     #[default]
-///     Scheduled,              // 'scheduled'
+///     Scheduled, // 'scheduled'
 ///     #[value = "en-route"]
-///     EnRoute,                // 'en-route'
+///     EnRoute, // 'en-route'
 /// }
 /// ```
 #[proc_macro_derive(ActiveEnum, attributes(activerecord, value))]
@@ -100,7 +106,10 @@ pub fn active_enum(input: TokenStream) -> TokenStream {
 /// Makes a struct hold some of a model's columns, for `select_as`: `#[model(Flight)]` names the model, and the fields its
 /// columns by their names as fields there. A field that the model lacks, or has with another type, does not compile.
 ///
-/// ```ignore
+/// ```
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)]
+/// # struct Flight { id: i64, delay: Option<i32> }
 /// #[derive(Projection)]
 /// #[model(Flight)]
 /// struct FlightDelay {
@@ -108,7 +117,10 @@ pub fn active_enum(input: TokenStream) -> TokenStream {
 ///     delay: Option<i32>,
 /// }
 ///
+/// # async fn example() -> Result<()> {
 /// let delays: Vec<FlightDelay> = Flight::query().select_as().all().await?;
+/// # Ok(())
+/// # }
 /// ```
 #[proc_macro_derive(Projection, attributes(activerecord, model))]
 pub fn projection(input: TokenStream) -> TokenStream {

@@ -41,7 +41,7 @@ fn named_fields<'a>(
 
 fn no_generics(ctxt: &Ctxt, input: &DeriveInput, derive: &str, reason: &str) {
     if !input.generics.params.is_empty() {
-        ctxt.error(&input.generics, format!("{derive} takes no parameters: {reason}"));
+        ctxt.error(&input.generics, format!("{derive} takes no generic parameters: {reason}"));
     }
 }
 

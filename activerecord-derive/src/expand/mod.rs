@@ -3,6 +3,8 @@
 mod enumeration;
 mod model;
 mod projection;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -11,7 +11,8 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
     let constants = model.columns().map(|field| constant(model, field));
     let (table, hooks) = (table(model), model.hooks);
-    let (from_row, value, set_value, key) = (from_row(model), value(model), set_value(model), key(model));
+    let (from_row, value, set_value) = (from_row(model), value(model), set_value(model));
+    let (key, key_functions) = key(model);
     let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] impl __ar::Hooks for #ident {}));
     quote! {
         #[automatically_derived]
@@ -22,12 +23,13 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
         const __TABLE: &__ar::Table = #table;
         #[automatically_derived]
         impl __ar::Model for #ident {
+            type Key = #key;
             const TABLE: &'static __ar::Table = __TABLE;
             const HOOKS: bool = #hooks;
             #from_row
             #value
             #set_value
-            #key
+            #key_functions
         }
     }
 }
@@ -39,7 +41,7 @@ fn constant(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #vis const #constant: __ar::Column<#model, #ty> =
-            __ar::Column::new(#column, <#ty as __ar::ColumnType>::TYPE, <#ty as __ar::ColumnType>::NULLABLE);
+            <#ty as __ar::ColumnType>::KIND.column(#column);
     }
 }
 
@@ -102,21 +104,21 @@ fn value(model: &Model<'_>) -> TokenStream {
 fn set_value(model: &Model<'_>) -> TokenStream {
     let arms = model.columns().enumerate().map(|(position, Field { ident, ty, .. })| {
         let ordinal = ordinal(position);
-        quote!(#ordinal => self.#ident = <#ty as __ar::ColumnType>::set(value, #ordinal, __TABLE)?)
+        quote!(#ordinal => <#ty as __ar::ColumnType>::set(&mut self.#ident, value))
     });
     quote! {
         fn set_value(&mut self, ordinal: usize, value: __ar::ValueRef<'_>) -> __ar::Result<()> {
-            match ordinal {
+            let set = match ordinal {
                 #(#arms,)*
                 _ => __ar::no_column(__TABLE, ordinal),
-            }
-            ::core::result::Result::Ok(())
+            };
+            __ar::in_field(set, ordinal, __TABLE)
         }
     }
 }
 
-/// The key: the field's own type, or a tuple.
-fn key(model: &Model<'_>) -> TokenStream {
+/// The type of the key, which is the field's own or a tuple, and the functions about it.
+fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let key = model.key();
     let (types, idents): (Vec<_>, Vec<_>) = key.iter().map(|(_, field)| (field.ty, field.ident)).unzip();
     let (ty, value, values) = if let ([ty], [ident]) = (&types[..], &idents[..]) {
@@ -133,15 +135,15 @@ fn key(model: &Model<'_>) -> TokenStream {
             quote!(#(<#types as __ar::ColumnType>::bind(&key.#ordinals)),*),
         )
     };
-    quote! {
-        type Key = #ty;
+    let functions = quote! {
         fn key(&self) -> #ty {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
             ::std::vec![#values]
         }
-    }
+    };
+    (ty, functions)
 }
 
 fn ordinal(position: usize) -> Literal {
