@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use syn::LitStr;
+
 use crate::ast::{Enumeration, Storage, Variant};
 use crate::ctxt::Ctxt;
 
@@ -37,7 +39,7 @@ fn values_differ(ctxt: &Ctxt, enumeration: &Enumeration<'_>) {
     for variant in &enumeration.variants {
         let text = variant.text();
         if let Some(other) = seen.insert(text.clone(), variant.ident) {
-            let span = variant.renamed.as_ref().map_or_else(|| variant.ident.span(), |value| value.span());
+            let span = variant.renamed.as_ref().map_or_else(|| variant.ident.span(), LitStr::span);
             ctxt.push(syn::Error::new(span, format!("the value \"{text}\" is already that of `{other}`")));
         }
     }
