@@ -24,15 +24,14 @@ pub struct Column<M, T> {
 }
 
 impl<M, T> Column<M, T> {
-    /// A column as the derive describes it.
-    #[doc(hidden)]
-    pub const fn new(name: &'static str, ty: ValueType, nullable: bool) -> Self {
+    pub(crate) const fn new(name: &'static str, ty: ValueType, nullable: bool) -> Self {
         Self { name, ty, nullable, _of: PhantomData }
     }
 
-    /// The column's definition, as a projection reads it.
-    pub(crate) const fn def(self, field: &'static str) -> ColumnDef {
-        ColumnDef::new(field, self.name, self.ty, self.nullable, "")
+    /// The column's definition, as the column of this field.
+    #[doc(hidden)]
+    pub const fn def(self, field: &'static str, rust_type: &'static str) -> ColumnDef {
+        ColumnDef::new(field, self.name, self.ty, self.nullable, rust_type)
     }
 
     /// The column's name in the database.

@@ -2,6 +2,7 @@
 //!
 //! Programs use the facade crate `activerecord`, which re-exports what is public here.
 
+mod active_enum;
 mod assignment;
 pub mod backend;
 mod capabilities;

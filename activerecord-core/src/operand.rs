@@ -17,12 +17,14 @@ pub trait Operand<T> {
     fn into_value(self) -> Value;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> Operand<T> for T {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> Operand<Option<T>> for T {
     fn into_value(self) -> Value {
         self.to_value()
@@ -31,6 +33,7 @@ impl<T: ToValue> Operand<Option<T>> for T {
 
 macro_rules! operands {
     ($($from:ty => $($to:ty),+;)*) => {$($(
+        #[diagnostic::do_not_recommend]
         impl Operand<$to> for $from {
             fn into_value(self) -> Value {
                 <$to as From<_>>::from(self).to_value()
@@ -39,12 +42,14 @@ macro_rules! operands {
     )+)*};
 }
 
+#[diagnostic::do_not_recommend]
 impl Operand<Option<String>> for &str {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operand<Option<String>> for &String {
     fn into_value(self) -> Value {
         self.to_value()
@@ -59,6 +64,7 @@ operands! {
     i64 => Decimal;
 }
 
+#[diagnostic::do_not_recommend]
 impl Operand<Option<Decimal>> for i64 {
     fn into_value(self) -> Value {
         Decimal::from(self).to_value()

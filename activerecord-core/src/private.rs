@@ -2,18 +2,19 @@
 #![doc(hidden)]
 #![allow(missing_docs, reason = "for generated code alone")]
 
+use std::marker::PhantomData;
+
+pub use crate::active_enum::{text, unknown};
 pub use crate::column::Column;
-pub use crate::error::{Error, Result};
+pub use crate::error::Result;
 pub use crate::hooks::Hooks;
 pub use crate::model::Model;
 pub use crate::projection::Projection;
-pub use crate::read::cell;
+pub use crate::read::in_field;
 pub use crate::schema::{ColumnDef, Table};
-pub use crate::value::{ColumnType, FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
+pub use crate::value::{ColumnType, FromValue, Kind, RowRef, ToValue, Value, ValueRef, ValueType};
 
-pub const fn projected<M, T>(field: &'static str, column: Column<M, T>) -> ColumnDef {
-    column.def(field)
-}
+use crate::read::cell;
 
 /// Generated code is asked for the columns of its own table only.
 #[cold]
@@ -21,19 +22,35 @@ pub fn no_column(table: &'static Table, ordinal: usize) -> ! {
     unreachable!("{} has no column {ordinal}", table.model)
 }
 
-/// The position of the variant that a cell of text names.
-///
-/// # Errors
-/// `Conversion`, with the known values.
-pub fn variant(value: ValueRef<'_>, name: &str, values: &[&str]) -> Result<usize> {
-    let found = match value {
-        ValueRef::Text(text) => values.iter().position(|value| *value == text),
-        other => return Err(Error::conversion(format!("{} cannot be read as {name}", other.type_name()))),
-    };
-    found.ok_or_else(|| Error::conversion(format!("the text is no {name}; its values are {}", values.join(", "))))
+/// The type of the values of column `C`: what the field of a projection has to be.
+#[diagnostic::on_unimplemented(
+    message = "this field is `{Self}`, and the model's column is `{C}`",
+    label = "not the type of the model's column"
+)]
+pub trait TypeOf<C>: Sized {
+    fn read(row: &dyn RowRef, ordinal: usize) -> Result<Self>;
 }
 
-#[cold]
-pub fn no_variant(name: &str) -> Error {
-    Error::conversion(format!("the number is that of no variant of {name}"))
+#[diagnostic::do_not_recommend]
+impl<M, T: FromValue> TypeOf<Column<M, T>> for T {
+    #[inline]
+    fn read(row: &dyn RowRef, ordinal: usize) -> Result<Self> {
+        cell(row, ordinal)
+    }
+}
+
+/// A column of a model that a field of a projection is read from. It has a type of its own, so that `C` is known before the
+/// field's type is held against it.
+#[derive(Debug)]
+pub struct Of<C>(PhantomData<C>);
+
+pub const fn of<M, T>(_: Column<M, T>) -> Of<Column<M, T>> {
+    Of(PhantomData)
+}
+
+impl<C> Of<C> {
+    #[inline]
+    pub fn read<T: TypeOf<C>>(self, row: &dyn RowRef, ordinal: usize) -> Result<T> {
+        T::read(row, ordinal)
+    }
 }

@@ -2,14 +2,14 @@
 
 use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::value::{FromValue, RowRef, ValueRef};
+use crate::value::{FromValue, RowRef};
 
 /// Reads the cell at `ordinal` of a row whose columns are known only by their names.
 ///
 /// # Errors
 /// `Conversion`, naming the column.
 #[inline]
-pub fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
+pub(crate) fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_column(error, row.column_name(ordinal)))
 }
 
@@ -22,13 +22,13 @@ pub(crate) fn field<T: FromValue>(row: &dyn RowRef, ordinal: usize, table: &'sta
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
 }
 
-/// Reads a value into a model's field: what generated code calls to set one.
+/// Whether a model's field was set: what generated code calls to say which one was not.
 ///
 /// # Errors
-/// `Conversion`, naming the model, the field and the column.
+/// That of `set`, naming the model, the field and the column.
 #[inline]
-pub(crate) fn set<T: FromValue>(value: ValueRef<'_>, ordinal: usize, table: &'static Table) -> Result<T> {
-    T::from_value(value).map_err(|error| at_field(error, table, ordinal))
+pub fn in_field(set: Result<()>, ordinal: usize, table: &'static Table) -> Result<()> {
+    set.map_err(|error| at_field(error, table, ordinal))
 }
 
 #[cold]

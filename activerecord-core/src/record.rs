@@ -275,24 +275,28 @@ pub trait IntoKey<K> {
     fn into_key(self) -> K;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K> IntoKey<K> for K {
     fn into_key(self) -> K {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K> IntoKey<Option<K>> for K {
     fn into_key(self) -> Option<K> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoKey<String> for &str {
     fn into_key(self) -> String {
         self.to_owned()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoKey<String> for &String {
     fn into_key(self) -> String {
         self.clone()

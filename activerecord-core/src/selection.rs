@@ -25,6 +25,7 @@ pub trait Selection<M> {
     fn read(row: &dyn RowRef) -> Result<Self::Output>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T: FromValue + Send + 'static> Selection<M> for Column<M, T> {
     type Output = T;
 
@@ -39,6 +40,7 @@ impl<M, T: FromValue + Send + 'static> Selection<M> for Column<M, T> {
 
 macro_rules! selections {
     ($(($($ordinal:tt $ty:ident),+))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<M, $($ty: FromValue + Send + 'static),+> Selection<M> for ($(Column<M, $ty>,)+) {
             type Output = ($($ty,)+);
 
@@ -51,6 +53,7 @@ macro_rules! selections {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<M, $($ty),+> IntoColumns<M> for ($(Column<M, $ty>,)+) {
             fn into_columns(self) -> Vec<&'static str> {
                 vec![$(self.$ordinal.name()),+]
@@ -76,7 +79,7 @@ selections! {
 /// Columns to name, as the keys of an upsert: one, an array, or a tuple of any columns of the model.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no columns of `{M}`",
-    note = "write `[{M}::COLUMN]`, or a tuple of columns of different types"
+    label = "write `[{M}::COLUMN]`, or a tuple of columns"
 )]
 pub trait IntoColumns<M> {
     /// The columns' names.

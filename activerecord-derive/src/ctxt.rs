@@ -3,13 +3,18 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use quote::ToTokens;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 
-/// The errors of one derive. It must be checked: an unchecked one panics when it is dropped, in this crate's own tests first.
+/// The errors of one derive. It must be checked: one that is dropped unchecked panics, in this crate's own tests first.
 #[derive(Debug)]
 pub(crate) struct Ctxt {
     errors: RefCell<Option<Vec<syn::Error>>>,
 }
+
+/// All errors of one derive, at least one.
+#[derive(Debug)]
+pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Ctxt {
     pub(crate) fn new() -> Self {
@@ -18,7 +23,7 @@ impl Ctxt {
 
     /// An error at these tokens.
     pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
-        self.push(syn::Error::new_spanned(tokens.into_token_stream(), message));
+        self.push(syn::Error::new_spanned(tokens, message));
     }
 
     pub(crate) fn push(&self, error: syn::Error) {
@@ -27,19 +32,50 @@ impl Ctxt {
         }
     }
 
-    /// All errors as one.
-    pub(crate) fn check(self) -> syn::Result<()> {
+    /// Whether everything was right.
+    pub(crate) fn check(self) -> Result<(), Errors> {
         let errors = self.errors.borrow_mut().take().unwrap_or_default();
-        let all = errors.into_iter().reduce(|mut all, error| {
-            all.combine(error);
-            all
-        });
-        all.map_or(Ok(()), Err)
+        if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }
 }
 
 impl Drop for Ctxt {
     fn drop(&mut self) {
         assert!(std::thread::panicking() || self.errors.borrow().is_none(), "a Ctxt was dropped unchecked");
+    }
+}
+
+impl Errors {
+    /// A type that cannot be known, as its length is the first error: what depends on it gives no message of its own, and
+    /// the compiler shows no message twice.
+    pub(crate) fn as_type(&self) -> TokenStream {
+        let first = self.0.first().map(syn::Error::to_compile_error);
+        quote!([(); #first])
+    }
+}
+
+impl ToTokens for Errors {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.iter().map(syn::Error::to_compile_error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a Ctxt was dropped unchecked")]
+    fn a_forgotten_check_is_found() {
+        drop(Ctxt::new());
+    }
+
+    #[test]
+    fn every_error_is_kept() {
+        let ctxt = Ctxt::new();
+        ctxt.error(quote!(a), "first");
+        ctxt.error(quote!(b), "second");
+        let errors = ctxt.check().expect_err("two errors").into_token_stream().to_string();
+        assert!(errors.contains("first") && errors.contains("second"), "{errors}");
     }
 }

@@ -1,35 +1,121 @@
-//! What is emitted beside an error about something that is not even a struct with fields: an empty model, so that the rest of
-//! the program adds no messages of its own.
+//! What is emitted beside errors: impls that say nothing and are never run, so that the rest of the program, which names
+//! them, adds no messages of its own.
+
+use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::DeriveInput;
+use syn::{Data, DeriveInput, Field, Generics, TypeParamBound, parse_quote};
 
-/// Impls of `Hooks` and `Model` that type-check and are never run.
-pub(crate) fn model(input: &DeriveInput) -> TokenStream {
-    if !input.generics.params.is_empty() {
-        return TokenStream::new();
-    }
+use crate::ast::{Projection, constant};
+use crate::attr::symbol::{HOOKS, SKIP};
+use crate::ctxt::Errors;
+
+/// The constants, `Hooks` and `Model`. The key is of an unknown type: every key is right.
+pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
+    let generics = generics(input);
+    let (params, arguments, bounds) = generics.split_for_impl();
+    let constants = constants(input);
+    let key = errors.as_type();
+    let hooks = (!has(&input.attrs, HOOKS)).then(|| quote!(impl #params __ar::Hooks for #ident #arguments #bounds {}));
     quote! {
-        impl ::activerecord::private::Hooks for #ident {}
-        impl ::activerecord::private::Model for #ident {
-            type Key = ();
-            const TABLE: &'static ::activerecord::private::Table = &::activerecord::private::Table::new("", "", "");
+        impl #params #ident #arguments #bounds {
+            #(#constants)*
+        }
+        #hooks
+        impl #params __ar::Model for #ident #arguments #bounds {
+            type Key = #key;
+            const TABLE: &'static __ar::Table = &__ar::Table::new("", "", "");
             const HOOKS: bool = false;
-            fn from_row(_: &dyn ::activerecord::private::RowRef) -> ::activerecord::private::Result<Self> {
+            fn from_row(_: &dyn __ar::RowRef) -> __ar::Result<Self> {
                 ::core::unreachable!()
             }
-            fn value(&self, _: usize) -> ::activerecord::private::Value {
+            fn value(&self, _: usize) -> __ar::Value {
                 ::core::unreachable!()
             }
-            fn set_value(&mut self, _: usize, _: ::activerecord::private::ValueRef<'_>) -> ::activerecord::private::Result<()> {
+            fn set_value(&mut self, _: usize, _: __ar::ValueRef<'_>) -> __ar::Result<()> {
                 ::core::unreachable!()
             }
-            fn key(&self) -> Self::Key {}
-            fn key_values(_: &Self::Key) -> ::std::vec::Vec<::activerecord::private::Value> {
+            fn key(&self) -> Self::Key {
+                ::core::unreachable!()
+            }
+            fn key_values(_: &Self::Key) -> ::std::vec::Vec<__ar::Value> {
                 ::core::unreachable!()
             }
         }
     }
+}
+
+/// `ToValue` and `FromValue`.
+pub(crate) fn enumeration(input: &DeriveInput) -> TokenStream {
+    let ident = &input.ident;
+    let (params, arguments, bounds) = input.generics.split_for_impl();
+    quote! {
+        impl #params __ar::ToValue for #ident #arguments #bounds {
+            const TYPE: __ar::ValueType = __ar::ValueType::Text;
+            fn to_value(&self) -> __ar::Value {
+                ::core::unreachable!()
+            }
+        }
+        impl #params __ar::FromValue for #ident #arguments #bounds {
+            fn from_value(_: __ar::ValueRef<'_>) -> __ar::Result<Self> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// `Projection`, of an unknown model unless it was named.
+pub(crate) fn projection(input: &DeriveInput, projection: Option<&Projection<'_>>, errors: &Errors) -> TokenStream {
+    let ident = &input.ident;
+    let generics = generics(input);
+    let (params, arguments, bounds) = generics.split_for_impl();
+    let named = projection.and_then(|projection| projection.model.as_ref()).map(|model| quote!(#model));
+    let model = named.unwrap_or_else(|| errors.as_type());
+    quote! {
+        impl #params __ar::Projection for #ident #arguments #bounds {
+            type Model = #model;
+            const COLUMNS: &'static [__ar::ColumnDef] = &[];
+            fn from_row(_: &dyn __ar::RowRef) -> __ar::Result<Self> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// A constant for each field that might be a column.
+fn constants(input: &DeriveInput) -> impl Iterator<Item = TokenStream> {
+    let mut seen = HashSet::new();
+    let fields = match &input.data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    };
+    let columns = fields.into_iter().filter(|field| !has(&field.attrs, SKIP));
+    columns.filter_map(move |Field { vis, ident, ty, .. }| {
+        let constant = ident.as_ref().map(constant).filter(|constant| seen.insert(constant.clone()))?;
+        Some(quote! {
+            #vis const #constant: __ar::Column<Self, #ty> = __ar::Kind::UNKNOWN.column("");
+        })
+    })
+}
+
+/// The item's own generics, with the bounds that the traits have.
+fn generics(input: &DeriveInput) -> Generics {
+    let mut generics = input.generics.clone();
+    for param in generics.type_params_mut() {
+        param.bounds.extend::<[TypeParamBound; 3]>([
+            parse_quote!(::core::marker::Send),
+            parse_quote!(::core::marker::Sync),
+            parse_quote!('static),
+        ]);
+    }
+    for param in generics.lifetimes_mut() {
+        param.bounds.push(parse_quote!('static));
+    }
+    generics
+}
+
+fn has(attrs: &[syn::Attribute], word: &str) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident(word))
 }

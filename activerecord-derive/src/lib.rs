@@ -1,6 +1,7 @@
 //! The derive macros of `activerecord`. They emit data and small functions; behaviour lives in `activerecord-core`.
 //!
-//! `lib -> attr (words, with their spans) -> ast -> check (one function per rule) -> expand (one quote per function)`.
+//! `lib -> attr (words, with their spans) -> ast -> check (one function per rule) -> expand (one quote per function)`, or
+//! `fallback` in place of `expand` when anything was wrong.
 
 mod ast;
 mod attr;
@@ -13,13 +14,54 @@ mod names;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a model.
+/// Makes a struct with named fields a model: a row of a table, with a typed constant for each column.
 ///
-/// On the struct: `#[connection = "primary"]` (the default), `#[table = "users"]` (default: the plural of the struct's name in
-/// `snake_case`), `#[hooks]` (then `impl Hooks` is yours to write), `#[scope_required]`, `#[activerecord(crate = path)]`.
+/// ```
+/// # use activerecord::prelude::*;
+/// # use chrono::{DateTime, Utc};
+/// #[derive(ActiveRecord, Clone, Debug, Default)]
+/// #[connection = "primary"]
+/// struct Flight {
+///     id: i64,
+///     #[column = "dep_delay"]
+///     delay: Option<i32>,
+///     #[updated_at]
+///     updated_at: DateTime<Utc>,
+/// }
 ///
-/// On a field: `#[primary_key]` (a field named `id` is the key by default; several make a composite key, in their order),
-/// `#[column = "name"]`, `#[created_at]`, `#[updated_at]`, `#[version]`, `#[soft_delete]`, `#[skip]`.
+/// # async fn example() -> Result<()> {
+/// let late = Flight::filter(Flight::DELAY.gt(60)).all().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # On the struct
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[connection = "name"]` | the connection outside of all scopes; `"primary"` by default |
+/// | `#[table = "name"]` | the table, with or without a schema (`"audit.events"`); by default the name in `snake_case`, its last word in the plural |
+/// | `#[hooks]` | the model has hooks: `impl Hooks` is yours to write |
+/// | `#[scope_required]` | the model is refused outside of a connection scope |
+/// | `#[activerecord(crate = path)]` | where the crate is, when not at `::activerecord` |
+///
+/// # On a field
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[primary_key]` | the key; a field named `id` is it by default. Several make a composite key, in the order of the fields |
+/// | `#[column = "name"]` | the column's name; by default the field's |
+/// | `#[created_at]` | the time of the insert, unless it is set already |
+/// | `#[updated_at]` | the time of the last write |
+/// | `#[version]` | an integer that every write counts up: the optimistic lock |
+/// | `#[soft_delete]` | an `Option` of a time: `destroy` sets it, and queries leave out rows that have it |
+/// | `#[skip]` | no column; `Default` when a record is loaded |
+///
+/// # The plural
+///
+/// `user` → `users`, `category` → `categories`, `day` → `days`, `box` → `boxes`, `status` → `statuses`, `batch` → `batches`,
+/// `analysis` → `analyses`, `person` → `people` and a few more irregular words; `news`, `metadata` and their like stay. An
+/// acronym is one word: `HTTPLog` → `http_logs`. `#[table]` is for everything else.
 #[proc_macro_derive(
     ActiveRecord,
     attributes(
@@ -41,16 +83,45 @@ pub fn active_record(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes an enum of plain variants the type of a column.
+/// Makes an enum of unit variants the type of a column.
 ///
-/// A variant is stored as text: its name in `snake_case`, or what `#[value = ".."]` says. Under `#[repr(i16)]` (or another
-/// integer) its number is stored.
+/// A variant is stored as text: its name in `snake_case`, or what `#[value = ".."]` on it says. Under `#[repr(i16)]`, or
+/// another integer of a fixed size, its number is stored. A stored value without a variant is a `Conversion` error.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]
+/// enum Status {
+///     #[default]
+///     Scheduled, // 'scheduled'
+///     #[value = "en-route"]
+///     EnRoute, // 'en-route'
+/// }
+/// ```
 #[proc_macro_derive(ActiveEnum, attributes(activerecord, value))]
 pub fn active_enum(input: TokenStream) -> TokenStream {
     expand::active_enum(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a struct hold some of a model's columns, for `select_as`: `#[model(User)]` names the model, the fields its columns.
+/// Makes a struct hold some of a model's columns, for `select_as`: `#[model(Flight)]` names the model, and the fields its
+/// columns by their names as fields there. A field that the model lacks, or has with another type, does not compile.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)]
+/// # struct Flight { id: i64, delay: Option<i32> }
+/// #[derive(Projection)]
+/// #[model(Flight)]
+/// struct FlightDelay {
+///     id: i64,
+///     delay: Option<i32>,
+/// }
+///
+/// # async fn example() -> Result<()> {
+/// let delays: Vec<FlightDelay> = Flight::query().select_as().all().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[proc_macro_derive(Projection, attributes(activerecord, model))]
 pub fn projection(input: TokenStream) -> TokenStream {
     expand::projection(&parse_macro_input!(input as DeriveInput)).into()

@@ -51,9 +51,38 @@ fn plural(word: &str) -> String {
     }
 }
 
+/// The text of a token stream with spaces only where they are needed: how it is printed depends on who does it.
+pub(crate) fn spaced(tokens: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut text = String::with_capacity(tokens.len());
+    for word in tokens.split_whitespace() {
+        let (before, after) = (text.chars().next_back(), word.chars().next());
+        let both_words = before.is_some_and(is_word) && after.is_some_and(|c| is_word(c) || c == '\'');
+        if both_words || matches!(before, Some(',' | ';')) {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spaces() {
+        for (tokens, expected) in [
+            ("Option < String >", "Option<String>"),
+            ("HashMap < String,i64 >", "HashMap<String,i64>"),
+            ("chrono :: DateTime < Utc >", "chrono::DateTime<Utc>"),
+            ("( i64 , String )", "(i64, String)"),
+            ("& 'static str", "&'static str"),
+            ("Box < dyn Any >", "Box<dyn Any>"),
+        ] {
+            assert_eq!(spaced(tokens), expected);
+        }
+    }
 
     #[test]
     fn snakes() {

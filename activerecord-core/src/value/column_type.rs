@@ -1,8 +1,9 @@
 //! What generated code asks of the type of a field.
 
 use super::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
+use crate::column::Column;
 use crate::error::Result;
-use crate::read::{field, set};
+use crate::read::field;
 use crate::schema::Table;
 
 /// A type that a column can have: it is bound and read. Generated code asks for this alone, and always in the same words, so
@@ -15,10 +16,8 @@ use crate::schema::Table;
     note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
 )]
 pub trait ColumnType: Sized {
-    /// The type of the values that are bound.
-    const TYPE: ValueType;
-    /// Whether they may be NULL.
-    const NULLABLE: bool;
+    /// The type of the values that are bound, and whether they may be NULL.
+    const KIND: Kind;
 
     /// The value to bind.
     fn bind(&self) -> Value;
@@ -29,17 +28,16 @@ pub trait ColumnType: Sized {
     /// `Conversion`, naming the model, the field and the column.
     fn read(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<Self>;
 
-    /// Reads a value for a model's column.
+    /// Becomes this value.
     ///
     /// # Errors
-    /// `Conversion`, naming the model, the field and the column.
-    fn set(value: ValueRef<'_>, ordinal: usize, table: &'static Table) -> Result<Self>;
+    /// `Conversion` when the value does not fit.
+    fn set(&mut self, value: ValueRef<'_>) -> Result<()>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: ToValue + FromValue> ColumnType for T {
-    const TYPE: ValueType = T::TYPE;
-    const NULLABLE: bool = T::NULLABLE;
+    const KIND: Kind = Kind { ty: T::TYPE, nullable: T::NULLABLE };
 
     #[inline]
     fn bind(&self) -> Value {
@@ -52,7 +50,25 @@ impl<T: ToValue + FromValue> ColumnType for T {
     }
 
     #[inline]
-    fn set(value: ValueRef<'_>, ordinal: usize, table: &'static Table) -> Result<Self> {
-        set(value, ordinal, table)
+    fn set(&mut self, value: ValueRef<'_>) -> Result<()> {
+        *self = T::from_value(value)?;
+        Ok(())
+    }
+}
+
+/// The type of a column's values, and whether they may be NULL.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    ty: ValueType,
+    nullable: bool,
+}
+
+impl Kind {
+    /// What a column of a type that is none is taken for, beside the error that says so.
+    pub const UNKNOWN: Self = Self { ty: ValueType::Text, nullable: true };
+
+    /// The column of this name.
+    pub const fn column<M, T>(self, name: &'static str) -> Column<M, T> {
+        Column::new(name, self.ty, self.nullable)
     }
 }

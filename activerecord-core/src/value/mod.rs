@@ -13,7 +13,7 @@ mod text;
 mod to_value;
 
 pub use cell::{Flow, RowRef, Sink, ValueRef};
-pub use column_type::ColumnType;
+pub use column_type::{ColumnType, Kind};
 pub use from_value::FromValue;
 pub use json::Json;
 pub use text::{format_date, format_datetime, format_time};

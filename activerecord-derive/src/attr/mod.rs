@@ -1,11 +1,13 @@
 //! Attributes as settings: each word at most once, in its form, with its place kept for messages.
 
+mod krate;
 pub(crate) mod symbol;
 
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, parse_quote};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
-use symbol::{ACTIVERECORD, MODEL};
+pub(crate) use krate::krate;
+use symbol::MODEL;
 
 /// The attributes of one item, read word by word.
 pub(crate) struct Attrs<'c, 'a> {
@@ -22,7 +24,7 @@ impl<'c, 'a> Attrs<'c, 'a> {
     pub(crate) fn flag(&self, word: &'static str) -> Option<&'a Attribute> {
         let attr = self.once(word)?;
         if !matches!(attr.meta, Meta::Path(_)) {
-            self.ctxt.error(attr, format!("`#[{word}]` takes no value"));
+            self.ctxt.error(&attr.meta, format!("`#[{word}]` takes no value"));
         }
         Some(attr)
     }
@@ -33,43 +35,31 @@ impl<'c, 'a> Attrs<'c, 'a> {
         match &attr.meta {
             Meta::NameValue(pair) => match &pair.value {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().trim().is_empty() => {
-                    self.ctxt.error(text, format!("`#[{word} = \"..\"]` is empty"));
+                    self.ctxt.error(text, format!("the text of `#[{word}]` is empty"));
                 }
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => return Some(text.clone()),
-                other => self.ctxt.error(other, format!("expected a string: `#[{word} = \"..\"]`")),
+                other @ (Expr::Lit(_) | Expr::Macro(_)) => {
+                    self.ctxt.error(other, format!("expected text in quotes: `#[{word} = \"..\"]`"));
+                }
+                // The compiler itself says that it must be a literal.
+                _ => {}
             },
-            _ => self.ctxt.error(attr, format!("expected `#[{word} = \"..\"]`")),
+            other => self.ctxt.error(other, format!("expected `#[{word} = \"..\"]`")),
         }
         None
     }
 
-    /// `#[model(path)]`
-    pub(crate) fn model(&self) -> Option<Path> {
-        let attr = self.once(MODEL)?;
-        match attr.parse_args::<Path>() {
-            Ok(path) => Some(path),
-            Err(_) => {
-                self.ctxt.error(attr, "expected the model's name: `#[model(User)]`");
-                None
-            }
+    /// `#[model(path)]`, which has to stand on the item.
+    pub(crate) fn model(&self, item: &syn::Ident) -> Option<Path> {
+        let Some(attr) = self.once(MODEL) else {
+            self.ctxt.error(item, "a projection names its model: add `#[model(..)]`");
+            return None;
+        };
+        let path = attr.parse_args::<Path>();
+        if path.is_err() {
+            self.ctxt.error(&attr.meta, "expected the name of a model: `#[model(User)]`");
         }
-    }
-
-    /// Whether `#[model]` stands here, in whatever form.
-    pub(crate) fn has_model(&self) -> bool {
-        self.attrs.iter().any(|attr| attr.path().is_ident(MODEL))
-    }
-
-    /// The path of the crate: `::activerecord`, unless `#[activerecord(crate = ..)]` names another.
-    pub(crate) fn krate(&self) -> Path {
-        let named = self.once(ACTIVERECORD).and_then(|attr| match attr.parse_args_with(crate_argument) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                self.ctxt.push(error);
-                None
-            }
-        });
-        named.unwrap_or_else(|| parse_quote!(::activerecord))
+        path.ok()
     }
 
     /// Refuses words that belong elsewhere.
@@ -90,18 +80,4 @@ impl<'c, 'a> Attrs<'c, 'a> {
         }
         first
     }
-}
-
-/// `crate = path` or `crate = "path"`
-fn crate_argument(input: syn::parse::ParseStream<'_>) -> syn::Result<Path> {
-    if input.peek(Token![crate]) {
-        input.parse::<Token![crate]>()?;
-    } else {
-        let word: Ident = input.parse()?;
-        let near = strsim::jaro_winkler(&word.to_string(), "crate") > 0.7;
-        let hint = if near { "did you mean `crate`?" } else { "expected `crate = path`" };
-        return Err(syn::Error::new(word.span(), format!("unknown word `{word}`; {hint}")));
-    }
-    input.parse::<Token![=]>()?;
-    if input.peek(LitStr) { input.parse::<LitStr>()?.parse() } else { input.call(Path::parse_mod_style) }
 }

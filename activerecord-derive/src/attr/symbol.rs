@@ -1,4 +1,4 @@
-//! The words of the attributes.
+//! The words of the attributes, and where each belongs.
 
 pub(crate) const ACTIVERECORD: &str = "activerecord";
 pub(crate) const COLUMN: &str = "column";
@@ -15,8 +15,11 @@ pub(crate) const UPDATED_AT: &str = "updated_at";
 pub(crate) const VALUE: &str = "value";
 pub(crate) const VERSION: &str = "version";
 
-/// The words that belong on a struct.
+/// On the struct of a model.
 pub(crate) const ON_STRUCT: [&str; 5] = [ACTIVERECORD, CONNECTION, TABLE, HOOKS, SCOPE_REQUIRED];
 
-/// The words that belong on a field.
+/// On a field of a model.
 pub(crate) const ON_FIELD: [&str; 7] = [PRIMARY_KEY, COLUMN, CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE, SKIP];
+
+/// Those of a field that give its column a role; a model has one of each at most.
+pub(crate) const ROLES: [&str; 4] = [CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE];

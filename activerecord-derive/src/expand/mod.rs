@@ -3,49 +3,75 @@
 mod enumeration;
 mod model;
 mod projection;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::DeriveInput;
+use syn::{DeriveInput, Path};
 
-use crate::ast;
+use crate::ast::{Enumeration, Model, Projection};
+use crate::attr::krate;
 use crate::check;
-use crate::ctxt::Ctxt;
+use crate::ctxt::{Ctxt, Errors};
 use crate::fallback;
 
 /// `#[derive(ActiveRecord)]`
 pub(crate) fn model(input: &DeriveInput) -> TokenStream {
     let ctxt = Ctxt::new();
-    let read = ast::Model::read(&ctxt, input);
-    if let Some(model) = &read {
-        check::check(&ctxt, model);
+    let krate = krate(&ctxt, &input.attrs);
+    let model = Model::read(&ctxt, input);
+    if let Some(model) = &model {
+        check::model(&ctxt, model);
     }
-    let expanded = match read.filter(|_| input.generics.params.is_empty()) {
-        Some(model) => model::expand(&model),
-        None => fallback::model(input),
-    };
-    with_errors(ctxt, expanded)
+    finish(ctxt, &krate, model.as_ref().map(model::expand), |errors| fallback::model(input, errors))
 }
 
 /// `#[derive(ActiveEnum)]`
 pub(crate) fn active_enum(input: &DeriveInput) -> TokenStream {
     let ctxt = Ctxt::new();
-    let expanded = enumeration::expand(&ctxt, input);
-    with_errors(ctxt, expanded)
+    let krate = krate(&ctxt, &input.attrs);
+    let enumeration = Enumeration::read(&ctxt, input);
+    if let Some(enumeration) = &enumeration {
+        check::enumeration(&ctxt, enumeration);
+    }
+    finish(ctxt, &krate, enumeration.as_ref().map(enumeration::expand), |_| fallback::enumeration(input))
 }
 
 /// `#[derive(Projection)]`
 pub(crate) fn projection(input: &DeriveInput) -> TokenStream {
     let ctxt = Ctxt::new();
-    let expanded = projection::expand(&ctxt, input);
-    with_errors(ctxt, expanded)
+    let krate = krate(&ctxt, &input.attrs);
+    let projection = Projection::read(&ctxt, input);
+    if let Some(projection) = &projection {
+        check::projection(&ctxt, projection);
+    }
+    let expanded = projection.as_ref().and_then(projection::expand);
+    finish(ctxt, &krate, expanded, |errors| fallback::projection(input, projection.as_ref(), errors))
 }
 
-/// The expansion, and every error beside it: what the rest of the program names is there either way.
-fn with_errors(ctxt: Ctxt, expanded: TokenStream) -> TokenStream {
-    let errors = ctxt.check().err().map(|error| error.to_compile_error());
-    quote!(#errors #expanded)
+/// The expansion when all is well; else the errors, beside impls that make nothing else fail.
+fn finish(
+    ctxt: Ctxt,
+    krate: &Path,
+    expanded: Option<TokenStream>,
+    fallback: impl FnOnce(&Errors) -> TokenStream,
+) -> TokenStream {
+    match ctxt.check() {
+        Ok(()) => scope(krate, &expanded.unwrap_or_default()),
+        Err(errors) => {
+            let impls = scope(krate, &fallback(&errors));
+            quote!(#errors #impls)
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests;
+/// Names the crate once, so that a crate that is not there gives one message.
+fn scope(krate: &Path, impls: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            use #krate::private as __ar;
+            #impls
+        };
+    }
+}

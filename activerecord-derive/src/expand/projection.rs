@@ -1,44 +1,30 @@
 //! A projection: the columns of its fields, by the model's own constants.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::DeriveInput;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::ast::{constant, named_fields};
-use crate::attr::Attrs;
-use crate::ctxt::Ctxt;
+use crate::ast::{Projected, Projection, constant, written};
 
-pub(super) fn expand(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
-    let attrs = Attrs::new(ctxt, &input.attrs);
-    let (krate, model, ident) = (attrs.krate(), attrs.model(), &input.ident);
-    let fields = named_fields(ctxt, input, "Projection");
-    let (Some(fields), true) = (fields, input.generics.params.is_empty()) else { return TokenStream::new() };
-    let fields: Vec<_> = fields.map(|(field, ident)| (ident, &field.ty)).collect();
-    if fields.is_empty() {
-        ctxt.error(ident, format!("`{ident}` has no fields"));
-    }
-    let Some(model) = model else {
-        if !attrs.has_model() {
-            ctxt.error(ident, "a projection names its model: add `#[model(User)]`");
-        }
-        return TokenStream::new();
-    };
-    let columns = fields.iter().map(|(field, ty)| {
-        let (constant, name) = (constant(field), field.unraw().to_string());
-        // The model's constant is checked against the field's type here, at the field.
-        let column = quote_spanned!(field.span()=> <#model>::#constant);
-        quote!(#krate::private::projected::<#model, #ty>(#name, #column))
+/// None when the model is not known.
+pub(super) fn expand(projection: &Projection<'_>) -> Option<TokenStream> {
+    let (ident, model) = (projection.ident, projection.model.as_ref()?);
+    let columns = projection.fields.iter().map(|Projected { ident, ty }| {
+        let (constant, name, ty) = (constant(ident), ident.unraw().to_string(), written(ty));
+        quote!(<#model>::#constant.def(#name, #ty))
     });
-    let reads =
-        fields.iter().enumerate().map(|(ordinal, (field, _))| quote!(#field: #krate::private::cell(row, #ordinal)?));
-    quote! {
-        impl #krate::private::Projection for #ident {
+    let fields = projection.fields.iter().enumerate().map(|(position, Projected { ident, ty })| {
+        let (constant, ordinal) = (constant(ident), Literal::usize_unsuffixed(position));
+        quote!(#ident: __ar::of(<#model>::#constant).read::<#ty>(row, #ordinal)?)
+    });
+    Some(quote! {
+        #[automatically_derived]
+        impl __ar::Projection for #ident {
             type Model = #model;
-            const COLUMNS: &'static [#krate::private::ColumnDef] = &[#(#columns),*];
-            fn from_row(row: &dyn #krate::private::RowRef) -> #krate::private::Result<Self> {
-                ::core::result::Result::Ok(Self { #(#reads),* })
+            const COLUMNS: &'static [__ar::ColumnDef] = &[#(#columns),*];
+            fn from_row(row: &dyn __ar::RowRef) -> __ar::Result<Self> {
+                ::core::result::Result::Ok(Self { #(#fields),* })
             }
         }
-    }
+    })
 }

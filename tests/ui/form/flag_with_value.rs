@@ -1,9 +1,17 @@
 use activerecord::prelude::*;
 
 #[derive(ActiveRecord)]
+#[scope_required = true]
+#[hooks(after_save)]
 struct User {
-    #[primary_key = "yes"]
+    #[primary_key = "id"]
     id: i64,
+    email: String,
 }
 
-fn main() {}
+impl Hooks for User {}
+
+fn main() {
+    let _ = User::filter(User::EMAIL.eq("a@b.c"));
+    let _ = User::find(1);
+}

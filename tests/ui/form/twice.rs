@@ -4,7 +4,13 @@ use activerecord::prelude::*;
 #[table = "users"]
 #[table = "people"]
 struct User {
+    #[primary_key]
+    #[primary_key]
     id: i64,
+    email: String,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::filter(User::EMAIL.eq("a@b.c"));
+    let _ = User::find(1);
+}

@@ -4,6 +4,10 @@ use activerecord::prelude::*;
 #[hooks]
 struct User {
     id: i64,
+    email: String,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::filter(User::EMAIL.eq("a@b.c"));
+    let _ = User::find(1);
+}

@@ -1,13 +1,13 @@
 use activerecord::prelude::*;
 
 #[derive(ActiveRecord)]
-struct User {
+struct Seat {
     #[primary_key]
-    a: i64,
+    row: i32,
     #[primary_key]
-    b: i64,
+    letter: String,
 }
 
 fn main() {
-    let _ = User::find(1_i64);
+    let _ = Seat::find(12);
 }

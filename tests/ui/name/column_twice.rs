@@ -3,8 +3,12 @@ use activerecord::prelude::*;
 #[derive(ActiveRecord)]
 struct User {
     id: i64,
-    #[column = "id"]
-    other: i64,
+    email: String,
+    #[column = "email"]
+    address: String,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::filter(User::EMAIL.eq("a@b.c"));
+    let _ = User::find(1);
+}

@@ -1,11 +1,13 @@
 use activerecord::prelude::*;
 
-#[allow(non_snake_case)]
 #[derive(ActiveRecord)]
+#[allow(non_snake_case)]
 struct User {
     id: i64,
-    home_town: String,
-    homeTown: String,
+    full_name: String,
+    fullName: String,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::filter(User::FULL_NAME.eq("a"));
+}

@@ -1,15 +1,19 @@
 use activerecord::prelude::*;
 
-#[derive(ActiveRecord, Clone)]
-struct Flight {
+#[derive(ActiveRecord, Debug, Default, PartialEq)]
+struct Seat {
+    class: String,
     #[primary_key]
-    carrier: String,
+    row: i32,
     #[primary_key]
-    number: i32,
+    letter: String,
 }
 
-fn main() {
-    let _ = Flight::find(("AA".to_owned(), 1));
-    let flight = Flight { carrier: "AA".into(), number: 1 };
-    assert_eq!(flight.key(), ("AA".to_owned(), 1));
+#[test]
+fn a_composite_key_is_a_tuple_in_the_order_of_the_fields() {
+    let seat = Seat { class: "first".into(), row: 1, letter: "A".into() };
+    assert_eq!(seat.key(), (1, "A".to_owned()));
+    assert_eq!(Seat::key_values(&seat.key()), params![1, "A"]);
+    assert_eq!(Seat::TABLE.key, [1, 2]);
+    let _ = Seat::find((1, "A".to_owned()));
 }

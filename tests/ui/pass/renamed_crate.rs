@@ -1,31 +1,37 @@
 mod database {
-    pub use activerecord as orm;
+    pub(crate) use activerecord as orm;
 }
+
+/// What the default path would find.
+mod activerecord {}
 
 use database::orm::prelude::*;
 
-mod activerecord {}
-
 #[derive(ActiveEnum)]
-#[activerecord(crate = crate::database::orm)]
+#[activerecord(crate = super::renamed_crate::database::orm)]
 enum Status {
     Active,
 }
 
 #[derive(ActiveRecord)]
-#[activerecord(crate = crate::database::orm)]
+#[activerecord(crate = "super::renamed_crate::database::orm")]
 struct User {
     id: i64,
     status: Status,
 }
 
 #[derive(Projection)]
-#[activerecord(crate = crate::database::orm)]
+#[activerecord(crate = super::renamed_crate::database::orm)]
 #[model(User)]
+#[expect(dead_code, reason = "only its columns matter here")]
 struct UserId {
     id: i64,
 }
 
-fn main() {
-    let _ = User::filter(User::STATUS.eq(Status::Active)).select_as::<UserId>();
+#[test]
+fn the_crate_may_be_elsewhere() {
+    let ids = User::filter(User::STATUS.eq(Status::Active)).select_as::<UserId>();
+    let (sql, binds) = ids.to_sql("sqlite").unwrap();
+    assert_eq!(sql, r#"SELECT "id" FROM "users" WHERE "status" = ?"#);
+    assert_eq!(binds, params!["active"]);
 }

@@ -4,6 +4,7 @@ use activerecord::prelude::*;
 struct User {
     id: i64,
     email: String,
+    name: Option<String>,
 }
 
 #[derive(Projection)]
@@ -11,4 +12,6 @@ struct UserEmail {
     email: String,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::query().select_as::<UserEmail>();
+}

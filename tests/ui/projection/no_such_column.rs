@@ -4,12 +4,16 @@ use activerecord::prelude::*;
 struct User {
     id: i64,
     email: String,
+    name: Option<String>,
 }
 
 #[derive(Projection)]
 #[model(User)]
 struct UserEmail {
+    id: i64,
     mail: String,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::query().select_as::<UserEmail>();
+}

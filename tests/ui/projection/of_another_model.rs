@@ -4,19 +4,20 @@ use activerecord::prelude::*;
 struct User {
     id: i64,
     email: String,
+    name: Option<String>,
 }
 
 #[derive(ActiveRecord)]
-struct Post {
+struct Plane {
     id: i64,
 }
 
 #[derive(Projection)]
-#[model(User)]
-struct UserEmail {
-    email: String,
+#[model(Plane)]
+struct PlaneId {
+    id: i64,
 }
 
 fn main() {
-    let _ = Post::query().select_as::<UserEmail>();
+    let _ = User::query().select_as::<PlaneId>();
 }

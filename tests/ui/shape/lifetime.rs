@@ -3,7 +3,10 @@ use activerecord::prelude::*;
 #[derive(ActiveRecord)]
 struct User<'a> {
     id: i64,
-    name: &'a str,
+    email: &'a str,
 }
 
-fn main() {}
+fn main() {
+    let _ = User::filter(User::EMAIL.eq("a@b.c"));
+    let _ = User::find(1);
+}

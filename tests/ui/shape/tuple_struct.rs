@@ -4,5 +4,6 @@ use activerecord::prelude::*;
 struct User(i64, String);
 
 fn main() {
-    let _ = User::all();
+    let _ = User::query().limit(1);
+    let _ = User::find(1);
 }

@@ -3,4 +3,7 @@ use activerecord::prelude::*;
 #[derive(ActiveRecord)]
 struct User;
 
-fn main() {}
+fn main() {
+    let _ = User::query().limit(1);
+    let _ = User::find(1);
+}

@@ -1,0 +1,109 @@
+//! A model.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{Attribute, DeriveInput, Field as SynField, Ident, LitStr, Type, Visibility};
+
+use super::{constant, named_fields, no_generics};
+use crate::attr::Attrs;
+use crate::attr::symbol::{
+    COLUMN, CONNECTION, HOOKS, ON_FIELD, ON_STRUCT, PRIMARY_KEY, ROLES, SCOPE_REQUIRED, SKIP, TABLE,
+};
+use crate::ctxt::Ctxt;
+use crate::names;
+
+/// A struct that is a table.
+pub(crate) struct Model<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) connection: String,
+    pub(crate) table: String,
+    pub(crate) hooks: bool,
+    pub(crate) scope_required: bool,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+/// A field of a model.
+pub(crate) struct Field<'a> {
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ident: &'a Ident,
+    pub(crate) ty: &'a Type,
+    /// The name of the column's constant.
+    pub(crate) constant: Ident,
+    /// What `#[column]` says.
+    pub(crate) renamed: Option<LitStr>,
+    pub(crate) primary_key: Option<&'a Attribute>,
+    /// The column's roles, with the words that gave them.
+    pub(crate) roles: Vec<(&'static str, &'a Attribute)>,
+    pub(crate) skip: Option<&'a Attribute>,
+}
+
+impl<'a> Model<'a> {
+    /// Reads a model. None when it is not even a struct with named fields.
+    pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
+        let attrs = Attrs::new(ctxt, &input.attrs);
+        attrs.refuse(&ON_FIELD, "a field");
+        let text = |word| attrs.text(word).map(|text| text.value());
+        let connection = text(CONNECTION).unwrap_or_else(|| "primary".into());
+        let table = text(TABLE).unwrap_or_else(|| names::table(&input.ident.unraw().to_string()));
+        let (hooks, scope_required) = (attrs.flag(HOOKS).is_some(), attrs.flag(SCOPE_REQUIRED).is_some());
+        no_generics(ctxt, input, "ActiveRecord", "a table has one set of columns; write a struct for each table");
+        let fields = named_fields(ctxt, input, "ActiveRecord")?.map(|field| Field::read(ctxt, field)).collect();
+        Some(Self { ident: &input.ident, connection, table, hooks, scope_required, fields })
+    }
+
+    /// The fields that are columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| field.skip.is_none())
+    }
+
+    /// The key, as positions among the columns and their fields: those that are marked, else the one named `id`.
+    pub(crate) fn key(&self) -> Vec<(usize, &Field<'a>)> {
+        let marked: Vec<_> = self.columns().enumerate().filter(|(_, field)| field.primary_key.is_some()).collect();
+        if marked.is_empty() {
+            return self.columns().enumerate().filter(|(_, field)| field.ident == "id").collect();
+        }
+        marked
+    }
+
+    /// The position among the columns of the one with this role.
+    pub(crate) fn role(&self, role: &str) -> Option<usize> {
+        self.columns().position(|field| field.role(role).is_some())
+    }
+}
+
+impl<'a> Field<'a> {
+    fn read(ctxt: &Ctxt, (field, ident): (&'a SynField, &'a Ident)) -> Self {
+        let attrs = Attrs::new(ctxt, &field.attrs);
+        attrs.refuse(&ON_STRUCT, "the struct");
+        Self {
+            vis: &field.vis,
+            ident,
+            ty: &field.ty,
+            constant: constant(ident),
+            renamed: attrs.text(COLUMN),
+            primary_key: attrs.flag(PRIMARY_KEY),
+            roles: ROLES.iter().filter_map(|role| Some((*role, attrs.flag(role)?))).collect(),
+            skip: attrs.flag(SKIP),
+        }
+    }
+
+    /// The name of the column.
+    pub(crate) fn column(&self) -> String {
+        self.renamed.as_ref().map_or_else(|| self.name(), LitStr::value)
+    }
+
+    /// Where the name of the column was written.
+    pub(crate) fn column_span(&self) -> Span {
+        self.renamed.as_ref().map_or_else(|| self.ident.span(), LitStr::span)
+    }
+
+    /// The name of the field.
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// The word that gave the column this role.
+    pub(crate) fn role(&self, role: &str) -> Option<&'a Attribute> {
+        self.roles.iter().find(|(word, _)| *word == role).map(|(_, attr)| *attr)
+    }
+}

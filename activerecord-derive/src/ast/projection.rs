@@ -1,0 +1,35 @@
+//! Some of a model's columns.
+
+use syn::{DeriveInput, Ident, Path, Type};
+
+use super::{named_fields, no_generics};
+use crate::attr::Attrs;
+use crate::attr::symbol::{ACTIVERECORD, MODEL};
+use crate::ctxt::Ctxt;
+
+/// A struct with some of a model's columns.
+pub(crate) struct Projection<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) model: Option<Path>,
+    pub(crate) fields: Vec<Projected<'a>>,
+}
+
+/// A field of a projection.
+pub(crate) struct Projected<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) ty: &'a Type,
+}
+
+impl<'a> Projection<'a> {
+    /// Reads a projection. None when it is not even a struct with named fields.
+    pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
+        let model = Attrs::new(ctxt, &input.attrs).model(&input.ident);
+        no_generics(ctxt, input, "Projection", "its fields are columns of one model");
+        let fields = named_fields(ctxt, input, "Projection")?;
+        let fields = fields.map(|(field, ident)| {
+            Attrs::new(ctxt, &field.attrs).refuse(&[ACTIVERECORD, MODEL], "the struct");
+            Projected { ident, ty: &field.ty }
+        });
+        Some(Self { ident: &input.ident, model, fields: fields.collect() })
+    }
+}

@@ -1,0 +1,9 @@
+//! The rules, one function each.
+
+mod enumeration;
+mod model;
+mod projection;
+
+pub(crate) use enumeration::enumeration;
+pub(crate) use model::model;
+pub(crate) use projection::projection;

@@ -1,0 +1,138 @@
+//! The rules of a model.
+
+use std::collections::HashMap;
+
+use syn::Type;
+
+use crate::ast::{Field, Model};
+use crate::attr::symbol::{CREATED_AT, ROLES, SOFT_DELETE, UPDATED_AT, VERSION};
+use crate::ctxt::Ctxt;
+
+pub(crate) fn model(ctxt: &Ctxt, model: &Model<'_>) {
+    has_columns(ctxt, model);
+    has_key(ctxt, model);
+    each_role_once(ctxt, model);
+    columns_differ(ctxt, model);
+    constants_differ(ctxt, model);
+    for field in &model.fields {
+        skip_stands_alone(ctxt, field);
+        key_has_no_role(ctxt, field);
+        one_role(ctxt, field);
+        version_is_an_integer(ctxt, field);
+        soft_delete_is_optional(ctxt, field);
+        role_of_a_time(ctxt, field);
+    }
+}
+
+fn has_columns(ctxt: &Ctxt, model: &Model<'_>) {
+    if model.columns().next().is_none() {
+        ctxt.error(model.ident, format!("`{}` has no columns", model.ident));
+    }
+}
+
+fn has_key(ctxt: &Ctxt, model: &Model<'_>) {
+    // A key that is skipped is refused for that.
+    let marked = model.fields.iter().any(|field| field.primary_key.is_some());
+    if !marked && model.key().is_empty() && model.columns().next().is_some() {
+        ctxt.error(
+            model.ident,
+            format!("`{}` has no primary key: name a field `id`, or mark one with #[primary_key]", model.ident),
+        );
+    }
+}
+
+fn each_role_once(ctxt: &Ctxt, model: &Model<'_>) {
+    for role in ROLES {
+        for again in model.columns().filter_map(|field| field.role(role)).skip(1) {
+            ctxt.error(again, format!("a model has one `#[{role}]` at most"));
+        }
+    }
+}
+
+fn columns_differ(ctxt: &Ctxt, model: &Model<'_>) {
+    let mut seen = HashMap::new();
+    for field in model.columns() {
+        let column = field.column();
+        if let Some(other) = seen.insert(column.clone(), field.ident) {
+            let message = format!("the column `{column}` is already that of the field `{other}`");
+            ctxt.push(syn::Error::new(field.column_span(), message));
+        }
+    }
+}
+
+fn constants_differ(ctxt: &Ctxt, model: &Model<'_>) {
+    let mut seen = HashMap::new();
+    for field in model.columns() {
+        let constant = &field.constant;
+        if let Some(other) = seen.insert(constant, field.ident) {
+            let message = format!("the constant `{constant}` is already that of the field `{other}`: rename one");
+            ctxt.error(field.ident, message);
+        }
+    }
+}
+
+fn skip_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
+    let others = field.primary_key.is_some() || !field.roles.is_empty() || field.renamed.is_some();
+    if let (Some(skip), true) = (field.skip, others) {
+        ctxt.error(skip, "a field with #[skip] is no column, and takes no other attribute of one");
+    }
+}
+
+fn key_has_no_role(ctxt: &Ctxt, field: &Field<'_>) {
+    if let (Some(_), Some((role, attr))) = (field.primary_key, field.roles.first()) {
+        ctxt.error(attr, format!("a column of the primary key cannot be `#[{role}]`"));
+    }
+}
+
+fn one_role(ctxt: &Ctxt, field: &Field<'_>) {
+    if let [(first, _), (second, attr), ..] = &field.roles[..] {
+        ctxt.error(attr, format!("a column cannot be both `#[{first}]` and `#[{second}]`"));
+    }
+}
+
+// What a name stands for is not known here, so the rules below refuse only what is plainly wrong.
+
+const INTEGERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
+const TIMES: [&str; 3] = ["DateTime", "NaiveDateTime", "NaiveDate"];
+const OTHERS: [&str; 11] =
+    ["bool", "f32", "f64", "String", "Vec", "Decimal", "Uuid", "Json", "NaiveTime", "Box", "Arc"];
+
+fn version_is_an_integer(ctxt: &Ctxt, field: &Field<'_>) {
+    if field.role(VERSION).is_some()
+        && (named(field.ty, &OTHERS) || named(field.ty, &TIMES) || optional(field.ty).is_some())
+    {
+        ctxt.error(field.ty, "a #[version] is an integer, such as i32");
+    }
+}
+
+fn soft_delete_is_optional(ctxt: &Ctxt, field: &Field<'_>) {
+    if field.role(SOFT_DELETE).is_some() && optional(field.ty).is_none() {
+        ctxt.error(field.ty, "a #[soft_delete] is an Option, such as Option<DateTime<Utc>>: None is not deleted");
+    }
+}
+
+fn role_of_a_time(ctxt: &Ctxt, field: &Field<'_>) {
+    let ty = optional(field.ty).unwrap_or(field.ty);
+    for role in [CREATED_AT, UPDATED_AT, SOFT_DELETE] {
+        if field.role(role).is_some() && (named(ty, &INTEGERS) || named(ty, &OTHERS)) {
+            ctxt.error(ty, format!("a #[{role}] is a time, such as DateTime<Utc>"));
+        }
+    }
+}
+
+/// Whether a type is written as one of these names, with or without a path and arguments.
+fn named(ty: &Type, names: &[&str]) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+}
+
+/// What an `Option` is of.
+fn optional(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}

@@ -1,6 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveEnum)]
-struct Status;
-
-fn main() {}

@@ -1,6 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveEnum)]
-enum Status {}
-
-fn main() {}

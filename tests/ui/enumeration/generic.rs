@@ -1,8 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveEnum)]
-enum Status<T> {
-    Active(T),
-}
-
-fn main() {}

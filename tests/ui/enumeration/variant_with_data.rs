@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveEnum)]
-enum Status {
-    Active,
-    Suspended(String),
-}
-
-fn main() {}

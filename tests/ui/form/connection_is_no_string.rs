@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-#[connection = 3]
-struct User {
-    id: i64,
-}
-
-fn main() {}

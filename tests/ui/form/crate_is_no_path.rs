@@ -1,0 +1,13 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+#[activerecord(crate = 1)]
+struct User {
+    id: i64,
+    email: String,
+}
+
+fn main() {
+    let _ = User::filter(User::EMAIL.eq("a@b.c"));
+    let _ = User::find(1);
+}

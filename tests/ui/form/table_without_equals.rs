@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-#[table("users")]
-struct User {
-    id: i64,
-}
-
-fn main() {}

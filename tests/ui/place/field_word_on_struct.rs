@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-#[primary_key]
-struct User {
-    id: i64,
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-struct User {
-    #[table = "users"]
-    id: i64,
-}
-
-fn main() {}

@@ -1,0 +1,20 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    email: String,
+    name: Option<String>,
+}
+
+#[derive(Projection)]
+#[model(User)]
+struct UserEmail {
+    id: i32,
+    email: String,
+    name: String,
+}
+
+fn main() {
+    let _ = User::query().select_as::<UserEmail>();
+}

@@ -1,0 +1,18 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    email: String,
+    name: Option<String>,
+}
+
+#[derive(Projection)]
+#[model(Usr)]
+struct UserEmail {
+    email: String,
+}
+
+fn main() {
+    let _ = User::query().select_as::<UserEmail>();
+}

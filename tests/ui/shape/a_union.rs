@@ -1,8 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-union User {
-    id: i64,
-}
-
-fn main() {}

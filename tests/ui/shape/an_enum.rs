@@ -1,8 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-enum User {
-    Admin,
-}
-
-fn main() {}

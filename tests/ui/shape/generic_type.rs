@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-#[derive(ActiveRecord)]
-struct User<T> {
-    id: i64,
-    value: T,
-}
-
-fn main() {}

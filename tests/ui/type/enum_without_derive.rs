@@ -1,0 +1,16 @@
+use activerecord::prelude::*;
+
+enum Status {
+    Active,
+    Suspended,
+}
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    status: Status,
+}
+
+fn main() {
+    let _ = User::filter(User::STATUS.is_null());
+}

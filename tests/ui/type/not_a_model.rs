@@ -1,9 +1,0 @@
-use activerecord::prelude::*;
-
-struct User;
-
-fn all<M: ActiveRecord>() {}
-
-fn main() {
-    all::<User>();
-}
