@@ -1,6 +1,6 @@
 //! What an operator sees: a span for every statement, and metrics for every connection. Neither shows a bound value.
 
-mod support;
+mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use support::Database;
+use common::Database;
 
 /// What is bound, and never shown.
 const SECRET: &str = "s3cr3t";
@@ -32,9 +32,8 @@ impl Plane {
     }
 }
 
-async fn database() -> Result<Database> {
-    Database::new("CREATE TABLE planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL UNIQUE, seats INTEGER NOT NULL)")
-        .await
+async fn database() -> Database {
+    Database::new(["planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL UNIQUE, seats INTEGER NOT NULL)"]).await
 }
 
 /// The fields of each span that has closed, and of each event, in order.
@@ -96,7 +95,7 @@ impl Seen {
     async fn during(db: &Database, work: impl AsyncFnOnce() -> Result<()>) -> Result<Self> {
         let seen = Self::default();
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(seen.clone()));
-        db.run(work).await?;
+        with_connection(&db, work).await?;
         Ok(seen)
     }
 
@@ -108,7 +107,7 @@ impl Seen {
         let statement = |span: Fields| {
             assert_eq!(
                 (&*span["span"], &*span["connection"], &*span["database"]),
-                ("activerecord statement", &*db.name, "sqlite")
+                ("activerecord statement", &**db, "sqlite")
             );
             assert!(span["elapsed_us"].parse::<u64>().is_ok() && !span["sql"].is_empty(), "{span:?}");
             (span["operation"].clone(), span.get("model").cloned(), span["rows"].parse().unwrap_or(u64::MAX))
@@ -119,7 +118,7 @@ impl Seen {
 
 #[tokio::test]
 async fn every_statement_is_one_span() -> Result<()> {
-    let db = database().await?;
+    let db = database().await;
     let seen = Seen::during(&db, async || {
         let mut plane = Plane::create(Plane::new(1)).await?;
         plane.save().await?;
@@ -168,10 +167,10 @@ async fn every_statement_is_one_span() -> Result<()> {
 
 #[tokio::test]
 async fn sql_of_the_callers_own_has_no_model() -> Result<()> {
-    let db = database().await?;
+    let db = database().await;
     let seen = Seen::during(&db, async || {
-        transaction(&db.name, async || {
-            let conn = connection(&db.name)?;
+        transaction(&db, async || {
+            let conn = connection(&db)?;
             conn.execute("INSERT INTO planes (tailnum, seats) VALUES (?, ?), (?, 2)", params![SECRET, 1, "b"]).await?;
             conn.query("SELECT * FROM planes WHERE tailnum = ?", [SECRET]).await?;
             Ok(())
@@ -186,12 +185,12 @@ async fn sql_of_the_callers_own_has_no_model() -> Result<()> {
 
 #[tokio::test]
 async fn a_statement_outside_the_open_transaction_is_warned_of_once() -> Result<()> {
-    let (here, there) = (database().await?, database().await?);
+    let (here, there) = (database().await, database().await);
     let seen = Seen::during(&here, async || {
-        transaction(&here.name, async || {
+        transaction(&here, async || {
             Plane::count().await?;
-            Plane::using(&there.name).count().await?;
-            Plane::using(&there.name).count().await
+            Plane::using(&there).count().await?;
+            Plane::using(&there).count().await
         })
         .await?;
         Ok(())
@@ -199,7 +198,7 @@ async fn a_statement_outside_the_open_transaction_is_warned_of_once() -> Result<
     .await?;
     let warnings: Vec<_> = lock(&seen.events).iter().filter(|(level, _)| *level == Level::WARN).cloned().collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert_eq!((&warnings[0].1["connection"], &warnings[0].1["transaction"]), (&there.name, &here.name));
+    assert_eq!((&*warnings[0].1["connection"], &*warnings[0].1["transaction"]), (&*there, &*here));
     Ok(())
 }
 
@@ -220,15 +219,15 @@ fn every_connection_is_measured() -> Result<()> {
 }
 
 async fn measured(snapshotter: &Snapshotter) -> Result<()> {
-    let db = database().await?;
-    metrics_of(snapshotter, &db.name);
-    db.run(async || {
+    let db = database().await;
+    metrics_of(snapshotter, &db);
+    with_connection(&db, async || {
         Plane::bulk_insert(&(1..=300).map(Plane::new).collect::<Vec<_>>()).await?;
         Plane::all().await?;
         assert!(Plane::create(Plane::new(1)).await.is_err());
         let mut rows = Plane::query().stream();
         rows.next().await?;
-        let open = metrics_of(snapshotter, &db.name);
+        let open = metrics_of(snapshotter, &db);
         assert_eq!(open["activerecord_pool_in_use"], DebugValue::Gauge(1.0.into()), "the stream has one");
         assert_eq!(open["activerecord_statements_total"], DebugValue::Counter(3));
         assert_eq!(open["activerecord_statement_errors_total"], DebugValue::Counter(1));
@@ -243,7 +242,7 @@ async fn measured(snapshotter: &Snapshotter) -> Result<()> {
         Ok(())
     })
     .await?;
-    let closed = metrics_of(snapshotter, &db.name);
+    let closed = metrics_of(snapshotter, &db);
     assert_eq!(closed["activerecord_pool_in_use"], DebugValue::Gauge((-1.0).into()), "since the last snapshot");
     assert_eq!(closed.len(), 6, "{:?}", closed.keys());
     Ok(())
