@@ -95,7 +95,7 @@ impl Seen {
     async fn during(db: &Database, work: impl AsyncFnOnce() -> Result<()>) -> Result<Self> {
         let seen = Self::default();
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(seen.clone()));
-        with_connection(&db, work).await?;
+        with_connection(db, work).await?;
         Ok(seen)
     }
 

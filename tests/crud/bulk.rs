@@ -1,4 +1,4 @@
-//! bulk_insert.
+//! `bulk_insert`.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};

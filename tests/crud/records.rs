@@ -1,4 +1,4 @@
-//! save, insert, update, update_columns, destroy, reload, create, find.
+//! Writing and reading one record: `save`, `insert`, `update`, `update_columns`, `destroy`, `reload`, `create`, `find`.
 
 use activerecord::prelude::*;
 

@@ -75,7 +75,7 @@ async fn destroy_marks_and_reads_pass_over_the_mark() -> Result<()> {
         assert_eq!(plane.retired_at, Some(plane.updated_at));
 
         assert!(Plane::find(plane.id).await.unwrap_err().is_not_found());
-        assert_eq!(Plane::all().await?, [kept.clone()]);
+        assert_eq!(Plane::all().await?, std::slice::from_ref(&kept));
         assert_eq!((Plane::count().await?, Plane::query().with_deleted().count().await?), (1, 2));
         assert_eq!(Plane::first().await?, Some(kept.clone()));
         assert!(!Plane::filter(Plane::ID.eq(plane.id)).exists().await?);

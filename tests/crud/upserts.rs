@@ -1,4 +1,4 @@
-//! insert_or_update and bulk_insert_or_update.
+//! `insert_or_update` and `bulk_insert_or_update`.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! after_commit and after_rollback: of the outermost transaction, outside it, and in the scope of the write.
+//! `after_commit` and `after_rollback`: of the outermost transaction, outside it, and in the scope of the write.
 
 use activerecord::prelude::*;
 

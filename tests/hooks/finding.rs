@@ -1,4 +1,4 @@
-//! after_find: for every record that is read, by whatever verb.
+//! `after_find`: for every record that is read, by whatever verb.
 
 use activerecord::prelude::*;
 

@@ -45,19 +45,13 @@ async fn of_a_new_record() -> Result<()> {
 #[tokio::test]
 async fn of_a_record_that_is_there() -> Result<()> {
     with_connection(&database().await, async || {
-        let (gate, _) = noted(async || Gate::create(Gate::new("a")).await).await;
-        let mut gate = gate?;
+        let mut gate = noted(async || Gate::create(Gate::new("a")).await).await.0?;
         assert_eq!(noted(async || gate.save().await).await.1, UPDATE);
         assert_eq!(noted(async || gate.update().await).await.1, UPDATE);
         assert_eq!(noted(async || gate.update_columns(Gate::OPEN.set(true)).await).await.1, UPDATE);
         assert_eq!(noted(async || gate.destroy().await).await.1, DESTROY);
-        let (mut again, _) = noted(async || Gate::create(Gate::new("a")).await).await;
-        assert_eq!(
-            noted(async || again.as_mut().map(|gate| gate.purge()).ok().unwrap_or_else(|| unreachable!()).await)
-                .await
-                .1,
-            DESTROY
-        );
+        let mut again = noted(async || Gate::create(Gate::new("a")).await).await.0?;
+        assert_eq!(noted(async || again.purge().await).await.1, DESTROY);
         Ok(())
     })
     .await

@@ -1,4 +1,4 @@
-//! count, exists, sum, avg, min, max; pluck, select, select_as.
+//! One value from many rows, and some columns of each.
 
 use activerecord::prelude::*;
 

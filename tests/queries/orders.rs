@@ -1,4 +1,4 @@
-//! order_by, limit, offset, first, last, one, page.
+//! The order of rows, and parts of it: `limit`, `offset`, `first`, `last`, `one`, `page`.
 
 use activerecord::prelude::*;
 

@@ -99,9 +99,9 @@ async fn sets_from_queries() -> Result<()> {
 async fn a_long_set_is_one_statement() -> Result<()> {
     with_connection(&flights().await?, async || {
         for length in [1, 2, 3, 999, 10_000, 20_000, 32_000] {
-            let set: Vec<i64> = (1..=length).collect();
+            let set: Vec<i64> = (1..).take(length).collect();
             let found = ids(Flight::filter(Flight::ID.is_in(set)).order_by(Flight::ID.asc()).limit(10)).await?;
-            assert_eq!(found.len() as i64, length.min(6), "{length}");
+            assert_eq!(found.len(), length.min(6), "{length}");
         }
         let too_long: Vec<i64> = (1..=40_000).collect();
         let error = Flight::filter(Flight::ID.is_in(too_long)).count().await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The caller's own SQL: filter_raw, raw_query, and statements on a connection.
+//! The caller's own SQL: `filter_raw`, `raw_query`, and statements on a connection.
 
 use activerecord::prelude::*;
 
