@@ -4,7 +4,7 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use activerecord::{ConnectionManager, connection};
+use activerecord::{ConnectionManager, Error, Result, connection};
 use tempfile::TempDir;
 
 /// An SQLite file that is registered by a name of its own, which it derefs to.
@@ -17,14 +17,18 @@ pub(crate) struct Database {
 impl Database {
     /// Makes a file with these tables: `airports (id INTEGER PRIMARY KEY, code TEXT NOT NULL)`.
     pub(crate) async fn new<const N: usize>(tables: [&str; N]) -> Self {
+        Self::with(&tables).await.unwrap_or_else(|error| panic!("no database for a test: {error}"))
+    }
+
+    async fn with(tables: &[&str]) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("database-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let database = Self { name, folder: tempfile::tempdir().unwrap() };
-        ConnectionManager::configure(&database, database.url()).unwrap();
+        let database = Self { name, folder: tempfile::tempdir().map_err(Error::custom)? };
+        ConnectionManager::configure(&database, database.url())?;
         for table in tables {
-            connection(&database).unwrap().execute(&format!("CREATE TABLE {table}"), []).await.unwrap();
+            connection(&database)?.execute(&format!("CREATE TABLE {table}"), []).await?;
         }
-        database
+        Ok(database)
     }
 
     /// The URL of the file, for another connection to it. More options are added with `&`.

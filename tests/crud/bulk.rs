@@ -1,9 +1,9 @@
-//! bulk_insert.
+//! `bulk_insert`.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 
-use super::support::Database;
+use super::common::Database;
 use super::{Airport, Plane, database};
 
 fn airports(count: usize) -> Vec<Airport> {
@@ -12,88 +12,78 @@ fn airports(count: usize) -> Vec<Airport> {
 
 #[tokio::test]
 async fn none_is_nothing() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            assert_eq!(Airport::bulk_insert(&[]).await?, 0);
-            assert_eq!(Airport::count().await?, 0);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        assert_eq!(Airport::bulk_insert(&[]).await?, 0);
+        assert_eq!(Airport::count().await?, 0);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn one_is_stamped() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let planes = [Plane::new("N10156")];
-            assert_eq!(Plane::bulk_insert(&planes).await?, 1);
-            let row = Plane::first().await?.unwrap_or_default();
-            assert!(row.created_at > DateTime::UNIX_EPOCH && row.created_at <= Utc::now());
-            assert_eq!((row.id, row.created_at, row.version), (1, row.updated_at, 0));
-            assert_eq!(planes, [Plane::new("N10156")]);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let planes = [Plane::new("N10156")];
+        assert_eq!(Plane::bulk_insert(&planes).await?, 1);
+        let row = Plane::first().await?.unwrap_or_default();
+        assert!(row.created_at > DateTime::UNIX_EPOCH && row.created_at <= Utc::now());
+        assert_eq!((row.id, row.created_at, row.version), (1, row.updated_at, 0));
+        assert_eq!(planes, [Plane::new("N10156")]);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn thousands_go_in_order() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let airports = airports(5_000);
-            assert_eq!(Airport::bulk_insert(&airports).await?, 5_000);
-            assert_eq!(Airport::order_by(Airport::FAA.asc()).all().await?, airports);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let airports = airports(5_000);
+        assert_eq!(Airport::bulk_insert(&airports).await?, 5_000);
+        assert_eq!(Airport::order_by(Airport::FAA.asc()).all().await?, airports);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn keys_may_be_set_or_not() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let planes: Vec<_> = [0, 50, 0, 0, 70, 80]
-                .iter()
-                .zip(["a", "b", "c", "d", "e", "f"])
-                .map(|(id, tailnum)| Plane { id: *id, ..Plane::new(tailnum) })
-                .collect();
-            assert_eq!(Plane::bulk_insert(&planes).await?, 6);
-            let rows = Plane::select((Plane::ID, Plane::TAILNUM)).order_by(Plane::TAILNUM.asc()).all().await?;
-            let ids: Vec<_> = rows.iter().map(|(id, _)| *id).collect();
-            assert_eq!((ids[0], ids[1], ids[4], ids[5]), (1, 50, 70, 80));
-            assert!(ids[2] > 50 && ids[3] > ids[2] && ids[3] < 70);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let planes: Vec<_> = [0, 50, 0, 0, 70, 80]
+            .iter()
+            .zip(["a", "b", "c", "d", "e", "f"])
+            .map(|(id, tailnum)| Plane { id: *id, ..Plane::new(tailnum) })
+            .collect();
+        assert_eq!(Plane::bulk_insert(&planes).await?, 6);
+        let rows = Plane::select((Plane::ID, Plane::TAILNUM)).order_by(Plane::TAILNUM.asc()).all().await?;
+        let ids: Vec<_> = rows.iter().map(|(id, _)| *id).collect();
+        assert_eq!((ids[0], ids[1], ids[4], ids[5]), (1, 50, 70, 80));
+        assert!(ids[2] > 50 && ids[3] > ids[2] && ids[3] < 70);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn all_or_none_across_statements() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let mut airports = airports(2_500);
-            airports.push(airports[0].clone());
-            let error = Airport::bulk_insert(&airports).await.unwrap_err();
-            assert!(error.is_unique_violation() && error.model() == Some("Airport"), "{error:?}");
-            assert_eq!(Airport::count().await?, 0);
-            // Nothing is left open.
-            airports.pop();
-            assert_eq!(Airport::bulk_insert(&airports).await?, 2_500);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let mut airports = airports(2_500);
+        airports.push(airports[0].clone());
+        let error = Airport::bulk_insert(&airports).await.unwrap_err();
+        assert!(error.is_unique_violation() && error.model() == Some("Airport"), "{error:?}");
+        assert_eq!(Airport::count().await?, 0);
+        // Nothing is left open.
+        airports.pop();
+        assert_eq!(Airport::bulk_insert(&airports).await?, 2_500);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn it_joins_the_transaction_that_is_open() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
-        let undone = transaction(&db.name, async || {
+    let db = database().await;
+    with_connection(&db, async || {
+        let undone = transaction(&db, async || {
             Airport::bulk_insert(&airports(1_500)).await?;
             assert_eq!(Airport::count().await?, 1_500);
             Err::<(), _>(Error::custom("undone"))
@@ -157,16 +147,13 @@ struct Wide {
 #[tokio::test]
 async fn a_wide_table_stays_within_the_binds_of_a_statement() -> Result<()> {
     let columns: Vec<_> = (1..=41).map(|n| format!("c{n:02} INTEGER NOT NULL")).collect();
-    let schema =
-        format!("CREATE TABLE wides (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, {})", columns.join(", "));
-    Database::new(&schema)
-        .await?
-        .run(async || {
-            let rows: Vec<_> = (1..=800).map(|id| Wide { id, c41: 41, ..Default::default() }).collect();
-            assert_eq!(Wide::bulk_insert(&rows).await?, 800);
-            assert_eq!(Wide::bulk_insert_or_update(&rows, [Wide::ID]).await?, 800);
-            assert_eq!(Wide::filter(Wide::VERSION.eq(1) & Wide::C41.eq(41)).count().await?, 800);
-            Ok(())
-        })
-        .await
+    let schema = format!("wides (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, {})", columns.join(", "));
+    with_connection(&Database::new([&schema]).await, async || {
+        let rows: Vec<_> = (1..=800).map(|id| Wide { id, c41: 41, ..Default::default() }).collect();
+        assert_eq!(Wide::bulk_insert(&rows).await?, 800);
+        assert_eq!(Wide::bulk_insert_or_update(&rows, [Wide::ID]).await?, 800);
+        assert_eq!(Wide::filter(Wide::VERSION.eq(1) & Wide::C41.eq(41)).count().await?, 800);
+        Ok(())
+    })
+    .await
 }

@@ -2,7 +2,7 @@
 
 use activerecord::prelude::*;
 
-use super::support::Database;
+use super::common::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Seat {
@@ -38,85 +38,79 @@ struct Gate {
     open: bool,
 }
 
-async fn database() -> Result<Database> {
-    Database::new(
-        "CREATE TABLE seats (flight INTEGER, place TEXT, taken INTEGER NOT NULL, PRIMARY KEY (flight, place));
-         CREATE TABLE bookings (id TEXT PRIMARY KEY, code TEXT NOT NULL);
-         CREATE TABLE remarks (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
-         CREATE TABLE gates (number INTEGER PRIMARY KEY, open INTEGER NOT NULL)",
-    )
+async fn database() -> Database {
+    Database::new([
+        "seats (flight INTEGER, place TEXT, taken INTEGER NOT NULL, PRIMARY KEY (flight, place))",
+        "bookings (id TEXT PRIMARY KEY, code TEXT NOT NULL)",
+        "remarks (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+        "gates (number INTEGER PRIMARY KEY, open INTEGER NOT NULL)",
+    ])
     .await
 }
 
 #[tokio::test]
 async fn a_composite_key_is_all_of_its_parts() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            for (flight, place) in [(1, "1A"), (1, "1B"), (2, "1A")] {
-                Seat::new(flight, place).save().await?;
-            }
-            let mut seat = Seat::find((1, "1B".to_owned())).await?;
-            assert_eq!(seat, Seat::new(1, "1B"));
-            seat.taken = true;
-            seat.save().await?;
-            assert_eq!(Seat::filter(Seat::TAKEN.eq(true)).all().await?, [seat.clone()]);
-            seat.update_columns(Seat::TAKEN.set(false)).await?;
-            seat.reload().await?;
-            assert!(!seat.taken);
-            assert!(Seat::new(1, "1B").insert().await.unwrap_err().is_unique_violation());
-            seat.destroy().await?;
-            assert_eq!(Seat::all().await?.len(), 2);
-            assert!(Seat::find((1, "1B".to_owned())).await.unwrap_err().message().contains("flight, place"));
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        for (flight, place) in [(1, "1A"), (1, "1B"), (2, "1A")] {
+            Seat::new(flight, place).save().await?;
+        }
+        let mut seat = Seat::find((1, "1B".to_owned())).await?;
+        assert_eq!(seat, Seat::new(1, "1B"));
+        seat.taken = true;
+        seat.save().await?;
+        assert_eq!(Seat::filter(Seat::TAKEN.eq(true)).all().await?, [seat.clone()]);
+        seat.update_columns(Seat::TAKEN.set(false)).await?;
+        seat.reload().await?;
+        assert!(!seat.taken);
+        assert!(Seat::new(1, "1B").insert().await.unwrap_err().is_unique_violation());
+        seat.destroy().await?;
+        assert_eq!(Seat::all().await?.len(), 2);
+        assert!(Seat::find((1, "1B".to_owned())).await.unwrap_err().message().contains("flight, place"));
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_composite_key_may_hold_a_zero() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let mut seat = Seat::new(0, "1A");
-            seat.save().await?;
-            seat.taken = true;
-            seat.save().await?;
-            assert_eq!(Seat::find((0, "1A".to_owned())).await?, seat);
-            assert_eq!(Seat::first().await?, Seat::last().await?);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let mut seat = Seat::new(0, "1A");
+        seat.save().await?;
+        seat.taken = true;
+        seat.save().await?;
+        assert_eq!(Seat::find((0, "1A".to_owned())).await?, seat);
+        assert_eq!(Seat::first().await?, Seat::last().await?);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_nil_uuid_becomes_one_that_sorts_by_time() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let first = Booking::create(Booking { code: "a".into(), ..Default::default() }).await?;
-            let second = Booking::create(Booking { code: "b".into(), ..Default::default() }).await?;
-            assert_eq!((first.id.get_version_num(), second.id.get_version_num()), (7, 7));
-            assert_eq!(Booking::all().await?.len(), 2);
-            assert_eq!(Booking::find(first.id).await?, first);
-            assert_eq!(Booking::first().await?.map(|booking| booking.code), Some("a".to_owned()));
+    with_connection(&database().await, async || {
+        let first = Booking::create(Booking { code: "a".into(), ..Default::default() }).await?;
+        let second = Booking::create(Booking { code: "b".into(), ..Default::default() }).await?;
+        assert_eq!((first.id.get_version_num(), second.id.get_version_num()), (7, 7));
+        assert_eq!(Booking::all().await?.len(), 2);
+        assert_eq!(Booking::find(first.id).await?, first);
+        assert_eq!(Booking::first().await?.map(|booking| booking.code), Some("a".to_owned()));
 
-            let id = Uuid::from_u128(0x1234);
-            let mut given = Booking { id, code: "c".into() };
-            given.save().await?;
-            given.code = "d".into();
-            given.save().await?;
-            assert_eq!(Booking::find(id).await?, given);
-            Ok(())
-        })
-        .await
+        let id = Uuid::from_u128(0x1234);
+        let mut given = Booking { id, code: "c".into() };
+        given.save().await?;
+        given.code = "d".into();
+        given.save().await?;
+        assert_eq!(Booking::find(id).await?, given);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_failed_insert_makes_no_uuid() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
-        connection(&db.name)?.execute("CREATE UNIQUE INDEX codes ON bookings (code)", []).await?;
+    let db = database().await;
+    with_connection(&db, async || {
+        connection(&db)?.execute("CREATE UNIQUE INDEX codes ON bookings (code)", []).await?;
         Booking::create(Booking { code: "a".into(), ..Default::default() }).await?;
         let mut booking = Booking { code: "a".into(), ..Default::default() };
         assert!(booking.insert().await.unwrap_err().is_unique_violation());
@@ -128,31 +122,27 @@ async fn a_failed_insert_makes_no_uuid() -> Result<()> {
 
 #[tokio::test]
 async fn an_optional_key_is_generated_when_none() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let mut remark = Remark { id: None, text: "late".into() };
-            remark.save().await?;
-            assert_eq!(remark.id, Some(1));
-            remark.text = "later".into();
-            remark.save().await?;
-            assert_eq!(Remark::find(1).await?, remark);
-            assert_eq!(Remark::find(Some(1)).await?, remark);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let mut remark = Remark { id: None, text: "late".into() };
+        remark.save().await?;
+        assert_eq!(remark.id, Some(1));
+        remark.text = "later".into();
+        remark.save().await?;
+        assert_eq!(Remark::find(1).await?, remark);
+        assert_eq!(Remark::find(Some(1)).await?, remark);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_narrow_key_is_generated_too() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let gate = Gate::create(Gate { number: 0, open: true }).await?;
-            assert_eq!(gate.number, 1);
-            Gate { number: u16::MAX, open: false }.insert().await?;
-            assert_eq!(Gate::last().await?.map(|gate| gate.number), Some(u16::MAX));
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let gate = Gate::create(Gate { number: 0, open: true }).await?;
+        assert_eq!(gate.number, 1);
+        Gate { number: u16::MAX, open: false }.insert().await?;
+        assert_eq!(Gate::last().await?.map(|gate| gate.number), Some(u16::MAX));
+        Ok(())
+    })
+    .await
 }

@@ -1,12 +1,12 @@
 //! Writing and reading single records, and many at once, on real SQLite files.
 
 mod bulk;
+#[path = "../common/mod.rs"]
+mod common;
 mod keys;
 mod records;
 mod sets;
 mod stamps;
-#[path = "../support/mod.rs"]
-mod support;
 mod upserts;
 
 use activerecord::prelude::*;
@@ -54,12 +54,12 @@ impl Airport {
     }
 }
 
-async fn database() -> Result<support::Database> {
-    support::Database::new(
-        "CREATE TABLE planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL UNIQUE, year INTEGER,
+async fn database() -> common::Database {
+    common::Database::new([
+        "planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL UNIQUE, year INTEGER,
              seats INTEGER NOT NULL CHECK (seats >= 0), price TEXT NOT NULL, created_at TEXT NOT NULL,
-             updated_at TEXT NOT NULL, version INTEGER NOT NULL, retired_at TEXT);
-         CREATE TABLE airports (faa TEXT PRIMARY KEY, name TEXT NOT NULL, altitude INTEGER)",
-    )
+             updated_at TEXT NOT NULL, version INTEGER NOT NULL, retired_at TEXT)",
+        "airports (faa TEXT PRIMARY KEY, name TEXT NOT NULL, altitude INTEGER)",
+    ])
     .await
 }

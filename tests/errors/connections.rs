@@ -4,26 +4,21 @@ use std::time::Duration;
 
 use activerecord::prelude::*;
 
-use super::support::Database;
+use super::common::Database;
 use super::{Plane, SECRET, check, database, shown};
 
 /// Another name for the same file, with settings of its own.
-async fn alias(db: &Database, suffix: &str, config: impl FnOnce(Config) -> Config) -> Result<String> {
-    let name = format!("{}_{suffix}", db.name);
-    ConnectionManager::configure(&name, config(Config::sqlite(file(db).await?)))?;
+fn alias(db: &Database, suffix: &str, config: impl FnOnce(Config) -> Config) -> Result<String> {
+    let name = format!("{}_{suffix}", &**db);
+    ConnectionManager::configure(&name, config(Config::sqlite(db.path())))?;
     Ok(name)
-}
-
-async fn file(db: &Database) -> Result<String> {
-    let rows = connection(&db.name)?.query("SELECT file FROM pragma_database_list WHERE name = 'main'", []).await?;
-    rows[0].get("file")
 }
 
 #[tokio::test]
 async fn busy_while_another_program_writes() -> Result<()> {
-    let db = database().await?;
-    let name = alias(&db, "impatient", |config| config.option("busy_timeout", "30ms")).await?;
-    let other = rusqlite::Connection::open(file(&db).await?).map_err(Error::custom)?;
+    let db = database().await;
+    let name = alias(&db, "impatient", |config| config.option("busy_timeout", "30ms"))?;
+    let other = rusqlite::Connection::open(db.path()).map_err(Error::custom)?;
     with_connection(&name, async || {
         other.execute_batch("BEGIN IMMEDIATE").map_err(Error::custom)?;
         let error = Plane::create(Plane::new()).await.unwrap_err();
@@ -42,9 +37,9 @@ async fn busy_while_another_program_writes() -> Result<()> {
 
 #[tokio::test]
 async fn busy_while_this_program_writes_by_another_name() -> Result<()> {
-    let db = database().await?;
-    let name = alias(&db, "impatient", |config| config.option("busy_timeout", "30ms")).await?;
-    transaction(&db.name, async || {
+    let db = database().await;
+    let name = alias(&db, "impatient", |config| config.option("busy_timeout", "30ms"))?;
+    transaction(&db, async || {
         let error = Plane::using(&name).update(Plane::SEATS.set(1)).await.unwrap_err();
         check(&error, ErrorKind::Busy, &name, Some("Plane"));
         assert!(error.is_retryable());
@@ -57,9 +52,9 @@ async fn busy_while_this_program_writes_by_another_name() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_retryable_succeeds_when_it_is_run_again() -> Result<()> {
-    let db = database().await?;
-    let name = alias(&db, "impatient", |config| config.option("busy_timeout", "1ms")).await?;
-    let other = rusqlite::Connection::open(file(&db).await?).map_err(Error::custom)?;
+    let db = database().await;
+    let name = alias(&db, "impatient", |config| config.option("busy_timeout", "1ms"))?;
+    let other = rusqlite::Connection::open(db.path()).map_err(Error::custom)?;
     other.execute_batch("BEGIN IMMEDIATE").map_err(Error::custom)?;
     let attempts = std::sync::atomic::AtomicU32::new(0);
     retry(Retry::new().pause(Duration::from_millis(1)), async || {
@@ -75,9 +70,9 @@ async fn what_is_retryable_succeeds_when_it_is_run_again() -> Result<()> {
 
 #[tokio::test]
 async fn an_exhausted_pool_names_who_has_its_connections() -> Result<()> {
-    let db = database().await?;
+    let db = database().await;
     let pool = Pool::new().max_connections(1).acquire_timeout(Duration::from_millis(30));
-    let name = alias(&db, "alone", |config| config.pool(pool)).await?;
+    let name = alias(&db, "alone", |config| config.pool(pool))?;
     let tx = Transaction::begin(&name).await?;
     let error = Plane::using(&name).filter(Plane::TAILNUM.eq(SECRET)).all().await.unwrap_err();
     check(&error, ErrorKind::PoolTimeout, &name, Some("Plane"));
@@ -111,12 +106,12 @@ async fn unknown_names_and_settings_suggest_the_nearest() -> Result<()> {
     assert!(ConnectionManager::configure("", "sqlite::memory:").unwrap_err().is_configuration());
     assert!(connection("refused").unwrap_err().is_configuration());
 
-    let db = database().await?;
-    let error = with_connection(&format!("{}x", db.name), async || Ok(())).await.unwrap_err();
+    let db = database().await;
+    let error = with_connection(&format!("{}x", &*db), async || Ok(())).await.unwrap_err();
     assert!(error.is_configuration() && error.message().contains("did you mean"), "{error}");
     assert!(Plane::using("nowhere").all().await.unwrap_err().is_configuration());
     assert!(transaction("nowhere", async || Ok(())).await.unwrap_err().is_configuration());
-    let twice = ConnectionManager::configure(&db.name, "sqlite::memory:").unwrap_err();
+    let twice = ConnectionManager::configure(&db, "sqlite::memory:").unwrap_err();
     assert!(twice.is_configuration() && twice.message().contains("replace"), "{twice}");
     Ok(())
 }
@@ -132,11 +127,10 @@ async fn an_error_of_the_caller_comes_back_as_it_was() -> Result<()> {
     }
     impl std::error::Error for Own {}
 
-    let db = database().await?;
-    let error =
-        transaction(&db.name, async || transaction(&db.name, async || Err::<(), _>(Error::custom(Own(7)))).await)
-            .await
-            .unwrap_err();
+    let db = database().await;
+    let error = transaction(&db, async || transaction(&db, async || Err::<(), _>(Error::custom(Own(7)))).await)
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.downcast_ref::<Own>(), error.message()),
         (ErrorKind::Custom, Some(&Own(7)), "own 7")

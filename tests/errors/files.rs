@@ -2,21 +2,20 @@
 
 use activerecord::prelude::*;
 
-use super::support::Database;
+use super::common::Database;
 use super::{Plane, SECRET, check, database};
 
 /// The file of a database, with settings of its own.
-async fn again(db: &Database, option: &str, value: &str) -> Result<String> {
-    let rows = connection(&db.name)?.query("SELECT file FROM pragma_database_list WHERE name = 'main'", []).await?;
-    let name = format!("{}_{option}_{value}", db.name);
-    ConnectionManager::configure(&name, Config::sqlite(rows[0].get::<String>("file")?).option(option, value))?;
+fn again(db: &Database, option: &str, value: &str) -> Result<String> {
+    let name = format!("{}_{option}_{value}", &**db);
+    ConnectionManager::configure(&name, Config::sqlite(db.path()).option(option, value))?;
     Ok(name)
 }
 
 #[tokio::test]
 async fn read_only() -> Result<()> {
-    let db = database().await?;
-    let reader = again(&db, "mode", "ro").await?;
+    let db = database().await;
+    let reader = again(&db, "mode", "ro")?;
     with_connection(&reader, async || {
         let error = Plane::create(Plane::new()).await.unwrap_err();
         check(&error, ErrorKind::ReadOnly, &reader, Some("Plane"));
@@ -26,18 +25,19 @@ async fn read_only() -> Result<()> {
     })
     .await?;
 
-    let tx = Transaction::begin(&db.name).read_only().await?;
-    let error = db.run(async || tx.run(async || Plane::create(Plane::new()).await).await).await.unwrap_err();
-    check(&error, ErrorKind::ReadOnly, &db.name, Some("Plane"));
+    let tx = Transaction::begin(&*db).read_only().await?;
+    let error =
+        with_connection(&db, async || tx.run(async || Plane::create(Plane::new()).await).await).await.unwrap_err();
+    check(&error, ErrorKind::ReadOnly, &db, Some("Plane"));
     tx.rollback().await?;
-    db.run(async || Plane::create(Plane::new()).await).await?;
+    with_connection(&db, async || Plane::create(Plane::new()).await).await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn disk_full() -> Result<()> {
-    let db = database().await?;
-    let full = again(&db, "max_pages", "12").await?;
+    let db = database().await;
+    let full = again(&db, "max_pages", "12")?;
     with_connection(&full, async || {
         let mut written = 0;
         let error = loop {

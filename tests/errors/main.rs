@@ -1,11 +1,11 @@
 //! Every kind of error, provoked for real: each says where it happened, and none repeats a bound value.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod connections;
 mod constraints;
 mod files;
 mod statements;
-#[path = "../support/mod.rs"]
-mod support;
 
 use activerecord::prelude::*;
 
@@ -26,13 +26,13 @@ impl Plane {
     }
 }
 
-async fn database() -> Result<support::Database> {
-    support::Database::new(
-        "CREATE TABLE models (id INTEGER PRIMARY KEY);
-         CREATE TABLE planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL, seats INTEGER NOT NULL,
+async fn database() -> common::Database {
+    common::Database::new([
+        "models (id INTEGER PRIMARY KEY)",
+        "planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL, seats INTEGER NOT NULL,
              model_id INTEGER REFERENCES models (id), UNIQUE (tailnum, seats),
              CONSTRAINT planes_have_seats CHECK (seats > 0))",
-    )
+    ])
     .await
 }
 

@@ -21,8 +21,8 @@ struct NoColumn {
 
 #[tokio::test]
 async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let table = [
             NoTable::find(1).await.map(|_| ()).unwrap_err(),
             NoTable::filter(NoTable::TAILNUM.eq(SECRET)).all().await.map(|_| ()).unwrap_err(),
@@ -30,7 +30,7 @@ async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
             NoTable::query().delete().await.map(|_| ()).unwrap_err(),
         ];
         for error in table {
-            check(&error, ErrorKind::InvalidStatement, &db.name, Some("NoTable"));
+            check(&error, ErrorKind::InvalidStatement, &db, Some("NoTable"));
             assert!(error.message().contains("plains"), "{error}");
         }
         Plane::create(Plane::new()).await?;
@@ -42,7 +42,7 @@ async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
             NoColumn { id: 1, tailnum: SECRET.into() }.save().await.unwrap_err(),
         ];
         for error in column {
-            check(&error, ErrorKind::InvalidStatement, &db.name, Some("NoColumn"));
+            check(&error, ErrorKind::InvalidStatement, &db, Some("NoColumn"));
             assert!(error.message().contains("tailnumber"), "{error}");
         }
         Ok(())
@@ -52,16 +52,16 @@ async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_no_sql() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let error = Plane::filter_raw("tailnum = ? AND", [SECRET]).all().await.unwrap_err();
-        check(&error, ErrorKind::InvalidStatement, &db.name, Some("Plane"));
+        check(&error, ErrorKind::InvalidStatement, &db, Some("Plane"));
         let error = Plane::raw_query("SELEKT ?", [SECRET]).all().await.unwrap_err();
-        check(&error, ErrorKind::InvalidStatement, &db.name, Some("Plane"));
-        let error = connection(&db.name)?.query("SELECT nothing(?)", [SECRET]).await.unwrap_err();
-        check(&error, ErrorKind::InvalidStatement, &db.name, None);
-        let error = connection(&db.name)?.execute("BEGIN", []).await.unwrap_err();
-        check(&error, ErrorKind::InvalidStatement, &db.name, None);
+        check(&error, ErrorKind::InvalidStatement, &db, Some("Plane"));
+        let error = connection(&db)?.query("SELECT nothing(?)", [SECRET]).await.unwrap_err();
+        check(&error, ErrorKind::InvalidStatement, &db, None);
+        let error = connection(&db)?.execute("BEGIN", []).await.unwrap_err();
+        check(&error, ErrorKind::InvalidStatement, &db, None);
         Ok(())
     })
     .await
@@ -69,8 +69,8 @@ async fn what_is_no_sql() -> Result<()> {
 
 #[tokio::test]
 async fn unsupported_before_anything_is_sent() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         Plane::create(Plane::new()).await?;
         let errors = [
             Plane::filter(Plane::TAILNUM.eq(SECRET)).limit(1).delete().await.map(|_| ()).unwrap_err(),
@@ -96,22 +96,22 @@ struct Scoped {
 
 #[tokio::test]
 async fn a_model_that_needs_a_scope() -> Result<()> {
-    let db = database().await?;
+    let db = database().await;
     let error = Scoped::all().await.unwrap_err();
     assert_eq!((error.kind(), error.model()), (ErrorKind::NoScope, Some("Scoped")));
     assert!(error.message().contains("Scoped::with_connection"), "{error}");
-    db.run(async || Scoped::all().await).await?;
-    Scoped::using(&db.name).all().await?;
+    with_connection(&db, async || Scoped::all().await).await?;
+    Scoped::using(&db).all().await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn an_error_reads_as_a_sentence_and_its_place() -> Result<()> {
-    let db = database().await?;
-    let error = db.run(async || NoTable::find(1).await).await.unwrap_err();
+    let db = database().await;
+    let error = with_connection(&db, async || NoTable::find(1).await).await.unwrap_err();
     let expected = format!(
         "no such table: plains (connection {}; model NoTable; SQL: SELECT \"id\", \"tailnum\" FROM \"plains\" WHERE \"id\" = ?)",
-        db.name
+        &*db
     );
     assert_eq!(error.to_string(), expected);
     Ok(())

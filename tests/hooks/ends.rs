@@ -1,9 +1,9 @@
-//! after_commit and after_rollback: of the outermost transaction, outside it, and in the scope of the write.
+//! `after_commit` and `after_rollback`: of the outermost transaction, outside it, and in the scope of the write.
 
 use activerecord::prelude::*;
 
+use super::common::Database;
 use super::journal::{note, noted, noted_failing};
-use super::support::Database;
 use super::{Gate, database};
 
 /// The entries that tell of an end.
@@ -15,12 +15,12 @@ fn ends(entries: &[String]) -> Vec<&str> {
 
 #[tokio::test]
 async fn they_wait_for_the_outermost_transaction() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let (result, entries) = noted(async || {
-            transaction(&db.name, async || {
+            transaction(&db, async || {
                 let mut gate = Gate::create(Gate::new("a")).await?;
-                transaction(&db.name, async || gate.save().await).await?;
+                transaction(&db, async || gate.save().await).await?;
                 gate.destroy().await?;
                 note("end")
             })
@@ -36,10 +36,10 @@ async fn they_wait_for_the_outermost_transaction() -> Result<()> {
 
 #[tokio::test]
 async fn a_rollback_is_told_to_every_write_in_it() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let (result, entries) = noted(async || {
-            transaction(&db.name, async || {
+            transaction(&db, async || {
                 Gate::create(Gate::new("a")).await?.save().await?;
                 Err::<(), _>(Error::custom("undone"))
             })
@@ -56,14 +56,14 @@ async fn a_rollback_is_told_to_every_write_in_it() -> Result<()> {
 
 #[tokio::test]
 async fn a_savepoint_that_was_rolled_back_is_told_so_at_the_end() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let (result, entries) = noted(async || {
-            transaction(&db.name, async || {
+            transaction(&db, async || {
                 Gate::create(Gate::new("a")).await?;
-                let undone = transaction(&db.name, async || {
+                let undone = transaction(&db, async || {
                     Gate::create(Gate::new("b")).await?;
-                    transaction(&db.name, async || Gate::create(Gate::new("c")).await).await?;
+                    transaction(&db, async || Gate::create(Gate::new("c")).await).await?;
                     Err::<(), _>(Error::custom("undone"))
                 });
                 assert!(undone.await.is_err());
@@ -84,17 +84,17 @@ async fn a_savepoint_that_was_rolled_back_is_told_so_at_the_end() -> Result<()> 
 
 #[tokio::test]
 async fn by_hand_they_are_told_as_well() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let (result, entries) = noted(async || {
-            let tx = Transaction::begin(&db.name).await?;
+            let tx = Transaction::begin(&*db).await?;
             tx.run(async || Gate::create(Gate::new("a")).await).await?;
             note("end")?;
             tx.commit().await?;
-            let tx = Transaction::begin(&db.name).await?;
+            let tx = Transaction::begin(&*db).await?;
             tx.run(async || Gate::create(Gate::new("b")).await).await?;
             tx.rollback().await?;
-            let tx = Transaction::begin(&db.name).await?;
+            let tx = Transaction::begin(&*db).await?;
             tx.run(async || Gate::create(Gate::new("c")).await).await?;
             drop(tx);
             Ok(())
@@ -110,8 +110,8 @@ async fn by_hand_they_are_told_as_well() -> Result<()> {
 
 #[tokio::test]
 async fn an_error_after_the_commit_says_that_it_stands() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let mut gate = Gate::new("a");
         let (result, entries) = noted_failing("after_commit", async || gate.save().await).await;
         let error = result.unwrap_err();
@@ -128,7 +128,7 @@ async fn an_error_after_the_commit_says_that_it_stands() -> Result<()> {
         );
 
         let (result, entries) = noted_failing("after_commit", async || {
-            transaction(&db.name, async || {
+            transaction(&db, async || {
                 Gate::create(Gate::new("b")).await?;
                 Gate::create(Gate::new("c")).await
             })
@@ -172,42 +172,40 @@ impl Hooks for Belt {
     }
 }
 
-async fn belts() -> Result<Database> {
-    Database::new(
-        "CREATE TABLE belts (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES belts (id) DEFERRABLE INITIALLY DEFERRED);
-         CREATE TABLE lines (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
-    )
+async fn belts() -> Database {
+    Database::new([
+        "belts (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES belts (id) DEFERRABLE INITIALLY DEFERRED)",
+        "lines (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    ])
     .await
 }
 
 #[tokio::test]
 async fn the_end_is_outside_the_transaction_and_in_the_scope_of_the_write() -> Result<()> {
-    let (here, there) = (belts().await?, belts().await?);
-    let result = transaction(&here.name, async || {
+    let (here, there) = (belts().await, belts().await);
+    let result = transaction(&here, async || {
         // The scope is left before the transaction ends.
-        here.run(async || Belt::create(Belt { id: 7, parent: None }).await).await
+        with_connection(&here, async || Belt::create(Belt { id: 7, parent: None }).await).await
     });
     assert!(result.await.unwrap_err().is_after_commit());
-    here.run(async || {
+    with_connection(&here, async || {
         assert_eq!(Line::query().pluck(Line::TEXT).await?, ["7 1"]);
         Ok(())
     })
     .await?;
-    there
-        .run(async || {
-            assert_eq!(Line::count().await?, 0);
-            Ok(())
-        })
-        .await
+    with_connection(&there, async || {
+        assert_eq!(Line::count().await?, 0);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_commit_that_fails_is_a_rollback() -> Result<()> {
-    let db = belts().await?;
-    db.run(async || {
-        let error =
-            transaction(&db.name, async || Belt::create(Belt { id: 1, parent: Some(99) }).await).await.unwrap_err();
-        assert!(error.is_foreign_key_violation() && error.connection() == Some(&*db.name), "{error:?}");
+    let db = belts().await;
+    with_connection(&db, async || {
+        let error = transaction(&db, async || Belt::create(Belt { id: 1, parent: Some(99) }).await).await.unwrap_err();
+        assert!(error.is_foreign_key_violation() && error.connection() == Some(&*db), "{error:?}");
         let alone = Belt::create(Belt { id: 2, parent: Some(99) }).await.unwrap_err();
         assert!(alone.is_foreign_key_violation(), "{alone:?}");
         assert_eq!(Belt::count().await?, 0);
@@ -219,16 +217,16 @@ async fn a_commit_that_fails_is_a_rollback() -> Result<()> {
 
 #[tokio::test]
 async fn an_error_at_the_end_does_not_hide_the_error_before_it() -> Result<()> {
-    let db = belts().await?;
-    db.run(async || {
-        let result = transaction(&db.name, async || {
+    let db = belts().await;
+    with_connection(&db, async || {
+        let result = transaction(&db, async || {
             Belt::create(Belt { id: 1, parent: None }).await?;
             Err::<(), _>(Error::custom("the reason"))
         });
         assert_eq!(result.await.unwrap_err().message(), "the reason");
-        let result = transaction(&db.name, async || {
+        let result = transaction(&db, async || {
             Belt::create(Belt { id: 1, parent: None }).await?;
-            connection(&db.name)?.execute("INSERT INTO nowhere VALUES (1)", []).await.ok();
+            connection(&db)?.execute("INSERT INTO nowhere VALUES (1)", []).await.ok();
             Ok(())
         });
         let error = result.await.unwrap_err();

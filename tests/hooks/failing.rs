@@ -12,8 +12,8 @@ async fn nothing_is_written(
     write: impl AsyncFn(&mut Gate) -> Result<()>,
     new: bool,
 ) -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let mut gate = Gate::new("a");
         if !new {
             noted(async || gate.insert().await).await.0?;
@@ -71,74 +71,68 @@ async fn of_a_destroy() -> Result<()> {
 
 #[tokio::test]
 async fn validate_refuses_by_an_error_of_its_own_kind() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let (result, entries) = noted(async || Gate::create(Gate::default()).await).await;
-            let error = result.unwrap_err();
-            assert!(
-                error.is_invalid() && error.model() == Some("Gate") && error.message() == "a gate needs a name",
-                "{error:?}"
-            );
-            assert_eq!(entries, ["before_validate", "validate"]);
-            assert_eq!(Gate::count().await?, 0);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let (result, entries) = noted(async || Gate::create(Gate::default()).await).await;
+        let error = result.unwrap_err();
+        assert!(
+            error.is_invalid() && error.model() == Some("Gate") && error.message() == "a gate needs a name",
+            "{error:?}"
+        );
+        assert_eq!(entries, ["before_validate", "validate"]);
+        assert_eq!(Gate::count().await?, 0);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_violation_of_the_database_ends_the_hooks() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            noted(async || Gate::create(Gate::new("a")).await).await.0?;
-            let mut twin = Gate::new("a");
-            let (result, entries) = noted(async || twin.save().await).await;
-            assert!(result.unwrap_err().is_unique_violation());
-            assert_eq!(entries.last().map(String::as_str), Some("before_create"));
-            assert_eq!(twin, Gate::new("a"));
+    with_connection(&database().await, async || {
+        noted(async || Gate::create(Gate::new("a")).await).await.0?;
+        let mut twin = Gate::new("a");
+        let (result, entries) = noted(async || twin.save().await).await;
+        assert!(result.unwrap_err().is_unique_violation());
+        assert_eq!(entries.last().map(String::as_str), Some("before_create"));
+        assert_eq!(twin, Gate::new("a"));
 
-            let mut missing = Gate { id: 99, ..Gate::new("b") };
-            let (result, entries) = noted(async || missing.update().await).await;
-            assert!(result.unwrap_err().is_not_found());
-            assert_eq!(entries.last().map(String::as_str), Some("before_update"));
-            let (result, entries) = noted(async || missing.destroy().await).await;
-            assert!(result.unwrap_err().is_not_found());
-            assert_eq!(entries, ["before_destroy"]);
-            Ok(())
-        })
-        .await
+        let mut missing = Gate { id: 99, ..Gate::new("b") };
+        let (result, entries) = noted(async || missing.update().await).await;
+        assert!(result.unwrap_err().is_not_found());
+        assert_eq!(entries.last().map(String::as_str), Some("before_update"));
+        let (result, entries) = noted(async || missing.destroy().await).await;
+        assert!(result.unwrap_err().is_not_found());
+        assert_eq!(entries, ["before_destroy"]);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_lost_race_is_stale_with_hooks_too() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            noted(async || {
-                let mut winner = Gate::create(Gate::new("a")).await?;
-                let mut loser = winner.clone();
-                winner.save().await?;
-                let before = loser.clone();
-                assert!(loser.save().await.unwrap_err().is_stale());
-                assert!(loser.update_columns(Gate::OPEN.set(true)).await.unwrap_err().is_stale());
-                assert!(loser.destroy().await.unwrap_err().is_stale());
-                assert_eq!(loser, before);
-                Ok(())
-            })
-            .await
-            .0
+    with_connection(&database().await, async || {
+        noted(async || {
+            let mut winner = Gate::create(Gate::new("a")).await?;
+            let mut loser = winner.clone();
+            winner.save().await?;
+            let before = loser.clone();
+            assert!(loser.save().await.unwrap_err().is_stale());
+            assert!(loser.update_columns(Gate::OPEN.set(true)).await.unwrap_err().is_stale());
+            assert!(loser.destroy().await.unwrap_err().is_stale());
+            assert_eq!(loser, before);
+            Ok(())
         })
         .await
+        .0
+    })
+    .await
 }
 
 #[tokio::test]
 async fn inside_a_transaction_a_failed_write_undoes_only_itself() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let (result, entries) = noted_failing("after_update", async || {
-            transaction(&db.name, async || {
+            transaction(&db, async || {
                 let mut gate = Gate::create(Gate::new("a")).await?;
                 assert!(gate.save().await.is_err());
                 assert_eq!((gate.version, Gate::filter(Gate::VERSION.eq(0)).count().await?), (0, 1));

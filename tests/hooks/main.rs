@@ -1,13 +1,13 @@
 //! Hooks: which run, in which order, and what their errors undo.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod ends;
 mod failing;
 mod finding;
 mod journal;
 mod mutual;
 mod order;
-#[path = "../support/mod.rs"]
-mod support;
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
@@ -98,10 +98,10 @@ impl Hooks for Gate {
     }
 }
 
-async fn database() -> Result<support::Database> {
-    support::Database::new(
-        "CREATE TABLE gates (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, open INTEGER NOT NULL, created_at TEXT NOT NULL,
+async fn database() -> common::Database {
+    common::Database::new([
+        "gates (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, open INTEGER NOT NULL, created_at TEXT NOT NULL,
              updated_at TEXT NOT NULL, version INTEGER NOT NULL)",
-    )
+    ])
     .await
 }

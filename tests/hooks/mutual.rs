@@ -2,7 +2,7 @@
 
 use activerecord::prelude::*;
 
-use super::support::Database;
+use super::common::Database;
 
 /// Which hook of a record writes the next one of the other model.
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]
@@ -59,22 +59,20 @@ macro_rules! mutual {
 mutual!(Ping, Pong);
 mutual!(Pong, Ping);
 
-async fn database() -> Result<Database> {
+async fn database() -> Database {
     let columns = "(id INTEGER PRIMARY KEY, by TEXT NOT NULL, left INTEGER NOT NULL)";
-    Database::new(&format!("CREATE TABLE pings {columns}; CREATE TABLE pongs {columns}")).await
+    Database::new([&format!("pings {columns}"), &format!("pongs {columns}")]).await
 }
 
 #[tokio::test]
 async fn they_may_call_each_other() -> Result<()> {
     for by in [By::AfterSave, By::BeforeSave, By::AfterCommit] {
-        database()
-            .await?
-            .run(async || {
-                Ping { id: 0, by, left: 9 }.save().await?;
-                assert_eq!((Ping::count().await?, Pong::count().await?), (5, 5), "{by:?}");
-                Ok(())
-            })
-            .await?;
+        with_connection(&database().await, async || {
+            Ping { id: 0, by, left: 9 }.save().await?;
+            assert_eq!((Ping::count().await?, Pong::count().await?), (5, 5), "{by:?}");
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
@@ -82,47 +80,41 @@ async fn they_may_call_each_other() -> Result<()> {
 #[tokio::test]
 async fn without_an_end_they_end_in_a_clear_error_and_nothing_is_written() -> Result<()> {
     for by in [By::AfterSave, By::BeforeSave] {
-        database()
-            .await?
-            .run(async || {
-                let mut ping = Ping { id: 0, by, left: -1 };
-                let error = ping.save().await.unwrap_err();
-                assert!(error.to_string().contains("hooks"), "{error}");
-                assert_eq!((ping.id, Ping::count().await?, Pong::count().await?), (0, 0, 0), "{by:?}");
-                Ok(())
-            })
-            .await?;
+        with_connection(&database().await, async || {
+            let mut ping = Ping { id: 0, by, left: -1 };
+            let error = ping.save().await.unwrap_err();
+            assert!(error.to_string().contains("hooks"), "{error}");
+            assert_eq!((ping.id, Ping::count().await?, Pong::count().await?), (0, 0, 0), "{by:?}");
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn without_an_end_after_each_commit_they_end_too() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let error = Ping { id: 0, by: By::AfterCommit, left: -1 }.save().await.unwrap_err();
-            assert!(error.is_after_commit() && error.to_string().contains("hooks"), "{error}");
-            assert!(Ping::count().await? > 0, "each was committed before the next");
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let error = Ping { id: 0, by: By::AfterCommit, left: -1 }.save().await.unwrap_err();
+        assert!(error.is_after_commit() && error.to_string().contains("hooks"), "{error}");
+        assert!(Ping::count().await? > 0, "each was committed before the next");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn reading_each_other_without_an_end_is_an_error_too() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            for by in [By::AfterFind] {
-                Ping::bulk_insert(&[Ping { id: 1, by, left: 0 }]).await?;
-                Pong::bulk_insert(&[Pong { id: 1, by, left: 0 }]).await?;
-            }
-            let error = Ping::find(1).await.unwrap_err();
-            assert!(error.to_string().contains("hooks"), "{error}");
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        for by in [By::AfterFind] {
+            Ping::bulk_insert(&[Ping { id: 1, by, left: 0 }]).await?;
+            Pong::bulk_insert(&[Pong { id: 1, by, left: 0 }]).await?;
+        }
+        let error = Ping::find(1).await.unwrap_err();
+        assert!(error.to_string().contains("hooks"), "{error}");
+        Ok(())
+    })
+    .await
 }
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -160,11 +152,11 @@ impl Hooks for Original {
 #[tokio::test]
 async fn they_may_write_to_another_connection() -> Result<()> {
     let (here, there) = (
-        Database::new("CREATE TABLE originals (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").await?,
-        Database::new("CREATE TABLE replicas (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").await?,
+        Database::new(["originals (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"]).await,
+        Database::new(["replicas (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"]).await,
     );
-    let replicas = async || Replica::using(&there.name).order_by(Replica::ID.asc()).pluck(Replica::TEXT).await;
-    let work = here.run(async || {
+    let replicas = async || Replica::using(&there).order_by(Replica::ID.asc()).pluck(Replica::TEXT).await;
+    let work = with_connection(&here, async || {
         let mut original = Original::create(Original { id: 0, text: "one".into() }).await?;
         assert_eq!(replicas().await?, ["one"]);
         original.text = "two".into();
@@ -174,5 +166,5 @@ async fn they_may_write_to_another_connection() -> Result<()> {
         assert_eq!(replicas().await?, [""; 0]);
         Ok(())
     });
-    ELSEWHERE.scope(there.name.clone(), work).await
+    ELSEWHERE.scope(there.to_string(), work).await
 }

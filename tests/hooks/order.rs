@@ -31,59 +31,47 @@ const DESTROY: [&str; 3] = ["before_destroy", "after_destroy", "after_commit Del
 
 #[tokio::test]
 async fn of_a_new_record() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            assert_eq!(noted(async || Gate::create(Gate::new("a")).await).await.1, CREATE);
-            assert_eq!(noted(async || Gate::new("b").insert().await).await.1, CREATE);
-            assert_eq!(noted(async || Gate::new("c").save().await).await.1, CREATE);
-            assert_eq!(noted(async || Gate { id: 77, ..Gate::new("d") }.save().await).await.1, CREATE);
-            assert_eq!(Gate::count().await?, 4);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        assert_eq!(noted(async || Gate::create(Gate::new("a")).await).await.1, CREATE);
+        assert_eq!(noted(async || Gate::new("b").insert().await).await.1, CREATE);
+        assert_eq!(noted(async || Gate::new("c").save().await).await.1, CREATE);
+        assert_eq!(noted(async || Gate { id: 77, ..Gate::new("d") }.save().await).await.1, CREATE);
+        assert_eq!(Gate::count().await?, 4);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn of_a_record_that_is_there() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let (gate, _) = noted(async || Gate::create(Gate::new("a")).await).await;
-            let mut gate = gate?;
-            assert_eq!(noted(async || gate.save().await).await.1, UPDATE);
-            assert_eq!(noted(async || gate.update().await).await.1, UPDATE);
-            assert_eq!(noted(async || gate.update_columns(Gate::OPEN.set(true)).await).await.1, UPDATE);
-            assert_eq!(noted(async || gate.destroy().await).await.1, DESTROY);
-            let (mut again, _) = noted(async || Gate::create(Gate::new("a")).await).await;
-            assert_eq!(
-                noted(async || again.as_mut().map(|gate| gate.purge()).ok().unwrap_or_else(|| unreachable!()).await)
-                    .await
-                    .1,
-                DESTROY
-            );
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let mut gate = noted(async || Gate::create(Gate::new("a")).await).await.0?;
+        assert_eq!(noted(async || gate.save().await).await.1, UPDATE);
+        assert_eq!(noted(async || gate.update().await).await.1, UPDATE);
+        assert_eq!(noted(async || gate.update_columns(Gate::OPEN.set(true)).await).await.1, UPDATE);
+        assert_eq!(noted(async || gate.destroy().await).await.1, DESTROY);
+        let mut again = noted(async || Gate::create(Gate::new("a")).await).await.0?;
+        assert_eq!(noted(async || again.purge().await).await.1, DESTROY);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn of_many_records_none() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let (result, entries) = noted(async || {
-                Gate::bulk_insert(&[Gate::new("a"), Gate::new("b")]).await?;
-                Gate::insert_or_update(&Gate::new("a"), [Gate::NAME]).await?;
-                Gate::bulk_insert_or_update(&[Gate::new("b")], [Gate::NAME]).await?;
-                Gate::filter(Gate::NAME.eq("a")).update(Gate::OPEN.set(true)).await?;
-                Gate::query().delete().await
-            })
-            .await;
-            assert_eq!((result?, entries.len()), (2, 0));
-            Ok(())
+    with_connection(&database().await, async || {
+        let (result, entries) = noted(async || {
+            Gate::bulk_insert(&[Gate::new("a"), Gate::new("b")]).await?;
+            Gate::insert_or_update(&Gate::new("a"), [Gate::NAME]).await?;
+            Gate::bulk_insert_or_update(&[Gate::new("b")], [Gate::NAME]).await?;
+            Gate::filter(Gate::NAME.eq("a")).update(Gate::OPEN.set(true)).await?;
+            Gate::query().delete().await
         })
-        .await
+        .await;
+        assert_eq!((result?, entries.len()), (2, 0));
+        Ok(())
+    })
+    .await
 }
 
 /// What the last write changed.
@@ -113,48 +101,44 @@ impl Hooks for Told {
 
 #[tokio::test]
 async fn the_change_tells_what_was_written() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let (result, entries) = noted(async || {
-                let mut told = Told::create(Told { name: "a".into(), ..Default::default() }).await?;
-                told.save().await?;
-                told.update_columns(Told::OPEN.set(true)).await
-            })
-            .await;
-            result?;
-            assert_eq!(
-                entries,
-                [
-                    "id name open created_at updated_at version (true, false, false)",
-                    "name true",
-                    "name open created_at updated_at version (false, true, false)",
-                    "name true",
-                    "version open (false, true, false)",
-                    "name false",
-                ]
-            );
-            Ok(())
+    with_connection(&database().await, async || {
+        let (result, entries) = noted(async || {
+            let mut told = Told::create(Told { name: "a".into(), ..Default::default() }).await?;
+            told.save().await?;
+            told.update_columns(Told::OPEN.set(true)).await
         })
-        .await
+        .await;
+        result?;
+        assert_eq!(
+            entries,
+            [
+                "id name open created_at updated_at version (true, false, false)",
+                "name true",
+                "name open created_at updated_at version (false, true, false)",
+                "name true",
+                "version open (false, true, false)",
+                "name false",
+            ]
+        );
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn what_a_hook_changes_before_the_write_is_written() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            noted(async || {
-                let mut gate = Gate::create(Gate::new("  a ")).await?;
-                assert_eq!(gate.name, "a");
-                gate.name = " b".into();
-                gate.save().await?;
-                gate.reload().await?;
-                assert_eq!(gate.name, "b");
-                Ok(())
-            })
-            .await
-            .0
+    with_connection(&database().await, async || {
+        noted(async || {
+            let mut gate = Gate::create(Gate::new("  a ")).await?;
+            assert_eq!(gate.name, "a");
+            gate.name = " b".into();
+            gate.save().await?;
+            gate.reload().await?;
+            assert_eq!(gate.name, "b");
+            Ok(())
         })
         .await
+        .0
+    })
+    .await
 }

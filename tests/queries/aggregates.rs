@@ -1,4 +1,4 @@
-//! count, exists, sum, avg, min, max; pluck, select, select_as.
+//! One value from many rows, and some columns of each.
 
 use activerecord::prelude::*;
 
@@ -6,103 +6,93 @@ use super::{Flight, database, day, flights};
 
 #[tokio::test]
 async fn of_some_rows() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            let united = || Flight::filter(Flight::CARRIER.eq("UA"));
-            assert_eq!((united().count().await?, united().exists().await?), (3, true));
-            assert_eq!(united().sum(Flight::NUMBER).await?, 1545 + 1714 + 1696);
-            assert_eq!(Flight::query().sum(Flight::DELAY).await?, -5);
-            assert_eq!(Flight::query().avg(Flight::DELAY).await?, Some(-1.0));
-            assert_eq!(united().sum(Flight::DISTANCE).await?, 3535.0);
-            assert_eq!(united().avg(Flight::NUMBER).await?, Some(4955.0 / 3.0));
-            assert_eq!(
-                (united().min(Flight::NUMBER).await?, united().max(Flight::NUMBER).await?),
-                (Some(1545), Some(1714))
-            );
-            assert_eq!(
-                (Flight::query().min(Flight::CARRIER).await?, Flight::query().max(Flight::DAY).await?),
-                (Some("AA".into()), Some(day(6)))
-            );
-            assert_eq!(Flight::query().min(Flight::DELAY).await?, Some(Some(-6)));
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        let united = || Flight::filter(Flight::CARRIER.eq("UA"));
+        assert_eq!((united().count().await?, united().exists().await?), (3, true));
+        assert_eq!(united().sum(Flight::NUMBER).await?, 1545 + 1714 + 1696);
+        assert_eq!(Flight::query().sum(Flight::DELAY).await?, -5);
+        assert_eq!(Flight::query().avg(Flight::DELAY).await?, Some(-1.0));
+        assert_eq!(united().sum(Flight::DISTANCE).await?, 3535.0);
+        assert_eq!(united().avg(Flight::NUMBER).await?, Some(4955.0 / 3.0));
+        assert_eq!(
+            (united().min(Flight::NUMBER).await?, united().max(Flight::NUMBER).await?),
+            (Some(1545), Some(1714))
+        );
+        assert_eq!(
+            (Flight::query().min(Flight::CARRIER).await?, Flight::query().max(Flight::DAY).await?),
+            (Some("AA".into()), Some(day(6)))
+        );
+        assert_eq!(Flight::query().min(Flight::DELAY).await?, Some(Some(-6)));
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn of_no_rows() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            assert_eq!((Flight::count().await?, Flight::query().exists().await?), (0, false));
-            assert_eq!(
-                (Flight::query().sum(Flight::NUMBER).await?, Flight::query().sum(Flight::FARE).await?),
-                (0, dec!(0))
-            );
-            assert_eq!(
-                (Flight::query().avg(Flight::NUMBER).await?, Flight::query().avg(Flight::FARE).await?),
-                (None, None)
-            );
-            assert_eq!(
-                (Flight::query().min(Flight::NUMBER).await?, Flight::query().max(Flight::CARRIER).await?),
-                (None, None)
-            );
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        assert_eq!((Flight::count().await?, Flight::query().exists().await?), (0, false));
+        assert_eq!(
+            (Flight::query().sum(Flight::NUMBER).await?, Flight::query().sum(Flight::FARE).await?),
+            (0, dec!(0))
+        );
+        assert_eq!(
+            (Flight::query().avg(Flight::NUMBER).await?, Flight::query().avg(Flight::FARE).await?),
+            (None, None)
+        );
+        assert_eq!(
+            (Flight::query().min(Flight::NUMBER).await?, Flight::query().max(Flight::CARRIER).await?),
+            (None, None)
+        );
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn of_rows_with_nothing_but_null() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            let cancelled = || Flight::filter(Flight::CANCELLED.eq(true));
-            assert_eq!((cancelled().count().await?, cancelled().sum(Flight::DELAY).await?), (1, 0));
-            assert_eq!(
-                (cancelled().avg(Flight::DELAY).await?, cancelled().min(Flight::DELAY).await?.flatten()),
-                (None, None)
-            );
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        let cancelled = || Flight::filter(Flight::CANCELLED.eq(true));
+        assert_eq!((cancelled().count().await?, cancelled().sum(Flight::DELAY).await?), (1, 0));
+        assert_eq!(
+            (cancelled().avg(Flight::DELAY).await?, cancelled().min(Flight::DELAY).await?.flatten()),
+            (None, None)
+        );
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_limit_counts() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            let last_two = || Flight::order_by(Flight::ID.desc()).limit(2);
-            assert_eq!(last_two().count().await?, 2);
-            assert_eq!(last_two().sum(Flight::NUMBER).await?, 1696 + 461);
-            assert_eq!(last_two().max(Flight::FARE).await?, Some(dec!(9.5)));
-            assert_eq!(last_two().sum(Flight::FARE).await?, dec!(9.60));
-            assert_eq!(last_two().offset(1).avg(Flight::FARE).await?, Some(dec!(4)));
-            assert_eq!(Flight::query().offset(4).count().await?, 2);
-            assert_eq!(Flight::query().limit(0).count().await?, 0);
-            assert!(!Flight::query().limit(0).exists().await?);
-            assert!(!Flight::query().offset(6).exists().await?);
-            assert!(Flight::query().offset(5).exists().await?);
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        let last_two = || Flight::order_by(Flight::ID.desc()).limit(2);
+        assert_eq!(last_two().count().await?, 2);
+        assert_eq!(last_two().sum(Flight::NUMBER).await?, 1696 + 461);
+        assert_eq!(last_two().max(Flight::FARE).await?, Some(dec!(9.5)));
+        assert_eq!(last_two().sum(Flight::FARE).await?, dec!(9.60));
+        assert_eq!(last_two().offset(1).avg(Flight::FARE).await?, Some(dec!(4)));
+        assert_eq!(Flight::query().offset(4).count().await?, 2);
+        assert_eq!(Flight::query().limit(0).count().await?, 0);
+        assert!(!Flight::query().limit(0).exists().await?);
+        assert!(!Flight::query().offset(6).exists().await?);
+        assert!(Flight::query().offset(5).exists().await?);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_sum_beyond_its_type_is_an_error() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            for id in [i64::MAX, i64::MAX - 1] {
-                Flight::create(Flight { id, ..Default::default() }).await?;
-            }
-            let error = Flight::query().sum(Flight::ID).await.unwrap_err();
-            assert_eq!((error.is_conversion(), error.model()), (true, Some("Flight")), "{error:?}");
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        for id in [i64::MAX, i64::MAX - 1] {
+            Flight::create(Flight { id, ..Default::default() }).await?;
+        }
+        let error = Flight::query().sum(Flight::ID).await.unwrap_err();
+        assert_eq!((error.is_conversion(), error.model()), (true, Some("Flight")), "{error:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[derive(Projection, Debug, PartialEq)]
@@ -114,22 +104,20 @@ struct Summary {
 
 #[tokio::test]
 async fn some_columns() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            let two = || Flight::order_by(Flight::ID.asc()).limit(2);
-            assert_eq!(two().pluck(Flight::NUMBER).await?, [1545, 1714]);
-            assert_eq!(two().select(Flight::DELAY).all().await?, [Some(2), Some(4)]);
-            assert_eq!(
-                two().select((Flight::CARRIER, Flight::ID)).all().await?,
-                [("UA".to_owned(), 1), ("UA".to_owned(), 2)]
-            );
-            let expected = [1545, 1714].map(|number| Summary { number, carrier: "UA".into() });
-            assert_eq!(two().select_as::<Summary>().all().await?, expected);
-            assert_eq!(Flight::select((Flight::ID,)).first().await?, Some((1,)));
-            assert_eq!(Flight::select(Flight::NUMBER).filter(Flight::ID.eq(4)).one().await?, 725);
-            assert_eq!(Flight::select(Flight::ID).count().await?, 6);
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        let two = || Flight::order_by(Flight::ID.asc()).limit(2);
+        assert_eq!(two().pluck(Flight::NUMBER).await?, [1545, 1714]);
+        assert_eq!(two().select(Flight::DELAY).all().await?, [Some(2), Some(4)]);
+        assert_eq!(
+            two().select((Flight::CARRIER, Flight::ID)).all().await?,
+            [("UA".to_owned(), 1), ("UA".to_owned(), 2)]
+        );
+        let expected = [1545, 1714].map(|number| Summary { number, carrier: "UA".into() });
+        assert_eq!(two().select_as::<Summary>().all().await?, expected);
+        assert_eq!(Flight::select((Flight::ID,)).first().await?, Some((1,)));
+        assert_eq!(Flight::select(Flight::NUMBER).filter(Flight::ID.eq(4)).one().await?, 725);
+        assert_eq!(Flight::select(Flight::ID).count().await?, 6);
+        Ok(())
+    })
+    .await
 }

@@ -2,14 +2,14 @@
 
 mod aggregates;
 mod batches;
+#[path = "../common/mod.rs"]
+mod common;
 mod decimals;
 mod orders;
 mod patterns;
 mod predicates;
 mod raw;
 mod streams;
-#[path = "../support/mod.rs"]
-mod support;
 
 use activerecord::prelude::*;
 use chrono::NaiveDate;
@@ -27,11 +27,11 @@ struct Flight {
     cancelled: bool,
 }
 
-async fn database() -> Result<support::Database> {
-    support::Database::new(
-        "CREATE TABLE flights (id INTEGER PRIMARY KEY, carrier TEXT NOT NULL, number INTEGER NOT NULL, delay INTEGER,
+async fn database() -> common::Database {
+    common::Database::new([
+        "flights (id INTEGER PRIMARY KEY, carrier TEXT NOT NULL, number INTEGER NOT NULL, delay INTEGER,
              distance REAL NOT NULL, fare TEXT NOT NULL, refund TEXT, day TEXT NOT NULL, cancelled INTEGER NOT NULL)",
-    )
+    ])
     .await
 }
 
@@ -40,7 +40,7 @@ fn day(day: u32) -> NaiveDate {
 }
 
 /// Six flights, with ids from 1 to 6.
-async fn flights() -> Result<support::Database> {
+async fn flights() -> Result<common::Database> {
     let flights = [
         ("UA", 1545, Some(2), 1400.0, dec!(9.00), None),
         ("UA", 1714, Some(4), 1416.0, dec!(10.00), Some(dec!(2.5))),
@@ -63,8 +63,8 @@ async fn flights() -> Result<support::Database> {
             cancelled: delay.is_none(),
         })
         .collect();
-    let db = database().await?;
-    db.run(async || Flight::bulk_insert(&flights).await).await?;
+    let db = database().await;
+    with_connection(&db, async || Flight::bulk_insert(&flights).await).await?;
     Ok(db)
 }
 

@@ -1,4 +1,4 @@
-//! The caller's own SQL: filter_raw, raw_query, and statements on a connection.
+//! The caller's own SQL: `filter_raw`, `raw_query`, and statements on a connection.
 
 use activerecord::prelude::*;
 
@@ -6,31 +6,29 @@ use super::{Flight, flights, ids};
 
 #[tokio::test]
 async fn question_marks_bind_in_order() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            assert_eq!(
-                ids(Flight::filter_raw("number > ? AND carrier = ?", params![1600, "UA"]).order_by(Flight::ID.asc()))
-                    .await?,
-                [2, 6]
-            );
-            assert_eq!(ids(Flight::filter_raw("id IN (?, ?)", [5, 4]).order_by(Flight::ID.asc())).await?, [4, 5]);
-            assert_eq!(ids(Flight::filter_raw("delay IS NULL", [])).await?, [3]);
-            assert_eq!(ids(Flight::filter_raw("delay IS ?", [None::<i32>])).await?, [3]);
-            let mixed =
-                Flight::filter(Flight::ID.gt(1)).filter_raw("carrier = ?", ["UA"]).filter(Flight::ID.lt(6)).limit(9);
-            assert_eq!(ids(mixed).await?, [2]);
-            let many = vec![Value::I64(1), Value::I64(2)];
-            assert_eq!(Flight::filter_raw("id = ? OR id = ?", many).count().await?, 2);
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        assert_eq!(
+            ids(Flight::filter_raw("number > ? AND carrier = ?", params![1600, "UA"]).order_by(Flight::ID.asc()))
+                .await?,
+            [2, 6]
+        );
+        assert_eq!(ids(Flight::filter_raw("id IN (?, ?)", [5, 4]).order_by(Flight::ID.asc())).await?, [4, 5]);
+        assert_eq!(ids(Flight::filter_raw("delay IS NULL", [])).await?, [3]);
+        assert_eq!(ids(Flight::filter_raw("delay IS ?", [None::<i32>])).await?, [3]);
+        let mixed =
+            Flight::filter(Flight::ID.gt(1)).filter_raw("carrier = ?", ["UA"]).filter(Flight::ID.lt(6)).limit(9);
+        assert_eq!(ids(mixed).await?, [2]);
+        let many = vec![Value::I64(1), Value::I64(2)];
+        assert_eq!(Flight::filter_raw("id = ? OR id = ?", many).count().await?, 2);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn quoted_text_and_comments_are_left_alone() -> Result<()> {
     let db = flights().await?;
-    db.run(async || {
+    with_connection(&db, async || {
         for sql in [
             "'?' = '?' AND id = ?",
             "'it''s ?' <> '' AND id = ?",
@@ -48,7 +46,7 @@ async fn quoted_text_and_comments_are_left_alone() -> Result<()> {
             assert_eq!(ids(query).await?, [4], "{sql}");
             assert_eq!(Flight::filter_raw(sql, [4]).limit(1).count().await?, 1, "{sql}");
         }
-        let rows = connection(&db.name)?.query("SELECT '??' AS a, ? AS b -- ?", ["x"]).await?;
+        let rows = connection(&db)?.query("SELECT '??' AS a, ? AS b -- ?", ["x"]).await?;
         assert_eq!((rows[0].get::<String>("a")?, rows[0].get::<String>("b")?), ("??".into(), "x".into()));
         Ok(())
     })
@@ -57,24 +55,22 @@ async fn quoted_text_and_comments_are_left_alone() -> Result<()> {
 
 #[tokio::test]
 async fn a_doubled_question_mark_is_one() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            // `?` is no operator of SQLite, so what is sent is seen in the text.
-            let (sql, binds) = Flight::filter_raw("data ?? 'key' AND id = ?", [1]).to_sql("postgresql")?;
-            assert!(sql.ends_with("WHERE data ? 'key' AND id = $1"), "{sql}");
-            assert_eq!(binds, [Value::I32(1)]);
-            let (sql, _) = Flight::filter_raw("a ??| b AND c = ?", [1]).to_sql("postgresql")?;
-            assert!(sql.ends_with("WHERE a ?| b AND c = $1"), "{sql}");
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        // `?` is no operator of SQLite, so what is sent is seen in the text.
+        let (sql, binds) = Flight::filter_raw("data ?? 'key' AND id = ?", [1]).to_sql("postgresql")?;
+        assert!(sql.ends_with("WHERE data ? 'key' AND id = $1"), "{sql}");
+        assert_eq!(binds, [Value::I32(1)]);
+        let (sql, _) = Flight::filter_raw("a ??| b AND c = ?", [1]).to_sql("postgresql")?;
+        assert!(sql.ends_with("WHERE a ?| b AND c = $1"), "{sql}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_wrong_number_of_values_is_an_error_before_anything_is_sent() -> Result<()> {
     let db = flights().await?;
-    db.run(async || {
+    with_connection(&db, async || {
         for (sql, values) in
             [("id = ?", vec![]), ("id = ? OR id = ?", vec![1]), ("id = 1", vec![1]), ("'?' = ?", vec![1, 2])]
         {
@@ -83,8 +79,8 @@ async fn a_wrong_number_of_values_is_an_error_before_anything_is_sent() -> Resul
             assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidStatement, Some("Flight")), "{sql}");
             assert!(error.message().contains("placeholders"), "{error}");
         }
-        let error = connection(&db.name)?.execute("DELETE FROM flights WHERE id = ?", []).await.unwrap_err();
-        assert_eq!((error.kind(), error.connection()), (ErrorKind::InvalidStatement, Some(&*db.name)));
+        let error = connection(&db)?.execute("DELETE FROM flights WHERE id = ?", []).await.unwrap_err();
+        assert_eq!((error.kind(), error.connection()), (ErrorKind::InvalidStatement, Some(&*db)));
         assert_eq!(Flight::count().await?, 6);
         Ok(())
     })
@@ -94,13 +90,13 @@ async fn a_wrong_number_of_values_is_an_error_before_anything_is_sent() -> Resul
 #[tokio::test]
 async fn columns_are_found_by_name() -> Result<()> {
     let db = flights().await?;
-    db.run(async || {
+    with_connection(&db, async || {
         let sql = "SELECT cancelled, day, 'more' AS more, refund, fare, distance, delay, number, carrier, id FROM flights WHERE id = ?";
         let raw = Flight::raw_query(sql, [2]).all().await?;
         assert_eq!(raw, [Flight::find(2).await?]);
         assert_eq!(Flight::raw_query("SELECT * FROM flights ORDER BY id DESC", []).first().await?.map(|f| f.id), Some(6));
         assert_eq!(Flight::raw_query("SELECT * FROM flights WHERE 0", []).first().await?, None);
-        let elsewhere = Flight::raw_query("SELECT * FROM flights", []).using(&db.name);
+        let elsewhere = Flight::raw_query("SELECT * FROM flights", []).using(&db);
         assert_eq!(elsewhere.all().await?.len(), 6);
         Ok(())
     }).await
@@ -108,23 +104,20 @@ async fn columns_are_found_by_name() -> Result<()> {
 
 #[tokio::test]
 async fn a_missing_column_is_named() -> Result<()> {
-    flights()
-        .await?
-        .run(async || {
-            let error = Flight::raw_query("SELECT id, carrier, number FROM flights", []).all().await.unwrap_err();
-            assert!(error.is_conversion() && error.model() == Some("Flight"), "{error:?}");
-            assert!(error.message().contains("`delay`") && error.message().contains("Flight::delay"), "{error}");
-            Ok(())
-        })
-        .await
+    with_connection(&flights().await?, async || {
+        let error = Flight::raw_query("SELECT id, carrier, number FROM flights", []).all().await.unwrap_err();
+        assert!(error.is_conversion() && error.model() == Some("Flight"), "{error:?}");
+        assert!(error.message().contains("`delay`") && error.message().contains("Flight::delay"), "{error}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn rows_of_a_connection_tell_their_columns() -> Result<()> {
     let db = flights().await?;
-    let rows = connection(&db.name)?
-        .query("SELECT id, carrier AS name, delay FROM flights WHERE id >= ? ORDER BY id", [3])
-        .await?;
+    let rows =
+        connection(&db)?.query("SELECT id, carrier AS name, delay FROM flights WHERE id >= ? ORDER BY id", [3]).await?;
     assert_eq!(rows.len(), 4);
     assert_eq!(rows[0].columns().collect::<Vec<_>>(), ["id", "name", "delay"]);
     assert_eq!(

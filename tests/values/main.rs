@@ -1,10 +1,10 @@
 //! The value contract on SQLite, by the table at the head of core's values: what goes in comes out, in order, and what
 //! does not fit is an error.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod limits;
 mod round_trip;
-#[path = "../support/mod.rs"]
-mod support;
 mod times;
 mod wrong;
 
@@ -83,15 +83,11 @@ enum Level {
 }
 
 /// No column is NOT NULL, so that every wrong value can be stored.
-async fn database() -> Result<support::Database> {
-    support::Database::new(
-        "CREATE TABLE samples (id INTEGER PRIMARY KEY, truth INTEGER, tiny INTEGER, small INTEGER, int INTEGER, big INTEGER,
+async fn database() -> common::Database {
+    common::Database::new(["samples (id INTEGER PRIMARY KEY, truth INTEGER, tiny INTEGER, small INTEGER, int INTEGER, big INTEGER,
              utiny INTEGER, usmall INTEGER, uint INTEGER, ubig INTEGER, single REAL, double REAL, text TEXT, bytes BLOB,
              price TEXT, uuid TEXT, date TEXT, time TEXT, datetime TEXT, timestamp TEXT, json TEXT, list TEXT, names TEXT,
-             prices TEXT, ratios TEXT, color TEXT, level INTEGER);
-         CREATE TABLE maybes (id INTEGER PRIMARY KEY, truth INTEGER, tiny INTEGER, ubig INTEGER, single REAL, text TEXT,
+             prices TEXT, ratios TEXT, color TEXT, level INTEGER)", "maybes (id INTEGER PRIMARY KEY, truth INTEGER, tiny INTEGER, ubig INTEGER, single REAL, text TEXT,
              bytes BLOB, price TEXT, uuid TEXT, date TEXT, time TEXT, datetime TEXT, timestamp TEXT, json TEXT, list TEXT,
-             color TEXT, level INTEGER)",
-    )
-    .await
+             color TEXT, level INTEGER)"]).await
 }

@@ -138,36 +138,34 @@ fn for_samples(property: impl AsyncFn(Vec<Sample>) -> Result<()>) -> Result<()> 
 #[test]
 fn every_type_comes_back_as_it_was() -> Result<()> {
     for_samples(async |mut samples| {
-        database()
-            .await?
-            .run(async || {
-                let (one_by_one, at_once) = samples.split_at_mut(4);
-                for sample in one_by_one.iter_mut() {
-                    sample.insert().await?;
-                    sample.save().await?;
-                    same(&Sample::find(sample.id).await?, sample)?;
-                }
-                for (id, sample) in (5..).zip(at_once) {
-                    sample.id = id;
-                }
-                Sample::bulk_insert(&samples[4..]).await?;
-                for (row, sample) in Sample::all().await?.iter().zip(&samples) {
-                    same(row, sample)?;
-                }
-                let mut rows = Sample::query().stream();
-                for sample in &samples {
-                    same(&rows.next().await?.unwrap_or_default(), sample)?;
-                }
-                Ok(())
-            })
-            .await
+        with_connection(&database().await, async || {
+            let (one_by_one, at_once) = samples.split_at_mut(4);
+            for sample in one_by_one.iter_mut() {
+                sample.insert().await?;
+                sample.save().await?;
+                same(&Sample::find(sample.id).await?, sample)?;
+            }
+            for (id, sample) in (5..).zip(at_once) {
+                sample.id = id;
+            }
+            Sample::bulk_insert(&samples[4..]).await?;
+            for (row, sample) in Sample::all().await?.iter().zip(&samples) {
+                same(row, sample)?;
+            }
+            let mut rows = Sample::query().stream();
+            for sample in &samples {
+                same(&rows.next().await?.unwrap_or_default(), sample)?;
+            }
+            Ok(())
+        })
+        .await
     })
 }
 
 #[test]
 fn every_value_is_found_by_itself_and_in_its_place() -> Result<()> {
     for_samples(async |samples| {
-        database().await?.run(async || {
+        with_connection(&database().await, async || {
             Sample::bulk_insert(&samples).await?;
             macro_rules! check {
                 ($($column:ident $field:ident),*) => {$({
@@ -196,45 +194,43 @@ fn every_value_is_found_by_itself_and_in_its_place() -> Result<()> {
 
 #[tokio::test]
 async fn null_is_none_and_nothing_else() -> Result<()> {
-    database()
-        .await?
-        .run(async || {
-            let none = Maybe::create(Maybe::default()).await?;
-            let some = Maybe {
-                id: 0,
-                truth: Some(false),
-                tiny: Some(0),
-                ubig: Some(0),
-                single: Some(0.0),
-                text: Some(String::new()),
-                bytes: Some(Vec::new()),
-                price: Some(dec!(0)),
-                uuid: Some(Uuid::nil()),
-                date: Some(NaiveDate::default()),
-                time: Some(NaiveTime::default()),
-                datetime: Some(NaiveDateTime::default()),
-                timestamp: Some(DateTime::UNIX_EPOCH),
-                json: Some(Json(Tree::Null)),
-                list: Some(Vec::new()),
-                color: Some(Color::Red),
-                level: Some(Level::Low),
-            };
-            let some = Maybe::create(some).await?;
-            assert_eq!((Maybe::find(none.id).await?, Maybe::find(some.id).await?), (none, some));
-            let all_null = Maybe::filter(
-                Maybe::TEXT.is_null() & Maybe::BYTES.is_null() & Maybe::JSON.is_null() & Maybe::COLOR.eq(None),
-            );
-            assert_eq!(all_null.pluck(Maybe::ID).await?, [1]);
-            assert_eq!(Maybe::filter(Maybe::TEXT.eq("") & Maybe::COLOR.eq(Color::Red)).pluck(Maybe::ID).await?, [2]);
-            Ok(())
-        })
-        .await
+    with_connection(&database().await, async || {
+        let none = Maybe::create(Maybe::default()).await?;
+        let some = Maybe {
+            id: 0,
+            truth: Some(false),
+            tiny: Some(0),
+            ubig: Some(0),
+            single: Some(0.0),
+            text: Some(String::new()),
+            bytes: Some(Vec::new()),
+            price: Some(dec!(0)),
+            uuid: Some(Uuid::nil()),
+            date: Some(NaiveDate::default()),
+            time: Some(NaiveTime::default()),
+            datetime: Some(NaiveDateTime::default()),
+            timestamp: Some(DateTime::UNIX_EPOCH),
+            json: Some(Json(Tree::Null)),
+            list: Some(Vec::new()),
+            color: Some(Color::Red),
+            level: Some(Level::Low),
+        };
+        let some = Maybe::create(some).await?;
+        assert_eq!((Maybe::find(none.id).await?, Maybe::find(some.id).await?), (none, some));
+        let all_null = Maybe::filter(
+            Maybe::TEXT.is_null() & Maybe::BYTES.is_null() & Maybe::JSON.is_null() & Maybe::COLOR.eq(None),
+        );
+        assert_eq!(all_null.pluck(Maybe::ID).await?, [1]);
+        assert_eq!(Maybe::filter(Maybe::TEXT.eq("") & Maybe::COLOR.eq(Color::Red)).pluck(Maybe::ID).await?, [2]);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn hostile_text_is_text() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let long = "x'\u{1f6eb}\0".repeat(150_000);
         let texts = [
             "'; DROP TABLE samples; --",
@@ -261,7 +257,7 @@ async fn hostile_text_is_text() -> Result<()> {
             assert_eq!(Sample::find(sample.id).await?, sample);
             assert_eq!(Sample::find_by(Sample::TEXT.eq(text)).await?, Some(sample.clone()));
             assert_eq!(Sample::filter_raw("text = ?", [text]).count().await?, 1);
-            assert_eq!(connection(&db.name)?.query("SELECT ? AS t", [text]).await?[0].get::<String>("t")?, text);
+            assert_eq!(connection(&db)?.query("SELECT ? AS t", [text]).await?[0].get::<String>("t")?, text);
             let back: Sample = Sample::filter(Sample::TEXT.is_in([text])).one().await?;
             assert_eq!(back.text.len(), text.len());
         }

@@ -47,11 +47,11 @@ fn shown(error: &Error) -> String {
 
 #[tokio::test]
 async fn the_wrong_type_is_named_by_its_place() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         for (column, wrong) in WRONG {
             let sample = Sample::create(Sample::default()).await?;
-            connection(&db.name)?
+            connection(&db)?
                 .execute(&format!("UPDATE samples SET {column} = {wrong} WHERE id = ?"), [sample.id])
                 .await?;
             let error = Sample::find(sample.id).await.unwrap_err();
@@ -59,7 +59,7 @@ async fn the_wrong_type_is_named_by_its_place() -> Result<()> {
             assert!(error.is_conversion() && error.model() == Some("Sample"), "{shown}");
             assert!(shown.contains(&format!("Sample::{column}")) && shown.contains(&format!("`{column}`")), "{shown}");
             assert!(!shown.contains(SECRET), "{shown}");
-            assert_eq!(error.connection(), Some(&*db.name));
+            assert_eq!(error.connection(), Some(&*db));
         }
         Ok(())
     })
@@ -68,13 +68,11 @@ async fn the_wrong_type_is_named_by_its_place() -> Result<()> {
 
 #[tokio::test]
 async fn null_is_refused_where_the_field_is_no_option() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         for (column, _) in WRONG {
             let sample = Sample::create(Sample::default()).await?;
-            connection(&db.name)?
-                .execute(&format!("UPDATE samples SET {column} = NULL WHERE id = ?"), [sample.id])
-                .await?;
+            connection(&db)?.execute(&format!("UPDATE samples SET {column} = NULL WHERE id = ?"), [sample.id]).await?;
             let error = Sample::find(sample.id).await.unwrap_err();
             assert!(error.is_conversion() && error.message().contains("NULL"), "{column}: {error}");
             assert!(error.message().contains(&format!("Sample::{column}")), "{error}");
@@ -86,15 +84,13 @@ async fn null_is_refused_where_the_field_is_no_option() -> Result<()> {
 
 #[tokio::test]
 async fn an_option_does_not_hide_the_wrong_type() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         for (column, wrong) in
             [("truth", "5"), ("text", "x'00'"), ("price", "'x'"), ("color", "'x'"), ("json", "'{'"), ("bytes", "'x'")]
         {
             let maybe = Maybe::create(Maybe::default()).await?;
-            connection(&db.name)?
-                .execute(&format!("UPDATE maybes SET {column} = {wrong} WHERE id = ?"), [maybe.id])
-                .await?;
+            connection(&db)?.execute(&format!("UPDATE maybes SET {column} = {wrong} WHERE id = ?"), [maybe.id]).await?;
             assert!(Maybe::find(maybe.id).await.unwrap_err().is_conversion(), "{column}");
         }
         Ok(())
@@ -116,12 +112,12 @@ struct Shape {
 
 #[tokio::test]
 async fn json_of_another_shape_keeps_its_values_to_itself() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let typed = Typed::create(Typed { id: 0, json: Json(Shape { width: 7 }) }).await?;
         assert_eq!(Typed::find(typed.id).await?.json.width, 7);
         for json in [r#"{"width": "s3cr3t"}"#, r#"{"s3cr3t": 1}"#, r#"["s3cr3t"]"#, "\"s3cr3t\"", "s3cr3t"] {
-            connection(&db.name)?.execute("UPDATE samples SET json = ?", [json]).await?;
+            connection(&db)?.execute("UPDATE samples SET json = ?", [json]).await?;
             let error = Typed::find(typed.id).await.unwrap_err();
             let shown = shown(&error);
             assert!(error.is_conversion() && shown.contains("Typed::json") && !shown.contains(SECRET), "{shown}");
@@ -133,10 +129,10 @@ async fn json_of_another_shape_keeps_its_values_to_itself() -> Result<()> {
 
 #[tokio::test]
 async fn a_selected_column_is_named_too() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         Sample::create(Sample::default()).await?;
-        connection(&db.name)?.execute("UPDATE samples SET int = 's3cr3t'", []).await?;
+        connection(&db)?.execute("UPDATE samples SET int = 's3cr3t'", []).await?;
         let errors = [
             Sample::query().pluck(Sample::INT).await.map(|_| ()).unwrap_err(),
             Sample::select((Sample::ID, Sample::INT)).all().await.map(|_| ()).unwrap_err(),
@@ -156,8 +152,8 @@ async fn a_selected_column_is_named_too() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_near_enough_is_read() -> Result<()> {
-    let db = database().await?;
-    db.run(async || {
+    let db = database().await;
+    with_connection(&db, async || {
         let sample = Sample::create(Sample::default()).await?;
         let uuid = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
         for (sql, expected) in [
@@ -169,7 +165,7 @@ async fn what_is_near_enough_is_read() -> Result<()> {
             ("uuid = '00112233445566778899AABBCCDDEEFF'", Sample { uuid, ..sample.clone() }),
             ("list = ' [ 1 , 2 ] '", Sample { list: vec![1, 2], ..sample.clone() }),
         ] {
-            connection(&db.name)?.execute(&format!("UPDATE samples SET {sql}"), []).await?;
+            connection(&db)?.execute(&format!("UPDATE samples SET {sql}"), []).await?;
             assert_eq!(Sample::find(sample.id).await?, expected, "{sql}");
             let mut back = sample.clone();
             back.save().await?;

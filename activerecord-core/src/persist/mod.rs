@@ -96,7 +96,8 @@ async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Va
         Statement::Select(select)
     })?;
     let sql = Sql::new(text, key, Access::Read).one_row();
-    session.fetch_one(&sql, Label::new(M::TABLE.model, "find"), |row: &dyn RowRef| M::from_row(row)).await
+    let verb = if operation == Operation::Reload { "reload" } else { "find" };
+    session.fetch_one(&sql, Label::new(M::TABLE.model, verb), |row: &dyn RowRef| M::from_row(row)).await
 }
 
 fn require_key<M: Model>(record: &M, verb: &str) -> Result<()> {

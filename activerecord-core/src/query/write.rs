@@ -40,7 +40,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// `Unsupported` on a query with a limit or an offset; a violation of a foreign key; whatever else the database reports.
     pub async fn delete(self) -> Result<u64> {
-        let Some(ordinal) = M::TABLE.soft_delete else { return self.purge().await };
+        let Some(ordinal) = M::TABLE.soft_delete else { return self.remove("delete").await };
         self.refuse_limit("delete")?;
         let def = &M::TABLE.columns[ordinal];
         let now = Utc::now();
@@ -56,9 +56,12 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// As [`delete`](Self::delete).
     pub async fn purge(self) -> Result<u64> {
-        self.refuse_limit("purge")?;
-        self.write("purge", |query| Statement::Delete(Delete { table: M::TABLE.name.into(), filter: query.filter }))
-            .await
+        self.remove("purge").await
+    }
+
+    async fn remove(self, verb: &'static str) -> Result<u64> {
+        self.refuse_limit(verb)?;
+        self.write(verb, |query| Statement::Delete(Delete { table: M::TABLE.name.into(), filter: query.filter })).await
     }
 
     async fn write(
