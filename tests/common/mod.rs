@@ -29,7 +29,12 @@ impl Database {
 
     /// The URL of the file, for another connection to it. More options are added with `&`.
     pub(crate) fn url(&self) -> String {
-        format!("sqlite://{}/main.db?mode=rwc", self.folder.path().display())
+        format!("sqlite://{}?mode=rwc", self.path())
+    }
+
+    /// The path of the file.
+    pub(crate) fn path(&self) -> String {
+        self.folder.path().join("main.db").display().to_string()
     }
 }
 

@@ -1,0 +1,30 @@
+//! A look at a database from outside.
+
+use activerecord::{Config, ConnectionManager, Result, Transaction, connection};
+
+use super::Database;
+
+/// Another connection to a file, as another program has one: it sees what is committed.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    name: String,
+}
+
+impl Outside {
+    pub(crate) fn new(database: &Database) -> Self {
+        let name = format!("{} from outside", &**database);
+        ConnectionManager::configure(&name, Config::url(database.url()).unwrap()).unwrap();
+        Self { name }
+    }
+
+    /// The texts that a query gives, in the order of the query.
+    pub(crate) async fn see(&self, sql: &str) -> Result<Vec<String>> {
+        let rows = connection(&self.name)?.query(sql, []).await?;
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Takes the lock to write and gives it back: a transaction that somebody has left open makes this fail.
+    pub(crate) async fn take_the_lock(&self) -> Result<()> {
+        Transaction::begin(&self.name).await?.rollback().await
+    }
+}

@@ -1,0 +1,116 @@
+//! A backend that is SQLite at the pace of a server: every call returns `Pending` before its work, and again between its
+//! work and its answer. So a test can drop a call that has not begun, and one whose answer is lost.
+
+use std::sync::Arc;
+
+use activerecord::backend::{Backend, BackendFactory, BoxFuture, Connection, Control, Outcome};
+use activerecord::sql::Sql;
+use activerecord::{Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, Pool, Result, SQLITE, Sink};
+use tokio::task::yield_now;
+
+use super::Database;
+
+inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
+
+/// Registers a connection of this kind to the file, and returns its name.
+pub(crate) fn stepwise(database: &Database, pool: Pool) -> String {
+    configure(database, "stepwise", pool, "no")
+}
+
+/// The same with a defect: a connection claims to be fit for its next user, whatever its last one has left open. Tests show
+/// by it that they would notice.
+pub(crate) fn broken(database: &Database, pool: Pool) -> String {
+    configure(database, "broken", pool, "yes")
+}
+
+fn configure(database: &Database, kind: &str, pool: Pool, broken: &str) -> String {
+    let name = format!("{} {kind}", &**database);
+    let config = Config::url("stepwise://file").unwrap().option("path", database.path()).option("broken", broken);
+    ConnectionManager::configure(&name, config.pool(pool)).unwrap();
+    name
+}
+
+fn open(config: &Config) -> Result<Arc<dyn Backend>> {
+    let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite")).unwrap();
+    let path = config.get_option("path").unwrap_or_default();
+    let inner = (sqlite.open)(&Config::sqlite(path).option("mode", "rwc").option("busy_timeout", "1s"))?;
+    Ok(Arc::new(Stepwise { inner, broken: config.get_option("broken") == Some("yes") }))
+}
+
+#[derive(Debug)]
+struct Stepwise {
+    inner: Arc<dyn Backend>,
+    broken: bool,
+}
+
+impl Backend for Stepwise {
+    fn dialect(&self) -> &'static Dialect {
+        self.inner.dialect()
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+        Box::pin(async {
+            yield_now().await;
+            let inner = self.inner.connect().await?;
+            yield_now().await;
+            let connection: Box<dyn Connection> =
+                Box::new(StepwiseConnection { inner, in_doubt: false, broken: self.broken });
+            Ok(connection)
+        })
+    }
+}
+
+struct StepwiseConnection {
+    inner: Box<dyn Connection>,
+    /// Whether a call was dropped: then nobody knows what the next answer belongs to.
+    in_doubt: bool,
+    broken: bool,
+}
+
+impl StepwiseConnection {
+    async fn step<'a, T>(
+        &'a mut self,
+        call: impl FnOnce(&'a mut dyn Connection) -> BoxFuture<'a, Result<T>>,
+    ) -> Result<T> {
+        let Self { inner, in_doubt, broken } = self;
+        if *in_doubt && !*broken {
+            return Err(Error::new(ErrorKind::ConnectionLost, "the answer to an earlier call was never read"));
+        }
+        *in_doubt = true;
+        yield_now().await;
+        let result = call(&mut **inner).await;
+        yield_now().await;
+        *in_doubt = false;
+        result
+    }
+}
+
+impl Connection for StepwiseConnection {
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(self.step(|inner| inner.execute(sql)))
+    }
+
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.step(|inner| inner.fetch(sql, sink)))
+    }
+
+    fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.step(move |inner| inner.control(control)))
+    }
+
+    fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.step(|inner| inner.ping()))
+    }
+
+    fn is_reusable(&self) -> bool {
+        self.broken || (!self.in_doubt && self.inner.is_reusable())
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        self.inner.close()
+    }
+}

@@ -1,0 +1,96 @@
+//! Which connection a statement uses, on SQLite files that each hold their own name.
+
+mod captured;
+mod dropped;
+mod precedence;
+mod sendable;
+mod tasks;
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/polls.rs"]
+mod polls;
+
+use std::ops::Deref;
+
+use activerecord::prelude::*;
+use common::Database;
+use tokio::sync::OnceCell;
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[connection = "home of planes"]
+#[table = "places"]
+struct Plane {
+    id: i64,
+    name: String,
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[connection = "home of airports"]
+#[table = "places"]
+struct Airport {
+    id: i64,
+    name: String,
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[connection = "home of planes"]
+#[table = "places"]
+#[scope_required]
+struct Tenant {
+    id: i64,
+    name: String,
+}
+
+/// A database whose table `places` has one row, with the database's name.
+struct Place(Database);
+
+impl Place {
+    async fn new() -> Self {
+        let database = Database::new(["places (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"]).await;
+        let place = Self(database);
+        let handle = connection(&place).unwrap();
+        handle.execute("INSERT INTO places (name) VALUES (?)", [&*place.0]).await.unwrap();
+        place
+    }
+
+    /// A database with a row that tells this name, registered by it too.
+    async fn named(name: &str) -> Self {
+        let place = Self::new().await;
+        connection(&place).unwrap().execute("UPDATE places SET name = ?", [name]).await.unwrap();
+        ConnectionManager::configure(name, place.0.url()).unwrap();
+        place
+    }
+}
+
+impl Deref for Place {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Registers the connections of the models, and gives two more.
+async fn places() -> (Place, Place) {
+    static HOMES: OnceCell<(Place, Place)> = OnceCell::const_new();
+    HOMES.get_or_init(|| async { (Place::named("home of planes").await, Place::named("home of airports").await) }).await;
+    (Place::new().await, Place::new().await)
+}
+
+const PLANES: &str = "home of planes";
+const AIRPORTS: &str = "home of airports";
+
+/// The names of the databases that statements on planes, and on airports, go to here.
+async fn here() -> Result<(String, String)> {
+    Ok((plane_here().await?, Airport::query().one().await?.name))
+}
+
+/// The name of the database that statements on planes go to here.
+async fn plane_here() -> Result<String> {
+    Ok(Plane::query().one().await?.name)
+}
+
+fn both(plane: &str, airport: &str) -> (String, String) {
+    (plane.into(), airport.into())
+}

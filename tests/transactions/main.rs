@@ -1,0 +1,66 @@
+//! Transactions on one connection, on SQLite files.
+
+mod basics;
+mod cancelled;
+mod failed;
+mod nested;
+mod retried;
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/outside.rs"]
+mod outside;
+#[path = "../common/polls.rs"]
+mod polls;
+#[path = "../common/stepwise.rs"]
+mod stepwise;
+
+use std::ops::Deref;
+
+use activerecord::prelude::*;
+use common::Database;
+use outside::Outside;
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "airports"]
+struct Airport {
+    id: i64,
+    code: String,
+}
+
+fn airport(code: &str) -> Airport {
+    Airport { code: code.into(), ..Airport::default() }
+}
+
+/// Inserts an airport.
+async fn add(code: &str) -> Result<()> {
+    airport(code).insert().await
+}
+
+/// A database with an empty table of airports, whose codes are unique, and a look at it from outside.
+struct Airports {
+    database: Database,
+    outside: Outside,
+}
+
+impl Airports {
+    async fn new() -> Self {
+        let database = Database::new(["airports (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE)"]).await;
+        let outside = Outside::new(&database);
+        Self { database, outside }
+    }
+
+    /// The codes of the airports that are committed. No transaction that writes may be open.
+    async fn committed(&self) -> String {
+        self.outside.take_the_lock().await.unwrap();
+        self.outside.see("SELECT code FROM airports ORDER BY code").await.unwrap().join(" ")
+    }
+}
+
+impl Deref for Airports {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.database
+    }
+}

@@ -1,0 +1,86 @@
+//! Running a transaction again.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::*;
+
+/// A second connection to the file, that waits for no lock.
+fn impatient(db: &Airports) -> Result<String> {
+    let name = format!("{} impatient", &**db);
+    ConnectionManager::configure(&name, format!("{}&busy_timeout=0s", db.database.url()))?;
+    Ok(name)
+}
+
+fn soon() -> Retry {
+    Retry::new().pause(Duration::from_micros(100))
+}
+
+#[tokio::test]
+async fn a_busy_database_is_tried_again() -> Result<()> {
+    let db = Airports::new().await;
+    let name = impatient(&db)?;
+    let blocker = Transaction::begin(&*db).await?;
+    let attempts = AtomicU32::new(0);
+    let failed = retry(soon().attempts(3), async || {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        transaction(&name, async || Ok(())).await
+    });
+    let error = failed.await.unwrap_err();
+    assert!(error.is_retryable() && error.kind() == ErrorKind::Busy, "{error}");
+    assert_eq!(attempts.swap(0, Ordering::Relaxed), 3);
+
+    let blocker = std::sync::Mutex::new(Some(blocker));
+    retry(soon().attempts(3), async || {
+        let attempt = attempts.fetch_add(1, Ordering::Relaxed);
+        if attempt == 1 {
+            let blocker = blocker.lock().unwrap().take();
+            drop(blocker);
+        }
+        transaction(&name, async || with_connection(&name, async || add("JFK").await).await).await
+    })
+    .await?;
+    assert_eq!(attempts.load(Ordering::Relaxed), 2);
+    assert_eq!(db.committed().await, "JFK");
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_errors_are_not_tried_again() -> Result<()> {
+    let db = Airports::new().await;
+    let attempts = AtomicU32::new(0);
+    let failed = retry(soon(), async || {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        transaction(&db, async || {
+            with_connection(&db, async || {
+                add("JFK").await?;
+                add("JFK").await
+            })
+            .await
+        })
+        .await
+    });
+    assert!(failed.await.unwrap_err().is_unique_violation());
+    assert_eq!(attempts.swap(0, Ordering::Relaxed), 1);
+
+    let none = retry(soon().attempts(0), async || {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        Err::<(), _>(Error::new(ErrorKind::Deadlock, "victim"))
+    });
+    assert!(none.await.unwrap_err().is_retryable());
+    assert_eq!(attempts.load(Ordering::Relaxed), 1, "no attempts count as one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_kind_that_invites_a_retry() {
+    for kind in [ErrorKind::Serialization, ErrorKind::Deadlock, ErrorKind::Busy] {
+        let attempts = AtomicU32::new(0);
+        let done = retry(soon(), async || match attempts.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(Error::new(kind, "again")),
+            _ => Ok("done"),
+        });
+        assert_eq!(done.await.unwrap(), "done");
+        assert_eq!(attempts.load(Ordering::Relaxed), 2);
+    }
+}
