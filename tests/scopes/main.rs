@@ -74,7 +74,9 @@ impl Deref for Place {
 /// Registers the connections of the models, and gives two more.
 async fn places() -> (Place, Place) {
     static HOMES: OnceCell<(Place, Place)> = OnceCell::const_new();
-    HOMES.get_or_init(|| async { (Place::named("home of planes").await, Place::named("home of airports").await) }).await;
+    HOMES
+        .get_or_init(|| async { (Place::named("home of planes").await, Place::named("home of airports").await) })
+        .await;
     (Place::new().await, Place::new().await)
 }
 

@@ -49,7 +49,10 @@ async fn the_querys_own_word_wins_over_scopes() -> Result<()> {
         Plane::with_connection(&a, async || {
             assert_eq!(Plane::using(&b).one().await?.name, &*b);
             assert_eq!(Plane::query().using(&b).select(Plane::NAME).one().await?, &*b);
-            assert_eq!(Plane::raw_query("SELECT * FROM places", []).using(&b).first().await?.map(|p| p.name), Some(b.to_string()));
+            assert_eq!(
+                Plane::raw_query("SELECT * FROM places", []).using(&b).first().await?.map(|p| p.name),
+                Some(b.to_string())
+            );
             assert_eq!(Plane::using(&b).using(&a).one().await?.name, &*a, "the last word");
             Ok(())
         })
