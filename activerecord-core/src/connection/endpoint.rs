@@ -1,7 +1,7 @@
 //! One registered connection: its backend, its pool, and what was learnt of the server.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::config::Config;
 use super::meters::Meters;
@@ -57,6 +57,11 @@ impl Endpoint {
             self.pool.acquire(purpose, now, &self.meters).await.map_err(|error| error.with_connection(&self.name))?;
         self.server.get_or_init(|| *connection.capabilities());
         Ok(connection)
+    }
+
+    /// How long to wait for a connection that others use.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.pool.acquire_timeout()
     }
 
     /// Refuses new users, waits until those there are have finished, and closes every connection.

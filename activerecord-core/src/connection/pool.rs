@@ -76,6 +76,10 @@ impl Pool {
         })
     }
 
+    pub(super) fn acquire_timeout(&self) -> Duration {
+        self.limits.acquire_timeout
+    }
+
     #[cold]
     fn refusal(&self, error: PoolError<Error>) -> Error {
         match error {

@@ -83,8 +83,7 @@ pub(crate) fn resolve(route: &Route, model: TypeId, table: &'static Table) -> Re
     if let Some(level) = &route.transaction {
         return Ok(Session::Transaction(innermost(frames.as_ref(), level)));
     }
-    let scope = route.captured.as_ref().or(frames.as_ref());
-    let scoped = || scope.and_then(|frame| frame.named(Some(model)).or_else(|| frame.named(None)));
+    let scoped = || [&route.captured, &frames].into_iter().flatten().find_map(|frame| frame.chosen(model));
     let name = match route.using.as_ref().or_else(scoped) {
         Some(name) => name,
         None if table.scope_required => return Err(no_scope(table)),
@@ -100,7 +99,9 @@ pub(crate) fn resolve_name(name: &str) -> Result<Session> {
 
 /// The innermost open transaction of this task on the connection `name`.
 pub(crate) fn transaction(name: &str) -> Option<Arc<Level>> {
-    current()?.transactions().find(|level| **level.endpoint().name() == *name).cloned()
+    let frames = current()?;
+    let level = frames.transactions().find(|level| **level.endpoint().name() == *name)?;
+    Some(innermost(Some(&frames), level))
 }
 
 /// Runs `body` in a scope that sends statements, of one model or of all, to a connection.
@@ -181,9 +182,9 @@ fn session(name: &str, frames: Option<&Arc<Frame>>) -> Result<Session> {
     let mut others = None;
     for level in frames.into_iter().flat_map(|frame| frame.transactions()) {
         if **level.endpoint().name() == *name {
-            return Ok(Session::Transaction(Arc::clone(level)));
+            return Ok(Session::Transaction(innermost(frames, level)));
         }
-        others = others.or(Some(level));
+        others = others.or(Some(level).filter(|level| !level.is_implicit()));
     }
     if let Some(other) = others {
         outside(name, other)?;
@@ -195,7 +196,7 @@ fn session(name: &str, frames: Option<&Arc<Frame>>) -> Result<Session> {
 fn outside(name: &str, other: &Level) -> Result<()> {
     let policy = POLICY.load(Ordering::Relaxed);
     let open = other.endpoint().name();
-    if other.is_implicit() || policy == OutsideTransaction::Allow as u8 {
+    if policy == OutsideTransaction::Allow as u8 {
         return Ok(());
     }
     if policy == OutsideTransaction::Deny as u8 {
@@ -218,8 +219,9 @@ fn outside(name: &str, other: &Level) -> Result<()> {
 
 /// An explicit transaction, or the savepoint that this task has open inside it.
 fn innermost(frames: Option<&Arc<Frame>>, level: &Arc<Level>) -> Arc<Level> {
-    let inside = frames.into_iter().flat_map(|frame| frame.transactions()).find(|inner| inner.is_within(level));
-    Arc::clone(inside.unwrap_or(level))
+    let inside = frames.into_iter().flat_map(|frame| frame.transactions()).filter(|inner| inner.is_within(level));
+    // Not the last one entered: a closure may run in an outer transaction again, while the savepoint is open.
+    Arc::clone(inside.max_by_key(|inner| inner.depth()).unwrap_or(level))
 }
 
 #[cold]
@@ -243,6 +245,11 @@ impl Frame {
             Entry::Transaction(level) => Some(level),
             Entry::Connection { .. } => None,
         })
+    }
+
+    /// The connection for a model: of the innermost scope of its own, else of the innermost one for all models.
+    fn chosen(&self, model: TypeId) -> Option<&Arc<str>> {
+        self.named(Some(model)).or_else(|| self.named(None))
     }
 
     /// The innermost connection for exactly this model, or for all models.

@@ -84,6 +84,15 @@ impl Session {
         Ok(*endpoint.capabilities())
     }
 
+    /// What became of the answer to a write. The row is written in any case: when the answer cannot be used, a transaction
+    /// can only be rolled back.
+    pub(crate) fn written<T>(&self, result: Result<T>) -> Result<T> {
+        if let (Self::Transaction(level), Err(error)) = (self, &result) {
+            level.poison(error);
+        }
+        result
+    }
+
     /// Runs a statement for its effect.
     pub(crate) async fn execute(&self, sql: &Sql, label: Label) -> Result<Outcome> {
         let observed = Observed::new(self.endpoint(), sql, label);
@@ -125,7 +134,9 @@ impl Session {
                         }
                         let result =
                             turn.connection().fetch(sql, &mut counting).instrument(observed.span.clone()).await;
-                        turn.settle(result)
+                        // What came back cannot be read, but the row is written.
+                        let written = rows > 0 && sql.access() == Access::Write;
+                        turn.settle(if written { self.written(result) } else { result })
                     }
                     Err(error) => Err(error),
                 },

@@ -124,20 +124,13 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
     })?;
     let sql = Sql::new(text, binds, Access::Write).one_row();
     let label = Label::new(M::TABLE.model, "insert");
-    match generated {
-        Some(ordinal) if returning => {
-            let key = session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?;
-            set_key(record, ordinal, key)?;
-        }
-        Some(ordinal) => {
-            let key = session.execute(&sql, label).await?.last_insert_id;
-            set_key(record, ordinal, key.map(Value::I64))?;
-        }
-        None => {
-            session.execute(&sql, label).await?;
-        }
-    }
-    apply(record, &stamps)
+    let key = if returning {
+        session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?
+    } else {
+        session.execute(&sql, label).await?.last_insert_id.map(Value::I64)
+    };
+    let set = generated.map_or(Ok(()), |ordinal| set_key(record, ordinal, key));
+    session.written(set.and_then(|()| apply(record, &stamps)))
 }
 
 fn set_key<M: Model>(record: &mut M, ordinal: usize, key: Option<Value>) -> Result<()> {
@@ -262,7 +255,7 @@ pub(super) async fn update_columns<M: Model>(
         update.returning = ordinals.iter().map(|&ordinal| name::<M>(ordinal)).collect();
         let sql = render(Statement::Update(update), session.dialect())?.one_row();
         let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "update"), detach).await?;
-        return refresh(record, ordinals, fresh);
+        return session.written(refresh(record, ordinals, fresh));
     }
     let sql = render(Statement::Update(update), session.dialect())?.one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, "update")).await?.rows == 0 {
@@ -273,7 +266,7 @@ pub(super) async fn update_columns<M: Model>(
     select.filter = Some(key_filter::<M>(&key_values(record)));
     let sql = render(Statement::Select(select), session.dialect())?.one_row();
     let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "read back"), detach).await?;
-    refresh(record, ordinals, fresh)
+    session.written(refresh(record, ordinals, fresh))
 }
 
 fn detach(row: &dyn RowRef) -> Result<Vec<Value>> {

@@ -3,11 +3,13 @@
 //! The connection is lent down. Whoever opens a savepoint holds the turn of the level around it until the savepoint ends,
 //! so that a concurrent statement of the outer level waits, and can never be undone by a rollback it knows nothing of.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 
 use super::end::{AfterEnd, AfterEnds};
 use crate::backend::{Connection, Control, TransactionOptions};
@@ -59,6 +61,39 @@ struct State {
     abandoned: Option<String>,
     /// Whether a stream of rows holds the turn.
     streaming: bool,
+    /// Whether a savepoint holds the turn, or did so last.
+    lent: bool,
+}
+
+impl State {
+    /// Whether a statement may run; else why not.
+    fn usable(&self) -> Result<(), String> {
+        if let Some(why) = self.ended() {
+            return Err(why);
+        }
+        match &self.poison {
+            Some(why) => Err(format!(
+                "it can only be rolled back, because of an earlier error in it: {why}. Put what may fail into a nested transaction"
+            )),
+            None => self.idle(),
+        }
+    }
+
+    fn ended(&self) -> Option<String> {
+        self.ended.map(|how| format!("it was {how} already"))
+    }
+
+    /// Whether no stream has the connection.
+    fn idle(&self) -> Result<(), String> {
+        let why = "a stream of rows is open on it; read it to its end or drop it first, or use batch()";
+        if self.streaming { Err(why.into()) } else { Ok(()) }
+    }
+
+    /// Somebody has the turn again. Gives the savepoint that has to be undone first.
+    fn turn_begins(&mut self) -> Option<String> {
+        self.lent = false;
+        self.abandoned.take()
+    }
 }
 
 impl Level {
@@ -90,6 +125,7 @@ impl Level {
         let mut turn = outer.turn().await?;
         let set = turn.connection().control(Control::Savepoint(&name)).await;
         let ((), slot) = turn.keep(set)?;
+        outer.state().lent = true;
         Ok(Arc::new(Self {
             endpoint: Arc::clone(&outer.endpoint),
             outer: Some(Arc::clone(outer)),
@@ -106,19 +142,54 @@ impl Level {
     /// Waits for the connection, to run one statement on it.
     ///
     /// # Errors
-    /// `Transaction` when this level has ended or can only be rolled back, or a stream of rows is open on it.
+    /// `Transaction` when this level has ended or can only be rolled back, a stream of rows is open on it, or a savepoint in
+    /// it does not end.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>> {
         self.check()?;
-        let slot = Arc::clone(&self.turn).lock_owned().await;
-        self.check()?;
+        let slot = self.slot().await?;
+        if let Err(error) = self.check() {
+            self.give_back(slot);
+            return Err(error);
+        }
         let mut turn = Turn { level: self, slot: Some(slot) };
-        let abandoned = self.state().abandoned.take();
+        let abandoned = self.state().turn_begins();
         if let Some(savepoint) = abandoned {
             let undone = undo(turn.connection(), &savepoint).await;
             let ((), slot) = turn.keep(undone)?;
             turn = Turn { level: self, slot: Some(slot) };
         }
         Ok(turn)
+    }
+
+    /// Waits for whoever uses the connection: a statement, however long it takes, but a savepoint or a stream no longer than
+    /// for a connection of the pool. One that the caller has in the hand would never end.
+    async fn slot(&self) -> Result<OwnedMutexGuard<Slot>> {
+        // Mostly nobody does: then no timer is set.
+        if let Ok(slot) = Arc::clone(&self.turn).try_lock_owned() {
+            return Ok(slot);
+        }
+        let mut slot = pin!(Arc::clone(&self.turn).lock_owned());
+        loop {
+            match timeout(self.endpoint.acquire_timeout(), &mut slot).await {
+                Ok(slot) => return Ok(slot),
+                Err(_) => self.check_waiting()?,
+            }
+        }
+    }
+
+    /// Ends a use of the connection. A level that was dropped meanwhile gives it up now, whoever keeps a query on it.
+    fn give_back(&self, slot: OwnedMutexGuard<Slot>) {
+        drop(slot);
+        if self.state().ended.is_some() {
+            self.let_go();
+        }
+    }
+
+    /// Gives up the connection, unless a statement has the turn: then it does so at its end.
+    fn let_go(&self) {
+        if let Ok(mut slot) = self.turn.try_lock() {
+            *slot = Slot::Ended;
+        }
     }
 
     /// Makes a rollback the only way out.
@@ -132,22 +203,30 @@ impl Level {
 
     /// Ends this level and keeps its work, unless it can only be rolled back.
     pub(crate) async fn commit(&self) -> Result<()> {
-        let poison = self.state().poison.clone();
-        if let Some(why) = poison {
-            // Why it was rolled back is what the caller needs, not that a hook failed after it.
-            let _ = self.rollback().await;
-            return Err(self.error(&format!("it was rolled back, because of an earlier error in it: {why}")));
-        }
-        // Waits for statements under way, and undoes a savepoint that was abandoned.
-        self.turn().await?.settle(Ok(()))?;
-        match self.take("committed").await? {
+        // Waits for statements under way, and undoes a savepoint that was abandoned. No other statement gets between this
+        // and the end.
+        let slot = match self.turn().await.and_then(|turn| turn.keep(Ok(()))) {
+            Ok(((), slot)) => slot,
+            Err(error) => return Err(self.refuse(error).await),
+        };
+        match self.end(slot, "committed")? {
             Slot::Own(mut connection) => {
                 let committed = connection.control(Control::Commit).await;
                 drop(connection);
                 self.settle_commit(committed).await
             }
-            mut slot => self.control(&mut slot, Control::Release(&self.name)).await,
+            Slot::Lent(slot) => self.end_savepoint(slot, true).await,
+            Slot::Ended => Ok(()),
         }
+    }
+
+    /// What cannot be committed because of an earlier error is rolled back.
+    async fn refuse(&self, error: Error) -> Error {
+        let poison = self.state().poison.clone();
+        let Some(why) = poison else { return error };
+        // Why it was rolled back is what the caller needs, not that a hook failed after it.
+        let _ = self.rollback().await;
+        self.error(&format!("it was rolled back, because of an earlier error in it: {why}"))
     }
 
     async fn settle_commit(&self, committed: Result<()>) -> Result<()> {
@@ -155,7 +234,7 @@ impl Level {
             Ok(()) => self.after.run(true).await,
             Err(error) if error.is_commit_outcome_unknown() => Err(error),
             Err(error) => {
-                let _ = self.after.run(false).await;
+                self.after.run(false).await?;
                 Err(error)
             }
         }
@@ -164,17 +243,17 @@ impl Level {
     /// Ends this level and undoes its work.
     pub(crate) async fn rollback(&self) -> Result<()> {
         self.after.roll_back_from(self.mark);
-        match self.take("rolled back").await? {
+        let idle = self.state().idle();
+        idle.map_err(|why| self.error(&why))?;
+        match self.end(self.slot().await?, "rolled back")? {
             Slot::Own(mut connection) => {
                 let rolled_back = connection.control(Control::Rollback).await;
                 drop(connection);
-                let told = self.after.run(false).await;
-                rolled_back.map_err(|error| error.with_connection(self.endpoint.name())).and(told)
+                self.after.run(false).await?;
+                rolled_back.map_err(|error| error.with_connection(self.endpoint.name()))
             }
-            mut slot => match slot.connection() {
-                Some(connection) => undo(connection, &self.name).await.map_err(|error| self.poison_outer(error)),
-                None => Ok(()),
-            },
+            Slot::Lent(slot) => self.end_savepoint(slot, false).await,
+            Slot::Ended => Ok(()),
         }
     }
 
@@ -188,10 +267,7 @@ impl Level {
         if let Some(outer) = &self.outer {
             outer.state().abandoned = Some(self.name.clone());
         }
-        // When a statement has the turn, the connection goes with the last use of this level.
-        if let Ok(mut slot) = self.turn.try_lock() {
-            *slot = Slot::Ended;
-        }
+        self.let_go();
     }
 
     /// Runs `call` after the outermost transaction has ended.
@@ -207,9 +283,9 @@ impl Level {
         self.implicit
     }
 
-    /// True the first time.
+    /// True the first time in this transaction.
     pub(crate) fn warn_once(&self) -> bool {
-        !self.warned.swap(true, Ordering::Relaxed)
+        self.levels().last().is_some_and(|outermost| !outermost.warned.swap(true, Ordering::Relaxed))
     }
 
     /// Whether this is `other`, or a savepoint in it.
@@ -217,7 +293,8 @@ impl Level {
         self.levels().any(|level| std::ptr::eq(level, other))
     }
 
-    fn depth(&self) -> usize {
+    /// How many levels there are down to this one.
+    pub(crate) fn depth(&self) -> usize {
         self.levels().count()
     }
 
@@ -226,43 +303,48 @@ impl Level {
     }
 
     /// Takes the connection for the last statement of this level.
-    async fn take(&self, how: &'static str) -> Result<Slot> {
-        let mut slot = self.turn.lock().await;
+    fn end(&self, mut slot: OwnedMutexGuard<Slot>, how: &'static str) -> Result<Slot> {
         if let Some(ended) = self.state().ended.replace(how) {
             return Err(self.error(&format!("it was {ended} already")));
         }
         Ok(std::mem::replace(&mut *slot, Slot::Ended))
     }
 
-    async fn control(&self, slot: &mut Slot, control: Control<'_>) -> Result<()> {
-        let Some(connection) = slot.connection() else { return Err(self.error("it has ended")) };
-        connection.control(control).await.map_err(|error| self.poison_outer(error))
-    }
-
-    /// A savepoint that cannot be ended leaves the level around it in doubt.
-    fn poison_outer(&self, error: Error) -> Error {
-        if let Some(outer) = &self.outer {
-            outer.poison(&error);
-        }
-        error.with_connection(self.endpoint.name())
-    }
-
-    fn check(&self) -> Result<()> {
-        let state = self.state();
-        let why = match &*state {
-            State { ended: Some(how), .. } => format!("it was {how} already"),
-            State { poison: Some(why), .. } => {
-                format!(
-                    "it can only be rolled back, because of an earlier error in it: {why}. Put what may fail into a nested transaction"
-                )
-            }
-            State { streaming: true, .. } => {
-                "a stream of rows is open on it; read it to its end or drop it first, or use batch()".into()
-            }
-            _ => return Ok(()),
+    /// Ends a savepoint, as a statement of the level around it: one that fails or is cancelled leaves that level in doubt.
+    async fn end_savepoint(&self, slot: OwnedMutexGuard<Slot>, keep: bool) -> Result<()> {
+        let Some(outer) = &self.outer else { return Ok(()) };
+        let mut turn = Turn { level: outer, slot: Some(slot) };
+        let ended = if keep {
+            turn.connection().control(Control::Release(&self.name)).await
+        } else {
+            undo(turn.connection(), &self.name).await
         };
+        turn.settle(ended).map_err(|error| error.with_connection(self.endpoint.name()))
+    }
+
+    /// Whether a statement may run on this level.
+    fn check(&self) -> Result<()> {
+        let usable = self.state().usable();
+        let of_outer = || self.levels().skip(1).find_map(|level| level.state().ended());
+        match usable.err().or_else(of_outer) {
+            Some(why) => Err(self.error(&why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether to go on waiting for the connection.
+    fn check_waiting(&self) -> Result<()> {
+        let state = self.state();
+        let (idle, lent) = (state.idle(), state.lent);
         drop(state);
-        Err(self.error(&why))
+        idle.map_err(|why| self.error(&why))?;
+        if !lent {
+            return Ok(());
+        }
+        let waited = humantime::format_duration(self.endpoint.acquire_timeout());
+        Err(self.error(&format!(
+            "a transaction inside it is open, and has not ended within {waited}; end that one first, or run this inside it"
+        )))
     }
 
     fn state(&self) -> StdMutexGuard<'_, State> {
@@ -298,22 +380,27 @@ impl Turn<'_> {
 
     /// Ends the turn. An error that the database saw poisons the level.
     pub(crate) fn settle<T>(self, result: Result<T>) -> Result<T> {
-        self.keep(result).map(|(value, _)| value)
+        let level = self.level;
+        self.keep(result).map(|(value, slot)| {
+            level.give_back(slot);
+            value
+        })
     }
 
     /// As [`settle`](Self::settle), but keeps the connection.
     fn keep<T>(mut self, result: Result<T>) -> Result<(T, OwnedMutexGuard<Slot>)> {
-        let slot = self.slot.take();
-        match result {
-            Ok(value) => slot.map(|slot| (value, slot)).ok_or_else(|| self.level.error("it has ended")),
-            Err(error) => {
-                // These two are found before anything is sent, or while a row is read.
-                if !error.is_unsupported() && !error.is_conversion() {
-                    self.level.poison(&error);
-                }
-                Err(error)
-            }
+        let Some(slot) = self.slot.take() else { return Err(self.level.error("it has ended")) };
+        let error = match result {
+            Ok(value) => return Ok((value, slot)),
+            Err(error) => error,
+        };
+        // These are found before anything is sent, or while a row is read. What the database finds has a code.
+        let unseen = error.is_unsupported() || (error.is_conversion() && error.code().is_none());
+        if !unseen {
+            self.level.poison(&error);
         }
+        self.level.give_back(slot);
+        Err(error)
     }
 
     /// Marks the level as used by a stream, for as long as this turn lasts.
@@ -325,9 +412,11 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let streaming = std::mem::take(&mut self.level.state().streaming);
+        let Some(slot) = self.slot.take() else { return };
         // A stream only reads, and is dropped early as a matter of course.
-        if self.slot.is_some() && !streaming {
+        if !streaming {
             self.level.poison_with(|| "a statement was cancelled".into());
         }
+        self.level.give_back(slot);
     }
 }
