@@ -3,8 +3,8 @@
 //! a task that yields every millisecond suffers from other programs at the same time, and compare with the broken variant,
 //! which is off by two orders of magnitude.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use activerecord_core::backend::{BackendFactory, Connection};

@@ -234,7 +234,8 @@ impl Level {
             Ok(()) => self.after.run(true).await,
             Err(error) if error.is_commit_outcome_unknown() => Err(error),
             Err(error) => {
-                self.after.run(false).await?;
+                // Why nothing was committed is what the caller needs, not that a hook failed after it.
+                let _ = self.after.run(false).await;
                 Err(error)
             }
         }
@@ -249,8 +250,8 @@ impl Level {
             Slot::Own(mut connection) => {
                 let rolled_back = connection.control(Control::Rollback).await;
                 drop(connection);
-                self.after.run(false).await?;
-                rolled_back.map_err(|error| error.with_connection(self.endpoint.name()))
+                let told = self.after.run(false).await;
+                rolled_back.map_err(|error| error.with_connection(self.endpoint.name())).and(told)
             }
             Slot::Lent(slot) => self.end_savepoint(slot, false).await,
             Slot::Ended => Ok(()),

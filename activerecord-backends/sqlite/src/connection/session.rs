@@ -9,11 +9,11 @@ use activerecord_core::{Error, ErrorKind, Result, Value};
 use rusqlite::{FileControl, ffi};
 
 use super::watch::{BUDGET, Watch};
+use crate::cache::Slot;
 use crate::config::Settings;
 use crate::dialect::Verb;
 use crate::error;
 use crate::file::{DatabaseFile, Turn};
-use crate::cache::Slot;
 use crate::profile::Pace;
 use crate::statement::{Database, Prepared, Step};
 use crate::value::{self, Batch};
@@ -62,7 +62,11 @@ type End<T> = Result<T, (i32, Error)>;
 const MANY_VALUES: usize = 2000;
 
 impl Session {
-    pub(super) fn new(mut connection: rusqlite::Connection, file: Arc<DatabaseFile>, settings: &Settings) -> Result<Self> {
+    pub(super) fn new(
+        mut connection: rusqlite::Connection,
+        file: Arc<DatabaseFile>,
+        settings: &Settings,
+    ) -> Result<Self> {
         let watch = Watch::install(&mut connection).map_err(error::from_driver)?;
         Ok(Self {
             database: Database::new(connection),
@@ -155,7 +159,9 @@ impl Session {
             (Pace::Slow, _) => false,
             (_, None) => self.file.commits_quickly(),
             (Pace::Quick, Some(_)) => true,
-            (Pace::Unknown, Some(_)) => profile.verb == Verb::Insert && (1..=MANY_VALUES).contains(&profile.placeholders),
+            (Pace::Unknown, Some(_)) => {
+                profile.verb == Verb::Insert && (1..=MANY_VALUES).contains(&profile.placeholders)
+            }
         }
     }
 
@@ -237,9 +243,10 @@ impl Session {
     /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space: an
     /// error does not concern whoever has just committed.
     pub(super) fn checkpoint(&mut self, pages: u32) {
-        let sizes = self.database.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-            Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?))
-        });
+        let sizes = self
+            .database
+            .connection()
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)));
         // Where somebody else is at it, there is nothing to do for a while either.
         let left = sizes.map_or(pages, |(pages, copied)| pages.saturating_sub(copied));
         self.file.checkpointed(left);

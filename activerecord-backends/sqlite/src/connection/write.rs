@@ -6,9 +6,9 @@ use activerecord_core::backend::Outcome;
 use super::SqliteConnection;
 use super::session::{Attempt, Session, Written};
 use super::transaction::Held;
+use crate::cache::Slot;
 use crate::dialect::Verb;
 use crate::error;
-use crate::cache::Slot;
 use crate::statement::{Cursor, Step};
 
 impl SqliteConnection {
