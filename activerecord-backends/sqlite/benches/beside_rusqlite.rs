@@ -2,6 +2,7 @@
 //! into the same owned values. Prints medians in microseconds, and their ratio.
 //!
 //! The two sides take turns in small rounds, so that a busy machine disturbs both alike.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -79,12 +80,12 @@ async fn reads(place: &str, raw: &mut rusqlite::Connection, ours: &mut Box<dyn C
     for (rows, rounds) in [(1, 1000), (100, 400), (10_000, 40)] {
         let limited = format!("{COLUMNS} WHERE id <= ?");
         let sql = Sql::new(limited.as_str(), vec![Value::I64(rows)], Access::Read);
-        let times = (100 / rows).max(1);
+        let (times, count) = ((100 / rows).max(1), usize::try_from(rows).expect("a count"));
         compare(&format!("{place}: {rows} rows"), rounds, times, raw, ours, async |side, times| {
             for _ in 0..times {
                 match side {
-                    Side::Raw(raw) => assert_eq!(raw_rows(raw, &limited, &[rows]).len() as i64, rows),
-                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql).await.len() as i64, rows),
+                    Side::Raw(raw) => assert_eq!(raw_rows(raw, &limited, &[rows]).len(), count),
+                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql).await.len(), count),
                 }
             }
         })

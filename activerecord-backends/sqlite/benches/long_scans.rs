@@ -1,5 +1,6 @@
 //! How late a timer of 1 ms fires on the same single-threaded runtime while one task works through 10 million rows: here,
 //! and with rusqlite stepped to its end on the task, as the broken variant. Prints milliseconds.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,6 +2,7 @@
 //! makes them robust on a busy machine: they run on their own, ask for most ticks of a timer to be punctual, allow for what
 //! a task that yields every millisecond suffers from other programs at the same time, and compare with the broken variant,
 //! which is off by two orders of magnitude.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

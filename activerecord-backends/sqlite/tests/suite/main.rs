@@ -1,4 +1,5 @@
 //! The SQLite backend through core's contract, on real files and in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod cancel;
 mod errors;

@@ -121,8 +121,8 @@ async fn cells_are_nulls_integers_floats_text_and_bytes() {
 async fn decimals_are_exact_and_in_order() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, d TEXT)").await.unwrap();
-    for (id, text) in ["10", "9.99", "-3", "0.1", "0.2"].into_iter().enumerate() {
-        let binds = vec![Value::I64(id as i64), text.parse::<Decimal>().unwrap().to_value()];
+    for (id, text) in (0_i64..).zip(["10", "9.99", "-3", "0.1", "0.2"]) {
+        let binds = vec![Value::I64(id), text.parse::<Decimal>().unwrap().to_value()];
         execute(&mut c, "INSERT INTO t VALUES (?, ?)", binds).await.unwrap();
     }
     let sorted = rows(&mut c, "SELECT d FROM t ORDER BY d COLLATE decimal", vec![]).await.unwrap();
