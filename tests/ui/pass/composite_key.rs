@@ -15,5 +15,5 @@ fn a_composite_key_is_a_tuple_in_the_order_of_the_fields() {
     assert_eq!(seat.key(), (1, "A".to_owned()));
     assert_eq!(Seat::key_values(&seat.key()), params![1, "A"]);
     assert_eq!(Seat::TABLE.key, [1, 2]);
-    let _ = Seat::find((1, "A".to_owned()));
+    drop(Seat::find((1, "A".to_owned())));
 }

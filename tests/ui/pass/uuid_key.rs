@@ -15,5 +15,5 @@ struct Note {
 fn a_key_may_be_a_uuid_or_optional() {
     assert_eq!(Event::default().key(), Uuid::nil());
     assert_eq!(Note::default().key(), None);
-    let _ = (Event::find(Uuid::nil()), Note::find(Some(1)));
+    drop((Event::find(Uuid::nil()), Note::find(Some(1))));
 }

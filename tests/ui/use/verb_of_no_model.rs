@@ -1,0 +1,9 @@
+use activerecord::prelude::*;
+
+struct User {
+    id: i64,
+}
+
+fn main() {
+    let _ = User::query();
+}
