@@ -1,8 +1,8 @@
 //! The registry of connections: settings, laziness, pools, and changes while others work.
 
+mod alone;
 mod changed;
 mod configured;
-mod environment;
 mod pooled;
 mod secret;
 

@@ -74,24 +74,6 @@ async fn a_wait_that_is_cancelled_takes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_connection_is_verified() -> Result<()> {
-    // Other tests register connections that cannot be made: only what is told of these two counts.
-    let folder = tempfile::tempdir().unwrap();
-    ConnectionManager::configure("verified: bad 1", format!("sqlite://{}/1.db", folder.path().display()))?;
-    ConnectionManager::configure("verified: bad 2", format!("sqlite://{}/2.db", folder.path().display()))?;
-    let error = ConnectionManager::verify_all().await.unwrap_err();
-    for name in ["verified: bad 1", "verified: bad 2"] {
-        assert!(error.to_string().contains(name), "{error}");
-        ConnectionManager::remove(name).await?;
-    }
-    ConnectionManager::configure("verified: good", format!("sqlite://{}/3.db?mode=rwc", folder.path().display()))?;
-    // Another test may have one registered that fails.
-    let _ = ConnectionManager::verify_all().await;
-    assert!(folder.path().join("3.db").exists(), "it was connected");
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_connection_that_has_grown_old_is_replaced() -> Result<()> {
     let db = Database::new([PLANES]).await;
     let temporary = "CREATE TEMPORARY TABLE mine (x)";
