@@ -2,7 +2,7 @@
 
 use activerecord::{Config, ConnectionManager, Result, Transaction, connection};
 
-use super::Database;
+use crate::common::Database;
 
 /// Another connection to a file, as another program has one: it sees what is committed.
 #[derive(Debug)]

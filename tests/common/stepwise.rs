@@ -8,26 +8,21 @@ use activerecord::sql::Sql;
 use activerecord::{Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, Pool, Result, SQLITE, Sink};
 use tokio::task::yield_now;
 
-use super::Database;
+use crate::common::Database;
 
 inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
 
 /// Registers a connection of this kind to the file, and returns its name.
 pub(crate) fn stepwise(database: &Database, pool: Pool) -> String {
-    configure(database, "stepwise", pool, "no")
-}
-
-/// The same with a defect: a connection claims to be fit for its next user, whatever its last one has left open. Tests show
-/// by it that they would notice.
-pub(crate) fn broken(database: &Database, pool: Pool) -> String {
-    configure(database, "broken", pool, "yes")
-}
-
-fn configure(database: &Database, kind: &str, pool: Pool, broken: &str) -> String {
-    let name = format!("{} {kind}", &**database);
-    let config = Config::url("stepwise://file").unwrap().option("path", database.path()).option("broken", broken);
-    ConnectionManager::configure(&name, config.pool(pool)).unwrap();
+    let name = format!("{} stepwise", &**database);
+    ConnectionManager::configure(&name, Config::url(url(database)).unwrap().pool(pool)).unwrap();
     name
+}
+
+/// The URL of the file for this backend. With `&broken=yes` a connection claims to be fit for its next user, whatever its
+/// last one has left open: by that, tests show what they would notice.
+pub(crate) fn url(database: &Database) -> String {
+    format!("stepwise://file?path={}", database.path())
 }
 
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 
 use super::*;
 use crate::polls::polled;
-use crate::stepwise::{broken, stepwise};
+use crate::stepwise::{self, stepwise};
 
 /// Runs `work` again and again, dropped one poll later each time, until it is done. What is committed then is one of
 /// `allowed`, with the last of them when the work is done; and the pool's only connection is fit for the next user.
@@ -231,7 +231,9 @@ async fn a_task_that_is_aborted() -> Result<()> {
 #[tokio::test]
 async fn a_pool_that_believes_a_broken_connection_is_found_out() {
     let db = Airports::new().await;
-    let name = broken(&db.database, Pool::new().max_connections(1));
+    let name = format!("{} broken", &*db);
+    let config = Config::url(format!("{}&broken=yes", stepwise::url(&db.database))).unwrap();
+    ConnectionManager::configure(&name, config.pool(Pool::new().max_connections(1))).unwrap();
     let work = async || with_connection(&name, async || transaction(&name, async || add("JFK").await).await).await;
     let found = at_every_point(&name, &db, &["", "JFK"], work);
     let found = std::panic::AssertUnwindSafe(found).catch_unwind().await;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::config::Config;
 use super::meters::Meters;
 use super::pool::{Pool, PooledConnection, Purpose};
+use super::registry::endpoint;
 use crate::backend::Backend;
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
@@ -51,10 +52,21 @@ impl Endpoint {
         self.server.get().is_some()
     }
 
-    /// Takes a connection from the pool, or opens one, for a use that began `now`.
+    /// Takes a connection from the pool, or opens one, for a use that began `now`. When the connection was replaced
+    /// meanwhile, it is one of the new pool.
     pub(crate) async fn acquire(&self, purpose: Purpose, now: Instant) -> Result<PooledConnection> {
-        let connection =
-            self.pool.acquire(purpose, now, &self.meters).await.map_err(|error| error.with_connection(&self.name))?;
+        let connection = match self.pool.acquire(purpose, now, &self.meters).await {
+            Ok(connection) => connection,
+            Err(error) if self.pool.is_closed() => {
+                let successor = endpoint(&self.name)?;
+                // The statement is rendered already.
+                if successor.dialect.name() != self.dialect.name() {
+                    return Err(error.with_connection(&self.name));
+                }
+                return Box::pin(successor.acquire(purpose, now)).await;
+            }
+            Err(error) => return Err(error.with_connection(&self.name)),
+        };
         self.server.get_or_init(|| *connection.capabilities());
         Ok(connection)
     }

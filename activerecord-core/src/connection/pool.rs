@@ -76,6 +76,10 @@ impl Pool {
         })
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.inner.is_closed()
+    }
+
     pub(super) fn acquire_timeout(&self) -> Duration {
         self.limits.acquire_timeout
     }

@@ -140,6 +140,10 @@ async fn verify(endpoint: &Endpoint) -> Result<()> {
 
 fn configure_all(configs: Vec<(String, Config)>) -> Result<()> {
     let endpoints = configs.into_iter().map(|(name, config)| build(&name, config)).collect::<Result<Vec<_>>>()?;
+    let names = || endpoints.iter().map(|endpoint| endpoint.name());
+    if let Some((_, twice)) = names().enumerate().find(|(n, name)| names().take(*n).any(|other| other == *name)) {
+        return Err(Error::configuration(format!("connection `{twice}` is configured twice")));
+    }
     let mut registered = write();
     if let Some(taken) = endpoints.iter().find(|endpoint| registered.contains_key(endpoint.name())) {
         return Err(Error::configuration(format!("connection `{}` is configured already", taken.name())));

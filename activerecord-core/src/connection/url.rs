@@ -1,6 +1,7 @@
 //! A database's URL as settings. An error never repeats the URL: a password may be in it.
 
 use super::config::Config;
+use super::nearest::unknown;
 use crate::error::{Error, Result};
 
 /// Reads a URL.
@@ -36,6 +37,9 @@ fn server(text: &str) -> Result<Config> {
         Error::configuration("the connection's URL cannot be read; a special character in a password is written as %XX")
             .with_source(error)
     })?;
+    if !url.has_authority() {
+        return Err(no_server(url.scheme()));
+    }
     let mut config = Config::new(url.scheme(), decode(url.path().trim_start_matches('/'))?);
     if let Some(host) = url.host_str().filter(|host| !host.is_empty()) {
         config = config.host(decode(host)?);
@@ -50,6 +54,16 @@ fn server(text: &str) -> Result<Config> {
         config = config.password(decode(password)?);
     }
     Ok(url.query_pairs().fold(config, |config, (name, value)| config.option(name, value)))
+}
+
+/// Without its slashes `postgres:user:password@host/db` would be a database of that name.
+#[cold]
+fn no_server(scheme: &str) -> Error {
+    let servers = ["postgres", "postgresql", "mysql", "mariadb"];
+    if servers.contains(&scheme) {
+        return Error::configuration(format!("a connection's URL names its server: {scheme}://HOST/DATABASE"));
+    }
+    unknown("database in the URL:", scheme, &[&servers[..], &["sqlite"]].concat())
 }
 
 /// Undoes `%XX`.
