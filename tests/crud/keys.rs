@@ -146,3 +146,51 @@ async fn a_narrow_key_is_generated_too() -> Result<()> {
     })
     .await
 }
+
+/// A model of nothing but a key that the database makes.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Ticket {
+    id: i64,
+}
+
+#[tokio::test]
+async fn a_row_of_nothing_but_a_generated_key() -> Result<()> {
+    with_connection(&Database::new(["tickets (id INTEGER PRIMARY KEY)"]).await, async || {
+        let mut ticket = Ticket::create(Ticket::default()).await?;
+        assert_eq!(ticket.id, 1);
+        ticket.save().await?;
+        assert_eq!(Ticket::bulk_insert(&[Ticket { id: 0 }, Ticket { id: 0 }, Ticket { id: 9 }]).await?, 3);
+        assert_eq!(Ticket::query().pluck(Ticket::ID).await?, [1, 2, 3, 9]);
+        Ok(())
+    })
+    .await
+}
+
+/// Names that need their quotes.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "select"]
+struct Odd {
+    #[column = "a.b"]
+    id: i64,
+    #[column = "the \"order\""]
+    order: i32,
+    #[column = "größe `?`"]
+    size: i32,
+    r#type: i32,
+}
+
+#[tokio::test]
+async fn names_are_quoted_whatever_they_are() -> Result<()> {
+    let table = r#""select" ("a.b" INTEGER PRIMARY KEY, "the ""order""" INTEGER, "größe `?`" INTEGER, "type" INTEGER)"#;
+    with_connection(&Database::new([table]).await, async || {
+        let mut odd = Odd::create(Odd { id: 0, order: 1, size: 2, r#type: 3 }).await?;
+        odd.order = 4;
+        odd.save().await?;
+        odd.update_columns((Odd::SIZE.add(1), Odd::TYPE.set(5))).await?;
+        assert_eq!(Odd::filter(Odd::SIZE.eq(3) & Odd::TYPE.gt(4)).order_by(Odd::ORDER.desc()).all().await?, [odd]);
+        Odd::insert_or_update(&Odd { id: 1, order: 7, size: 8, r#type: 9 }, [Odd::ID]).await?;
+        assert_eq!(Odd::find(1).await?.to_json(), serde_json::json!({ "id": 1, "order": 7, "size": 8, "type": 9 }));
+        Ok(())
+    })
+    .await
+}

@@ -1,8 +1,9 @@
 //! What a write fills in: the times, the version, the mark of a deleted row.
 
 use activerecord::prelude::*;
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
+use super::common::Database;
 use super::{Plane, database};
 
 #[tokio::test]
@@ -114,6 +115,39 @@ async fn the_epoch_means_not_set() -> Result<()> {
     with_connection(&database().await, async || {
         let plane = Plane { created_at: DateTime::UNIX_EPOCH, ..Plane::new("N10156") };
         assert!(Plane::create(plane).await?.created_at > DateTime::UNIX_EPOCH);
+        Ok(())
+    })
+    .await
+}
+
+/// The same marks as columns of other types.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Entry {
+    id: i64,
+    #[created_at]
+    created_on: NaiveDate,
+    #[updated_at]
+    updated_at: Option<NaiveDateTime>,
+    #[soft_delete]
+    deleted_on: Option<NaiveDate>,
+}
+
+#[tokio::test]
+async fn they_may_be_dates_and_times_of_other_types() -> Result<()> {
+    let db = Database::new([
+        "entries (id INTEGER PRIMARY KEY, created_on TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_on TEXT)",
+    ]);
+    with_connection(&db.await, async || {
+        let before = Utc::now().date_naive();
+        let mut entry = Entry::create(Entry::default()).await?;
+        assert!(entry.created_on >= before && entry.created_on <= Utc::now().date_naive());
+        assert!(entry.updated_at.is_some());
+        let early = NaiveDate::from_ymd_opt(2013, 1, 1).unwrap_or_default();
+        assert_eq!(Entry::create(Entry { created_on: early, ..Entry::default() }).await?.created_on, early);
+        entry.destroy().await?;
+        assert_eq!((entry.deleted_on, Entry::count().await?), (entry.updated_at.map(|time| time.date()), 1));
+        let row = Entry::query().only_deleted().one().await?;
+        assert_eq!(row, entry);
         Ok(())
     })
     .await

@@ -1,11 +1,12 @@
 //! What goes in comes out, is found by its value, and sorts as Rust sorts it.
 
 use activerecord::prelude::*;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Settings, TestRunner};
 
+use super::common::Database;
 use super::{Color, Level, Maybe, Sample, Tree, database};
 
 fn text() -> impl Strategy<Value = String> {
@@ -222,6 +223,51 @@ async fn null_is_none_and_nothing_else() -> Result<()> {
         );
         assert_eq!(all_null.pluck(Maybe::ID).await?, [1]);
         assert_eq!(Maybe::filter(Maybe::TEXT.eq("") & Maybe::COLOR.eq(Color::Red)).pluck(Maybe::ID).await?, [2]);
+        Ok(())
+    })
+    .await
+}
+
+/// Lists of every type that a list can be of.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "lists"]
+struct Lists {
+    id: i64,
+    bools: Vec<bool>,
+    smalls: Vec<i16>,
+    ints: Vec<i32>,
+    singles: Vec<f32>,
+    uuids: Vec<Uuid>,
+    dates: Vec<NaiveDate>,
+    times: Vec<NaiveTime>,
+    datetimes: Vec<NaiveDateTime>,
+    timestamps: Option<Vec<DateTime<Utc>>>,
+}
+
+#[tokio::test]
+async fn lists_come_back_as_they_were() -> Result<()> {
+    let db = Database::new([
+        "lists (id INTEGER PRIMARY KEY, bools TEXT, smalls TEXT, ints TEXT, singles TEXT, uuids TEXT, dates TEXT, times TEXT,
+            datetimes TEXT, timestamps TEXT)",
+    ]);
+    with_connection(&db.await, async || {
+        let datetime: NaiveDateTime = "2013-01-01T05:15:00.000001".parse().map_err(Error::custom)?;
+        let mut lists = Lists {
+            id: 0,
+            bools: vec![true, false],
+            smalls: vec![i16::MIN, i16::MAX],
+            ints: vec![i32::MIN, i32::MAX],
+            singles: vec![0.1, f32::MIN_POSITIVE, f32::MAX],
+            uuids: vec![Uuid::nil(), Uuid::max()],
+            dates: vec![datetime.date()],
+            times: vec![datetime.time()],
+            datetimes: vec![datetime, NaiveDateTime::default()],
+            timestamps: Some(vec![datetime.and_utc()]),
+        };
+        lists.insert().await?;
+        assert_eq!(Lists::find(1).await?, lists);
+        let empty = Lists::create(Lists::default()).await?;
+        assert_eq!(Lists::find(2).await?, empty);
         Ok(())
     })
     .await

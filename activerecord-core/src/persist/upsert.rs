@@ -82,6 +82,8 @@ fn chunks<M: Model>(records: &[M], max_binds: usize) -> Vec<Chunk<'_, M>> {
     for record in records {
         let stamps = row::insert_stamps(record);
         let generated = row::generated_key(record, &stamps);
+        // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
+        let most = if generated.is_some() && M::TABLE.columns.len() == 1 { 1 } else { most };
         let open = chunks.last_mut().filter(|chunk| chunk.generated == generated && chunk.records.len() < most);
         match open {
             Some(chunk) => chunk.records.push((record, stamps)),

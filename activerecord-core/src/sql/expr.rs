@@ -13,7 +13,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     match node {
         Expr::Column(column) => {
             if let Some(qualifier) = w.qualifier.clone() {
-                w.name(&qualifier).push(".");
+                w.table(&qualifier).push(".");
             }
             w.name(&column.name);
             Ok(())

@@ -48,7 +48,7 @@ pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
     w.push(" FROM ");
     match query.from {
         Source::Table(table) => {
-            w.name(&table);
+            w.table(&table);
         }
         Source::Query(inner) => {
             w.push("(");
@@ -112,7 +112,7 @@ fn limit(w: &mut Writer<'_>, limit: Option<u64>, offset: Option<u64>) {
 }
 
 fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
-    w.push("INSERT INTO ").name(&statement.table);
+    w.push("INSERT INTO ").table(&statement.table);
     if statement.columns.is_empty() {
         let default_row = w.dialect.default_row;
         w.push(" ").push(default_row);
@@ -162,7 +162,7 @@ fn conflict(w: &mut Writer<'_>, table: &str, mut clause: Conflict) -> Result<()>
 }
 
 fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
-    w.push("UPDATE ").name(&statement.table).push(" SET ");
+    w.push("UPDATE ").table(&statement.table).push(" SET ");
     assignments(w, statement.set)?;
     filter(w, statement.filter)?;
     returning(w, &statement.returning);
@@ -177,7 +177,7 @@ fn assignments(w: &mut Writer<'_>, set: Vec<(Name, Expr)>) -> Result<()> {
 }
 
 fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
-    w.push("DELETE FROM ").name(&statement.table);
+    w.push("DELETE FROM ").table(&statement.table);
     filter(w, statement.filter)
 }
 

@@ -27,21 +27,24 @@ impl<'d> Writer<'d> {
         self
     }
 
-    /// A quoted name; a dot joins a schema and a table.
+    /// The quoted name of a column.
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
         let quote = self.dialect.quote;
+        self.text.push(quote);
+        for c in name.chars() {
+            if c == quote {
+                self.text.push(quote);
+            }
+            self.text.push(c);
+        }
+        self.text.push(quote);
+        self
+    }
+
+    /// The quoted name of a table; a dot joins a schema and a table.
+    pub(super) fn table(&mut self, name: &str) -> &mut Self {
         for (index, part) in name.split('.').enumerate() {
-            if index > 0 {
-                self.text.push('.');
-            }
-            self.text.push(quote);
-            for c in part.chars() {
-                if c == quote {
-                    self.text.push(quote);
-                }
-                self.text.push(c);
-            }
-            self.text.push(quote);
+            self.push(if index > 0 { "." } else { "" }).name(part);
         }
         self
     }

@@ -144,6 +144,7 @@ impl Value {
             Self::I64(n) => *n == 0,
             Self::U64(n) => *n == 0,
             Self::Uuid(uuid) => uuid.is_nil(),
+            Self::Date(date) => *date == DateTime::UNIX_EPOCH.date_naive(),
             Self::DateTime(time) => *time == DateTime::UNIX_EPOCH.naive_utc(),
             Self::Timestamp(time) => *time == DateTime::UNIX_EPOCH,
             _ => false,
