@@ -28,7 +28,9 @@ pub(crate) fn url(database: &Database) -> String {
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite")).unwrap();
     let path = config.get_option("path").unwrap_or_default();
-    let inner = (sqlite.open)(&Config::sqlite(path).option("mode", "rwc").option("busy_timeout", "1s"))?;
+    let busy_timeout = config.get_option("busy_timeout").unwrap_or("5s");
+    let file = Config::sqlite(path).option("mode", "rwc").option("busy_timeout", busy_timeout);
+    let inner = (sqlite.open)(&file.option("synchronous", "normal"))?;
     Ok(Arc::new(Stepwise { inner, broken: config.get_option("broken") == Some("yes") }))
 }
 

@@ -136,7 +136,8 @@ async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
 #[tokio::test]
 async fn statements_at_once_take_turns() -> Result<()> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new().max_connections(1));
+    // They wait for each other, not for a connection of the pool.
+    let name = stepwise(&db.database, Pool::new().max_connections(1).acquire_timeout(Duration::ZERO));
     with_connection(&name, async || {
         transaction(&name, async || {
             let codes: Vec<_> = (0..20).map(|n| format!("{n:02}")).collect();

@@ -1,0 +1,16 @@
+//! Many tasks at once, on one SQLite file.
+//!
+//! `load` runs for 5 seconds; `ACTIVERECORD_STRESS_SECONDS=60 cargo test --test stress` makes it a minute. `storm` cancels
+//! some thousands of calls at random points.
+
+mod load;
+mod storm;
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/outside.rs"]
+mod outside;
+#[path = "../common/polls.rs"]
+mod polls;
+#[path = "../common/stepwise.rs"]
+mod stepwise;
