@@ -88,7 +88,7 @@ impl<M, T> Column<M, T> {
         Predicate::new(Expr::In(Box::new(self.expr()), set.into_set(self.ty)))
     }
 
-    /// None of a set. Everything but NULL is not in an empty set.
+    /// None of a set. Everything, NULL included, is not in an empty set.
     pub fn not_in(self, set: impl InSet<T>) -> Predicate<M> {
         !self.is_in(set)
     }
@@ -148,6 +148,8 @@ impl<M, T: Number> Column<M, T> {
 
 impl<M, T: Text> Column<M, T> {
     /// Matches a pattern, heeding case: `%` is any text, `_` any one character, `\` takes their meaning away.
+    ///
+    /// On SQLite a text ends for a pattern at its first NUL character, and a pattern with one is refused.
     pub fn like(self, pattern: impl Into<String>) -> Predicate<M> {
         self.matches(pattern.into(), false)
     }

@@ -105,3 +105,14 @@ async fn a_violation_writes_no_row() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn an_update_of_nothing_is_refused() -> Result<()> {
+    with_connection(&database().await, async || {
+        let error = Airport::query().update(Vec::new()).await.unwrap_err();
+        assert!(error.is_unsupported() && error.model() == Some("Airport"), "{error:?}");
+        assert_eq!(Plane::query().update(Vec::new()).await?, 0, "the time and the version are something");
+        Ok(())
+    })
+    .await
+}

@@ -152,3 +152,26 @@ async fn they_may_be_dates_and_times_of_other_types() -> Result<()> {
     })
     .await
 }
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Counter {
+    id: i64,
+    #[version]
+    version: u8,
+}
+
+#[tokio::test]
+async fn a_version_at_the_end_of_its_type_writes_nothing() -> Result<()> {
+    let db = Database::new(["counters (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)"]);
+    with_connection(&db.await, async || {
+        let mut counter = Counter::create(Counter { id: 0, version: u8::MAX - 1 }).await?;
+        counter.save().await?;
+        assert_eq!(counter.version, u8::MAX);
+        for error in [counter.save().await.unwrap_err(), counter.update_columns(Vec::new()).await.unwrap_err()] {
+            assert!(error.is_conversion() && error.message().contains("#[version]"), "{error}");
+        }
+        assert_eq!((counter.version, Counter::find(1).await?), (u8::MAX, counter));
+        Ok(())
+    })
+    .await
+}

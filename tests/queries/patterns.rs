@@ -72,6 +72,20 @@ async fn patterns() -> Result<()> {
     .await
 }
 
+#[tokio::test]
+async fn a_pattern_that_sqlite_would_cut_off_is_refused() -> Result<()> {
+    with_connection(&words(&["a"]).await?, async || {
+        let (text, condition) = (Word::TEXT, |predicate| Word::filter(predicate).delete());
+        for predicate in [text.like("a\0%"), text.ilike("a\0b"), text.contains("a\0"), !text.starts_with("a\0")] {
+            let error = condition(predicate).await.unwrap_err();
+            assert!(error.is_unsupported() && error.model() == Some("Word"), "{error:?}");
+        }
+        assert_eq!(Word::count().await?, 2);
+        Ok(())
+    })
+    .await
+}
+
 /// What LIKE means, by its definition.
 fn like(pattern: &[char], text: &[char]) -> bool {
     match pattern {

@@ -49,14 +49,19 @@ pub(super) fn insert_stamps<M: Model>(record: &M) -> Vec<Stamp> {
 }
 
 /// The values that an update fills in: the time, and the next version.
-fn update_stamps<M: Model>(record: &M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
+fn update_stamps<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
     let table = M::TABLE;
     let mut stamps = Vec::new();
     if let Some(ordinal) = table.updated_at {
         stamps.push((ordinal, time(now, table.columns[ordinal].ty)));
     }
     if let Some(ordinal) = table.version {
-        stamps.push((ordinal, next_version(&record.value(ordinal)).ok_or_else(|| version_overflow::<M>())?));
+        let version = record.value(ordinal);
+        let next = next_version(&version).ok_or_else(|| version_overflow::<M>())?;
+        // Only the field knows where its type ends, and it has to be asked before the row is written.
+        record.set_value(ordinal, next.as_cell()).map_err(|_| version_overflow::<M>())?;
+        record.set_value(ordinal, version.as_cell())?;
+        stamps.push((ordinal, next));
     }
     Ok(stamps)
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Label, Query};
 use crate::assignment::IntoAssignments;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist;
 use crate::sql::render;
@@ -16,13 +16,17 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// of rows. **No record is loaded and no hook runs.**
     ///
     /// # Errors
-    /// `Unsupported` on a query with a limit or an offset; a violation for bad data; whatever else the database reports.
+    /// `Unsupported` on a query with a limit or an offset, and without a column to set; a violation for bad data; whatever else
+    /// the database reports.
     pub fn update(self, set: impl IntoAssignments<M>) -> impl Future<Output = Result<u64>> + Send {
         let set = set.into_assignments();
         async move {
             self.refuse_limit("update")?;
+            let set = touched::<M>(set, Utc::now());
+            if set.is_empty() {
+                return Err(Error::unsupported("an update sets at least one column").with_model(M::TABLE.model));
+            }
             self.write("update", |query| {
-                let set = touched::<M>(set, Utc::now());
                 Statement::Update(Update {
                     table: M::TABLE.name.into(),
                     set,

@@ -4,7 +4,7 @@ use super::raw;
 use super::render::select;
 use super::writer::Writer;
 use crate::dialect::{DecimalMath, InList, Like, Upsert};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::statement::{Aggregate, Arithmetic, Compare, Expr, LikePattern, Set};
 use crate::value::{Value, ValueType};
 
@@ -195,6 +195,9 @@ fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
 }
 
 fn like(w: &mut Writer<'_>, inner: Expr, LikePattern { pattern, ignore_case }: LikePattern) -> Result<()> {
+    if w.dialect.like == Like::Glob && pattern.contains('\0') {
+        return Err(Error::unsupported("SQLite ends a pattern at a NUL character, and would match too much"));
+    }
     match (w.dialect.like, ignore_case) {
         (Like::Ilike, false) => operator(w, inner, " LIKE ", pattern),
         (Like::Ilike, true) => operator(w, inner, " ILIKE ", pattern),
