@@ -1,8 +1,9 @@
 //! The text of statements that depend on nothing but the model: rendered once per model, operation and dialect.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
 
 use super::render;
 use crate::dialect::Dialect;
@@ -26,17 +27,18 @@ pub(crate) enum Operation {
     SoftDelete,
 }
 
-type Key = (TypeId, Operation, &'static str);
+/// The dialect is known by its address.
+type Key = (TypeId, Operation, usize);
 
-static TEXTS: LazyLock<RwLock<HashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
+static TEXTS: LazyLock<RwLock<FxHashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
 
 /// The text of `operation` on `M`. `statement` is called once per dialect, with whatever binds: only the text is kept.
 pub(crate) fn cached<M: 'static>(
-    dialect: &Dialect,
+    dialect: &'static Dialect,
     operation: Operation,
     statement: impl FnOnce() -> Statement,
 ) -> Result<Arc<str>> {
-    let key = (TypeId::of::<M>(), operation, dialect.name);
+    let key = (TypeId::of::<M>(), operation, std::ptr::from_ref(dialect).addr());
     if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(text));
     }
