@@ -13,6 +13,8 @@ use crate::statement::Statement;
 /// What a cached statement does with one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
+    /// Reads all rows.
+    All,
     /// Reads the row of a key.
     Find,
     /// Reads the row of a key, also when it is marked as deleted.

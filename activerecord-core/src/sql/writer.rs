@@ -31,11 +31,12 @@ impl<'d> Writer<'d> {
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
         let quote = self.dialect.quote;
         self.text.push(quote);
-        for c in name.chars() {
-            if c == quote {
+        for (index, piece) in name.split(quote).enumerate() {
+            if index > 0 {
+                self.text.push(quote);
                 self.text.push(quote);
             }
-            self.text.push(c);
+            self.text.push_str(piece);
         }
         self.text.push(quote);
         self
