@@ -23,6 +23,8 @@ pub(crate) enum Operation {
     Insert { with_key: bool, returning: bool },
     /// Updates the row of a key; whether the time of its insert is written too.
     Update { created_at: bool },
+    /// Updates some columns of the row of a key; the bits of their ordinals.
+    UpdateColumns { columns: u64 },
     /// Deletes the row of a key.
     Delete,
     /// Marks the row of a key as deleted.
