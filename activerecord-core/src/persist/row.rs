@@ -33,9 +33,8 @@ pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
 pub(super) type Stamp = (usize, Value);
 
 /// The values that an insert fills in: timestamps, and a UUID key.
-pub(super) fn insert_stamps<M: Model>(record: &M) -> Vec<Stamp> {
+pub(super) fn insert_stamps<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> {
     let table = M::TABLE;
-    let now = Utc::now();
     let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
     let times = created_at.into_iter().chain(table.updated_at);
     let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, time(now, table.columns[ordinal].ty))).collect();
@@ -106,7 +105,7 @@ pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<us
 
 /// Inserts the row.
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
-    let stamps = insert_stamps(record);
+    let stamps = insert_stamps(record, Utc::now());
     let generated = generated_key(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
     let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
@@ -117,7 +116,7 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
         Statement::Insert(Insert {
             table: M::TABLE.name.into(),
             columns: columns.map(name::<M>).collect(),
-            rows: vec![binds.clone()],
+            values: binds.clone(),
             conflict: None,
             returning: key.into_iter().collect(),
         })

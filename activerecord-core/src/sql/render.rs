@@ -147,12 +147,7 @@ fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         w.push(" (");
         w.names(&statement.columns);
         w.push(") VALUES ");
-        w.list(statement.rows, |w, row| {
-            w.push("(");
-            w.values(row);
-            w.push(")");
-            Ok::<_, Error>(())
-        })?;
+        w.rows(statement.columns.len(), statement.values);
     }
     if let Some(clause) = statement.conflict {
         conflict(w, &statement.table, clause)?;
