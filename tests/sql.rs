@@ -225,11 +225,11 @@ fn column(name: &'static str, ty: ValueType) -> Expr {
 }
 
 fn insert(conflict: Option<Conflict>, returning: &[&'static str]) -> String {
-    let row = |n| vec![Value::I64(n), Value::Text("UA".into()), Value::Null(ValueType::I32)];
+    let row = |n| [Value::I64(n), Value::Text("UA".into()), Value::Null(ValueType::I32)];
     statement(&Statement::Insert(Insert {
         table: "flights".into(),
         columns: ["id", "carrier", "delay"].map(Name::from).to_vec(),
-        rows: vec![row(1), row(2)],
+        values: [row(1), row(2)].concat(),
         conflict,
         returning: returning.iter().map(|name| Name::from(*name)).collect(),
     }))
@@ -240,7 +240,7 @@ fn inserts() {
     let defaults = Insert {
         table: "flights".into(),
         columns: vec![],
-        rows: vec![vec![]],
+        values: vec![],
         conflict: None,
         returning: vec!["id".into()],
     };

@@ -1,13 +1,14 @@
 //! A cache by text that forgets what has not been used for the longest time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 /// What is kept for at most `capacity` texts.
 #[derive(Debug)]
 pub(crate) struct Cache<T> {
     entries: Vec<Entry<T>>,
-    by_text: HashMap<Arc<str>, usize>,
+    by_text: FxHashMap<Arc<str>, usize>,
     clock: u64,
     capacity: usize,
 }
@@ -25,7 +26,7 @@ pub(crate) struct Slot(usize);
 
 impl<T> Cache<T> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { entries: Vec::new(), by_text: HashMap::new(), clock: 0, capacity }
+        Self { entries: Vec::new(), by_text: FxHashMap::default(), clock: 0, capacity }
     }
 
     /// Where what belongs to the text is kept.

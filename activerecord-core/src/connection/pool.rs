@@ -1,20 +1,17 @@
-//! The pool of one endpoint: deadpool over bare connections, with no ping on the common path.
+//! The pool of one endpoint: permits, and a stack of idle connections. The common path takes one lock on the way out and
+//! one on the way back, and asks the server nothing.
 //!
 //! A connection is pinged when it was idle for a while, and thrown away when it is not clean, never returned.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use deadpool::managed::{
-    self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts,
-};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, TryAcquireError};
 
 use super::config;
-use super::meters::Meters;
+use super::meters::{InUse, Meters};
 use crate::backend::{Backend, Connection};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -33,70 +30,188 @@ pub(crate) enum Purpose {
     Verify,
 }
 
-/// Without waiting for one that is in use.
-const AT_ONCE: Timeouts = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
-
 /// The connections of one endpoint.
 pub(super) struct Pool {
-    inner: managed::Pool<Manager>,
-    holders: Arc<Holders>,
-    limits: config::Pool,
-    name: Arc<str>,
+    shared: Arc<Shared>,
 }
 
 impl Pool {
     pub(super) fn new(backend: Arc<dyn Backend>, limits: &config::Pool, name: &Arc<str>) -> Self {
-        let manager = Manager { backend, idle_check: limits.idle_check, max_lifetime: limits.max_lifetime };
-        // The last one used comes first: what it has cached is still warm, and those that are not needed grow old.
-        let builder = managed::Pool::builder(manager)
-            .max_size(limits.max_connections)
-            .queue_mode(QueueMode::Lifo)
-            .runtime(deadpool::Runtime::Tokio1)
-            .timeouts(Timeouts { wait: Some(limits.acquire_timeout), create: None, recycle: None });
-        // The builder fails only when timeouts are set without a runtime.
-        let inner = builder.build().unwrap_or_else(|error| unreachable!("{error}"));
-        Self { inner, holders: Arc::default(), limits: limits.clone(), name: Arc::clone(name) }
+        Self {
+            shared: Arc::new(Shared {
+                backend,
+                limits: limits.clone(),
+                name: Arc::clone(name),
+                permits: Semaphore::new(limits.max_connections),
+                state: Mutex::default(),
+                left: Notify::new(),
+            }),
+        }
     }
 
     /// A connection for a use that began `now`.
     pub(super) async fn acquire(&self, purpose: Purpose, now: Instant, meters: &Meters) -> Result<PooledConnection> {
-        let (object, waited) = match self.inner.timeout_get(&AT_ONCE).await {
-            Err(PoolError::Timeout(TimeoutType::Wait)) => (self.inner.get().await, now.elapsed()),
+        let waited = match self.shared.permits.try_acquire() {
             // Mostly there is one: then no timer is set, and the clock need not be looked at.
-            object => (object, Duration::ZERO),
+            Ok(permit) => {
+                permit.forget();
+                Duration::ZERO
+            }
+            Err(TryAcquireError::NoPermits) => {
+                self.shared.wait().await?;
+                now.elapsed()
+            }
+            Err(TryAcquireError::Closed) => return Err(self.shared.closed()),
         };
-        let object = object.map_err(|error| self.refusal(error))?;
         meters.acquired(waited);
-        let ticket = self.holders.enter(purpose, now + waited);
-        Ok(PooledConnection {
-            object: Some(object),
-            ticket,
-            holders: Arc::clone(&self.holders),
-            _in_use: meters.in_use(),
-        })
+        let since = now + waited;
+        // From here on the permit is the lease's, also when this future is dropped.
+        let (mut lease, mut idle) = self.shared.lease(purpose, since, meters.in_use());
+        while let Some(mut candidate) = idle {
+            if candidate.is_usable(since, &self.shared.limits).await {
+                lease.pooled = Some(candidate);
+                return Ok(lease);
+            }
+            idle = self.shared.state().idle.pop();
+        }
+        let connection = self.shared.backend.connect().await?;
+        lease.pooled = Some(Pooled { connection, opened: since, used: since });
+        Ok(lease)
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.inner.is_closed()
+        self.shared.permits.is_closed()
     }
 
     pub(super) fn acquire_timeout(&self) -> Duration {
-        self.limits.acquire_timeout
+        self.shared.limits.acquire_timeout
     }
 
-    #[cold]
-    fn refusal(&self, error: PoolError<Error>) -> Error {
-        match error {
-            PoolError::Backend(error) => error,
-            PoolError::Timeout(TimeoutType::Wait) => Error::new(ErrorKind::PoolTimeout, self.exhausted()),
-            PoolError::Closed => Error::configuration(format!("connection `{}` was removed or replaced", self.name)),
-            other => Error::new(ErrorKind::ConnectionLost, format!("no connection could be made: {other}")),
+    /// Refuses new users, waits until those there are have finished, and closes every connection.
+    pub(super) async fn drain(&self) {
+        self.shared.permits.close();
+        self.shared.close_idle().await;
+        self.shared.drained().await;
+        // Those that came back meanwhile.
+        self.shared.close_idle().await;
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.shared.state();
+        let (idle, in_use) = (state.idle.len(), state.holders.len());
+        f.debug_struct("Pool")
+            .field("idle", &idle)
+            .field("in_use", &in_use)
+            .field("limits", &self.shared.limits)
+            .finish()
+    }
+}
+
+/// What the pool and the connections that are out of it have in common.
+struct Shared {
+    backend: Arc<dyn Backend>,
+    limits: config::Pool,
+    name: Arc<str>,
+    /// One for each connection that may be in use.
+    permits: Semaphore,
+    state: Mutex<State>,
+    /// Tells that nobody has a connection any more.
+    left: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// The last one used is on top: what it has cached is still warm, and those that are not needed grow old.
+    idle: Vec<Pooled>,
+    holders: Vec<Holder>,
+    next: u64,
+}
+
+/// Who has a connection.
+struct Holder {
+    ticket: u64,
+    purpose: Purpose,
+    since: Instant,
+}
+
+/// A connection and its age.
+struct Pooled {
+    connection: Box<dyn Connection>,
+    opened: Instant,
+    /// When it was handed out last.
+    used: Instant,
+}
+
+impl Pooled {
+    /// Whether it can be handed out: not too old, and alive as far as known. Only after a while without use it is asked.
+    async fn is_usable(&mut self, now: Instant, limits: &config::Pool) -> bool {
+        if limits.max_lifetime.is_some_and(|age| now.saturating_duration_since(self.opened) > age) {
+            return false;
+        }
+        let idle = now.saturating_duration_since(self.used);
+        self.used = now;
+        idle < limits.idle_check || self.connection.ping().await.is_ok()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a permit, and keeps it.
+    async fn wait(&self) -> Result<()> {
+        match tokio::time::timeout(self.limits.acquire_timeout, self.permits.acquire()).await {
+            Ok(Ok(permit)) => {
+                permit.forget();
+                Ok(())
+            }
+            Ok(Err(_)) => Err(self.closed()),
+            Err(_) => Err(Error::new(ErrorKind::PoolTimeout, self.exhausted())),
         }
     }
 
+    /// Notes the holder of a permit, and takes what is on top of the stack.
+    fn lease(self: &Arc<Self>, purpose: Purpose, since: Instant, in_use: InUse) -> (PooledConnection, Option<Pooled>) {
+        let mut state = self.state();
+        state.next += 1;
+        let ticket = state.next;
+        state.holders.push(Holder { ticket, purpose, since });
+        let idle = state.idle.pop();
+        drop(state);
+        (PooledConnection { shared: Arc::clone(self), ticket, pooled: None, _in_use: in_use }, idle)
+    }
+
+    async fn close_idle(&self) {
+        let idle = std::mem::take(&mut self.state().idle);
+        for pooled in idle {
+            pooled.connection.close().await;
+        }
+    }
+
+    async fn drained(&self) {
+        loop {
+            let left = self.left.notified();
+            tokio::pin!(left);
+            left.as_mut().enable();
+            if self.state().holders.is_empty() {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    #[cold]
+    fn closed(&self) -> Error {
+        Error::configuration(format!("connection `{}` was removed or replaced", self.name))
+    }
+
+    #[cold]
     fn exhausted(&self) -> String {
         let waited = humantime::format_duration(self.limits.acquire_timeout);
-        let holder = self.holders.longest().unwrap_or_else(|| "nobody any more".into());
+        let holder = self.longest().unwrap_or_else(|| "nobody any more".into());
         format!(
             "no connection of `{}` became free within {waited}: all {} are in use; held longest by {holder}. Hold \
              transactions and streams for less time, or raise max_connections or acquire_timeout",
@@ -104,133 +219,13 @@ impl Pool {
         )
     }
 
-    pub(super) async fn drain(&self) {
-        let idle = self.inner.retain(|_, _| false).removed;
-        self.inner.close();
-        for connection in idle {
-            connection.close().await;
-        }
-        self.holders.drained().await;
-    }
-}
-
-impl fmt::Debug for Pool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("status", &self.inner.status()).field("limits", &self.limits).finish()
-    }
-}
-
-/// How deadpool makes connections and looks at those it hands out again.
-struct Manager {
-    backend: Arc<dyn Backend>,
-    idle_check: Duration,
-    max_lifetime: Option<Duration>,
-}
-
-impl managed::Manager for Manager {
-    type Type = Box<dyn Connection>;
-    type Error = Error;
-
-    async fn create(&self) -> Result<Box<dyn Connection>> {
-        self.backend.connect().await
-    }
-
-    async fn recycle(&self, connection: &mut Box<dyn Connection>, metrics: &Metrics) -> RecycleResult<Error> {
-        let now = Instant::now();
-        if self.max_lifetime.is_some_and(|age| now - metrics.created > age) {
-            return Err(RecycleError::message("past its lifetime"));
-        }
-        if now - metrics.recycled.unwrap_or(metrics.created) < self.idle_check {
-            return Ok(());
-        }
-        connection.ping().await.map_err(RecycleError::Backend)
-    }
-}
-
-/// A connection out of the pool. It goes back when dropped, unless it is not clean: then it is closed.
-pub(crate) struct PooledConnection {
-    object: Option<Object<Manager>>,
-    ticket: u64,
-    holders: Arc<Holders>,
-    /// Held for its drop: the gauge of connections in use.
-    _in_use: super::meters::InUse,
-}
-
-impl PooledConnection {
-    fn object(&self) -> &Object<Manager> {
-        self.object.as_ref().unwrap_or_else(|| unreachable!("the connection is taken out only by drop"))
-    }
-}
-
-impl Deref for PooledConnection {
-    type Target = dyn Connection;
-
-    fn deref(&self) -> &Self::Target {
-        &***self.object()
-    }
-}
-
-impl DerefMut for PooledConnection {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        let object = self.object.as_mut().unwrap_or_else(|| unreachable!("the connection is taken out only by drop"));
-        &mut ***object
-    }
-}
-
-impl Drop for PooledConnection {
-    fn drop(&mut self) {
-        if let Some(object) = self.object.take()
-            && !object.is_reusable()
-        {
-            // Dropped here, outside the pool: this ends whatever was open in it.
-            drop(Object::take(object));
-        }
-        self.holders.leave(self.ticket);
-    }
-}
-
-impl fmt::Debug for PooledConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PooledConnection").field("ticket", &self.ticket).finish_non_exhaustive()
-    }
-}
-
-/// Who has a connection, in the order in which they got it.
-#[derive(Default)]
-struct Holders {
-    state: Mutex<HolderState>,
-    left: Notify,
-}
-
-#[derive(Default)]
-struct HolderState {
-    next: u64,
-    current: BTreeMap<u64, (Purpose, Instant)>,
-}
-
-impl Holders {
-    fn state(&self) -> MutexGuard<'_, HolderState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn enter(&self, purpose: Purpose, now: Instant) -> u64 {
-        let mut state = self.state();
-        state.next += 1;
-        let ticket = state.next;
-        state.current.insert(ticket, (purpose, now));
-        ticket
-    }
-
-    fn leave(&self, ticket: u64) {
-        let mut state = self.state();
-        state.current.remove(&ticket);
-        if state.current.is_empty() {
-            self.left.notify_waiters();
-        }
-    }
-
     fn longest(&self) -> Option<String> {
-        let (purpose, since) = self.state().current.first_key_value().map(|(_, holder)| *holder)?;
+        let (purpose, since) = self
+            .state()
+            .holders
+            .iter()
+            .min_by_key(|holder| holder.since)
+            .map(|holder| (holder.purpose, holder.since))?;
         let held = humantime::format_duration(Duration::from_millis(
             u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         ));
@@ -242,16 +237,56 @@ impl Holders {
             Purpose::Verify => format!("a check of the connection, for {held}"),
         })
     }
+}
 
-    async fn drained(&self) {
-        loop {
-            let left = self.left.notified();
-            tokio::pin!(left);
-            left.as_mut().enable();
-            if self.state().current.is_empty() {
-                return;
-            }
-            left.await;
+/// A connection out of the pool. It goes back when dropped, unless it is not clean: then it is closed.
+pub(crate) struct PooledConnection {
+    shared: Arc<Shared>,
+    ticket: u64,
+    /// None only while the connection is looked for.
+    pooled: Option<Pooled>,
+    /// Held for its drop: the gauge of connections in use.
+    _in_use: InUse,
+}
+
+impl Deref for PooledConnection {
+    type Target = dyn Connection;
+
+    fn deref(&self) -> &Self::Target {
+        match &self.pooled {
+            Some(pooled) => &*pooled.connection,
+            None => unreachable!("the connection is handed out when it is there"),
         }
+    }
+}
+
+impl DerefMut for PooledConnection {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match &mut self.pooled {
+            Some(pooled) => &mut *pooled.connection,
+            None => unreachable!("the connection is handed out when it is there"),
+        }
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        // One that is not clean is dropped here, before its permit is given back: this ends whatever was open in it.
+        let clean = self.pooled.take().filter(|pooled| pooled.connection.is_reusable());
+        let mut state = self.shared.state();
+        state.idle.extend(clean);
+        state.holders.retain(|holder| holder.ticket != self.ticket);
+        let last = state.holders.is_empty();
+        drop(state);
+        self.shared.permits.add_permits(1);
+        if last {
+            self.shared.left.notify_waiters();
+        }
+    }
+}
+
+impl fmt::Debug for PooledConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PooledConnection").field("ticket", &self.ticket).finish_non_exhaustive()
     }
 }

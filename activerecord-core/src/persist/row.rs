@@ -33,9 +33,8 @@ pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
 pub(super) type Stamp = (usize, Value);
 
 /// The values that an insert fills in: timestamps, and a UUID key.
-pub(super) fn insert_stamps<M: Model>(record: &M) -> Vec<Stamp> {
+pub(super) fn insert_stamps<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> {
     let table = M::TABLE;
-    let now = Utc::now();
     let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
     let times = created_at.into_iter().chain(table.updated_at);
     let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, time(now, table.columns[ordinal].ty))).collect();
@@ -111,7 +110,7 @@ pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<us
 
 /// Inserts the row.
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
-    let stamps = insert_stamps(record);
+    let stamps = insert_stamps(record, Utc::now());
     let generated = generated_key(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
     let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
@@ -122,7 +121,7 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
         Statement::Insert(Insert {
             table: M::TABLE.name.into(),
             columns: columns.map(name::<M>).collect(),
-            rows: vec![binds.clone()],
+            values: binds.clone(),
             conflict: None,
             returning: key.into_iter().collect(),
         })
@@ -161,8 +160,9 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
     // A time of insert that is not set was never read: it must not overwrite the one that is there.
     let created_at = table.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = (0..table.columns.len()).filter(|&n| !table.is_key(n) && (created_at || table.created_at != Some(n)));
-    let set: Vec<_> = columns.map(|ordinal| (ordinal, Expr::Value(stamped(record, &stamps, ordinal)))).collect();
-    write(record, session, Operation::Update { created_at }, "update", set, stamps).await
+    let set = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
+    let is_stamp = |ordinal| stamps.iter().any(|(stamped, _)| *stamped == ordinal);
+    write(record, session, Operation::Update { created_at }, "update", set, is_stamp).await
 }
 
 /// Marks the row that has the record's key and version as deleted. False: there is none.
@@ -170,8 +170,7 @@ async fn soft_delete<M: Model>(record: &mut M, session: &Session, deleted_at: us
     let now = Utc::now();
     let mut stamps = update_stamps(record, now)?;
     stamps.push((deleted_at, time(now, M::TABLE.columns[deleted_at].ty)));
-    let set = stamps.iter().map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
-    write(record, session, Operation::SoftDelete, "destroy", set, stamps).await
+    write(record, session, Operation::SoftDelete, "destroy", stamps, |_| true).await
 }
 
 /// Deletes the row that has the record's key and version, or marks it. False: there is none.
@@ -179,50 +178,50 @@ pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operatio
     if let (Operation::SoftDelete, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
         return soft_delete(record, session, deleted_at).await;
     }
-    let (filter, binds) = guard(record);
     let text = cached::<M>(session.dialect(), Operation::Delete, || {
-        Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(filter) })
+        Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
     })?;
-    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let sql = Sql::new(text, guard_values(record), Access::Write).one_row();
     Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
 }
 
-/// The condition on the row that has the record's key and version, and its binds.
-fn guard<M: Model>(record: &M) -> (Expr, Vec<Value>) {
-    let mut binds = key_values(record);
-    let mut filter = key_filter::<M>(&binds);
-    if let Some(ordinal) = M::TABLE.version {
-        let version = record.value(ordinal);
-        binds.push(version.clone());
-        let column = Box::new((&M::TABLE.columns[ordinal]).into());
-        filter = filter.and(Expr::Compare(column, Compare::Eq, Box::new(Expr::Value(version))));
-    }
-    (filter, binds)
+/// The condition on the row that has the record's key and version.
+fn guard<M: Model>(record: &M) -> Expr {
+    let filter = key_filter::<M>(&key_values(record));
+    let Some(ordinal) = M::TABLE.version else { return filter };
+    let (column, version) = (Expr::from(&M::TABLE.columns[ordinal]), Expr::Value(record.value(ordinal)));
+    filter.and(Expr::Compare(Box::new(column), Compare::Eq, Box::new(version)))
 }
 
-/// Runs a cached UPDATE of plain values.
+/// The binds of [`guard`].
+fn guard_values<M: Model>(record: &M) -> Vec<Value> {
+    let mut binds = key_values(record);
+    binds.extend(M::TABLE.version.map(|ordinal| record.value(ordinal)));
+    binds
+}
+
+/// Runs a cached UPDATE of plain values, and puts the fresh ones of them into the record. False: there is no such row.
 async fn write<M: Model>(
     record: &mut M,
     session: &Session,
     operation: Operation,
     verb: &'static str,
-    set: Vec<(usize, Expr)>,
-    stamps: Vec<Stamp>,
+    set: Vec<Stamp>,
+    is_fresh: impl Fn(usize) -> bool,
 ) -> Result<bool> {
-    let (filter, guards) = guard(record);
-    let values = set.iter().filter_map(|(_, expr)| match expr {
-        Expr::Value(value) => Some(value.clone()),
-        _ => None,
-    });
-    let binds: Vec<_> = values.chain(guards).collect();
-    let text =
-        cached::<M>(session.dialect(), operation, || Statement::Update(statement::<M>(or_key::<M>(set), filter)))?;
+    let (ordinals, mut binds): (Vec<usize>, Vec<Value>) = set.into_iter().unzip();
+    let text = cached::<M>(session.dialect(), operation, || {
+        let set = ordinals.iter().zip(&binds).map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
+        Statement::Update(statement::<M>(or_key::<M>(set), guard(record)))
+    })?;
+    binds.append(&mut guard_values(record));
     let sql = Sql::new(text, binds, Access::Write).one_row();
-    let updated = session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows > 0;
-    if updated {
-        apply(record, &stamps)?;
+    if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
+        return Ok(false);
     }
-    Ok(updated)
+    let fresh = ordinals.iter().zip(sql.binds()).filter(|(ordinal, _)| is_fresh(**ordinal));
+    fresh.into_iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))?;
+    Ok(true)
 }
 
 /// What an UPDATE of no columns sets: the key to itself, so that there is something to say.
@@ -238,8 +237,8 @@ fn statement<M: Model>(set: Vec<(usize, Expr)>, filter: Expr) -> Update {
     Update { table: M::TABLE.name.into(), set, filter: Some(filter), returning: Vec::new() }
 }
 
-/// Updates some columns of the row that has the record's key and version, and reads them back into the record. None:
-/// there is no such row; else the ordinals of what was written.
+/// Updates some columns of the row that has the record's key and version, and reads back into the record what the
+/// database computes. None: there is no such row; else the ordinals of what was written.
 pub(super) async fn update_columns<M: Model>(
     record: &mut M,
     session: &Session,
@@ -252,10 +251,16 @@ pub(super) async fn update_columns<M: Model>(
         set.retain(|(other, _)| *other != ordinal);
         set.push((ordinal, expr));
     }
-    let set = or_key::<M>(set);
+    let set = match plain(set) {
+        Ok((operation, values)) => {
+            let ordinals = values.iter().map(|(ordinal, _)| *ordinal).collect();
+            let written = write(record, session, operation, "update", values, |_| true).await?;
+            return Ok(written.then_some(ordinals));
+        }
+        Err(set) => or_key::<M>(set),
+    };
     let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
-    let (filter, _) = guard(record);
-    let mut update = statement::<M>(set, filter);
+    let mut update = statement::<M>(set, guard(record));
     if session.capabilities().await?.update_returning {
         update.returning = ordinals.iter().map(|&ordinal| name::<M>(ordinal)).collect();
         let sql = render(Statement::Update(update), session.dialect())?.one_row();
@@ -272,6 +277,19 @@ pub(super) async fn update_columns<M: Model>(
     let sql = render(Statement::Select(select), session.dialect())?.one_row();
     let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "read back"), detach).await?;
     session.written(refresh(record, ordinals, fresh))
+}
+
+/// The values that an UPDATE sets, when it sets nothing else: then its text depends on their columns alone, and there is
+/// nothing to read back.
+fn plain(mut set: Vec<(usize, Expr)>) -> Result<(Operation, Vec<Stamp>), Vec<(usize, Expr)>> {
+    let is_plain = |(ordinal, expr): &(usize, Expr)| *ordinal < 64 && matches!(expr, Expr::Value(_));
+    if set.is_empty() || !set.iter().all(is_plain) {
+        return Err(set);
+    }
+    set.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+    let columns = set.iter().fold(0, |columns, (ordinal, _)| columns | 1 << ordinal);
+    let value = |(ordinal, expr)| if let Expr::Value(value) = expr { Some((ordinal, value)) } else { None };
+    Ok((Operation::UpdateColumns { columns }, set.into_iter().filter_map(value).collect()))
 }
 
 fn detach(row: &dyn RowRef) -> Result<Vec<Value>> {

@@ -2,6 +2,8 @@
 
 use std::any::TypeId;
 
+use chrono::Utc;
+
 use super::row::{self, Stamp};
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, Result};
@@ -78,9 +80,10 @@ fn chunks<M: Model>(records: &[M], max_binds: usize) -> Vec<Chunk<'_, M>> {
     const MOST_ROWS: usize = 1_000;
     // One value is left for an upsert, which adds 1 to the version.
     let most = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
+    let now = Utc::now();
     let mut chunks: Vec<Chunk<'_, M>> = Vec::new();
     for record in records {
-        let stamps = row::insert_stamps(record);
+        let stamps = row::insert_stamps(record, now);
         let generated = row::generated_key(record, &stamps);
         // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
         let most = if generated.is_some() && M::TABLE.columns.len() == 1 { 1 } else { most };
@@ -100,12 +103,14 @@ async fn insert<M: Model>(
     label: Label,
 ) -> Result<u64> {
     let ordinals: Vec<_> = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != chunk.generated).collect();
-    let values =
-        |(record, stamps): &(&M, Vec<Stamp>)| ordinals.iter().map(|&n| row::stamped(*record, stamps, n)).collect();
+    let mut values = Vec::with_capacity(ordinals.len() * chunk.records.len());
+    for (record, stamps) in &chunk.records {
+        values.extend(ordinals.iter().map(|&ordinal| row::stamped(*record, stamps, ordinal)));
+    }
     let statement = Insert {
         table: M::TABLE.name.into(),
         columns: ordinals.iter().map(|&ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
-        rows: chunk.records.iter().map(values).collect(),
+        values,
         conflict: conflict.cloned(),
         returning: Vec::new(),
     };

@@ -27,7 +27,7 @@ use crate::persist;
 use crate::predicate::Predicate;
 use crate::projection::Projection;
 use crate::selection::Selection;
-use crate::sql::{Sql, render};
+use crate::sql::{Operation, Sql, cached, render, render_rest};
 use crate::statement::{Expr, RawSql, Select, SelectItem, Source, Statement};
 use crate::transaction::Transaction;
 use crate::value::{Flow, FromValue, IntoParams, RowRef, Value};
@@ -60,11 +60,9 @@ enum Deleted {
 impl<M: Model> Query<M> {
     /// All rows of the model.
     pub(crate) fn new() -> Self {
-        let mut select = Select::from(Source::Table(M::TABLE.name.into()));
-        select.items = M::TABLE.columns.iter().map(|def| SelectItem::from(Expr::from(def))).collect();
         let found: Found<M> = |mut record| Box::pin(async move { persist::found(&mut record).await.map(|()| record) });
         Self {
-            select,
+            select: bare::<M>(),
             route: Route::here(),
             deleted: Deleted::Without,
             read: M::from_row,
@@ -169,10 +167,16 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         self
     }
 
-    fn render(self, dialect: &Dialect) -> Result<Sql> {
+    fn render(self, dialect: &'static Dialect) -> Result<Sql> {
         let one_row = self.select.limit == Some(1);
-        let sql = render(Statement::Select(self.finished().select), dialect)
-            .map_err(|error| error.with_model(M::TABLE.model))?;
+        let select = self.finished().select;
+        let sql = if select.items.is_empty() {
+            let head = cached::<M>(dialect, Operation::All, || Statement::Select(with_columns::<M>(bare::<M>())))?;
+            render_rest(head, select, dialect)
+        } else {
+            render(Statement::Select(select), dialect)
+        };
+        let sql = sql.map_err(|error| error.with_model(M::TABLE.model))?;
         Ok(if one_row { sql.one_row() } else { sql })
     }
 
@@ -292,8 +296,21 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
 impl<M: Model, R: Send + 'static> Query<M, R> {
     /// The query as a part of another.
     pub(crate) fn into_select(self) -> Select {
-        self.finished().select
+        with_columns::<M>(self.finished().select)
     }
+}
+
+/// All rows of the model. As long as nothing is said of what to read, it is the model's columns.
+fn bare<M: Model>() -> Select {
+    Select::from(Source::Table(M::TABLE.name.into()))
+}
+
+/// The query with the model's columns spelt out, if nothing else is to be read.
+fn with_columns<M: Model>(mut select: Select) -> Select {
+    if select.items.is_empty() {
+        select.items = M::TABLE.columns.iter().map(|def| SelectItem::from(Expr::from(def))).collect();
+    }
+    select
 }
 
 impl<M, R> Clone for Query<M, R> {

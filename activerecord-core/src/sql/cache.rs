@@ -1,8 +1,9 @@
 //! The text of statements that depend on nothing but the model: rendered once per model, operation and dialect.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
 
 use super::render;
 use crate::dialect::Dialect;
@@ -12,6 +13,8 @@ use crate::statement::Statement;
 /// What a cached statement does with one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
+    /// Reads all rows.
+    All,
     /// Reads the row of a key.
     Find,
     /// Reads the row of a key, also when it is marked as deleted.
@@ -20,23 +23,26 @@ pub(crate) enum Operation {
     Insert { with_key: bool, returning: bool },
     /// Updates the row of a key; whether the time of its insert is written too.
     Update { created_at: bool },
+    /// Updates some columns of the row of a key; the bits of their ordinals.
+    UpdateColumns { columns: u64 },
     /// Deletes the row of a key.
     Delete,
     /// Marks the row of a key as deleted.
     SoftDelete,
 }
 
-type Key = (TypeId, Operation, &'static str);
+/// The dialect is known by its address.
+type Key = (TypeId, Operation, usize);
 
-static TEXTS: LazyLock<RwLock<HashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
+static TEXTS: LazyLock<RwLock<FxHashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
 
 /// The text of `operation` on `M`. `statement` is called once per dialect, with whatever binds: only the text is kept.
 pub(crate) fn cached<M: 'static>(
-    dialect: &Dialect,
+    dialect: &'static Dialect,
     operation: Operation,
     statement: impl FnOnce() -> Statement,
 ) -> Result<Arc<str>> {
-    let key = (TypeId::of::<M>(), operation, dialect.name);
+    let key = (TypeId::of::<M>(), operation, std::ptr::from_ref(dialect).addr());
     if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(text));
     }

@@ -8,6 +8,7 @@ mod writer;
 
 pub(crate) use cache::{Operation, cached};
 pub use render::render;
+pub(crate) use render::render_rest;
 
 use std::sync::Arc;
 

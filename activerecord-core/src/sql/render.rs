@@ -1,5 +1,7 @@
 //! Statements as text: each clause is one function.
 
+use std::sync::Arc;
+
 use super::expr::{comparand, expr};
 use super::writer::Writer;
 use super::{Access, Sql, raw};
@@ -36,6 +38,20 @@ fn too_many_binds(binds: usize, most: usize) -> Error {
     ))
 }
 
+/// Spells a query of which `head` says already what is read and from where.
+///
+/// # Errors
+/// As [`render`].
+pub(crate) fn render_rest(head: Arc<str>, query: Select, dialect: &Dialect) -> Result<Sql> {
+    if query.filter.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none() {
+        return Ok(Sql::new(head, Vec::new(), Access::Read));
+    }
+    let mut w = Writer::new(dialect);
+    w.push(&head);
+    rest(&mut w, query.filter, query.order_by, query.limit, query.offset)?;
+    Ok(w.finish(Access::Read))
+}
+
 pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
     w.push("SELECT ");
     w.list(query.items, |w, item| {
@@ -56,9 +72,20 @@ pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
             w.push(") AS ").name("source");
         }
     }
-    filter(w, query.filter)?;
-    order_by(w, query.order_by)?;
-    limit(w, query.limit, query.offset);
+    rest(w, query.filter, query.order_by, query.limit, query.offset)
+}
+
+/// What comes after FROM.
+fn rest(
+    w: &mut Writer<'_>,
+    condition: Option<Expr>,
+    order: Vec<OrderBy>,
+    most: Option<u64>,
+    offset: Option<u64>,
+) -> Result<()> {
+    filter(w, condition)?;
+    order_by(w, order)?;
+    limit(w, most, offset);
     Ok(())
 }
 
@@ -120,12 +147,7 @@ fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         w.push(" (");
         w.names(&statement.columns);
         w.push(") VALUES ");
-        w.list(statement.rows, |w, row| {
-            w.push("(");
-            w.values(row);
-            w.push(")");
-            Ok::<_, Error>(())
-        })?;
+        w.rows(statement.columns.len(), statement.values);
     }
     if let Some(clause) = statement.conflict {
         conflict(w, &statement.table, clause)?;

@@ -31,11 +31,12 @@ impl<'d> Writer<'d> {
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
         let quote = self.dialect.quote;
         self.text.push(quote);
-        for c in name.chars() {
-            if c == quote {
+        for (index, piece) in name.split(quote).enumerate() {
+            if index > 0 {
+                self.text.push(quote);
                 self.text.push(quote);
             }
-            self.text.push(c);
+            self.text.push_str(piece);
         }
         self.text.push(quote);
         self
@@ -52,14 +53,37 @@ impl<'d> Writer<'d> {
     /// The placeholder of a bound value.
     pub(super) fn bind(&mut self, value: Value) -> &mut Self {
         self.binds.push(value);
+        self.placeholder(self.binds.len());
+        self
+    }
+
+    /// Rows of placeholders, `width` in each, with commas between.
+    pub(super) fn rows(&mut self, width: usize, mut values: Vec<Value>) {
+        let (bound, count) = (self.binds.len(), values.len());
+        self.binds.append(&mut values);
+        self.text.reserve(4 * count);
+        for index in 0..count {
+            self.text.push_str(if index == 0 {
+                "("
+            } else if index % width == 0 {
+                "), ("
+            } else {
+                ", "
+            });
+            self.placeholder(bound + index + 1);
+        }
+        self.text.push(')');
+    }
+
+    /// The placeholder of the bind that is number `number`, from 1.
+    fn placeholder(&mut self, number: usize) {
         match self.dialect.placeholder {
             Placeholder::Question => self.text.push('?'),
             Placeholder::Dollar => {
                 self.text.push('$');
-                self.text.push_str(&self.binds.len().to_string());
+                self.text.push_str(&number.to_string());
             }
         }
-        self
     }
 
     /// Each of `items` as `write` writes it, with commas between.

@@ -10,8 +10,9 @@ pub struct Insert {
     pub table: Name,
     /// The columns that are given.
     pub columns: Vec<Name>,
-    /// The rows, each with a value for each column.
-    pub rows: Vec<Vec<Value>>,
+    /// The values of the rows, one row after the other, each with a value for each column. Without columns it is one row
+    /// of defaults.
+    pub values: Vec<Value>,
     /// What happens to a row whose key is taken; None: it is an error.
     pub conflict: Option<Conflict>,
     /// The columns to return of each row.
