@@ -13,7 +13,7 @@ pub(crate) struct Outside {
 impl Outside {
     pub(crate) fn new(database: &Database) -> Result<Self> {
         let name = format!("{} from outside", &**database);
-        ConnectionManager::configure(&name, database.url())?;
+        ConnectionManager::configure(&name, format!("{}&busy_timeout=2s", database.url()))?;
         Ok(Self { name })
     }
 

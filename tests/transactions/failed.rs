@@ -171,9 +171,8 @@ async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
 async fn a_statement_beside_a_stream_is_an_error_not_a_deadlock() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
-        for n in 0..1000 {
-            add(&n.to_string()).await?;
-        }
+        let airports: Vec<_> = (0..1000).map(|n| airport(&n.to_string())).collect();
+        Airport::bulk_insert(&airports).await?;
         let tx = Transaction::begin(&*db).await?;
         tx.run(async || {
             let mut rows = Airport::query().stream();
