@@ -1,6 +1,6 @@
 //! A look at a database from outside.
 
-use activerecord::{Config, ConnectionManager, Result, Transaction, connection};
+use activerecord::{ConnectionManager, Result, Transaction, connection};
 
 use crate::common::Database;
 
@@ -11,10 +11,10 @@ pub(crate) struct Outside {
 }
 
 impl Outside {
-    pub(crate) fn new(database: &Database) -> Self {
+    pub(crate) fn new(database: &Database) -> Result<Self> {
         let name = format!("{} from outside", &**database);
-        ConnectionManager::configure(&name, Config::url(database.url()).unwrap()).unwrap();
-        Self { name }
+        ConnectionManager::configure(&name, format!("{}&busy_timeout=2s", database.url()))?;
+        Ok(Self { name })
     }
 
     /// The texts that a query gives, in the order of the query.

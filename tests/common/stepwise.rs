@@ -13,10 +13,10 @@ use crate::common::Database;
 inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
 
 /// Registers a connection of this kind to the file, and returns its name.
-pub(crate) fn stepwise(database: &Database, pool: Pool) -> String {
+pub(crate) fn stepwise(database: &Database, pool: Pool) -> Result<String> {
     let name = format!("{} stepwise", &**database);
-    ConnectionManager::configure(&name, Config::url(url(database)).unwrap().pool(pool)).unwrap();
-    name
+    ConnectionManager::configure(&name, Config::url(url(database))?.pool(pool))?;
+    Ok(name)
 }
 
 /// The URL of the file for this backend. With `&broken=yes` a connection claims to be fit for its next user, whatever its
@@ -26,11 +26,12 @@ pub(crate) fn url(database: &Database) -> String {
 }
 
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {
-    let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite")).unwrap();
+    let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite"));
+    let open = sqlite.ok_or_else(|| Error::configuration("SQLite is not compiled in"))?.open;
     let path = config.get_option("path").unwrap_or_default();
     let busy_timeout = config.get_option("busy_timeout").unwrap_or("5s");
     let file = Config::sqlite(path).option("mode", "rwc").option("busy_timeout", busy_timeout);
-    let inner = (sqlite.open)(&file.option("synchronous", "normal"))?;
+    let inner = open(&file.option("synchronous", "normal"))?;
     Ok(Arc::new(Stepwise { inner, broken: config.get_option("broken") == Some("yes") }))
 }
 

@@ -9,18 +9,18 @@ const FILE: &str = "ACTIVERECORD_TEST_FILE";
 const THIS: &str = "alone::in_a_process_of_its_own";
 
 /// Runs this test in a process of its own, with these variables.
-fn child(variables: &[(&str, &str)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+fn child(variables: &[(&str, &str)]) -> Result<String> {
+    let mut command = Command::new(std::env::current_exe().map_err(Error::custom)?);
     command.args(["--exact", THIS, "--nocapture"]).env(MARK, "yes").envs(variables.iter().copied());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("DATABASE_URL") && !variables.iter().any(|(kept, _)| name == *kept) {
             command.env_remove(name);
         }
     }
-    let output = command.output().unwrap();
+    let output = command.output().map_err(Error::custom)?;
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    told
+    Ok(told)
 }
 
 /// What the child does: configures and verifies, and says what came of it.
@@ -80,14 +80,14 @@ async fn in_a_process_of_its_own() -> Result<()> {
         (&[(FILE, &file), ("SHOP_URL", &stock), ("SHOP_POOL", "many")], &no_number),
     ];
     for (variables, expected) in cases {
-        let told = child(variables);
+        let told = child(variables)?;
         assert!(told.contains(&format!("[{expected}")), "{variables:?}: {told}");
         assert!(!told.contains("hunter2"), "{told}");
     }
 
     // Every connection is tried, and all that is wrong is told at once.
     let (none, nothing, last) = (url("none").replace("rwc", "rw"), url("nothing").replace("rwc", "ro"), url("last"));
-    let told = child(&[("DATABASE_URL_A", &none), ("DATABASE_URL_B", &nothing), ("DATABASE_URL_C", &last)]);
+    let told = child(&[("DATABASE_URL_A", &none), ("DATABASE_URL_B", &nothing), ("DATABASE_URL_C", &last)])?;
     for expected in ["[Configuration: 2 connections failed", "none.db", "connection a", "nothing.db", "connection b"] {
         assert!(told.contains(expected), "{expected}: {told}");
     }

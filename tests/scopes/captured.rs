@@ -51,7 +51,7 @@ fn ten(name: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn built_inside_and_awaited_outside() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let built = with_connection(&a, async || Ok(Built::here())).await?;
     assert_eq!(built.read().await?, ten(&a));
     let built = Plane::with_connection(&a, async || Ok(Built::here())).await?;
@@ -65,7 +65,7 @@ async fn built_inside_and_awaited_outside() -> Result<()> {
 
 #[tokio::test]
 async fn built_outside_and_awaited_inside() -> Result<()> {
-    let (a, _) = places().await;
+    let (a, _) = places().await?;
     let (query, raw) = (Plane::query(), Plane::raw_query("SELECT * FROM places", []));
     let names = with_connection(&a, async || Ok([query.one().await?.name, raw.all().await?.remove(0).name])).await?;
     assert_eq!(names, [&*a, &*a]);
@@ -80,7 +80,7 @@ async fn built_outside_and_awaited_inside() -> Result<()> {
 
 #[tokio::test]
 async fn batches_stay_where_they_began() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let more: Vec<_> = (10..20).map(|id| Plane { id, name: format!("{} {id}", &*a) }).collect();
     with_connection(&a, async || Plane::bulk_insert(&more).await).await?;
     let mut batches = with_connection(&a, async || Ok(Plane::query().batch(3))).await?;
@@ -100,7 +100,7 @@ async fn batches_stay_where_they_began() -> Result<()> {
 /// A scope of another model is none, for a query on this one.
 #[tokio::test]
 async fn a_scope_of_another_model_is_not_captured() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let query = Airport::with_connection(&a, async || Ok(Plane::query())).await?;
     assert_eq!(query.clone().one().await?.name, PLANES);
     assert_eq!(with_connection(&b, async || query.clone().one().await).await?.name, &*b);
@@ -110,7 +110,7 @@ async fn a_scope_of_another_model_is_not_captured() -> Result<()> {
 
 #[tokio::test]
 async fn the_transaction_is_that_of_the_await() -> Result<()> {
-    let (a, _) = places().await;
+    let (a, _) = places().await?;
     let query = with_connection(&a, async || Ok(Plane::query())).await?;
     let counted = transaction(&a, async || {
         with_connection(&a, async || Plane::create(Plane::default()).await).await?;

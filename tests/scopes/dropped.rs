@@ -28,7 +28,7 @@ async fn wander(name: &str) -> Result<()> {
 
 #[tokio::test]
 async fn at_every_point() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     with_connection(&a, async || {
         let mut polls = 0;
         while polled(polls, wander(&b)).await.transpose()?.is_none() {
@@ -46,7 +46,7 @@ async fn at_every_point() -> Result<()> {
 
 #[tokio::test]
 async fn by_a_timeout() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     with_connection(&a, async || {
         let endless = with_connection(&b, async || {
             plane_here().await?;
@@ -61,7 +61,7 @@ async fn by_a_timeout() -> Result<()> {
 
 #[tokio::test]
 async fn by_a_panic() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     with_connection(&a, async || {
         let panics = with_connection(&b, async || -> Result<()> {
             plane_here().await?;
@@ -76,7 +76,7 @@ async fn by_a_panic() -> Result<()> {
 
 #[tokio::test]
 async fn by_an_error() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     with_connection(&a, async || {
         let fails = with_connection(&b, async || Plane::find(99).await);
         assert!(fails.await.unwrap_err().is_not_found());
@@ -89,7 +89,7 @@ async fn by_an_error() -> Result<()> {
 /// Polled by turns in one task, each future is in its own scope, and between them is none.
 #[tokio::test]
 async fn polled_by_turns() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let mut futures = [Box::pin(wander(&a)), Box::pin(wander(&b))];
     let mut done = [false; 2];
     while done != [true; 2] {

@@ -46,20 +46,18 @@ struct Tenant {
 struct Place(Database);
 
 impl Place {
-    async fn new() -> Self {
-        let database = Database::new(["places (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"]).await;
-        let place = Self(database);
-        let handle = connection(&place).unwrap();
-        handle.execute("INSERT INTO places (name) VALUES (?)", [&*place.0]).await.unwrap();
-        place
+    async fn new() -> Result<Self> {
+        let place = Self(Database::new(["places (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"]).await);
+        connection(&place)?.execute("INSERT INTO places (name) VALUES (?)", [&*place.0]).await?;
+        Ok(place)
     }
 
     /// A database with a row that tells this name, registered by it too.
-    async fn named(name: &str) -> Self {
-        let place = Self::new().await;
-        connection(&place).unwrap().execute("UPDATE places SET name = ?", [name]).await.unwrap();
-        ConnectionManager::configure(name, place.0.url()).unwrap();
-        place
+    async fn named(name: &str) -> Result<Self> {
+        let place = Self::new().await?;
+        connection(&place)?.execute("UPDATE places SET name = ?", [name]).await?;
+        ConnectionManager::configure(name, place.0.url())?;
+        Ok(place)
     }
 }
 
@@ -72,12 +70,11 @@ impl Deref for Place {
 }
 
 /// Registers the connections of the models, and gives two more.
-async fn places() -> (Place, Place) {
+async fn places() -> Result<(Place, Place)> {
     static HOMES: OnceCell<(Place, Place)> = OnceCell::const_new();
-    HOMES
-        .get_or_init(|| async { (Place::named("home of planes").await, Place::named("home of airports").await) })
-        .await;
-    (Place::new().await, Place::new().await)
+    let homes = async || Ok((Place::named(PLANES).await?, Place::named(AIRPORTS).await?));
+    HOMES.get_or_try_init(homes).await?;
+    Ok((Place::new().await?, Place::new().await?))
 }
 
 const PLANES: &str = "home of planes";

@@ -7,7 +7,7 @@ use super::*;
 
 #[tokio::test]
 async fn scopes_of_a_model_and_of_all() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     assert_eq!(here().await?, both(PLANES, AIRPORTS));
     with_connection(&a, async || {
         assert_eq!(here().await?, both(&a, &a));
@@ -44,7 +44,7 @@ async fn scopes_of_a_model_and_of_all() -> Result<()> {
 
 #[tokio::test]
 async fn the_querys_own_word_wins_over_scopes() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     with_connection(&a, async || {
         Plane::with_connection(&a, async || {
             assert_eq!(Plane::using(&b).one().await?.name, &*b);
@@ -63,7 +63,7 @@ async fn the_querys_own_word_wins_over_scopes() -> Result<()> {
 
 #[tokio::test]
 async fn an_explicit_transaction_wins_over_all() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let tx = Transaction::begin(&*b).await?;
     Plane::with_connection(&a, async || {
         for query in [Plane::on(&tx), Plane::using(&a).on(&tx), Plane::on(&tx).using(&a)] {
@@ -80,7 +80,7 @@ async fn an_explicit_transaction_wins_over_all() -> Result<()> {
 
 #[tokio::test]
 async fn every_verb_obeys() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     Plane::with_connection(&a, async || {
         let mut plane = Plane::create(Plane { id: 7, name: "new".into() }).await?;
         plane.name = "newer".into();
@@ -107,7 +107,7 @@ async fn every_verb_obeys() -> Result<()> {
 
 #[tokio::test]
 async fn an_unknown_name_fails_on_entry() -> Result<()> {
-    let (a, _) = places().await;
+    let (a, _) = places().await?;
     let ran = AtomicBool::new(false);
     let body = async || {
         ran.store(true, Ordering::Relaxed);
@@ -138,7 +138,7 @@ async fn an_unknown_name_fails_on_entry() -> Result<()> {
 
 #[tokio::test]
 async fn a_model_that_requires_a_scope() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let mut record = Tenant { id: 5, name: "x".into() };
     let outside = |error: Error| {
         assert_eq!((error.kind(), error.model()), (ErrorKind::NoScope, Some("Tenant")), "{error}");
@@ -181,7 +181,7 @@ impl From<Error> for Refusal {
 
 #[tokio::test]
 async fn errors_of_the_callers_own() -> Result<()> {
-    let (a, _) = places().await;
+    let (a, _) = places().await?;
     let own = try_with_connection(&a, async || Err::<(), _>(Refusal::Own)).await;
     assert!(matches!(own, Err(Refusal::Own)));
     let own = Plane::try_with_connection(&a, async || Err::<(), _>(Refusal::Own)).await;
@@ -201,7 +201,7 @@ async fn a_deep_recursion_is_an_error_not_a_stack_overflow() -> Result<()> {
         }
         Box::pin(with_connection(name, async || deeper(name, depth - 1).await)).await
     }
-    let (a, _) = places().await;
+    let (a, _) = places().await?;
     assert_eq!(deeper(&a, 60).await?, a.len());
     let error = deeper(&a, 100_000).await.unwrap_err();
     assert!(error.message().contains("inside each other"), "{error}");

@@ -27,11 +27,11 @@ async fn every_verb<M: Named>() -> Result<()> {
     assert_eq!(M::find_by(M::NAME.eq("x")).await?, Some(record.clone()));
     assert_eq!((M::all().await?.len(), M::count().await?), (2, 2));
     assert_eq!((M::first().await?.is_some(), M::last().await?), (true, Some(record.clone())));
-    M::insert_or_update(&record, [M::NAME]).await.unwrap_err();
+    assert!(M::insert_or_update(&record, [M::NAME]).await.is_err(), "names are not unique");
     M::bulk_insert(&[M::default(), M::default()]).await?;
-    M::bulk_insert_or_update(&[M::default()], [M::NAME]).await.unwrap_err();
+    assert!(M::bulk_insert_or_update(&[M::default()], [M::NAME]).await.is_err());
     record.destroy().await?;
-    assert!(record.purge().await.unwrap_err().is_not_found());
+    assert!(record.purge().await.is_err_and(|error| error.is_not_found()));
     let mut inserted = M::default();
     inserted.insert().await
 }
@@ -108,7 +108,7 @@ fn spawn_all<M: Named>(name: String) -> tokio::task::JoinHandle<Result<()>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_can_be_spawned() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let spawned = [spawn_all::<Plane>(a.to_string()), spawn_all::<Airport>(b.to_string())];
     for task in spawned {
         task.await.map_err(Error::custom)??;
@@ -118,7 +118,7 @@ async fn everything_can_be_spawned() -> Result<()> {
 
 #[tokio::test]
 async fn the_connection_manager_can_be_spawned() -> Result<()> {
-    places().await;
+    places().await?;
     tokio::spawn(async {
         ConnectionManager::replace("spawned", "sqlite::memory:").await?;
         ConnectionManager::remove("spawned").await

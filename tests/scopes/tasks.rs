@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_spawned_task_has_no_scope() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     with_connection(&a, async || {
         Plane::with_connection(&b, async || {
             let bare = tokio::spawn(here()).await.map_err(Error::custom)??;
@@ -21,7 +21,7 @@ async fn a_spawned_task_has_no_scope() -> Result<()> {
 /// What is carried is what was around the call, not what is around the poll.
 #[tokio::test]
 async fn scopes_are_carried_from_the_call() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let inside = with_connection(&a, async || Ok(here().in_current_connections())).await?;
     assert_eq!(with_connection(&b, async || inside.await).await?, both(&a, &a));
     let outside = here().in_current_connections();
@@ -33,7 +33,7 @@ async fn scopes_are_carried_from_the_call() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_tasks_each_in_its_own_scope() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let names: [String; 3] = [a.to_string(), b.to_string(), AIRPORTS.into()];
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..60 {
@@ -66,7 +66,7 @@ async fn many_tasks_each_in_its_own_scope() -> Result<()> {
 
 #[tokio::test]
 async fn branches_of_one_task_do_not_see_each_other() -> Result<()> {
-    let (a, b) = places().await;
+    let (a, b) = places().await?;
     let scoped = async |name: &str| {
         with_connection(name, async || {
             let mut seen = Vec::new();

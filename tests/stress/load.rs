@@ -78,7 +78,8 @@ impl Load {
 
     async fn add_in_one_statement(&mut self) -> Result<()> {
         let counter = Counter::filter(Counter::ID.eq(self.counter()));
-        self.added += i64::try_from(counter.update((Counter::VALUE.add(1),)).await?).unwrap();
+        assert_eq!(counter.update((Counter::VALUE.add(1),)).await?, 1);
+        self.added += 1;
         Ok(())
     }
 
@@ -91,7 +92,7 @@ impl Load {
                 Counter::filter(Counter::ID.eq(id)).update((Counter::VALUE.set(0),)).await?;
                 Err::<(), _>(Error::invalid("undo"))
             });
-            assert!(undone.await.unwrap_err().is_invalid());
+            assert!(undone.await.is_err_and(|error| error.is_invalid()));
             counter.save().await
         })
         .await?;
@@ -131,7 +132,11 @@ impl Load {
         let account = Account::filter(Account::ID.eq(self.random.i64(1..=ACCOUNTS)));
         let tx = Transaction::begin(name).await?;
         account.on(&tx).update((Account::BALANCE.sub(100),)).await?;
-        if self.random.bool() { tx.rollback().await } else { Ok(drop(tx)) }
+        if self.random.bool() {
+            return tx.rollback().await;
+        }
+        drop(tx);
+        Ok(())
     }
 
     async fn notes(&mut self) -> Result<()> {
@@ -218,7 +223,7 @@ async fn mixed_load() -> Result<()> {
         notes += load.notes;
     }
 
-    let outside = Outside::new(&db);
+    let outside = Outside::new(&db)?;
     outside.take_the_lock().await?;
     let seen = async |sql: &str| outside.see(sql).await;
     assert_eq!(seen("SELECT CAST(sum(value) AS TEXT) FROM counters").await?, [added.to_string()]);

@@ -72,7 +72,7 @@ impl Unit {
                         note("undone").await?;
                         Err::<(), _>(Error::invalid("undo"))
                     });
-                    undone.await.unwrap_err();
+                    assert!(undone.await.is_err_and(|error| error.is_invalid()));
                     transaction(name, async || note(&codes[1]).await).await
                 })
                 .await
@@ -91,7 +91,8 @@ impl Unit {
             _ => {
                 let tx = Transaction::begin(name).await?;
                 tx.run(async || note(&codes[0]).await).await?;
-                Ok(drop(tx))
+                drop(tx);
+                Ok(())
             }
         })
         .await
@@ -158,7 +159,7 @@ async fn storm(db: &Database, name: &str, drops: Drops, units: usize) -> Result<
     }
     let logs = tasks.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let log: Vec<_> = logs.into_iter().flatten().collect();
-    let outside = Outside::new(db);
+    let outside = Outside::new(db).map_err(|error| error.to_string())?;
     outside.take_the_lock().await.map_err(|error| error.to_string())?;
     let there = outside.see("SELECT code FROM notes").await.map_err(|error| error.to_string())?;
     let there: HashSet<_> = there.into_iter().collect();
@@ -181,7 +182,7 @@ fn patient() -> Pool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_that_are_dropped_after_some_polls() {
     let db = Database::new([NOTES]).await;
-    let name = stepwise::stepwise(&db, patient());
+    let name = stepwise::stepwise(&db, patient()).unwrap();
     storm(&db, &name, Drops::Polls(40), 4000).await.unwrap();
     ConnectionManager::remove(&name).await.unwrap();
 }

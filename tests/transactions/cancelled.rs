@@ -34,15 +34,15 @@ async fn at_every_point(
     Ok(0)
 }
 
-async fn one_connection() -> (Airports, String) {
+async fn one_connection() -> Result<(Airports, String)> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new().max_connections(1));
-    (db, name)
+    let name = stepwise(&db.database, Pool::new().max_connections(1))?;
+    Ok((db, name))
 }
 
 #[tokio::test]
 async fn a_single_write() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let work = async || with_connection(&name, async || add("JFK").await).await;
     assert!(at_every_point(&name, &db, &["", "JFK"], work).await? > 2);
     Ok(())
@@ -50,7 +50,7 @@ async fn a_single_write() -> Result<()> {
 
 #[tokio::test]
 async fn a_bulk_insert_of_several_statements() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let airports: Vec<_> = (1000..2001).map(|n| airport(&n.to_string())).collect();
     let all = airports.iter().map(|airport| airport.code.clone()).collect::<Vec<_>>().join(" ");
     let work = async || with_connection(&name, async || Airport::bulk_insert(&airports).await.map(drop)).await;
@@ -60,7 +60,7 @@ async fn a_bulk_insert_of_several_statements() -> Result<()> {
 
 #[tokio::test]
 async fn an_ambient_transaction() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let work = async || {
         with_connection(&name, async || {
             transaction(&name, async || {
@@ -78,7 +78,7 @@ async fn an_ambient_transaction() -> Result<()> {
 
 #[tokio::test]
 async fn a_transaction_in_the_hand() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let work = async || {
         with_connection(&name, async || {
             let tx = Transaction::begin(&name).await?;
@@ -97,7 +97,7 @@ async fn a_transaction_in_the_hand() -> Result<()> {
 
 #[tokio::test]
 async fn a_rollback() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let work = async || {
         with_connection(&name, async || {
             let tx = Transaction::begin(&name).await?;
@@ -112,7 +112,7 @@ async fn a_rollback() -> Result<()> {
 
 #[tokio::test]
 async fn nested_transactions() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let work = async || {
         with_connection(&name, async || {
             transaction(&name, async || {
@@ -136,7 +136,7 @@ async fn nested_transactions() -> Result<()> {
 
 #[tokio::test]
 async fn transactions_at_once() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let work = async || {
         with_connection(&name, async || {
             transaction(&name, async || {
@@ -156,7 +156,7 @@ async fn transactions_at_once() -> Result<()> {
 /// told that nobody knows; it is never there in part, nor there when it was dropped.
 #[tokio::test]
 async fn a_nested_transaction_whose_outer_one_goes_on() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     for polls in 0.. {
         let mut done = false;
         let outer = with_connection(&name, async || {
@@ -187,7 +187,7 @@ async fn a_nested_transaction_whose_outer_one_goes_on() -> Result<()> {
 
 #[tokio::test]
 async fn a_panic() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     with_connection(&name, async || {
         let panics = transaction(&name, async || -> Result<()> {
             add("JFK").await?;
@@ -204,7 +204,7 @@ async fn a_panic() -> Result<()> {
 
 #[tokio::test]
 async fn a_task_that_is_aborted() -> Result<()> {
-    let (db, name) = one_connection().await;
+    let (db, name) = one_connection().await?;
     let (inside, is_inside) = tokio::sync::oneshot::channel();
     let task = tokio::spawn({
         let name = name.clone();
@@ -232,7 +232,7 @@ async fn a_task_that_is_aborted() -> Result<()> {
 async fn a_pool_that_believes_a_broken_connection_is_found_out() {
     let db = Airports::new().await;
     let name = format!("{} broken", &*db);
-    let config = Config::url(format!("{}&broken=yes", stepwise::url(&db.database))).unwrap();
+    let config = Config::url(format!("{}&broken=yes&busy_timeout=100ms", stepwise::url(&db.database))).unwrap();
     ConnectionManager::configure(&name, config.pool(Pool::new().max_connections(1))).unwrap();
     let work = async || with_connection(&name, async || transaction(&name, async || add("JFK").await).await).await;
     let found = at_every_point(&name, &db, &["", "JFK"], work);

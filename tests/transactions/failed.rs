@@ -149,7 +149,7 @@ async fn a_write_whose_answer_cannot_be_read_counts() -> Result<()> {
 #[tokio::test]
 async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new());
+    let name = stepwise(&db.database, Pool::new())?;
     with_connection(&name, async || {
         for polls in 1..3 {
             let swallowed = transaction(&name, async || {
@@ -171,9 +171,8 @@ async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
 async fn a_statement_beside_a_stream_is_an_error_not_a_deadlock() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
-        for n in 0..1000 {
-            add(&n.to_string()).await?;
-        }
+        let airports: Vec<_> = (0..1000).map(|n| airport(&n.to_string())).collect();
+        Airport::bulk_insert(&airports).await?;
         let tx = Transaction::begin(&*db).await?;
         tx.run(async || {
             let mut rows = Airport::query().stream();
@@ -246,7 +245,7 @@ async fn a_commit_that_fails_commits_nothing() -> Result<()> {
 #[tokio::test]
 async fn a_statement_at_the_time_of_the_commit_is_in_it_or_fails() -> Result<()> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new());
+    let name = stepwise(&db.database, Pool::new())?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let rename = |from: &str| Airport::on(&tx).filter(Airport::CODE.eq(from)).update((Airport::CODE.set("JFK"),));

@@ -46,14 +46,17 @@ struct Airports {
 impl Airports {
     async fn new() -> Self {
         let database = Database::new(["airports (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE)"]).await;
-        let outside = Outside::new(&database);
+        let outside = Outside::new(&database).unwrap_or_else(|error| panic!("{error}"));
         Self { database, outside }
     }
 
     /// The codes of the airports that are committed. No transaction that writes may be open.
     async fn committed(&self) -> String {
-        self.outside.take_the_lock().await.unwrap();
-        self.outside.see("SELECT code FROM airports ORDER BY code").await.unwrap().join(" ")
+        let codes = async {
+            self.outside.take_the_lock().await?;
+            self.outside.see("SELECT code FROM airports ORDER BY code").await
+        };
+        codes.await.unwrap_or_else(|error| panic!("seen from outside: {error}")).join(" ")
     }
 }
 

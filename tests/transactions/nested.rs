@@ -111,7 +111,7 @@ async fn a_panic_inside_leaves_the_outer_part() -> Result<()> {
 #[tokio::test]
 async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new().max_connections(1));
+    let name = stepwise(&db.database, Pool::new().max_connections(1))?;
     with_connection(&name, async || {
         transaction(&name, async || {
             let nested = async |code: &str, keep: bool| {
@@ -137,7 +137,7 @@ async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
 async fn statements_at_once_take_turns() -> Result<()> {
     let db = Airports::new().await;
     // They wait for each other, not for a connection of the pool.
-    let name = stepwise(&db.database, Pool::new().max_connections(1).acquire_timeout(Duration::ZERO));
+    let name = stepwise(&db.database, Pool::new().max_connections(1).acquire_timeout(Duration::ZERO))?;
     with_connection(&name, async || {
         transaction(&name, async || {
             let codes: Vec<_> = (0..20).map(|n| format!("{n:02}")).collect();
@@ -185,7 +185,7 @@ async fn the_outer_handle_joins_the_savepoint() -> Result<()> {
 #[tokio::test]
 async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() -> Result<()> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new().acquire_timeout(Duration::from_millis(50)));
+    let name = stepwise(&db.database, Pool::new().acquire_timeout(Duration::from_millis(50)))?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
@@ -217,7 +217,7 @@ async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() ->
 #[tokio::test]
 async fn a_query_that_is_kept_keeps_no_connection() -> Result<()> {
     let db = Airports::new().await;
-    let name = stepwise(&db.database, Pool::new().max_connections(1));
+    let name = stepwise(&db.database, Pool::new().max_connections(1))?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
