@@ -228,16 +228,21 @@ async fn a_paused_read_in_memory_holds_up_nobody() {
         run(&mut a, "CREATE TABLE t (n INTEGER)").await.unwrap();
         let fill = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?) INSERT INTO t SELECT x FROM c";
         execute(&mut a, fill, params![size]).await.unwrap();
-        let (select, mut seen) = (sql("SELECT n FROM t", vec![]), Vec::new());
+        let (select, mut seen, begun) = (sql("SELECT n FROM t", vec![]), Vec::new(), AtomicBool::new(false));
         let mut pause = |row: &dyn RowRef| {
+            begun.store(true, Ordering::Relaxed);
             seen.push(i64::from_value(row.value(0)?)?);
             Ok(if seen.len() < 4 { Flow::Pause } else { Flow::More })
         };
         {
             let mut reading = pin!(a.fetch(&select, &mut pause));
-            for _ in 0..3 {
+            while !begun.load(Ordering::Relaxed) {
                 assert!(poll_once(reading.as_mut()).await.is_none());
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..2 {
                 run(&mut b, "UPDATE t SET n = n + 1 WHERE n > 2").await.unwrap();
+                assert!(poll_once(reading.as_mut()).await.is_none());
             }
             unpaused(reading).await.unwrap();
         }
