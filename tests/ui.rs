@@ -10,6 +10,8 @@ mod attributes;
 mod composite_key;
 #[path = "ui/pass/enumeration.rs"]
 mod enumeration;
+#[path = "ui/pass/generated.rs"]
+mod generated;
 #[path = "ui/pass/names.rs"]
 mod names;
 #[path = "ui/pass/projection.rs"]

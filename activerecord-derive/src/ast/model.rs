@@ -32,6 +32,8 @@ pub(crate) struct Field<'a> {
     /// What `#[column]` says.
     pub(crate) renamed: Option<LitStr>,
     pub(crate) primary_key: Option<&'a Attribute>,
+    /// Whether it is nearly marked as the key.
+    misspelt_key: bool,
     /// The column's roles, with the words that gave them.
     pub(crate) roles: Vec<(&'static str, &'a Attribute)>,
     pub(crate) skip: Option<&'a Attribute>,
@@ -45,7 +47,8 @@ impl<'a> Model<'a> {
         let text = |word| attrs.text(word).map(|text| text.value());
         let connection = text(CONNECTION).unwrap_or_else(|| "primary".into());
         let table = text(TABLE).unwrap_or_else(|| names::table(&input.ident.unraw().to_string()));
-        let (hooks, scope_required) = (attrs.flag(HOOKS).is_some(), attrs.flag(SCOPE_REQUIRED).is_some());
+        let hooks = attrs.flag(HOOKS).is_some() || attrs.misspelt(HOOKS);
+        let scope_required = attrs.flag(SCOPE_REQUIRED).is_some();
         no_generics(ctxt, input, "ActiveRecord", "a table has one set of columns; write a struct for each table");
         let fields = named_fields(ctxt, input, "ActiveRecord")?.map(|field| Field::read(ctxt, field)).collect();
         Some(Self { ident: &input.ident, connection, table, hooks, scope_required, fields })
@@ -58,11 +61,11 @@ impl<'a> Model<'a> {
 
     /// The key, as positions among the columns and their fields: those that are marked, else the one named `id`.
     pub(crate) fn key(&self) -> Vec<(usize, &Field<'a>)> {
-        let marked: Vec<_> = self.columns().enumerate().filter(|(_, field)| field.primary_key.is_some()).collect();
-        if marked.is_empty() {
-            return self.columns().enumerate().filter(|(_, field)| field.ident == "id").collect();
-        }
-        marked
+        let those = |is_key: fn(&Field<'a>) -> bool| -> Vec<_> {
+            self.columns().enumerate().filter(|(_, field)| is_key(field)).collect()
+        };
+        let kinds = [those(|field| field.primary_key.is_some()), those(|field| field.ident == "id")];
+        kinds.into_iter().find(|key| !key.is_empty()).unwrap_or_else(|| those(|field| field.misspelt_key))
     }
 
     /// The position among the columns of the one with this role.
@@ -82,6 +85,7 @@ impl<'a> Field<'a> {
             constant: constant(ident),
             renamed: attrs.text(COLUMN),
             primary_key: attrs.flag(PRIMARY_KEY),
+            misspelt_key: attrs.misspelt(PRIMARY_KEY),
             roles: ROLES.iter().filter_map(|role| Some((*role, attrs.flag(role)?))).collect(),
             skip: attrs.flag(SKIP),
         }

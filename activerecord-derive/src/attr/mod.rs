@@ -3,7 +3,8 @@
 mod krate;
 pub(crate) mod symbol;
 
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path};
+use strsim::damerau_levenshtein;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
 pub(crate) use krate::krate;
@@ -50,7 +51,7 @@ impl<'c, 'a> Attrs<'c, 'a> {
     }
 
     /// `#[model(path)]`, which has to stand on the item.
-    pub(crate) fn model(&self, item: &syn::Ident) -> Option<Path> {
+    pub(crate) fn model(&self, item: &Ident) -> Option<Path> {
         let Some(attr) = self.once(MODEL) else {
             self.ctxt.error(item, "a projection names its model: add `#[model(..)]`");
             return None;
@@ -69,6 +70,13 @@ impl<'c, 'a> Attrs<'c, 'a> {
                 self.ctxt.error(attr, format!("`#[{word}]` belongs on {place}"));
             }
         }
+    }
+
+    /// Whether an attribute is nearly this word. The compiler refuses it and suggests the word; taking it for the word keeps
+    /// other messages away.
+    pub(crate) fn misspelt(&self, word: &str) -> bool {
+        let nearly = |name: &Ident| (1..=word.len() / 4).contains(&damerau_levenshtein(&name.to_string(), word));
+        self.attrs.iter().filter_map(|attr| attr.path().get_ident()).any(nearly)
     }
 
     /// The attribute of this word; a second one is an error.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use syn::Type;
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 use crate::ast::{Field, Model};
 use crate::attr::symbol::{CREATED_AT, ROLES, SOFT_DELETE, UPDATED_AT, VERSION};
@@ -122,17 +122,25 @@ fn role_of_a_time(ctxt: &Ctxt, field: &Field<'_>) {
 
 /// Whether a type is written as one of these names, with or without a path and arguments.
 fn named(ty: &Type, names: &[&str]) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+    last_segment(ty).is_some_and(|last| names.iter().any(|name| last.ident == name))
 }
 
 /// What an `Option` is of.
 fn optional(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let last = last_segment(ty).filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
-        syn::GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
+}
+
+/// The last name of a path, also of one that a macro passed on, which is in an invisible group.
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
 }
