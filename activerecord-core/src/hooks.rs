@@ -136,7 +136,7 @@ impl Change {
         self.kind
     }
 
-    /// The columns that were written. A plain struct does not remember what it was loaded as: `save` writes all of them.
+    /// The columns that were written, in the order of the struct's fields. A plain struct does not remember what it was loaded as: `save` writes all of them.
     pub fn columns(&self) -> &[&'static str] {
         &self.columns
     }

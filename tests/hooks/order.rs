@@ -116,7 +116,7 @@ async fn the_change_tells_what_was_written() -> Result<()> {
                 "name true",
                 "name open created_at updated_at version (false, true, false)",
                 "name true",
-                "version open (false, true, false)",
+                "open version (false, true, false)",
                 "name false",
             ]
         );

@@ -251,6 +251,7 @@ pub(super) async fn update_columns<M: Model>(
         set.retain(|(other, _)| *other != ordinal);
         set.push((ordinal, expr));
     }
+    set.sort_unstable_by_key(|(ordinal, _)| *ordinal);
     let set = match plain(set) {
         Ok((operation, values)) => {
             let ordinals = values.iter().map(|(ordinal, _)| *ordinal).collect();
@@ -281,12 +282,11 @@ pub(super) async fn update_columns<M: Model>(
 
 /// The values that an UPDATE sets, when it sets nothing else: then its text depends on their columns alone, and there is
 /// nothing to read back.
-fn plain(mut set: Vec<(usize, Expr)>) -> Result<(Operation, Vec<Stamp>), Vec<(usize, Expr)>> {
+fn plain(set: Vec<(usize, Expr)>) -> Result<(Operation, Vec<Stamp>), Vec<(usize, Expr)>> {
     let is_plain = |(ordinal, expr): &(usize, Expr)| *ordinal < 64 && matches!(expr, Expr::Value(_));
     if set.is_empty() || !set.iter().all(is_plain) {
         return Err(set);
     }
-    set.sort_unstable_by_key(|(ordinal, _)| *ordinal);
     let columns = set.iter().fold(0, |columns, (ordinal, _)| columns | 1 << ordinal);
     let value = |(ordinal, expr)| if let Expr::Value(value) = expr { Some((ordinal, value)) } else { None };
     Ok((Operation::UpdateColumns { columns }, set.into_iter().filter_map(value).collect()))
