@@ -83,7 +83,7 @@ impl<M, T> Column<M, T> {
     }
 
     /// One of a set of values (an array, a `Vec` or a slice), or of the values that a query of one column finds. Nothing is
-    /// in an empty set.
+    /// in an empty set. The query runs as a part of this one: one that names a connection of its own is `Unsupported`.
     pub fn is_in(self, set: impl InSet<T>) -> Predicate<M> {
         Predicate::new(Expr::In(Box::new(self.expr()), set.into_set(self.ty)))
     }

@@ -107,14 +107,14 @@ impl<T, V: Operand<T> + Clone> InSet<T> for &Vec<V> {
 
 impl<M: Model, T: Send + 'static> InSet<T> for Query<M, T> {
     fn into_set(self, _: ValueType) -> Set {
-        Set::Query(Box::new(self.into_select()))
+        self.into_subquery()
     }
 }
 
 /// A column that may be NULL, such as a foreign key, in a query of one that may not.
 impl<M: Model, T: Send + 'static> InSet<Option<T>> for Query<M, T> {
     fn into_set(self, _: ValueType) -> Set {
-        Set::Query(Box::new(self.into_select()))
+        self.into_subquery()
     }
 }
 

@@ -149,3 +149,14 @@ async fn filters_add_up() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn a_set_from_another_connection_is_refused() -> Result<()> {
+    with_connection(&flights().await?, async || {
+        let elsewhere = Flight::select(Flight::ID).using("another");
+        let error = Flight::filter(Flight::ID.is_in(elsewhere)).all().await.unwrap_err();
+        assert!(error.is_unsupported() && error.message().contains("`another`"), "{error}");
+        Ok(())
+    })
+    .await
+}

@@ -28,7 +28,7 @@ use crate::predicate::Predicate;
 use crate::projection::Projection;
 use crate::selection::Selection;
 use crate::sql::{Operation, Sql, cached, render, render_rest};
-use crate::statement::{Expr, RawSql, Select, SelectItem, Source, Statement};
+use crate::statement::{Expr, RawSql, Select, SelectItem, Set, Source, Statement};
 use crate::transaction::Transaction;
 use crate::value::{Flow, FromValue, IntoParams, RowRef, Value};
 
@@ -294,7 +294,15 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
 }
 
 impl<M: Model, R: Send + 'static> Query<M, R> {
-    /// The query as a part of another.
+    /// The query as a set of values in another, which runs it where it runs itself. A connection of its own is noted, to be
+    /// refused: its rows are in another database.
+    pub(crate) fn into_subquery(self) -> Set {
+        let own = self.route.transaction.as_ref().map(|level| level.endpoint().name().clone());
+        let own = own.or_else(|| self.route.using.clone());
+        Set::Query(Box::new(self.into_select()), own)
+    }
+
+    /// The query as a statement.
     pub(crate) fn into_select(self) -> Select {
         with_columns::<M>(self.finished().select)
     }

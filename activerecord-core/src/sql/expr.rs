@@ -162,7 +162,8 @@ fn excluded(w: &mut Writer<'_>, column: &str) {
 
 fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
     match set {
-        Set::Query(query) => {
+        Set::Query(_, Some(connection)) => return Err(foreign(&connection)),
+        Set::Query(query, None) => {
             comparand(w, inner)?;
             w.push(" IN (");
             select(w, *query)?;
@@ -177,6 +178,14 @@ fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cold]
+fn foreign(connection: &str) -> Error {
+    Error::unsupported(format!(
+        "a query inside another runs on the other's connection, and this one names `{connection}`: leave that out, or read \
+         its values first and pass them to is_in"
+    ))
 }
 
 fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {

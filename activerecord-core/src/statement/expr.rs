@@ -1,5 +1,7 @@
 //! Expressions: what stands in a WHERE, a SET, a SELECT list or an ORDER BY.
 
+use std::sync::Arc;
+
 use super::{Name, Select};
 use crate::schema::ColumnDef;
 use crate::value::{Value, ValueType};
@@ -86,8 +88,8 @@ pub enum Aggregate {
 pub enum Set {
     /// Values of one type.
     Values(ValueType, Vec<Value>),
-    /// The one column of a query.
-    Query(Box<Select>),
+    /// The one column of a query, and the connection that it names for itself, which no dialect can say.
+    Query(Box<Select>, Option<Arc<str>>),
 }
 
 /// A pattern of LIKE: `%` is any text, `_` any one character, and `\` takes the meaning from the character after it.
