@@ -1,6 +1,7 @@
 //! One connection. Statements run on the calling task while they are quick, because the way to another thread and back
 //! costs more than most of them do; on a blocking thread when they are not, so that the runtime never waits for them.
 
+mod batches;
 mod patience;
 mod read;
 mod session;
@@ -60,7 +61,7 @@ impl SqliteConnection {
             }
             Prepared::One(slot) => {
                 let written = self.write(slot).await?;
-                read::hand_over(&written.rows, sink).await.map(drop)
+                batches::hand_over(&written.rows, sink).await.map(drop)
             }
         }
     }
@@ -187,7 +188,9 @@ impl Drop for SqliteConnection {
         let Some(mut session) = self.session.take() else { return };
         if !session.changed_much() {
             // Now, so that others find the lock free as soon as this returns. Closing rolls back too, should this fail.
-            drop(session.roll_back());
+            if let Ok(Attempt::Done(())) = session.roll_back() {
+                session.turn = None;
+            }
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             drop(runtime.spawn_blocking(move || drop(session)));

@@ -6,11 +6,12 @@
 //! Outside, SQLite gives up its view with the interrupted statement, unless another one is still open: so a second
 //! statement, the anchor, is kept open on the connection from the first row on.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use activerecord_core::{Error, Flow, Result, Sink};
+use activerecord_core::{Flow, Result, Sink};
 use rusqlite::ffi;
 
+use super::batches::Rest;
 use super::patience::Patience;
 use super::session::Session;
 use super::watch::{BUDGET, Scan, Turn};
@@ -21,66 +22,33 @@ use crate::profile::Pace;
 use crate::statement::{Row, Step};
 use crate::value::Batch;
 
-/// The most rows, bytes and time of one batch.
-const BATCH_ROWS: usize = 1024;
-const BATCH_BYTES: usize = 256 * 1024;
-const BATCH_TIME: Duration = Duration::from_millis(10);
-
-/// How much of a paused result is taken aside at once.
-const ASIDE_BYTES: usize = 64 * 1024 * 1024;
-
 impl SqliteConnection {
     /// Hands the rows of a statement that only reads to the sink.
     pub(super) async fn read(&mut self, slot: Slot, one_row: bool, sink: &mut Sink<'_>) -> Result<()> {
         let session = self.session()?;
         if session.database.cursor(slot).profile().reads_on_thread() {
-            return Box::pin(self.read_on_thread(slot, 0, sink)).await;
+            return Box::pin(self.read_on_thread(slot, Rest::default(), sink)).await;
         }
         let mut reading = Reading::new(session, slot, one_row);
         let mut patience = Patience::new();
-        loop {
+        let rest = loop {
             match reading.slice(sink)? {
                 Slice::Done => return Ok(()),
-                Slice::Pause if reading.holds_up_writers() => match reading.finish_aside(sink).await? {
-                    Slice::Slow => break,
-                    _ => return Ok(()),
-                },
+                Slice::Pause if reading.session.readers_hold_up_writers() => break reading.set_aside()?,
                 Slice::Pause => pend_once().await,
                 Slice::Yield => reading.session.watch.rest().await,
                 Slice::Busy => patience.wait_to_read(reading.session).await?,
-                Slice::Slow => break,
+                Slice::Slow => break Rest { skip: reading.leave(), ..Rest::default() },
             }
             patience.succeeded();
-        }
-        let rows = reading.leave();
-        Box::pin(self.read_on_thread(slot, rows, sink)).await
-    }
-
-    /// Runs the statement from its start on a blocking thread, and hands over its rows but for the first `skip`.
-    async fn read_on_thread(&mut self, slot: Slot, skip: usize, sink: &mut Sink<'_>) -> Result<()> {
-        let mut progress = Progress { skip, longest: Duration::ZERO };
-        let mut patience = Patience::new();
-        loop {
-            let (batch, end, after) = self.on_thread(move |session| session.read_batch(slot, progress)).await?;
-            progress = after;
-            let reading = Reading::new(self.session()?, slot, false);
-            if hand_over(&batch, sink).await? == Flow::Stop {
-                return Ok(());
-            }
-            match end {
-                BatchEnd::Done => return Ok(()),
-                BatchEnd::Failed(error) => return Err(error),
-                BatchEnd::Busy => patience.wait_to_read(reading.session).await?,
-                BatchEnd::Full => patience.succeeded(),
-            }
-            reading.leave();
-        }
+        };
+        Box::pin(self.read_on_thread(slot, rest, sink)).await
     }
 }
 
 /// A statement that is being read. Dropped at any point, it leaves the session ready for the next statement.
-struct Reading<'s> {
-    session: &'s mut Session,
+pub(super) struct Reading<'s> {
+    pub(super) session: &'s mut Session,
     slot: Slot,
     one_row: bool,
     rows: usize,
@@ -103,12 +71,12 @@ enum Slice {
 }
 
 impl<'s> Reading<'s> {
-    fn new(session: &'s mut Session, slot: Slot, one_row: bool) -> Self {
+    pub(super) fn new(session: &'s mut Session, slot: Slot, one_row: bool) -> Self {
         Self { session, slot, one_row, rows: 0, scan: None, left: false }
     }
 
     /// Leaves the statement as it is, and tells how many rows it gave.
-    fn leave(mut self) -> usize {
+    pub(super) fn leave(mut self) -> usize {
         self.left = true;
         self.rows
     }
@@ -179,39 +147,20 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// Whether nobody can write before the read ends. In a file with a write-ahead log everybody can.
-    fn holds_up_writers(&self) -> bool {
-        self.session.file.is_in_memory() && self.session.transaction.is_none()
-    }
-
-    /// Takes the rest of a paused result aside, so that whoever asked for the pause can write meanwhile; then hands it
-    /// over. A very large rest is taken in parts, and does hold up writers.
-    async fn finish_aside(&mut self, sink: &mut Sink<'_>) -> Result<Slice> {
-        loop {
-            let mut rest = Batch::default();
-            let end = loop {
-                self.session.watch.arm(true);
-                let slice = self.more_rows(|row| {
-                    rest.push(row);
-                    Ok(if rest.size() < ASIDE_BYTES { Flow::More } else { Flow::Pause })
-                });
-                self.session.watch.arm(false);
-                match slice? {
-                    Slice::Yield => self.session.watch.rest().await,
-                    end => break end,
-                }
-            };
-            if let Slice::Done = end {
-                self.session.end_reading(self.slot);
-            }
-            pend_once().await;
-            if hand_over(&rest, sink).await? == Flow::Stop {
-                return Ok(Slice::Done);
-            }
-            if !matches!(end, Slice::Pause) {
-                return Ok(end);
-            }
-        }
+    /// Takes a paused result aside as far as the time of one turn allows, so that whoever asked for the pause can write
+    /// meanwhile. The rest is done on a thread, which goes on by itself during the pause.
+    fn set_aside(mut self) -> Result<Rest> {
+        let mut rows = Batch::default();
+        self.session.watch.arm(true);
+        let slice = self.more_rows(|row| {
+            rows.push(row);
+            Ok(Flow::More)
+        });
+        self.session.watch.arm(false);
+        let slice = slice?;
+        self.left = !matches!(slice, Slice::Done);
+        let skip = if let Slice::Slow = slice { self.rows } else { 0 };
+        Ok(Rest { rows, skip, paused: true, ended: !self.left })
     }
 
     #[cold]
@@ -237,94 +186,6 @@ impl Drop for Reading<'_> {
     fn drop(&mut self) {
         if !self.left {
             self.session.end_reading(self.slot);
-        }
-    }
-}
-
-/// Hands copied rows to the sink; `Stop` when it wants no more.
-pub(super) async fn hand_over(batch: &Batch, sink: &mut Sink<'_>) -> Result<Flow> {
-    let mut turn = Turn::new();
-    for index in 0..batch.len() {
-        match sink(&batch.row(index))? {
-            Flow::More if turn.is_over() => {
-                tokio::task::yield_now().await;
-                turn = Turn::new();
-            }
-            Flow::More => {}
-            Flow::Pause => pend_once().await,
-            Flow::Stop => return Ok(Flow::Stop),
-        }
-    }
-    Ok(Flow::More)
-}
-
-/// How far a statement has come on a thread.
-#[derive(Clone, Copy)]
-struct Progress {
-    /// How many rows still go by, because they were handed over before.
-    skip: usize,
-    /// The time of the longest step.
-    longest: Duration,
-}
-
-/// Why a batch ended.
-enum BatchEnd {
-    Done,
-    Full,
-    Busy,
-    Failed(Error),
-}
-
-impl Session {
-    fn end_reading(&mut self, slot: Slot) {
-        let mut cursor = self.database.cursor(slot);
-        cursor.reset();
-        cursor.clear_large_bindings();
-        self.database.release_anchor();
-    }
-
-    fn read_batch(&mut self, slot: Slot, mut progress: Progress) -> (Batch, BatchEnd, Progress) {
-        let started = Instant::now();
-        let mut before = started;
-        let mut batch = Batch::default();
-        let end = loop {
-            let step = self.read_into(slot, &mut batch, &mut progress.skip);
-            let now = Instant::now();
-            progress.longest = progress.longest.max(now - before);
-            before = now;
-            match step {
-                Some(end) => break end,
-                None if batch.len() >= BATCH_ROWS || batch.size() >= BATCH_BYTES => break BatchEnd::Full,
-                None if batch.len() > 0 && now - started > BATCH_TIME => break BatchEnd::Full,
-                None => {}
-            }
-        };
-        // Remembers whether the statement needs the thread the next time.
-        let pace = if progress.longest > BUDGET { Pace::Slow } else { Pace::Quick };
-        self.database.cursor(slot).profile().set_pace(pace);
-        (batch, end, progress)
-    }
-
-    fn read_into(&mut self, slot: Slot, batch: &mut Batch, skip: &mut usize) -> Option<BatchEnd> {
-        let mut cursor = self.database.cursor(slot);
-        match cursor.step() {
-            Step::Row if *skip > 0 => {
-                *skip -= 1;
-                None
-            }
-            Step::Row => {
-                batch.push(&cursor.row());
-                None
-            }
-            Step::Done => Some(BatchEnd::Done),
-            Step::Failed(code) if error::is_busy(code) && batch.len() == 0 => {
-                cursor.reset();
-                Some(BatchEnd::Busy)
-            }
-            Step::Failed(code) => {
-                let error = cursor.error(code);
-                Some(BatchEnd::Failed(self.failed(code, error)))
-            }
         }
     }
 }

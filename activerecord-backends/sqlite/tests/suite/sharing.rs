@@ -218,26 +218,36 @@ async fn a_paused_read_holds_up_nobody() {
     assert_eq!(one::<i64>(&mut a, "SELECT count(*) FROM t").await.unwrap(), 6);
 }
 
-/// The lock of a reader in memory would keep writers waiting: a read that pauses takes the rest of its rows aside.
+/// The lock of a reader in memory would keep writers waiting: a read that pauses takes the rest of its rows aside, without
+/// being polled meanwhile.
 #[tokio::test]
 async fn a_paused_read_in_memory_holds_up_nobody() {
-    let backend = memory();
-    let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
-    run(&mut a, "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2), (3)").await.unwrap();
-    let (select, mut seen) = (sql("SELECT n FROM t", vec![]), Vec::new());
-    let mut pause = |row: &dyn RowRef| {
-        seen.push(row.value(0)?.to_owned());
-        Ok(Flow::Pause)
-    };
-    {
-        let mut reading = pin!(a.fetch(&select, &mut pause));
-        for _ in 0..3 {
-            assert!(poll_once(reading.as_mut()).await.is_none());
-            run(&mut b, "UPDATE t SET n = n + 10").await.unwrap();
+    for size in [3, 40_000] {
+        let backend = memory();
+        let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
+        run(&mut a, "CREATE TABLE t (n INTEGER)").await.unwrap();
+        let fill = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?) INSERT INTO t SELECT x FROM c";
+        execute(&mut a, fill, params![size]).await.unwrap();
+        let (select, mut seen, begun) = (sql("SELECT n FROM t", vec![]), Vec::new(), AtomicBool::new(false));
+        let mut pause = |row: &dyn RowRef| {
+            begun.store(true, Ordering::Relaxed);
+            seen.push(i64::from_value(row.value(0)?)?);
+            Ok(if seen.len() < 4 { Flow::Pause } else { Flow::More })
+        };
+        {
+            let mut reading = pin!(a.fetch(&select, &mut pause));
+            while !begun.load(Ordering::Relaxed) {
+                assert!(poll_once(reading.as_mut()).await.is_none());
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..2 {
+                run(&mut b, "UPDATE t SET n = n + 1 WHERE n > 2").await.unwrap();
+                assert!(poll_once(reading.as_mut()).await.is_none());
+            }
+            unpaused(reading).await.unwrap();
         }
-        reading.await.unwrap();
+        assert_eq!(seen, (1..=size).collect::<Vec<_>>());
     }
-    assert_eq!(seen, params![1_i64, 2_i64, 3_i64]);
 }
 
 #[tokio::test]
