@@ -120,9 +120,11 @@ fn set_up(connection: &rusqlite::Connection, settings: &Settings) -> Result<()> 
     if let Some(mode) = settings.journal_mode {
         set_journal_mode(connection, mode, settings.busy_timeout)?;
     }
-    // Reads the schema, so that the first statement need not, and a file that is no database is told now.
-    let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
-    schema.map_err(error::from_driver)?;
+    if let Place::File { .. } = settings.place {
+        // Reads the schema, so that the first statement need not, and a file that is no database is told now.
+        let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        schema.map_err(error::from_driver)?;
+    }
     dialect::add_decimals(connection).map_err(error::from_driver)?;
     connection.busy_timeout(Duration::ZERO).map_err(error::from_driver)
 }
@@ -138,7 +140,10 @@ fn configure(connection: &rusqlite::Connection, settings: &Settings) -> rusqlite
     ] {
         connection.set_db_config(config, on)?;
     }
-    connection.pragma_update(None, "synchronous", settings.synchronous)?;
+    if let Place::File { .. } = settings.place {
+        // In memory there is nothing to synchronize, and the pragma would wait for an open transaction.
+        connection.pragma_update(None, "synchronous", settings.synchronous)?;
+    }
     for (pragma, value) in
         [("cache_size", settings.cache_size), ("page_size", settings.page_size), ("max_page_count", settings.max_pages)]
     {

@@ -26,6 +26,9 @@ use crate::error;
 use crate::file::DatabaseFile;
 use crate::statement::Prepared;
 
+/// A text of more bytes than this takes about a millisecond to prepare.
+const LONG_TEXT: usize = 16 * 1024;
+
 /// A connection. Its session is absent while it works on a blocking thread, and stays absent when the future that waited
 /// for it was dropped: then it is closed there.
 pub(crate) struct SqliteConnection {
@@ -39,6 +42,14 @@ impl SqliteConnection {
 
     fn session(&mut self) -> Result<&mut Session> {
         self.session.as_deref_mut().ok_or_else(gone)
+    }
+
+    /// Notes what an error means for the next user.
+    fn failed(&mut self, error: Error) -> Error {
+        if let Some(session) = &mut self.session {
+            session.broken |= error::is_lasting(&error);
+        }
+        error
     }
 
     async fn run(&mut self, sql: &Sql) -> Result<Outcome> {
@@ -69,7 +80,13 @@ impl SqliteConnection {
     /// The statement with its values bound. To prepare one may take reading the schema, which may wait for a lock.
     async fn prepare(&mut self, sql: &Sql) -> Result<Prepared> {
         let session = self.session()?;
-        session.rest_if_tired().await;
+        session.give_way_if_tired().await;
+        if sql.text().len() > LONG_TEXT && !session.database.has(sql.text()) {
+            let text = Arc::clone(sql.text());
+            // An error comes again below.
+            self.on_thread(move |session| drop(session.database.prepare(&text))).await?;
+        }
+        let session = self.session()?;
         let mut patience = Patience::new();
         loop {
             match session.prepare(sql.text(), sql.binds()) {
@@ -140,20 +157,20 @@ impl Connection for SqliteConnection {
     fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             coop::consume_budget().await;
-            self.run(sql).await.map_err(|error| error.with_sql(sql.text()))
+            self.run(sql).await.map_err(|error| self.failed(error).with_sql(sql.text()))
         })
     }
 
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             coop::consume_budget().await;
-            self.run_for_rows(sql, sink).await.map_err(|error| error.with_sql(sql.text()))
+            self.run_for_rows(sql, sink).await.map_err(|error| self.failed(error).with_sql(sql.text()))
         })
     }
 
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            match control {
+            let controlled = match control {
                 Control::Begin(options) => self.begin(options).await,
                 Control::Commit => self.commit().await,
                 Control::Rollback => self.roll_back().await,
@@ -161,7 +178,8 @@ impl Connection for SqliteConnection {
                 Control::Release(name) => self.savepoint("RELEASE", name).await,
                 Control::RollbackTo(name) => self.savepoint("ROLLBACK TO", name).await,
                 _ => Err(Error::unsupported("SQLite knows no such step of a transaction")),
-            }
+            };
+            controlled.map_err(|error| self.failed(error))
         })
     }
 

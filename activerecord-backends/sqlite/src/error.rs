@@ -148,14 +148,17 @@ fn name(code: c_int) -> String {
     }
 }
 
-/// Whether a failure concerns the file or the connection, so that the next statement would meet it again.
-pub(crate) fn is_lasting(code: c_int) -> bool {
-    let primary = code & 0xff;
-    code == ffi::SQLITE_READONLY_DBMOVED
-        || matches!(
-            primary,
-            ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_CANTOPEN | ffi::SQLITE_NOMEM
-        )
+/// Whether an error concerns the file or the connection, so that the next statement would meet it again.
+pub(crate) fn is_lasting(error: &Error) -> bool {
+    const CODES: [&str; 6] = [
+        "SQLITE_IOERR",
+        "SQLITE_CORRUPT",
+        "SQLITE_NOTADB",
+        "SQLITE_CANTOPEN",
+        "SQLITE_NOMEM",
+        "SQLITE_READONLY_DBMOVED",
+    ];
+    error.code().is_some_and(|code| CODES.iter().any(|lasting| code.starts_with(lasting)))
 }
 
 /// Whether somebody else holds what the statement needs, so that it is worth trying again.

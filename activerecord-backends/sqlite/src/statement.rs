@@ -59,6 +59,11 @@ impl Database {
         &self.connection
     }
 
+    /// Whether the statement of this text has been prepared.
+    pub(crate) fn has(&mut self, text: &str) -> bool {
+        self.statements.find(text).is_some()
+    }
+
     /// Finds the statement of this text, or prepares it.
     pub(crate) fn prepare(&mut self, text: &str) -> Result<Prepared> {
         if let Some(slot) = self.statements.find(text) {
@@ -253,14 +258,11 @@ impl Cursor<'_> {
         Row { raw: self.statement.raw, columns: usize::try_from(columns).unwrap_or_default(), statement: PhantomData }
     }
 
-    /// Ends the run, and says how it ended: a statement that writes may commit only here.
+    /// Ends the run. One that writes is to be run to its end first: what it commits only here could fail unseen.
     #[inline]
-    pub(crate) fn reset(&mut self) -> Step {
-        // SAFETY: the statement is valid, and no cell is borrowed.
-        match unsafe { ffi::sqlite3_reset(self.raw()) } {
-            ffi::SQLITE_OK => Step::Done,
-            code => Step::Failed(code),
-        }
+    pub(crate) fn reset(&mut self) {
+        // SAFETY: the statement is valid, and no cell is borrowed. The result repeats the last step's error.
+        unsafe { ffi::sqlite3_reset(self.raw()) };
     }
 
     /// Forgets bound values that take much memory: the statement is kept, and may not be used again for long.
@@ -403,7 +405,8 @@ impl RowRef for Row<'_> {
     fn column_name(&self, ordinal: usize) -> &str {
         let Some(index) = self.index(ordinal) else { return "" };
         // SAFETY: the statement has this column. The name stays until the statement is prepared again, which happens in
-        // a step only. It is the text of the SQL, which is UTF-8, or of the schema, which may not be.
+        // a step only, or the name is asked for in another encoding, which nobody does. It is the text of the SQL, which
+        // is UTF-8, or of the schema, which may not be.
         unsafe {
             let name = ffi::sqlite3_column_name(self.raw.as_ptr(), index);
             if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }

@@ -7,7 +7,7 @@ use activerecord_core::{Error, Flow, Result, Sink};
 use super::patience::Patience;
 use super::read::Reading;
 use super::session::Session;
-use super::watch::{BUDGET, Turn};
+use super::watch::{BUDGET, Stint};
 use super::{SqliteConnection, pend_once};
 use crate::cache::Slot;
 use crate::error;
@@ -17,7 +17,7 @@ use crate::value::Batch;
 
 /// What is left of a result for a thread to read. By default, all of it.
 #[derive(Default)]
-pub(super) struct Rest {
+pub(super) struct Remainder {
     /// The next rows, which were copied already.
     pub(super) rows: Batch,
     /// How many rows go by, because the statement is run again from its start.
@@ -49,9 +49,9 @@ enum End {
 }
 
 impl SqliteConnection {
-    /// Reads the rest of a result on a blocking thread.
-    pub(super) async fn read_on_thread(&mut self, slot: Slot, rest: Rest, sink: &mut Sink<'_>) -> Result<()> {
-        let Rest { mut rows, skip, mut paused, ended } = rest;
+    /// Reads the remainder of a result on a blocking thread.
+    pub(super) async fn read_on_thread(&mut self, slot: Slot, remainder: Remainder, sink: &mut Sink<'_>) -> Result<()> {
+        let Remainder { mut rows, skip, mut paused, ended } = remainder;
         let mut progress = Progress { skip, longest: Duration::ZERO };
         let mut patience = Patience::new();
         loop {
@@ -83,12 +83,12 @@ impl SqliteConnection {
 
 /// Hands copied rows to the sink; `Stop` when it wants no more.
 pub(super) async fn hand_over(batch: &Batch, sink: &mut Sink<'_>) -> Result<Flow> {
-    let mut turn = Turn::new();
+    let mut stint = Stint::new();
     for index in 0..batch.len() {
         match sink(&batch.row(index))? {
-            Flow::More if turn.is_over() => {
+            Flow::More if stint.is_over() => {
                 tokio::task::yield_now().await;
-                turn = Turn::new();
+                stint = Stint::new();
             }
             Flow::More => {}
             Flow::Pause => pend_once().await,
@@ -153,10 +153,7 @@ impl Session {
                 cursor.reset();
                 Some(End::Busy)
             }
-            Step::Failed(code) => {
-                let error = cursor.error(code);
-                Some(End::Failed(self.failed(code, error)))
-            }
+            Step::Failed(code) => Some(End::Failed(cursor.error(code))),
         }
     }
 

@@ -11,10 +11,10 @@ use std::time::Instant;
 use activerecord_core::{Flow, Result, Sink};
 use rusqlite::ffi;
 
-use super::batches::Rest;
+use super::batches::Remainder;
 use super::patience::Patience;
 use super::session::Session;
-use super::watch::{BUDGET, Scan, Turn};
+use super::watch::{BUDGET, Scan, Stint};
 use super::{SqliteConnection, pend_once};
 use crate::cache::Slot;
 use crate::error;
@@ -27,22 +27,22 @@ impl SqliteConnection {
     pub(super) async fn read(&mut self, slot: Slot, one_row: bool, sink: &mut Sink<'_>) -> Result<()> {
         let session = self.session()?;
         if session.database.cursor(slot).profile().reads_on_thread() {
-            return Box::pin(self.read_on_thread(slot, Rest::default(), sink)).await;
+            return Box::pin(self.read_on_thread(slot, Remainder::default(), sink)).await;
         }
         let mut reading = Reading::new(session, slot, one_row);
         let mut patience = Patience::new();
-        let rest = loop {
+        let remainder = loop {
             match reading.slice(sink)? {
                 Slice::Done => return Ok(()),
                 Slice::Pause if reading.session.readers_hold_up_writers() => break reading.set_aside()?,
                 Slice::Pause => pend_once().await,
-                Slice::Yield => reading.session.watch.rest().await,
+                Slice::Yield => reading.session.watch.give_way().await,
                 Slice::Busy => patience.wait_to_read(reading.session).await?,
-                Slice::Slow => break Rest { skip: reading.leave(), ..Rest::default() },
+                Slice::Slow => break Remainder { skip: reading.leave(), ..Remainder::default() },
             }
             patience.succeeded();
         };
-        Box::pin(self.read_on_thread(slot, rest, sink)).await
+        Box::pin(self.read_on_thread(slot, remainder, sink)).await
     }
 }
 
@@ -81,7 +81,7 @@ impl<'s> Reading<'s> {
         self.rows
     }
 
-    /// Reads rows until the turn is over, or the sink says so.
+    /// Reads rows until the stint is over, or the sink says so.
     fn slice(&mut self, sink: &mut Sink<'_>) -> Result<Slice> {
         self.session.watch.arm(true);
         let slice = self.first_row(sink).and_then(|slice| match slice {
@@ -124,7 +124,7 @@ impl<'s> Reading<'s> {
     }
 
     fn more_rows(&mut self, mut take: impl FnMut(&Row<'_>) -> Result<Flow>) -> Result<Slice> {
-        let mut turn = Turn::new();
+        let mut stint = Stint::new();
         let mut cursor = self.session.database.cursor(self.slot);
         loop {
             self.session.watch.step_begins();
@@ -136,20 +136,23 @@ impl<'s> Reading<'s> {
             // Counted before it is handed over: a sink that fails has seen it.
             self.rows += 1;
             match take(&cursor.row())? {
-                Flow::More if turn.is_over() => {
+                Flow::More if stint.is_over() => {
                     self.scan.get_or_insert_with(Scan::begin);
                     return Ok(Slice::Yield);
                 }
                 Flow::More => {}
-                Flow::Pause => return Ok(Slice::Pause),
+                Flow::Pause => {
+                    self.scan = None;
+                    return Ok(Slice::Pause);
+                }
                 Flow::Stop => return Ok(Slice::Done),
             }
         }
     }
 
-    /// Takes a paused result aside as far as the time of one turn allows, so that whoever asked for the pause can write
+    /// Takes a paused result aside as far as the time of one stint allows, so that whoever asked for the pause can write
     /// meanwhile. The rest is done on a thread, which goes on by itself during the pause.
-    fn set_aside(mut self) -> Result<Rest> {
+    fn set_aside(mut self) -> Result<Remainder> {
         let mut rows = Batch::default();
         self.session.watch.arm(true);
         let slice = self.more_rows(|row| {
@@ -160,7 +163,7 @@ impl<'s> Reading<'s> {
         let slice = slice?;
         self.left = !matches!(slice, Slice::Done);
         let skip = if let Slice::Slow = slice { self.rows } else { 0 };
-        Ok(Rest { rows, skip, paused: true, ended: !self.left })
+        Ok(Remainder { rows, skip, paused: true, ended: !self.left })
     }
 
     #[cold]
@@ -177,7 +180,7 @@ impl<'s> Reading<'s> {
                 cursor.profile().set_pace(Pace::Slow);
                 Ok(Slice::Slow)
             }
-            _ => Err(self.session.failed(code, error)),
+            _ => Err(error),
         }
     }
 }

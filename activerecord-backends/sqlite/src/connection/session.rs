@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Outcome;
 use activerecord_core::{Error, ErrorKind, Result, Value};
-use rusqlite::{FileControl, ffi};
+use rusqlite::ffi;
 
 use super::watch::{BUDGET, Watch};
 use crate::cache::Slot;
@@ -58,7 +58,7 @@ pub(super) struct Written {
 /// How a run of a statement ended, with SQLite's code where it failed.
 type End<T> = Result<T, (i32, Error)>;
 
-/// An INSERT inside a transaction with more values than this goes to a thread until it has been seen to be quick.
+/// A statement that writes with more values than this goes to a thread until it has been seen to be quick.
 const MANY_VALUES: usize = 2000;
 
 impl Session {
@@ -90,9 +90,9 @@ impl Session {
     }
 
     /// Lets other tasks run when this connection has kept the calling one for long.
-    pub(super) async fn rest_if_tired(&mut self) {
+    pub(super) async fn give_way_if_tired(&mut self) {
         if self.watch.is_tired() {
-            self.watch.rest().await;
+            self.watch.give_way().await;
         }
     }
 
@@ -101,14 +101,25 @@ impl Session {
     /// # Errors
     /// `ConnectionLost` when it was moved or deleted, so that new connections would open another one.
     pub(super) fn ping(&mut self) -> Result<()> {
-        let mut moved = 0;
-        // Not every file system can tell.
-        let told = self.database.connection().file_control(None::<&str>, FileControl::HasMoved(&mut moved));
-        if told.is_ok() && moved != 0 {
+        if self.is_moved() {
             self.broken = true;
             return Err(Error::new(ErrorKind::ConnectionLost, "the database's file was moved or deleted"));
         }
         self.run("SELECT 1").map(drop)
+    }
+
+    #[cfg(unix)]
+    fn is_moved(&self) -> bool {
+        let mut moved = 0;
+        let control = rusqlite::FileControl::HasMoved(&mut moved);
+        // Not every file system can tell.
+        self.database.connection().file_control(None::<&str>, control).is_ok() && moved != 0
+    }
+
+    /// Elsewhere an open file can be neither moved nor deleted.
+    #[cfg(not(unix))]
+    fn is_moved(&self) -> bool {
+        false
     }
 
     /// The statement of a text, with its values bound.
@@ -151,17 +162,16 @@ impl Session {
 
     /// Whether a statement that writes may keep the calling task waiting. Outside a transaction it can be interrupted and
     /// made again; inside, SQLite would roll back the whole transaction, so there it has to have been quick before, or to
-    /// be an INSERT of few values.
+    /// be an INSERT of the few rows that it lists.
     pub(super) fn writes_in_place(&mut self, slot: Slot) -> bool {
         let profile = *self.database.cursor(slot).profile();
         match (profile.pace(), self.transaction) {
             _ if profile.unbounded => false,
             (Pace::Slow, _) => false,
+            (Pace::Unknown, _) if profile.placeholders > MANY_VALUES => false,
             (_, None) => self.file.commits_quickly(),
             (Pace::Quick, Some(_)) => true,
-            (Pace::Unknown, Some(_)) => {
-                profile.verb == Verb::Insert && (1..=MANY_VALUES).contains(&profile.placeholders)
-            }
+            (Pace::Unknown, Some(_)) => profile.verb == Verb::Insert,
         }
     }
 
@@ -174,7 +184,9 @@ impl Session {
         let end = self.run_to_end(slot);
         self.watch.arm(false);
         let time = started.elapsed();
-        self.watch.worked(time);
+        if in_place {
+            self.watch.worked(time);
+        }
         self.settle(slot, time, end)
     }
 
@@ -188,7 +200,6 @@ impl Session {
                 Step::Failed(code) => break Err((code, cursor.error(code))),
             }
         };
-        // After the last step it says nothing new.
         cursor.reset();
         end.map(|()| rows)
     }
@@ -207,7 +218,7 @@ impl Session {
             _ => cursor.clear_large_bindings(),
         }
         let before = *cursor.profile();
-        let rows = end.map_err(|(code, error)| self.failed(code, error))?;
+        let rows = end.map_err(|(_, error)| error)?;
         self.database.cursor(slot).profile().set_pace(pace);
         // The time of a statement that is slow by itself says nothing about the disk.
         if self.transaction.is_none() && before.pace() != Pace::Slow {
@@ -224,19 +235,13 @@ impl Session {
         Outcome { rows, last_insert_id }
     }
 
-    /// Notes what an error means for the session.
-    pub(super) fn failed(&mut self, code: i32, error: Error) -> Error {
-        self.broken |= error::is_lasting(code);
-        error
-    }
-
     /// Runs a statement of this library's own, whose rows are of no interest.
     pub(super) fn run(&mut self, text: &str) -> Result<Attempt<()>> {
         let Prepared::One(slot) = self.database.prepare(text)? else { return Ok(Attempt::Done(())) };
         match self.run_to_end(slot) {
             Ok(_) => Ok(Attempt::Done(())),
             Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
-            Err((code, error)) => Err(self.failed(code, error)),
+            Err((_, error)) => Err(error),
         }
     }
 

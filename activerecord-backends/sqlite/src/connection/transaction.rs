@@ -20,8 +20,8 @@ impl SqliteConnection {
             return Err(Error::new(ErrorKind::Transaction, "a transaction is open on this connection already"));
         }
         let read_only = options.read_only;
-        let mut held = if read_only { Held(self) } else { Held::take(self).await? };
-        held.attempt(false, move |session, _| session.begin(read_only)).await
+        let held = if read_only { Held(self) } else { Held::take(self).await? };
+        held.0.attempt(false, move |session, _| session.begin(read_only)).await
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
@@ -30,13 +30,13 @@ impl SqliteConnection {
         session.check_transaction()?;
         let on_thread = session.changed_much() || !(open.read_only || session.file.commits_quickly());
         let mut held = Held(self);
-        held.attempt(on_thread, |session, _| session.commit()).await?;
+        held.0.attempt(on_thread, |session, _| session.commit()).await?;
         held.checkpoint().await
     }
 
     pub(super) async fn roll_back(&mut self) -> Result<()> {
         let on_thread = self.session()?.changed_much();
-        Held(self).attempt(on_thread, |session, _| session.roll_back()).await
+        Held(self).0.attempt(on_thread, |session, _| session.roll_back()).await
     }
 
     /// Sets, releases or rolls back to a savepoint.
@@ -76,26 +76,12 @@ impl<'c> Held<'c> {
     /// Copies a write-ahead log that has become long: what has just committed pays for it, as with SQLite alone, but not
     /// on the calling task. Meanwhile no other writer makes it longer.
     pub(super) async fn checkpoint(&mut self) -> Result<()> {
-        let session = self.session()?;
+        let session = self.0.session()?;
         let pages = session.watch.take_log_pages();
         if session.transaction.is_none() && session.file.wants_checkpoint(pages) {
-            self.on_thread(move |session| session.checkpoint(pages)).await?;
+            self.0.on_thread(move |session| session.checkpoint(pages)).await?;
         }
         Ok(())
-    }
-}
-
-impl std::ops::Deref for Held<'_> {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        self.0
-    }
-}
-
-impl std::ops::DerefMut for Held<'_> {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.0
     }
 }
 

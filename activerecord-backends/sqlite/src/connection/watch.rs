@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long the calling task may be kept: by one step of SQLite, and by the rows of one turn.
+/// How long the calling task may be kept: by one step of SQLite, and by the rows of one stint.
 pub(super) const BUDGET: Duration = Duration::from_millis(1);
 
 /// After how many instructions of SQLite's machine the clock is read: some tens of microseconds.
@@ -79,7 +79,7 @@ impl Watch {
     }
 
     /// Lets other tasks run.
-    pub(super) async fn rest(&self) {
+    pub(super) async fn give_way(&self) {
         self.work.store(0, Ordering::Relaxed);
         tokio::task::yield_now().await;
     }
@@ -107,7 +107,7 @@ impl Watch {
     }
 }
 
-/// One of the results that are being read a turn at a time.
+/// One of the results that are being read a stint at a time.
 #[derive(Debug)]
 pub(super) struct Scan(());
 
@@ -119,7 +119,7 @@ impl Scan {
         Self(())
     }
 
-    /// The time of one turn. Where several scans share a thread, others run after all of them have had theirs: so a turn
+    /// The time of one stint. Where several scans share a thread, others run after all of them have had theirs: so it
     /// becomes shorter.
     fn budget() -> Duration {
         BUDGET / SCANS.load(Ordering::Relaxed).clamp(1, 10)
@@ -132,9 +132,9 @@ impl Drop for Scan {
     }
 }
 
-/// Tells when the rows of one turn have taken their time, with as few looks at the clock as will do.
+/// The time between two occasions for others to run. Tells when it is over, with as few looks at the clock as will do.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Stint {
     looked: Option<Instant>,
     started: Option<Instant>,
     /// How many rows go by between two looks.
@@ -142,8 +142,8 @@ pub(super) struct Turn {
     rows: u32,
 }
 
-impl Turn {
-    /// A turn begins. A first row is free: most results have no more.
+impl Stint {
+    /// It begins. A first row is free: most results have no more.
     pub(super) fn new() -> Self {
         Self { looked: None, started: None, stride: 2, rows: 0 }
     }

@@ -1,9 +1,12 @@
 //! Writing: one statement, or a script of several.
 
+use std::sync::Arc;
+
 use activerecord_core::Result;
 use activerecord_core::backend::Outcome;
 
 use super::SqliteConnection;
+use super::patience::Patience;
 use super::session::{Attempt, Session, Written};
 use super::transaction::Held;
 use crate::cache::Slot;
@@ -16,23 +19,22 @@ impl SqliteConnection {
     pub(super) async fn write(&mut self, slot: Slot) -> Result<Written> {
         self.session()?.check_write()?;
         let mut held = Held::take(self).await?;
-        let on_thread = !held.session()?.writes_in_place(slot);
-        let written = held.attempt(on_thread, move |session, in_place| session.write(slot, in_place)).await?;
+        let on_thread = !held.0.session()?.writes_in_place(slot);
+        let written = held.0.attempt(on_thread, move |session, in_place| session.write(slot, in_place)).await?;
         held.checkpoint().await?;
         Ok(written)
     }
 
     /// Runs several statements as one: an error leaves nothing of any of them.
-    pub(super) async fn run_script(&mut self, script: &str) -> Result<Outcome> {
+    pub(super) async fn run_script(&mut self, script: &Arc<str>) -> Result<Outcome> {
         self.session()?.check_write()?;
         let mut held = Held::take(self).await?;
-        let script: std::sync::Arc<str> = script.into();
-        let mut patience = super::Patience::new();
+        let mut patience = Patience::new();
         let outcome = loop {
-            let text = std::sync::Arc::clone(&script);
-            match held.on_thread(move |session| session.run_script(&text)).await?? {
+            let text = Arc::clone(script);
+            match held.0.on_thread(move |session| session.run_script(&text)).await?? {
                 Attempt::Done(outcome) => break outcome,
-                _ => patience.wait(held.session()?.busy_timeout).await?,
+                _ => patience.wait(held.0.session()?.busy_timeout).await?,
             }
         };
         held.checkpoint().await?;

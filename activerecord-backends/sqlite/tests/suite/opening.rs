@@ -142,6 +142,20 @@ async fn memory_is_one_database_per_backend_for_as_long_as_it_lives() {
 }
 
 #[tokio::test]
+async fn connecting_to_memory_does_not_wait_for_a_transaction() {
+    let backend = backend(&Config::sqlite(":memory:").option("busy_timeout", "20ms")).unwrap();
+    let mut a = backend.connect().await.unwrap();
+    run(&mut a, "CREATE TABLE t (n)").await.unwrap();
+    begin(&mut a).await.unwrap();
+    run(&mut a, "INSERT INTO t VALUES (1)").await.unwrap();
+    let mut b = backend.connect().await.unwrap();
+    let error = run(&mut b, "SELECT * FROM t").await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Busy && b.is_reusable(), "{error}");
+    commit(&mut a).await.unwrap();
+    assert_eq!(one::<i64>(&mut b, "SELECT n FROM t").await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_busy_timeout_is_as_long_as_it_is_set() {
     let file = File::new();
     let backend = backend(&file.config().option("busy_timeout", "30ms")).unwrap();

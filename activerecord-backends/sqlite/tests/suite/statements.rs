@@ -1,7 +1,7 @@
 //! Statements, one at a time: outcomes, binds, scripts, and what is refused.
 
 use activerecord_core::sql::{Access, Sql};
-use activerecord_core::{Error, ErrorKind, Flow, RowRef, params};
+use activerecord_core::{Error, ErrorKind, Flow, RowRef, Value, params};
 
 use crate::support::*;
 
@@ -180,6 +180,30 @@ async fn a_script_happens_as_a_whole_or_not_at_all() {
     assert_eq!(one::<i64>(&mut c, "SELECT a FROM v").await.unwrap(), 1);
     let error = execute(&mut c, "INSERT INTO v VALUES (?); SELECT 1", params![1]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+}
+
+/// Long texts are prepared, and many values inserted, on a thread.
+#[tokio::test]
+async fn as_many_values_as_sqlite_takes() {
+    let mut c = memory().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (a INTEGER, b INTEGER)").await.unwrap();
+    let most = c.capabilities().max_binds;
+    let text = format!("INSERT INTO t VALUES (?, ?){}", ", (?, ?)".repeat(most / 2 - 1));
+    let binds: Vec<Value> = (0..).map(Value::I64).take(most).collect();
+    begin(&mut c).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(execute(&mut c, &text, binds.clone()).await.unwrap().rows, (most / 2) as u64);
+    }
+    commit(&mut c).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(execute(&mut c, &text, binds.clone()).await.unwrap().rows, (most / 2) as u64);
+    }
+    let sums = rows(&mut c, "SELECT sum(a), sum(b) FROM t", vec![]).await.unwrap().remove(0);
+    let half = i64::try_from(most / 2).unwrap();
+    assert_eq!((sums.get::<i64>(0).unwrap(), sums.get::<i64>(1).unwrap()), (4 * half * (half - 1), 4 * half * half));
+    let error = execute(&mut c, &text.replace("VALUES", "VALUE"), binds).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    assert!(c.is_reusable());
 }
 
 #[tokio::test]

@@ -109,6 +109,28 @@ async fn an_error_leaves_nothing_of_its_statement() {
     assert_eq!(one::<i64>(&mut c, "SELECT sum(id) FROM t").await.unwrap(), 3);
 }
 
+/// A step that exceeds the budget is interrupted, which a transaction survives when the statement only reads; a statement
+/// that writes is not interrupted inside one.
+#[tokio::test]
+async fn slow_statements_leave_their_transaction_open() {
+    const ROWS: &str = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000)";
+    let file = File::new();
+    for backend in [memory(), file.backend()] {
+        let mut c = backend.connect().await.unwrap();
+        run(&mut c, "CREATE TABLE t (n INTEGER)").await.unwrap();
+        begin(&mut c).await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(one::<i64>(&mut c, &format!("{ROWS} SELECT max(x) FROM c WHERE x > 0")).await.unwrap(), 100_000);
+            let insert = format!("{ROWS} INSERT INTO t SELECT x FROM c WHERE x > 0");
+            assert_eq!(run(&mut c, &insert).await.unwrap().rows, 100_000);
+            assert_eq!(run(&mut c, "DELETE FROM t WHERE n > 1 OR rowid > 1").await.unwrap().rows, 100_000);
+        }
+        commit(&mut c).await.unwrap();
+        assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_large_transaction_is_undone_and_done() {
     let file = File::new();
