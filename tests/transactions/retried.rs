@@ -33,9 +33,9 @@ async fn a_busy_database_is_tried_again() -> Result<()> {
     let blocker = std::sync::Mutex::new(Some(blocker));
     retry(soon().attempts(3), async || {
         let attempt = attempts.fetch_add(1, Ordering::Relaxed);
-        if attempt == 1 {
-            let blocker = blocker.lock().unwrap().take();
-            drop(blocker);
+        let blocker = if attempt == 1 { blocker.lock().unwrap().take() } else { None };
+        if let Some(blocker) = blocker {
+            blocker.rollback().await?;
         }
         transaction(&name, async || with_connection(&name, async || add("JFK").await).await).await
     })
