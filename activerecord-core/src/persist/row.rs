@@ -280,9 +280,12 @@ pub(super) async fn update_columns<M: Model>(
     session.written(refresh(record, ordinals, fresh))
 }
 
+/// What an UPDATE sets, by the ordinals of the columns.
+type Set = Vec<(usize, Expr)>;
+
 /// The values that an UPDATE sets, when it sets nothing else: then its text depends on their columns alone, and there is
 /// nothing to read back.
-fn plain(set: Vec<(usize, Expr)>) -> Result<(Operation, Vec<Stamp>), Vec<(usize, Expr)>> {
+fn plain(set: Set) -> Result<(Operation, Vec<Stamp>), Set> {
     let is_plain = |(ordinal, expr): &(usize, Expr)| *ordinal < 64 && matches!(expr, Expr::Value(_));
     if set.is_empty() || !set.iter().all(is_plain) {
         return Err(set);

@@ -78,9 +78,29 @@ fn calibrate(contestant: &mut Contestant, workload: Workload, round: Duration) -
     loop {
         let took = Duration::from_nanos(contestant.run(operations)?.max(1));
         if took * 4 >= round {
-            let fitting = operations as f64 * round.as_secs_f64() / took.as_secs_f64();
-            return Ok((fitting as u64).next_multiple_of(least));
+            return Ok(fitting(operations, took, round).next_multiple_of(least));
         }
         operations *= 2;
+    }
+}
+
+/// How many operations fit into a round, if so many took this long: one at least, also when one takes longer.
+fn fitting(operations: u64, took: Duration, round: Duration) -> u64 {
+    let operations = operations as f64 * round.as_secs_f64() / took.as_secs_f64();
+    (operations as u64).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_as_fit() {
+        assert_eq!(fitting(8, Duration::from_millis(4), Duration::from_millis(10)), 20);
+    }
+
+    #[test]
+    fn one_that_does_not_fit() {
+        assert_eq!(fitting(1, Duration::from_millis(25), Duration::from_millis(10)), 1);
     }
 }
