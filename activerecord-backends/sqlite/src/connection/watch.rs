@@ -32,9 +32,14 @@ impl Watch {
     /// Starts watching a connection.
     pub(super) fn install(connection: &mut rusqlite::Connection) -> rusqlite::Result<Arc<Self>> {
         let watch = Arc::new(Self::default());
-        let (progress, log) = (Arc::clone(&watch), Arc::clone(&watch));
+        let (progress, commit, log) = (Arc::clone(&watch), Arc::clone(&watch), Arc::clone(&watch));
         let mut started = Instant::now();
         connection.progress_handler(INSTRUCTIONS, Some(move || progress.is_over(&mut started)))?;
+        // SQLite asks once more after a statement has committed, and an interrupt there would report as undone what is done.
+        connection.commit_hook(Some(move || {
+            commit.arm(false);
+            false
+        }))?;
         // This takes the place of SQLite's own checkpoints, which would be made inside a commit.
         connection.wal_hook(Some(move |_: &mut _, pages| {
             log.log_pages.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);

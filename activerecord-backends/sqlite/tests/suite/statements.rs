@@ -28,6 +28,26 @@ async fn outcomes() {
     assert!(c.is_reusable());
 }
 
+/// SQLite asks once more whether to interrupt a statement after it has committed. This one is over the budget of the calling
+/// task only there: nothing is asked between its slow function and its end, but a thousand instructions go by.
+#[tokio::test]
+async fn a_slow_write_has_its_effect_once() {
+    let mut c = memory().connect().await.unwrap();
+    run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)").await.unwrap();
+    let fill = "WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s LIMIT 1000) INSERT INTO t SELECT i, 0 FROM s";
+    run(&mut c, fill).await.unwrap();
+    // As many quick ones as it takes for a commit to be trusted on the calling task.
+    for _ in 0..8 {
+        run(&mut c, "UPDATE t SET n = 0 WHERE id = 2").await.unwrap();
+    }
+    let asked_first = "(SELECT sum(n) FROM t) < 0";
+    let slow = "length(replace(hex(zeroblob((n + 1) * 400000)), '0', 'ab')) * 0";
+    let long = "+ abs(n) * 0 ".repeat(400);
+    let update = format!("UPDATE t SET n = CASE WHEN {asked_first} THEN 0 ELSE n + 1 + {slow} {long} END WHERE id = 1");
+    assert_eq!(run(&mut c, &update).await.unwrap().rows, 1);
+    assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 1);
+}
+
 #[tokio::test]
 async fn returned_rows_are_those_of_a_statement_that_is_done() {
     let mut c = memory().connect().await.unwrap();
