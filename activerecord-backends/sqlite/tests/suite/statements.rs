@@ -34,7 +34,8 @@ async fn outcomes() {
 async fn a_slow_write_has_its_effect_once() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)").await.unwrap();
-    let fill = "WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s LIMIT 1000) INSERT INTO t SELECT i, 0 FROM s";
+    let fill =
+        "WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s LIMIT 1000) INSERT INTO t SELECT i, 0 FROM s";
     run(&mut c, fill).await.unwrap();
     // As many quick ones as it takes for a commit to be trusted on the calling task.
     for _ in 0..8 {
