@@ -1,6 +1,10 @@
 //! An ActiveRecord framework for working with several databases at once.
 
 // Linked for its registration alone: `configure` finds it by the scheme of a URL.
+#[cfg(feature = "mysql")]
+use activerecord_mysql as _;
+#[cfg(feature = "postgres")]
+use activerecord_postgres as _;
 #[cfg(feature = "sqlite")]
 use activerecord_sqlite as _;
 

@@ -2,7 +2,7 @@
 //!
 //! `rusqlite::Statement` borrows its connection and cannot leave the thread, so a future could not hold one. A
 //! [`Database`] owns a connection together with the statements prepared on it: they move as one, and the statements go
-//! first when it is dropped. This is the only file of the crate with unsafe code. What it relies on:
+//! first when it is dropped. Only this file and its folder have unsafe code. What it relies on:
 //!
 //! - A [`Statement`] is private to this file and lives in the `Database` of its connection until it is finalized, so its
 //!   pointer is valid whenever it is reachable, and the connection outlives it.
@@ -12,13 +12,16 @@
 //!   takes the cursor by `&mut`.
 #![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
 
-use std::ffi::{CStr, c_char, c_int};
-use std::marker::PhantomData;
-use std::ptr::{self, NonNull};
+mod row;
 
-use activerecord_core::{Error, Result, RowRef, ValueRef};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use activerecord_core::{Error, Result};
 use rusqlite::ffi;
 
+pub(crate) use self::row::{Cell, Row};
 use crate::cache::{Cache, Slot};
 use crate::error;
 use crate::profile::Profile;
@@ -33,12 +36,21 @@ const LARGE: usize = 4096;
 const UTF8: u8 = 1;
 const _: () = assert!(UTF8 as i32 == ffi::SQLITE_UTF8);
 
+/// SQLite calls this after a commit.
+unsafe extern "C" fn committed(counter: *mut c_void, _: *mut ffi::sqlite3, _: *const c_char, pages: c_int) -> c_int {
+    // SAFETY: the counter that was registered with the hook, and outlives the connection.
+    unsafe { (*counter.cast::<AtomicU32>()).store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed) };
+    ffi::SQLITE_OK
+}
+
 /// A connection, and the statements prepared on it.
 pub(crate) struct Database {
     // Declared, and so dropped, before the connection.
     statements: Cache<Statement>,
     anchor: Option<Statement>,
     connection: rusqlite::Connection,
+    /// The pages in the write-ahead log after the last commit. Dropped after the connection, which writes to it.
+    log_pages: Box<AtomicU32>,
 }
 
 /// What preparing a text gave.
@@ -51,12 +63,34 @@ pub(crate) enum Prepared {
 
 impl Database {
     pub(crate) fn new(connection: rusqlite::Connection) -> Self {
-        Self { statements: Cache::new(CAPACITY), anchor: None, connection }
+        let log_pages = Box::<AtomicU32>::default();
+        // This takes the place of SQLite's own checkpoints, which would be made inside a commit.
+        // SAFETY: the handle is valid, and the counter stays where it is for as long as the connection is open.
+        unsafe {
+            ffi::sqlite3_wal_hook(connection.handle(), Some(committed), (&raw const *log_pages).cast_mut().cast())
+        };
+        Self { statements: Cache::new(CAPACITY), anchor: None, connection, log_pages }
+    }
+
+    /// The pages in the write-ahead log after the last commit, once.
+    pub(crate) fn take_log_pages(&self) -> u32 {
+        self.log_pages.swap(0, Ordering::Relaxed)
     }
 
     /// The connection, for everything but statements.
     pub(crate) fn connection(&self) -> &rusqlite::Connection {
         &self.connection
+    }
+
+    /// Whether the file is no longer where it was opened. Not every file system can tell.
+    pub(crate) fn is_moved(&self) -> bool {
+        let mut moved: c_int = 0;
+        let place = (&raw mut moved).cast();
+        // SAFETY: the handle is valid, and the control writes one int to the place.
+        let code = unsafe {
+            ffi::sqlite3_file_control(self.connection.handle(), ptr::null(), ffi::SQLITE_FCNTL_HAS_MOVED, place)
+        };
+        code == ffi::SQLITE_OK && moved != 0
     }
 
     /// Whether the statement of this text has been prepared.
@@ -253,9 +287,7 @@ impl Cursor<'_> {
     /// The row that the last step gave. After another result of it the row has no columns.
     #[inline]
     pub(crate) fn row(&self) -> Row<'_> {
-        // SAFETY: the statement is valid.
-        let columns = unsafe { ffi::sqlite3_data_count(self.raw()) };
-        Row { raw: self.statement.raw, columns: usize::try_from(columns).unwrap_or_default(), statement: PhantomData }
+        Row::new(self.statement)
     }
 
     /// Ends the run. One that writes is to be run to its end first: what it commits only here could fail unseen.
@@ -337,90 +369,6 @@ impl Cursor<'_> {
     fn raw(&self) -> *mut ffi::sqlite3_stmt {
         self.statement.raw.as_ptr()
     }
-}
-
-/// A row where SQLite holds it. Integers, floats, text, bytes and NULL are all that it has.
-#[derive(Debug)]
-pub(crate) struct Row<'c> {
-    raw: NonNull<ffi::sqlite3_stmt>,
-    columns: usize,
-    /// Borrows the cursor, which cannot step meanwhile.
-    statement: PhantomData<&'c Statement>,
-}
-
-/// A cell as SQLite has it. Text is what it says it is, and may not be UTF-8 all the same.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Cell<'c> {
-    Null,
-    I64(i64),
-    F64(f64),
-    Text(&'c [u8]),
-    Bytes(&'c [u8]),
-}
-
-impl Row<'_> {
-    /// The cell at `ordinal`. None when there is no such column, or no memory to convert its text.
-    #[inline]
-    pub(crate) fn cell(&self, ordinal: usize) -> Option<Cell<'_>> {
-        let index = self.index(ordinal)?;
-        // SAFETY: the statement stands on a row that has this column. The value is "unprotected", which means that only
-        // one thread may look at it: the one that holds the cursor. Text and bytes stay where they are until the cursor
-        // steps, and asking for one cell as the type that it has does not move another.
-        unsafe {
-            let cell = ffi::sqlite3_column_value(self.raw.as_ptr(), index);
-            match ffi::sqlite3_value_type(cell) {
-                ffi::SQLITE_INTEGER => Some(Cell::I64(ffi::sqlite3_value_int64(cell))),
-                ffi::SQLITE_FLOAT => Some(Cell::F64(ffi::sqlite3_value_double(cell))),
-                ffi::SQLITE_TEXT => {
-                    let data = ffi::sqlite3_value_text(cell);
-                    slice(data, ffi::sqlite3_value_bytes(cell)).map(Cell::Text)
-                }
-                ffi::SQLITE_BLOB => {
-                    let data = ffi::sqlite3_value_blob(cell).cast();
-                    // A blob of no bytes has no address.
-                    Some(Cell::Bytes(slice(data, ffi::sqlite3_value_bytes(cell)).unwrap_or_default()))
-                }
-                _ => Some(Cell::Null),
-            }
-        }
-    }
-
-    #[inline]
-    fn index(&self, ordinal: usize) -> Option<c_int> {
-        if ordinal < self.columns { c_int::try_from(ordinal).ok() } else { None }
-    }
-}
-
-impl RowRef for Row<'_> {
-    #[inline]
-    fn len(&self) -> usize {
-        self.columns
-    }
-
-    #[inline]
-    fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
-        self.cell(ordinal).ok_or_else(|| error::no_cell(ordinal, self.columns))?.value()
-    }
-
-    fn column_name(&self, ordinal: usize) -> &str {
-        let Some(index) = self.index(ordinal) else { return "" };
-        // SAFETY: the statement has this column. The name stays until the statement is prepared again, which happens in
-        // a step only, or the name is asked for in another encoding, which nobody does. It is the text of the SQL, which
-        // is UTF-8, or of the schema, which may not be.
-        unsafe {
-            let name = ffi::sqlite3_column_name(self.raw.as_ptr(), index);
-            if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }
-        }
-    }
-}
-
-/// # Safety
-/// `data` is null, or `length` readable bytes that stay for `'a`.
-#[inline]
-unsafe fn slice<'a>(data: *const u8, length: c_int) -> Option<&'a [u8]> {
-    let length = usize::try_from(length).ok()?;
-    // SAFETY: the caller's promise.
-    if data.is_null() { None } else { Some(unsafe { std::slice::from_raw_parts(data, length) }) }
 }
 
 /// # Safety

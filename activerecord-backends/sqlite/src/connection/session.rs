@@ -101,25 +101,11 @@ impl Session {
     /// # Errors
     /// `ConnectionLost` when it was moved or deleted, so that new connections would open another one.
     pub(super) fn ping(&mut self) -> Result<()> {
-        if self.is_moved() {
+        if self.database.is_moved() {
             self.broken = true;
             return Err(Error::new(ErrorKind::ConnectionLost, "the database's file was moved or deleted"));
         }
         self.run("SELECT 1").map(drop)
-    }
-
-    #[cfg(unix)]
-    fn is_moved(&self) -> bool {
-        let mut moved = 0;
-        let control = rusqlite::FileControl::HasMoved(&mut moved);
-        // Not every file system can tell.
-        self.database.connection().file_control(None::<&str>, control).is_ok() && moved != 0
-    }
-
-    /// Elsewhere an open file can be neither moved nor deleted.
-    #[cfg(not(unix))]
-    fn is_moved(&self) -> bool {
-        false
     }
 
     /// The statement of a text, with its values bound.

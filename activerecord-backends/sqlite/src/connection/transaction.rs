@@ -77,7 +77,7 @@ impl<'c> Held<'c> {
     /// on the calling task. Meanwhile no other writer makes it longer.
     pub(super) async fn checkpoint(&mut self) -> Result<()> {
         let session = self.0.session()?;
-        let pages = session.watch.take_log_pages();
+        let pages = session.database.take_log_pages();
         if session.transaction.is_none() && session.file.wants_checkpoint(pages) {
             self.0.on_thread(move |session| session.checkpoint(pages)).await?;
         }

@@ -24,26 +24,19 @@ pub(super) struct Watch {
     cancelled: AtomicBool,
     /// The work since the task has let others run, in about as many microseconds.
     work: AtomicU32,
-    /// The pages in the write-ahead log after the last commit.
-    log_pages: AtomicU32,
 }
 
 impl Watch {
     /// Starts watching a connection.
     pub(super) fn install(connection: &mut rusqlite::Connection) -> rusqlite::Result<Arc<Self>> {
         let watch = Arc::new(Self::default());
-        let (progress, commit, log) = (Arc::clone(&watch), Arc::clone(&watch), Arc::clone(&watch));
+        let (progress, commit) = (Arc::clone(&watch), Arc::clone(&watch));
         let mut started = Instant::now();
         connection.progress_handler(INSTRUCTIONS, Some(move || progress.is_over(&mut started)))?;
         // SQLite asks once more after a statement has committed, and an interrupt there would report as undone what is done.
         connection.commit_hook(Some(move || {
             commit.arm(false);
             false
-        }))?;
-        // This takes the place of SQLite's own checkpoints, which would be made inside a commit.
-        connection.wal_hook(Some(move |_: &mut _, pages| {
-            log.log_pages.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
-            Ok(())
         }))?;
         Ok(watch)
     }
@@ -67,11 +60,6 @@ impl Watch {
     /// Whether nobody waits any more.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// The pages in the write-ahead log after the last commit, once.
-    pub(super) fn take_log_pages(&self) -> u32 {
-        self.log_pages.swap(0, Ordering::Relaxed)
     }
 
     /// Adds work that was done on the calling task.

@@ -1,0 +1,102 @@
+//! A row, and its cells, where SQLite holds them.
+
+use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use activerecord_core::{Result, RowRef, ValueRef};
+use rusqlite::ffi;
+
+use super::Statement;
+use crate::error;
+
+/// A row where SQLite holds it. Integers, floats, text, bytes and NULL are all that it has.
+#[derive(Debug)]
+pub(crate) struct Row<'c> {
+    raw: NonNull<ffi::sqlite3_stmt>,
+    columns: usize,
+    /// Borrows the cursor, which cannot step meanwhile.
+    statement: PhantomData<&'c Statement>,
+}
+
+/// A cell as SQLite has it. Text is what it says it is, and may not be UTF-8 all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cell<'c> {
+    Null,
+    I64(i64),
+    F64(f64),
+    Text(&'c [u8]),
+    Bytes(&'c [u8]),
+}
+
+impl<'c> Row<'c> {
+    #[inline]
+    pub(super) fn new(statement: &'c Statement) -> Self {
+        // SAFETY: the statement is valid.
+        let columns = unsafe { ffi::sqlite3_data_count(statement.raw.as_ptr()) };
+        Self { raw: statement.raw, columns: usize::try_from(columns).unwrap_or_default(), statement: PhantomData }
+    }
+
+    /// The cell at `ordinal`. None when there is no such column, or no memory to convert its text.
+    #[inline]
+    pub(crate) fn cell(&self, ordinal: usize) -> Option<Cell<'_>> {
+        let index = self.index(ordinal)?;
+        // SAFETY: the statement stands on a row that has this column. The value is "unprotected", which means that only
+        // one thread may look at it: the one that holds the cursor. Text and bytes stay where they are until the cursor
+        // steps, and asking for one cell as the type that it has does not move another.
+        unsafe {
+            let cell = ffi::sqlite3_column_value(self.raw.as_ptr(), index);
+            match ffi::sqlite3_value_type(cell) {
+                ffi::SQLITE_INTEGER => Some(Cell::I64(ffi::sqlite3_value_int64(cell))),
+                ffi::SQLITE_FLOAT => Some(Cell::F64(ffi::sqlite3_value_double(cell))),
+                ffi::SQLITE_TEXT => {
+                    let data = ffi::sqlite3_value_text(cell);
+                    slice(data, ffi::sqlite3_value_bytes(cell)).map(Cell::Text)
+                }
+                ffi::SQLITE_BLOB => {
+                    let data = ffi::sqlite3_value_blob(cell).cast();
+                    // A blob of no bytes has no address.
+                    Some(Cell::Bytes(slice(data, ffi::sqlite3_value_bytes(cell)).unwrap_or_default()))
+                }
+                _ => Some(Cell::Null),
+            }
+        }
+    }
+
+    #[inline]
+    fn index(&self, ordinal: usize) -> Option<c_int> {
+        if ordinal < self.columns { c_int::try_from(ordinal).ok() } else { None }
+    }
+}
+
+impl RowRef for Row<'_> {
+    #[inline]
+    fn len(&self) -> usize {
+        self.columns
+    }
+
+    #[inline]
+    fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
+        self.cell(ordinal).ok_or_else(|| error::no_cell(ordinal, self.columns))?.value()
+    }
+
+    fn column_name(&self, ordinal: usize) -> &str {
+        let Some(index) = self.index(ordinal) else { return "" };
+        // SAFETY: the statement has this column. The name stays until the statement is prepared again, which happens in
+        // a step only, or the name is asked for in another encoding, which nobody does. It is the text of the SQL, which
+        // is UTF-8, or of the schema, which may not be.
+        unsafe {
+            let name = ffi::sqlite3_column_name(self.raw.as_ptr(), index);
+            if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }
+        }
+    }
+}
+
+/// # Safety
+/// `data` is null, or `length` readable bytes that stay for `'a`.
+#[inline]
+unsafe fn slice<'a>(data: *const u8, length: c_int) -> Option<&'a [u8]> {
+    let length = usize::try_from(length).ok()?;
+    // SAFETY: the caller's promise.
+    if data.is_null() { None } else { Some(unsafe { std::slice::from_raw_parts(data, length) }) }
+}
