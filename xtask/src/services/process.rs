@@ -1,0 +1,142 @@
+//! Processes of a server: starting, finding and ending them.
+//!
+//! They are found by a variable of their environment, which names the server's folder and which every child inherits:
+//! neither a lost state file, nor a reused process id, nor an xtask that was killed can hide or confuse them.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use procfs::process::{Process, all_processes};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::state::Server;
+use crate::Result;
+
+/// Holds the folder of the server that a process belongs to.
+pub(super) const MARK: &str = "ACTIVERECORD_SERVICE";
+
+/// Whether servers may still be started: not once an interruption stops them.
+static OPEN: Mutex<bool> = Mutex::new(true);
+
+/// Starts the server and notes its process id. It may not answer yet.
+pub(super) fn start(server: &mut Server) -> Result<()> {
+    let open = OPEN.lock().map_err(|_| "another start panicked")?;
+    if !*open {
+        return Err("interrupted".into());
+    }
+    let Some((program, args)) = server.command.split_first() else { return Err("no command to start it".into()) };
+    let _ = fs::remove_file(&server.pid_file);
+    // In a group of its own: Ctrl-C is for xtask, which decides what is stopped.
+    let mut child = Command::new(program).args(args).stdin(Stdio::null()).process_group(0).spawn()?;
+    server.pid = child.id();
+    thread::spawn(move || child.wait());
+    let written = wait(Duration::from_secs(5), || pid(server) == Some(server.pid));
+    if written { Ok(()) } else { Err(format!("{} was not written", server.pid_file.display()).into()) }
+}
+
+/// From now on nothing starts; returns when no start is half done.
+pub(super) fn close() {
+    if let Ok(mut open) = OPEN.lock() {
+        *open = false;
+    }
+}
+
+/// The id of the server's main process, if that is alive.
+pub(super) fn alive(server: &Server, folder: &Path) -> Option<u32> {
+    pid(server).filter(|pid| i32::try_from(*pid).is_ok_and(|pid| marked(folder).contains(&pid)))
+}
+
+/// Asks the server to end, and kills what is left of it after a while.
+pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
+    let all = members(folder);
+    if let Some(pid) = alive(server, folder).and_then(|pid| i32::try_from(pid).ok()) {
+        send(pid, signal);
+        wait(Duration::from_secs(15), || !all.iter().any(|pid| is_running(*pid)));
+    }
+    kill(folder);
+}
+
+/// Kills every process of the server in `folder`, and waits until they are gone.
+pub(super) fn kill(folder: &Path) {
+    let mut seen = BTreeSet::new();
+    wait(Duration::from_secs(15), || {
+        seen.extend(members(folder));
+        seen.retain(|pid| is_running(*pid));
+        seen.iter().for_each(|pid| send(*pid, Signal::KILL));
+        seen.is_empty()
+    });
+}
+
+/// Kills what this program started and that still runs, be it a build or a test.
+pub(super) fn kill_children() {
+    let own = std::process::id().try_into().into_iter().collect();
+    descendants(&own).difference(&own).for_each(|pid| send(*pid, Signal::KILL));
+}
+
+/// Asks `done` again and again until it says yes, or the time is over; whether it said yes.
+pub(super) fn wait(time: Duration, mut done: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    loop {
+        if done() {
+            return true;
+        }
+        if start.elapsed() > time {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn pid(server: &Server) -> Option<u32> {
+    fs::read_to_string(&server.pid_file).ok()?.trim().parse().ok()
+}
+
+/// The marked processes and all below them: PostgreSQL's children write over their environment.
+fn members(folder: &Path) -> BTreeSet<i32> {
+    descendants(&marked(folder))
+}
+
+fn marked(folder: &Path) -> BTreeSet<i32> {
+    let is_ours = |process: &Process| {
+        process.environ().is_ok_and(|environ| environ.get(OsStr::new(MARK)).is_some_and(|mark| mark == folder))
+    };
+    processes().filter(is_ours).map(|process| process.pid).collect()
+}
+
+fn descendants(roots: &BTreeSet<i32>) -> BTreeSet<i32> {
+    let parents: Vec<_> =
+        processes().filter_map(|process| process.stat().ok().map(|stat| (stat.pid, stat.ppid))).collect();
+    let mut found = roots.clone();
+    loop {
+        let known = found.len();
+        found.extend(
+            parents.iter().filter(|(_, parent)| found.contains(parent)).map(|(pid, _)| *pid).collect::<Vec<_>>(),
+        );
+        if found.len() == known {
+            return found;
+        }
+    }
+}
+
+fn processes() -> impl Iterator<Item = Process> {
+    all_processes().into_iter().flatten().filter_map(Result::ok)
+}
+
+/// A zombie has ended: whoever started it has not asked how.
+fn is_running(pid: i32) -> bool {
+    Process::new(pid).and_then(|process| process.stat()).is_ok_and(|stat| !matches!(stat.state, 'Z' | 'X'))
+}
+
+/// A process that is gone meanwhile is as good as one that got the signal.
+fn send(pid: i32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(pid) {
+        let _ = kill_process(pid, signal);
+    }
+}
