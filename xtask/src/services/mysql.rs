@@ -11,8 +11,7 @@ use super::site::{Launch, Site};
 use crate::Result;
 
 /// Small. No log of changes: nothing follows it. The folder that Debian lets it read files from does not exist here.
-const SETTINGS: [&str; 4] =
-    ["--innodb-redo-log-capacity=16M", "--mysqlx=OFF", "--skip-log-bin", "--secure-file-priv="];
+const SETTINGS: [&str; 4] = ["--innodb-redo-log-capacity=16M", "--mysqlx=OFF", "--skip-log-bin", "--secure-file-priv="];
 
 /// Makes the server's data.
 pub(super) fn create(site: &Site, service: Service, port: u16) -> Result<Launch> {

@@ -1,7 +1,8 @@
 //! Processes of a server: starting, finding and ending them.
 //!
 //! They are found by a variable of their environment, which names the server's folder and which every child inherits:
-//! neither a lost state file, nor a reused process id, nor an xtask that was killed can hide or confuse them.
+//! neither a lost state file, nor a reused process id, nor an xtask that was killed can hide or confuse them. Redis
+//! writes its title over its environment; it is known by its process id and the folder that it works in.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -22,6 +23,9 @@ use crate::Result;
 /// Holds the folder of the server that a process belongs to.
 pub(super) const MARK: &str = "ACTIVERECORD_SERVICE";
 
+/// In the server's folder; its command writes it.
+pub(super) const PID_FILE: &str = "pid";
+
 /// Whether servers may still be started: not once an interruption stops them.
 static OPEN: Mutex<bool> = Mutex::new(true);
 
@@ -37,7 +41,7 @@ pub(super) fn start(server: &mut Server) -> Result<()> {
     let mut child = Command::new(program).args(args).stdin(Stdio::null()).process_group(0).spawn()?;
     server.pid = child.id();
     thread::spawn(move || child.wait());
-    let written = wait(Duration::from_secs(5), || pid(server) == Some(server.pid));
+    let written = wait(Duration::from_secs(5), || pid(&server.pid_file) == Some(server.pid));
     if written { Ok(()) } else { Err(format!("{} was not written", server.pid_file.display()).into()) }
 }
 
@@ -50,7 +54,7 @@ pub(super) fn close() {
 
 /// The id of the server's main process, if that is alive.
 pub(super) fn alive(server: &Server, folder: &Path) -> Option<u32> {
-    pid(server).filter(|pid| i32::try_from(*pid).is_ok_and(|pid| marked(folder).contains(&pid)))
+    pid(&server.pid_file).filter(|pid| i32::try_from(*pid).is_ok_and(|pid| own(folder).contains(&pid)))
 }
 
 /// Asks the server to end, and kills what is left of it after a while.
@@ -94,20 +98,23 @@ pub(super) fn wait(time: Duration, mut done: impl FnMut() -> bool) -> bool {
     }
 }
 
-fn pid(server: &Server) -> Option<u32> {
-    fs::read_to_string(&server.pid_file).ok()?.trim().parse().ok()
+fn pid(file: &Path) -> Option<u32> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
-/// The marked processes and all below them: PostgreSQL's children write over their environment.
+/// The server's own processes and all below them: PostgreSQL's children write over their environment too.
 fn members(folder: &Path) -> BTreeSet<i32> {
-    descendants(&marked(folder))
+    descendants(&own(folder))
 }
 
-fn marked(folder: &Path) -> BTreeSet<i32> {
-    let is_ours = |process: &Process| {
+fn own(folder: &Path) -> BTreeSet<i32> {
+    let main = pid(&folder.join(PID_FILE)).and_then(|pid| i32::try_from(pid).ok());
+    let is_marked = |process: &Process| {
         process.environ().is_ok_and(|environ| environ.get(OsStr::new(MARK)).is_some_and(|mark| mark == folder))
     };
-    processes().filter(is_ours).map(|process| process.pid).collect()
+    let is_main =
+        |process: &Process| main == Some(process.pid) && process.cwd().is_ok_and(|working| working.starts_with(folder));
+    processes().filter(|process| is_marked(process) || is_main(process)).map(|process| process.pid).collect()
 }
 
 fn descendants(roots: &BTreeSet<i32>) -> BTreeSet<i32> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::command::{Call, as_user, give, user};
-use super::process::MARK;
+use super::process::{MARK, PID_FILE};
 use super::service::Service;
 use super::state::Server;
 use crate::Result;
@@ -76,7 +76,7 @@ impl Site {
     /// Writes the script that starts the server.
     pub(super) fn install(&self, service: Service, port: u16, launch: Launch) -> Result<Server> {
         let folder = self.folder(service);
-        let (script, pid_file, log) = (folder.join("start"), folder.join("pid"), folder.join("log"));
+        let (script, pid_file, log) = (folder.join("start"), folder.join(PID_FILE), folder.join("log"));
         let quoted = |path: &Path| shlex::try_quote(&path.to_string_lossy()).map(|text| text.into_owned());
         let variables = [(MARK, folder.display().to_string()), ("LC_ALL", "C.UTF-8".to_owned())];
         let variables = variables.into_iter().chain(launch.env).map(|(name, value)| format!("{name}={value}"));

@@ -49,8 +49,10 @@ pub(super) fn start_again(service: Service, server: &mut Server) -> Result<()> {
     let folder = server.pid_file.parent().unwrap_or(&server.pid_file).to_path_buf();
     let mut ready = false;
     process::wait(PATIENCE, || {
-        ready = is_ready(service.family(), server.port);
-        ready || process::alive(server, &folder).is_none()
+        let alive = process::alive(server, &folder).is_some();
+        // Alive too, lest another program answers on its port.
+        ready = alive && is_ready(service.family(), server.port);
+        ready || !alive
     });
     server.seconds = start.elapsed().as_secs_f64();
     if ready {
