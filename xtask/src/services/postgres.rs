@@ -13,13 +13,14 @@ use super::{PASSWORD, USER};
 use crate::Result;
 
 /// Durable as it comes (`fsync` stays on), but small. A replica that was away finds what it missed in the kept log.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=100",
     "max_prepared_transactions=64",
     "wal_level=replica",
     "wal_keep_size=256MB",
+    "wal_retrieve_retry_interval=500ms",
     "min_wal_size=32MB",
     "max_wal_size=256MB",
     "shared_buffers=32MB",

@@ -30,6 +30,9 @@ pub(super) const PID_FILE: &str = "pid";
 static OPEN: Mutex<bool> = Mutex::new(true);
 
 /// Starts the server and notes its process id. It may not answer yet.
+///
+/// Its command is a shell that waits for it: where the system's first process is slow to ask how orphans ended (in a
+/// container, say), a killed server would keep its process id, and PostgreSQL would not start beside it.
 pub(super) fn start(server: &mut Server) -> Result<()> {
     let open = OPEN.lock().map_err(|_| "another start panicked")?;
     if !*open {
@@ -38,11 +41,11 @@ pub(super) fn start(server: &mut Server) -> Result<()> {
     let Some((program, args)) = server.command.split_first() else { return Err("no command to start it".into()) };
     let _ = fs::remove_file(&server.pid_file);
     // In a group of its own: Ctrl-C is for xtask, which decides what is stopped.
-    let mut child = Command::new(program).args(args).stdin(Stdio::null()).process_group(0).spawn()?;
-    server.pid = child.id();
-    thread::spawn(move || child.wait());
-    let written = wait(Duration::from_secs(5), || pid(&server.pid_file) == Some(server.pid));
-    if written { Ok(()) } else { Err(format!("{} was not written", server.pid_file.display()).into()) }
+    let mut shell = Command::new(program).args(args).stdin(Stdio::null()).process_group(0).spawn()?;
+    thread::spawn(move || shell.wait());
+    wait(Duration::from_secs(5), || pid(&server.pid_file).is_some());
+    server.pid = pid(&server.pid_file).ok_or_else(|| format!("{} was not written", server.pid_file.display()))?;
+    Ok(())
 }
 
 /// From now on nothing starts; returns when no start is half done.
@@ -76,6 +79,9 @@ pub(super) fn kill(folder: &Path) {
         seen.iter().for_each(|pid| send(*pid, Signal::KILL));
         seen.is_empty()
     });
+    if let Some(main) = main(folder) {
+        wait(Duration::from_secs(1), || Process::new(main).is_err());
+    }
 }
 
 /// Kills what this program started and that still runs, be it a build or a test.
@@ -107,8 +113,12 @@ fn members(folder: &Path) -> BTreeSet<i32> {
     descendants(&own(folder))
 }
 
+fn main(folder: &Path) -> Option<i32> {
+    pid(&folder.join(PID_FILE)).and_then(|pid| i32::try_from(pid).ok())
+}
+
 fn own(folder: &Path) -> BTreeSet<i32> {
-    let main = pid(&folder.join(PID_FILE)).and_then(|pid| i32::try_from(pid).ok());
+    let main = main(folder);
     let is_marked = |process: &Process| {
         process.environ().is_ok_and(|environ| environ.get(OsStr::new(MARK)).is_some_and(|mark| mark == folder))
     };

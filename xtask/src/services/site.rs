@@ -83,11 +83,11 @@ impl Site {
         let command: Vec<String> = variables.chain(as_user()).chain(launch.command).collect();
         let text = format!(
             "# Starts {service} with the port and data it has. Written by `cargo xtask services up`.\n\
-             cd {} || exit 1\necho $$ >{}\nexec env {} >>{} 2>&1 </dev/null\n",
-            quoted(&self.data(service))?,
-            quoted(&pid_file)?,
-            shlex::try_join(command.iter().map(String::as_str))?,
+             exec >>{} 2>&1\ncd {} || exit 1\nenv {} </dev/null &\necho $! >{}\nwait $!\n",
             quoted(&log)?,
+            quoted(&self.data(service))?,
+            shlex::try_join(command.iter().map(String::as_str))?,
+            quoted(&pid_file)?,
         );
         fs::write(&script, text)?;
         Ok(Server {
