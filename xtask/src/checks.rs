@@ -11,12 +11,12 @@ use crate::{example, tidy};
 /// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
 /// this that was not up before.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let lease = Lease::new()?;
+    let lease = Lease::new(options)?;
     let mut tally = Tally::default();
     let mut report = Report::default();
     report.step("format", || cargo(["fmt", "--all", "--check"]));
     report.step("lints", || cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
-    report.step("servers", || lease.start(options));
+    report.step("servers", || lease.start());
     report.step("tests", || {
         let cargo = Cargo::new(["test", "--workspace", "--no-fail-fast"]).envs(lease.variables()?);
         cargo.run_seeing(|line| tally.count(line))?;

@@ -124,7 +124,7 @@ fn keyring(sources: &[String], mirror: &str) -> Option<String> {
 /// Puts a script in the program's place, and the program beside it.
 fn wrap(part: &Path, folder: &Path, program: &str) -> Result<()> {
     let loader = loader(part)?;
-    let at = |path: &Path| Ok::<_, Box<dyn std::error::Error>>(quote(&folder.join(path.strip_prefix(part)?))?);
+    let at = |path: &Path| quote(&folder.join(path.strip_prefix(part)?));
     let libraries = loader.parent().unwrap_or(part);
     let script = WRAPPER.replace("LOADER", &at(&loader)?).replace("LIBRARIES", &at(libraries)?);
     let file = part.join(program);

@@ -79,13 +79,14 @@ pub(crate) fn run(task: Task) -> Result<()> {
 
 /// The servers of a run of the tests: what was not up before is stopped when this is dropped, or on Ctrl-C.
 #[derive(Debug)]
-pub(crate) struct Lease {
+pub(crate) struct Lease<'a> {
+    options: &'a Options,
     stopped: Vec<Service>,
 }
 
-impl Lease {
+impl<'a> Lease<'a> {
     /// Notes what runs already. To be called before anything is started.
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(options: &'a Options) -> Result<Self> {
         let site = Site::new(None)?;
         let state = State::load(&site.root)?;
         let lives = |service: &Service| {
@@ -99,24 +100,25 @@ impl Lease {
             process::kill_children();
             exit(130);
         })?;
-        Ok(Self { stopped })
+        Ok(Self { options, stopped })
     }
 
     /// Starts what the tests use; says which servers these are.
-    pub(crate) fn start(&self, options: &Options) -> Result<String> {
-        println!("{}", up(options, &Service::TESTED)?);
-        let without = options.without.iter().map(|service| format!(", without {service}")).collect::<String>();
-        let count = Service::TESTED.into_iter().filter(|service| !options.without.contains(service)).count();
+    pub(crate) fn start(&self) -> Result<String> {
+        println!("{}", up(self.options, &Service::TESTED)?);
+        let without = self.options.without.iter().map(|service| format!(", without {service}")).collect::<String>();
+        let count = Service::TESTED.into_iter().filter(|service| !self.options.without.contains(service)).count();
         Ok(format!("{count} servers{without}"))
     }
 
-    /// Where the servers are, for the environment of the tests.
+    /// Where the servers are, for the environment of the tests: not one that is left out, even if it runs.
     pub(crate) fn variables(&self) -> Result<Vec<(String, OsString)>> {
-        variables()
+        let without = |name: &str| self.options.without.iter().any(|service| service.variable() == name);
+        Ok(variables()?.into_iter().filter(|(name, _)| !without(name)).collect())
     }
 }
 
-impl Drop for Lease {
+impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Err(error) = stop(&self.stopped) {
             eprintln!("error: the servers are not stopped: {error}");
@@ -138,7 +140,8 @@ fn down() -> Result<()> {
 /// Kills these servers at once, since nobody wants their data any more, and deletes it.
 fn stop(services: &[Service]) -> Result<()> {
     let site = Site::new(None)?;
-    let mut state = State::load(&site.root)?;
+    // Not needed to find them.
+    let mut state = State::load(&site.root).unwrap_or_default();
     for service in services {
         let folder = site.folder(*service);
         process::kill(&folder);
@@ -196,4 +199,27 @@ fn table(state: &State) -> String {
         format!("\n{service:<16}  {version:<8}  {port:>5}  {pid:>7}  {seconds:>5.1} s")
     });
     [head].into_iter().chain(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser, Debug)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn servers_are_left_out_by_name() {
+        let parse = |line: &str| Line::try_parse_from(line.split(' ')).map(|line| line.options);
+        let options = parse("test --without mysql --without postgres-2 --postgres 18").unwrap();
+        assert_eq!((options.without, options.postgres), (vec![Service::Mysql, Service::Postgres2], Some(18)));
+        assert_eq!(parse("test").unwrap().without, []);
+        let error = parse("test --without oracle").unwrap_err().to_string();
+        assert!(error.contains("oracle") && error.contains("mariadb-replica"), "{error}");
+    }
 }

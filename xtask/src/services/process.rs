@@ -5,7 +5,6 @@
 //! writes its title over its environment; it is known by its process id and the folder that it works in.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -14,8 +13,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use procfs::process::{Process, all_processes};
 use rustix::process::{Pid, Signal, kill_process};
+use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
 use super::state::Server;
 use crate::Result;
@@ -57,13 +56,13 @@ pub(super) fn close() {
 
 /// The id of the server's main process, if that is alive.
 pub(super) fn alive(server: &Server, folder: &Path) -> Option<u32> {
-    pid(&server.pid_file).filter(|pid| i32::try_from(*pid).is_ok_and(|pid| own(folder).contains(&pid)))
+    pid(&server.pid_file).filter(|pid| own(&processes(), folder).contains(pid))
 }
 
 /// Asks the server to end, and kills what is left of it after a while.
 pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
     let all = members(folder);
-    if let Some(pid) = alive(server, folder).and_then(|pid| i32::try_from(pid).ok()) {
+    if let Some(pid) = alive(server, folder) {
         send(pid, signal);
         wait(Duration::from_secs(15), || !all.iter().any(|pid| is_running(*pid)));
     }
@@ -72,22 +71,22 @@ pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
 
 /// Kills every process of the server in `folder`, and waits until they are gone.
 pub(super) fn kill(folder: &Path) {
-    let mut seen = BTreeSet::new();
+    let mut killed = BTreeSet::new();
     wait(Duration::from_secs(15), || {
-        seen.extend(members(folder));
-        seen.retain(|pid| is_running(*pid));
-        seen.iter().for_each(|pid| send(*pid, Signal::KILL));
-        seen.is_empty()
+        killed.extend(members(folder));
+        let running = killed.iter().filter(|pid| is_running(**pid));
+        running.map(|pid| send(*pid, Signal::KILL)).count() == 0
     });
-    if let Some(main) = main(folder) {
-        wait(Duration::from_secs(1), || Process::new(main).is_err());
+    // Its id is free when the shell has asked how it ended.
+    if let Some(main) = pid(&folder.join(PID_FILE)).filter(|main| killed.contains(main)) {
+        wait(Duration::from_secs(1), || status(main).is_none());
     }
 }
 
 /// Kills what this program started and that still runs, be it a build or a test.
 pub(super) fn kill_children() {
-    let own = std::process::id().try_into().into_iter().collect();
-    descendants(&own).difference(&own).for_each(|pid| send(*pid, Signal::KILL));
+    let own = BTreeSet::from([std::process::id()]);
+    descendants(&processes(), own.clone()).difference(&own).for_each(|pid| send(*pid, Signal::KILL));
 }
 
 /// Asks `done` again and again until it says yes, or the time is over; whether it said yes.
@@ -109,51 +108,114 @@ fn pid(file: &Path) -> Option<u32> {
 }
 
 /// The server's own processes and all below them: PostgreSQL's children write over their environment too.
-fn members(folder: &Path) -> BTreeSet<i32> {
-    descendants(&own(folder))
+fn members(folder: &Path) -> BTreeSet<u32> {
+    let system = processes();
+    descendants(&system, own(&system, folder))
 }
 
-fn main(folder: &Path) -> Option<i32> {
-    pid(&folder.join(PID_FILE)).and_then(|pid| i32::try_from(pid).ok())
-}
-
-fn own(folder: &Path) -> BTreeSet<i32> {
-    let main = main(folder);
-    let is_marked = |process: &Process| {
-        process.environ().is_ok_and(|environ| environ.get(OsStr::new(MARK)).is_some_and(|mark| mark == folder))
+fn own(system: &System, folder: &Path) -> BTreeSet<u32> {
+    let mark = format!("{MARK}={}", folder.display());
+    let main = pid(&folder.join(PID_FILE));
+    let is_main = |process: &sysinfo::Process| {
+        main == Some(process.pid().as_u32()) && process.cwd().is_some_and(|working| working.starts_with(folder))
     };
-    let is_main =
-        |process: &Process| main == Some(process.pid) && process.cwd().is_ok_and(|working| working.starts_with(folder));
-    processes().filter(|process| is_marked(process) || is_main(process)).map(|process| process.pid).collect()
+    let own = system
+        .processes()
+        .values()
+        .filter(|process| process.environ().iter().any(|variable| variable == mark.as_str()) || is_main(process));
+    own.map(|process| process.pid().as_u32()).collect()
 }
 
-fn descendants(roots: &BTreeSet<i32>) -> BTreeSet<i32> {
-    let parents: Vec<_> =
-        processes().filter_map(|process| process.stat().ok().map(|stat| (stat.pid, stat.ppid))).collect();
-    let mut found = roots.clone();
+/// The roots and what they started, directly or not.
+fn descendants(system: &System, roots: BTreeSet<u32>) -> BTreeSet<u32> {
+    let mut found = roots;
     loop {
         let known = found.len();
-        found.extend(
-            parents.iter().filter(|(_, parent)| found.contains(parent)).map(|(pid, _)| *pid).collect::<Vec<_>>(),
-        );
+        let below = system
+            .processes()
+            .values()
+            .filter(|process| process.parent().is_some_and(|parent| found.contains(&parent.as_u32())));
+        let below: Vec<u32> = below.map(|process| process.pid().as_u32()).collect();
+        found.extend(below);
         if found.len() == known {
             return found;
         }
     }
 }
 
-fn processes() -> impl Iterator<Item = Process> {
-    all_processes().into_iter().flatten().filter_map(Result::ok)
+fn processes() -> System {
+    let mut system = System::new();
+    let what = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always).with_cwd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what.without_tasks());
+    system
+}
+
+/// None when there is no such process.
+fn status(pid: u32) -> Option<ProcessStatus> {
+    let (mut system, pid) = (System::new(), sysinfo::Pid::from_u32(pid));
+    let what = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, what);
+    system.process(pid).map(sysinfo::Process::status)
 }
 
 /// A zombie has ended: whoever started it has not asked how.
-fn is_running(pid: i32) -> bool {
-    Process::new(pid).and_then(|process| process.stat()).is_ok_and(|stat| !matches!(stat.state, 'Z' | 'X'))
+fn is_running(pid: u32) -> bool {
+    status(pid).is_some_and(|status| !matches!(status, ProcessStatus::Zombie | ProcessStatus::Dead))
 }
 
 /// A process that is gone meanwhile is as good as one that got the signal.
-fn send(pid: i32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(pid) {
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::service::Service;
+    use super::super::site::{Launch, Site};
+    use super::*;
+
+    fn sleeper(root: &Path, seconds: &str) -> Server {
+        let site = Site { root: root.to_path_buf(), postgres: None };
+        site.make_data(Service::Nats, None).unwrap();
+        // With a child, as most servers have.
+        let command = ["sh", "-c", "sleep \"$0\" & wait", seconds].map(str::to_owned).into();
+        let launch = Launch { version: String::new(), url: String::new(), command, env: vec![("A", "b c".to_owned())] };
+        site.install(Service::Nats, 1, launch).unwrap()
+    }
+
+    #[test]
+    fn a_server_is_killed_with_its_children_and_starts_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("with 'quotes'");
+        let (mut server, home) = (sleeper(&root, "120"), root.join("nats"));
+        for _ in 0..2 {
+            start(&mut server).unwrap();
+            assert_eq!(alive(&server, &home), Some(server.pid));
+            assert!(wait(Duration::from_secs(10), || members(&home).len() == 2));
+            kill(&home);
+            assert_eq!(alive(&server, &home), None);
+            assert!(members(&home).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_process_id_that_someone_else_has_is_not_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = sleeper(folder.path(), "0");
+        fs::write(&server.pid_file, std::process::id().to_string()).unwrap();
+        assert_eq!(alive(&server, &folder.path().join("nats")), None);
+        kill(&folder.path().join("nats"));
+    }
+
+    #[test]
+    fn waiting_ends_when_it_is_done_or_late() {
+        let mut asked = 0;
+        assert!(wait(Duration::from_secs(10), || {
+            asked += 1;
+            asked == 3
+        }));
+        assert!(!wait(Duration::ZERO, || false));
     }
 }

@@ -1,5 +1,6 @@
 //! Where things are under `target/services/`.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ impl Site {
     pub(super) fn install(&self, service: Service, port: u16, launch: Launch) -> Result<Server> {
         let folder = self.folder(service);
         let (script, pid_file, log) = (folder.join("start"), folder.join(PID_FILE), folder.join("log"));
-        let quoted = |path: &Path| shlex::try_quote(&path.to_string_lossy()).map(|text| text.into_owned());
+        let quoted = |path: &Path| shlex::try_quote(&path.to_string_lossy()).map(Cow::into_owned);
         let variables = [(MARK, folder.display().to_string()), ("LC_ALL", "C.UTF-8".to_owned())];
         let variables = variables.into_iter().chain(launch.env).map(|(name, value)| format!("{name}={value}"));
         let command: Vec<String> = variables.chain(as_user()).chain(launch.command).collect();

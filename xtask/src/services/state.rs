@@ -41,7 +41,9 @@ pub(super) struct Server {
 impl State {
     pub(super) fn load(root: &Path) -> Result<Self> {
         match fs::read(file(root)) {
-            Ok(json) => Ok(serde_json::from_slice(&json)?),
+            Ok(json) => serde_json::from_slice(&json).map_err(|error| {
+                format!("{}: {error} (`cargo xtask services down` starts afresh)", file(root).display()).into()
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error.into()),
         }

@@ -110,8 +110,12 @@ fn start_family(site: &Site, state: &Mutex<State>, services: &[Service]) -> Resu
         if !stale && is_up(site, &lock(state), service) {
             continue;
         }
-        let known =
-            lock(state).servers.get(&service).filter(|server| !stale && is_asked(site, service, server)).cloned();
+        // Its data may be gone: someone tidied up, or an interruption came between.
+        let known = lock(state)
+            .servers
+            .get(&service)
+            .filter(|server| !stale && is_asked(site, service, server) && server.data.exists())
+            .cloned();
         let new = known.is_none();
         let started = known.map_or_else(|| create(site, state, service), Ok).and_then(|mut server| {
             process::kill(&site.folder(service));
