@@ -73,8 +73,8 @@ fn download(apt: &Path, package: &str) -> Result<Vec<PathBuf>> {
         fs::create_dir_all(folder)?;
     }
     fs::write(apt.join("status"), "")?;
-    fs::write(apt.join("sources.list"), unstable_source()?)?;
-    let at = |name: &str, path: &str| format!("--option=Dir::{name}={}", apt.join(path).display());
+    fs::write(apt.join("sources.list"), unstable_source(apt)?)?;
+    let at = |name, path| directory(apt, name, path);
     let options = [
         at("State", "state"),
         at("State::status", "status"),
@@ -93,16 +93,30 @@ fn download(apt: &Path, package: &str) -> Result<Vec<PathBuf>> {
     Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "deb")).collect())
 }
 
+/// Moves one of apt's directories below `apt`.
+fn directory(apt: &Path, name: &str, path: &str) -> String {
+    format!("--option=Dir::{name}={}", apt.join(path).display())
+}
+
 /// Unstable on the mirror that this machine's own apt uses for Debian, checked with the same keys.
-fn unstable_source() -> Result<String> {
-    let format = "$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(REPO_URI)";
-    let targets = Call::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).run()?;
-    let mirrors: Vec<&str> = targets.lines().filter_map(|line| line.strip_prefix("Debian|Debian|main|")).collect();
-    let Some(mirror) = mirrors.first() else {
-        return Err("this machine's apt knows no mirror of Debian (was there an `apt-get update`?)".into());
-    };
-    let signed = keyring(&sources(), mirror).map(|keyring| format!("[signed-by={keyring}] ")).unwrap_or_default();
+fn unstable_source(apt: &Path) -> Result<String> {
+    let mirror = mirror(&[])?.map_or_else(|| updated_mirror(apt), Ok)?;
+    let signed = keyring(&sources(), &mirror).map(|keyring| format!("[signed-by={keyring}] ")).unwrap_or_default();
     Ok(format!("deb {signed}{mirror} unstable main\n"))
+}
+
+/// On a machine that has no lists yet: they are fetched, for this question alone.
+fn updated_mirror(apt: &Path) -> Result<String> {
+    fs::create_dir_all(apt.join("machine/lists/partial"))?;
+    let options = [directory(apt, "State::lists", "machine/lists"), directory(apt, "Cache", "cache")];
+    Call::new("apt-get").args(&options).args(["update"]).run()?;
+    mirror(&options)?.ok_or_else(|| "this machine's apt knows no mirror of Debian".into())
+}
+
+fn mirror(options: &[String]) -> Result<Option<String>> {
+    let targets = ["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(REPO_URI)", "Created-By: Packages"];
+    let printed = Call::new("apt-get").args(options).args(targets).run()?;
+    Ok(printed.lines().find_map(|line| line.strip_prefix("Debian|Debian|main|")).map(str::to_owned))
 }
 
 /// The text of each file with apt's sources, in either of their formats.
