@@ -39,7 +39,7 @@ pub(super) fn rabbitmq(site: &Site, port: u16) -> Result<Launch> {
     let data = site.data(Service::Rabbitmq);
     let config = site.folder(Service::Rabbitmq).join("rabbitmq.conf");
     let (epmd_port, dist_port) = (free_port(), free_port());
-    fs::write(&config, format!("{RABBITMQ}listeners.tcp.default = 127.0.0.1:{port}\n"))?;
+    fs::write(&config, rabbitmq_config(port))?;
     let here = data.display();
     let env = vec![
         ("HOME", here.to_string()),
@@ -60,13 +60,16 @@ pub(super) fn rabbitmq(site: &Site, port: u16) -> Result<Launch> {
     Ok(Launch { version: rabbitmq_version()?, url, command, env })
 }
 
-const RABBITMQ: &str = "\
-default_user = activerecord
-default_pass = local-only
-loopback_users = none
-log.console = true
-log.file = false
-";
+/// It logs to where its command's output goes.
+fn rabbitmq_config(port: u16) -> String {
+    format!(
+        "listeners.tcp.default = 127.0.0.1:{port}\n\
+         default_user = {USER}\n\
+         default_pass = {PASSWORD}\n\
+         log.console = true\n\
+         log.file = false\n"
+    )
+}
 
 /// Asking the program itself would start an Erlang machine, which takes seconds.
 fn rabbitmq_version() -> Result<String> {

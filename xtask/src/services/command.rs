@@ -18,11 +18,12 @@ pub(super) fn user() -> Option<u32> {
 }
 
 /// What is put before a command to run it as [`user`]. It may still pass through folders that are closed to it, since
-/// nobody knows where the repository lies.
+/// the repository may lie in one (and keeps that right when a program asks beforehand what it may do: the last option).
 pub(super) fn as_user() -> Vec<String> {
     let Some(user) = user() else { return Vec::new() };
     let ids = [format!("--reuid={user}"), format!("--regid={user}")];
-    let rights = ["--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+    let rights =
+        ["--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"];
     ["setpriv".to_owned()].into_iter().chain(ids).chain(rights.map(str::to_owned)).collect()
 }
 
@@ -34,8 +35,15 @@ pub(super) fn give(path: &Path) -> Result<()> {
 /// Where the program is: in the path, or where packages put what is not for everybody's path.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let system = ["/usr/sbin", "/usr/local/sbin", "/usr/lib/rabbitmq/bin"].map(PathBuf::from);
-    env::split_paths(&path).chain(system).map(|folder| folder.join(program)).find(|file| file.is_file())
+    let system = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    // Before the path, where a script insists on the user of the machine's own RabbitMQ.
+    let rabbitmq = [PathBuf::from("/usr/lib/rabbitmq/bin")];
+    rabbitmq
+        .into_iter()
+        .chain(env::split_paths(&path))
+        .chain(system)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }
 
 /// One call of a program, run to its end.
