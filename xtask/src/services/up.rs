@@ -59,7 +59,7 @@ pub(super) fn start_again(service: Service, server: &mut Server) -> Result<()> {
         return Ok(());
     }
     let log = fs::read(&server.log).unwrap_or_default();
-    let what = if process::alive(server, &folder).is_some() { "does not answer" } else { "ended at once" };
+    let what = if process::alive(server, &folder).is_some() { "does not answer" } else { "ended before it answered" };
     Err(format!("{service} {what}; the end of its log:\n{}", tail(&String::from_utf8_lossy(&log))).into())
 }
 
