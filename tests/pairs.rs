@@ -70,8 +70,11 @@ fn run(primary: &str, analytics: &str, folder: &Path) -> u64 {
 #[tokio::test]
 async fn the_example_runs_on_every_pair() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
-    for (from, primary) in &PLACES {
-        for (to, analytics) in &PLACES {
+    let without = env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
+    let places: Vec<_> =
+        PLACES.iter().filter(|(name, _)| !without.split(',').any(|left_out| left_out == *name)).collect();
+    for (from, primary) in &places {
+        for (to, analytics) in &places {
             let names = [format!("pair_{from}_{to}_primary"), format!("pair_{from}_{to}_analytics")];
             let primary_url = primary.make(&names[0], folder.path()).await?;
             let analytics_url = analytics.make(&names[1], folder.path()).await?;

@@ -40,6 +40,12 @@ pub(crate) const MARIADB: Server = Server {
 };
 
 impl Server {
+    /// Whether `cargo xtask test --without` leaves it out, and says so in its summary.
+    pub(crate) fn is_left_out(&self) -> bool {
+        let without = env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
+        without.split(',').any(|left_out| left_out == self.name)
+    }
+
     /// Registers a connection to it.
     pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
         let url = env::var(self.variable).map_err(|_| {
