@@ -25,22 +25,29 @@ async fn open(name: &str, connections: usize) -> Result<()> {
     Ok(())
 }
 
+fn failed<T>(result: Result<T>) -> Error {
+    match result {
+        Ok(_) => panic!("it succeeded"),
+        Err(error) => error,
+    }
+}
+
 /// The first statement after it may meet a dead connection. The others that were idle are looked at before they are used.
 async fn between_two_uses(server: &Server, name: &str) -> Result<()> {
     server.configure(name, 4)?;
     open(name, 4).await?;
-    server.kill();
-    let error = connection(name)?.query("SELECT 1", []).await.unwrap_err();
+    server.kill()?;
+    let error = failed(connection(name)?.query("SELECT 1", []).await);
     assert!(error.is_connection_lost(), "{error:?}");
     assert_eq!(error.connection(), Some(name));
-    let refused = connection(name)?.query("SELECT 1", []).await.unwrap_err();
+    let refused = failed(connection(name)?.query("SELECT 1", []).await);
     assert!(refused.is_connection_lost(), "{refused:?}");
-    server.restart();
+    server.restart()?;
     for _ in 0..8 {
         connection(name)?.query("SELECT 1", []).await?;
     }
-    server.kill();
-    server.restart();
+    server.kill()?;
+    server.restart()?;
     open(name, 4).await.err();
     for _ in 0..8 {
         connection(name)?.query("SELECT 1", []).await?;
@@ -56,11 +63,11 @@ async fn in_the_middle_of_a_query(server: &'static Server, name: &'static str) -
         Ok(rows[0].get::<i64>(0)? == 1)
     })
     .await?;
-    server.kill();
-    let error = query.await.map_err(Error::custom)?.unwrap_err();
+    server.kill()?;
+    let error = failed(query.await.map_err(Error::custom)?);
     assert!(error.is_connection_lost(), "{error:?}");
     assert!(error.sql().is_some_and(|sql| sql == server.sleep), "{error:?}");
-    server.restart();
+    server.restart()?;
     connection(name)?.query("SELECT 1", []).await?;
     ConnectionManager::remove(name).await
 }
@@ -82,11 +89,11 @@ async fn in_the_middle_of_commits(server: &Server, name: &str, forgetful: bool) 
             tasks.spawn(async move { Ledger::write(&name, &ids, &stop).await });
         }
         until("entries are written", async || Ok(Entry::using(name).count().await? > written + 50)).await?;
-        server.kill();
+        server.kill()?;
         for task in tasks.join_all().await {
             ledger.add(task?);
         }
-        server.restart();
+        server.restart()?;
         open(name, 8).await.err();
         if !ledger.unknown.is_empty() || forgetful {
             break;
