@@ -18,9 +18,9 @@ use crate::server::{ALONE, MARIADB, MYSQL, POSTGRES, Server, until};
 
 const TASKS: usize = 8;
 
-/// Mostly short, as the statements are.
+/// Mostly short, as the statements are; at times long enough for a new connection.
 fn some_time() -> Duration {
-    Duration::from_micros(1 << fastrand::u32(0..14))
+    Duration::from_micros(1 << fastrand::u32(0..17))
 }
 
 /// Raises a storm: `write` writes the entry of a key, in a transaction or alone.
