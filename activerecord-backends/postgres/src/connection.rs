@@ -178,9 +178,7 @@ fn look(sql: &Sql) -> Result<Text> {
     }
     let mut statements = dialect::statements(text);
     let Some(first) = statements.next() else { return Ok(Text::Nothing) };
-    if first.verb == Verb::Transaction {
-        return Err(error::transaction_control());
-    }
+    check(first.verb)?;
     if sql.access() != Access::Unknown && !sql.binds().is_empty() {
         return Ok(Text::One(first.verb));
     }
@@ -191,6 +189,15 @@ fn look(sql: &Sql) -> Result<Text> {
         Ok(Text::One(first.verb))
     } else {
         Err(error::bind_count(first.placeholders, sql.binds().len()))
+    }
+}
+
+/// Refuses what would leave the session in a state that this library does not know.
+fn check(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Transaction => Err(error::transaction_control()),
+        Verb::Listen => Err(error::no_notifications()),
+        Verb::Read | Verb::Change | Verb::Other => Ok(()),
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum Verb {
     Change,
     /// It begins or ends a transaction.
     Transaction,
+    /// It asks for notifications.
+    Listen,
     /// Anything else.
     Other,
 }
@@ -80,7 +82,7 @@ impl<'t> Words<'t> {
             1 => self.second = word,
             _ => {}
         }
-        if self.main.is_none() && self.depth == 0 && verb(word) != Verb::Other {
+        if self.main.is_none() && self.depth == 0 && matches!(verb(word), Verb::Read | Verb::Change) {
             self.main = Some(word);
         }
         if word.eq_ignore_ascii_case("ATOMIC") || (self.bodies > 0 && word.eq_ignore_ascii_case("CASE")) {
@@ -112,6 +114,8 @@ fn verb(word: &str) -> Verb {
         Verb::Read
     } else if is(&["INSERT", "UPDATE", "DELETE", "MERGE"]) {
         Verb::Change
+    } else if is(&["LISTEN"]) {
+        Verb::Listen
     } else {
         Verb::Other
     }
@@ -151,6 +155,8 @@ mod tests {
             ("COMMIT PREPARED 'x'", Verb::Other),
             ("SET search_path = a", Verb::Other),
             ("BEGINNING", Verb::Other),
+            ("LISTEN news", Verb::Listen),
+            ("WITH listen AS (SELECT 1) SELECT * FROM listen", Verb::Read),
         ] {
             assert_eq!(verbs(text), [expected], "{text}");
         }

@@ -205,6 +205,14 @@ pub(crate) fn transaction_control() -> Error {
     )
 }
 
+/// The driver takes a notification among the answers for a broken protocol.
+#[cold]
+pub(crate) fn no_notifications() -> Error {
+    Error::unsupported(
+        "this library does not receive notifications: LISTEN on a connection of its own, with the driver",
+    )
+}
+
 #[cold]
 pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidStatement, message)

@@ -94,15 +94,14 @@ async fn one_text_and_values_of_many_types() {
             Value::I16(7),
         ] {
             let row = rows(&mut c, "SELECT $1", vec![value.clone()]).await.unwrap().remove(0);
-            let expected = match (&value, &row.values()[0]) {
-                (Value::Null(_), found) => assert_eq!(found, &Value::Null(ValueType::Text)),
-                (Value::Json(_), found) => {
-                    assert!(matches!(found, Value::Text(text) | Value::Json(text) if text == "7"))
-                }
-                (Value::U64(n), found) => assert_eq!(found, &Value::Decimal((*n).into())),
-                (value, found) => assert_eq!(found, &value.as_cell().to_owned()),
+            let expected = match &value {
+                Value::Null(_) => Value::Null(ValueType::Text),
+                // It stands nowhere that would tell its type, so it is text.
+                Value::Json(text) => Value::Text(text.clone()),
+                Value::U64(n) => Value::Decimal((*n).into()),
+                value => value.as_cell().to_owned(),
             };
-            let () = expected;
+            assert_eq!(row.values()[0], expected);
         }
     }
 }
