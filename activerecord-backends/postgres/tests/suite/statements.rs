@@ -1,7 +1,5 @@
 //! Statements, their outcomes and their rows.
 
-use std::pin::pin;
-
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Error, ErrorKind, Flow, RowRef, Value, params};
 
@@ -301,7 +299,7 @@ async fn what_is_not_polled_is_not_sent() {
     let mut c = schema("not_polled").await;
     run(&mut c, "CREATE TABLE t (a int)").await.unwrap();
     let insert = sql("INSERT INTO t VALUES (1)", vec![]);
-    drop(pin!(c.execute(&insert)));
+    drop(c.execute(&insert));
     assert!(c.is_reusable());
     assert_eq!(count(&mut c, "t").await, 0);
 }
