@@ -16,6 +16,8 @@ pub(crate) enum Verb {
     Transaction,
     /// It asks for notifications.
     Listen,
+    /// It copies from or to the client.
+    Copy,
     /// Anything else.
     Other,
 }
@@ -45,6 +47,14 @@ pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> {
     })
 }
 
+/// The verb of one statement that this library has written, by its first word.
+pub(crate) fn leading_verb(text: &str) -> Verb {
+    match Tokens::new(text).next() {
+        Some(Token::Word(word)) => verb(word),
+        _ => Verb::Other,
+    }
+}
+
 /// What is noted of a statement while it is read.
 #[derive(Default)]
 struct Words<'t> {
@@ -52,6 +62,8 @@ struct Words<'t> {
     second: &'t str,
     /// The verb after the tables of a WITH.
     main: Option<&'t str>,
+    /// Whether it is a COPY from or to the client.
+    copies: bool,
     tokens: usize,
     placeholders: usize,
     /// The parentheses that are open, and the bodies of BEGIN ATOMIC .. END: a semicolon inside ends nothing.
@@ -85,6 +97,8 @@ impl<'t> Words<'t> {
         if self.main.is_none() && self.depth == 0 && matches!(verb(word), Verb::Read | Verb::Change) {
             self.main = Some(word);
         }
+        let of_client = word.eq_ignore_ascii_case("STDIN") || word.eq_ignore_ascii_case("STDOUT");
+        self.copies |= of_client && self.first.eq_ignore_ascii_case("COPY");
         if word.eq_ignore_ascii_case("ATOMIC") || (self.bodies > 0 && word.eq_ignore_ascii_case("CASE")) {
             self.bodies += 1;
         } else if self.bodies > 0 && word.eq_ignore_ascii_case("END") {
@@ -97,6 +111,9 @@ impl<'t> Words<'t> {
         let (first, second) = (self.first, self.second);
         if is(first, "WITH") {
             return self.main.map_or(Verb::Other, verb);
+        }
+        if self.copies {
+            return Verb::Copy;
         }
         let of_transaction = match first {
             // These end a transaction that was prepared, and which no session has any more.
@@ -156,6 +173,8 @@ mod tests {
             ("SET search_path = a", Verb::Other),
             ("BEGINNING", Verb::Other),
             ("LISTEN news", Verb::Listen),
+            ("COPY t (a) FROM stdin WITH (FORMAT csv)", Verb::Copy),
+            ("COPY t TO '/tmp/stdout'", Verb::Other),
             ("WITH listen AS (SELECT 1) SELECT * FROM listen", Verb::Read),
         ] {
             assert_eq!(verbs(text), [expected], "{text}");

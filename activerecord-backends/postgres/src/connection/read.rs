@@ -85,14 +85,11 @@ impl Reader<'_, '_> {
         let kinds = self.kinds.get_or_insert_with(|| value::kinds(row));
         let row = Row { row, kinds };
         match (self.sink)(&row as &dyn RowRef) {
-            Ok(Flow::Stop) => ControlFlow::Break(Ok(())),
-            Ok(_) if self.one_row => ControlFlow::Break(Ok(())),
-            Ok(Flow::More) => ControlFlow::Continue(()),
-            Ok(Flow::Pause) => {
-                pend_once().await;
-                ControlFlow::Continue(())
-            }
-            Err(error) => ControlFlow::Break(Err(error)),
+            Ok(Flow::Stop) => return ControlFlow::Break(Ok(())),
+            Ok(Flow::More) => {}
+            Ok(Flow::Pause) => pend_once().await,
+            Err(error) => return ControlFlow::Break(Err(error)),
         }
+        if self.one_row { ControlFlow::Break(Ok(())) } else { ControlFlow::Continue(()) }
     }
 }

@@ -123,6 +123,12 @@ async fn logins_that_are_refused() {
 }
 
 #[tokio::test]
+async fn a_setting_that_the_server_refuses() {
+    let error = connect_error(&config().option("statement_timeout", "9999days")).await;
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Configuration, Some("22023")), "{error}");
+}
+
+#[tokio::test]
 async fn tls() {
     let shown: String = one(&mut connect(&config()).await, "SHOW ssl").await.unwrap();
     let required = backend(&config().option("sslmode", "require")).unwrap().connect().await;

@@ -274,7 +274,10 @@ async fn statements_that_stand_alone() {
     let error = run(&mut c, "VACUUM t").await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidStatement, Some("25001")), "{error}");
     rollback(&mut c).await.unwrap();
-    assert!(run(&mut c, "LISTEN news").await.unwrap_err().is_unsupported());
+    for text in ["LISTEN news", "COPY t FROM STDIN", "SELECT 1; COPY (SELECT 1) TO STDOUT"] {
+        assert!(run(&mut c, text).await.unwrap_err().is_unsupported(), "{text}");
+        assert!(c.is_reusable());
+    }
     assert_eq!(count(&mut c, "t").await, 0);
 }
 
