@@ -10,7 +10,7 @@ use activerecord_core::{Flow, RowRef, params};
 use crate::support::*;
 
 /// The most points at which a future is dropped: each statement has a few.
-const POLLS: u32 = 20;
+const POLLS: u32 = 12;
 
 async fn accounts(name: &str) -> (Conn, Arc<dyn Backend>) {
     let mut c = schema(name).await;

@@ -91,6 +91,20 @@ async fn permissions() {
         .unwrap();
 }
 
+/// As on a standby: reads are served, and a write is told that nothing is written here.
+#[tokio::test]
+async fn a_server_that_only_reads() {
+    let mut c = schema("only_reads").await;
+    run(&mut c, "CREATE TABLE t (id int)").await.unwrap();
+    run(&mut c, "SET default_transaction_read_only = on").await.unwrap();
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 0);
+    let error = run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap_err();
+    assert!(error.is_read_only(), "{error}");
+    begin(&mut c).await.unwrap();
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 0);
+    commit(&mut c).await.unwrap();
+}
+
 #[tokio::test]
 async fn locks_and_timeouts() {
     let mut a = schema("locks").await;

@@ -1,5 +1,8 @@
 //! Statements, their outcomes and their rows.
 
+use std::time::{Duration, Instant};
+
+use activerecord_core::backend::Control;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Error, ErrorKind, Flow, RowRef, Value, params};
 
@@ -84,6 +87,18 @@ async fn a_result_that_is_left() {
     assert!(c.is_reusable());
 }
 
+/// Whoever wants one row does not wait for the others.
+#[tokio::test]
+async fn a_result_that_comes_slowly_is_left() {
+    let mut c = connect(&config()).await;
+    let slow = "SELECT n, repeat('x', 10000), pg_sleep(0.05) FROM generate_series(1, $1) n";
+    let select = Sql::new(slow, params![100], Access::Read);
+    let started = Instant::now();
+    c.fetch(&select, &mut |_: &dyn RowRef| Ok(Flow::Stop)).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(!c.is_reusable());
+}
+
 #[tokio::test]
 async fn a_sinks_error_is_returned_as_it_is() {
     let mut c = connect(&config()).await;
@@ -134,6 +149,14 @@ async fn a_kept_statement_follows_the_schema() {
     rollback(&mut c).await.unwrap();
     begin(&mut c).await.unwrap();
     assert_eq!(rows(&mut c, read, params![1]).await.unwrap()[0].values().len(), 4);
+    commit(&mut c).await.unwrap();
+
+    run(&mut other, "ALTER TABLE t ADD COLUMN d int").await.unwrap();
+    begin(&mut c).await.unwrap();
+    c.control(Control::Savepoint("s")).await.unwrap();
+    assert!(rows(&mut c, read, params![1]).await.unwrap_err().is_retryable());
+    c.control(Control::RollbackTo("s")).await.unwrap();
+    assert_eq!(rows(&mut c, read, params![1]).await.unwrap()[0].values().len(), 5);
     commit(&mut c).await.unwrap();
 
     run(&mut other, "ALTER TABLE t ALTER COLUMN a TYPE int USING 7").await.unwrap();
