@@ -199,13 +199,13 @@ fn check(verb: Verb) -> Result<()> {
         Verb::Transaction => Err(error::transaction_control()),
         Verb::Listen => Err(error::no_notifications()),
         Verb::Copy => Err(error::no_copy()),
-        Verb::Read | Verb::Change | Verb::Other => Ok(()),
+        Verb::Read | Verb::Change | Verb::ReadAndChange | Verb::Other => Ok(()),
     }
 }
 
 /// Whether the driver keeps the statement for the next time: one that defines something is not run again.
 fn is_kept(verb: Verb) -> bool {
-    matches!(verb, Verb::Read | Verb::Change)
+    matches!(verb, Verb::Read | Verb::Change | Verb::ReadAndChange)
 }
 
 impl Connection for PostgresConnection {

@@ -12,6 +12,8 @@ pub(crate) enum Verb {
     Read,
     /// It changes rows, and tells how many.
     Change,
+    /// It reads, and a table of its WITH changes rows.
+    ReadAndChange,
     /// It begins or ends a transaction.
     Transaction,
     /// It asks for notifications.
@@ -62,6 +64,8 @@ struct Words<'t> {
     second: &'t str,
     /// The verb after the tables of a WITH.
     main: Option<&'t str>,
+    /// Whether something in it changes rows.
+    changes: bool,
     /// Whether it is a COPY from or to the client.
     copies: bool,
     tokens: usize,
@@ -97,6 +101,7 @@ impl<'t> Words<'t> {
         if self.main.is_none() && self.depth == 0 && matches!(verb(word), Verb::Read | Verb::Change) {
             self.main = Some(word);
         }
+        self.changes |= verb(word) == Verb::Change;
         let of_client = word.eq_ignore_ascii_case("STDIN") || word.eq_ignore_ascii_case("STDOUT");
         self.copies |= of_client && self.first.eq_ignore_ascii_case("COPY");
         if word.eq_ignore_ascii_case("ATOMIC") || (self.bodies > 0 && word.eq_ignore_ascii_case("CASE")) {
@@ -110,7 +115,10 @@ impl<'t> Words<'t> {
         let is = |word: &str, expected: &str| word.eq_ignore_ascii_case(expected);
         let (first, second) = (self.first, self.second);
         if is(first, "WITH") {
-            return self.main.map_or(Verb::Other, verb);
+            return match self.main.map_or(Verb::Other, verb) {
+                Verb::Read if self.changes => Verb::ReadAndChange,
+                verb => verb,
+            };
         }
         if self.copies {
             return Verb::Copy;
@@ -154,7 +162,7 @@ mod tests {
             ("  insert into t values (1) ; -- the end; \n", Verb::Change),
             ("/* a /* nested; */ one */ UPDATE t SET a = ';'", Verb::Change),
             ("WITH x AS (SELECT 1) DELETE FROM t", Verb::Change),
-            ("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", Verb::Read),
+            ("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", Verb::ReadAndChange),
             ("WITH RECURSIVE \"a;b\" (n) AS MATERIALIZED (VALUES (1)) INSERT INTO t TABLE \"a;b\"", Verb::Change),
             ("CREATE TABLE t (a int)", Verb::Other),
             ("DO $body$ BEGIN PERFORM 1; END; $body$", Verb::Other),

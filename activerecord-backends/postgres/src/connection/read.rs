@@ -58,7 +58,8 @@ impl PostgresConnection {
 /// Reads what is left of an answer; None when it is too much. A statement that may write has to come to its end, which a
 /// closed connection would keep it from.
 async fn read_rest<A: Answers>(answers: &mut A, sql: &Sql, verb: Verb) -> Option<Result<(), sqlx::Error>> {
-    let most = if sql.access() == Access::Write || verb == Verb::Change { u64::MAX } else { REST };
+    let writes = sql.access() == Access::Write || matches!(verb, Verb::Change | Verb::ReadAndChange);
+    let most = if writes { u64::MAX } else { REST };
     if sql.access() == Access::Read && !sql.is_one_row() {
         return tokio::time::timeout(PATIENCE, read_off(answers, most)).await.unwrap_or_default();
     }

@@ -63,6 +63,10 @@ async fn a_sink_pauses_and_stops() {
     assert_eq!(seen, 1);
     assert!(c.is_reusable());
     assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 36);
+    let many = "WITH x AS (INSERT INTO t SELECT 0 FROM generate_series(1, 5000) RETURNING n) SELECT n FROM x";
+    c.fetch(&sql(many, vec![]), &mut |_: &dyn RowRef| Ok(Flow::Stop)).await.unwrap();
+    assert!(c.is_reusable());
+    assert_eq!(count(&mut c, "t").await, 5003);
 }
 
 /// With many rows left another connection is cheaper; a transaction has to go on with this one.
