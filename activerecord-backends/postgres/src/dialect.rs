@@ -182,7 +182,7 @@ mod tests {
             ("BEGINNING", Verb::Other),
             ("LISTEN news", Verb::Listen),
             ("COPY t (a) FROM stdin WITH (FORMAT csv)", Verb::Copy),
-            ("COPY t TO '/tmp/stdout'", Verb::Other),
+            ("COPY t TO '/data/stdout'", Verb::Other),
             ("WITH listen AS (SELECT 1) SELECT * FROM listen", Verb::Read),
         ] {
             assert_eq!(verbs(text), [expected], "{text}");
