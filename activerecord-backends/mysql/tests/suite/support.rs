@@ -31,8 +31,13 @@ impl Server {
 
     /// The settings of the test's database.
     pub(crate) fn config(&self) -> Config {
+        Config::url(self.url_of(&self.database)).unwrap()
+    }
+
+    /// The URL of a database.
+    pub(crate) fn url_of(&self, database: &str) -> String {
         let (server, _) = self.url.rsplit_once('/').unwrap();
-        Config::url(format!("{server}/{}", self.database)).unwrap()
+        format!("{server}/{database}")
     }
 
     /// A backend of the test's database with other settings.
