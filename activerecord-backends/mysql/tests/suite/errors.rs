@@ -158,3 +158,17 @@ fn what_does_not_exist_or_may_not_be() {
         assert!(error.is_connection_lost() && error.message().contains(":1"), "{error:?}");
     });
 }
+
+#[test]
+fn more_bytes_than_the_server_takes() {
+    on_each_server(async |server| {
+        let mut c = server.connect().await;
+        let most: usize = one::<u64>(&mut c, "SELECT @@max_allowed_packet").await.unwrap().try_into().unwrap();
+        let error = rows(&mut c, "SELECT length(?)", params![vec![0_u8; most + 1]]).await.unwrap_err();
+        assert!(error.is_conversion() && error.message().contains("max_allowed_packet"), "{error:?}");
+        assert!(c.is_reusable());
+        let large = vec![0_u8; most - 1000];
+        let length = rows(&mut c, "SELECT length(?)", params![large]).await.unwrap();
+        assert_eq!(length[0].get::<u64>(0).unwrap(), (most - 1000) as u64);
+    });
+}

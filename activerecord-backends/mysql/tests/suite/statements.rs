@@ -1,7 +1,7 @@
 //! Statements: outcomes, rows, scripts, and what is refused.
 
 use activerecord_core::sql::{Access, Sql};
-use activerecord_core::{Error, ErrorKind, Flow, RowRef, Value, params};
+use activerecord_core::{Error, ErrorKind, Flow, RowRef, ToValue, Value, params};
 
 use crate::support::*;
 
@@ -111,9 +111,9 @@ fn many_rows_that_nobody_wants_are_not_read() {
     });
 }
 
-pub(crate) async fn fill(c: &mut Conn, rows: i64) {
+pub(crate) async fn fill(c: &mut Conn, rows: u32) {
     let text = format!("INSERT INTO t (n, s) VALUES (?, 'text'){}", ", (?, 'text')".repeat(rows as usize - 1));
-    execute(c, &text, (0..rows).map(Value::I64).collect()).await.unwrap();
+    execute(c, &text, (0..rows).map(|n| n.to_value()).collect()).await.unwrap();
 }
 
 #[test]

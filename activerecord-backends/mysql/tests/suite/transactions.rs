@@ -97,9 +97,9 @@ fn dropping_a_connection_rolls_back() {
             run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
             let left = std::mem::replace(&mut c, server.connect().await);
             if close {
-                left.close().await
+                left.close().await;
             } else {
-                drop(left)
+                drop(left);
             }
             // It waits for the lock, and gets it.
             run(&mut other, "INSERT INTO t VALUES (1)").await.unwrap();
