@@ -102,7 +102,9 @@ fn session_settings(settings: &Settings) -> String {
     const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
         NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
     let collation = settings.collation.as_deref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-    let lock_timeout = settings.lock_timeout.map(|n| format!(", innodb_lock_wait_timeout = {n}")).unwrap_or_default();
+    // The second one is for the locks of whole tables, which a change of their definition takes.
+    let lock_timeout = |n| format!(", innodb_lock_wait_timeout = {n}, lock_wait_timeout = {n}");
+    let lock_timeout = settings.lock_timeout.map(lock_timeout).unwrap_or_default();
     format!(
         "SET NAMES utf8mb4{collation}, time_zone = '+00:00', sql_mode = '{MODE}', autocommit = 1, \
          foreign_key_checks = 1{lock_timeout}"
