@@ -172,3 +172,70 @@ fn more_bytes_than_the_server_takes() {
         assert_eq!(length[0].get::<u64>(0).unwrap(), (most - 1000) as u64);
     });
 }
+
+#[test]
+fn a_statement_that_is_killed_and_a_table_that_is_full() {
+    on_each_server(async |server| {
+        let (mut c, mut other) = (server.connect().await, server.connect().await);
+        let id: u64 = one(&mut c, "SELECT connection_id()").await.unwrap();
+        run(&mut c, "CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+        let (killed, _) = tokio::join!(run(&mut c, "UPDATE t SET id = id + sleep(20)"), async {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            run(&mut other, &format!("KILL QUERY {id}")).await.unwrap();
+        });
+        assert_eq!(killed.unwrap_err().kind(), ErrorKind::StatementTimeout);
+        assert!(c.is_reusable());
+
+        run(&mut c, "SET max_heap_table_size = 16384").await.unwrap();
+        run(&mut c, "CREATE TABLE m (s CHAR(250)) ENGINE = MEMORY").await.unwrap();
+        let many = format!("INSERT INTO m VALUES ('a'){}", ", ('a')".repeat(5000));
+        let error = run(&mut c, &many).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DiskFull, "{error:?}");
+    });
+}
+
+#[test]
+fn a_login_and_its_limits() {
+    on_each_server(async |server| {
+        let mut root = server.connect().await;
+        let user = format!("l{:08x}", fastrand::u32(..));
+        let create = format!("CREATE USER {user}@'%' IDENTIFIED BY 'secret' WITH MAX_USER_CONNECTIONS 1");
+        run(&mut root, &create).await.unwrap();
+        run(&mut root, &format!("GRANT SELECT ON {}.* TO {user}@'%'", server.database)).await.unwrap();
+        run(&mut root, "CREATE TABLE t (id INT)").await.unwrap();
+        let backend = server.with(|config| config.username(&user).password("secret"));
+        let mut c = backend.connect().await.unwrap();
+        for text in ["INSERT INTO t VALUES (1)", "SELECT * FROM mysql.user", "CREATE TABLE u (id INT)"] {
+            let error = run(&mut c, text).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error:?}");
+        }
+        let error = backend.connect().await.err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error:?}");
+        assert!(error.message().contains("pool"), "{error}");
+        run(&mut root, &format!("DROP USER {user}@'%'")).await.unwrap();
+    });
+}
+
+/// MariaDB's snapshot isolation refuses to write what another has changed since it was read.
+#[test]
+fn a_row_that_has_changed_since_it_was_read() {
+    on_each_server(async |server| {
+        if !server.is_mariadb() {
+            return;
+        }
+        let (mut c, mut other) = (server.connect().await, server.connect().await);
+        run(&mut c, "CREATE TABLE t (id INT PRIMARY KEY, n INT)").await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1, 1), (2, 2)").await.unwrap();
+        run(&mut c, "SET innodb_snapshot_isolation = 1").await.unwrap();
+        begin(&mut c).await.unwrap();
+        run(&mut c, "UPDATE t SET n = 9 WHERE id = 2").await.unwrap();
+        rows(&mut c, "SELECT * FROM t", vec![]).await.unwrap();
+        run(&mut other, "UPDATE t SET n = 5 WHERE id = 1").await.unwrap();
+        let error = run(&mut c, "UPDATE t SET n = 6 WHERE id = 1").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Serialization, "{error:?}");
+        assert_eq!(run(&mut c, "SELECT 1").await.unwrap_err().kind(), ErrorKind::Transaction);
+        rollback(&mut c).await.unwrap();
+        assert_eq!(one::<i64>(&mut c, "SELECT n FROM t WHERE id = 2").await.unwrap(), 2);
+    });
+}

@@ -304,3 +304,28 @@ fn as_many_values_as_the_server_takes() {
         assert!(c.is_reusable());
     });
 }
+
+/// What core's SQL for these servers relies on.
+#[test]
+fn what_the_dialect_says_is_understood() {
+    on_each_server(async |server| {
+        let mut c = server.connect().await;
+        run(&mut c, "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(20), l VARCHAR(20) CHARACTER SET latin1)")
+            .await
+            .unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1, 'aé', 'aé'), (2, 'Aé', 'Aé'), (3, 'b', 'b')").await.unwrap();
+        for column in ["s", "l"] {
+            for (pattern, found) in [("a_", 1), ("A%", 1), ("%é", 2), ("a", 0)] {
+                let text = format!("SELECT id FROM t WHERE `{column}` LIKE ? COLLATE utf8mb4_bin");
+                let rows = rows(&mut c, &text, params![pattern]).await.unwrap();
+                assert_eq!(rows.len(), found, "{column} LIKE {pattern}");
+            }
+        }
+        let limited = "SELECT id FROM t WHERE id IN (SELECT * FROM (SELECT id FROM t ORDER BY id LIMIT ?) AS `source`)";
+        assert_eq!(rows(&mut c, limited, params![2_i64]).await.unwrap().len(), 2);
+        for text in ["UPDATE t SET s = 'c'", "DELETE FROM t"] {
+            let text = format!("{text} WHERE id IN (SELECT * FROM (SELECT id FROM t WHERE id > ?) AS `source`)");
+            assert_eq!(execute(&mut c, &text, params![1]).await.unwrap().rows, 2);
+        }
+    });
+}
