@@ -36,6 +36,9 @@ pub struct Dialect {
     pub(crate) default_row: &'static str,
     /// Whether `\` escapes a character inside a quoted string.
     pub(crate) backslash_escapes: bool,
+    /// Whether `#` starts a comment, and `--` does only before a space.
+    pub(crate) hash_comments: bool,
+    pub(crate) set_query: SetQuery,
 }
 
 /// How the n-th bind is written.
@@ -65,6 +68,16 @@ pub(crate) enum InList {
     Padded,
 }
 
+/// How a query is written that a set comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetQuery {
+    /// `IN (SELECT ..)`
+    Plain,
+    /// `IN (SELECT * FROM (SELECT ..) AS source)` where the query has a limit, or the statement writes, maybe to the table
+    /// that it reads: the database refuses both in the plain form.
+    Derived,
+}
+
 /// How patterns are matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Like {
@@ -72,8 +85,8 @@ pub(crate) enum Like {
     Ilike,
     /// LIKE ignores the case of ASCII letters; GLOB heeds case, with a pattern language of its own.
     Glob,
-    /// LIKE BINARY heeds case, LIKE goes by the column's collation.
-    Binary,
+    /// LIKE goes by the column's collation; this one heeds case.
+    Collation(&'static str),
 }
 
 /// How exact decimals are compared and computed with.

@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
@@ -16,11 +16,13 @@ pub static MYSQL: Dialect = Dialect {
     placeholder: Placeholder::Question,
     upsert: Upsert::OnDuplicateKey,
     in_list: InList::Padded,
-    like: Like::Binary,
+    like: Like::Collation("utf8mb4_bin"),
     decimal: DecimalMath::Native,
     nulls_smallest: true,
     nulls_keyword: false,
     no_limit: Some("18446744073709551615"),
     default_row: "() VALUES ()",
     backslash_escapes: true,
+    hash_comments: true,
+    set_query: SetQuery::Derived,
 };

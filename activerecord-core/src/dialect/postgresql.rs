@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
 
 /// PostgreSQL. Whether transactions can be prepared is a setting of the server, asked when connecting.
@@ -26,4 +26,6 @@ pub static POSTGRESQL: Dialect = Dialect {
     no_limit: None,
     default_row: "DEFAULT VALUES",
     backslash_escapes: false,
+    hash_comments: false,
+    set_query: SetQuery::Plain,
 };

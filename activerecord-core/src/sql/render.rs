@@ -184,6 +184,7 @@ fn conflict(w: &mut Writer<'_>, table: &str, mut clause: Conflict) -> Result<()>
 }
 
 fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
+    w.writes = true;
     w.push("UPDATE ").table(&statement.table).push(" SET ");
     assignments(w, statement.set)?;
     filter(w, statement.filter)?;
@@ -199,6 +200,7 @@ fn assignments(w: &mut Writer<'_>, set: Vec<(Name, Expr)>) -> Result<()> {
 }
 
 fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
+    w.writes = true;
     w.push("DELETE FROM ").table(&statement.table);
     filter(w, statement.filter)
 }
