@@ -34,6 +34,11 @@ impl Cargo {
         self
     }
 
+    pub(crate) fn envs(mut self, variables: Vec<(String, OsString)>) -> Self {
+        self.command.envs(variables);
+        self
+    }
+
     /// Runs in another folder than the workspace's root.
     pub(crate) fn current_dir(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);

@@ -5,18 +5,24 @@ use std::fmt;
 use crate::Result;
 use crate::cargo::Cargo;
 use crate::report::Report;
+use crate::services::{Lease, Options};
 use crate::{example, tidy};
 
-/// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads.
-pub(crate) fn run() -> Result<()> {
+/// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
+/// this that was not up before.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let lease = Lease::new(options)?;
     let mut tally = Tally::default();
     let mut report = Report::default();
     report.step("format", || cargo(["fmt", "--all", "--check"]));
     report.step("lints", || cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+    report.step("servers", || lease.start());
     report.step("tests", || {
-        Cargo::new(["test", "--workspace", "--no-fail-fast"]).run_seeing(|line| tally.count(line))?;
+        let cargo = Cargo::new(["test", "--workspace", "--no-fail-fast"]).envs(lease.variables()?);
+        cargo.run_seeing(|line| tally.count(line))?;
         if tally.passed == 0 { Err("no test ran".into()) } else { Ok(tally.to_string()) }
     });
+    drop(lease);
     report.step("docs", || {
         Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run().map(|()| String::new())
     });

@@ -4,6 +4,7 @@ mod cargo;
 mod checks;
 mod example;
 mod report;
+mod services;
 mod tidy;
 
 use std::error::Error;
@@ -22,7 +23,10 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 #[command(bin_name = "cargo xtask")]
 enum Task {
     /// Everything CI checks: format, lints, tests, documentation, invariants, and the example twice
-    Test,
+    Test(services::Options),
+    /// Servers for the tests: databases and brokers, on free ports
+    #[command(subcommand)]
+    Services(services::Task),
     /// The invariants of the source that no compiler checks
     Tidy,
     /// Runs the tests and accepts the expansions, messages and SQL that they saw
@@ -37,7 +41,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Test => checks::run(),
+        Task::Test(options) => checks::run(&options),
+        Task::Services(task) => services::run(task),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
         Task::Bench { args } => bench(args),

@@ -1,7 +1,8 @@
 //! The pool of one endpoint: permits, and a stack of idle connections. The common path takes one lock on the way out and
 //! one on the way back, and asks the server nothing.
 //!
-//! A connection is pinged when it was idle for a while, and thrown away when it is not clean, never returned.
+//! A connection is pinged when it was idle for a while, or when another one has broken since it was used; it is thrown away
+//! when it is not clean, never returned.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -68,11 +69,11 @@ impl Pool {
         // From here on the permit is the lease's, also when this future is dropped.
         let (mut lease, mut idle) = self.shared.lease(purpose, since, meters.in_use());
         while let Some(mut candidate) = idle {
-            if candidate.is_usable(since, &self.shared.limits).await {
-                lease.pooled = Some(candidate);
+            if candidate.pooled.is_usable(since, &self.shared.limits, candidate.doubted).await {
+                lease.pooled = Some(candidate.pooled);
                 return Ok(lease);
             }
-            idle = self.shared.state().idle.pop();
+            idle = self.shared.state().pop();
         }
         let connection = self.shared.backend.connect().await?;
         lease.pooled = Some(Pooled { connection, opened: since, used: since });
@@ -127,6 +128,24 @@ struct State {
     idle: Vec<Pooled>,
     holders: Vec<Holder>,
     next: u64,
+    /// When a connection last came back broken. A server that is gone takes all of them with it.
+    broken: Option<Instant>,
+}
+
+impl State {
+    /// Takes what is on top of the stack.
+    fn pop(&mut self) -> Option<Candidate> {
+        let pooled = self.idle.pop()?;
+        let doubted = self.broken.is_some_and(|broken| pooled.used <= broken);
+        Some(Candidate { pooled, doubted })
+    }
+}
+
+/// An idle connection that may be handed out.
+struct Candidate {
+    pooled: Pooled,
+    /// Whether another connection has broken since it was used.
+    doubted: bool,
 }
 
 /// Who has a connection.
@@ -145,14 +164,15 @@ struct Pooled {
 }
 
 impl Pooled {
-    /// Whether it can be handed out: not too old, and alive as far as known. Only after a while without use it is asked.
-    async fn is_usable(&mut self, now: Instant, limits: &config::Pool) -> bool {
+    /// Whether it can be handed out: not too old, and alive as far as known. It is asked only when in doubt, and after a while
+    /// without use.
+    async fn is_usable(&mut self, now: Instant, limits: &config::Pool, doubted: bool) -> bool {
         if limits.max_lifetime.is_some_and(|age| now.saturating_duration_since(self.opened) > age) {
             return false;
         }
         let idle = now.saturating_duration_since(self.used);
         self.used = now;
-        idle < limits.idle_check || self.connection.ping().await.is_ok()
+        (idle < limits.idle_check && !doubted) || self.connection.ping().await.is_ok()
     }
 }
 
@@ -174,12 +194,17 @@ impl Shared {
     }
 
     /// Notes the holder of a permit, and takes what is on top of the stack.
-    fn lease(self: &Arc<Self>, purpose: Purpose, since: Instant, in_use: InUse) -> (PooledConnection, Option<Pooled>) {
+    fn lease(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        since: Instant,
+        in_use: InUse,
+    ) -> (PooledConnection, Option<Candidate>) {
         let mut state = self.state();
         state.next += 1;
         let ticket = state.next;
         state.holders.push(Holder { ticket, purpose, since });
-        let idle = state.idle.pop();
+        let idle = state.pop();
         drop(state);
         (PooledConnection { shared: Arc::clone(self), ticket, pooled: None, _in_use: in_use }, idle)
     }
@@ -274,7 +299,10 @@ impl Drop for PooledConnection {
         // One that is not clean is dropped here, before its permit is given back: this ends whatever was open in it.
         let clean = self.pooled.take().filter(|pooled| pooled.connection.is_reusable());
         let mut state = self.shared.state();
-        state.idle.extend(clean);
+        match clean {
+            Some(clean) => state.idle.push(clean),
+            None => state.broken = Some(Instant::now()),
+        }
         state.holders.retain(|holder| holder.ticket != self.ticket);
         let last = state.holders.is_empty();
         drop(state);

@@ -96,6 +96,9 @@ impl Session {
     /// Runs a statement for its effect.
     pub(crate) async fn execute(&self, sql: &Sql, label: Label) -> Result<Outcome> {
         let observed = Observed::new(self.endpoint(), sql, label);
+        if let Err(error) = sql.check() {
+            return observed.finish(Err(error), 0);
+        }
         let result = match self {
             Self::Pool(endpoint) => match endpoint.acquire(label.purpose(), observed.started).await {
                 Ok(mut connection) => connection.execute(sql).instrument(observed.span.clone()).await,
@@ -116,6 +119,9 @@ impl Session {
     /// Runs a statement and pushes its rows into `sink`.
     pub(crate) async fn fetch(&self, sql: &Sql, label: Label, sink: &mut Sink<'_>) -> Result<()> {
         let observed = Observed::new(self.endpoint(), sql, label);
+        if let Err(error) = sql.check() {
+            return observed.finish(Err(error), 0);
+        }
         let mut rows = 0;
         let result = {
             let mut counting = |row: &dyn RowRef| -> Result<Flow> {

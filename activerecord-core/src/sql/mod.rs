@@ -12,6 +12,7 @@ pub(crate) use render::render_rest;
 
 use std::sync::Arc;
 
+use crate::error::{Error, Result};
 use crate::value::Value;
 
 /// A statement as it goes to a database: the text with placeholders, and the values bound to them.
@@ -62,8 +63,26 @@ impl Sql {
         self.access
     }
 
+    /// Refuses a value that could not be made into JSON.
+    ///
+    /// # Errors
+    /// `Conversion`.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.binds.iter().position(|bind| matches!(bind, Value::Json(json) if json.is_empty())) {
+            Some(index) => Err(no_json(index + 1)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the result has at most one row.
     pub fn is_one_row(&self) -> bool {
         self.one_row
     }
+}
+
+#[cold]
+fn no_json(number: usize) -> Error {
+    Error::conversion(format!(
+        "the value of placeholder {number} cannot be written as JSON: serde refuses it, as it does a map with keys that are no strings"
+    ))
 }

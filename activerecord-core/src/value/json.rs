@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 
 /// A value that is stored as JSON. It serializes as `T` itself.
 ///
-/// A `T` that cannot be serialized (a map with keys that are no strings) is stored as JSON `null`; serde's derived types
-/// always can.
+/// To write a `T` that cannot be serialized (a map with keys that are no strings) is a `Conversion` error; serde's derived
+/// types always can.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json<T>(pub T);
@@ -41,7 +41,8 @@ impl<T: Serialize> ToValue for Json<T> {
     const TYPE: ValueType = ValueType::Json;
 
     fn to_value(&self) -> Value {
-        Value::Json(serde_json::to_string(&self.0).unwrap_or_else(|_| "null".into()))
+        // No JSON is the empty text: it stands for what cannot be written.
+        Value::Json(serde_json::to_string(&self.0).unwrap_or_default())
     }
 }
 

@@ -3,6 +3,7 @@
 use activerecord::prelude::*;
 
 use super::{Plane, SECRET, check, database, shown};
+use crate::harness::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "plains"]
@@ -114,4 +115,26 @@ async fn an_error_reads_as_a_sentence_and_its_place() -> Result<()> {
     let expected = format!("{} (connection {}; model NoTable; SQL: {sql})", error.message(), &*db);
     assert_eq!(error.to_string(), expected);
     Ok(())
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "notes"]
+struct Mapped {
+    id: i64,
+    /// JSON's keys are strings.
+    counts: Json<std::collections::BTreeMap<(i32, i32), i32>>,
+}
+
+#[tokio::test]
+async fn what_cannot_be_json_is_not_written() -> Result<()> {
+    let db = Database::new(["notes (id ID, counts JSON NOT NULL)"]).await;
+    with_connection(&db, async || {
+        let counts = Json([((1, 2), 3)].into());
+        let error = Mapped { id: 0, counts }.save().await.unwrap_err();
+        assert!(error.is_conversion() && error.message().contains("JSON"), "{error}");
+        assert_eq!((error.connection(), error.model()), (Some(&*db), Some("Mapped")));
+        assert_eq!(Mapped::count().await?, 0);
+        Ok(())
+    })
+    .await
 }

@@ -1,0 +1,129 @@
+//! A server is killed: between two uses, in the middle of a query, in the middle of commits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+
+use activerecord::prelude::*;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use crate::ledger::{Entry, Ledger};
+use crate::server::{MARIADB, POSTGRES, Server, until};
+
+/// Held by the test that may kill servers.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// Opens so many connections, all of which are idle afterwards.
+async fn open(name: &str, connections: usize) -> Result<()> {
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(Transaction::begin(name).await?);
+    }
+    for transaction in open {
+        transaction.rollback().await?;
+    }
+    Ok(())
+}
+
+/// The first statement after it may meet a dead connection. The others that were idle are looked at before they are used.
+async fn between_two_uses(server: &Server, name: &str) -> Result<()> {
+    server.configure(name, 4)?;
+    open(name, 4).await?;
+    server.kill();
+    let error = connection(name)?.query("SELECT 1", []).await.unwrap_err();
+    assert!(error.is_connection_lost(), "{error:?}");
+    assert_eq!(error.connection(), Some(name));
+    let refused = connection(name)?.query("SELECT 1", []).await.unwrap_err();
+    assert!(refused.is_connection_lost(), "{refused:?}");
+    server.restart();
+    for _ in 0..8 {
+        connection(name)?.query("SELECT 1", []).await?;
+    }
+    server.kill();
+    server.restart();
+    open(name, 4).await.err();
+    for _ in 0..8 {
+        connection(name)?.query("SELECT 1", []).await?;
+    }
+    ConnectionManager::remove(name).await
+}
+
+async fn in_the_middle_of_a_query(server: &'static Server, name: &'static str) -> Result<()> {
+    server.configure(name, 4)?;
+    let query = tokio::spawn(async move { connection(name)?.query(server.sleep, []).await });
+    until("the query runs", async || {
+        let rows = connection(name)?.query(server.sleepers, []).await?;
+        Ok(rows[0].get::<i64>(0)? == 1)
+    })
+    .await?;
+    server.kill();
+    let error = query.await.map_err(Error::custom)?.unwrap_err();
+    assert!(error.is_connection_lost(), "{error:?}");
+    assert!(error.sql().is_some_and(|sql| sql == server.sleep), "{error:?}");
+    server.restart();
+    connection(name)?.query("SELECT 1", []).await?;
+    ConnectionManager::remove(name).await
+}
+
+/// Kills the server while eight tasks commit, again and again until the answer to a commit was lost; then looks whether what
+/// the program was told is true. Returns what is wrong.
+async fn in_the_middle_of_commits(server: &Server, name: &str, forgetful: bool) -> Result<Option<String>> {
+    server.configure(name, 8)?;
+    let (before, behind) = if forgetful { server.forgetful } else { ("", "") };
+    connection(name)?.execute("DROP TABLE IF EXISTS entries", []).await?;
+    connection(name)?.execute(&format!("CREATE {before} TABLE entries (id BIGINT PRIMARY KEY) {behind}"), []).await?;
+    let (ids, mut ledger) = (Arc::new(AtomicI64::new(1)), Ledger::default());
+    for _ in 0..10 {
+        let written = ledger.committed.len() as u64;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut tasks = JoinSet::new();
+        for _ in 0..8 {
+            let (name, ids, stop) = (name.to_owned(), Arc::clone(&ids), Arc::clone(&stop));
+            tasks.spawn(async move { Ledger::write(&name, &ids, &stop).await });
+        }
+        until("entries are written", async || Ok(Entry::using(name).count().await? > written + 50)).await?;
+        server.kill();
+        for task in tasks.join_all().await {
+            ledger.add(task?);
+        }
+        server.restart();
+        open(name, 8).await.err();
+        if !ledger.unknown.is_empty() || forgetful {
+            break;
+        }
+    }
+    assert!(forgetful || !ledger.unknown.is_empty(), "no commit was under way at any of ten kills");
+    let wrong = ledger.judge(name).await?;
+    connection(name)?.execute("DROP TABLE entries", []).await?;
+    ConnectionManager::remove(name).await?;
+    Ok(wrong)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_killed() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    between_two_uses(&POSTGRES, "killed postgres").await?;
+    in_the_middle_of_a_query(&POSTGRES, "queried postgres").await?;
+    assert_eq!(in_the_middle_of_commits(&POSTGRES, "committed postgres", false).await?, None);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_is_killed() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    between_two_uses(&MARIADB, "killed mariadb").await?;
+    in_the_middle_of_a_query(&MARIADB, "queried mariadb").await?;
+    assert_eq!(in_the_middle_of_commits(&MARIADB, "committed mariadb", false).await?, None);
+    Ok(())
+}
+
+/// The broken variant: tables whose rows a crash loses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_rows_are_found_out() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for (server, name) in [(&POSTGRES, "forgetful postgres"), (&MARIADB, "forgetful mariadb")] {
+        let wrong = in_the_middle_of_commits(server, name, true).await?;
+        assert!(wrong.as_ref().is_some_and(|wrong| wrong.contains("lost")), "{wrong:?}");
+    }
+    Ok(())
+}

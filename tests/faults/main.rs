@@ -1,0 +1,8 @@
+//! What a program sees when a server is killed under it, and when it comes back.
+//!
+//! The servers are killed for real: `postgres-2` and `mariadb-2`, which `cargo xtask test` starts and which nothing else in
+//! the run uses. The tests take turns.
+
+mod killed;
+mod ledger;
+mod server;

@@ -1,0 +1,79 @@
+//! A server that a test may kill.
+
+use std::env;
+use std::future::Future;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use activerecord::prelude::*;
+
+/// One of the servers that `cargo xtask services up` has started.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// Its name there.
+    name: &'static str,
+    variable: &'static str,
+    /// A query that takes a minute.
+    pub(crate) sleep: &'static str,
+    /// How many connections run it.
+    pub(crate) sleepers: &'static str,
+    /// Makes a table lose its rows when the server crashes: what stands before and behind `TABLE name (..)`.
+    pub(crate) forgetful: (&'static str, &'static str),
+}
+
+pub(crate) const POSTGRES: Server = Server {
+    name: "postgres-2",
+    variable: "DATABASE_URL_POSTGRES_2",
+    sleep: "SELECT 1 FROM pg_sleep(60)",
+    sleepers: "SELECT count(*) FROM pg_stat_activity \
+               WHERE state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()",
+    forgetful: ("UNLOGGED", ""),
+};
+
+pub(crate) const MARIADB: Server = Server {
+    name: "mariadb-2",
+    variable: "DATABASE_URL_MARIADB_2",
+    sleep: "SELECT sleep(60)",
+    sleepers: "SELECT count(*) FROM information_schema.processlist \
+               WHERE info LIKE '%sleep(60)%' AND id <> connection_id()",
+    forgetful: ("", "ENGINE = MEMORY"),
+};
+
+impl Server {
+    /// Registers a connection to it.
+    pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
+        let url = env::var(self.variable).map_err(|_| {
+            let message =
+                format!("{} is not set: run `cargo xtask test`, or `cargo xtask services up` and `env`", self.variable);
+            Error::configuration(message)
+        })?;
+        let pool = Pool::new().max_connections(connections).acquire_timeout(Duration::from_secs(60));
+        ConnectionManager::configure(name, Config::url(url)?.pool(pool))
+    }
+
+    /// Kills it, as a power cut would.
+    pub(crate) fn kill(&self) {
+        self.xtask("kill");
+    }
+
+    /// Starts it again, on the same port with the same data, and waits until it answers.
+    pub(crate) fn restart(&self) {
+        self.xtask("restart");
+    }
+
+    fn xtask(&self, verb: &str) {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo).args(["xtask", "services", verb, self.name]).status().unwrap();
+        assert!(status.success(), "cargo xtask services {verb} {}", self.name);
+    }
+}
+
+/// Asks again and again until the answer is yes.
+pub(crate) async fn until<F: Future<Output = Result<bool>>>(what: &str, mut ask: impl FnMut() -> F) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !ask().await? {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}

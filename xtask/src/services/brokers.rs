@@ -1,0 +1,86 @@
+//! NATS, RabbitMQ and Redis.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::command::{Call, find, first_version, version};
+use super::probe::free_port;
+use super::service::Service;
+use super::site::{Launch, Site};
+use super::{PASSWORD, USER};
+use crate::Result;
+
+/// With JetStream.
+pub(super) fn nats(site: &Site, port: u16) -> Result<Launch> {
+    let server = program("nats-server")?;
+    site.make_data(Service::Nats, None)?;
+    let args = ["--addr=127.0.0.1", "--jetstream", &format!("--port={port}"), &format!("--user={USER}")];
+    let mut command = with_args(&server, args);
+    command.extend([format!("--pass={PASSWORD}"), format!("--store_dir={}", site.data(Service::Nats).display())]);
+    let url = format!("nats://{USER}:{PASSWORD}@127.0.0.1:{port}");
+    Ok(Launch { version: version(&server)?, url, command, env: Vec::new() })
+}
+
+/// Every write is in the append-only file, so that a killed server comes back with it.
+pub(super) fn redis(site: &Site, port: u16) -> Result<Launch> {
+    let server = program("redis-server")?;
+    site.make_data(Service::Redis, None)?;
+    let port_text = port.to_string();
+    let args = ["--bind", "127.0.0.1", "--port", &port_text, "--requirepass", PASSWORD, "--appendonly", "yes"];
+    let url = format!("redis://:{PASSWORD}@127.0.0.1:{port}");
+    Ok(Launch { version: version(&server)?, url, command: with_args(&server, args), env: Vec::new() })
+}
+
+/// With an `epmd` (Erlang's registry of nodes) of its own: one that the machine has must not know of this node, nor one
+/// stay behind when it ends.
+pub(super) fn rabbitmq(site: &Site, port: u16) -> Result<Launch> {
+    let (server, epmd) = (program("rabbitmq-server")?, program("epmd")?);
+    site.make_data(Service::Rabbitmq, None)?;
+    let data = site.data(Service::Rabbitmq);
+    let config = site.folder(Service::Rabbitmq).join("rabbitmq.conf");
+    let (epmd_port, dist_port) = (free_port(), free_port());
+    fs::write(&config, rabbitmq_config(port))?;
+    let here = data.display();
+    let env = vec![
+        ("HOME", here.to_string()),
+        ("ERL_EPMD_PORT", epmd_port.to_string()),
+        ("RABBITMQ_NODENAME", format!("{USER}-{port}@localhost")),
+        ("RABBITMQ_DIST_PORT", dist_port.to_string()),
+        ("RABBITMQ_MNESIA_BASE", here.to_string()),
+        ("RABBITMQ_LOG_BASE", here.to_string()),
+        ("RABBITMQ_CONFIG_FILE", config.display().to_string()),
+        ("RABBITMQ_CONF_ENV_FILE", "/dev/null".to_owned()),
+        ("RABBITMQ_ENABLED_PLUGINS_FILE", format!("{here}/plugins")),
+        ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
+    ];
+    let start = r#""$1" -address 127.0.0.1 -port "$ERL_EPMD_PORT" & exec "$2""#;
+    let programs = [epmd, server].map(|program| program.display().to_string());
+    let command = ["sh", "-c", start, "sh"].map(str::to_owned).into_iter().chain(programs).collect();
+    let url = format!("amqp://{USER}:{PASSWORD}@127.0.0.1:{port}/%2f");
+    Ok(Launch { version: rabbitmq_version()?, url, command, env })
+}
+
+/// It logs to where its command's output goes.
+fn rabbitmq_config(port: u16) -> String {
+    format!(
+        "listeners.tcp.default = 127.0.0.1:{port}\n\
+         default_user = {USER}\n\
+         default_pass = {PASSWORD}\n\
+         log.console = true\n\
+         log.file = false\n"
+    )
+}
+
+/// Asking the program itself would start an Erlang machine, which takes seconds.
+fn rabbitmq_version() -> Result<String> {
+    let printed = Call::new("dpkg-query").args(["--show", "--showformat=${Version}", "rabbitmq-server"]).run()?;
+    first_version(&printed).ok_or_else(|| format!("RabbitMQ has no version: {printed}").into())
+}
+
+fn program(name: &str) -> Result<PathBuf> {
+    find(name).ok_or_else(|| format!("{name} is not where it should be").into())
+}
+
+fn with_args<const N: usize>(program: &Path, args: [&str; N]) -> Vec<String> {
+    [program.display().to_string()].into_iter().chain(args.map(str::to_owned)).collect()
+}

@@ -1,0 +1,86 @@
+//! Asks a server whether it is ready, in the first words of its own protocol.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use super::service::Family;
+use super::{PASSWORD, USER};
+
+/// Whether the server takes clients now.
+pub(super) fn is_ready(family: Family, port: u16) -> bool {
+    match family {
+        // While it starts, or a replica is not yet consistent, it refuses instead of asking for the password.
+        Family::Postgres => answers(port, &postgres_startup(), "SCRAM-SHA-256"),
+        Family::Mariadb => answers(port, b"", "MariaDB"),
+        Family::Mysql => answers(port, b"", "caching_sha2_password"),
+        Family::Nats => answers(port, b"", "INFO {"),
+        Family::Rabbitmq => answers(port, b"AMQP\x00\x00\x09\x01", "capabilities"),
+        Family::Redis => answers(port, format!("AUTH {PASSWORD}\r\nPING\r\n").as_bytes(), "+PONG"),
+    }
+}
+
+/// A port that nothing listens on. It is outside of the range that outgoing connections take theirs from, so that it
+/// is still free when a killed server starts again.
+pub(super) fn free_port() -> u16 {
+    loop {
+        let port = fastrand::u16(20_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn answers(port: u16, say: &[u8], expected: &str) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let time = Duration::from_secs(1);
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, time) else { return false };
+    if stream.set_read_timeout(Some(time)).is_err() || stream.write_all(say).is_err() {
+        return false;
+    }
+    let (mut heard, mut buffer) = (Vec::new(), [0; 1024]);
+    while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        heard.extend_from_slice(&buffer[..length]);
+        if heard.windows(expected.len()).any(|window| window == expected.as_bytes()) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Length, version 3.0 of the protocol, and who wants to talk to which database.
+fn postgres_startup() -> Vec<u8> {
+    let body = format!("\0\x03\0\0user\0{USER}\0database\0{USER}\0\0");
+    let length = u32::try_from(body.len() + 4).unwrap_or_default();
+    [&length.to_be_bytes(), body.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_server_is_ready_when_it_says_the_word_and_only_then() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for words in ["-LOADING", "+OK\r\n+PONG\r\n"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.read_exact(&mut [0; 4]).unwrap();
+                stream.write_all(words.as_bytes()).unwrap();
+            }
+        });
+        assert!(!answers(port, b"PING", "+PONG"));
+        assert!(answers(port, b"PING", "+PONG"));
+        assert!(!answers(free_port(), b"PING", "+PONG"));
+    }
+
+    #[test]
+    fn postgres_is_greeted_with_the_length_of_the_greeting() {
+        let greeting = postgres_startup();
+        assert_eq!(usize::from(greeting[3]), greeting.len());
+        assert_eq!(greeting[4..8], [0, 3, 0, 0]);
+    }
+}
