@@ -78,8 +78,7 @@ async fn locks_of_rows() -> Result<()> {
 #[tokio::test]
 async fn writers_at_once() -> Result<()> {
     let db = bags().await?;
-    let options = if db.profile().answers_at_once { "busy_timeout" } else { "" };
-    let other = db.alias("other", |config| if options.is_empty() { config } else { config.option(options, "10ms") })?;
+    let other = db.alias("other", |config| db.profile().impatient(config))?;
     let tx = Transaction::begin(&*db).await?;
     Bag::on(&tx).filter(Bag::ID.eq(1)).update(Bag::WEIGHT.set(1)).await?;
     let written = Bag::using(&other).filter(Bag::ID.eq(2)).update(Bag::WEIGHT.set(2)).await;

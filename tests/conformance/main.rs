@@ -6,6 +6,7 @@
 #[path = "../common/polls.rs"]
 mod polls;
 
+mod bulk;
 mod capabilities;
 mod crud;
 mod errors;

@@ -3,7 +3,7 @@
 use std::env;
 use std::ops::RangeInclusive;
 
-use activerecord::{Error, Result};
+use activerecord::{Config, Error, Result};
 
 use super::tables;
 
@@ -25,8 +25,6 @@ pub(crate) struct Profile {
     pub(crate) names_constraints: bool,
     /// Foreign keys can be checked at the COMMIT.
     pub(crate) deferred_constraints: bool,
-    /// Columns refuse values of other types, so that none can be read.
-    pub(crate) strict_types: bool,
     /// Text may contain the character NUL.
     pub(crate) nul: bool,
     pub(crate) infinities: bool,
@@ -36,10 +34,10 @@ pub(crate) struct Profile {
     pub(crate) years: RangeInclusive<i32>,
     /// 23:59:60 is a time.
     pub(crate) leap_seconds: bool,
-    /// A decimal keeps its own number of fractional digits, rather than its column's.
-    pub(crate) decimal_scales: bool,
     /// Generated keys go on after the greatest one that was given.
     pub(crate) keys_go_on: bool,
+    /// The option of a connection that waits for no lock for longer than this.
+    pub(super) impatience: (&'static str, &'static str),
     /// Asks the server whether transactions can be prepared; None: they cannot.
     pub(crate) prepared_if: Option<&'static str>,
 }
@@ -86,15 +84,14 @@ static SQLITE: Profile = Profile {
     answers_at_once: true,
     names_constraints: false,
     deferred_constraints: true,
-    strict_types: false,
     nul: true,
     infinities: true,
     nan: false,
     greatest_u64: i64::MAX as u64,
     years: 0..=9999,
     leap_seconds: true,
-    decimal_scales: true,
     keys_go_on: true,
+    impatience: ("busy_timeout", "20ms"),
     prepared_if: None,
 };
 
@@ -117,15 +114,14 @@ static POSTGRES: Profile = Profile {
     answers_at_once: false,
     names_constraints: true,
     deferred_constraints: true,
-    strict_types: true,
     nul: false,
     infinities: true,
     nan: true,
     greatest_u64: u64::MAX,
     years: -4712..=262_142,
     leap_seconds: false,
-    decimal_scales: true,
     keys_go_on: false,
+    impatience: ("lock_timeout", "20ms"),
     prepared_if: Some("SELECT CAST(current_setting('max_prepared_transactions') AS integer) > 0"),
 };
 
@@ -148,15 +144,14 @@ const MYSQL_PROFILE: Profile = Profile {
     answers_at_once: false,
     names_constraints: true,
     deferred_constraints: false,
-    strict_types: true,
     nul: true,
     infinities: false,
     nan: false,
     greatest_u64: u64::MAX,
     years: 1..=9999,
     leap_seconds: false,
-    decimal_scales: false,
     keys_go_on: true,
+    impatience: ("lock_timeout", "1s"),
     prepared_if: Some("SELECT 1 = 1"),
 };
 
@@ -184,6 +179,12 @@ impl Profile {
             let names = PROFILES.map(|profile| profile.name).join(", ");
             Error::configuration(format!("{CHOICE} is `{choice}`; the databases are {names}"))
         })
+    }
+
+    /// A connection that does not wait for locks.
+    pub(crate) fn impatient(&self, config: Config) -> Config {
+        let (option, value) = self.impatience;
+        config.option(option, value)
     }
 
     /// The URL of its server; None: it needs none.

@@ -2,6 +2,7 @@
 
 mod basics;
 mod failed;
+mod isolation;
 mod nested;
 mod retried;
 
@@ -9,7 +10,7 @@ use std::ops::Deref;
 
 use activerecord::prelude::*;
 
-use crate::harness::Database;
+use crate::harness::{Database, Profile};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "airports"]

@@ -1,10 +1,12 @@
 //! The value contract, by the table at the head of core's values: what goes in comes out, in order, and what does not fit is
 //! an error.
 
+mod hostile;
 mod limits;
 mod round_trip;
 #[path = "../../common/sample.rs"]
 mod sample;
+mod strategies;
 mod times;
 
 use crate::harness::Database;

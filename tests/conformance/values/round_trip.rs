@@ -1,129 +1,36 @@
 //! What goes in comes out, is found by its value, and sorts as Rust sorts it.
 
 use activerecord::prelude::*;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use proptest::collection::vec;
-use proptest::prelude::*;
+use proptest::prelude::TestCaseError;
 use proptest::test_runner::{Config as Settings, TestRunner};
 
+use super::strategies::sample;
 use super::{Color, Level, Maybe, Sample, Tree, database};
 use crate::harness::Database;
-
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![vec(any::<char>(), 0..20).prop_map(String::from_iter), "[-'\"`\\\\;%_?\0\u{202e}\u{feff}aA ]{0,12}"]
-}
-
-fn decimal() -> impl Strategy<Value = Decimal> {
-    let most = 79_228_162_514_264_337_593_543_950_335_i128;
-    (-most..=most, 0_u32..=28).prop_map(|(digits, scale)| Decimal::from_i128_with_scale(digits, scale))
-}
-
-fn date() -> impl Strategy<Value = NaiveDate> {
-    (0_i32..=9999, 1_u32..=366).prop_map(|(year, day)| {
-        NaiveDate::from_yo_opt(year, day).unwrap_or(NaiveDate::from_yo_opt(year, 1).unwrap_or_default())
-    })
-}
-
-fn time() -> impl Strategy<Value = NaiveTime> {
-    (0_i64..86_400_000_000).prop_map(|micros| NaiveTime::default() + TimeDelta::microseconds(micros))
-}
-
-fn datetime() -> impl Strategy<Value = NaiveDateTime> {
-    (date(), time()).prop_map(|(date, time)| date.and_time(time))
-}
-
-fn double() -> impl Strategy<Value = f64> {
-    use proptest::num::f64::{INFINITE, NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
-    POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO | INFINITE
-}
-
-fn finite() -> impl Strategy<Value = f64> {
-    double().prop_map(|x| if x.is_finite() { x } else { 0.5 })
-}
-
-fn single() -> impl Strategy<Value = f32> {
-    use proptest::num::f32::{INFINITE, NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
-    POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO | INFINITE
-}
-
-fn tree() -> impl Strategy<Value = Tree> {
-    let leaf = prop_oneof![
-        Just(Tree::Null),
-        any::<bool>().prop_map(Tree::from),
-        any::<i64>().prop_map(Tree::from),
-        any::<u64>().prop_map(Tree::from),
-        finite().prop_map(Tree::from),
-        text().prop_map(Tree::from),
-    ];
-    leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Tree::from),
-            proptest::collection::btree_map(text(), inner, 0..4).prop_map(|map| map.into_iter().collect()),
-        ]
-    })
-}
-
-fn color() -> impl Strategy<Value = Color> {
-    prop_oneof![Just(Color::Red), Just(Color::DarkBlue)]
-}
-
-fn level() -> impl Strategy<Value = Level> {
-    prop_oneof![Just(Level::Low), Just(Level::High)]
-}
-
-fn sample() -> impl Strategy<Value = Sample> {
-    let integers = (any::<(bool, i8, i16, i32, i64)>(), any::<(u8, u16, u32)>(), 0..=i64::MAX as u64);
-    let floats = (single(), double(), vec(finite(), 0..4));
-    let texts = (text(), vec(any::<u8>(), 0..20), vec(text(), 0..4), tree());
-    let numbers = (decimal(), vec(decimal(), 0..4), any::<u128>(), vec(any::<i64>(), 0..4));
-    let times = (date(), time(), datetime(), datetime());
-    (integers, floats, texts, numbers, times, color(), level()).prop_map(
-        |(
-            ((truth, tiny, small, int, big), (utiny, usmall, uint), ubig),
-            (single, double, ratios),
-            (text, bytes, names, json),
-            (price, prices, uuid, list),
-            (date, time, datetime, timestamp),
-            color,
-            level,
-        )| Sample {
-            id: 0,
-            json: Json(json),
-            uuid: Uuid::from_u128(uuid),
-            timestamp: timestamp.and_utc(),
-            truth,
-            tiny,
-            small,
-            int,
-            big,
-            utiny,
-            usmall,
-            uint,
-            ubig,
-            single,
-            double,
-            ratios,
-            text,
-            bytes,
-            names,
-            price,
-            prices,
-            list,
-            date,
-            time,
-            datetime,
-            color,
-            level,
-        },
-    )
-}
 
 /// Names the columns that differ: a whole sample would bury them.
 fn same(row: &Sample, sample: &Sample) -> Result<()> {
     let differ = |ordinal: &usize| row.value(*ordinal) != sample.value(*ordinal);
     let shown = |ordinal: usize| (Sample::TABLE.columns[ordinal].field, row.value(ordinal), sample.value(ordinal));
     let differences: Vec<_> = (0..Sample::TABLE.columns.len()).filter(differ).map(shown).collect();
-    if row == sample { Ok(()) } else { Err(Error::custom(format!("{differences:?}"))) }
+    let row = Sample { json: numbers_of(&sample.json, row.json.clone()), ..row.clone() };
+    if row == *sample { Ok(()) } else { Err(Error::custom(format!("{differences:?}"))) }
+}
+
+/// JSON's numbers have no type: 1e17 may come back as 100000000000000000.
+fn numbers_of(written: &Json<Tree>, mut read: Json<Tree>) -> Json<Tree> {
+    fn settle(written: &Tree, read: &mut Tree) {
+        match (written, read) {
+            (Tree::Number(a), Tree::Number(b)) if a.as_f64() == b.as_f64() && a.is_f64() => *b = a.clone(),
+            (Tree::Array(a), Tree::Array(b)) => a.iter().zip(b).for_each(|(a, b)| settle(a, b)),
+            (Tree::Object(a), Tree::Object(b)) => a.values().zip(b.values_mut()).for_each(|(a, b)| settle(a, b)),
+            _ => {}
+        }
+    }
+    settle(written, &mut read);
+    read
 }
 
 /// Runs the property with samples of every kind.
@@ -268,46 +175,6 @@ async fn lists_come_back_as_they_were() -> Result<()> {
         assert_eq!(Lists::find(1).await?, lists);
         let empty = Lists::create(Lists::default()).await?;
         assert_eq!(Lists::find(2).await?, empty);
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn hostile_text_is_text() -> Result<()> {
-    let db = database().await;
-    with_connection(&db, async || {
-        let long = "x'\u{1f6eb}\0".repeat(150_000);
-        let texts = [
-            "'; DROP TABLE samples; --",
-            "\"",
-            "`",
-            "\\",
-            "\\'",
-            "?",
-            "$1",
-            "%_*[]",
-            "\0",
-            "a\0b",
-            "\u{202e}gnp.exe",
-            "\u{feff}bom",
-            "e\u{301}",
-            "\r\n\t",
-            "NULL",
-            "x'00'",
-            &long,
-        ];
-        for text in texts {
-            let sample =
-                Sample::create(Sample { text: text.into(), names: vec![text.into()], ..Default::default() }).await?;
-            assert_eq!(Sample::find(sample.id).await?, sample);
-            assert_eq!(Sample::find_by(Sample::TEXT.eq(text)).await?, Some(sample.clone()));
-            assert_eq!(Sample::filter_raw("text = ?", [text]).count().await?, 1);
-            assert_eq!(connection(&db)?.query("SELECT ? AS t", [text]).await?[0].get::<String>("t")?, text);
-            let back: Sample = Sample::filter(Sample::TEXT.is_in([text])).one().await?;
-            assert_eq!(back.text.len(), text.len());
-        }
-        assert_eq!(Sample::count().await?, texts.len() as u64);
         Ok(())
     })
     .await
