@@ -40,6 +40,12 @@ pub(crate) const MARIADB: Server = Server {
 };
 
 impl Server {
+    /// Whether `cargo xtask test --without` leaves it out, and says so in its summary.
+    pub(crate) fn is_left_out(&self) -> bool {
+        let without = env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
+        without.split(',').any(|left_out| left_out == self.name)
+    }
+
     /// Registers a connection to it.
     pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
         let url = env::var(self.variable).map_err(|_| {
@@ -52,19 +58,21 @@ impl Server {
     }
 
     /// Kills it, as a power cut would.
-    pub(crate) fn kill(&self) {
-        self.xtask("kill");
+    pub(crate) fn kill(&self) -> Result<()> {
+        self.xtask("kill")
     }
 
     /// Starts it again, on the same port with the same data, and waits until it answers.
-    pub(crate) fn restart(&self) {
-        self.xtask("restart");
+    pub(crate) fn restart(&self) -> Result<()> {
+        self.xtask("restart")
     }
 
-    fn xtask(&self, verb: &str) {
+    fn xtask(&self, verb: &str) -> Result<()> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo).args(["xtask", "services", verb, self.name]).status().unwrap();
+        let status =
+            Command::new(cargo).args(["xtask", "services", verb, self.name]).status().map_err(Error::custom)?;
         assert!(status.success(), "cargo xtask services {verb} {}", self.name);
+        Ok(())
     }
 }
 

@@ -1,10 +1,103 @@
-//! One server.
+//! One server: connects, and brings each session to the state that every statement relies on.
 
 use std::sync::Arc;
 
-use activerecord_core::backend::Backend;
-use activerecord_core::{Config, Error, Result};
+use activerecord_core::backend::{Backend, BoxFuture, Connection};
+use activerecord_core::{Config, Dialect, Error, MYSQL, Result};
+use futures_util::TryStreamExt;
+use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySqlConnection, Row};
 
-pub(crate) fn open(_: &Config) -> Result<Arc<dyn Backend>> {
-    Err(Error::unsupported("the MySQL and MariaDB backend is being written"))
+use crate::config::Settings;
+use crate::connection::Session;
+use crate::dialect::{Flavour, Server};
+use crate::error;
+
+/// Makes the backend of a configuration. It does not connect.
+///
+/// # Errors
+/// `Configuration` when a setting is unknown or wrong.
+pub(crate) fn open(config: &Config) -> Result<Arc<dyn Backend>> {
+    Ok(Arc::new(MySqlBackend { settings: Settings::read(config)? }))
+}
+
+#[derive(Debug)]
+struct MySqlBackend {
+    settings: Settings,
+}
+
+impl Backend for MySqlBackend {
+    fn dialect(&self) -> &'static Dialect {
+        &MYSQL
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+        Box::pin(async move {
+            let settings = &self.settings;
+            match tokio::time::timeout(settings.connect_timeout, connect(settings)).await {
+                Ok(Ok(session)) => Ok(Box::new(session) as Box<dyn Connection>),
+                Ok(Err(error)) => Err(error),
+                Err(_) => Err(error::connect_timeout(&settings.place, settings.connect_timeout)),
+            }
+        })
+    }
+}
+
+async fn connect(settings: &Settings) -> Result<Session> {
+    let at_connect = |error| error::at_connect(&settings.place, error);
+    let mut connection = settings.options.connect().await.map_err(at_connect)?;
+    let facts = set_up(&mut connection, settings).await?;
+    if let Some(timeout) = settings.statement_timeout {
+        let (variable, value) = match facts.server.flavour {
+            Flavour::MariaDb => ("max_statement_time", timeout.as_secs_f64().to_string()),
+            Flavour::MySql => ("max_execution_time", timeout.as_millis().max(1).to_string()),
+        };
+        run(&mut connection, format!("SET SESSION {variable} = {value}")).await.map_err(at_connect)?;
+    }
+    Ok(Session::new(connection, &settings.place, facts))
+}
+
+/// What the server tells about itself.
+pub(crate) struct Facts {
+    pub(crate) server: Server,
+    /// Whether a lock that is waited for too long ends the whole transaction.
+    pub(crate) timeout_ends_transaction: bool,
+}
+
+/// Asks what the server is and sets the session up, in one round trip.
+async fn set_up(connection: &mut MySqlConnection, settings: &Settings) -> Result<Facts> {
+    let text = format!("SELECT VERSION(), @@innodb_rollback_on_timeout = 1; {}", session_settings(settings));
+    let mut version = String::new();
+    let mut timeout_ends_transaction = false;
+    let set = async {
+        let mut results = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
+        while let Some(result) = results.try_next().await? {
+            if let Either::Right(row) = result {
+                version = row.try_get_unchecked(0)?;
+                timeout_ends_transaction = row.try_get_unchecked::<i64, _>(1)? == 1;
+            }
+        }
+        Ok(())
+    };
+    let set: std::result::Result<(), sqlx::Error> = set.await;
+    // A server that is too old may not know what was set: its age is the better reason.
+    let server = if version.is_empty() { None } else { Some(Server::check(&version)?) };
+    set.map_err(|error| error::at_connect(&settings.place, error))?;
+    let server = server.ok_or_else(|| Error::configuration("the server does not tell its version"))?;
+    Ok(Facts { server, timeout_ends_transaction })
+}
+
+/// The statement that sets what does not depend on the server's flavour.
+fn session_settings(settings: &Settings) -> String {
+    const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
+        NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
+    let collation = settings.collation.as_deref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+    let lock_timeout = settings.lock_timeout.map(|n| format!(", innodb_lock_wait_timeout = {n}")).unwrap_or_default();
+    format!(
+        "SET NAMES utf8mb4{collation}, time_zone = '+00:00', sql_mode = '{MODE}', autocommit = 1, \
+         foreign_key_checks = 1{lock_timeout}"
+    )
+}
+
+async fn run(connection: &mut MySqlConnection, text: String) -> std::result::Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)
 }

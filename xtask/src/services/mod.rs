@@ -111,10 +111,13 @@ impl<'a> Lease<'a> {
         Ok(format!("{count} servers{without}"))
     }
 
-    /// Where the servers are, for the environment of the tests: not one that is left out, even if it runs.
+    /// Where the servers are, for the environment of the tests: not one that is left out, even if it runs. Those are named
+    /// in `ACTIVERECORD_WITHOUT`, with commas between: the tests of a server fail without its URL unless it is named there.
     pub(crate) fn variables(&self) -> Result<Vec<(String, OsString)>> {
         let without = |name: &str| self.options.without.iter().any(|service| service.variable() == name);
-        Ok(variables()?.into_iter().filter(|(name, _)| !without(name)).collect())
+        let left_out: Vec<_> = self.options.without.iter().map(ToString::to_string).collect();
+        let left_out = ("ACTIVERECORD_WITHOUT".to_owned(), left_out.join(",").into());
+        Ok(variables()?.into_iter().filter(|(name, _)| !without(name)).chain([left_out]).collect())
     }
 }
 

@@ -1,0 +1,151 @@
+//! The settings of a MySQL or MariaDB server.
+
+use std::fmt;
+use std::num::ParseIntError;
+use std::time::Duration;
+
+use activerecord_core::{Config, Error, Result};
+use sqlx::ConnectOptions;
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+
+/// The options that a URL or a [`Config`] may give.
+const OPTIONS: [&str; 11] = [
+    "ssl-mode",
+    "sslmode",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "socket",
+    "connect_timeout",
+    "statement_timeout",
+    "lock_timeout",
+    "statement_cache_capacity",
+    "collation",
+];
+
+/// MySQL's words for how TLS is used, and PostgreSQL's for the same.
+const SSL_MODES: [(&str, MySqlSslMode); 12] = [
+    ("disabled", MySqlSslMode::Disabled),
+    ("preferred", MySqlSslMode::Preferred),
+    ("required", MySqlSslMode::Required),
+    ("verify_ca", MySqlSslMode::VerifyCa),
+    ("verify_identity", MySqlSslMode::VerifyIdentity),
+    ("disable", MySqlSslMode::Disabled),
+    ("allow", MySqlSslMode::Preferred),
+    ("prefer", MySqlSslMode::Preferred),
+    ("require", MySqlSslMode::Required),
+    ("verify-ca", MySqlSslMode::VerifyCa),
+    ("verify-identity", MySqlSslMode::VerifyIdentity),
+    ("verify-full", MySqlSslMode::VerifyIdentity),
+];
+
+/// The settings, checked.
+pub(crate) struct Settings {
+    /// What the driver is told. It holds the password, so it is never shown.
+    pub(crate) options: MySqlConnectOptions,
+    /// Where the server is, for messages.
+    pub(crate) place: String,
+    /// Default: 5 seconds.
+    pub(crate) connect_timeout: Duration,
+    /// Default: the server's.
+    pub(crate) statement_timeout: Option<Duration>,
+    /// In seconds. Default: the server's.
+    pub(crate) lock_timeout: Option<u64>,
+    /// Default: the server's for utf8mb4.
+    pub(crate) collation: Option<String>,
+}
+
+impl Settings {
+    /// Checks the settings. It does not connect.
+    ///
+    /// # Errors
+    /// `Configuration` when one is unknown or wrong.
+    pub(crate) fn read(config: &Config) -> Result<Self> {
+        config.check_options(&OPTIONS)?;
+        let (options, place) = server(config);
+        Ok(Self {
+            options: with_tls(options, config)?.statement_cache_capacity(cache_capacity(config)?),
+            place,
+            connect_timeout: config.get_duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
+            statement_timeout: config.get_duration("statement_timeout")?,
+            lock_timeout: config.get_duration("lock_timeout")?.map(whole_seconds),
+            collation: collation(config)?,
+        })
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// Where the server is, and who logs in.
+fn server(config: &Config) -> (MySqlConnectOptions, String) {
+    // The session is set up in one go later, with more than the driver would set.
+    let options = MySqlConnectOptions::new()
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .set_names(false)
+        .disable_statement_logging();
+    let (host, port) = (config.get_host().unwrap_or("localhost"), config.get_port().unwrap_or(3306));
+    let mut options = options.host(host).port(port);
+    let mut place = format!("{host}:{port}");
+    if let Some(path) = config.get_option("socket") {
+        options = options.socket(path);
+        path.clone_into(&mut place);
+    }
+    if let Some(username) = config.get_username() {
+        options = options.username(username);
+    }
+    if let Some(password) = config.get_password() {
+        options = options.password(password);
+    }
+    match config.get_database() {
+        "" => (options, place),
+        database => (options.database(database), place),
+    }
+}
+
+fn with_tls(mut options: MySqlConnectOptions, config: &Config) -> Result<MySqlConnectOptions> {
+    let words = SSL_MODES.map(|(word, _)| word);
+    let word = match config.get_choice("ssl-mode", &words)? {
+        Some(word) => Some(word),
+        None => config.get_choice("sslmode", &words)?,
+    };
+    let mode = SSL_MODES.iter().find(|(known, _)| Some(*known) == word);
+    options = options.ssl_mode(mode.map_or(MySqlSslMode::Preferred, |(_, mode)| *mode));
+    if let Some(file) = config.get_option("ssl-ca") {
+        options = options.ssl_ca(file);
+    }
+    match (config.get_option("ssl-cert"), config.get_option("ssl-key")) {
+        (Some(cert), Some(key)) => Ok(options.ssl_client_cert(cert).ssl_client_key(key)),
+        (None, None) => Ok(options),
+        _ => Err(Error::configuration("`ssl-cert` and `ssl-key` belong together: give both, or neither")),
+    }
+}
+
+fn cache_capacity(config: &Config) -> Result<usize> {
+    let Some(text) = config.get_option("statement_cache_capacity") else { return Ok(256) };
+    text.parse().map_err(|error: ParseIntError| {
+        Error::configuration(format!("`statement_cache_capacity` is `{text}`, which is no whole number"))
+            .with_source(error)
+    })
+}
+
+/// It becomes part of a statement, so it has to be a plain word.
+fn collation(config: &Config) -> Result<Option<String>> {
+    let Some(name) = config.get_option("collation") else { return Ok(None) };
+    if name.starts_with("utf8mb4_") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Ok(Some(name.to_owned()));
+    }
+    Err(Error::configuration(format!(
+        "`collation` is `{name}`, and the names of those of utf8mb4 start with `utf8mb4_`"
+    )))
+}
+
+/// The server counts in whole seconds, from 1.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,245 @@
+//! One connection. Statements are prepared, kept prepared by the driver, and read in the binary protocol; transaction
+//! control, scripts, and the few statements that cannot be prepared go as text.
+
+mod read;
+mod script;
+mod transaction;
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
+use activerecord_core::sql::{Access, Sql};
+use activerecord_core::{Capabilities, Error, Flow, Result, RowRef, Sink};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, MySqlConnection, SqlSafeStr, Statement};
+
+use self::read::{End, Reader};
+use self::transaction::State;
+use crate::backend::Facts;
+use crate::dialect::{Verb, is_empty, is_script, verbs};
+use crate::error;
+use crate::value::{Format, arguments};
+
+/// A connection.
+pub(crate) struct Session {
+    connection: MySqlConnection,
+    /// Where the server is, for messages.
+    place: Arc<str>,
+    capabilities: Capabilities,
+    timeout_ends_transaction: bool,
+    transaction: State,
+    /// Whether no statement is under way. While one is, and after its future was dropped, what the server says next is not
+    /// known, so nothing more is sent.
+    at_rest: bool,
+}
+
+impl Session {
+    pub(crate) fn new(connection: MySqlConnection, place: &str, facts: Facts) -> Self {
+        Self {
+            connection,
+            place: place.into(),
+            capabilities: facts.server.capabilities(),
+            timeout_ends_transaction: facts.timeout_ends_transaction,
+            transaction: State::None,
+            at_rest: true,
+        }
+    }
+
+    /// Leaves the rest, to send something.
+    ///
+    /// # Errors
+    /// `ConnectionLost` when an earlier statement was given up.
+    fn leave_rest(&mut self) -> Result<()> {
+        if !std::mem::replace(&mut self.at_rest, false) {
+            return Err(error::gone());
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn failed(&mut self, error: sqlx::Error) -> Error {
+        // The server answered, so it waits for the next statement.
+        if let Some(number) = error::number(&error) {
+            self.at_rest = !error::ends_session(number);
+            if error::ends_transaction(number, self.timeout_ends_transaction) {
+                self.transaction.end();
+            }
+        }
+        error::at_statement(&self.place, error)
+    }
+
+    /// What the end of a statement means for the session and the caller.
+    fn finish(&mut self, end: End) -> Result<Outcome> {
+        let failed = end.failure.map(|error| self.failed(error));
+        if failed.is_none() {
+            self.at_rest = !end.half_read;
+        }
+        end.refused.or(failed).map_or(Ok(end.outcome), Err)
+    }
+
+    async fn run(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<Outcome> {
+        let way = self.way(sql)?;
+        let arguments = arguments(sql.binds())?;
+        match way {
+            Way::Prepared => {}
+            Way::Text => return self.run_text(sql, sink).await,
+            Way::Checked => match self.prepare(sql).await? {
+                Some(placeholders) if placeholders == sql.binds().len() => {}
+                Some(placeholders) => return Err(error::bind_count(placeholders, sql.binds().len())),
+                None => return self.run_text(sql, sink).await,
+            },
+            Way::Script => return Err(error::not_one_statement()),
+        }
+        self.leave_rest()?;
+        let query = sqlx::query_with(AssertSqlSafe(Arc::clone(sql.text())), arguments);
+        let reader = self.reader(sql, Format::Binary);
+        let end = reader.read(&mut self.connection, query, sink).await;
+        self.finish(end)
+    }
+
+    /// Runs a statement in the text protocol.
+    async fn run_text(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<Outcome> {
+        self.leave_rest()?;
+        let query = sqlx::raw_sql(AssertSqlSafe(Arc::clone(sql.text())));
+        let reader = self.reader(sql, Format::Text);
+        let end = reader.read(&mut self.connection, query, sink).await;
+        self.finish(end)
+    }
+
+    fn reader(&self, sql: &Sql, format: Format) -> Reader {
+        let reads = sql.access() == Access::Read;
+        let returning = match sql.access() {
+            Access::Read => false,
+            Access::Write => true,
+            Access::Unknown => verbs(sql.text()).any(|verb| verb == Verb::Change),
+        };
+        let may_leave = reads && !self.transaction.is_open();
+        Reader { format, returning, one_row: reads && sql.is_one_row(), may_leave }
+    }
+
+    /// The way that a statement goes. What would change the session behind this library's back is refused; what the library
+    /// has written itself is known not to.
+    ///
+    /// # Errors
+    /// `Transaction`, `InvalidStatement`, `Unsupported`.
+    fn way(&self, sql: &Sql) -> Result<Way> {
+        self.transaction.check()?;
+        if sql.access() != Access::Unknown {
+            return Ok(Way::Prepared);
+        }
+        if is_empty(sql.text()) {
+            return Err(error::not_one_statement());
+        }
+        let mut way = Way::Checked;
+        for verb in verbs(sql.text()) {
+            match verb {
+                Verb::Transaction => return Err(error::transaction_control()),
+                Verb::Lock => return Err(error::table_lock()),
+                Verb::Definition if self.transaction.is_open() => return Err(error::implicit_commit()),
+                Verb::Definition if sql.binds().is_empty() => way = Way::Text,
+                Verb::Definition | Verb::Change | Verb::Other => {}
+            }
+        }
+        Ok(if is_script(sql.text()) { Way::Script } else { way })
+    }
+
+    /// Prepares a statement, unless the driver has it prepared already, and tells how many placeholders it has. None: it
+    /// cannot be prepared, and need not be.
+    async fn prepare(&mut self, sql: &Sql) -> Result<Option<usize>> {
+        self.leave_rest()?;
+        let text = AssertSqlSafe(Arc::clone(sql.text())).into_sql_str();
+        match self.connection.prepare(text).await {
+            Ok(statement) => {
+                self.at_rest = true;
+                Ok(statement.parameters().map(|parameters| parameters.either(<[_]>::len, |count| count)))
+            }
+            Err(error) => {
+                let as_text = error::number(&error) == Some(error::NOT_PREPARABLE) && sql.binds().is_empty();
+                let error = self.failed(error);
+                if as_text { Ok(None) } else { Err(error) }
+            }
+        }
+    }
+}
+
+/// The way that a statement goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Prepared.
+    Prepared,
+    /// Prepared, after a look at its placeholders: the driver does not recover from a wrong number of values.
+    Checked,
+    /// As text.
+    Text,
+    /// As text, and as a whole or not at all.
+    Script,
+}
+
+impl Connection for Session {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
+            let run = match self.way(sql) {
+                Ok(Way::Script) if sql.binds().is_empty() => self.run_script(sql.text()).await,
+                Ok(_) => self.run(sql, &mut ignore).await,
+                Err(error) => Err(error),
+            };
+            run.map_err(|error| error.with_sql(sql.text()))
+        })
+    }
+
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.run(sql, sink).await.map(drop).map_err(|error| error.with_sql(sql.text())) })
+    }
+
+    fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            match control {
+                Control::Begin(options) => self.begin(options).await,
+                Control::Commit => self.commit().await,
+                Control::Rollback => self.roll_back().await,
+                Control::Savepoint(name) => self.savepoint("SAVEPOINT", name).await,
+                Control::Release(name) => self.savepoint("RELEASE SAVEPOINT", name).await,
+                Control::RollbackTo(name) => self.savepoint("ROLLBACK TO SAVEPOINT", name).await,
+                _ => Err(Error::unsupported("MySQL and MariaDB know no such step of a transaction")),
+            }
+        })
+    }
+
+    fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.leave_rest()?;
+            match self.connection.ping().await {
+                Ok(()) => {
+                    self.at_rest = true;
+                    Ok(())
+                }
+                Err(error) => Err(self.failed(error)),
+            }
+        })
+    }
+
+    fn is_reusable(&self) -> bool {
+        self.at_rest && !self.transaction.is_open()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            // Otherwise the driver would wait for the rest of an answer first.
+            if self.at_rest {
+                drop(self.connection.close().await);
+            }
+        })
+    }
+}
+
+/// Returns `Pending` once. Whoever asked for the pause polls again.
+async fn pend_once() {
+    let mut polled = false;
+    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}

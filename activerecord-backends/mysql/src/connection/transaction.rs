@@ -1,0 +1,118 @@
+//! The life of a transaction. It goes as text: not all servers prepare these statements.
+
+use activerecord_core::backend::{Isolation, TransactionOptions};
+use activerecord_core::{Flow, Result, RowRef};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+use super::Session;
+use super::read::{End, Reader};
+use crate::error;
+use crate::value::Format;
+
+/// What is known of the session's transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    None,
+    /// It is open, or may be.
+    Open,
+    /// The server has rolled it back on its own.
+    Ended,
+}
+
+impl State {
+    /// Whether one was begun, and not ended from this side.
+    pub(super) fn is_open(self) -> bool {
+        self != Self::None
+    }
+
+    /// Notes that the server has rolled back.
+    pub(super) fn end(&mut self) {
+        if self.is_open() {
+            *self = Self::Ended;
+        }
+    }
+
+    /// Refuses to go on in a transaction that the server has ended: the next statement would commit on its own.
+    ///
+    /// # Errors
+    /// `Transaction`.
+    pub(super) fn check(self) -> Result<()> {
+        if self == Self::Ended { Err(error::transaction_ended()) } else { Ok(()) }
+    }
+
+    fn check_open(self) -> Result<()> {
+        match self {
+            Self::None => Err(error::transaction("no transaction is open on this connection")),
+            _ => self.check(),
+        }
+    }
+}
+
+impl Session {
+    /// Begins a transaction. These servers take locks later, row by row, so there is nothing more to take.
+    pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
+        if self.transaction.is_open() {
+            return Err(error::transaction("a transaction is open on this connection already"));
+        }
+        let mode = if options.read_only { " READ ONLY" } else { "" };
+        let text = match options.isolation {
+            Some(isolation) => {
+                let level = name(isolation);
+                format!("SET TRANSACTION ISOLATION LEVEL {level}; START TRANSACTION{mode}")
+            }
+            None => format!("START TRANSACTION{mode}"),
+        };
+        // From here on it may be open, whatever becomes of this future.
+        self.transaction = State::Open;
+        self.command(AssertSqlSafe(text).into_sql_str()).await
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        self.transaction.check_open()?;
+        if !self.at_rest {
+            // Nothing is sent, so nothing is committed.
+            return Err(error::gone());
+        }
+        self.command("COMMIT".into_sql_str()).await.map_err(error::at_commit)?;
+        self.transaction = State::None;
+        Ok(())
+    }
+
+    /// Rolls back. The server does not mind when it has done so on its own.
+    pub(super) async fn roll_back(&mut self) -> Result<()> {
+        if self.transaction.is_open() {
+            self.command("ROLLBACK".into_sql_str()).await?;
+            self.transaction = State::None;
+        }
+        Ok(())
+    }
+
+    /// Sets, releases or rolls back to a savepoint.
+    pub(super) async fn savepoint(&mut self, command: &str, name: &str) -> Result<()> {
+        self.transaction.check_open()?;
+        let text = format!("{command} `{}`", name.replace('`', "``"));
+        self.command(AssertSqlSafe(text).into_sql_str()).await
+    }
+
+    async fn command(&mut self, text: SqlStr) -> Result<()> {
+        self.leave_rest()?;
+        let end = self.send(text).await;
+        self.finish(end).map(drop)
+    }
+
+    /// Sends a text for its effect.
+    pub(super) async fn send(&mut self, text: SqlStr) -> End {
+        let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
+        let reader = Reader { format: Format::Text, returning: false, one_row: false, may_leave: false };
+        reader.read(&mut self.connection, sqlx::raw_sql(text), &mut ignore).await
+    }
+}
+
+fn name(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::ReadUncommitted => "READ UNCOMMITTED",
+        Isolation::ReadCommitted => "READ COMMITTED",
+        Isolation::RepeatableRead => "REPEATABLE READ",
+        Isolation::Serializable => "SERIALIZABLE",
+    }
+}

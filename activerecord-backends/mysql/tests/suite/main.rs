@@ -1,0 +1,6 @@
+//! The MySQL and MariaDB backend through core's contract, on real servers. Each test runs on both.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod support;
+
+mod statements;
