@@ -1,32 +1,35 @@
 //! A backend that is SQLite at the pace of a server: every call returns `Pending` before its work, and again between its
 //! work and its answer. So a test can drop a call that has not begun, and one whose answer is lost.
 
-#![allow(dead_code, reason = "not every binary breaks it")]
-
 use std::sync::Arc;
 
 use activerecord::backend::{Backend, BackendFactory, BoxFuture, Connection, Control, Outcome};
 use activerecord::sql::Sql;
-use activerecord::{Capabilities, Config, Dialect, Error, ErrorKind, Result, SQLITE, Sink};
+use activerecord::{Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, Pool, Result, SQLITE, Sink};
 use tokio::task::yield_now;
 
 inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
 
-/// The settings of this backend for the file of an SQLite URL.
-pub(crate) fn stepwise(url: &str) -> Result<Config> {
-    Ok(Config::url("stepwise://file")?.option("url", url))
+/// Registers a connection of this kind to the file of a database, and returns its name.
+pub(crate) fn stepwise(database: &str, path: &str, pool: Pool) -> Result<String> {
+    let name = format!("{database} stepwise");
+    ConnectionManager::configure(&name, Config::url(url(path))?.pool(pool))?;
+    Ok(name)
 }
 
-/// The same, of a connection that claims to be fit for its next user, whatever its last one has left open: by that, tests
-/// show what they would notice.
-pub(crate) fn broken(url: &str) -> Result<Config> {
-    Ok(stepwise(url)?.option("broken", "yes"))
+/// The URL of the file for this backend. With `&broken=yes` a connection claims to be fit for its next user, whatever its
+/// last one has left open: by that, tests show what they would notice.
+pub(crate) fn url(path: &str) -> String {
+    format!("stepwise://file?path={path}")
 }
 
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite"));
     let open = sqlite.ok_or_else(|| Error::configuration("SQLite is not compiled in"))?.open;
-    let inner = open(&Config::url(config.get_option("url").unwrap_or_default())?)?;
+    let path = config.get_option("path").unwrap_or_default();
+    let busy_timeout = config.get_option("busy_timeout").unwrap_or("5s");
+    let file = Config::sqlite(path).option("mode", "rwc").option("busy_timeout", busy_timeout);
+    let inner = open(&file.option("synchronous", "normal"))?;
     Ok(Arc::new(Stepwise { inner, broken: config.get_option("broken") == Some("yes") }))
 }
 

@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use super::profile::{Kind, Profile};
 
+const FILE: &str = "main.db";
+
 /// Where a test's database is.
 #[derive(Debug)]
 pub(super) struct Home {
@@ -15,24 +17,28 @@ pub(super) struct Home {
     url: String,
     /// Its server, as a user who may make databases; None: a file.
     server: Option<String>,
-    /// Held for its drop.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Home {
     pub(super) async fn new(name: &str, profile: &'static Profile) -> Result<Self> {
         let Some(server) = profile.server()? else {
             let folder = tempfile::tempdir().map_err(Error::custom)?;
-            let url = format!("sqlite://{}?mode=rwc&synchronous=off", folder.path().join("main.db").display());
-            return Ok(Self { profile, name: name.into(), url, server: None, _folder: Some(folder) });
+            let url = format!("sqlite://{}?mode=rwc", folder.path().join(FILE).display());
+            return Ok(Self { profile, name: name.into(), url, server: None, folder: Some(folder) });
         };
         as_administrator(&server, name, &profile.kind.creation(name)).await?;
         let url = profile.kind.url(&server, name);
-        Ok(Self { profile, name: name.into(), url, server: Some(server), _folder: None })
+        Ok(Self { profile, name: name.into(), url, server: Some(server), folder: None })
     }
 
     pub(super) fn profile(&self) -> &'static Profile {
         self.profile
+    }
+
+    /// The path of its file, if it is one.
+    pub(super) fn path(&self) -> Option<String> {
+        self.folder.as_ref().map(|folder| folder.path().join(FILE).display().to_string())
     }
 
     pub(super) fn url(&self) -> &str {
@@ -48,8 +54,8 @@ impl Home {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::custom)?;
             runtime.block_on(async {
                 for name in &names {
-                    // Whoever still has a connection keeps it: the server refuses or waits, and says so.
-                    tokio::time::timeout(Duration::from_secs(2), ConnectionManager::remove(name)).await.ok();
+                    // To part from the server takes the test's runtime, which waits here: what does not go at once is cut.
+                    tokio::time::timeout(Duration::from_millis(20), ConnectionManager::remove(name)).await.ok();
                 }
                 as_administrator(&server, &name, &removal).await
             })

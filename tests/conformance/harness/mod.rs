@@ -65,9 +65,10 @@ impl Database {
 
     /// The same, with every call waiting for its answer, as a server lets it: a file's are over at once, so they are slowed.
     pub(crate) fn stepwise(&self, pool: Pool) -> Result<String> {
-        let url = self.home.url();
-        let config = if self.profile().answers_at_once { stepwise(url)? } else { Config::url(url)? };
-        self.alias("stepwise", |_| config.pool(pool))
+        match self.home.path() {
+            Some(path) => stepwise(self, &path, pool),
+            None => self.alias("stepwise", |config| config.pool(pool)),
+        }
     }
 
     /// What is expected of it.

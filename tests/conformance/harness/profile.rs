@@ -19,8 +19,6 @@ pub(crate) struct Profile {
     pub(super) kind: Kind,
     pub(super) types: &'static tables::Types,
     pub(crate) capabilities: Expected,
-    /// Statements are over without waiting for anything.
-    pub(crate) answers_at_once: bool,
     /// An error names the constraint; else its columns.
     pub(crate) names_constraints: bool,
     /// Foreign keys can be checked at the COMMIT.
@@ -81,7 +79,6 @@ static SQLITE: Profile = Profile {
         transactional_ddl: true,
         max_binds: 32_766,
     },
-    answers_at_once: true,
     names_constraints: false,
     deferred_constraints: true,
     nul: true,
@@ -111,7 +108,6 @@ static POSTGRES: Profile = Profile {
         transactional_ddl: true,
         max_binds: 65_535,
     },
-    answers_at_once: false,
     names_constraints: true,
     deferred_constraints: true,
     nul: false,
@@ -141,7 +137,6 @@ const MYSQL_PROFILE: Profile = Profile {
     kind: Kind::Database { collation: "utf8mb4_0900_bin" },
     types: &tables::MYSQL,
     capabilities: MYSQL_CAPABILITIES,
-    answers_at_once: false,
     names_constraints: true,
     deferred_constraints: false,
     nul: true,

@@ -4,6 +4,7 @@ use activerecord::prelude::*;
 
 use super::journal::noted;
 use super::{Gate, database};
+use crate::harness::Database;
 
 const CREATE: [&str; 8] = [
     "before_validate",
@@ -77,7 +78,6 @@ async fn of_many_records_none() -> Result<()> {
 /// What the last write changed.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[hooks]
-#[table = "gates"]
 struct Told {
     id: i64,
     name: String,
@@ -101,7 +101,9 @@ impl Hooks for Told {
 
 #[tokio::test]
 async fn the_change_tells_what_was_written() -> Result<()> {
-    with_connection(&database().await, async || {
+    let db = Database::new(["tolds (id ID, name STRING NOT NULL, open BOOL NOT NULL, created_at STRING NOT NULL,
+             updated_at STRING NOT NULL, version I32 NOT NULL)"]);
+    with_connection(&db.await, async || {
         let (result, entries) = noted(async || {
             let mut told = Told::create(Told { name: "a".into(), ..Default::default() }).await?;
             told.save().await?;

@@ -72,13 +72,19 @@ async fn sum_up_exactly() -> Result<()> {
 
 #[tokio::test]
 async fn compute_exactly_where_they_lie() -> Result<()> {
-    with_connection(&flights().await?, async || {
+    let db = flights().await?;
+    with_connection(&db, async || {
         let changed =
             Flight::filter(Flight::FARE.lt(1)).update((Flight::FARE.add(dec!(0.20)), Flight::REFUND.add(1))).await?;
         assert_eq!(changed, 2);
         assert_eq!(Flight::find(6).await?.fare, dec!(0.30));
         assert_eq!(Flight::find(6).await?.refund, None);
-        let error = Flight::query().update(Flight::FARE.mul(Decimal::MAX)).await.unwrap_err();
+        // What has more digits than a Decimal is refused when it is written, or when it is read.
+        let beyond = transaction(&db, async || {
+            Flight::query().update(Flight::FARE.mul(Decimal::MAX)).await?;
+            Flight::find(3).await
+        });
+        let error = beyond.await.unwrap_err();
         assert!(error.is_conversion() && error.model() == Some("Flight"), "{error:?}");
         assert_eq!(Flight::query().sum(Flight::FARE).await?, dec!(127.50));
         Ok(())

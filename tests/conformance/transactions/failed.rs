@@ -153,12 +153,16 @@ async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
         for polls in 1..3 {
             let swallowed = transaction(&name, async || {
                 add("JFK").await?;
-                assert!(polled(polls, add("LGA")).await.is_none());
+                // Elsewhere it may be done by then.
+                if polled(polls, add("LGA")).await.is_some() {
+                    return Err(Error::invalid("it was done"));
+                }
                 assert_eq!(add("EWR").await.unwrap_err().kind(), ErrorKind::Transaction);
                 Ok(())
             });
             let error = swallowed.await.unwrap_err();
-            assert!(error.message().contains("a statement was cancelled"), "{error}");
+            let cancelled = error.message().contains("a statement was cancelled");
+            assert!(cancelled || (error.is_invalid() && polls > 1), "{error}");
             assert_eq!(db.committed().await, "");
         }
         Ok(())
