@@ -8,6 +8,8 @@ mod secret;
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/polls.rs"]
+mod polls;
 #[path = "../common/stepwise.rs"]
 mod stepwise;
 

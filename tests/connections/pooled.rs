@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::common::Database;
+use crate::polls::polled;
 use crate::stepwise::stepwise;
 
 fn small(connections: usize) -> Pool {
@@ -87,4 +88,21 @@ async fn a_connection_that_has_grown_old_is_replaced() -> Result<()> {
     let gone = connection("short-lived")?.query("SELECT * FROM mine", []).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::InvalidStatement, "a temporary table lives as long as its connection");
     Ok(())
+}
+
+/// Callers who give up sooner than a connection is made still get one in the end.
+#[tokio::test]
+async fn a_connection_that_nobody_waits_for_any_more_is_there_for_the_next() -> Result<()> {
+    let db = Database::new([PLANES]).await;
+    let name = stepwise(&db, small(1))?;
+    for _ in 0..100 {
+        // A query alone takes fewer polls than this; with a connection, more.
+        if let Some(counted) = polled(4, Plane::using(&name).count()).await {
+            assert_eq!(counted?, 0);
+            return Ok(());
+        }
+        // The connection comes meanwhile.
+        tokio::task::spawn_blocking(|| ()).await.map_err(Error::custom)?;
+    }
+    panic!("a hundred callers gave up, each before its connection was made");
 }

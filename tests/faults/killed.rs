@@ -4,14 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use activerecord::prelude::*;
-use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::ledger::{Entry, Ledger};
-use crate::server::{MARIADB, POSTGRES, Server, until};
-
-/// Held by the test that may kill servers.
-static ALONE: Mutex<()> = Mutex::const_new(());
+use crate::server::{ALONE, MARIADB, POSTGRES, Server, until};
 
 /// Opens so many connections, all of which are idle afterwards.
 async fn open(name: &str, connections: usize) -> Result<()> {

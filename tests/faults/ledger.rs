@@ -12,6 +12,12 @@ pub(crate) struct Entry {
     id: i64,
 }
 
+impl Entry {
+    pub(crate) fn new(id: i64) -> Self {
+        Self { id }
+    }
+}
+
 /// The ids of the entries, by what their transactions answered.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {

@@ -1,4 +1,4 @@
-//! What a program sees when a server is killed under it, and when it comes back.
+//! What a program sees when a server is killed under it, when it comes back, and when calls are dropped halfway.
 //!
 //! The servers are killed for real: `postgres-2` and `mariadb-2`, which `cargo xtask test` starts and which nothing else in
 //! the run uses. The tests take turns.
@@ -6,3 +6,4 @@
 mod killed;
 mod ledger;
 mod server;
+mod storm;

@@ -6,6 +6,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use activerecord::prelude::*;
+use tokio::sync::Mutex;
+
+/// Held by the test that has the servers.
+pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// One of the servers that `cargo xtask services up` has started.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(crate) struct Server {
     pub(crate) sleep: &'static str,
     /// How many connections run it.
     pub(crate) sleepers: &'static str,
+    /// How many sessions are inside a transaction.
+    pub(crate) open_transactions: &'static str,
     /// Makes a table lose its rows when the server crashes: what stands before and behind `TABLE name (..)`.
     pub(crate) forgetful: (&'static str, &'static str),
 }
@@ -27,6 +33,7 @@ pub(crate) const POSTGRES: Server = Server {
     sleep: "SELECT 1 FROM pg_sleep(60)",
     sleepers: "SELECT count(*) FROM pg_stat_activity \
                WHERE state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()",
+    open_transactions: "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'",
     forgetful: ("UNLOGGED", ""),
 };
 
@@ -36,8 +43,12 @@ pub(crate) const MARIADB: Server = Server {
     sleep: "SELECT sleep(60)",
     sleepers: "SELECT count(*) FROM information_schema.processlist \
                WHERE info LIKE '%sleep(60)%' AND id <> connection_id()",
+    open_transactions: "SELECT count(*) FROM information_schema.innodb_trx",
     forgetful: ("", "ENGINE = MEMORY"),
 };
+
+/// There is one only: it is not killed.
+pub(crate) const MYSQL: Server = Server { name: "mysql", variable: "DATABASE_URL_MYSQL", ..MARIADB };
 
 impl Server {
     /// Whether `cargo xtask test --without` leaves it out, and says so in its summary.
@@ -48,13 +59,15 @@ impl Server {
 
     /// Registers a connection to it.
     pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
-        let url = env::var(self.variable).map_err(|_| {
-            let message =
-                format!("{} is not set: run `cargo xtask test`, or `cargo xtask services up` and `env`", self.variable);
-            Error::configuration(message)
-        })?;
         let pool = Pool::new().max_connections(connections).acquire_timeout(Duration::from_secs(60));
-        ConnectionManager::configure(name, Config::url(url)?.pool(pool))
+        ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))
+    }
+
+    pub(crate) fn url(&self) -> Result<String> {
+        env::var(self.variable).map_err(|_| {
+            let what_to_do = "run `cargo xtask test`, or `cargo xtask services up` and `env`";
+            Error::configuration(format!("{} is not set: {what_to_do}", self.variable))
+        })
     }
 
     /// Kills it, as a power cut would.

@@ -9,7 +9,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, Semaphore, TryAcquireError};
+use tokio::sync::{Notify, Semaphore, TryAcquireError, oneshot};
+use tracing::Instrument;
 
 use super::config;
 use super::meters::{InUse, Meters};
@@ -75,9 +76,7 @@ impl Pool {
             }
             idle = self.shared.state().pop();
         }
-        let connection = self.shared.backend.connect().await?;
-        lease.pooled = Some(Pooled { connection, opened: since, used: since });
-        Ok(lease)
+        lease.connect(since).await
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -272,6 +271,24 @@ pub(crate) struct PooledConnection {
     pooled: Option<Pooled>,
     /// Held for its drop: the gauge of connections in use.
     _in_use: InUse,
+}
+
+impl PooledConnection {
+    /// Opens the connection. A task of its own does: when the caller gives up meanwhile, the next one finds it idle. Else a
+    /// pool whose callers all wait for less time than it takes would never have a connection.
+    async fn connect(mut self, since: Instant) -> Result<Self> {
+        let (sender, receiver) = oneshot::channel();
+        let connect = async move {
+            let connected = self.shared.backend.connect().await.map(|connection| {
+                self.pooled = Some(Pooled { connection, opened: since, used: since });
+                self
+            });
+            drop(sender.send(connected));
+        };
+        tokio::spawn(connect.in_current_span());
+        let gone = |_| Error::new(ErrorKind::ConnectionLost, "the runtime was shut down while a connection was made");
+        receiver.await.map_err(gone)?
+    }
 }
 
 impl Deref for PooledConnection {

@@ -1,0 +1,134 @@
+//! The settings of a PostgreSQL server.
+
+use std::fmt;
+use std::time::Duration;
+
+use activerecord_core::{Config, Error, Result};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+/// The options that a URL or a [`Config`] may give.
+const OPTIONS: [&str; 12] = [
+    "host",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "connect_timeout",
+    "statement_timeout",
+    "lock_timeout",
+    "idle_in_transaction_session_timeout",
+    "application_name",
+    "search_path",
+    "statement_cache_capacity",
+];
+
+/// Those that are settings of the session, in milliseconds.
+const TIMEOUTS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
+
+/// The settings, checked.
+pub(crate) struct Settings {
+    pub(crate) driver: PgConnectOptions,
+    /// Default: 5 seconds.
+    pub(crate) connect_timeout: Duration,
+}
+
+impl Settings {
+    /// Checks the settings. It does not connect, and reads no file.
+    ///
+    /// # Errors
+    /// `Configuration` when one is unknown or wrong.
+    pub(crate) fn read(config: &Config) -> Result<Self> {
+        config.check_options(&OPTIONS)?;
+        let driver = with_tls(with_login(PgConnectOptions::new_without_pgpass(), config), config)?;
+        let driver = driver.statement_cache_capacity(cache_capacity(config)?).disable_statement_logging();
+        Ok(Self {
+            driver: with_session(driver, config)?,
+            connect_timeout: config.get_duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
+        })
+    }
+
+    /// Where the server is, for messages.
+    pub(crate) fn place(&self) -> String {
+        let (host, port) = (self.driver.get_host(), self.driver.get_port());
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+/// The driver's own `Debug` shows the password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("place", &self.place())
+            .field("database", &self.driver.get_database())
+            .field("connect_timeout", &self.connect_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn with_login(mut driver: PgConnectOptions, config: &Config) -> PgConnectOptions {
+    if let Some(host) = config.get_host().or_else(|| config.get_option("host")) {
+        // An IPv6 address stands in brackets in a URL only.
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        driver = driver.host(address.unwrap_or(host));
+    }
+    if let Some(port) = config.get_port() {
+        driver = driver.port(port);
+    }
+    if let Some(username) = config.get_username() {
+        driver = driver.username(username);
+    }
+    if let Some(password) = config.get_password() {
+        driver = driver.password(password);
+    }
+    if config.get_database().is_empty() { driver } else { driver.database(config.get_database()) }
+}
+
+fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {
+    let modes = ["prefer", "disable", "require", "verify-ca", "verify-full"];
+    driver = match config.get_choice("sslmode", &modes)? {
+        Some("disable") => driver.ssl_mode(PgSslMode::Disable),
+        Some("require") => driver.ssl_mode(PgSslMode::Require),
+        Some("verify-ca") => driver.ssl_mode(PgSslMode::VerifyCa),
+        Some("verify-full") => driver.ssl_mode(PgSslMode::VerifyFull),
+        Some(_) => driver.ssl_mode(PgSslMode::Prefer),
+        None => driver,
+    };
+    if let Some(file) = config.get_option("sslrootcert") {
+        driver = driver.ssl_root_cert(file);
+    }
+    if let Some(file) = config.get_option("sslcert") {
+        driver = driver.ssl_client_cert(file);
+    }
+    if let Some(file) = config.get_option("sslkey") {
+        driver = driver.ssl_client_key(file);
+    }
+    Ok(driver)
+}
+
+/// What a session starts with travels with the login, and costs no round trip. The driver itself asks for UTF-8 and UTC.
+fn with_session(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {
+    if let Some(name) = config.get_option("application_name") {
+        driver = driver.application_name(name);
+    }
+    driver = driver.options([("standard_conforming_strings", "on")]);
+    for name in TIMEOUTS {
+        if let Some(timeout) = config.get_duration(name)? {
+            driver = driver.options([(name, timeout.as_millis())]);
+        }
+    }
+    Ok(match config.get_option("search_path") {
+        Some(path) => driver.options([("search_path", path)]),
+        None => driver,
+    })
+}
+
+fn cache_capacity(config: &Config) -> Result<usize> {
+    let Some(text) = config.get_option("statement_cache_capacity") else { return Ok(256) };
+    match text.parse() {
+        Ok(capacity) if capacity > 0 => Ok(capacity),
+        _ => Err(Error::configuration(format!(
+            "`statement_cache_capacity` is `{text}`, which is no number of statements above 0"
+        ))),
+    }
+}

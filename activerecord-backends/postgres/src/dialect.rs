@@ -1,0 +1,175 @@
+//! What has to be known of a text before it is sent: how many statements it has, and what each of them is by its first
+//! words. PostgreSQL would tell, but in an open transaction its answer would be the end of the transaction.
+
+mod token;
+
+use self::token::{Token, Tokens};
+
+/// What a statement does, by its first words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// It only reads, unless a function in it writes.
+    Read,
+    /// It changes rows, and tells how many.
+    Change,
+    /// It begins or ends a transaction.
+    Transaction,
+    /// Anything else.
+    Other,
+}
+
+/// One statement of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Statement {
+    pub(crate) verb: Verb,
+    /// The number of the last placeholder.
+    pub(crate) placeholders: usize,
+}
+
+/// The statements of a text, in their order. Empty ones are left out.
+pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> {
+    let mut tokens = Tokens::new(text);
+    std::iter::from_fn(move || {
+        loop {
+            let mut words = Words::default();
+            let more = words.read(&mut tokens);
+            if words.tokens > 0 {
+                return Some(Statement { verb: words.verb(), placeholders: words.placeholders });
+            }
+            if !more {
+                return None;
+            }
+        }
+    })
+}
+
+/// What is noted of a statement while it is read.
+#[derive(Default)]
+struct Words<'t> {
+    first: &'t str,
+    second: &'t str,
+    /// The verb after the tables of a WITH.
+    main: Option<&'t str>,
+    tokens: usize,
+    placeholders: usize,
+    /// The parentheses that are open, and the bodies of BEGIN ATOMIC .. END: a semicolon inside ends nothing.
+    depth: usize,
+    bodies: usize,
+}
+
+impl<'t> Words<'t> {
+    /// Reads to the end of a statement; false at the end of the text.
+    fn read(&mut self, tokens: &mut Tokens<'t>) -> bool {
+        for token in tokens {
+            match token {
+                Token::Semicolon if self.depth == 0 && self.bodies == 0 => return true,
+                Token::Word(word) => self.word(word),
+                Token::Placeholder(number) => self.placeholders = self.placeholders.max(number),
+                Token::Open => self.depth += 1,
+                Token::Close => self.depth = self.depth.saturating_sub(1),
+                Token::Semicolon | Token::Other => {}
+            }
+            self.tokens += 1;
+        }
+        false
+    }
+
+    fn word(&mut self, word: &'t str) {
+        match self.tokens {
+            0 => self.first = word,
+            1 => self.second = word,
+            _ => {}
+        }
+        if self.main.is_none() && self.depth == 0 && verb(word) != Verb::Other {
+            self.main = Some(word);
+        }
+        if word.eq_ignore_ascii_case("ATOMIC") || (self.bodies > 0 && word.eq_ignore_ascii_case("CASE")) {
+            self.bodies += 1;
+        } else if self.bodies > 0 && word.eq_ignore_ascii_case("END") {
+            self.bodies -= 1;
+        }
+    }
+
+    fn verb(&self) -> Verb {
+        let is = |word: &str, expected: &str| word.eq_ignore_ascii_case(expected);
+        let (first, second) = (self.first, self.second);
+        if is(first, "WITH") {
+            return self.main.map_or(Verb::Other, verb);
+        }
+        let of_transaction = match first {
+            // These end a transaction that was prepared, and which no session has any more.
+            _ if is(first, "COMMIT") || is(first, "ROLLBACK") => !is(second, "PREPARED"),
+            _ if is(first, "PREPARE") || is(first, "START") || is(first, "SET") => is(second, "TRANSACTION"),
+            _ => ["BEGIN", "END", "ABORT", "SAVEPOINT", "RELEASE"].iter().any(|word| is(first, word)),
+        };
+        if of_transaction { Verb::Transaction } else { verb(first) }
+    }
+}
+
+fn verb(word: &str) -> Verb {
+    let is = |words: &[&str]| words.iter().any(|expected| expected.eq_ignore_ascii_case(word));
+    if is(&["SELECT", "VALUES", "TABLE", "SHOW"]) {
+        Verb::Read
+    } else if is(&["INSERT", "UPDATE", "DELETE", "MERGE"]) {
+        Verb::Change
+    } else {
+        Verb::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verbs(text: &str) -> Vec<Verb> {
+        statements(text).map(|statement| statement.verb).collect()
+    }
+
+    #[test]
+    fn one_statement() {
+        for (text, expected) in [
+            ("SELECT 1", Verb::Read),
+            ("(SELECT 1) UNION SELECT 2;", Verb::Other),
+            ("  insert into t values (1) ; -- the end; \n", Verb::Change),
+            ("/* a /* nested; */ one */ UPDATE t SET a = ';'", Verb::Change),
+            ("WITH x AS (SELECT 1) DELETE FROM t", Verb::Change),
+            ("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", Verb::Read),
+            ("WITH RECURSIVE \"a;b\" (n) AS MATERIALIZED (VALUES (1)) INSERT INTO t TABLE \"a;b\"", Verb::Change),
+            ("CREATE TABLE t (a int)", Verb::Other),
+            ("DO $body$ BEGIN PERFORM 1; END; $body$", Verb::Other),
+            ("SELECT E'it\\'s; one', 'x''y;', $$ ; $$, $a$ $$ ; $a$", Verb::Read),
+            ("CREATE RULE r AS ON INSERT TO t DO (DELETE FROM u; DELETE FROM v)", Verb::Other),
+            (
+                "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END",
+                Verb::Other,
+            ),
+            ("commit", Verb::Transaction),
+            ("START TRANSACTION", Verb::Transaction),
+            ("Set Transaction READ ONLY", Verb::Transaction),
+            ("PREPARE TRANSACTION 'x'", Verb::Transaction),
+            ("PREPARE p AS SELECT 1", Verb::Other),
+            ("COMMIT PREPARED 'x'", Verb::Other),
+            ("SET search_path = a", Verb::Other),
+            ("BEGINNING", Verb::Other),
+        ] {
+            assert_eq!(verbs(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn several_and_none() {
+        assert_eq!(verbs("SELECT 1;; UPDATE t SET a = 1; COMMIT"), [Verb::Read, Verb::Change, Verb::Transaction]);
+        for nothing in ["", " ; ;", "-- nothing", "/* never closed"] {
+            assert_eq!(verbs(nothing), [], "{nothing}");
+        }
+    }
+
+    #[test]
+    fn placeholders() {
+        for (text, expected) in
+            [("SELECT $2, $1::text", 2), ("SELECT '$3', \"$4\", $$ $5 $$, a$6 -- $7", 0), ("SELECT $10+1", 10)]
+        {
+            assert_eq!(statements(text).next().unwrap().placeholders, expected, "{text}");
+        }
+    }
+}

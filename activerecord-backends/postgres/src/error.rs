@@ -1,0 +1,267 @@
+//! The server's SQLSTATEs as errors. No message holds a bound value: what the server says of a row's contents is left out,
+//! and so is the driver's own error, whose `Debug` would show it.
+
+use std::fmt::Display;
+
+use activerecord_core::{Error, ErrorKind};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+/// The error of the driver.
+#[cold]
+pub(crate) fn from_driver(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Database(error) => match error.try_downcast::<PgDatabaseError>() {
+            Ok(error) => from_server(&error),
+            Err(error) => Error::new(ErrorKind::Database, error.message()),
+        },
+        sqlx::Error::Io(error) => lost(&error).with_source(error),
+        sqlx::Error::Tls(error) => Error::configuration(format!("no TLS: {error}; see the option `sslmode`")),
+        sqlx::Error::Configuration(error) => Error::configuration(error.to_string()),
+        sqlx::Error::Protocol(message) => lost(&message),
+        sqlx::Error::Encode(error) | sqlx::Error::Decode(error) => Error::conversion(error.to_string()),
+        error => Error::new(ErrorKind::Database, error.to_string()),
+    }
+}
+
+/// The error of a connection that could not be made.
+#[cold]
+pub(crate) fn at_connect(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+            Error::new(ErrorKind::ConnectionLost, format!("it cannot be reached: {error}")).with_source(error)
+        }
+        error => from_driver(error),
+    }
+}
+
+/// The error of a COMMIT. Where the answer is lost, it may have happened.
+#[cold]
+pub(crate) fn at_commit(error: Error) -> Error {
+    if !error.is_connection_lost() {
+        return error;
+    }
+    let unknown = Error::new(
+        ErrorKind::CommitOutcomeUnknown,
+        format!("{}; it broke during COMMIT, which may have happened or not", error.message()),
+    );
+    let unknown = match error.code() {
+        Some(code) => unknown.with_code(code),
+        None => unknown,
+    };
+    unknown.with_source(error)
+}
+
+/// Whether the connection is of no further use.
+pub(crate) fn is_lasting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic),
+            None => true,
+        },
+        _ => false,
+    }
+}
+
+/// Whether the server has refused a statement only because the driver prepared it before the schema changed, or because it
+/// has been told to forget it. Nothing of it has run.
+pub(crate) fn is_stale_statement(error: &sqlx::Error) -> bool {
+    match server(error).map(|error| (error.code(), error.routine())) {
+        // The message is in the server's language; the place in its source is not.
+        Some(("0A000", routine)) => routine == Some("RevalidateCachedQuery"),
+        Some((code, _)) => code == "26000",
+        None => false,
+    }
+}
+
+/// Whether the server does not understand a statement, or its types.
+pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+    server(error).is_some_and(|error| error.code().starts_with("42") && error.code() != "42501")
+}
+
+fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    match error {
+        sqlx::Error::Database(error) => error.try_downcast_ref(),
+        _ => None,
+    }
+}
+
+#[cold]
+fn from_server(error: &PgDatabaseError) -> Error {
+    let code = error.code();
+    let kind = match error.severity() {
+        PgSeverity::Fatal | PgSeverity::Panic if kind(code) == ErrorKind::Database => ErrorKind::ConnectionLost,
+        _ => kind(code),
+    };
+    let told = Error::new(kind, explain(error)).with_code(code);
+    match (code, error.constraint(), error.table(), error.column()) {
+        ("23502", _, Some(table), Some(column)) => told.with_constraint(format!("{table}.{column}")),
+        (_, Some(constraint), ..) if code.starts_with("23") => told.with_constraint(constraint),
+        _ => told,
+    }
+}
+
+/// The kind of an SQLSTATE. Its first two characters are its class.
+fn kind(code: &str) -> ErrorKind {
+    match code {
+        // An exclusion constraint is a unique one over another operator than equality.
+        "23505" | "23P01" => ErrorKind::UniqueViolation,
+        "23503" | "23001" => ErrorKind::ForeignKeyViolation,
+        "23502" => ErrorKind::NotNullViolation,
+        "23514" => ErrorKind::CheckViolation,
+        "40001" => ErrorKind::Serialization,
+        "40P01" => ErrorKind::Deadlock,
+        "40003" => ErrorKind::ConnectionLost,
+        // A lock that was not had in time, and a database or an object that others use.
+        "55P03" | "55006" => ErrorKind::Busy,
+        "57014" => ErrorKind::StatementTimeout,
+        // Shut down, crashed, starting, dropped, idle for too long, and no connection left.
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" | "53300" => ErrorKind::ConnectionLost,
+        "3D000" => ErrorKind::Configuration,
+        "42501" => ErrorKind::PermissionDenied,
+        // The types of a value and of its column; no cast from one to the other.
+        "42804" | "42846" => ErrorKind::Conversion,
+        "53100" | "53400" => ErrorKind::DiskFull,
+        "25006" => ErrorKind::ReadOnly,
+        // VACUUM and its like inside a transaction; values that a driver did not bind.
+        "25001" | "08P01" | "3B001" => ErrorKind::InvalidStatement,
+        "XX001" | "XX002" => ErrorKind::Corrupt,
+        _ => of_class(code.get(..2).unwrap_or_default()),
+    }
+}
+
+fn of_class(class: &str) -> ErrorKind {
+    match class {
+        "08" => ErrorKind::ConnectionLost,
+        "0A" => ErrorKind::Unsupported,
+        "22" => ErrorKind::Conversion,
+        "25" => ErrorKind::Transaction,
+        "28" => ErrorKind::PermissionDenied,
+        "26" | "34" | "3F" | "42" | "54" => ErrorKind::InvalidStatement,
+        _ => ErrorKind::Database,
+    }
+}
+
+/// The server's words, and what to do about it where they do not say.
+fn explain(error: &PgDatabaseError) -> String {
+    let code = error.code();
+    if code.starts_with("22") {
+        return without_values(error.message());
+    }
+    let mut message = error.message().to_owned();
+    let mut add = |more: &str| {
+        message.push_str("; ");
+        message.push_str(more);
+    };
+    // The details of a constraint or of a caller's own RAISE show the row.
+    if ["0A", "2B", "40", "42", "53", "55", "57"].contains(&code.get(..2).unwrap_or_default())
+        && let Some(detail) = error.detail()
+    {
+        add(detail);
+    }
+    if let Some(hint) = error.hint() {
+        add(hint);
+    }
+    match code {
+        "42P18" => add("say it by a cast, such as ?::text"),
+        "53300" => add("raise the server's max_connections, or lower the pools' max_connections"),
+        "53100" => add("free some space on the server's disk"),
+        "25P02" => add("an earlier error in it was not rolled back"),
+        _ => {}
+    }
+    message
+}
+
+/// What is quoted in a message about data is data: `invalid input syntax for type uuid: "abc"`.
+fn without_values(message: &str) -> String {
+    let message = message.split_once(": \"").or_else(|| message.split_once(": 0x")).map_or(message, |(what, _)| what);
+    let quoted = |(index, piece)| if index % 2 == 1 { "..." } else { piece };
+    message.split('"').enumerate().map(quoted).collect::<Vec<_>>().join("\"")
+}
+
+/// The error of a statement that was refused because it was prepared before the schema changed, inside a transaction: run
+/// again from its start, the transaction succeeds.
+#[cold]
+pub(crate) fn schema_changed(code: &str) -> Error {
+    Error::new(
+        ErrorKind::Serialization,
+        "the tables of this statement have changed since it was first used on this connection; roll back, and run the \
+         transaction again",
+    )
+    .with_code(code)
+}
+
+/// The error of a broken connection.
+#[cold]
+pub(crate) fn lost(why: &impl Display) -> Error {
+    Error::new(ErrorKind::ConnectionLost, format!("the connection to the server is lost: {why}"))
+}
+
+/// The error of a BEGIN and its like as the caller's own SQL.
+#[cold]
+pub(crate) fn transaction_control() -> Error {
+    invalid_statement(
+        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows its end",
+    )
+}
+
+#[cold]
+pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidStatement, message)
+}
+
+#[cold]
+pub(crate) fn not_one_statement() -> Error {
+    invalid_statement(
+        "the text is not exactly one statement; several can be executed together when no values are bound",
+    )
+}
+
+#[cold]
+pub(crate) fn bind_count(placeholders: usize, values: usize) -> Error {
+    invalid_statement(format!("the statement has {placeholders} placeholders, and {values} values were bound"))
+}
+
+#[cold]
+pub(crate) fn transaction(message: &str) -> Error {
+    Error::new(ErrorKind::Transaction, message)
+}
+
+#[cold]
+pub(crate) fn no_cell(ordinal: usize, columns: usize) -> Error {
+    Error::conversion(format!("the row has {columns} columns, and none at ordinal {ordinal}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_out() {
+        for (message, expected) in [
+            ("invalid input syntax for type uuid: \"secret\"", "invalid input syntax for type uuid"),
+            ("value \"99\" is out of range for type integer", "value \"...\" is out of range for type integer"),
+            ("invalid byte sequence for encoding \"UTF8\": 0xff", "invalid byte sequence for encoding \"...\""),
+            ("value too long for type character varying(3)", "value too long for type character varying(3)"),
+            ("invalid input syntax for type date: \"a \"\" b\"", "invalid input syntax for type date"),
+        ] {
+            assert_eq!(without_values(message), expected);
+        }
+    }
+
+    #[test]
+    fn kinds() {
+        for (code, expected) in [
+            ("23505", ErrorKind::UniqueViolation),
+            ("22P02", ErrorKind::Conversion),
+            ("25P02", ErrorKind::Transaction),
+            ("28P01", ErrorKind::PermissionDenied),
+            ("42P01", ErrorKind::InvalidStatement),
+            ("08006", ErrorKind::ConnectionLost),
+            ("P0001", ErrorKind::Database),
+            ("", ErrorKind::Database),
+        ] {
+            assert_eq!(kind(code), expected, "{code}");
+        }
+    }
+}
