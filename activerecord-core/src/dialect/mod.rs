@@ -32,6 +32,10 @@ pub struct Dialect {
     pub(crate) nulls_keyword: bool,
     /// What stands for "no limit" before an OFFSET, where there must be a LIMIT.
     pub(crate) no_limit: Option<&'static str>,
+    /// Whether a query with a LIMIT has to be a table of its own to stand in `IN (..)`.
+    pub(crate) limited_sets_are_tables: bool,
+    /// Whether AVG goes by its argument's type: four digits more than an integer or a decimal has, up to 30.
+    pub(crate) typed_averages: bool,
     /// An INSERT of one row of nothing but defaults.
     pub(crate) default_row: &'static str,
     /// Whether `\` escapes a character inside a quoted string.
@@ -72,7 +76,7 @@ pub(crate) enum Like {
     Ilike,
     /// LIKE ignores the case of ASCII letters; GLOB heeds case, with a pattern language of its own.
     Glob,
-    /// LIKE BINARY heeds case, LIKE goes by the column's collation.
+    /// LIKE goes by a collation: that of the characters themselves heeds case.
     Binary,
 }
 

@@ -21,6 +21,8 @@ pub static MYSQL: Dialect = Dialect {
     nulls_smallest: true,
     nulls_keyword: false,
     no_limit: Some("18446744073709551615"),
+    limited_sets_are_tables: true,
+    typed_averages: true,
     default_row: "() VALUES ()",
     backslash_escapes: true,
 };

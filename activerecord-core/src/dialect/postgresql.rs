@@ -24,6 +24,8 @@ pub static POSTGRESQL: Dialect = Dialect {
     nulls_smallest: false,
     nulls_keyword: true,
     no_limit: None,
+    limited_sets_are_tables: false,
+    typed_averages: false,
     default_row: "DEFAULT VALUES",
     backslash_escapes: false,
 };

@@ -19,6 +19,8 @@ pub static SQLITE: Dialect = Dialect {
     nulls_smallest: true,
     nulls_keyword: true,
     no_limit: Some("-1"),
+    limited_sets_are_tables: false,
+    typed_averages: false,
     default_row: "DEFAULT VALUES",
     backslash_escapes: false,
 };

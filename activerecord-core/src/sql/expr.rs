@@ -165,9 +165,11 @@ fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
         Set::Query(_, Some(connection)) => return Err(foreign(&connection)),
         Set::Query(query, None) => {
             comparand(w, inner)?;
-            w.push(" IN (");
+            // A query with a limit may stand there only as a table.
+            let wrapped = w.dialect.limited_sets_are_tables && (query.limit.is_some() || query.offset.is_some());
+            w.push(if wrapped { " IN (SELECT * FROM (" } else { " IN (" });
             select(w, *query)?;
-            w.push(")");
+            w.push(if wrapped { ") AS limited)" } else { ")" });
         }
         Set::Values(_, values) if values.is_empty() => {
             w.push("1 = 0");
@@ -216,7 +218,11 @@ fn like(w: &mut Writer<'_>, inner: Expr, LikePattern { pattern, ignore_case }: L
             w.push(" ESCAPE '\\'");
             Ok(())
         }
-        (Like::Binary, false) => operator(w, inner, " LIKE BINARY ", pattern),
+        (Like::Binary, false) => {
+            operator(w, inner, " LIKE ", pattern)?;
+            w.push(" COLLATE utf8mb4_bin");
+            Ok(())
+        }
         (Like::Binary, true) => {
             w.push("LOWER(");
             expr(w, inner)?;
@@ -270,6 +276,9 @@ fn aggregate(w: &mut Writer<'_>, function: Aggregate, argument: Option<Box<Expr>
         Aggregate::Min => "MIN",
         Aggregate::Max => "MAX",
     };
+    if function == Aggregate::Avg && w.dialect.typed_averages {
+        return typed_average(w, *argument);
+    }
     match (w.dialect.decimal, function) {
         (DecimalMath::Functions { prefix, .. }, Aggregate::Sum) if is_decimal(&argument) => {
             w.push(prefix).push("_sum(")
@@ -282,6 +291,15 @@ fn aggregate(w: &mut Writer<'_>, function: Aggregate, argument: Option<Box<Expr>
     // MIN and MAX compare, so a decimal brings its collation; to the others it does no harm.
     comparand(w, *argument)?;
     w.push(")");
+    Ok(())
+}
+
+/// An average as other databases have it: of floats, or a decimal whose digits a `Decimal` has room for.
+fn typed_average(w: &mut Writer<'_>, argument: Expr) -> Result<()> {
+    let behind = if is_decimal(&argument) { "), 16)" } else { " * 1e0)" };
+    w.push(if is_decimal(&argument) { "ROUND(AVG(" } else { "AVG(" });
+    atom(w, argument)?;
+    w.push(behind);
     Ok(())
 }
 
