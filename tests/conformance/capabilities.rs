@@ -12,7 +12,7 @@ struct Bag {
 
 async fn bags() -> Result<Database> {
     let db = Database::new(["bags (id ID, weight I32 NOT NULL)"]).await;
-    let bags = [1, 2].map(|id| Bag { id, weight: 10 });
+    let bags = [10, 20].map(|weight| Bag { id: 0, weight });
     with_connection(&db, async || Bag::bulk_insert(&bags).await).await?;
     Ok(db)
 }

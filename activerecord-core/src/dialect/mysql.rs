@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, UnnamedConflicts, Upsert};
 use crate::capabilities::Capabilities;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
@@ -15,6 +15,12 @@ pub static MYSQL: Dialect = Dialect {
     quote: '`',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnDuplicateKey,
+    unnamed_conflicts: Some(UnnamedConflicts {
+        keys: "SELECT index_name, column_name FROM information_schema.statistics \
+               WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0",
+        code: "1242",
+    }),
+    upserts_once: false,
     in_list: InList::Padded,
     like: Like::Binary,
     decimal: DecimalMath::Native,

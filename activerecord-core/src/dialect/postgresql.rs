@@ -18,6 +18,8 @@ pub static POSTGRESQL: Dialect = Dialect {
     quote: '"',
     placeholder: Placeholder::Dollar,
     upsert: Upsert::OnConflict,
+    unnamed_conflicts: None,
+    upserts_once: true,
     in_list: InList::AnyArray,
     like: Like::Ilike,
     decimal: DecimalMath::Native,

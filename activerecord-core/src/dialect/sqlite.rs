@@ -13,6 +13,8 @@ pub static SQLITE: Dialect = Dialect {
     quote: '"',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnConflict,
+    unnamed_conflicts: None,
+    upserts_once: false,
     in_list: InList::Padded,
     like: Like::Glob,
     decimal: DecimalMath::Functions { collation: "decimal", prefix: "decimal" },

@@ -1,10 +1,12 @@
 //! Many rows at once, and rows that may be there already. No hooks run.
 
 use std::any::TypeId;
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::row;
+use super::row::{self, Stamp};
+use super::unique;
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -23,7 +25,7 @@ pub(crate) async fn upsert<M: Model>(records: &[M], keys: Vec<&'static str>) -> 
     if keys.is_empty() {
         return Err(Error::unsupported("an upsert needs the columns of a unique key").with_model(M::TABLE.model));
     }
-    write(records, Some(conflict::<M>(&keys)), "upsert").await
+    write(records, Some(keys), "upsert").await
 }
 
 /// What becomes of a row that is there: every column takes the new value, save for the keys, the primary key and the time
@@ -44,14 +46,20 @@ fn conflict<M: Model>(keys: &[&'static str]) -> Conflict {
     Conflict { keys: keys.iter().map(|key| Name::from(*key)).collect(), update: update.collect() }
 }
 
-async fn write<M: Model>(records: &[M], conflict: Option<Conflict>, operation: &'static str) -> Result<u64> {
+async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operation: &'static str) -> Result<u64> {
     if records.is_empty() {
         return Ok(0);
     }
     let session = resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)?;
-    let limits = Limits::new::<M>(session.dialect().capabilities().max_binds);
+    if let Some(keys) = &keys {
+        unique::check::<M>(&session, keys).await?;
+    }
+    let once = keys.iter().flatten().filter(|_| session.dialect().upserts_once);
+    let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();
+    let limits = Limits::new::<M>(session.dialect().capabilities().max_binds, once);
+    let conflict = keys.map(|keys| conflict::<M>(&keys));
     let label = Label::new(M::TABLE.model, operation);
-    let chunk = Chunk::of(records, limits);
+    let chunk = Chunk::of(records, &limits);
     if chunk.rows == records.len() {
         return insert::<M>(chunk, conflict.as_ref(), &session, label).await;
     }
@@ -67,29 +75,30 @@ async fn write<M: Model>(records: &[M], conflict: Option<Conflict>, operation: &
                 if written == records.len() {
                     return Ok(written as u64);
                 }
-                chunk = Chunk::of(&records[written..], limits);
+                chunk = Chunk::of(&records[written..], &limits);
             }
         })
         .await
 }
 
 /// How much one INSERT takes.
-#[derive(Clone, Copy)]
 struct Limits {
     rows: usize,
     bytes: usize,
     now: DateTime<Utc>,
+    /// The key of an upsert that may not come twice in a statement.
+    once: Vec<usize>,
 }
 
 impl Limits {
-    fn new<M: Model>(max_binds: usize) -> Self {
+    fn new<M: Model>(max_binds: usize, once: Vec<usize>) -> Self {
         // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
         const MOST_ROWS: usize = 1_000;
         // A server takes a statement as one packet, of 16 MiB or more by default. One row may be larger than this.
         const MOST_BYTES: usize = 4 << 20;
         // One value is left for an upsert, which adds 1 to the version.
         let rows = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
-        Self { rows, bytes: MOST_BYTES, now: Utc::now() }
+        Self { rows, bytes: MOST_BYTES, now: Utc::now(), once }
     }
 }
 
@@ -103,16 +112,17 @@ struct Chunk {
 
 impl Chunk {
     /// As many of the first records as go into one statement.
-    fn of<M: Model>(records: &[M], limits: Limits) -> Self {
+    fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
         let mut chunk = Self { values: Vec::new(), rows: 0, generated: None };
-        let mut bytes = 0;
+        let (mut bytes, mut seen) = (0, HashSet::new());
         for record in records {
             let stamps = row::insert_stamps(record, limits.now);
             let generated = row::generated_key(record, &stamps);
             // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
             let is_alone = generated.is_some() && M::TABLE.columns.len() == 1;
             let is_full = chunk.rows == limits.rows || is_alone || generated != chunk.generated;
-            if chunk.rows > 0 && is_full {
+            let is_twice = !limits.once.is_empty() && !seen.insert(fingerprint(record, &stamps, &limits.once));
+            if chunk.rows > 0 && (is_full || is_twice) {
                 break;
             }
             let start = chunk.values.len();
@@ -128,6 +138,15 @@ impl Chunk {
         }
         chunk
     }
+}
+
+/// The same for rows of the same key. It is only compared, never shown.
+fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String {
+    let values = key.iter().map(|&ordinal| match row::stamped(record, stamps, ordinal) {
+        Value::Decimal(decimal) => Value::Decimal(decimal.normalize()),
+        value => value,
+    });
+    format!("{:?}", values.collect::<Vec<_>>())
 }
 
 /// About how many bytes a value is on its way.
@@ -150,6 +169,8 @@ async fn insert<M: Model>(chunk: Chunk, conflict: Option<&Conflict>, session: &S
         returning: Vec::new(),
     };
     let sql = render(Statement::Insert(statement), session.dialect())?;
-    session.execute(&sql, label).await?;
-    Ok(chunk.rows as u64)
+    match session.execute(&sql, label).await {
+        Err(error) if conflict.is_some() => Err(unique::settle(error, session)),
+        result => result.map(|_| chunk.rows as u64),
+    }
 }

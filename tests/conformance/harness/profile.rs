@@ -21,6 +21,8 @@ pub(crate) struct Profile {
     pub(crate) capabilities: Expected,
     /// An error names the constraint; else its columns.
     pub(crate) names_constraints: bool,
+    /// An upsert that meets another unique key than its own names that key.
+    pub(crate) names_other_conflicts: bool,
     /// Foreign keys can be checked at the COMMIT.
     pub(crate) deferred_constraints: bool,
     /// Text may contain the character NUL.
@@ -80,6 +82,7 @@ static SQLITE: Profile = Profile {
         max_binds: 32_766,
     },
     names_constraints: false,
+    names_other_conflicts: true,
     deferred_constraints: true,
     nul: true,
     infinities: true,
@@ -109,6 +112,7 @@ static POSTGRES: Profile = Profile {
         max_binds: 65_535,
     },
     names_constraints: true,
+    names_other_conflicts: true,
     deferred_constraints: true,
     nul: false,
     infinities: true,
@@ -138,6 +142,7 @@ const MYSQL_PROFILE: Profile = Profile {
     types: &tables::MYSQL,
     capabilities: MYSQL_CAPABILITIES,
     names_constraints: true,
+    names_other_conflicts: false,
     deferred_constraints: false,
     nul: true,
     infinities: false,

@@ -104,7 +104,7 @@ async fn an_error_comes_after_the_rows_before_it() -> Result<()> {
     let db = bags(1_000).await?;
     with_connection(&one_connection(&db)?, async || {
         connection(&db)?.execute("UPDATE bags SET weight = 5000000000 WHERE id = 700", []).await?;
-        let mut rows = Bag::query().stream();
+        let mut rows = Bag::order_by(Bag::ID.asc()).stream();
         let mut good = 0;
         let error = loop {
             match rows.next().await {
