@@ -8,21 +8,19 @@ use activerecord::sql::Sql;
 use activerecord::{Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, Pool, Result, SQLITE, Sink};
 use tokio::task::yield_now;
 
-use crate::common::Database;
-
 inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
 
-/// Registers a connection of this kind to the file, and returns its name.
-pub(crate) fn stepwise(database: &Database, pool: Pool) -> Result<String> {
-    let name = format!("{} stepwise", &**database);
-    ConnectionManager::configure(&name, Config::url(url(database))?.pool(pool))?;
+/// Registers a connection of this kind to the file of a database, and returns its name.
+pub(crate) fn stepwise(database: &str, path: &str, pool: Pool) -> Result<String> {
+    let name = format!("{database} stepwise");
+    ConnectionManager::configure(&name, Config::url(url(path))?.pool(pool))?;
     Ok(name)
 }
 
 /// The URL of the file for this backend. With `&broken=yes` a connection claims to be fit for its next user, whatever its
 /// last one has left open: by that, tests show what they would notice.
-pub(crate) fn url(database: &Database) -> String {
-    format!("stepwise://file?path={}", database.path())
+pub(crate) fn url(path: &str) -> String {
+    format!("stepwise://file?path={path}")
 }
 
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {

@@ -43,7 +43,7 @@ async fn what_has_begun_ends_on_the_old_one() -> Result<()> {
 #[tokio::test]
 async fn those_that_wait_go_to_the_new_one() -> Result<()> {
     let (old, new) = (Database::new([PLANES]).await, Database::new([PLANES]).await);
-    let name = stepwise(&old, Pool::new().max_connections(1))?;
+    let name = stepwise(&old, &old.path(), Pool::new().max_connections(1))?;
     with_connection(&new, async || plane("new").insert().await).await?;
     let holder = Transaction::begin(&name).await?;
     let waiting: Vec<_> = (0..10).map(|_| tokio::spawn(Plane::using(&name).pluck(Plane::TAILNUM))).collect();
@@ -68,7 +68,7 @@ async fn those_that_wait_go_to_the_new_one() -> Result<()> {
 #[tokio::test]
 async fn what_is_removed_is_unknown_and_what_has_begun_ends() -> Result<()> {
     let db = Database::new([PLANES]).await;
-    let name = stepwise(&db, Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), Pool::new().max_connections(1))?;
     let handle = connection(&name)?;
     let holder = Transaction::begin(&name).await?;
     let waiting = tokio::spawn(Plane::using(&name).count());

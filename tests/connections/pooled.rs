@@ -22,7 +22,7 @@ fn exhausted(error: &Error, name: &str, holder: &str) {
 #[tokio::test]
 async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
     let db = Database::new([PLANES]).await;
-    let name = stepwise(&db, small(2))?;
+    let name = stepwise(&db, &db.path(), small(2))?;
     with_connection(&name, async || Plane::bulk_insert(&vec![plane("N1"); 1000]).await).await?;
 
     let first = Transaction::begin(&name).read_only().await?;
@@ -48,7 +48,7 @@ async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
 #[tokio::test]
 async fn those_that_wait_get_the_next_connection() -> Result<()> {
     let db = Database::new([PLANES]).await;
-    let name = stepwise(&db, Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), Pool::new().max_connections(1))?;
     let tasks = (0..50).map(|n| {
         let name = name.clone();
         tokio::spawn(async move { with_connection(&name, async || plane(&format!("N{n}")).insert().await).await })
@@ -63,7 +63,7 @@ async fn those_that_wait_get_the_next_connection() -> Result<()> {
 #[tokio::test]
 async fn a_wait_that_is_cancelled_takes_nothing() -> Result<()> {
     let db = Database::new([PLANES]).await;
-    let name = stepwise(&db, Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), Pool::new().max_connections(1))?;
     let holder = Transaction::begin(&name).await?;
     for _ in 0..20 {
         let waiting = tokio::time::timeout(Duration::from_millis(1), Plane::using(&name).count());
@@ -94,7 +94,7 @@ async fn a_connection_that_has_grown_old_is_replaced() -> Result<()> {
 #[tokio::test]
 async fn a_connection_that_nobody_waits_for_any_more_is_there_for_the_next() -> Result<()> {
     let db = Database::new([PLANES]).await;
-    let name = stepwise(&db, small(1))?;
+    let name = stepwise(&db, &db.path(), small(1))?;
     for _ in 0..100 {
         // A query alone takes fewer polls than this; with a connection, more.
         if let Some(counted) = polled(4, Plane::using(&name).count()).await {

@@ -82,7 +82,7 @@ fn files_hide_it() {
 async fn handles_hide_it() -> Result<()> {
     // The backend of this test takes any server's settings.
     let db = crate::common::Database::new([PLANES]).await;
-    let url = crate::stepwise::url(&db).replace("file?", &format!("app:{PASSWORD}@db1/shop?"));
+    let url = crate::stepwise::url(&db.path()).replace("file?", &format!("app:{PASSWORD}@db1/shop?"));
     ConnectionManager::configure("with a password", url)?;
     let handle = connection("with a password")?;
     tell("a handle", &handle);

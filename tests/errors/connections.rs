@@ -96,6 +96,7 @@ async fn unknown_names_and_settings_suggest_the_nearest() -> Result<()> {
     refused(Config::sqlite("a.db").option("busy_timeout", "soon"), "`soon`");
     refused(Config::sqlite("a.db").option("journal_mode", "wall"), "`wal`");
     refused(Config::sqlite("a.db").host("localhost"), "host");
+    #[cfg(not(feature = "postgres"))]
     refused(Config::postgres("localhost", "shop").password(SECRET), "not compiled in");
     refused(Config::url("sqlit://a.db")?, "`sqlite`");
     for url in ["", "a.db", "sqlite:", &format!("postgres://user:{SECRET}@host:99999/shop")] {

@@ -1,16 +1,15 @@
-//! Every kind of error, provoked for real: each says where it happened, and none repeats a bound value.
+//! Errors of SQLite's files and locks, and of settings, provoked for real: each says where it happened, and none repeats a
+//! bound value. What holds on every database is in `tests/conformance`.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod connections;
-mod constraints;
 mod files;
-mod statements;
+#[path = "../common/shown.rs"]
+mod shown;
 
 use activerecord::prelude::*;
-
-/// What is bound to every statement here, and never shown.
-const SECRET: &str = "s3cr3t";
+use shown::{SECRET, check, shown};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Plane {
@@ -34,24 +33,4 @@ async fn database() -> common::Database {
              CONSTRAINT planes_have_seats CHECK (seats > 0))",
     ])
     .await
-}
-
-/// All that a log may show of an error.
-fn shown(error: &Error) -> String {
-    let mut shown = format!("{error} {error:?}");
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        shown += &format!(" {error} {error:?}");
-        source = error.source();
-    }
-    shown
-}
-
-/// Checks what every error of a statement has: its kind and its place, and no bound value.
-fn check(error: &Error, kind: ErrorKind, connection: &str, model: Option<&str>) {
-    let shown = shown(error);
-    assert_eq!((error.kind(), error.connection(), error.model()), (kind, Some(connection), model), "{shown}");
-    assert!(!shown.contains(SECRET), "{shown}");
-    assert!(error.sql().is_some_and(|sql| error.to_string().contains(sql)), "{shown}");
-    assert!(error.to_string().contains(connection) && error.to_string().starts_with(error.message()), "{error}");
 }

@@ -1,9 +1,7 @@
-//! Transactions on one connection, on SQLite files.
+//! Transactions that are dropped or locked out, on SQLite files, where each point of waiting is known. What holds on every
+//! database is in `tests/conformance`.
 
-mod basics;
 mod cancelled;
-mod failed;
-mod nested;
 mod retried;
 
 #[path = "../common/mod.rs"]

@@ -1,6 +1,7 @@
 //! One registered connection: its backend, its pool, and what was learnt of the server.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
@@ -20,14 +21,25 @@ pub(crate) struct Endpoint {
     pool: Pool,
     meters: Meters,
     server: OnceLock<Capabilities>,
+    unique_keys: Mutex<HashMap<&'static str, UniqueKeys>>,
 }
+
+/// The unique keys of a table, each by its columns.
+pub(crate) type UniqueKeys = Arc<[BTreeSet<String>]>;
 
 impl Endpoint {
     pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Self {
         let name: Arc<str> = name.into();
         let meters = Meters::new(&name);
         let dialect = backend.dialect();
-        Self { pool: Pool::new(backend, config.get_pool(), &name), name, dialect, meters, server: OnceLock::new() }
+        Self {
+            pool: Pool::new(backend, config.get_pool(), &name),
+            name,
+            dialect,
+            meters,
+            server: OnceLock::new(),
+            unique_keys: Mutex::default(),
+        }
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -69,6 +81,16 @@ impl Endpoint {
         };
         self.server.get_or_init(|| *connection.capabilities());
         Ok(connection)
+    }
+
+    /// The unique keys of a table, once they are known.
+    pub(crate) fn unique_keys(&self, table: &'static str) -> Option<UniqueKeys> {
+        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
+    }
+
+    /// Notes the unique keys of a table.
+    pub(crate) fn set_unique_keys(&self, table: &'static str, keys: UniqueKeys) {
+        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table, keys);
     }
 
     /// How long to wait for a connection that others use.

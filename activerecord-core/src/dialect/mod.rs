@@ -23,6 +23,9 @@ pub struct Dialect {
     pub(crate) quote: char,
     pub(crate) placeholder: Placeholder,
     pub(crate) upsert: Upsert,
+    pub(crate) unnamed_conflicts: Option<UnnamedConflicts>,
+    /// Whether an upsert refuses to update a row that it has just written.
+    pub(crate) upserts_once: bool,
     pub(crate) in_list: InList,
     pub(crate) like: Like,
     pub(crate) decimal: DecimalMath,
@@ -32,6 +35,8 @@ pub struct Dialect {
     pub(crate) nulls_keyword: bool,
     /// What stands for "no limit" before an OFFSET, where there must be a LIMIT.
     pub(crate) no_limit: Option<&'static str>,
+    /// Whether AVG goes by its argument's type: four digits more than an integer or a decimal has, up to 30.
+    pub(crate) typed_averages: bool,
     /// An INSERT of one row of nothing but defaults.
     pub(crate) default_row: &'static str,
     /// Whether `\` escapes a character inside a quoted string.
@@ -57,6 +62,15 @@ pub(crate) enum Upsert {
     OnConflict,
     /// `ON DUPLICATE KEY UPDATE c = VALUES(c)`
     OnDuplicateKey,
+}
+
+/// What there is to know where an upsert cannot name the unique key that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnnamedConflicts {
+    /// Gives the unique keys of a table, by two columns: the key's name, and a column of it.
+    pub(crate) keys: &'static str,
+    /// The code of the error when another unique key is taken.
+    pub(crate) code: &'static str,
 }
 
 /// How a set of values is written.

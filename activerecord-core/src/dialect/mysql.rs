@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, UnnamedConflicts, Upsert};
 use crate::capabilities::Capabilities;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
@@ -15,12 +15,19 @@ pub static MYSQL: Dialect = Dialect {
     quote: '`',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnDuplicateKey,
+    unnamed_conflicts: Some(UnnamedConflicts {
+        keys: "SELECT index_name, column_name FROM information_schema.statistics \
+               WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0",
+        code: "1242",
+    }),
+    upserts_once: false,
     in_list: InList::Padded,
     like: Like::Collation("utf8mb4_bin"),
     decimal: DecimalMath::Native,
     nulls_smallest: true,
     nulls_keyword: false,
     no_limit: Some("18446744073709551615"),
+    typed_averages: true,
     default_row: "() VALUES ()",
     backslash_escapes: true,
     hash_comments: true,

@@ -5,6 +5,7 @@
 
 mod hooked;
 mod row;
+mod unique;
 mod upsert;
 
 pub(crate) use hooked::found;

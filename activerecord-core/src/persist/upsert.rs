@@ -1,10 +1,12 @@
 //! Many rows at once, and rows that may be there already. No hooks run.
 
 use std::any::TypeId;
+use std::collections::HashSet;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::row::{self, Stamp};
+use super::unique;
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -23,7 +25,7 @@ pub(crate) async fn upsert<M: Model>(records: &[M], keys: Vec<&'static str>) -> 
     if keys.is_empty() {
         return Err(Error::unsupported("an upsert needs the columns of a unique key").with_model(M::TABLE.model));
     }
-    write(records, Some(conflict::<M>(&keys)), "upsert").await
+    write(records, Some(keys), "upsert").await
 }
 
 /// What becomes of a row that is there: every column takes the new value, save for the keys, the primary key and the time
@@ -44,77 +46,131 @@ fn conflict<M: Model>(keys: &[&'static str]) -> Conflict {
     Conflict { keys: keys.iter().map(|key| Name::from(*key)).collect(), update: update.collect() }
 }
 
-async fn write<M: Model>(records: &[M], conflict: Option<Conflict>, operation: &'static str) -> Result<u64> {
+async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operation: &'static str) -> Result<u64> {
     if records.is_empty() {
         return Ok(0);
     }
     let session = resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)?;
-    let chunks = chunks(records, session.dialect().capabilities().max_binds);
+    if let Some(keys) = &keys {
+        unique::check::<M>(&session, keys).await?;
+    }
+    let once = keys.iter().flatten().filter(|_| session.dialect().upserts_once);
+    let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();
+    let limits = Limits::new::<M>(session.dialect().capabilities().max_binds, once);
+    let conflict = keys.map(|keys| conflict::<M>(&keys));
     let label = Label::new(M::TABLE.model, operation);
-    if let [chunk] = &chunks[..] {
-        return insert(chunk, conflict.as_ref(), &session, label).await;
+    let chunk = Chunk::of(records, &limits);
+    if chunk.rows == records.len() {
+        return insert::<M>(chunk, conflict.as_ref(), &session, label).await;
     }
     // More than one statement: all or none.
     let transaction = Transaction::around_write(&session).await?;
     let session = Session::Transaction(std::sync::Arc::clone(transaction.level()));
     transaction
         .finish(async {
-            let mut written = 0;
-            for chunk in &chunks {
-                written += insert(chunk, conflict.as_ref(), &session, label).await?;
+            let (mut chunk, mut written) = (chunk, 0);
+            loop {
+                written += chunk.rows;
+                insert::<M>(chunk, conflict.as_ref(), &session, label).await?;
+                if written == records.len() {
+                    return Ok(written as u64);
+                }
+                chunk = Chunk::of(&records[written..], &limits);
             }
-            Ok(written)
         })
         .await
 }
 
-/// Records that one INSERT can take: they all have the same columns.
-struct Chunk<'r, M> {
-    records: Vec<(&'r M, Vec<Stamp>)>,
+/// How much one INSERT takes.
+struct Limits {
+    rows: usize,
+    bytes: usize,
+    now: DateTime<Utc>,
+    /// The key of an upsert that may not come twice in a statement.
+    once: Vec<usize>,
+}
+
+impl Limits {
+    fn new<M: Model>(max_binds: usize, once: Vec<usize>) -> Self {
+        // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
+        const MOST_ROWS: usize = 1_000;
+        // A server takes a statement as one packet, of 16 MiB or more by default. One row may be larger than this.
+        const MOST_BYTES: usize = 4 << 20;
+        // One value is left for an upsert, which adds 1 to the version.
+        let rows = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
+        Self { rows, bytes: MOST_BYTES, now: Utc::now(), once }
+    }
+}
+
+/// The values of records that one INSERT can take: they all have the same columns.
+struct Chunk {
+    values: Vec<Value>,
+    rows: usize,
     /// The key's ordinal, when the database is to generate it.
     generated: Option<usize>,
 }
 
-fn chunks<M: Model>(records: &[M], max_binds: usize) -> Vec<Chunk<'_, M>> {
-    // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
-    const MOST_ROWS: usize = 1_000;
-    // One value is left for an upsert, which adds 1 to the version.
-    let most = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
-    let now = Utc::now();
-    let mut chunks: Vec<Chunk<'_, M>> = Vec::new();
-    for record in records {
-        let stamps = row::insert_stamps(record, now);
-        let generated = row::generated_key(record, &stamps);
-        // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
-        let most = if generated.is_some() && M::TABLE.columns.len() == 1 { 1 } else { most };
-        let open = chunks.last_mut().filter(|chunk| chunk.generated == generated && chunk.records.len() < most);
-        match open {
-            Some(chunk) => chunk.records.push((record, stamps)),
-            None => chunks.push(Chunk { records: vec![(record, stamps)], generated }),
+impl Chunk {
+    /// As many of the first records as go into one statement.
+    fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
+        let mut chunk = Self { values: Vec::new(), rows: 0, generated: None };
+        let (mut bytes, mut seen) = (0, HashSet::new());
+        for record in records {
+            let stamps = row::insert_stamps(record, limits.now);
+            let generated = row::generated_key(record, &stamps);
+            // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
+            let is_alone = generated.is_some() && M::TABLE.columns.len() == 1;
+            let is_full = chunk.rows == limits.rows || is_alone || generated != chunk.generated;
+            let is_twice = !limits.once.is_empty() && !seen.insert(fingerprint(record, &stamps, &limits.once));
+            if chunk.rows > 0 && (is_full || is_twice) {
+                break;
+            }
+            let start = chunk.values.len();
+            let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
+            chunk.values.extend(ordinals.map(|ordinal| row::stamped(record, &stamps, ordinal)));
+            bytes += chunk.values[start..].iter().map(size).sum::<usize>();
+            if chunk.rows > 0 && bytes > limits.bytes {
+                chunk.values.truncate(start);
+                break;
+            }
+            chunk.generated = generated;
+            chunk.rows += 1;
         }
+        chunk
     }
-    chunks
 }
 
-async fn insert<M: Model>(
-    chunk: &Chunk<'_, M>,
-    conflict: Option<&Conflict>,
-    session: &Session,
-    label: Label,
-) -> Result<u64> {
-    let ordinals: Vec<_> = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != chunk.generated).collect();
-    let mut values = Vec::with_capacity(ordinals.len() * chunk.records.len());
-    for (record, stamps) in &chunk.records {
-        values.extend(ordinals.iter().map(|&ordinal| row::stamped(*record, stamps, ordinal)));
+/// The same for rows of the same key. It is only compared, never shown.
+fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String {
+    let values = key.iter().map(|&ordinal| match row::stamped(record, stamps, ordinal) {
+        Value::Decimal(decimal) => Value::Decimal(decimal.normalize()),
+        value => value,
+    });
+    format!("{:?}", values.collect::<Vec<_>>())
+}
+
+/// About how many bytes a value is on its way.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(_, values) => values.iter().map(size).sum(),
+        _ => size_of::<Value>(),
     }
+}
+
+async fn insert<M: Model>(chunk: Chunk, conflict: Option<&Conflict>, session: &Session, label: Label) -> Result<u64> {
+    let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != chunk.generated);
     let statement = Insert {
         table: M::TABLE.name.into(),
-        columns: ordinals.iter().map(|&ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
-        values,
+        columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
+        values: chunk.values,
         conflict: conflict.cloned(),
         returning: Vec::new(),
     };
     let sql = render(Statement::Insert(statement), session.dialect())?;
-    session.execute(&sql, label).await?;
-    Ok(chunk.records.len() as u64)
+    match session.execute(&sql, label).await {
+        Err(error) if conflict.is_some() => Err(unique::settle(error, session)),
+        result => result.map(|_| chunk.rows as u64),
+    }
 }

@@ -284,6 +284,9 @@ fn aggregate(w: &mut Writer<'_>, function: Aggregate, argument: Option<Box<Expr>
         Aggregate::Min => "MIN",
         Aggregate::Max => "MAX",
     };
+    if function == Aggregate::Avg && w.dialect.typed_averages {
+        return typed_average(w, *argument);
+    }
     match (w.dialect.decimal, function) {
         (DecimalMath::Functions { prefix, .. }, Aggregate::Sum) if is_decimal(&argument) => {
             w.push(prefix).push("_sum(")
@@ -296,6 +299,15 @@ fn aggregate(w: &mut Writer<'_>, function: Aggregate, argument: Option<Box<Expr>
     // MIN and MAX compare, so a decimal brings its collation; to the others it does no harm.
     comparand(w, *argument)?;
     w.push(")");
+    Ok(())
+}
+
+/// An average as other databases have it: of floats, or a decimal whose digits a `Decimal` has room for.
+fn typed_average(w: &mut Writer<'_>, argument: Expr) -> Result<()> {
+    let behind = if is_decimal(&argument) { "), 16)" } else { " * 1e0)" };
+    w.push(if is_decimal(&argument) { "ROUND(AVG(" } else { "AVG(" });
+    atom(w, argument)?;
+    w.push(behind);
     Ok(())
 }
 

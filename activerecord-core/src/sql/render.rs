@@ -8,9 +8,9 @@ use super::{Access, Sql, raw};
 use crate::dialect::{Dialect, Upsert};
 use crate::error::{Error, Result};
 use crate::statement::{
-    ColumnExpr, Conflict, Delete, Direction, Expr, Insert, Name, Nulls, OrderBy, Select, Source, Statement, Update,
+    Conflict, Delete, Direction, Expr, Insert, Name, Nulls, OrderBy, Select, Source, Statement, Update,
 };
-use crate::value::{Value, ValueType};
+use crate::value::Value;
 
 /// Spells a statement in a dialect. Values become binds, names are quoted.
 ///
@@ -156,7 +156,19 @@ fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
     Ok(())
 }
 
-fn conflict(w: &mut Writer<'_>, table: &str, mut clause: Conflict) -> Result<()> {
+/// The first assignment: a key to itself. The row may be there by another unique key than these; then the subquery, which
+/// is asked only then, has one row too many.
+fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
+    let Some(first) = keys.first() else { return };
+    w.name(first).push(" = IF(");
+    for (index, key) in keys.iter().enumerate() {
+        w.push(if index > 0 { " AND " } else { "" });
+        w.name(key).push(" <=> VALUES(").name(key).push(")");
+    }
+    w.push(", ").name(first).push(", (SELECT 1 UNION ALL SELECT 2))");
+}
+
+fn conflict(w: &mut Writer<'_>, table: &str, clause: Conflict) -> Result<()> {
     match w.dialect.upsert {
         Upsert::OnConflict => {
             w.push(" ON CONFLICT (");
@@ -170,12 +182,11 @@ fn conflict(w: &mut Writer<'_>, table: &str, mut clause: Conflict) -> Result<()>
             w.qualifier = Some(table.to_owned());
         }
         Upsert::OnDuplicateKey => {
-            if clause.update.is_empty() {
-                // The column itself, not its new value: the row may be there by another unique key than these.
-                let column = |name: &Name| ColumnExpr { name: name.clone(), ty: ValueType::Text, nullable: true };
-                clause.update.extend(clause.keys.first().map(|key| (key.clone(), Expr::Column(column(key)))));
-            }
             w.push(" ON DUPLICATE KEY UPDATE ");
+            own_keys_only(w, &clause.keys);
+            if !clause.update.is_empty() {
+                w.push(", ");
+            }
         }
     }
     assignments(w, clause.update)?;

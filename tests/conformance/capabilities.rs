@@ -1,0 +1,127 @@
+//! Each capability is what the database's profile states, and what the server then does.
+
+use activerecord::prelude::*;
+
+use crate::harness::{Database, Profile};
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Bag {
+    id: i64,
+    weight: i32,
+}
+
+async fn bags() -> Result<Database> {
+    let db = Database::new(["bags (id ID, weight I32 NOT NULL)"]).await;
+    let bags = [10, 20].map(|weight| Bag { id: 0, weight });
+    with_connection(&db, async || Bag::bulk_insert(&bags).await).await?;
+    Ok(db)
+}
+
+#[tokio::test]
+async fn they_are_as_stated() -> Result<()> {
+    let db = bags().await?;
+    let (handle, expected) = (connection(&db)?, &db.profile().capabilities);
+    let actual = handle.capabilities();
+    macro_rules! same {
+        ($($capability:ident),*) => {$(
+            assert_eq!(actual.$capability, expected.$capability, stringify!($capability));
+        )*};
+    }
+    same!(
+        insert_returning,
+        update_returning,
+        row_locks,
+        skip_locked,
+        concurrent_writers,
+        arrays,
+        isolation_levels,
+        transactional_ddl,
+        max_binds
+    );
+    let prepared = match db.profile().prepared_if {
+        Some(question) => connection(&db)?.query(question, []).await?[0].get::<bool>(0)?,
+        None => false,
+    };
+    assert_eq!(actual.prepared_transactions, prepared);
+    Ok(())
+}
+
+#[tokio::test]
+async fn returning() -> Result<()> {
+    let db = bags().await?;
+    let here = connection(&db)?;
+    let inserted = here.query("INSERT INTO bags (weight) VALUES (?) RETURNING weight", [7]).await;
+    assert_eq!(inserted.is_ok(), db.profile().capabilities.insert_returning, "{inserted:?}");
+    let updated = here.query("UPDATE bags SET weight = ? RETURNING weight", [8]).await;
+    assert_eq!(updated.is_ok(), db.profile().capabilities.update_returning, "{updated:?}");
+    Ok(())
+}
+
+/// A row that a transaction has locked: another waits for it, or passes over it.
+#[tokio::test]
+async fn locks_of_rows() -> Result<()> {
+    let db = bags().await?;
+    let Profile { capabilities, .. } = db.profile();
+    let tx = Transaction::begin(&*db).await?;
+    let locked =
+        tx.run(async || connection(&db)?.query("SELECT id FROM bags WHERE id = ? FOR UPDATE", [1]).await).await;
+    assert_eq!(locked.is_ok(), capabilities.row_locks, "{locked:?}");
+    let others = connection(&db)?.query("SELECT id FROM bags ORDER BY id FOR UPDATE SKIP LOCKED", []).await;
+    assert_eq!(others.is_ok(), capabilities.skip_locked, "{others:?}");
+    if let Ok(others) = others {
+        let ids: Vec<i64> = others.iter().map(|row| row.get("id")).collect::<Result<_>>()?;
+        assert_eq!(ids, [2]);
+    }
+    tx.rollback().await
+}
+
+#[tokio::test]
+async fn writers_at_once() -> Result<()> {
+    let db = bags().await?;
+    let other = db.alias("other", |config| db.profile().impatient(config))?;
+    let tx = Transaction::begin(&*db).await?;
+    Bag::on(&tx).filter(Bag::ID.eq(1)).update(Bag::WEIGHT.set(1)).await?;
+    let written = Bag::using(&other).filter(Bag::ID.eq(2)).update(Bag::WEIGHT.set(2)).await;
+    assert_eq!(written.is_ok(), db.profile().capabilities.concurrent_writers, "{written:?}");
+    tx.commit().await?;
+    Ok(())
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Log {
+    id: i64,
+}
+
+#[tokio::test]
+async fn tables_of_a_transaction() -> Result<()> {
+    let db = bags().await?;
+    let undone: Result<()> = transaction(&db, async || {
+        db.create("logs (id ID)").await?;
+        Err(Error::invalid("undo"))
+    })
+    .await;
+    // Where it would end the transaction it is refused.
+    let error = undone.unwrap_err();
+    let transactional = db.profile().capabilities.transactional_ddl;
+    assert!(if transactional { error.is_invalid() } else { error.is_unsupported() }, "{error:?}");
+    assert!(Log::using(&db).count().await.is_err());
+    db.create("logs (id ID)").await?;
+    assert_eq!(Log::using(&db).count().await?, 0);
+    Ok(())
+}
+
+/// As many values as are stated can be bound, and one more is refused before it is sent.
+#[tokio::test]
+async fn binds_of_a_statement() -> Result<()> {
+    let db = bags().await?;
+    let most = db.profile().capabilities.max_binds;
+    let count = async |binds: usize| {
+        let sql = format!("SELECT COUNT(*) FROM bags WHERE id IN ({})", vec!["?"; binds].join(", "));
+        let values: Vec<Value> = (1..=i64::try_from(binds).unwrap_or(0)).map(Value::I64).collect();
+        connection(&db)?.query(&sql, values).await?[0].get::<i64>(0)
+    };
+    assert_eq!(count(most).await?, 2);
+    let error = count(most + 1).await.unwrap_err();
+    assert!(error.is_unsupported(), "{error:?}");
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! What is expected of each database: stated here, and checked by `capabilities.rs` and by the cases.
+
+use std::env;
+use std::ops::RangeInclusive;
+
+use activerecord::{Config, Error, Result};
+
+use super::tables;
+
+/// Names the database to run the cases on: one of [`PROFILES`].
+const CHOICE: &str = "ACTIVERECORD_TEST_DATABASE";
+
+/// What is expected of a database.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    name: &'static str,
+    /// The variable with its server's URL.
+    variable: Option<&'static str>,
+    pub(super) kind: Kind,
+    pub(super) types: &'static tables::Types,
+    pub(crate) capabilities: Expected,
+    /// An error names the constraint; else its columns.
+    pub(crate) names_constraints: bool,
+    /// An upsert that meets another unique key than its own names that key.
+    pub(crate) names_other_conflicts: bool,
+    /// Foreign keys can be checked at the COMMIT.
+    pub(crate) deferred_constraints: bool,
+    /// Text may contain the character NUL.
+    pub(crate) nul: bool,
+    pub(crate) infinities: bool,
+    pub(crate) nan: bool,
+    pub(crate) greatest_u64: u64,
+    /// The years of dates and times.
+    pub(crate) years: RangeInclusive<i32>,
+    /// 23:59:60 is a time.
+    pub(crate) leap_seconds: bool,
+    /// Generated keys go on after the greatest one that was given.
+    pub(crate) keys_go_on: bool,
+    /// The option of a connection that waits for no lock for longer than this.
+    pub(super) impatience: (&'static str, &'static str),
+    /// Asks the server whether transactions can be prepared; None: they cannot.
+    pub(crate) prepared_if: Option<&'static str>,
+}
+
+/// The capabilities that a connection has to tell.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
+pub(crate) struct Expected {
+    pub(crate) insert_returning: bool,
+    pub(crate) update_returning: bool,
+    pub(crate) row_locks: bool,
+    pub(crate) skip_locked: bool,
+    pub(crate) concurrent_writers: bool,
+    pub(crate) arrays: bool,
+    pub(crate) isolation_levels: bool,
+    pub(crate) transactional_ddl: bool,
+    pub(crate) max_binds: usize,
+}
+
+/// What a test gets of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    File,
+    Schema,
+    Database { collation: &'static str },
+}
+
+static SQLITE: Profile = Profile {
+    name: "sqlite",
+    variable: None,
+    kind: Kind::File,
+    types: &tables::SQLITE,
+    capabilities: Expected {
+        insert_returning: true,
+        update_returning: true,
+        row_locks: false,
+        skip_locked: false,
+        concurrent_writers: false,
+        arrays: false,
+        isolation_levels: false,
+        transactional_ddl: true,
+        max_binds: 32_766,
+    },
+    names_constraints: false,
+    names_other_conflicts: true,
+    deferred_constraints: true,
+    nul: true,
+    infinities: true,
+    nan: false,
+    greatest_u64: i64::MAX as u64,
+    years: 0..=9999,
+    leap_seconds: true,
+    keys_go_on: true,
+    impatience: ("busy_timeout", "20ms"),
+    prepared_if: None,
+};
+
+static POSTGRES: Profile = Profile {
+    name: "postgres",
+    variable: Some("DATABASE_URL_POSTGRES"),
+    kind: Kind::Schema,
+    types: &tables::POSTGRES,
+    capabilities: Expected {
+        insert_returning: true,
+        update_returning: true,
+        row_locks: true,
+        skip_locked: true,
+        concurrent_writers: true,
+        arrays: true,
+        isolation_levels: true,
+        transactional_ddl: true,
+        max_binds: 65_535,
+    },
+    names_constraints: true,
+    names_other_conflicts: true,
+    deferred_constraints: true,
+    nul: false,
+    infinities: true,
+    nan: true,
+    greatest_u64: u64::MAX,
+    years: -4712..=262_142,
+    leap_seconds: false,
+    keys_go_on: false,
+    impatience: ("lock_timeout", "20ms"),
+    prepared_if: Some("SELECT CAST(current_setting('max_prepared_transactions') AS integer) > 0"),
+};
+
+static MARIADB: Profile = Profile {
+    name: "mariadb",
+    variable: Some("DATABASE_URL_MARIADB"),
+    kind: Kind::Database { collation: "utf8mb4_nopad_bin" },
+    capabilities: Expected { insert_returning: true, ..MYSQL_CAPABILITIES },
+    ..MYSQL_PROFILE
+};
+
+static MYSQL: Profile = MYSQL_PROFILE;
+
+const MYSQL_PROFILE: Profile = Profile {
+    name: "mysql",
+    variable: Some("DATABASE_URL_MYSQL"),
+    kind: Kind::Database { collation: "utf8mb4_0900_bin" },
+    types: &tables::MYSQL,
+    capabilities: MYSQL_CAPABILITIES,
+    names_constraints: true,
+    names_other_conflicts: false,
+    deferred_constraints: false,
+    nul: true,
+    infinities: false,
+    nan: false,
+    greatest_u64: u64::MAX,
+    years: 1..=9999,
+    leap_seconds: false,
+    keys_go_on: true,
+    impatience: ("lock_timeout", "1s"),
+    prepared_if: Some("SELECT 1 = 1"),
+};
+
+const MYSQL_CAPABILITIES: Expected = Expected {
+    insert_returning: false,
+    update_returning: false,
+    row_locks: true,
+    skip_locked: true,
+    concurrent_writers: true,
+    arrays: false,
+    isolation_levels: true,
+    transactional_ddl: false,
+    max_binds: 65_535,
+};
+
+/// The databases that there are cases for.
+const PROFILES: [&Profile; 4] = [&SQLITE, &POSTGRES, &MARIADB, &MYSQL];
+
+impl Profile {
+    /// The one that the environment chooses.
+    pub(crate) fn current() -> Result<&'static Self> {
+        let choice = env::var(CHOICE).unwrap_or_else(|_| SQLITE.name.into());
+        let profile = PROFILES.into_iter().find(|profile| profile.name == choice);
+        profile.ok_or_else(|| {
+            let names = PROFILES.map(|profile| profile.name).join(", ");
+            Error::configuration(format!("{CHOICE} is `{choice}`; the databases are {names}"))
+        })
+    }
+
+    /// A connection that does not wait for locks.
+    pub(crate) fn impatient(&self, config: Config) -> Config {
+        let (option, value) = self.impatience;
+        config.option(option, value)
+    }
+
+    /// The URL of its server; None: it needs none.
+    pub(super) fn server(&self) -> Result<Option<String>> {
+        let Some(variable) = self.variable else { return Ok(None) };
+        env::var(variable).map(Some).map_err(|_| {
+            Error::configuration(format!(
+                "{variable} is not set: `cargo xtask test` starts the servers and runs these tests on each of them"
+            ))
+        })
+    }
+}

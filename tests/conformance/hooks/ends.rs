@@ -1,0 +1,241 @@
+//! `after_commit` and `after_rollback`: of the outermost transaction, outside it, and in the scope of the write.
+
+use activerecord::prelude::*;
+
+use super::journal::{note, noted, noted_failing};
+use super::{Gate, database};
+use crate::harness::Database;
+
+/// The entries that tell of an end.
+fn ends(entries: &[String]) -> Vec<&str> {
+    let is_end =
+        |entry: &&str| entry.starts_with("after_commit") || entry.starts_with("after_rollback") || *entry == "end";
+    entries.iter().map(String::as_str).filter(is_end).collect()
+}
+
+#[tokio::test]
+async fn they_wait_for_the_outermost_transaction() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let (result, entries) = noted(async || {
+            transaction(&db, async || {
+                let mut gate = Gate::create(Gate::new("a")).await?;
+                transaction(&db, async || gate.save().await).await?;
+                gate.destroy().await?;
+                note("end")
+            })
+            .await
+        })
+        .await;
+        result?;
+        assert_eq!(ends(&entries), ["end", "after_commit Inserted", "after_commit Updated", "after_commit Deleted"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_rollback_is_told_to_every_write_in_it() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let (result, entries) = noted(async || {
+            transaction(&db, async || {
+                Gate::create(Gate::new("a")).await?.save().await?;
+                Err::<(), _>(Error::custom("undone"))
+            })
+            .await
+        })
+        .await;
+        assert_eq!(result.unwrap_err().message(), "undone");
+        assert_eq!(ends(&entries), ["after_rollback Inserted", "after_rollback Updated"]);
+        assert_eq!(Gate::count().await?, 0);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_savepoint_that_was_rolled_back_is_told_so_at_the_end() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let (result, entries) = noted(async || {
+            transaction(&db, async || {
+                Gate::create(Gate::new("a")).await?;
+                let undone = transaction(&db, async || {
+                    Gate::create(Gate::new("b")).await?;
+                    transaction(&db, async || Gate::create(Gate::new("c")).await).await?;
+                    Err::<(), _>(Error::custom("undone"))
+                });
+                assert!(undone.await.is_err());
+                Gate::create(Gate::new("d")).await?;
+                note("end")
+            })
+            .await
+        })
+        .await;
+        result?;
+        let (commit, rollback) = ("after_commit Inserted", "after_rollback Inserted");
+        assert_eq!(ends(&entries), ["end", commit, rollback, rollback, commit]);
+        assert_eq!(Gate::query().pluck(Gate::NAME).await?, ["a", "d"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn by_hand_they_are_told_as_well() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let (result, entries) = noted(async || {
+            let tx = Transaction::begin(&*db).await?;
+            tx.run(async || Gate::create(Gate::new("a")).await).await?;
+            note("end")?;
+            tx.commit().await?;
+            let tx = Transaction::begin(&*db).await?;
+            tx.run(async || Gate::create(Gate::new("b")).await).await?;
+            tx.rollback().await?;
+            let tx = Transaction::begin(&*db).await?;
+            tx.run(async || Gate::create(Gate::new("c")).await).await?;
+            drop(tx);
+            Ok(())
+        })
+        .await;
+        result?;
+        assert_eq!(ends(&entries), ["end", "after_commit Inserted", "after_rollback Inserted"]);
+        assert_eq!(Gate::query().pluck(Gate::NAME).await?, ["a"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_error_after_the_commit_says_that_it_stands() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let mut gate = Gate::new("a");
+        let (result, entries) = noted_failing("after_commit", async || gate.save().await).await;
+        let error = result.unwrap_err();
+        assert!(
+            error.is_after_commit() && !error.is_retryable() && error.message().contains("told to fail"),
+            "{error:?}"
+        );
+        assert_eq!(ends(&entries), ["after_commit Inserted"]);
+        let row = noted(async || Gate::find(1).await).await.0?;
+        assert_eq!(
+            (gate.id, gate.version, gate.created_at),
+            (row.id, row.version, row.created_at),
+            "the record is as the row"
+        );
+
+        let (result, entries) = noted_failing("after_commit", async || {
+            transaction(&db, async || {
+                Gate::create(Gate::new("b")).await?;
+                Gate::create(Gate::new("c")).await
+            })
+            .await
+        })
+        .await;
+        assert!(result.unwrap_err().is_after_commit());
+        assert_eq!(ends(&entries), ["after_commit Inserted"; 2], "the others are told all the same");
+        assert_eq!(Gate::count().await?, 3);
+        Ok(())
+    })
+    .await
+}
+
+/// A line that is written when something has been committed.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Line {
+    id: i64,
+    text: String,
+}
+
+/// A model that writes to other tables at its end, and references a parent.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[hooks]
+struct Belt {
+    id: i64,
+    parent: Option<i64>,
+}
+
+impl Hooks for Belt {
+    async fn after_commit(&self, _: &Change) -> Result<()> {
+        // Outside the transaction this would otherwise be a savepoint of, and seeing what it committed.
+        let seen = Belt::filter(Belt::ID.eq(self.id)).count().await?;
+        Line::create(Line { id: 0, text: format!("{} {seen}", self.id) }).await?;
+        Err(Error::custom("the line stands all the same"))
+    }
+
+    async fn after_rollback(&self, _: &Change) -> Result<()> {
+        Line::create(Line { id: 0, text: format!("{} undone", self.id) }).await?;
+        Err(Error::custom("this must not hide why it was rolled back"))
+    }
+}
+
+/// Parents are checked at the COMMIT, where the database can do that.
+async fn belts() -> Database {
+    Database::new([
+        "belts (id ID, parent I64, FOREIGN KEY (parent) REFERENCES belts (id) DEFERRED)",
+        "\"lines\" (id ID, text TEXT NOT NULL)",
+    ])
+    .await
+}
+
+#[tokio::test]
+async fn the_end_is_outside_the_transaction_and_in_the_scope_of_the_write() -> Result<()> {
+    let (here, there) = (belts().await, belts().await);
+    let result = transaction(&here, async || {
+        // The scope is left before the transaction ends.
+        with_connection(&here, async || Belt::create(Belt { id: 7, parent: None }).await).await
+    });
+    assert!(result.await.unwrap_err().is_after_commit());
+    with_connection(&here, async || {
+        assert_eq!(Line::query().pluck(Line::TEXT).await?, ["7 1"]);
+        Ok(())
+    })
+    .await?;
+    with_connection(&there, async || {
+        assert_eq!(Line::count().await?, 0);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_is_a_rollback() -> Result<()> {
+    let db = belts().await;
+    with_connection(&db, async || {
+        let error = transaction(&db, async || Belt::create(Belt { id: 1, parent: Some(99) }).await).await.unwrap_err();
+        assert!(error.is_foreign_key_violation() && error.connection() == Some(&*db), "{error:?}");
+        let alone = Belt::create(Belt { id: 2, parent: Some(99) }).await.unwrap_err();
+        assert!(alone.is_foreign_key_violation(), "{alone:?}");
+        assert_eq!(Belt::count().await?, 0);
+        // Where nothing was deferred nothing was written, and nothing is undone.
+        let undone: &[&str] = if db.profile().deferred_constraints { &["1 undone", "2 undone"] } else { &[] };
+        assert_eq!(Line::query().pluck(Line::TEXT).await?, undone);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_error_at_the_end_does_not_hide_the_error_before_it() -> Result<()> {
+    let db = belts().await;
+    with_connection(&db, async || {
+        let result = transaction(&db, async || {
+            Belt::create(Belt { id: 1, parent: None }).await?;
+            Err::<(), _>(Error::custom("the reason"))
+        });
+        assert_eq!(result.await.unwrap_err().message(), "the reason");
+        let result = transaction(&db, async || {
+            Belt::create(Belt { id: 1, parent: None }).await?;
+            connection(&db)?.execute("INSERT INTO nowhere VALUES (1)", []).await.ok();
+            Ok(())
+        });
+        let error = result.await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Transaction && error.message().contains("nowhere"), "{error}");
+        assert_eq!(Belt::count().await?, 0);
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,98 @@
+//! `after_find`: for every record that is read, by whatever verb.
+
+use activerecord::prelude::*;
+
+use super::journal::{noted, noted_failing};
+use super::{Gate, database};
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+async fn gates() -> Result<crate::harness::Database> {
+    let db = database().await;
+    with_connection(&db, async || Gate::bulk_insert(&NAMES.map(Gate::new)).await).await?;
+    Ok(db)
+}
+
+#[tokio::test]
+async fn every_record_is_told_once() -> Result<()> {
+    with_connection(&gates().await?, async || {
+        macro_rules! told {
+            ($times:literal, $read:expr) => {{
+                let (result, entries) = noted(async || Ok($read)).await;
+                assert_eq!(entries, ["after_find"; $times], "{}", stringify!($read));
+                result?
+            }};
+        }
+        assert_eq!(told!(1, Gate::find(1).await?).found, 1);
+        assert_eq!(told!(1, Gate::find_by(Gate::NAME.eq("b")).await?).map(|gate| gate.found), Some(1));
+        assert!(told!(3, Gate::all().await?).iter().all(|gate| gate.found == 1));
+        told!(1, Gate::first().await?);
+        told!(1, Gate::last().await?);
+        told!(1, Gate::filter(Gate::ID.eq(2)).one().await?);
+        told!(2, Gate::query().page(1, 2).await?);
+        told!(2, Gate::query().batch(2).next().await?);
+        told!(3, Gate::raw_query("SELECT * FROM gates", []).all().await?);
+        told!(1, Gate::raw_query("SELECT * FROM gates", []).first().await?);
+        let mut gate = told!(1, Gate::find(1).await?);
+        told!(1, gate.reload().await?);
+        assert_eq!(gate.found, 1);
+        let mut rows = Gate::query().stream();
+        assert_eq!(told!(1, rows.next().await?).map(|gate| gate.found), Some(1));
+        told!(2, while rows.next().await?.is_some() {});
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_no_record_is_not_told() -> Result<()> {
+    with_connection(&gates().await?, async || {
+        let (result, entries) = noted(async || {
+            Gate::query().pluck(Gate::NAME).await?;
+            Gate::select((Gate::ID, Gate::NAME)).all().await?;
+            Gate::query().count().await?;
+            Gate::query().exists().await?;
+            Gate::find(99).await.err();
+            Gate::query().max(Gate::NAME).await
+        })
+        .await;
+        assert_eq!((result?, entries.len()), (Some("c".into()), 0));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn its_error_is_the_verbs() -> Result<()> {
+    with_connection(&gates().await?, async || {
+        let (result, entries) = noted_failing("after_find", async || {
+            assert!(Gate::find(1).await.is_err());
+            assert!(Gate::all().await.is_err());
+            assert!(Gate::first().await.is_err());
+            let mut rows = Gate::query().stream();
+            assert!(rows.next().await.is_err());
+            assert_eq!(rows.next().await?, None, "the stream has ended");
+            let mut batches = Gate::query().batch(2);
+            assert!(batches.next().await.is_err());
+            assert!(batches.next().await.is_err(), "the same batch again");
+            Ok(())
+        })
+        .await;
+        result?;
+        assert_eq!(entries.len(), 6);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_failed_reload_leaves_the_record_as_it_was() -> Result<()> {
+    with_connection(&gates().await?, async || {
+        let mut gate = Gate { id: 1, ..Gate::new("mine") };
+        let (result, _) = noted_failing("after_find", async || gate.reload().await).await;
+        assert!(result.is_err());
+        assert_eq!(gate, Gate { id: 1, ..Gate::new("mine") });
+        Ok(())
+    })
+    .await
+}

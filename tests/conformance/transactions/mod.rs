@@ -1,0 +1,65 @@
+//! Transactions on one connection.
+
+mod basics;
+mod failed;
+mod isolation;
+mod nested;
+mod retried;
+
+use std::ops::Deref;
+
+use activerecord::prelude::*;
+
+use crate::harness::{Database, Profile};
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "airports"]
+struct Airport {
+    id: i64,
+    code: String,
+}
+
+fn airport(code: &str) -> Airport {
+    Airport { code: code.into(), ..Airport::default() }
+}
+
+/// Inserts an airport.
+async fn add(code: &str) -> Result<()> {
+    airport(code).insert().await
+}
+
+/// A database with an empty table of airports, whose codes are unique, and a look at it from outside.
+struct Airports {
+    database: Database,
+    outside: String,
+}
+
+impl Airports {
+    async fn new() -> Self {
+        let database = Database::new(["airports (id ID, code STRING NOT NULL UNIQUE)"]).await;
+        let outside = database.alias("outside", |config| config).unwrap_or_else(|error| panic!("{error}"));
+        Self { database, outside }
+    }
+
+    /// The codes of the airports that are committed. No transaction that writes may be open.
+    async fn committed(&self) -> String {
+        let codes = async {
+            self.take_the_lock().await?;
+            Airport::using(&self.outside).order_by(Airport::CODE.asc()).pluck(Airport::CODE).await
+        };
+        codes.await.unwrap_or_else(|error| panic!("seen from outside: {error}")).join(" ")
+    }
+
+    /// Begins to write and gives it up: where writers queue, a transaction that somebody has left open makes this fail.
+    async fn take_the_lock(&self) -> Result<()> {
+        Transaction::begin(&self.outside).await?.rollback().await
+    }
+}
+
+impl Deref for Airports {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.database
+    }
+}
