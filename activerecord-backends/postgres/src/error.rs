@@ -15,7 +15,7 @@ pub(crate) fn from_driver(error: sqlx::Error) -> Error {
             Err(error) => Error::new(ErrorKind::Database, error.message()),
         },
         sqlx::Error::Io(error) => lost(&error).with_source(error),
-        sqlx::Error::Tls(error) => Error::configuration(format!("no TLS: {error}; see the option `sslmode`")),
+        sqlx::Error::Tls(error) => no_tls(&error),
         sqlx::Error::Configuration(error) => Error::configuration(error.to_string()),
         sqlx::Error::Protocol(message) => lost(&message),
         sqlx::Error::Encode(error) | sqlx::Error::Decode(error) => Error::conversion(error.to_string()),
@@ -27,11 +27,18 @@ pub(crate) fn from_driver(error: sqlx::Error) -> Error {
 #[cold]
 pub(crate) fn at_connect(error: sqlx::Error) -> Error {
     match error {
+        // The handshake's errors, such as a certificate that nobody trusts, come as this kind.
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => no_tls(&error),
         sqlx::Error::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
             Error::new(ErrorKind::ConnectionLost, format!("it cannot be reached: {error}")).with_source(error)
         }
         error => from_driver(error),
     }
+}
+
+#[cold]
+fn no_tls(why: &dyn Display) -> Error {
+    Error::configuration(format!("no TLS: {why}; see the options `sslmode` and `sslrootcert`"))
 }
 
 /// The error of a COMMIT. Where the answer is lost, it may have happened.

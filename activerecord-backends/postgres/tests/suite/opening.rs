@@ -113,13 +113,27 @@ async fn a_server_of_another_kind() {
 
 #[tokio::test]
 async fn logins_that_are_refused() {
-    let url = config();
-    let error = connect_error(&Config::postgres("127.0.0.1", "no_such_database").username("postgres")).await;
+    let error = connect_error(&config_of("no_such_database")).await;
     assert_eq!((error.kind(), error.code()), (ErrorKind::Configuration, Some("3D000")), "{error}");
     assert!(error.message().contains("no_such_database"), "{error}");
-    let error = connect_error(&url.username("no_such_user").password("topsecret")).await;
-    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
-    assert!(!format!("{error} {error:?}").contains("topsecret"), "{error:?}");
+    for wrong in [config().username("no_such_user"), config()] {
+        let error = connect_error(&wrong.password("topsecret")).await;
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+        assert!(!format!("{error} {error:?}").contains("topsecret"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_connections() {
+    let mut c = connect(&config()).await;
+    run(&mut c, "DROP ROLE IF EXISTS lonely").await.unwrap();
+    run(&mut c, "CREATE ROLE lonely LOGIN PASSWORD 'lonely' CONNECTION LIMIT 1").await.unwrap();
+    let lonely = config().username("lonely").password("lonely");
+    let only = connect(&lonely).await;
+    let error = connect_error(&lonely).await;
+    assert_eq!((error.kind(), error.code()), (ErrorKind::ConnectionLost, Some("53300")), "{error}");
+    assert!(error.message().contains("max_connections"), "{error}");
+    drop(only);
 }
 
 #[tokio::test]
@@ -130,19 +144,17 @@ async fn a_setting_that_the_server_refuses() {
 
 #[tokio::test]
 async fn tls() {
-    let shown: String = one(&mut connect(&config()).await, "SHOW ssl").await.unwrap();
-    let required = backend(&config().option("sslmode", "require")).unwrap().connect().await;
-    match required {
-        Ok(mut c) => {
-            let text = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-            assert!(one::<bool>(&mut c, text).await.unwrap());
-        }
-        Err(error) => {
-            assert_eq!(shown, "off");
-            assert!(error.is_configuration() && error.message().contains("sslmode"), "{error}");
-        }
-    }
+    let mut c = connect(&config().option("sslmode", "require")).await;
+    let text = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    assert!(one::<bool>(&mut c, text).await.unwrap());
+    // Nobody has told to trust the server's own authority.
+    let error = connect_error(&config().option("sslmode", "verify-full")).await;
+    assert!(error.is_configuration() && error.message().contains("sslmode"), "{error}");
     let missing = config().option("sslmode", "verify-full").option("sslrootcert", "/no/such/file.pem");
     let error = connect_error(&missing).await;
     assert!(matches!(error.kind(), ErrorKind::Configuration | ErrorKind::ConnectionLost), "{error}");
+    if let Ok(authority) = std::env::var("DATABASE_TLS_CA") {
+        let trusted = config().option("sslmode", "verify-full").option("sslrootcert", authority);
+        assert!(one::<bool>(&mut connect(&trusted).await, text).await.unwrap());
+    }
 }

@@ -17,10 +17,19 @@ pub(crate) fn backend(config: &Config) -> Result<Arc<dyn Backend>> {
 
 /// The server's settings.
 pub(crate) fn config() -> Config {
-    let url = std::env::var("DATABASE_URL_POSTGRES").expect(
+    Config::url(url()).unwrap()
+}
+
+/// The settings of another database of the server.
+pub(crate) fn config_of(database: &str) -> Config {
+    let url = url();
+    Config::url(format!("{}/{database}", url.rsplit_once('/').unwrap().0)).unwrap()
+}
+
+fn url() -> String {
+    std::env::var("DATABASE_URL_POSTGRES").expect(
         "DATABASE_URL_POSTGRES is not set: run `cargo xtask test`, which starts the servers, or see `cargo xtask services env`",
-    );
-    Config::url(url).unwrap()
+    )
 }
 
 /// A connection whose names are found in a schema of its own, that is new. The schema is left to the next run of the test,
