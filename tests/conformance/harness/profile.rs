@@ -65,7 +65,14 @@ pub(super) enum Kind {
     Database { collation: &'static str },
 }
 
-static SQLITE: Profile = Profile {
+static SQLITE: Profile = SQLITE_PROFILE;
+
+/// What all of them keep: the values that can be copied from each to each.
+#[allow(dead_code, reason = "for `tests/cross`")]
+static LEAST: Profile =
+    Profile { name: "least", nul: false, infinities: false, years: 1..=9999, leap_seconds: false, ..SQLITE_PROFILE };
+
+const SQLITE_PROFILE: Profile = Profile {
     name: "sqlite",
     variable: None,
     kind: Kind::File,
@@ -195,5 +202,24 @@ impl Profile {
                 "{variable} is not set: `cargo xtask test` starts the servers and runs these tests on each of them"
             ))
         })
+    }
+}
+
+/// For `tests/cross`.
+#[allow(dead_code, reason = "the cases know only the one that is chosen")]
+impl Profile {
+    /// All of them.
+    pub(crate) fn all() -> [&'static Self; 4] {
+        PROFILES
+    }
+
+    /// What all of them keep.
+    pub(crate) fn least() -> &'static Self {
+        &LEAST
+    }
+
+    /// How `ACTIVERECORD_TEST_DATABASE` names it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
     }
 }
