@@ -94,7 +94,7 @@ async fn a_connection_that_has_grown_old_is_replaced() -> Result<()> {
 #[tokio::test]
 async fn a_connection_that_nobody_waits_for_any_more_is_there_for_the_next() -> Result<()> {
     let db = Database::new([PLANES]).await;
-    let name = stepwise(&db, small(1))?;
+    let name = stepwise(&db, &db.path(), small(1))?;
     for _ in 0..100 {
         // A query alone takes fewer polls than this; with a connection, more.
         if let Some(counted) = polled(4, Plane::using(&name).count()).await {

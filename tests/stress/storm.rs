@@ -182,7 +182,7 @@ fn patient() -> Pool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_that_are_dropped_after_some_polls() {
     let db = Database::new([NOTES]).await;
-    let name = stepwise::stepwise(&db, patient()).unwrap();
+    let name = stepwise::stepwise(&db, &db.path(), patient()).unwrap();
     storm(&db, &name, Drops::Polls(40), 4000).await.unwrap();
     ConnectionManager::remove(&name).await.unwrap();
 }

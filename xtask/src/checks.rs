@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// Runs tests, and says how many.
-fn counted(args: &[&str], lease: &Lease, variable: Option<(&str, &str)>, tally: &mut Tally) -> Result<String> {
+fn counted(args: &[&str], lease: &Lease<'_>, variable: Option<(&str, &str)>, tally: &mut Tally) -> Result<String> {
     let mut cargo = Cargo::new(args.iter().copied()).envs(lease.variables()?);
     if let Some((name, value)) = variable {
         cargo = cargo.env(name, value);
