@@ -25,6 +25,8 @@ pub(crate) struct Profile {
     pub(crate) names_other_conflicts: bool,
     /// Foreign keys can be checked at the COMMIT.
     pub(crate) deferred_constraints: bool,
+    /// Columns refuse what is longer or greater than they are declared.
+    pub(crate) limited_columns: bool,
     /// Text may contain the character NUL.
     pub(crate) nul: bool,
     pub(crate) infinities: bool,
@@ -91,6 +93,7 @@ const SQLITE_PROFILE: Profile = Profile {
     names_constraints: false,
     names_other_conflicts: true,
     deferred_constraints: true,
+    limited_columns: false,
     nul: true,
     infinities: true,
     nan: false,
@@ -121,6 +124,7 @@ static POSTGRES: Profile = Profile {
     names_constraints: true,
     names_other_conflicts: true,
     deferred_constraints: true,
+    limited_columns: true,
     nul: false,
     infinities: true,
     nan: true,
@@ -151,6 +155,7 @@ const MYSQL_PROFILE: Profile = Profile {
     names_constraints: true,
     names_other_conflicts: false,
     deferred_constraints: false,
+    limited_columns: true,
     nul: true,
     infinities: false,
     nan: false,
