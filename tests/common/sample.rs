@@ -3,6 +3,19 @@
 use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
+/// The tables of these models, in the words of `tests/conformance/harness/tables.rs`.
+#[allow(dead_code, reason = "SQLite's own tests have tables without NOT NULL")]
+pub(crate) const TABLES: [&str; 2] = [
+    "samples (id ID, truth BOOL NOT NULL, tiny I8 NOT NULL, small I16 NOT NULL, \"int\" I32 NOT NULL, big I64 NOT NULL,
+     utiny U8 NOT NULL, usmall U16 NOT NULL, uint U32 NOT NULL, ubig U64 NOT NULL, single F32 NOT NULL,
+     \"double\" F64 NOT NULL, text TEXT NOT NULL, bytes BYTES NOT NULL, price DECIMAL NOT NULL, uuid UUID NOT NULL,
+     date DATE NOT NULL, time TIME NOT NULL, datetime DATETIME NOT NULL, timestamp TIMESTAMP NOT NULL,
+     json JSON NOT NULL, list I64[] NOT NULL, names TEXT[] NOT NULL, prices DECIMAL[] NOT NULL,
+     ratios F64[] NOT NULL, color STRING NOT NULL, level I16 NOT NULL)",
+    "maybes (id ID, truth BOOL, tiny I8, ubig U64, single F32, text TEXT, bytes BYTES, price DECIMAL, uuid UUID, date DATE,
+     time TIME, datetime DATETIME, timestamp TIMESTAMP, json JSON, list I64[], color STRING, level I16)",
+];
+
 /// A column of every type.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sample {

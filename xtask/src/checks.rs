@@ -8,6 +8,9 @@ use crate::report::Report;
 use crate::services::{Lease, Options};
 use crate::{example, tidy};
 
+/// What `tests/conformance` runs on, besides SQLite, which is among the tests of the workspace.
+const DATABASES: &[&str] = &["postgres", "mariadb", "mysql"];
+
 /// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
 /// this that was not up before.
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -15,22 +18,47 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut tally = Tally::default();
     let mut report = Report::default();
     report.step("format", || cargo(["fmt", "--all", "--check"]));
-    report.step("lints", || cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+    report
+        .step("lints", || cargo(["clippy", "--workspace", "--all-features", "--all-targets", "--", "-D", "warnings"]));
     report.step("servers", || lease.start());
-    report.step("tests", || {
-        let cargo = Cargo::new(["test", "--workspace", "--no-fail-fast"]).envs(lease.variables()?);
-        cargo.run_seeing(|line| tally.count(line))?;
-        if tally.passed == 0 { Err("no test ran".into()) } else { Ok(tally.to_string()) }
-    });
+    let all = ["test", "--workspace", "--all-features", "--no-fail-fast"];
+    report.step("tests", || counted(&all, &lease, None, &mut tally));
+    for &database in DATABASES {
+        let cases = ["test", "--package", "activerecord", "--all-features", "--test", "conformance"];
+        let variable = Some(("ACTIVERECORD_TEST_DATABASE", database));
+        report.step(database, || match lease.leaves_out(database) {
+            true => Ok("left out".to_owned()),
+            false => counted(&cases, &lease, variable, &mut tally),
+        });
+    }
     drop(lease);
     report.step("docs", || {
-        Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run().map(|()| String::new())
+        Cargo::new(["doc", "--workspace", "--all-features", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .run()
+            .map(|()| String::new())
     });
     report.step("tidy", tidy::run);
     report.step("example", example::run);
     let finished = report.finish();
     println!("\n{tally}");
     finished
+}
+
+/// Runs tests, and says how many.
+fn counted(args: &[&str], lease: &Lease<'_>, variable: Option<(&str, &str)>, tally: &mut Tally) -> Result<String> {
+    let mut cargo = Cargo::new(args.iter().copied()).envs(lease.variables()?);
+    if let Some((name, value)) = variable {
+        cargo = cargo.env(name, value);
+    }
+    let mut here = Tally::default();
+    let done = cargo.run_seeing(|line| here.count(line));
+    tally.add(&here);
+    match done {
+        Err(error) => Err(format!("{here}: {error}").into()),
+        Ok(()) if here.passed == 0 => Err("no test ran".into()),
+        Ok(()) => Ok(here.to_string()),
+    }
 }
 
 fn cargo<const N: usize>(args: [&str; N]) -> Result<String> {
@@ -45,6 +73,11 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
     fn count(&mut self, line: &str) {
         let Some(result) = line.strip_prefix("test result: ") else { return };
         self.passed += number_before(result, " passed");

@@ -3,6 +3,7 @@
 mod constraints;
 #[path = "../../common/shown.rs"]
 mod shown;
+mod sizes;
 mod statements;
 
 use activerecord::prelude::*;

@@ -61,7 +61,10 @@ impl Home {
             })
         });
         if !std::thread::panicking() {
-            left.join().expect("the thread does not panic").unwrap_or_else(|error| panic!("{error}"));
+            match left.join() {
+                Ok(Ok(())) => {}
+                other => panic!("{name} is left on its server: {other:?}", name = self.name),
+            }
         }
     }
 }

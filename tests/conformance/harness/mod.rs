@@ -33,9 +33,14 @@ impl Database {
     }
 
     async fn with(tables: &[&str]) -> Result<Self> {
+        Self::on(Profile::current()?, tables).await
+    }
+
+    /// The same on a database that the environment did not choose.
+    pub(crate) async fn on(profile: &'static Profile, tables: &[&str]) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("conformance_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let home = Home::new(&name, Profile::current()?).await?;
+        let home = Home::new(&name, profile).await?;
         let database = Self { name, aliases: Mutex::default(), home };
         ConnectionManager::configure(&database, database.config()?)?;
         for table in tables {

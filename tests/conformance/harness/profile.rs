@@ -25,6 +25,8 @@ pub(crate) struct Profile {
     pub(crate) names_other_conflicts: bool,
     /// Foreign keys can be checked at the COMMIT.
     pub(crate) deferred_constraints: bool,
+    /// Columns refuse what is longer or greater than they are declared.
+    pub(crate) limited_columns: bool,
     /// Text may contain the character NUL.
     pub(crate) nul: bool,
     pub(crate) infinities: bool,
@@ -65,7 +67,14 @@ pub(super) enum Kind {
     Database { collation: &'static str },
 }
 
-static SQLITE: Profile = Profile {
+static SQLITE: Profile = SQLITE_PROFILE;
+
+/// What all of them keep: the values that can be copied from each to each.
+#[allow(dead_code, reason = "for `tests/cross`")]
+static LEAST: Profile =
+    Profile { name: "least", nul: false, infinities: false, years: 1..=9999, leap_seconds: false, ..SQLITE_PROFILE };
+
+const SQLITE_PROFILE: Profile = Profile {
     name: "sqlite",
     variable: None,
     kind: Kind::File,
@@ -84,6 +93,7 @@ static SQLITE: Profile = Profile {
     names_constraints: false,
     names_other_conflicts: true,
     deferred_constraints: true,
+    limited_columns: false,
     nul: true,
     infinities: true,
     nan: false,
@@ -114,6 +124,7 @@ static POSTGRES: Profile = Profile {
     names_constraints: true,
     names_other_conflicts: true,
     deferred_constraints: true,
+    limited_columns: true,
     nul: false,
     infinities: true,
     nan: true,
@@ -144,6 +155,7 @@ const MYSQL_PROFILE: Profile = Profile {
     names_constraints: true,
     names_other_conflicts: false,
     deferred_constraints: false,
+    limited_columns: true,
     nul: true,
     infinities: false,
     nan: false,
@@ -195,5 +207,24 @@ impl Profile {
                 "{variable} is not set: `cargo xtask test` starts the servers and runs these tests on each of them"
             ))
         })
+    }
+}
+
+/// For `tests/cross`.
+#[allow(dead_code, reason = "the cases know only the one that is chosen")]
+impl Profile {
+    /// All of them.
+    pub(crate) fn all() -> [&'static Self; 4] {
+        PROFILES
+    }
+
+    /// What all of them keep.
+    pub(crate) fn least() -> &'static Self {
+        &LEAST
+    }
+
+    /// How `ACTIVERECORD_TEST_DATABASE` names it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
     }
 }

@@ -81,7 +81,7 @@ pub(super) static POSTGRES: Types = Types {
 };
 
 /// STRING can be of a key, TEXT is as long as any. The collation is the database's, see `profile.rs`. A decimal has room
-/// for each of rust_decimal's; TIMESTAMP would end in 2038.
+/// for each `Decimal`; TIMESTAMP would end in 2038.
 pub(super) static MYSQL: Types = Types {
     quote: '`',
     words: &[

@@ -67,7 +67,7 @@ async fn patterns_find_it_too() -> Result<()> {
             let starting = texts.iter().filter(|other| other.starts_with(text)).count() as u64;
             assert_eq!(Sample::filter(Sample::TEXT.starts_with(&start)).count().await?, starting, "{text:?}");
             let ending = texts.iter().filter(|other| other.ends_with(text)).count() as u64;
-            assert_eq!(Sample::filter(Sample::TEXT.ends_with(&format!("{text}>"))).count().await?, ending, "{text:?}");
+            assert_eq!(Sample::filter(Sample::TEXT.ends_with(format!("{text}>"))).count().await?, ending, "{text:?}");
         }
         Ok(())
     })

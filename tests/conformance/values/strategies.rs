@@ -5,12 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Color, Level, Sample, Tree};
-use crate::harness::Profile;
-
-fn profile() -> &'static Profile {
-    Profile::current().unwrap_or_else(|error| panic!("{error}"))
-}
+use super::{Color, Level, Sample, Tree, profile};
 
 fn text() -> impl Strategy<Value = String> {
     let hostile = "[-'\"`\\\\;%_?$\0\u{202e}\u{feff}aA ]{0,12}";
@@ -78,7 +73,7 @@ fn level() -> impl Strategy<Value = Level> {
     prop_oneof![Just(Level::Low), Just(Level::High)]
 }
 
-pub(super) fn sample() -> impl Strategy<Value = Sample> {
+pub(crate) fn sample() -> impl Strategy<Value = Sample> {
     let integers = (any::<(bool, i8, i16, i32, i64)>(), any::<(u8, u16, u32)>(), 0..=profile().greatest_u64);
     let floats = (single(), double(), vec(finite(), 0..4));
     let texts = (text(), vec(any::<u8>(), 0..20), vec(text(), 0..4), tree());

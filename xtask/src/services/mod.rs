@@ -111,6 +111,11 @@ impl<'a> Lease<'a> {
         Ok(format!("{count} servers{without}"))
     }
 
+    /// Whether the server of this name is not among those of this run.
+    pub(crate) fn leaves_out(&self, name: &str) -> bool {
+        self.options.without.iter().any(|service| service.to_string() == name)
+    }
+
     /// Where the servers are, for the environment of the tests: not one that is left out, even if it runs. Those are named
     /// in `ACTIVERECORD_WITHOUT`, with commas between: the tests of a server fail without its URL unless it is named there.
     pub(crate) fn variables(&self) -> Result<Vec<(String, OsString)>> {
