@@ -173,7 +173,9 @@ fn open(config: &Config) -> Result<Arc<dyn Backend>> {
         return (factory.open)(config);
     }
     if let "postgres" | "postgresql" | "mysql" | "mariadb" | "sqlite" = scheme {
-        return Err(Error::configuration(format!("the backend for `{scheme}:` is not compiled in")));
+        return Err(Error::configuration(format!(
+            "the backend for `{scheme}:` is not compiled in; activerecord has the features `sqlite`, `postgres` and `mysql`"
+        )));
     }
     let schemes: Vec<_> = factories().flat_map(|factory| factory.schemes).copied().collect();
     Err(unknown("database in the URL:", scheme, &schemes))
