@@ -4,7 +4,8 @@
 use activerecord::prelude::*;
 use activerecord::sql::render;
 use activerecord::statement::{
-    Arithmetic, ColumnExpr, Compare, Conflict, Delete, Expr, Insert, Name, RawSql, Statement, Update,
+    Arithmetic, ColumnExpr, Compare, Conflict, Delete, Expr, Insert, Name, RawSql, Select, Set, Source, Statement,
+    Update,
 };
 use activerecord::{Dialect, ValueType};
 use chrono::{DateTime, Utc};
@@ -280,12 +281,30 @@ fn updates_and_deletes() {
     ]));
 }
 
+/// MySQL refuses a plain query on the table that is written.
+#[test]
+fn writes_of_what_a_query_finds() {
+    let old = || {
+        let mut query = Select::from(Source::Table("flights".into()));
+        query.items = vec![column("id", ValueType::I64).into()];
+        query.filter = Some(Expr::IsNull(Box::new(column("delay", ValueType::I32))));
+        Some(Expr::In(Box::new(column("id", ValueType::I64)), Set::Query(Box::new(query), None)))
+    };
+    let set = vec![("carrier".into(), Expr::Value(Value::Text("UA".into())))];
+    let update = Update { table: "flights".into(), set, filter: old(), returning: vec![] };
+    insta::assert_snapshot!(all([
+        statement(&Statement::Update(update)),
+        statement(&Statement::Delete(Delete { table: "flights".into(), filter: old() })),
+    ]));
+}
+
 #[test]
 fn raw_statements() {
     let raw = |text: &'static str, binds| statement(&Statement::Raw(RawSql { text: text.into(), binds }));
     insta::assert_snapshot!(all([
         raw("SELECT * FROM t WHERE a = ? AND b = ? /* ? */", vec![Value::I32(1), Value::Bool(true)]),
         raw("SELECT 1", vec![Value::I32(1)]),
+        raw("SELECT a--? FROM t # WHERE ?\n -- ?\n WHERE `?` = '?'", vec![Value::I32(1)]),
     ]));
 }
 

@@ -9,7 +9,7 @@ use activerecord::prelude::*;
 #[table = "entries"]
 pub(crate) struct Entry {
     #[primary_key]
-    id: i64,
+    pub(crate) id: i64,
 }
 
 impl Entry {

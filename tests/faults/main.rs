@@ -7,3 +7,6 @@ mod killed;
 mod ledger;
 mod server;
 mod storm;
+
+#[path = "../common/polls.rs"]
+mod polls;

@@ -17,6 +17,7 @@ pub(crate) struct Server {
     /// Its name there.
     name: &'static str,
     variable: &'static str,
+    pub(crate) family: Family,
     /// A query that takes a minute.
     pub(crate) sleep: &'static str,
     /// How many connections run it.
@@ -27,9 +28,17 @@ pub(crate) struct Server {
     pub(crate) forgetful: (&'static str, &'static str),
 }
 
+/// Which driver speaks to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Family {
+    Postgres,
+    Mysql,
+}
+
 pub(crate) const POSTGRES: Server = Server {
     name: "postgres-2",
     variable: "DATABASE_URL_POSTGRES_2",
+    family: Family::Postgres,
     sleep: "SELECT 1 FROM pg_sleep(60)",
     sleepers: "SELECT count(*) FROM pg_stat_activity \
                WHERE state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()",
@@ -40,6 +49,7 @@ pub(crate) const POSTGRES: Server = Server {
 pub(crate) const MARIADB: Server = Server {
     name: "mariadb-2",
     variable: "DATABASE_URL_MARIADB_2",
+    family: Family::Mysql,
     sleep: "SELECT sleep(60)",
     sleepers: "SELECT count(*) FROM information_schema.processlist \
                WHERE info LIKE '%sleep(60)%' AND id <> connection_id()",

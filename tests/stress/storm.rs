@@ -201,7 +201,7 @@ async fn calls_that_are_dropped_after_some_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_broken_connection_is_found_out() {
     let db = Database::new([NOTES]).await;
-    let config = Config::url(format!("{}&broken=yes&busy_timeout=200ms", stepwise::url(&db))).unwrap();
+    let config = Config::url(format!("{}&broken=yes&busy_timeout=200ms", stepwise::url(&db.path()))).unwrap();
     ConnectionManager::configure("broken storm", config.pool(patient())).unwrap();
     let found = storm(&db, "broken storm", Drops::Polls(40), 800).await;
     assert!(found.is_err());

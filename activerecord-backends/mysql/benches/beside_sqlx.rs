@@ -1,1 +1,144 @@
-fn main() {}
+//! This backend beside the driver alone, read by ordinal on a bare connection: the same statements on the same database, each
+//! row read into the same owned values. Prints medians in microseconds, and their ratio.
+//!
+//! The two sides take turns in small rounds, so that a busy machine disturbs both alike. The server is the one of
+//! `DATABASE_URL_MARIADB`, or of the variable that the first argument names.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::sql::{Access, Sql};
+use activerecord_core::{Config, Flow, FromValue, Result, RowRef, Value};
+use activerecord_mysql as _;
+use futures_util::TryStreamExt;
+use sqlx::{Connection as _, MySqlConnection, Row};
+
+type Record = (i64, String, String, i64);
+
+const FILL: &str = "CREATE TEMPORARY TABLE t (id BIGINT PRIMARY KEY, name VARCHAR(50), email VARCHAR(50), n BIGINT)";
+const ROWS: i64 = 10_000;
+
+fn main() {
+    let named = std::env::args().nth(1).filter(|argument| argument.starts_with("DATABASE_URL"));
+    let url = std::env::var(named.as_deref().unwrap_or("DATABASE_URL_MARIADB")).expect("the server's URL");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    println!("{:<24}{:>12}{:>12}{:>8}", "", "sqlx", "here", "ratio");
+    runtime.block_on(async {
+        let mut raw = MySqlConnection::connect(&url.replace("mariadb:", "mysql:")).await.expect("a connection");
+        sqlx::raw_sql(FILL).execute(&mut raw).await.expect("a table");
+        let mut ours = connect(&url).await;
+        ours.execute(&Sql::new(FILL, Vec::new(), Access::Write)).await.expect("a table");
+        fill(&mut raw, &mut ours).await;
+        reads(&mut raw, &mut ours).await;
+    });
+}
+
+async fn connect(url: &str) -> Box<dyn Connection> {
+    let factory = inventory::iter::<BackendFactory>().next().expect("the backend");
+    let backend = (factory.open)(&Config::url(url).expect("a URL")).expect("a backend");
+    backend.connect().await.expect("a connection")
+}
+
+async fn fill(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
+    for start in (0..ROWS).step_by(1000) {
+        let row = |id: i64| format!("({id}, 'name {id}', 'mail{id}@b.c', {})", id % 100);
+        let rows: Vec<String> = (start + 1..=start + 1000).map(row).collect();
+        let text = format!("INSERT INTO t VALUES {}", rows.join(", "));
+        ours.execute(&Sql::new(text.as_str(), Vec::new(), Access::Write)).await.expect("rows");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut *raw).await.expect("rows");
+    }
+}
+
+async fn reads(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
+    const BY_KEY: &str = "SELECT id, name, email, n FROM t WHERE id = ?";
+    const LIMITED: &str = "SELECT id, name, email, n FROM t WHERE id <= ?";
+    let point = Sql::new(BY_KEY, vec![Value::I64(1)], Access::Read).text().clone();
+    let mut key = 0;
+    compare("point lookup", 600, 20, raw, ours, async |side, times| {
+        for _ in 0..times {
+            key = (key + 7919) % ROWS;
+            match side {
+                Side::Raw(raw) => drop(black_box(raw_rows(raw, BY_KEY, key + 1).await)),
+                Side::Ours(ours) => {
+                    let sql = Sql::new(point.clone(), vec![Value::I64(key + 1)], Access::Read).one_row();
+                    drop(black_box(our_rows(ours, &sql).await));
+                }
+            }
+        }
+    })
+    .await;
+    for (rows, rounds) in [(1, 600), (100, 600), (10_000, 60)] {
+        let sql = Sql::new(LIMITED, vec![Value::I64(rows)], Access::Read);
+        let (times, count) = ((100 / rows).clamp(1, 10), usize::try_from(rows).expect("a count"));
+        compare(&format!("{rows} rows"), rounds, times, raw, ours, async |side, times| {
+            for _ in 0..times {
+                match side {
+                    Side::Raw(raw) => assert_eq!(raw_rows(raw, LIMITED, rows).await.len(), count),
+                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql).await.len(), count),
+                }
+            }
+        })
+        .await;
+    }
+}
+
+enum Side<'s> {
+    Raw(&'s mut MySqlConnection),
+    Ours(&'s mut Box<dyn Connection>),
+}
+
+/// Runs both sides in turns: `rounds` of `times` repetitions each.
+async fn compare(
+    name: &str,
+    rounds: usize,
+    times: i64,
+    raw: &mut MySqlConnection,
+    ours: &mut Box<dyn Connection>,
+    mut work: impl AsyncFnMut(&mut Side<'_>, i64),
+) {
+    let (mut theirs, mut here) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let started = Instant::now();
+        work(&mut Side::Raw(raw), times).await;
+        theirs.push(started.elapsed().as_nanos());
+        let started = Instant::now();
+        work(&mut Side::Ours(ours), times).await;
+        here.push(started.elapsed().as_nanos());
+    }
+    let median = |mut samples: Vec<u128>| {
+        samples.sort_unstable();
+        samples[samples.len() / 2] as f64 / 1000.0 / times as f64
+    };
+    let (theirs, here) = (median(theirs), median(here));
+    println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
+}
+
+async fn raw_rows(raw: &mut MySqlConnection, sql: &'static str, bind: i64) -> Vec<Record> {
+    let mut rows = sqlx::query(sql).bind(bind).fetch(raw);
+    let mut records = Vec::new();
+    while let Some(row) = rows.try_next().await.expect("rows") {
+        records.push((row.get(0), row.get(1), row.get(2), row.get(3)));
+    }
+    records
+}
+
+async fn our_rows(ours: &mut Box<dyn Connection>, sql: &Sql) -> Vec<Record> {
+    let mut rows = Vec::new();
+    let mut sink = |row: &dyn RowRef| {
+        rows.push(record(row)?);
+        Ok(Flow::More)
+    };
+    ours.fetch(sql, &mut sink).await.expect("rows");
+    rows
+}
+
+fn record(row: &dyn RowRef) -> Result<Record> {
+    Ok((
+        i64::from_value(row.value(0)?)?,
+        String::from_value(row.value(1)?)?,
+        String::from_value(row.value(2)?)?,
+        i64::from_value(row.value(3)?)?,
+    ))
+}

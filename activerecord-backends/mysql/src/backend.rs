@@ -5,6 +5,7 @@ use std::sync::Arc;
 use activerecord_core::backend::{Backend, BoxFuture, Connection};
 use activerecord_core::{Config, Dialect, Error, MYSQL, Result};
 use futures_util::TryStreamExt;
+use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySqlConnection, Row};
 
 use crate::config::Settings;
@@ -61,29 +62,39 @@ pub(crate) struct Facts {
     pub(crate) server: Server,
     /// Whether a lock that is waited for too long ends the whole transaction.
     pub(crate) timeout_ends_transaction: bool,
+    /// The most bytes that the server takes at once.
+    pub(crate) max_packet: usize,
 }
 
 /// Asks what the server is and sets the session up, in one round trip.
 async fn set_up(connection: &mut MySqlConnection, settings: &Settings) -> Result<Facts> {
-    let text = format!("SELECT VERSION(), @@innodb_rollback_on_timeout = 1; {}", session_settings(settings));
-    let mut version = String::new();
-    let mut timeout_ends_transaction = false;
-    let set = async {
-        let mut results = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
-        while let Some(result) = results.try_next().await? {
-            if let Either::Right(row) = result {
-                version = row.try_get_unchecked(0)?;
-                timeout_ends_transaction = row.try_get_unchecked::<i64, _>(1)? == 1;
-            }
+    const FACTS: &str = "SELECT VERSION(), @@innodb_rollback_on_timeout = 1, @@max_allowed_packet";
+    let text = format!("{FACTS}; {}", session_settings(settings));
+    let mut facts = None;
+    let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
+    loop {
+        match answers.try_next().await {
+            Ok(Some(Either::Right(row))) => facts = Some(Facts::read(&row)?),
+            Ok(Some(Either::Left(_))) => {}
+            Ok(None) => return facts.ok_or_else(|| Error::configuration("the server does not tell its version")),
+            Err(error) => return Err(error::at_connect(&settings.place, error)),
         }
-        Ok(())
-    };
-    let set: std::result::Result<(), sqlx::Error> = set.await;
-    // A server that is too old may not know what was set: its age is the better reason.
-    let server = if version.is_empty() { None } else { Some(Server::check(&version)?) };
-    set.map_err(|error| error::at_connect(&settings.place, error))?;
-    let server = server.ok_or_else(|| Error::configuration("the server does not tell its version"))?;
-    Ok(Facts { server, timeout_ends_transaction })
+    }
+}
+
+impl Facts {
+    /// Reads the row that tells about the server. One that is too old is refused before it can stumble over the settings.
+    fn read(row: &MySqlRow) -> Result<Self> {
+        let of_row = |error: sqlx::Error| Error::configuration(format!("the server does not say what it is: {error}"));
+        let version: String = row.try_get_unchecked(0).map_err(of_row)?;
+        let on_timeout: i64 = row.try_get_unchecked(1).map_err(of_row)?;
+        let max_packet: u64 = row.try_get_unchecked(2).map_err(of_row)?;
+        Ok(Self {
+            server: Server::check(&version)?,
+            timeout_ends_transaction: on_timeout == 1,
+            max_packet: usize::try_from(max_packet).unwrap_or(usize::MAX),
+        })
+    }
 }
 
 /// The statement that sets what does not depend on the server's flavour.
@@ -91,7 +102,9 @@ fn session_settings(settings: &Settings) -> String {
     const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
         NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
     let collation = settings.collation.as_deref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-    let lock_timeout = settings.lock_timeout.map(|n| format!(", innodb_lock_wait_timeout = {n}")).unwrap_or_default();
+    // The second one is for the locks of whole tables, which a change of their definition takes.
+    let lock_timeout = |n| format!(", innodb_lock_wait_timeout = {n}, lock_wait_timeout = {n}");
+    let lock_timeout = settings.lock_timeout.map(lock_timeout).unwrap_or_default();
     format!(
         "SET NAMES utf8mb4{collation}, time_zone = '+00:00', sql_mode = '{MODE}', autocommit = 1, \
          foreign_key_checks = 1{lock_timeout}"

@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor, MySqlConnection, SqlSafeStr
 use self::read::{End, Reader};
 use self::transaction::State;
 use crate::backend::Facts;
-use crate::dialect::{Verb, is_empty, is_script, verbs};
+use crate::dialect::{Verb, is_script, verbs};
 use crate::error;
 use crate::value::{Format, arguments};
 
@@ -28,6 +28,7 @@ pub(crate) struct Session {
     place: Arc<str>,
     capabilities: Capabilities,
     timeout_ends_transaction: bool,
+    max_packet: usize,
     transaction: State,
     /// Whether no statement is under way. While one is, and after its future was dropped, what the server says next is not
     /// known, so nothing more is sent.
@@ -41,6 +42,7 @@ impl Session {
             place: place.into(),
             capabilities: facts.server.capabilities(),
             timeout_ends_transaction: facts.timeout_ends_transaction,
+            max_packet: facts.max_packet,
             transaction: State::None,
             at_rest: true,
         }
@@ -78,70 +80,71 @@ impl Session {
         end.refused.or(failed).map_or(Ok(end.outcome), Err)
     }
 
-    async fn run(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<Outcome> {
-        let way = self.way(sql)?;
-        let arguments = arguments(sql.binds())?;
-        match way {
+    /// Runs one statement.
+    async fn run(&mut self, sql: &Sql, plan: Plan, sink: &mut Sink<'_>) -> Result<Outcome> {
+        let arguments = arguments(sql.binds(), self.max_packet)?;
+        match plan.way {
             Way::Prepared => {}
-            Way::Text => return self.run_text(sql, sink).await,
+            Way::Text => return self.run_text(sql, plan, sink).await,
             Way::Checked => match self.prepare(sql).await? {
                 Some(placeholders) if placeholders == sql.binds().len() => {}
                 Some(placeholders) => return Err(error::bind_count(placeholders, sql.binds().len())),
-                None => return self.run_text(sql, sink).await,
+                None => return self.run_text(sql, plan, sink).await,
             },
             Way::Script => return Err(error::not_one_statement()),
         }
         self.leave_rest()?;
         let query = sqlx::query_with(AssertSqlSafe(Arc::clone(sql.text())), arguments);
-        let reader = self.reader(sql, Format::Binary);
+        let reader = self.reader(sql, plan, Format::Binary);
         let end = reader.read(&mut self.connection, query, sink).await;
         self.finish(end)
     }
 
     /// Runs a statement in the text protocol.
-    async fn run_text(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<Outcome> {
+    async fn run_text(&mut self, sql: &Sql, plan: Plan, sink: &mut Sink<'_>) -> Result<Outcome> {
         self.leave_rest()?;
         let query = sqlx::raw_sql(AssertSqlSafe(Arc::clone(sql.text())));
-        let reader = self.reader(sql, Format::Text);
+        let reader = self.reader(sql, plan, Format::Text);
         let end = reader.read(&mut self.connection, query, sink).await;
         self.finish(end)
     }
 
-    fn reader(&self, sql: &Sql, format: Format) -> Reader {
+    fn reader(&self, sql: &Sql, plan: Plan, format: Format) -> Reader {
         let reads = sql.access() == Access::Read;
-        let returning = match sql.access() {
-            Access::Read => false,
-            Access::Write => true,
-            Access::Unknown => verbs(sql.text()).any(|verb| verb == Verb::Change),
-        };
         let may_leave = reads && !self.transaction.is_open();
-        Reader { format, returning, one_row: reads && sql.is_one_row(), may_leave }
+        Reader { format, returning: plan.writes, one_row: reads && sql.is_one_row(), may_leave }
     }
 
-    /// The way that a statement goes. What would change the session behind this library's back is refused; what the library
-    /// has written itself is known not to.
+    /// How a statement is run. What would change the session behind this library's back is refused; what the library has
+    /// written itself is known not to.
     ///
     /// # Errors
     /// `Transaction`, `InvalidStatement`, `Unsupported`.
-    fn way(&self, sql: &Sql) -> Result<Way> {
+    fn plan(&self, sql: &Sql) -> Result<Plan> {
         self.transaction.check()?;
         if sql.access() != Access::Unknown {
-            return Ok(Way::Prepared);
+            return Ok(Plan { way: Way::Prepared, writes: sql.access() == Access::Write });
         }
-        if is_empty(sql.text()) {
-            return Err(error::not_one_statement());
-        }
-        let mut way = Way::Checked;
+        let mut plan = Plan { way: Way::Checked, writes: false };
+        let mut statements = 0;
         for verb in verbs(sql.text()) {
+            statements += 1;
             match verb {
                 Verb::Transaction => return Err(error::transaction_control()),
                 Verb::Lock => return Err(error::table_lock()),
                 Verb::Definition if self.transaction.is_open() => return Err(error::implicit_commit()),
-                Verb::Definition if sql.binds().is_empty() => way = Way::Text,
-                Verb::Definition | Verb::Change | Verb::Other => {}
+                Verb::Definition if sql.binds().is_empty() => plan.way = Way::Text,
+                Verb::Change => plan.writes = true,
+                Verb::Definition | Verb::Other => {}
             }
         }
-        Ok(if is_script(sql.text()) { Way::Script } else { way })
+        if statements == 0 {
+            return Err(error::not_one_statement());
+        }
+        if is_script(sql.text()) {
+            plan.way = Way::Script;
+        }
+        Ok(plan)
     }
 
     /// Prepares a statement, unless the driver has it prepared already, and tells how many placeholders it has. None: it
@@ -161,6 +164,14 @@ impl Session {
             }
         }
     }
+}
+
+/// How a statement is run.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    way: Way,
+    /// Whether rows that come back are rows that were written.
+    writes: bool,
 }
 
 /// The way that a statement goes.
@@ -184,9 +195,9 @@ impl Connection for Session {
     fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
-            let run = match self.way(sql) {
-                Ok(Way::Script) if sql.binds().is_empty() => self.run_script(sql.text()).await,
-                Ok(_) => self.run(sql, &mut ignore).await,
+            let run = match self.plan(sql) {
+                Ok(Plan { way: Way::Script, .. }) if sql.binds().is_empty() => self.run_script(sql.text()).await,
+                Ok(plan) => self.run(sql, plan, &mut ignore).await,
                 Err(error) => Err(error),
             };
             run.map_err(|error| error.with_sql(sql.text()))
@@ -194,7 +205,13 @@ impl Connection for Session {
     }
 
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.run(sql, sink).await.map(drop).map_err(|error| error.with_sql(sql.text())) })
+        Box::pin(async move {
+            let run = match self.plan(sql) {
+                Ok(plan) => self.run(sql, plan, sink).await.map(drop),
+                Err(error) => Err(error),
+            };
+            run.map_err(|error| error.with_sql(sql.text()))
+        })
     }
 
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {

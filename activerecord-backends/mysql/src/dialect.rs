@@ -4,4 +4,4 @@ mod server;
 mod words;
 
 pub(crate) use server::{Flavour, Server};
-pub(crate) use words::{Verb, is_empty, is_script, verbs};
+pub(crate) use words::{Verb, is_script, verbs};

@@ -48,6 +48,8 @@ pub(crate) fn at_statement(place: &str, error: sqlx::Error) -> Error {
 #[cold]
 pub(crate) fn at_connect(place: &str, error: sqlx::Error) -> Error {
     match &error {
+        // What is wrong with a certificate comes as an error of the stream.
+        sqlx::Error::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => tls(place, &cause.to_string()),
         sqlx::Error::Io(cause) => {
             let message = format!("cannot connect to {place}: {cause}");
             Error::new(ErrorKind::ConnectionLost, message).with_source(error)

@@ -66,10 +66,11 @@ async fn connect(settings: &Settings) -> Result<PostgresConnection> {
 
 /// Finishes the session's settings, and tells whether transactions can be prepared. One round trip.
 async fn set_up(driver: &mut PgConnection, version: u32) -> Result<bool> {
-    const ASK: &str = "SELECT current_setting('max_prepared_transactions')";
-    const ASK_AND_SET: &str = "SELECT current_setting('max_prepared_transactions'), \
-        set_config('client_connection_check_interval', '1s', false)";
-    let asked = match ask(driver, if version < CHECKS_CLIENT { ASK } else { ASK_AND_SET }).await {
+    const ASK: &str = "SELECT current_setting('max_prepared_transactions'), \
+        set_config('standard_conforming_strings', 'on', false)";
+    const ASK_AND_CHECK: &str = "SELECT current_setting('max_prepared_transactions'), \
+        set_config('standard_conforming_strings', 'on', false), set_config('client_connection_check_interval', '1s', false)";
+    let asked = match ask(driver, if version < CHECKS_CLIENT { ASK } else { ASK_AND_CHECK }).await {
         // A server on a system where it cannot look.
         Err(sqlx::Error::Database(_)) => ask(driver, ASK).await,
         asked => asked,

@@ -107,11 +107,11 @@ fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOp
 }
 
 /// What a session starts with travels with the login, and costs no round trip. The driver itself asks for UTF-8 and UTC.
+/// Where nothing is set nothing is said: there are proxies that refuse a login with `options`.
 fn with_session(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {
     if let Some(name) = config.get_option("application_name") {
         driver = driver.application_name(name);
     }
-    driver = driver.options([("standard_conforming_strings", "on")]);
     for name in TIMEOUTS {
         if let Some(timeout) = config.get_duration(name)? {
             driver = driver.options([(name, timeout.as_millis())]);

@@ -91,6 +91,7 @@ impl PostgresConnection {
     async fn prepare(&mut self, sql: &Sql) -> Result<(Arc<str>, PgArguments)> {
         self.forget_stale().await?;
         let (text, values) = (sql.text(), sql.binds());
+        value::check(values)?;
         if values.is_empty() && !text.contains('$') {
             return Ok((Arc::clone(text), PgArguments::default()));
         }
@@ -176,14 +177,12 @@ fn look(sql: &Sql) -> Result<Text> {
     if text.contains('\0') {
         return Err(error::invalid_statement("the text of a statement cannot have a NUL character in it"));
     }
+    if sql.access() != Access::Unknown && !sql.binds().is_empty() {
+        return Ok(Text::One(dialect::leading_verb(text)));
+    }
     let mut statements = dialect::statements(text);
     let Some(first) = statements.next() else { return Ok(Text::Nothing) };
-    if first.verb == Verb::Transaction {
-        return Err(error::transaction_control());
-    }
-    if sql.access() != Access::Unknown && !sql.binds().is_empty() {
-        return Ok(Text::One(first.verb));
-    }
+    check(first.verb)?;
     if statements.next().is_some() {
         return Ok(Text::Script);
     }
@@ -194,9 +193,19 @@ fn look(sql: &Sql) -> Result<Text> {
     }
 }
 
+/// Refuses what would leave the session in a state that this library does not know.
+fn check(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Transaction => Err(error::transaction_control()),
+        Verb::Listen => Err(error::no_notifications()),
+        Verb::Copy => Err(error::no_copy()),
+        Verb::Read | Verb::Change | Verb::ReadAndChange | Verb::Other => Ok(()),
+    }
+}
+
 /// Whether the driver keeps the statement for the next time: one that defines something is not run again.
 fn is_kept(verb: Verb) -> bool {
-    matches!(verb, Verb::Read | Verb::Change)
+    matches!(verb, Verb::Read | Verb::Change | Verb::ReadAndChange)
 }
 
 impl Connection for PostgresConnection {

@@ -12,8 +12,14 @@ pub(crate) enum Verb {
     Read,
     /// It changes rows, and tells how many.
     Change,
+    /// It reads, and a table of its WITH changes rows.
+    ReadAndChange,
     /// It begins or ends a transaction.
     Transaction,
+    /// It asks for notifications.
+    Listen,
+    /// It copies from or to the client.
+    Copy,
     /// Anything else.
     Other,
 }
@@ -43,6 +49,14 @@ pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> {
     })
 }
 
+/// The verb of one statement that this library has written, by its first word.
+pub(crate) fn leading_verb(text: &str) -> Verb {
+    match Tokens::new(text).next() {
+        Some(Token::Word(word)) => verb(word),
+        _ => Verb::Other,
+    }
+}
+
 /// What is noted of a statement while it is read.
 #[derive(Default)]
 struct Words<'t> {
@@ -50,6 +64,10 @@ struct Words<'t> {
     second: &'t str,
     /// The verb after the tables of a WITH.
     main: Option<&'t str>,
+    /// Whether something in it changes rows.
+    changes: bool,
+    /// Whether it is a COPY from or to the client.
+    copies: bool,
     tokens: usize,
     placeholders: usize,
     /// The parentheses that are open, and the bodies of BEGIN ATOMIC .. END: a semicolon inside ends nothing.
@@ -80,9 +98,12 @@ impl<'t> Words<'t> {
             1 => self.second = word,
             _ => {}
         }
-        if self.main.is_none() && self.depth == 0 && verb(word) != Verb::Other {
+        if self.main.is_none() && self.depth == 0 && matches!(verb(word), Verb::Read | Verb::Change) {
             self.main = Some(word);
         }
+        self.changes |= verb(word) == Verb::Change;
+        let of_client = word.eq_ignore_ascii_case("STDIN") || word.eq_ignore_ascii_case("STDOUT");
+        self.copies |= of_client && self.first.eq_ignore_ascii_case("COPY");
         if word.eq_ignore_ascii_case("ATOMIC") || (self.bodies > 0 && word.eq_ignore_ascii_case("CASE")) {
             self.bodies += 1;
         } else if self.bodies > 0 && word.eq_ignore_ascii_case("END") {
@@ -94,7 +115,13 @@ impl<'t> Words<'t> {
         let is = |word: &str, expected: &str| word.eq_ignore_ascii_case(expected);
         let (first, second) = (self.first, self.second);
         if is(first, "WITH") {
-            return self.main.map_or(Verb::Other, verb);
+            return match self.main.map_or(Verb::Other, verb) {
+                Verb::Read if self.changes => Verb::ReadAndChange,
+                verb => verb,
+            };
+        }
+        if self.copies {
+            return Verb::Copy;
         }
         let of_transaction = match first {
             // These end a transaction that was prepared, and which no session has any more.
@@ -112,6 +139,8 @@ fn verb(word: &str) -> Verb {
         Verb::Read
     } else if is(&["INSERT", "UPDATE", "DELETE", "MERGE"]) {
         Verb::Change
+    } else if is(&["LISTEN"]) {
+        Verb::Listen
     } else {
         Verb::Other
     }
@@ -133,7 +162,7 @@ mod tests {
             ("  insert into t values (1) ; -- the end; \n", Verb::Change),
             ("/* a /* nested; */ one */ UPDATE t SET a = ';'", Verb::Change),
             ("WITH x AS (SELECT 1) DELETE FROM t", Verb::Change),
-            ("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", Verb::Read),
+            ("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", Verb::ReadAndChange),
             ("WITH RECURSIVE \"a;b\" (n) AS MATERIALIZED (VALUES (1)) INSERT INTO t TABLE \"a;b\"", Verb::Change),
             ("CREATE TABLE t (a int)", Verb::Other),
             ("DO $body$ BEGIN PERFORM 1; END; $body$", Verb::Other),
@@ -151,6 +180,10 @@ mod tests {
             ("COMMIT PREPARED 'x'", Verb::Other),
             ("SET search_path = a", Verb::Other),
             ("BEGINNING", Verb::Other),
+            ("LISTEN news", Verb::Listen),
+            ("COPY t (a) FROM stdin WITH (FORMAT csv)", Verb::Copy),
+            ("COPY t TO '/data/stdout'", Verb::Other),
+            ("WITH listen AS (SELECT 1) SELECT * FROM listen", Verb::Read),
         ] {
             assert_eq!(verbs(text), [expected], "{text}");
         }

@@ -89,9 +89,12 @@ fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
 #[cold]
 fn from_server(error: &PgDatabaseError) -> Error {
     let code = error.code();
-    let kind = match error.severity() {
-        PgSeverity::Fatal | PgSeverity::Panic if kind(code) == ErrorKind::Database => ErrorKind::ConnectionLost,
-        _ => kind(code),
+    let ends_session = matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic);
+    let kind = match kind(code) {
+        ErrorKind::Database | ErrorKind::InvalidStatement if ends_session => ErrorKind::ConnectionLost,
+        // A setting that the login brings.
+        ErrorKind::Conversion if ends_session => ErrorKind::Configuration,
+        kind => kind,
     };
     let told = Error::new(kind, explain(error)).with_code(code);
     match (code, error.constraint(), error.table(), error.column()) {
@@ -108,7 +111,7 @@ fn kind(code: &str) -> ErrorKind {
         "23505" | "23P01" => ErrorKind::UniqueViolation,
         "23503" | "23001" => ErrorKind::ForeignKeyViolation,
         "23502" => ErrorKind::NotNullViolation,
-        "23514" => ErrorKind::CheckViolation,
+        "23514" | "44000" => ErrorKind::CheckViolation,
         "40001" => ErrorKind::Serialization,
         "40P01" => ErrorKind::Deadlock,
         "40003" => ErrorKind::ConnectionLost,
@@ -132,7 +135,6 @@ fn kind(code: &str) -> ErrorKind {
 
 fn of_class(class: &str) -> ErrorKind {
     match class {
-        "08" => ErrorKind::ConnectionLost,
         "0A" => ErrorKind::Unsupported,
         "22" => ErrorKind::Conversion,
         "25" => ErrorKind::Transaction,
@@ -205,6 +207,20 @@ pub(crate) fn transaction_control() -> Error {
     )
 }
 
+/// The driver takes the rows of a COPY for a broken protocol.
+#[cold]
+pub(crate) fn no_copy() -> Error {
+    Error::unsupported("COPY from and to the client is not served here: use upsert_all, a query, or the driver")
+}
+
+/// The driver takes a notification among the answers for a broken protocol.
+#[cold]
+pub(crate) fn no_notifications() -> Error {
+    Error::unsupported(
+        "this library does not receive notifications: LISTEN on a connection of its own, with the driver",
+    )
+}
+
 #[cold]
 pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidStatement, message)
@@ -257,7 +273,8 @@ mod tests {
             ("25P02", ErrorKind::Transaction),
             ("28P01", ErrorKind::PermissionDenied),
             ("42P01", ErrorKind::InvalidStatement),
-            ("08006", ErrorKind::ConnectionLost),
+            // Of a foreign server: a lost connection to this one says so by its severity.
+            ("08006", ErrorKind::Database),
             ("P0001", ErrorKind::Database),
             ("", ErrorKind::Database),
         ] {

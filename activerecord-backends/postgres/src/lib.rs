@@ -33,6 +33,11 @@
 //! Columns of other types than the table of conversions has (`inet`, `interval`, ranges, ..) are read as text by a cast in
 //! the query: `SELECT address::text`.
 //!
+//! # What is refused
+//!
+//! BEGIN, COMMIT, PREPARE TRANSACTION and their like, because a transaction of this library has to know its end; LISTEN, and
+//! COPY from or to the client, because the driver takes what answers them for a broken protocol.
+//!
 //! # Cancelling
 //!
 //! When the future of a statement is dropped its connection is closed. The server notices that while it works, within a

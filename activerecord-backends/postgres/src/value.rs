@@ -37,6 +37,23 @@ pub(crate) enum Typing {
     Declared,
 }
 
+/// Refuses what PostgreSQL cannot hold, before anything is sent.
+///
+/// # Errors
+/// `Conversion`.
+pub(crate) fn check(values: &[Value]) -> Result<()> {
+    let bad = values.iter().position(has_nul);
+    bad.map_or(Ok(()), |index| Err(at(Error::conversion("PostgreSQL has no text with a NUL character in it"), index)))
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.contains('\0'),
+        Value::Array(_, elements) => elements.iter().any(has_nul),
+        _ => false,
+    }
+}
+
 /// The types to prepare a statement with, one for each value.
 pub(crate) fn types(values: &[Value], typing: Typing) -> Vec<PgTypeInfo> {
     values.iter().map(|value| PgTypeInfo::with_oid(encode::oid(value, typing))).collect()

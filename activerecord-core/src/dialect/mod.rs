@@ -35,14 +35,15 @@ pub struct Dialect {
     pub(crate) nulls_keyword: bool,
     /// What stands for "no limit" before an OFFSET, where there must be a LIMIT.
     pub(crate) no_limit: Option<&'static str>,
-    /// Whether a query with a LIMIT has to be a table of its own to stand in `IN (..)`.
-    pub(crate) limited_sets_are_tables: bool,
     /// Whether AVG goes by its argument's type: four digits more than an integer or a decimal has, up to 30.
     pub(crate) typed_averages: bool,
     /// An INSERT of one row of nothing but defaults.
     pub(crate) default_row: &'static str,
     /// Whether `\` escapes a character inside a quoted string.
     pub(crate) backslash_escapes: bool,
+    /// Whether `#` starts a comment, and `--` does only before a space.
+    pub(crate) hash_comments: bool,
+    pub(crate) set_query: SetQuery,
 }
 
 /// How the n-th bind is written.
@@ -81,6 +82,16 @@ pub(crate) enum InList {
     Padded,
 }
 
+/// How a query is written that a set comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetQuery {
+    /// `IN (SELECT ..)`
+    Plain,
+    /// `IN (SELECT * FROM (SELECT ..) AS source)` where the query has a limit, or the statement writes, maybe to the table
+    /// that it reads: the database refuses both in the plain form.
+    Derived,
+}
+
 /// How patterns are matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Like {
@@ -88,8 +99,8 @@ pub(crate) enum Like {
     Ilike,
     /// LIKE ignores the case of ASCII letters; GLOB heeds case, with a pattern language of its own.
     Glob,
-    /// LIKE goes by a collation: that of the characters themselves heeds case.
-    Binary,
+    /// LIKE goes by the column's collation; this one heeds case.
+    Collation(&'static str),
 }
 
 /// How exact decimals are compared and computed with.

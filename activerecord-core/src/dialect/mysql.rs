@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, UnnamedConflicts, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, UnnamedConflicts, Upsert};
 use crate::capabilities::Capabilities;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
@@ -22,13 +22,14 @@ pub static MYSQL: Dialect = Dialect {
     }),
     upserts_once: false,
     in_list: InList::Padded,
-    like: Like::Binary,
+    like: Like::Collation("utf8mb4_bin"),
     decimal: DecimalMath::Native,
     nulls_smallest: true,
     nulls_keyword: false,
     no_limit: Some("18446744073709551615"),
-    limited_sets_are_tables: true,
     typed_averages: true,
     default_row: "() VALUES ()",
     backslash_escapes: true,
+    hash_comments: true,
+    set_query: SetQuery::Derived,
 };

@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
 
 /// PostgreSQL. Whether transactions can be prepared is a setting of the server, asked when connecting.
@@ -26,8 +26,9 @@ pub static POSTGRESQL: Dialect = Dialect {
     nulls_smallest: false,
     nulls_keyword: true,
     no_limit: None,
-    limited_sets_are_tables: false,
     typed_averages: false,
     default_row: "DEFAULT VALUES",
     backslash_escapes: false,
+    hash_comments: false,
+    set_query: SetQuery::Plain,
 };

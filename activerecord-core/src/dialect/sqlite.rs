@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, Upsert};
+use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
 
 /// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
@@ -21,8 +21,9 @@ pub static SQLITE: Dialect = Dialect {
     nulls_smallest: true,
     nulls_keyword: true,
     no_limit: Some("-1"),
-    limited_sets_are_tables: false,
     typed_averages: false,
     default_row: "DEFAULT VALUES",
     backslash_escapes: false,
+    hash_comments: false,
+    set_query: SetQuery::Plain,
 };

@@ -3,9 +3,9 @@
 use super::raw;
 use super::render::select;
 use super::writer::Writer;
-use crate::dialect::{DecimalMath, InList, Like, Upsert};
+use crate::dialect::{DecimalMath, InList, Like, SetQuery, Upsert};
 use crate::error::{Error, Result};
-use crate::statement::{Aggregate, Arithmetic, Compare, Expr, LikePattern, Set};
+use crate::statement::{Aggregate, Arithmetic, Compare, Expr, LikePattern, Select, Set};
 use crate::value::{Value, ValueType};
 
 /// Writes an expression. What binds looser than its surroundings is put in parentheses.
@@ -165,11 +165,7 @@ fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
         Set::Query(_, Some(connection)) => return Err(foreign(&connection)),
         Set::Query(query, None) => {
             comparand(w, inner)?;
-            // A query with a limit may stand there only as a table.
-            let wrapped = w.dialect.limited_sets_are_tables && (query.limit.is_some() || query.offset.is_some());
-            w.push(if wrapped { " IN (SELECT * FROM (" } else { " IN (" });
-            select(w, *query)?;
-            w.push(if wrapped { ") AS limited)" } else { ")" });
+            set_query(w, *query)?;
         }
         Set::Values(_, values) if values.is_empty() => {
             w.push("1 = 0");
@@ -179,6 +175,18 @@ fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
             value_list(w, ty, values);
         }
     }
+    Ok(())
+}
+
+fn set_query(w: &mut Writer<'_>, query: Select) -> Result<()> {
+    let is_limited = query.limit.is_some() || query.offset.is_some();
+    let is_derived = w.dialect.set_query == SetQuery::Derived && (w.writes || is_limited);
+    w.push(if is_derived { " IN (SELECT * FROM (" } else { " IN (" });
+    select(w, query)?;
+    if is_derived {
+        w.push(") AS ").name("source");
+    }
+    w.push(")");
     Ok(())
 }
 
@@ -218,12 +226,12 @@ fn like(w: &mut Writer<'_>, inner: Expr, LikePattern { pattern, ignore_case }: L
             w.push(" ESCAPE '\\'");
             Ok(())
         }
-        (Like::Binary, false) => {
+        (Like::Collation(collation), false) => {
             operator(w, inner, " LIKE ", pattern)?;
-            w.push(" COLLATE utf8mb4_bin");
+            w.push(" COLLATE ").push(collation);
             Ok(())
         }
-        (Like::Binary, true) => {
+        (Like::Collation(_), true) => {
             w.push("LOWER(");
             expr(w, inner)?;
             w.push(") LIKE LOWER(").bind(Value::Text(pattern)).push(")");

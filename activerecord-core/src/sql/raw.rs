@@ -1,6 +1,7 @@
 //! The caller's own SQL: `?` becomes the dialect's placeholder, and everything quoted is left alone.
 
 use super::writer::Writer;
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::RawSql;
 
@@ -10,14 +11,14 @@ pub(super) fn write(w: &mut Writer<'_>, sql: RawSql) -> Result<()> {
     let mut binds = sql.binds.into_iter();
     let mut placeholders = 0;
     let mut rest: &str = &sql.text;
-    while let Some(start) = rest.find(['?', '\'', '"', '`', '-', '/', '$']) {
+    while let Some(start) = rest.find(['?', '\'', '"', '`', '-', '/', '$', '#']) {
         let (before, at) = rest.split_at(start);
         w.push(before);
-        let length = verbatim(at, w.dialect.backslash_escapes);
+        let length = verbatim(at, w.dialect);
         if let Some(length) = length {
             w.push(&at[..length]);
             rest = &at[length..];
-            if rest.is_empty() && at.starts_with("--") {
+            if rest.is_empty() && at.starts_with(['-', '#']) {
                 // What follows must not become part of the comment.
                 w.push("\n");
             }
@@ -40,10 +41,13 @@ pub(super) fn write(w: &mut Writer<'_>, sql: RawSql) -> Result<()> {
 }
 
 /// The length of the quoted text, quoted name or comment that `text` starts with, if it starts with one.
-fn verbatim(text: &str, backslash_escapes: bool) -> Option<usize> {
+fn verbatim(text: &str, dialect: &Dialect) -> Option<usize> {
+    let to_end_of_line = || Some(text.find('\n').unwrap_or(text.len()));
     match text.as_bytes() {
-        [quote @ (b'\'' | b'"' | b'`'), ..] => Some(quoted(text, char::from(*quote), backslash_escapes)),
-        [b'-', b'-', ..] => Some(text.find('\n').unwrap_or(text.len())),
+        [quote @ (b'\'' | b'"' | b'`'), ..] => Some(quoted(text, char::from(*quote), dialect.backslash_escapes)),
+        [b'-', b'-', after, ..] if dialect.hash_comments && *after > b' ' => None,
+        [b'-', b'-', ..] => to_end_of_line(),
+        [b'#', ..] if dialect.hash_comments => to_end_of_line(),
         [b'/', b'*', ..] => Some(text.find("*/").map_or(text.len(), |end| end + 2)),
         [b'$', ..] => dollar_quoted(text),
         _ => None,

@@ -195,6 +195,7 @@ fn conflict(w: &mut Writer<'_>, table: &str, clause: Conflict) -> Result<()> {
 }
 
 fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
+    w.writes = true;
     w.push("UPDATE ").table(&statement.table).push(" SET ");
     assignments(w, statement.set)?;
     filter(w, statement.filter)?;
@@ -210,6 +211,7 @@ fn assignments(w: &mut Writer<'_>, set: Vec<(Name, Expr)>) -> Result<()> {
 }
 
 fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
+    w.writes = true;
     w.push("DELETE FROM ").table(&statement.table);
     filter(w, statement.filter)
 }

@@ -9,13 +9,15 @@ pub(super) struct Writer<'d> {
     pub(super) dialect: &'d Dialect,
     /// What stands before every column's name, where a bare name would be ambiguous.
     pub(super) qualifier: Option<String>,
+    /// Whether the statement changes rows that are there.
+    pub(super) writes: bool,
     text: String,
     binds: Vec<Value>,
 }
 
 impl<'d> Writer<'d> {
     pub(super) fn new(dialect: &'d Dialect) -> Self {
-        Self { dialect, qualifier: None, text: String::with_capacity(128), binds: Vec::new() }
+        Self { dialect, qualifier: None, writes: false, text: String::with_capacity(128), binds: Vec::new() }
     }
 
     pub(super) fn finish(self, access: Access) -> Sql {

@@ -396,7 +396,7 @@ impl Turn<'_> {
             Err(error) => error,
         };
         // These are found before anything is sent, or while a row is read. What the database finds has a code.
-        let unseen = error.is_unsupported() || (error.is_conversion() && error.code().is_none());
+        let unseen = (error.is_unsupported() || error.is_conversion()) && error.code().is_none();
         if !unseen {
             self.level.poison(&error);
         }

@@ -46,50 +46,58 @@ impl Reader {
         sink: &mut Sink<'_>,
     ) -> End {
         let mut end = End::default();
-        let mut kinds = Vec::new();
-        let mut unwanted = None;
+        let mut rows = Rows { reader: self, kinds: Vec::new(), unwanted: 0, sink };
         let mut answers = connection.fetch_many(query);
         loop {
             let flow = match answers.try_next().await {
-                Ok(Some(Either::Right(row))) => {
-                    end.outcome.rows += u64::from(self.returning);
-                    if unwanted.is_none() { self.hand_over(&row, &mut kinds, sink) } else { Ok(Flow::Stop) }
-                }
+                Ok(Some(Either::Right(row))) => rows.take(&row, &mut end),
                 Ok(Some(Either::Left(answer))) => {
                     end.add(&answer);
-                    kinds.clear();
-                    continue;
+                    rows.kinds.clear();
+                    Flow::More
                 }
                 Ok(None) => return end,
-                Err(error) => {
-                    end.failure = Some(error);
-                    return end;
-                }
+                Err(error) => return End { failure: Some(error), ..end },
             };
             match flow {
-                Ok(Flow::More) => continue,
-                Ok(Flow::Pause) => {
-                    pend_once().await;
-                    continue;
-                }
-                Ok(Flow::Stop) => {}
-                Err(error) => end.refused = Some(error),
-            }
-            let rows = unwanted.get_or_insert(0);
-            *rows += 1;
-            if self.may_leave && *rows > MOST_UNWANTED {
-                end.half_read = true;
-                return end;
+                Flow::Pause => pend_once().await,
+                Flow::Stop if self.may_leave && rows.unwanted > MOST_UNWANTED => return End { half_read: true, ..end },
+                Flow::More | Flow::Stop => {}
             }
         }
     }
+}
 
-    fn hand_over(self, row: &MySqlRow, kinds: &mut Vec<Kind>, sink: &mut Sink<'_>) -> Result<Flow, Error> {
-        if kinds.is_empty() {
-            kinds.extend(self::kinds(row.columns()));
+/// The rows of an answer on their way to the sink.
+struct Rows<'a, 's> {
+    reader: Reader,
+    /// Of the columns of the result that is being read.
+    kinds: Vec<Kind>,
+    /// How many there were since the sink has had enough.
+    unwanted: usize,
+    sink: &'a mut Sink<'s>,
+}
+
+impl Rows<'_, '_> {
+    fn take(&mut self, row: &MySqlRow, end: &mut End) -> Flow {
+        end.outcome.rows += u64::from(self.reader.returning);
+        if self.unwanted == 0 {
+            match self.hand_over(row) {
+                Ok(Flow::Stop) => {}
+                Ok(flow) => return flow,
+                Err(error) => end.refused = Some(error),
+            }
         }
-        let flow = sink(&Cells { row, kinds, format: self.format })?;
-        Ok(if self.one_row { Flow::Stop } else { flow })
+        self.unwanted += 1;
+        Flow::Stop
+    }
+
+    fn hand_over(&mut self, row: &MySqlRow) -> Result<Flow, Error> {
+        if self.kinds.is_empty() {
+            self.kinds.extend(kinds(row.columns()));
+        }
+        let flow = (self.sink)(&Cells { row, kinds: &self.kinds, format: self.reader.format })?;
+        Ok(if self.reader.one_row { Flow::Stop } else { flow })
     }
 }
 

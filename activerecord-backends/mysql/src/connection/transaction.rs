@@ -64,7 +64,12 @@ impl Session {
         };
         // From here on it may be open, whatever becomes of this future.
         self.transaction = State::Open;
-        self.command(AssertSqlSafe(text).into_sql_str()).await
+        let begun = self.command(AssertSqlSafe(text).into_sql_str()).await;
+        if begun.is_err() {
+            // What came next would commit on its own.
+            self.transaction.end();
+        }
+        begun
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {

@@ -102,11 +102,6 @@ fn defines_routine(statement: &str) -> bool {
         && words.any(|word| is_one_of(word, &["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"]))
 }
 
-/// Whether a text has no statement.
-pub(crate) fn is_empty(text: &str) -> bool {
-    statements(text).next().is_none()
-}
-
 /// Whether a text has more than one statement. That of a procedure may seem to, which does no harm.
 pub(crate) fn is_script(text: &str) -> bool {
     text.contains(';') && statements(text).nth(1).is_some()

@@ -70,11 +70,13 @@ fn is_of_statement(number: u16) -> bool {
         || ALONE.contains(&number)
 }
 
-/// Whether the session is at its end, or the server is.
+/// Whether the session is at its end, or the server is; or has forgotten the session's prepared statements, as one does that a
+/// proxy has put in another's place.
 pub(crate) fn ends_session(number: u16) -> bool {
     matches!(
         number,
-        1043 | 1047 | 1053 | 1077 | 1079 | 1080 | 1129 | 1152 | 1156..=1161 | 1184 | 1927 | 2006 | 2013 | 3032 | 4031
+        1043 | 1047 | 1053 | 1077 | 1079 | 1080 | 1129 | 1152 | 1156
+            ..=1161 | 1184 | 1243 | 1927 | 2006 | 2013 | 3032 | 4031
     )
 }
 

@@ -10,8 +10,12 @@ use sqlx::{Arguments, Encode, MySql, Type};
 /// The values as a statement's arguments.
 ///
 /// # Errors
-/// `Conversion` when the servers cannot hold a value.
-pub(crate) fn arguments(values: &[Value]) -> Result<MySqlArguments> {
+/// `Conversion` when the servers cannot hold a value, or take so many bytes: they would end the connection.
+pub(crate) fn arguments(values: &[Value], max_packet: usize) -> Result<MySqlArguments> {
+    let size = values.iter().map(size).sum::<usize>();
+    if size > max_packet {
+        return Err(too_large(size, max_packet));
+    }
     let mut arguments = MySqlArguments::default();
     arguments.reserve(values.len(), 8 * values.len());
     for (index, value) in (1..).zip(values) {
@@ -46,6 +50,15 @@ fn bind(arguments: &mut MySqlArguments, value: &Value) -> Result<()> {
         other => return Err(unknown(other)),
     };
     added.map_err(|error| Error::conversion(error.to_string()))
+}
+
+/// The size of a value that may be large; that of others does not matter.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
 }
 
 /// NULL of a type: the servers plan a statement by the types of its values.
@@ -96,6 +109,13 @@ fn finite(element: &Value) -> Result<()> {
         Value::F64(x) if !x.is_finite() => Err(not_finite("keep a list as JSON, which has no NaN and no infinity")),
         _ => Ok(()),
     }
+}
+
+#[cold]
+fn too_large(size: usize, most: usize) -> Error {
+    Error::conversion(format!(
+        "the values take {size} bytes, and the server takes {most} at once: raise its max_allowed_packet"
+    ))
 }
 
 #[cold]

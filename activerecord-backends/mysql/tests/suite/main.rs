@@ -3,4 +3,9 @@
 
 mod support;
 
+mod cancel;
+mod errors;
+mod opening;
 mod statements;
+mod transactions;
+mod values;

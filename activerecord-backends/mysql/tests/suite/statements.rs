@@ -1,7 +1,7 @@
 //! Statements: outcomes, rows, scripts, and what is refused.
 
 use activerecord_core::sql::{Access, Sql};
-use activerecord_core::{Error, ErrorKind, Flow, RowRef, Value, params};
+use activerecord_core::{Error, ErrorKind, Flow, RowRef, ToValue, Value, params};
 
 use crate::support::*;
 
@@ -111,9 +111,9 @@ fn many_rows_that_nobody_wants_are_not_read() {
     });
 }
 
-pub(crate) async fn fill(c: &mut Conn, rows: i64) {
+pub(crate) async fn fill(c: &mut Conn, rows: u32) {
     let text = format!("INSERT INTO t (n, s) VALUES (?, 'text'){}", ", (?, 'text')".repeat(rows as usize - 1));
-    execute(c, &text, (0..rows).map(Value::I64).collect()).await.unwrap();
+    execute(c, &text, (0..rows).map(|n| n.to_value()).collect()).await.unwrap();
 }
 
 #[test]
@@ -302,5 +302,30 @@ fn as_many_values_as_the_server_takes() {
             assert_eq!(execute(&mut c, &text, binds.clone()).await.unwrap().rows, most as u64);
         }
         assert!(c.is_reusable());
+    });
+}
+
+/// What core's SQL for these servers relies on.
+#[test]
+fn what_the_dialect_says_is_understood() {
+    on_each_server(async |server| {
+        let mut c = server.connect().await;
+        run(&mut c, "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(20), l VARCHAR(20) CHARACTER SET latin1)")
+            .await
+            .unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1, 'aé', 'aé'), (2, 'Aé', 'Aé'), (3, 'b', 'b')").await.unwrap();
+        for column in ["s", "l"] {
+            for (pattern, found) in [("a_", 1), ("A%", 1), ("%é", 2), ("a", 0)] {
+                let text = format!("SELECT id FROM t WHERE `{column}` LIKE ? COLLATE utf8mb4_bin");
+                let rows = rows(&mut c, &text, params![pattern]).await.unwrap();
+                assert_eq!(rows.len(), found, "{column} LIKE {pattern}");
+            }
+        }
+        let limited = "SELECT id FROM t WHERE id IN (SELECT * FROM (SELECT id FROM t ORDER BY id LIMIT ?) AS `source`)";
+        assert_eq!(rows(&mut c, limited, params![2_i64]).await.unwrap().len(), 2);
+        for text in ["UPDATE t SET s = 'c'", "DELETE FROM t"] {
+            let text = format!("{text} WHERE id IN (SELECT * FROM (SELECT id FROM t WHERE id > ?) AS `source`)");
+            assert_eq!(execute(&mut c, &text, params![1]).await.unwrap().rows, 2);
+        }
     });
 }

@@ -31,8 +31,18 @@ impl Server {
 
     /// The settings of the test's database.
     pub(crate) fn config(&self) -> Config {
+        Config::url(self.url_of(&self.database)).unwrap()
+    }
+
+    pub(crate) async fn is_without_tls(&self, c: &mut Conn) -> bool {
+        let ciphers = rows(c, "SHOW VARIABLES LIKE 'ssl_cert'", vec![]).await.unwrap();
+        ciphers[0].get::<Option<String>>(1).unwrap().is_none_or(|file| file.is_empty())
+    }
+
+    /// The URL of a database.
+    pub(crate) fn url_of(&self, database: &str) -> String {
         let (server, _) = self.url.rsplit_once('/').unwrap();
-        Config::url(format!("{server}/{}", self.database)).unwrap()
+        format!("{server}/{database}")
     }
 
     /// A backend of the test's database with other settings.

@@ -1,6 +1,7 @@
 //! Reading: each row is handed over where the driver holds it.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Flow, Result, RowRef, Sink};
@@ -14,6 +15,9 @@ use crate::value::{self, Kind, Row};
 
 /// How many rows that nobody wants are read off a connection to keep it. With more of them it is cheaper to open another.
 const REST: u64 = 1000;
+
+/// For how long they are waited for.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 impl PostgresConnection {
     pub(super) async fn fetch_one(&mut self, sql: &Sql, verb: Verb, sink: &mut Sink<'_>) -> Result<()> {
@@ -39,7 +43,7 @@ impl PostgresConnection {
         };
         let ended = match ended {
             Some(ended) => Some(ended),
-            None => read_off(&mut answers, most_rest(sql, verb)).await,
+            None => read_rest(&mut answers, sql, verb).await,
         };
         drop(answers);
         // Where rows are left the session stays under way: a transaction goes on past them, a pool closes it.
@@ -51,16 +55,24 @@ impl PostgresConnection {
     }
 }
 
-/// A statement that writes has to come to its end, which a closed connection would keep it from.
-fn most_rest(sql: &Sql, verb: Verb) -> u64 {
-    if sql.access() == Access::Write || verb == Verb::Change { u64::MAX } else { REST }
+/// Reads what is left of an answer; None when it is too much. A statement that may write has to come to its end, which a
+/// closed connection would keep it from.
+async fn read_rest<A: Answers>(answers: &mut A, sql: &Sql, verb: Verb) -> Option<Result<(), sqlx::Error>> {
+    let writes = sql.access() == Access::Write || matches!(verb, Verb::Change | Verb::ReadAndChange);
+    let most = if writes { u64::MAX } else { REST };
+    if sql.access() == Access::Read && !sql.is_one_row() {
+        return tokio::time::timeout(PATIENCE, read_off(answers, most)).await.unwrap_or_default();
+    }
+    read_off(answers, most).await
 }
 
+/// What a statement is answered with.
+trait Answers: futures_util::TryStream<Error = sqlx::Error> + Unpin {}
+
+impl<A: futures_util::TryStream<Error = sqlx::Error> + Unpin> Answers for A {}
+
 /// Reads to the end of an answer; None when there are more rows than `most`.
-async fn read_off<A, E>(answers: &mut A, most: u64) -> Option<Result<(), E>>
-where
-    A: futures_util::TryStream<Error = E> + Unpin,
-{
+async fn read_off<A: Answers>(answers: &mut A, most: u64) -> Option<Result<(), sqlx::Error>> {
     for _ in 0..most {
         match answers.try_next().await {
             Ok(Some(_)) => {}
@@ -85,14 +97,11 @@ impl Reader<'_, '_> {
         let kinds = self.kinds.get_or_insert_with(|| value::kinds(row));
         let row = Row { row, kinds };
         match (self.sink)(&row as &dyn RowRef) {
-            Ok(Flow::Stop) => ControlFlow::Break(Ok(())),
-            Ok(_) if self.one_row => ControlFlow::Break(Ok(())),
-            Ok(Flow::More) => ControlFlow::Continue(()),
-            Ok(Flow::Pause) => {
-                pend_once().await;
-                ControlFlow::Continue(())
-            }
-            Err(error) => ControlFlow::Break(Err(error)),
+            Ok(Flow::Stop) => return ControlFlow::Break(Ok(())),
+            Ok(Flow::More) => {}
+            Ok(Flow::Pause) => pend_once().await,
+            Err(error) => return ControlFlow::Break(Err(error)),
         }
+        if self.one_row { ControlFlow::Break(Ok(())) } else { ControlFlow::Continue(()) }
     }
 }

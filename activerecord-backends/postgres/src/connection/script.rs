@@ -5,9 +5,8 @@ use activerecord_core::backend::Outcome;
 use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Either, Executor as _};
 
-use super::PostgresConnection;
+use super::{PostgresConnection, check};
 use crate::dialect::{Verb, statements};
-use crate::error;
 
 /// Stands around a script inside a transaction.
 const SAVEPOINT: &str = "activerecord_script";
@@ -16,9 +15,7 @@ impl PostgresConnection {
     /// Runs several statements: an error leaves nothing of any of them. Outside a transaction PostgreSQL sees to that.
     pub(super) async fn run_script(&mut self, script: &str) -> Result<Outcome> {
         let verbs: Vec<Verb> = statements(script).map(|statement| statement.verb).collect();
-        if verbs.contains(&Verb::Transaction) {
-            return Err(error::transaction_control());
-        }
+        verbs.iter().try_for_each(|verb| check(*verb))?;
         self.forget_stale().await?;
         if self.transaction.is_none() {
             return self.send_script(script, &verbs).await;

@@ -168,9 +168,6 @@ fn string(text: &str, scalar: Scalar, buffer: &mut PgArgumentBuffer) -> Result<(
         Scalar::Uuid => return uuid(text, buffer),
         _ => return Err(Refusal::Misfit),
     }
-    if text.contains('\0') {
-        return Err(Refusal::Impossible(Error::conversion("PostgreSQL has no text with a NUL character in it")));
-    }
     buffer.extend_from_slice(text.as_bytes());
     Ok(())
 }

@@ -94,15 +94,14 @@ async fn one_text_and_values_of_many_types() {
             Value::I16(7),
         ] {
             let row = rows(&mut c, "SELECT $1", vec![value.clone()]).await.unwrap().remove(0);
-            let expected = match (&value, &row.values()[0]) {
-                (Value::Null(_), found) => assert_eq!(found, &Value::Null(ValueType::Text)),
-                (Value::Json(_), found) => {
-                    assert!(matches!(found, Value::Text(text) | Value::Json(text) if text == "7"))
-                }
-                (Value::U64(n), found) => assert_eq!(found, &Value::Decimal((*n).into())),
-                (value, found) => assert_eq!(found, &value.as_cell().to_owned()),
+            let expected = match &value {
+                Value::Null(_) => Value::Null(ValueType::Text),
+                // It stands nowhere that would tell its type, so it is text.
+                Value::Json(text) => Value::Text(text.clone()),
+                Value::U64(n) => Value::Decimal((*n).into()),
+                value => value.as_cell().to_owned(),
             };
-            let () = expected;
+            assert_eq!(row.values()[0], expected);
         }
     }
 }
@@ -210,10 +209,12 @@ async fn dates_and_times() {
     let finer: DateTime<Utc> = "2024-01-01T00:00:00.0000005Z".parse().unwrap();
     let read: DateTime<Utc> = one_of(&mut c, "SELECT $1", params![finer]).await.unwrap();
     assert_eq!(read, "2024-01-01T00:00:00.000001Z".parse::<DateTime<Utc>>().unwrap());
-    for value in params![NaiveDate::MIN, NaiveDateTime::MIN, NaiveDateTime::MAX.and_utc()] {
-        let far = rows(&mut c, "SELECT $1", vec![value]).await;
-        assert!(far.is_ok_and(|rows| rows.len() == 1) || !c.is_reusable() || c.ping().await.is_ok());
+    for value in params![NaiveDate::MIN, NaiveDateTime::MIN] {
+        let error = rows(&mut c, "SELECT $1", vec![value]).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Conversion, Some("22008")), "{error}");
     }
+    let Value::Timestamp(last) = DateTime::<Utc>::MAX_UTC.to_value() else { panic!("no timestamp") };
+    assert_eq!(one_of::<DateTime<Utc>>(&mut c, "SELECT $1", params![last]).await.unwrap(), last);
 }
 
 #[tokio::test]

@@ -1,0 +1,193 @@
+//! The life of a transaction, also when the connection breaks in it.
+
+use std::time::Duration;
+
+use activerecord_core::ErrorKind;
+use activerecord_core::backend::{Control, Isolation, TransactionOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::*;
+
+const TABLE: &str = "CREATE TABLE t (n INT PRIMARY KEY)";
+
+async fn count(c: &mut Conn) -> i64 {
+    one(c, "SELECT count(*) FROM t").await.unwrap()
+}
+
+#[test]
+fn begin_commit_and_roll_back() {
+    on_each_server(async |server| {
+        let (mut c, mut other) = (server.connect().await, server.connect().await);
+        run(&mut c, TABLE).await.unwrap();
+        begin(&mut c).await.unwrap();
+        assert!(!c.is_reusable());
+        assert_eq!(begin(&mut c).await.unwrap_err().kind(), ErrorKind::Transaction);
+        run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+        assert_eq!(count(&mut other).await, 0);
+        commit(&mut c).await.unwrap();
+        assert!(c.is_reusable());
+        assert_eq!(count(&mut other).await, 1);
+        begin(&mut c).await.unwrap();
+        run(&mut c, "DELETE FROM t").await.unwrap();
+        rollback(&mut c).await.unwrap();
+        rollback(&mut c).await.unwrap();
+        assert_eq!(count(&mut other).await, 1);
+        assert_eq!(commit(&mut c).await.unwrap_err().kind(), ErrorKind::Transaction);
+        let savepoint = c.control(Control::Savepoint("a")).await;
+        assert_eq!(savepoint.unwrap_err().kind(), ErrorKind::Transaction);
+        assert!(c.is_reusable());
+    });
+}
+
+#[test]
+fn savepoints() {
+    on_each_server(async |server| {
+        let mut c = server.connect().await;
+        run(&mut c, TABLE).await.unwrap();
+        begin(&mut c).await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+        c.control(Control::Savepoint("a`b")).await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (2)").await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap_err();
+        c.control(Control::RollbackTo("a`b")).await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (3)").await.unwrap();
+        c.control(Control::Release("a`b")).await.unwrap();
+        commit(&mut c).await.unwrap();
+        assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 4);
+    });
+}
+
+#[test]
+fn isolation_levels_are_of_one_transaction() {
+    on_each_server(async |server| {
+        let (mut c, mut other) = (server.connect().await, server.connect().await);
+        run(&mut c, TABLE).await.unwrap();
+        let levels = [
+            (Some(Isolation::ReadUncommitted), 1),
+            (Some(Isolation::ReadCommitted), 0),
+            (Some(Isolation::RepeatableRead), 0),
+            (None, 0),
+        ];
+        begin(&mut other).await.unwrap();
+        run(&mut other, "INSERT INTO t VALUES (1)").await.unwrap();
+        for (isolation, seen) in levels {
+            let mut options = TransactionOptions::default();
+            options.isolation = isolation;
+            c.control(Control::Begin(options)).await.unwrap();
+            assert_eq!(count(&mut c).await, seen, "{isolation:?}");
+            commit(&mut c).await.unwrap();
+        }
+        rollback(&mut other).await.unwrap();
+        let mut options = TransactionOptions::default();
+        (options.isolation, options.read_only) = (Some(Isolation::Serializable), true);
+        c.control(Control::Begin(options)).await.unwrap();
+        assert!(run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap_err().is_read_only());
+        rollback(&mut c).await.unwrap();
+    });
+}
+
+#[test]
+fn dropping_a_connection_rolls_back() {
+    on_each_server(async |server| {
+        let (mut c, mut other) = (server.connect().await, server.connect().await);
+        run(&mut c, TABLE).await.unwrap();
+        for close in [false, true] {
+            begin(&mut c).await.unwrap();
+            run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+            let left = std::mem::replace(&mut c, server.connect().await);
+            if close {
+                left.close().await;
+            } else {
+                drop(left);
+            }
+            // It waits for the lock, and gets it.
+            run(&mut other, "INSERT INTO t VALUES (1)").await.unwrap();
+            run(&mut other, "DELETE FROM t").await.unwrap();
+        }
+    });
+}
+
+async fn id(c: &mut Conn) -> i64 {
+    one::<u64>(c, "SELECT connection_id()").await.unwrap().try_into().unwrap()
+}
+
+#[test]
+fn a_connection_that_is_killed() {
+    on_each_server(async |server| {
+        let mut other = server.connect().await;
+        run(&mut other, TABLE).await.unwrap();
+        let mut c = server.connect().await;
+        let kill = format!("KILL {}", id(&mut c).await);
+        let (slept, _) = tokio::join!(rows(&mut c, "SELECT sleep(20)", vec![]), async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            run(&mut other, &kill).await.unwrap();
+        });
+        assert!(slept.as_ref().is_err_and(activerecord_core::Error::is_connection_lost), "{slept:?}");
+        assert!(!c.is_reusable());
+        assert!(c.ping().await.is_err());
+
+        let mut c = server.connect().await;
+        let kill = format!("KILL {}", id(&mut c).await);
+        begin(&mut c).await.unwrap();
+        run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+        run(&mut other, &kill).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let error = run(&mut c, "INSERT INTO t VALUES (2)").await.unwrap_err();
+        assert!(error.is_connection_lost(), "{error:?}");
+        // Nothing was sent.
+        assert_eq!(commit(&mut c).await.unwrap_err().kind(), ErrorKind::ConnectionLost);
+        assert!(!c.is_reusable());
+        assert_eq!(count(&mut other).await, 0);
+        assert!(server.connect().await.ping().await.is_ok());
+    });
+}
+
+/// Passes on what is sent, but for the answer to a COMMIT: then it cuts the connection, before or after the server sees it.
+async fn cutting_proxy(target: String, reaches_server: bool) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect(target).await.unwrap();
+        let ((mut from, mut to_client), (mut answers, mut to)) = (client.into_split(), server.into_split());
+        let back = tokio::spawn(async move { drop(tokio::io::copy(&mut answers, &mut to_client).await) });
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            let sent = &buffer[..length];
+            if sent.ends_with(b"COMMIT") {
+                back.abort();
+                if reaches_server {
+                    to.write_all(sent).await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                return;
+            }
+            to.write_all(sent).await.unwrap();
+        }
+    });
+    port
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost() {
+    on_each_server(async |server| {
+        let mut other = server.connect().await;
+        run(&mut other, TABLE).await.unwrap();
+        let config = server.config();
+        let target = format!("{}:{}", config.get_host().unwrap(), config.get_port().unwrap_or(3306));
+        for reaches_server in [false, true] {
+            let port = cutting_proxy(target.clone(), reaches_server).await;
+            let through = server.with(|config| config.port(port).option("ssl-mode", "disabled"));
+            let mut c = through.connect().await.unwrap();
+            begin(&mut c).await.unwrap();
+            run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
+            let error = commit(&mut c).await.unwrap_err();
+            assert!(error.is_commit_outcome_unknown(), "{error:?}");
+            assert!(!c.is_reusable());
+            drop(c);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert_eq!(count(&mut other).await, i64::from(reaches_server));
+        }
+    });
+}
