@@ -131,7 +131,11 @@ async fn connections() -> Result<()> {
     ConnectionManager::configure_from_file("activerecord.toml")?;
     ConnectionManager::configure_from_env()?;
     ConnectionManager::verify_all().await?;
-    assert!(server().is_err_and(|error| error.is_configuration()), "this backend is not compiled in");
+    match server() {
+        // Nothing is opened before it is used.
+        Ok(()) => ConnectionManager::remove("server").await?,
+        Err(error) => assert!(error.is_configuration(), "its backend is not compiled in: {error}"),
+    }
     assert!(ConnectionManager::configure("primary", "sqlite://main.db").is_err_and(|error| error.is_configuration()));
 
     let conn = connection("primary")?;

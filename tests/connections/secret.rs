@@ -31,7 +31,7 @@ fn settings_hide_it() -> Result<()> {
 #[test]
 fn errors_hide_it() {
     for url in [
-        format!("postgres://app:{PASSWORD}@db1/shop"),
+        format!("postgres://app:{PASSWORD}@db1/shop?sslmod=require"),
         format!("postgress://app:{PASSWORD}@db1/shop"),
         format!("mysql://app:{PASSWORD}@db1:99999/shop"),
         format!("mysql://app:{PASSWORD}/x@db1/shop"),

@@ -30,9 +30,19 @@ pub(crate) struct Session {
     timeout_ends_transaction: bool,
     max_packet: usize,
     transaction: State,
-    /// Whether no statement is under way. While one is, and after its future was dropped, what the server says next is not
-    /// known, so nothing more is sent.
-    at_rest: bool,
+    line: Line,
+}
+
+/// What is under way between the driver and the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Nothing.
+    AtRest,
+    /// An answer, between two of its rows. When its future is dropped here, the driver reads the rest before it sends the
+    /// next statement.
+    BetweenRows,
+    /// A statement. When its future is dropped now, what the server says next is not known, so nothing more is sent.
+    Busy,
 }
 
 impl Session {
@@ -44,7 +54,7 @@ impl Session {
             timeout_ends_transaction: facts.timeout_ends_transaction,
             max_packet: facts.max_packet,
             transaction: State::None,
-            at_rest: true,
+            line: Line::AtRest,
         }
     }
 
@@ -53,17 +63,19 @@ impl Session {
     /// # Errors
     /// `ConnectionLost` when an earlier statement was given up.
     fn leave_rest(&mut self) -> Result<()> {
-        if !std::mem::replace(&mut self.at_rest, false) {
-            return Err(error::gone());
+        match std::mem::replace(&mut self.line, Line::Busy) {
+            Line::AtRest | Line::BetweenRows => Ok(()),
+            Line::Busy => Err(error::gone()),
         }
-        Ok(())
     }
 
     #[cold]
     fn failed(&mut self, error: sqlx::Error) -> Error {
         // The server answered, so it waits for the next statement.
         if let Some(number) = error::number(&error) {
-            self.at_rest = !error::ends_session(number);
+            if !error::ends_session(number) {
+                self.line = Line::AtRest;
+            }
             if error::ends_transaction(number, self.timeout_ends_transaction) {
                 self.transaction.end();
             }
@@ -74,8 +86,8 @@ impl Session {
     /// What the end of a statement means for the session and the caller.
     fn finish(&mut self, end: End) -> Result<Outcome> {
         let failed = end.failure.map(|error| self.failed(error));
-        if failed.is_none() {
-            self.at_rest = !end.half_read;
+        if failed.is_none() && !end.half_read {
+            self.line = Line::AtRest;
         }
         end.refused.or(failed).map_or(Ok(end.outcome), Err)
     }
@@ -96,7 +108,7 @@ impl Session {
         self.leave_rest()?;
         let query = sqlx::query_with(AssertSqlSafe(Arc::clone(sql.text())), arguments);
         let reader = self.reader(sql, plan, Format::Binary);
-        let end = reader.read(&mut self.connection, query, sink).await;
+        let end = reader.read(&mut self.connection, &mut self.line, query, sink).await;
         self.finish(end)
     }
 
@@ -105,7 +117,7 @@ impl Session {
         self.leave_rest()?;
         let query = sqlx::raw_sql(AssertSqlSafe(Arc::clone(sql.text())));
         let reader = self.reader(sql, plan, Format::Text);
-        let end = reader.read(&mut self.connection, query, sink).await;
+        let end = reader.read(&mut self.connection, &mut self.line, query, sink).await;
         self.finish(end)
     }
 
@@ -154,7 +166,7 @@ impl Session {
         let text = AssertSqlSafe(Arc::clone(sql.text())).into_sql_str();
         match self.connection.prepare(text).await {
             Ok(statement) => {
-                self.at_rest = true;
+                self.line = Line::AtRest;
                 Ok(statement.parameters().map(|parameters| parameters.either(<[_]>::len, |count| count)))
             }
             Err(error) => {
@@ -233,7 +245,7 @@ impl Connection for Session {
             self.leave_rest()?;
             match self.connection.ping().await {
                 Ok(()) => {
-                    self.at_rest = true;
+                    self.line = Line::AtRest;
                     Ok(())
                 }
                 Err(error) => Err(self.failed(error)),
@@ -242,13 +254,13 @@ impl Connection for Session {
     }
 
     fn is_reusable(&self) -> bool {
-        self.at_rest && !self.transaction.is_open()
+        self.line == Line::AtRest && !self.transaction.is_open()
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             // Otherwise the driver would wait for the rest of an answer first.
-            if self.at_rest {
+            if self.line == Line::AtRest {
                 drop(self.connection.close().await);
             }
         })

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::mysql::{MySqlQueryResult, MySqlRow};
 use sqlx::{Either, Execute, Executor, MySql, MySqlConnection, Row};
 
-use super::pend_once;
+use super::{Line, pend_once};
 use crate::value::{Cells, Format, Kind, kinds};
 
 /// How a statement's answer is read.
@@ -42,6 +42,7 @@ impl Reader {
     pub(super) async fn read<'q>(
         self,
         connection: &mut MySqlConnection,
+        line: &mut Line,
         query: impl Execute<'q, MySql> + 'q,
         sink: &mut Sink<'_>,
     ) -> End {
@@ -60,7 +61,11 @@ impl Reader {
                 Err(error) => return End { failure: Some(error), ..end },
             };
             match flow {
-                Flow::Pause => pend_once().await,
+                Flow::Pause => {
+                    *line = Line::BetweenRows;
+                    pend_once().await;
+                    *line = Line::Busy;
+                }
                 Flow::Stop if self.may_leave && rows.unwanted > MOST_UNWANTED => return End { half_read: true, ..end },
                 Flow::More | Flow::Stop => {}
             }

@@ -4,8 +4,8 @@ use activerecord_core::backend::{Isolation, TransactionOptions};
 use activerecord_core::{Flow, Result, RowRef};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-use super::Session;
 use super::read::{End, Reader};
+use super::{Line, Session};
 use crate::error;
 use crate::value::Format;
 
@@ -74,7 +74,7 @@ impl Session {
 
     pub(super) async fn commit(&mut self) -> Result<()> {
         self.transaction.check_open()?;
-        if !self.at_rest {
+        if self.line == Line::Busy {
             // Nothing is sent, so nothing is committed.
             return Err(error::gone());
         }
@@ -109,7 +109,7 @@ impl Session {
     pub(super) async fn send(&mut self, text: SqlStr) -> End {
         let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
         let reader = Reader { format: Format::Text, returning: false, one_row: false, may_leave: false };
-        reader.read(&mut self.connection, sqlx::raw_sql(text), &mut ignore).await
+        reader.read(&mut self.connection, &mut self.line, sqlx::raw_sql(text), &mut ignore).await
     }
 }
 

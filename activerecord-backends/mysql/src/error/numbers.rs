@@ -89,8 +89,9 @@ pub(crate) fn ends_transaction(number: u16, timeout_ends_transaction: bool) -> b
 /// The constraint, key or column that a message names.
 pub(super) fn constraint(number: u16, message: &str) -> Option<String> {
     let name = match number {
-        // Duplicate entry 'x' for key 'users.email': the value may hold anything, the key stands last.
-        1062 | 1586 | 1859 => message.rsplit_once(" for key ").map(|(_, key)| key)?,
+        // Duplicate entry 'x' for key 'users.email': the value may hold anything, the key stands last. MariaDB leaves the
+        // table out.
+        1062 | 1586 | 1859 => message.rsplit_once(" for key ").and_then(|(_, key)| key.rsplit('.').next())?,
         1022 => message.rsplit_once("table ").map(|(_, table)| table)?,
         1451 | 1452 => between(message, "CONSTRAINT `", "`")?,
         1048 => between(message, "Column '", "'")?,
@@ -171,7 +172,7 @@ mod tests {
     #[test]
     fn what_messages_name() {
         for (number, message, name) in [
-            (1062, "Duplicate entry 'a' for key 'users.email'", "users.email"),
+            (1062, "Duplicate entry 'a' for key 'users.email'", "email"),
             (1062, "Duplicate entry 'x' for key 'y'' for key 'PRIMARY'", "PRIMARY"),
             (1452, "a foreign key constraint fails (`d`.`t`, CONSTRAINT `fk_1` FOREIGN KEY (`a`))", "fk_1"),
             (1048, "Column 'name' cannot be null", "name"),
