@@ -88,6 +88,7 @@ struct Inner {
     sql: Option<Arc<str>>,
     constraint: Option<String>,
     code: Option<String>,
+    record_index: Option<usize>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -104,6 +105,7 @@ impl Error {
             sql: None,
             constraint: None,
             code: None,
+            record_index: None,
             source: None,
         }))
     }
@@ -180,6 +182,13 @@ impl Error {
         self
     }
 
+    /// Adds the index of the record that was refused.
+    #[must_use]
+    pub(crate) fn with_record_index(mut self, index: usize) -> Self {
+        self.0.record_index = Some(index);
+        self
+    }
+
     /// Adds the error underneath.
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -235,6 +244,12 @@ impl Error {
     /// The database's own code: an SQLSTATE on PostgreSQL, an error number elsewhere.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
+    }
+
+    /// The index of the first record that the database refuses, of those given to a bulk write. None where that could not
+    /// be found out: a single statement in a transaction leaves nothing to try again in.
+    pub fn record_index(&self) -> Option<usize> {
+        self.0.record_index
     }
 
     /// The caller's own error inside an [`Error::custom`], or the driver's error underneath.
@@ -339,6 +354,7 @@ impl fmt::Display for Error {
         };
         detail(f, "connection", self.connection())?;
         detail(f, "model", self.model())?;
+        detail(f, "record", self.record_index().map(|index| index.to_string()).as_deref())?;
         detail(f, "SQL:", self.sql().map(shortened).as_deref())?;
         if separator == "; " { f.write_str(")") } else { Ok(()) }
     }
@@ -355,6 +371,7 @@ impl fmt::Debug for Error {
             ("sql", self.sql().map(shortened)),
             ("constraint", self.constraint().map(Cow::from)),
             ("code", self.code().map(Cow::from)),
+            ("record_index", self.record_index().map(|index| index.to_string().into())),
         ];
         for (name, value) in details {
             if let Some(value) = value {

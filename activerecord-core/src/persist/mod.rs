@@ -4,6 +4,7 @@
 //! first, and into the struct only when the row is written.
 
 mod hooked;
+mod refused;
 mod row;
 mod unique;
 mod upsert;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use super::row::{self, Stamp};
-use super::unique;
+use super::{refused, unique};
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -58,31 +58,65 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();
     let limits = Limits::new::<M>(session.dialect().capabilities().max_binds, once);
     let conflict = keys.map(|keys| conflict::<M>(&keys));
-    let label = Label::new(M::TABLE.model, operation);
-    let chunk = Chunk::of(records, &limits);
-    if chunk.rows == records.len() {
-        return insert::<M>(chunk, conflict.as_ref(), &session, label).await;
+    let bulk = Bulk { limits, conflict, label: Label::new(M::TABLE.model, operation) };
+    let first = Chunk::of(records, &bulk.limits);
+    let written = match first.rows == records.len() {
+        true => bulk.insert::<M>(first, &session).await,
+        false => bulk.insert_all(records, first, &session).await,
+    };
+    match written {
+        Ok(()) => Ok(records.len() as u64),
+        Err(error) => Err(refused::with_index(error, records, &bulk, &session).await),
     }
-    // More than one statement: all or none.
-    let transaction = Transaction::around_write(&session).await?;
-    let session = Session::Transaction(std::sync::Arc::clone(transaction.level()));
-    transaction
-        .finish(async {
-            let (mut chunk, mut written) = (chunk, 0);
-            loop {
-                written += chunk.rows;
-                insert::<M>(chunk, conflict.as_ref(), &session, label).await?;
-                if written == records.len() {
-                    return Ok(written as u64);
+}
+
+/// A write of many rows: how its statements are made.
+pub(super) struct Bulk {
+    pub(super) limits: Limits,
+    conflict: Option<Conflict>,
+    label: Label,
+}
+
+impl Bulk {
+    /// Writes more than one statement: all or none.
+    async fn insert_all<M: Model>(&self, records: &[M], first: Chunk, session: &Session) -> Result<()> {
+        let transaction = Transaction::around_write(session).await?;
+        let session = Session::Transaction(std::sync::Arc::clone(transaction.level()));
+        transaction
+            .finish(async {
+                let (mut chunk, mut written) = (first, 0);
+                loop {
+                    written += chunk.rows;
+                    self.insert::<M>(chunk, &session).await?;
+                    if written == records.len() {
+                        return Ok(());
+                    }
+                    chunk = Chunk::of(&records[written..], &self.limits);
                 }
-                chunk = Chunk::of(&records[written..], &limits);
-            }
-        })
-        .await
+            })
+            .await
+    }
+
+    /// Writes one statement.
+    pub(super) async fn insert<M: Model>(&self, chunk: Chunk, session: &Session) -> Result<()> {
+        let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != chunk.generated);
+        let statement = Insert {
+            table: M::TABLE.name.into(),
+            columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
+            values: chunk.values,
+            conflict: self.conflict.clone(),
+            returning: Vec::new(),
+        };
+        let sql = render(Statement::Insert(statement), session.dialect())?;
+        match session.execute(&sql, self.label).await {
+            Err(error) if self.conflict.is_some() => Err(unique::settle(error, session)),
+            result => result.map(drop),
+        }
+    }
 }
 
 /// How much one INSERT takes.
-struct Limits {
+pub(super) struct Limits {
     rows: usize,
     bytes: usize,
     now: DateTime<Utc>,
@@ -103,16 +137,16 @@ impl Limits {
 }
 
 /// The values of records that one INSERT can take: they all have the same columns.
-struct Chunk {
+pub(super) struct Chunk {
     values: Vec<Value>,
-    rows: usize,
+    pub(super) rows: usize,
     /// The key's ordinal, when the database is to generate it.
     generated: Option<usize>,
 }
 
 impl Chunk {
     /// As many of the first records as go into one statement.
-    fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
+    pub(super) fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
         let mut chunk = Self { values: Vec::new(), rows: 0, generated: None };
         let (mut bytes, mut seen) = (0, HashSet::new());
         for record in records {
@@ -156,21 +190,5 @@ fn size(value: &Value) -> usize {
         Value::Bytes(bytes) => bytes.len(),
         Value::Array(_, values) => values.iter().map(size).sum(),
         _ => size_of::<Value>(),
-    }
-}
-
-async fn insert<M: Model>(chunk: Chunk, conflict: Option<&Conflict>, session: &Session, label: Label) -> Result<u64> {
-    let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != chunk.generated);
-    let statement = Insert {
-        table: M::TABLE.name.into(),
-        columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
-        values: chunk.values,
-        conflict: conflict.cloned(),
-        returning: Vec::new(),
-    };
-    let sql = render(Statement::Insert(statement), session.dialect())?;
-    match session.execute(&sql, label).await {
-        Err(error) if conflict.is_some() => Err(unique::settle(error, session)),
-        result => result.map(|_| chunk.rows as u64),
     }
 }

@@ -15,6 +15,7 @@ async fn refused(bad: Reading, kind: ErrorKind, constraint: Option<(&'static str
         if let Some((name, columns)) = constraint {
             assert_eq!(error.constraint(), Some(db.constraint(name, columns)), "{error:?}");
         }
+        assert_eq!(error.record_index(), Some(7_321), "{error}");
         assert_eq!(Reading::count().await?, 0);
 
         // An open transaction is left to be rolled back, with what it did before.
@@ -54,7 +55,8 @@ async fn a_value_that_cannot_be_bound() -> Result<()> {
         if db.profile().nan && db.profile().greatest_u64 == u64::MAX {
             assert_eq!(written?, 10_000);
         } else {
-            assert!(written.unwrap_err().is_conversion());
+            let error = written.unwrap_err();
+            assert!(error.is_conversion() && error.record_index() == Some(7_321), "{error}");
             assert_eq!(Count::count().await?, 0);
         }
         Ok(())
