@@ -5,6 +5,7 @@
 
 mod killed;
 mod ledger;
+mod replicas;
 mod server;
 mod storm;
 

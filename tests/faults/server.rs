@@ -15,8 +15,8 @@ pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Its name there.
-    name: &'static str,
-    variable: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) variable: &'static str,
     pub(crate) family: Family,
     /// A query that takes a minute.
     pub(crate) sleep: &'static str,

@@ -92,7 +92,7 @@ impl<'a> Lease<'a> {
         let lives = |service: &Service| {
             state.servers.get(service).is_some_and(|server| process::alive(server, &site.folder(*service)).is_some())
         };
-        let stopped: Vec<Service> = Service::TESTED.into_iter().filter(|service| !lives(service)).collect();
+        let stopped: Vec<Service> = Service::ALL.into_iter().filter(|service| !lives(service)).collect();
         let ours = stopped.clone();
         ctrlc::set_handler(move || {
             process::close();
@@ -105,9 +105,9 @@ impl<'a> Lease<'a> {
 
     /// Starts what the tests use; says which servers these are.
     pub(crate) fn start(&self) -> Result<String> {
-        println!("{}", up(self.options, &Service::TESTED)?);
+        println!("{}", up(self.options, &Service::ALL)?);
         let without = self.options.without.iter().map(|service| format!(", without {service}")).collect::<String>();
-        let count = Service::TESTED.into_iter().filter(|service| !self.options.without.contains(service)).count();
+        let count = Service::ALL.into_iter().filter(|service| !self.options.without.contains(service)).count();
         Ok(format!("{count} servers{without}"))
     }
 

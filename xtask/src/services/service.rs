@@ -50,9 +50,6 @@ impl Service {
         Self::Redis,
     ];
 
-    /// What the tests use, and so what `cargo xtask test` starts. The rest is for `services up` alone.
-    pub(crate) const TESTED: [Self; 5] = [Self::Postgres, Self::Postgres2, Self::Mariadb, Self::Mariadb2, Self::Mysql];
-
     /// As it is written on the command line and in the state file, and the name of its folder.
     pub(super) fn name(self) -> &'static str {
         match self {

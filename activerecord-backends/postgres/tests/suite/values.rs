@@ -301,3 +301,21 @@ async fn cells_that_no_value_can_hold() {
     assert_eq!(one::<Option<i32>>(&mut c, "SELECT pg_sleep(0)").await.unwrap(), None);
     assert!(one::<i64>(&mut c, "SELECT oid FROM pg_class LIMIT 1").await.unwrap() > 0);
 }
+
+/// A database without an encoding keeps whatever bytes it was given; the server looks at them when it hands them out.
+#[tokio::test]
+async fn text_that_is_not_utf8_is_an_error() {
+    let mut c = connect(&config()).await;
+    run(&mut c, "DROP DATABASE IF EXISTS unencoded").await.unwrap();
+    let create = "CREATE DATABASE unencoded TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'";
+    run(&mut c, create).await.unwrap();
+    let mut unencoded = connect(&config_of("unencoded")).await;
+    let error = rows(&mut unencoded, r"SELECT 'right' AS a, convert_from('\xff'::bytea, 'SQL_ASCII') AS b", vec![])
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conversion, "{error}");
+    assert!(error.message().contains("encoding"), "{error}");
+    assert_eq!(one::<String>(&mut unencoded, "SELECT 'the next one'").await.unwrap(), "the next one");
+    unencoded.close().await;
+    run(&mut c, "DROP DATABASE unencoded").await.unwrap();
+}

@@ -1,0 +1,53 @@
+//! A server that follows another: it can be read, and refuses writes.
+
+use activerecord::prelude::*;
+
+use crate::server::{MARIADB, POSTGRES, Server, until};
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "followed"]
+struct Followed {
+    #[primary_key]
+    code: String,
+}
+
+async fn is_followed(primary: &Server, replica: &Server) -> Result<()> {
+    if primary.is_left_out() || replica.is_left_out() {
+        return Ok(());
+    }
+    let (leads, follows) = (primary.name, replica.name);
+    primary.configure(leads, 1)?;
+    replica.configure(follows, 1)?;
+    connection(leads)?.execute("DROP TABLE IF EXISTS followed", []).await?;
+    connection(leads)?.execute("CREATE TABLE followed (code VARCHAR(40) PRIMARY KEY)", []).await?;
+    let code = Uuid::now_v7().to_string();
+    with_connection(leads, async || Followed { code: code.clone() }.insert().await).await?;
+    until("the row has arrived", async || {
+        match Followed::using(follows).filter(Followed::CODE.eq(&code)).exists().await {
+            // The table has not arrived.
+            Err(error) if error.kind() == ErrorKind::InvalidStatement => Ok(false),
+            found => found,
+        }
+    })
+    .await?;
+    let refused = with_connection(follows, async || Followed { code: "refused".into() }.insert().await).await;
+    assert!(refused.as_ref().is_err_and(Error::is_read_only), "{refused:?}");
+    assert_eq!(Followed::using(follows).count().await?, 1);
+    connection(leads)?.execute("DROP TABLE followed", []).await?;
+    ConnectionManager::remove(leads).await?;
+    ConnectionManager::remove(follows).await
+}
+
+#[tokio::test]
+async fn of_postgres() -> Result<()> {
+    let primary = Server { name: "postgres", variable: "DATABASE_URL_POSTGRES", ..POSTGRES };
+    let replica = Server { name: "postgres-replica", variable: "DATABASE_URL_POSTGRES_REPLICA", ..POSTGRES };
+    is_followed(&primary, &replica).await
+}
+
+#[tokio::test]
+async fn of_mariadb() -> Result<()> {
+    let primary = Server { name: "mariadb", variable: "DATABASE_URL_MARIADB", ..MARIADB };
+    let replica = Server { name: "mariadb-replica", variable: "DATABASE_URL_MARIADB_REPLICA", ..MARIADB };
+    is_followed(&primary, &replica).await
+}
