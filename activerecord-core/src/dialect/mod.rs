@@ -26,6 +26,8 @@ pub struct Dialect {
     pub(crate) unnamed_conflicts: Option<UnnamedConflicts>,
     /// Whether an upsert refuses to update a row that it has just written.
     pub(crate) upserts_once: bool,
+    /// About how many bytes of values one statement of a bulk write holds; one row may be larger.
+    pub(crate) bulk_bytes: usize,
     pub(crate) in_list: InList,
     pub(crate) like: Like,
     pub(crate) decimal: DecimalMath,

@@ -21,6 +21,8 @@ pub static MYSQL: Dialect = Dialect {
         code: "1242",
     }),
     upserts_once: false,
+    // What fits into one TLS record, with its head: docs/design/mysql.md has what a longer statement costs.
+    bulk_bytes: 15 << 10,
     in_list: InList::Padded,
     like: Like::Collation("utf8mb4_bin"),
     decimal: DecimalMath::Native,

@@ -20,6 +20,8 @@ pub static POSTGRESQL: Dialect = Dialect {
     upsert: Upsert::OnConflict,
     unnamed_conflicts: None,
     upserts_once: true,
+    // What fits into one TLS record, with its head: docs/design/postgres.md has what a longer statement costs.
+    bulk_bytes: 15 << 10,
     in_list: InList::AnyArray,
     like: Like::Ilike,
     decimal: DecimalMath::Native,

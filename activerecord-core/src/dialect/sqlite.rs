@@ -15,6 +15,7 @@ pub static SQLITE: Dialect = Dialect {
     upsert: Upsert::OnConflict,
     unnamed_conflicts: None,
     upserts_once: false,
+    bulk_bytes: 4 << 20,
     in_list: InList::Padded,
     like: Like::Glob,
     decimal: DecimalMath::Functions { collation: "decimal", prefix: "decimal" },

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::row::{self, Stamp};
 use super::{refused, unique};
 use crate::connection::{Label, Route, Session, resolve};
+use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::sql::render;
@@ -56,7 +57,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     }
     let once = keys.iter().flatten().filter(|_| session.dialect().upserts_once);
     let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();
-    let limits = Limits::new::<M>(session.dialect().capabilities().max_binds, once);
+    let limits = Limits::new::<M>(session.dialect(), once);
     let conflict = keys.map(|keys| conflict::<M>(&keys));
     let bulk = Bulk { limits, conflict, label: Label::new(M::TABLE.model, operation) };
     let first = Chunk::of(records, &bulk.limits);
@@ -125,14 +126,12 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    fn new<M: Model>(max_binds: usize, once: Vec<usize>) -> Self {
+    fn new<M: Model>(dialect: &Dialect, once: Vec<usize>) -> Self {
         // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
         const MOST_ROWS: usize = 1_000;
-        // A server takes a statement as one packet, of 16 MiB or more by default. One row may be larger than this.
-        const MOST_BYTES: usize = 4 << 20;
         // One value is left for an upsert, which adds 1 to the version.
-        let rows = ((max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
-        Self { rows, bytes: MOST_BYTES, now: Utc::now(), once }
+        let rows = ((dialect.capabilities().max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
+        Self { rows, bytes: dialect.bulk_bytes, now: Utc::now(), once }
     }
 }
 
@@ -183,12 +182,15 @@ fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String 
     format!("{:?}", values.collect::<Vec<_>>())
 }
 
-/// About how many bytes a value is on its way.
+/// About how many bytes a value is on its way, with what says its type and its length.
 fn size(value: &Value) -> usize {
-    match value {
+    const HEAD: usize = 6;
+    HEAD + match value {
+        Value::Null(_) => 0,
         Value::Text(text) | Value::Json(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::Array(_, values) => values.iter().map(size).sum(),
-        _ => size_of::<Value>(),
+        Value::Decimal(_) | Value::Uuid(_) => 16,
+        _ => 8,
     }
 }
