@@ -102,28 +102,29 @@ async fn on_mysql() -> Result<()> {
     ours(&MYSQL, "storm on mysql", "beside the storm on mysql").await
 }
 
-/// Drops a begin after one poll, after two, and so on, some rounds of this; each time an insert follows, on its own, over the
-/// same pool of one connection. Returns the entries that nobody else sees.
+/// Drops a begin after one poll, after two, and so on, as often as is said; each time an insert follows, on its own, over the
+/// same pool of one connection. Returns the first entry that nobody else sees.
 async fn lost_after_dropped_begins<B: Future, I: Future<Output = Result<()>>>(
+    times: usize,
     outside: &str,
     begin: impl Fn() -> B,
     insert: impl Fn(i64) -> I,
-) -> Result<Vec<i64>> {
-    let mut lost = Vec::new();
-    for id in 1..=80 {
-        drop(polled(id % 8, begin()).await);
-        let id = i64::try_from(id).map_err(Error::custom)?;
+) -> Result<Option<i64>> {
+    for time in 1..=times {
+        drop(polled(time % 8, begin()).await);
+        let id = i64::try_from(time).map_err(Error::custom)?;
         insert(id).await?;
         if !Entry::using(outside).filter(Entry::ID.eq(id)).exists().await? {
-            lost.push(id);
+            return Ok(Some(id));
         }
     }
-    Ok(lost)
+    Ok(None)
 }
 
-async fn after_begins_of_ours(server: &Server, name: &str, outside: &str) -> Result<Vec<i64>> {
+async fn after_begins_of_ours(server: &Server, name: &str, outside: &str) -> Result<Option<i64>> {
     server.configure(name, 1)?;
     let lost = lost_after_dropped_begins(
+        80,
         outside,
         async || Transaction::begin(name).await,
         async |id| with_connection(name, async || Entry::new(id).insert().await).await,
@@ -133,7 +134,7 @@ async fn after_begins_of_ours(server: &Server, name: &str, outside: &str) -> Res
     Ok(lost)
 }
 
-/// The same over a pool of sqlx.
+/// The same over a pool of sqlx. When it loses a write is a matter of microseconds, so it has many occasions.
 macro_rules! after_begins_of_sqlx {
     ($driver:ident, $server:expr, $outside:expr, $insert:literal) => {{
         let options = sqlx::pool::PoolOptions::<sqlx::$driver>::new().max_connections(1);
@@ -143,7 +144,7 @@ macro_rules! after_begins_of_sqlx {
             let insert = sqlx::query::<sqlx::$driver>($insert).bind(id);
             pool.execute(insert).await.map(drop).map_err(Error::custom)
         };
-        let lost = lost_after_dropped_begins($outside, async || pool.begin().await, insert).await?;
+        let lost = lost_after_dropped_begins(10_000, $outside, async || pool.begin().await, insert).await?;
         pool.close().await;
         lost
     }};
@@ -161,7 +162,7 @@ async fn a_begin_that_is_dropped_takes_no_later_write_with_it() -> Result<()> {
         }
         server.configure(outside, 1)?;
         make_entries(outside).await?;
-        assert_eq!(after_begins_of_ours(server, name, outside).await?, [0; 0], "{name}");
+        assert_eq!(after_begins_of_ours(server, name, outside).await?, None, "{name}");
         make_entries(outside).await?;
         let lost = match server.family {
             Family::Postgres => {
@@ -169,7 +170,8 @@ async fn a_begin_that_is_dropped_takes_no_later_write_with_it() -> Result<()> {
             }
             Family::Mysql => after_begins_of_sqlx!(MySql, server, outside, "INSERT INTO entries VALUES (?)"),
         };
-        assert!(!lost.is_empty(), "sqlx's pool has lost nothing on {name}");
+        println!("sqlx's pool, {name}: the first lost entry is {lost:?}");
+        assert!(lost.is_some(), "sqlx's pool has lost nothing on {name}");
         ConnectionManager::remove(outside).await?;
     }
     Ok(())
