@@ -2,10 +2,13 @@
 //!
 //! A backend is one database product behind one endpoint. It registers a [`BackendFactory`], and never sees a model.
 
+pub mod errors;
+
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::capabilities::Capabilities;
 use crate::connection::Config;
@@ -121,4 +124,10 @@ pub enum Isolation {
     ReadCommitted,
     RepeatableRead,
     Serializable,
+}
+
+/// Returns `Pending` once, and does not wake: what [`Flow::Pause`](crate::Flow::Pause) asks of a fetch.
+pub async fn pend_once() {
+    let mut polled = false;
+    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

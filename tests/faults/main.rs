@@ -9,5 +9,7 @@ mod replicas;
 mod server;
 mod storm;
 
+#[path = "../common/left_out.rs"]
+mod left_out;
 #[path = "../common/polls.rs"]
 mod polls;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use activerecord::prelude::*;
 use tokio::sync::Mutex;
 
+use crate::left_out::is_left_out;
+
 /// Held by the test that has the servers.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -61,10 +63,8 @@ pub(crate) const MARIADB: Server = Server {
 pub(crate) const MYSQL: Server = Server { name: "mysql", variable: "DATABASE_URL_MYSQL", ..MARIADB };
 
 impl Server {
-    /// Whether `cargo xtask test --without` leaves it out, and says so in its summary.
     pub(crate) fn is_left_out(&self) -> bool {
-        let without = env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
-        without.split(',').any(|left_out| left_out == self.name)
+        is_left_out(self.name)
     }
 
     /// Registers a connection to it.

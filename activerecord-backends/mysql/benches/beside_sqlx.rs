@@ -6,14 +6,17 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use activerecord_core::backend::{BackendFactory, Connection};
 use activerecord_core::sql::{Access, Sql};
-use activerecord_core::{Config, Flow, FromValue, Result, RowRef, Value};
+use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_mysql as _;
 use futures_util::TryStreamExt;
+use side::{Side, compare, our_rows};
 use sqlx::{Connection as _, MySqlConnection, Row};
+
+#[path = "../../bench_support.rs"]
+mod side;
 
 type Record = (i64, String, String, i64);
 
@@ -63,7 +66,7 @@ async fn reads(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
                 Side::Raw(raw) => drop(black_box(raw_rows(raw, BY_KEY, key + 1).await)),
                 Side::Ours(ours) => {
                     let sql = Sql::new(point.clone(), vec![Value::I64(key + 1)], Access::Read).one_row();
-                    drop(black_box(our_rows(ours, &sql).await));
+                    drop(black_box(our_rows(ours, &sql, record).await));
                 }
             }
         }
@@ -71,48 +74,18 @@ async fn reads(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
     .await;
     for (rows, rounds) in [(1, 600), (100, 600), (10_000, 60)] {
         let sql = Sql::new(LIMITED, vec![Value::I64(rows)], Access::Read);
-        let (times, count) = ((100 / rows).clamp(1, 10), usize::try_from(rows).expect("a count"));
+        let times = i32::try_from((100 / rows).clamp(1, 10)).expect("a small number");
+        let count = usize::try_from(rows).expect("a count");
         compare(&format!("{rows} rows"), rounds, times, raw, ours, async |side, times| {
             for _ in 0..times {
                 match side {
                     Side::Raw(raw) => assert_eq!(raw_rows(raw, LIMITED, rows).await.len(), count),
-                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql).await.len(), count),
+                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql, record).await.len(), count),
                 }
             }
         })
         .await;
     }
-}
-
-enum Side<'s> {
-    Raw(&'s mut MySqlConnection),
-    Ours(&'s mut Box<dyn Connection>),
-}
-
-/// Runs both sides in turns: `rounds` of `times` repetitions each.
-async fn compare(
-    name: &str,
-    rounds: usize,
-    times: i64,
-    raw: &mut MySqlConnection,
-    ours: &mut Box<dyn Connection>,
-    mut work: impl AsyncFnMut(&mut Side<'_>, i64),
-) {
-    let (mut theirs, mut here) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let started = Instant::now();
-        work(&mut Side::Raw(raw), times).await;
-        theirs.push(started.elapsed().as_nanos());
-        let started = Instant::now();
-        work(&mut Side::Ours(ours), times).await;
-        here.push(started.elapsed().as_nanos());
-    }
-    let median = |mut samples: Vec<u128>| {
-        samples.sort_unstable();
-        samples[samples.len() / 2] as f64 / 1000.0 / times as f64
-    };
-    let (theirs, here) = (median(theirs), median(here));
-    println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
 }
 
 async fn raw_rows(raw: &mut MySqlConnection, sql: &'static str, bind: i64) -> Vec<Record> {
@@ -122,16 +95,6 @@ async fn raw_rows(raw: &mut MySqlConnection, sql: &'static str, bind: i64) -> Ve
         records.push((row.get(0), row.get(1), row.get(2), row.get(3)));
     }
     records
-}
-
-async fn our_rows(ours: &mut Box<dyn Connection>, sql: &Sql) -> Vec<Record> {
-    let mut rows = Vec::new();
-    let mut sink = |row: &dyn RowRef| {
-        rows.push(record(row)?);
-        Ok(Flow::More)
-    };
-    ours.fetch(sql, &mut sink).await.expect("rows");
-    rows
 }
 
 fn record(row: &dyn RowRef) -> Result<Record> {

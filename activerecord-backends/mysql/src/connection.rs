@@ -5,9 +5,7 @@ mod read;
 mod script;
 mod transaction;
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
 use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
 use activerecord_core::sql::{Access, Sql};
@@ -265,10 +263,4 @@ impl Connection for Session {
             }
         })
     }
-}
-
-/// Returns `Pending` once. Whoever asked for the pause polls again.
-async fn pend_once() {
-    let mut polled = false;
-    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

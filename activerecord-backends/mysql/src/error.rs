@@ -3,9 +3,12 @@
 
 mod numbers;
 
-use std::str::Utf8Error;
 use std::time::Duration;
 
+pub(crate) use activerecord_core::backend::errors::{
+    bind_count, gone, no_cell, no_transaction, not_one_statement, not_utf8, transaction_control, transaction_ended,
+    transaction_open,
+};
 use activerecord_core::{Error, ErrorKind};
 use sqlx::mysql::MySqlDatabaseError;
 
@@ -111,33 +114,6 @@ fn reported(error: &MySqlDatabaseError) -> Error {
     }
 }
 
-/// The error of a connection with a statement under way that nobody waited for.
-#[cold]
-pub(crate) fn gone() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "the connection was given up with a statement that nobody waited for")
-}
-
-/// The error of a statement in a transaction that is no more.
-#[cold]
-pub(crate) fn transaction_ended() -> Error {
-    transaction(
-        "the database has rolled the transaction back after an earlier error; roll it back here too, and begin a new one",
-    )
-}
-
-#[cold]
-pub(crate) fn transaction(message: &str) -> Error {
-    Error::new(ErrorKind::Transaction, message)
-}
-
-/// The error of a BEGIN and its like as the caller's own SQL.
-#[cold]
-pub(crate) fn transaction_control() -> Error {
-    invalid_statement(
-        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows its end",
-    )
-}
-
 #[cold]
 pub(crate) fn implicit_commit() -> Error {
     Error::unsupported(
@@ -150,31 +126,4 @@ pub(crate) fn table_lock() -> Error {
     Error::unsupported(
         "LOCK TABLES locks for the session, which the next statement may not have: use a transaction and FOR UPDATE",
     )
-}
-
-#[cold]
-pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidStatement, message)
-}
-
-#[cold]
-pub(crate) fn not_one_statement() -> Error {
-    invalid_statement(
-        "the text is not exactly one statement; several can be executed together when no values are bound",
-    )
-}
-
-#[cold]
-pub(crate) fn bind_count(placeholders: usize, values: usize) -> Error {
-    invalid_statement(format!("the statement has {placeholders} placeholders, and {values} values were bound"))
-}
-
-#[cold]
-pub(crate) fn no_cell(ordinal: usize, columns: usize) -> Error {
-    Error::conversion(format!("the row has {columns} columns, and none at ordinal {ordinal}"))
-}
-
-#[cold]
-pub(crate) fn not_utf8(error: Utf8Error) -> Error {
-    Error::conversion(format!("the text is not UTF-8: {error}")).with_source(error)
 }

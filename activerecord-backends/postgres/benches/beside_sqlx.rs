@@ -6,16 +6,19 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use activerecord_core::backend::{BackendFactory, Connection};
 use activerecord_core::sql::{Access, Sql};
-use activerecord_core::{Config, Flow, FromValue, Result, RowRef, Value};
+use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_postgres as _;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
+use side::{Side, compare, our_rows};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+
+#[path = "../../bench_support.rs"]
+mod side;
 
 type Record = (i64, String, Option<String>, i32, DateTime<Utc>);
 
@@ -48,7 +51,7 @@ async fn reads(raw: &mut PgConnection, ours: &mut Box<dyn Connection>) {
             for _ in 0..times {
                 match side {
                     Side::Raw(raw) => black_box(raw_rows(raw, &sql).await),
-                    Side::Ours(ours) => black_box(our_rows(ours, &sql).await),
+                    Side::Ours(ours) => black_box(our_rows(ours, &sql, record).await),
                 };
             }
         })
@@ -59,7 +62,7 @@ async fn reads(raw: &mut PgConnection, ours: &mut Box<dyn Connection>) {
         let count = usize::try_from(rows).expect("a count");
         compare(&format!("{rows} rows"), rounds, 1, raw, ours, async |side, _| match side {
             Side::Raw(raw) => assert_eq!(raw_rows(raw, &sql).await.len(), count),
-            Side::Ours(ours) => assert_eq!(our_rows(ours, &sql).await.len(), count),
+            Side::Ours(ours) => assert_eq!(our_rows(ours, &sql, record).await.len(), count),
         })
         .await;
     }
@@ -99,37 +102,6 @@ impl<T: Into<String>> IntoValue for T {
     }
 }
 
-enum Side<'s> {
-    Raw(&'s mut PgConnection),
-    Ours(&'s mut Box<dyn Connection>),
-}
-
-/// Runs both sides in turns: `rounds` of `times` repetitions each.
-async fn compare(
-    name: &str,
-    rounds: usize,
-    times: i32,
-    raw: &mut PgConnection,
-    ours: &mut Box<dyn Connection>,
-    mut work: impl AsyncFnMut(&mut Side<'_>, i32),
-) {
-    let (mut theirs, mut here) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let started = Instant::now();
-        work(&mut Side::Raw(raw), times).await;
-        theirs.push(started.elapsed());
-        let started = Instant::now();
-        work(&mut Side::Ours(ours), times).await;
-        here.push(started.elapsed());
-    }
-    let median = |mut samples: Vec<std::time::Duration>| {
-        samples.sort_unstable();
-        samples[samples.len() / 2].as_secs_f64() * 1e6 / f64::from(times)
-    };
-    let (theirs, here) = (median(theirs), median(here));
-    println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
-}
-
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
 fn bound(sql: &Sql) -> Query<'_> {
@@ -152,16 +124,6 @@ async fn raw_rows(raw: &mut PgConnection, sql: &Sql) -> Vec<Record> {
 
 fn raw_record(row: &PgRow) -> Record {
     (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))
-}
-
-async fn our_rows(ours: &mut Box<dyn Connection>, sql: &Sql) -> Vec<Record> {
-    let mut rows = Vec::new();
-    let mut sink = |row: &dyn RowRef| {
-        rows.push(record(row)?);
-        Ok(Flow::More)
-    };
-    ours.fetch(sql, &mut sink).await.expect("rows");
-    rows
 }
 
 fn record(row: &dyn RowRef) -> Result<Record> {

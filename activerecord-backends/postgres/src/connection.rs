@@ -4,9 +4,7 @@ mod read;
 mod script;
 mod transaction;
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
@@ -158,8 +156,8 @@ impl PostgresConnection {
     #[cold]
     fn failed(&mut self, error: sqlx::Error) -> Error {
         self.broken |= error::is_lasting(&error);
-        self.stale |= error::is_stale_statement(&error);
         let stale = error::is_stale_statement(&error);
+        self.stale |= stale;
         let told = error::from_driver(error);
         match &mut self.transaction {
             Some(open) => {
@@ -254,10 +252,4 @@ impl Connection for PostgresConnection {
             }
         })
     }
-}
-
-/// Returns `Pending` once. Whoever asked for the pause polls again.
-async fn pend_once() {
-    let mut polled = false;
-    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

@@ -3,6 +3,10 @@
 
 use std::fmt::Display;
 
+pub(crate) use activerecord_core::backend::errors::{
+    bind_count, invalid_statement, no_cell, no_transaction, not_one_statement, transaction, transaction_control,
+    transaction_open,
+};
 use activerecord_core::{Error, ErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
@@ -206,18 +210,12 @@ pub(crate) fn lost(why: &impl Display) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the connection to the server is lost: {why}"))
 }
 
-/// The error of a BEGIN and its like as the caller's own SQL.
-#[cold]
-pub(crate) fn transaction_control() -> Error {
-    invalid_statement(
-        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows its end",
-    )
-}
-
 /// The driver takes the rows of a COPY for a broken protocol.
 #[cold]
 pub(crate) fn no_copy() -> Error {
-    Error::unsupported("COPY from and to the client is not served here: use upsert_all, a query, or the driver")
+    Error::unsupported(
+        "COPY from and to the client is not served here: use bulk_insert_or_update, a query, or the driver",
+    )
 }
 
 /// The driver takes a notification among the answers for a broken protocol.
@@ -226,33 +224,6 @@ pub(crate) fn no_notifications() -> Error {
     Error::unsupported(
         "this library does not receive notifications: LISTEN on a connection of its own, with the driver",
     )
-}
-
-#[cold]
-pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidStatement, message)
-}
-
-#[cold]
-pub(crate) fn not_one_statement() -> Error {
-    invalid_statement(
-        "the text is not exactly one statement; several can be executed together when no values are bound",
-    )
-}
-
-#[cold]
-pub(crate) fn bind_count(placeholders: usize, values: usize) -> Error {
-    invalid_statement(format!("the statement has {placeholders} placeholders, and {values} values were bound"))
-}
-
-#[cold]
-pub(crate) fn transaction(message: &str) -> Error {
-    Error::new(ErrorKind::Transaction, message)
-}
-
-#[cold]
-pub(crate) fn no_cell(ordinal: usize, columns: usize) -> Error {
-    Error::conversion(format!("the row has {columns} columns, and none at ordinal {ordinal}"))
 }
 
 #[cfg(test)]

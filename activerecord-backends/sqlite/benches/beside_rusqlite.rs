@@ -5,12 +5,15 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use activerecord_core::backend::{BackendFactory, Connection};
 use activerecord_core::sql::{Access, Sql};
-use activerecord_core::{Config, Flow, FromValue, Result, RowRef, Value};
+use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_sqlite as _;
+use side::{Side, compare, our_rows};
+
+#[path = "../../bench_support.rs"]
+mod side;
 
 type Record = (i64, String, String, i64);
 
@@ -71,7 +74,7 @@ async fn reads(place: &str, raw: &mut rusqlite::Connection, ours: &mut Box<dyn C
                 }
                 Side::Ours(ours) => {
                     let sql = Sql::new(point.clone(), vec![Value::I64(key)], Access::Read).one_row();
-                    black_box(our_rows(ours, &sql).await);
+                    black_box(our_rows(ours, &sql, record).await);
                 }
             }
         }
@@ -80,12 +83,13 @@ async fn reads(place: &str, raw: &mut rusqlite::Connection, ours: &mut Box<dyn C
     for (rows, rounds) in [(1, 1000), (100, 400), (10_000, 40)] {
         let limited = format!("{COLUMNS} WHERE id <= ?");
         let sql = Sql::new(limited.as_str(), vec![Value::I64(rows)], Access::Read);
-        let (times, count) = ((100 / rows).max(1), usize::try_from(rows).expect("a count"));
+        let times = i32::try_from((100 / rows).max(1)).expect("a small number");
+        let count = usize::try_from(rows).expect("a count");
         compare(&format!("{place}: {rows} rows"), rounds, times, raw, ours, async |side, times| {
             for _ in 0..times {
                 match side {
                     Side::Raw(raw) => assert_eq!(raw_rows(raw, &limited, &[rows]).len(), count),
-                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql).await.len(), count),
+                    Side::Ours(ours) => assert_eq!(our_rows(ours, &sql, record).await.len(), count),
                 }
             }
         })
@@ -102,7 +106,7 @@ async fn writes(place: &str, raw: &mut rusqlite::Connection, ours: &mut Box<dyn 
                     raw.prepare_cached(update).expect("a statement").execute([key]).expect("an update");
                 }
                 Side::Ours(ours) => {
-                    let sql = Sql::new(update, vec![Value::I64(key)], Access::Write);
+                    let sql = Sql::new(update, vec![Value::I64(key.into())], Access::Write);
                     ours.execute(&sql).await.expect("an update");
                 }
             }
@@ -130,52 +134,11 @@ async fn writes(place: &str, raw: &mut rusqlite::Connection, ours: &mut Box<dyn 
     .await;
 }
 
-enum Side<'s> {
-    Raw(&'s mut rusqlite::Connection),
-    Ours(&'s mut Box<dyn Connection>),
-}
-
-/// Runs both sides in turns: `rounds` of `times` repetitions each.
-async fn compare(
-    name: &str,
-    rounds: usize,
-    times: i64,
-    raw: &mut rusqlite::Connection,
-    ours: &mut Box<dyn Connection>,
-    mut work: impl AsyncFnMut(&mut Side<'_>, i64),
-) {
-    let (mut theirs, mut here) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let started = Instant::now();
-        work(&mut Side::Raw(raw), times).await;
-        theirs.push(started.elapsed().as_nanos());
-        let started = Instant::now();
-        work(&mut Side::Ours(ours), times).await;
-        here.push(started.elapsed().as_nanos());
-    }
-    let median = |mut samples: Vec<u128>| {
-        samples.sort_unstable();
-        samples[samples.len() / 2] as f64 / 1000.0 / times as f64
-    };
-    let (theirs, here) = (median(theirs), median(here));
-    println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
-}
-
 fn raw_rows(raw: &rusqlite::Connection, sql: &str, binds: &[i64]) -> Vec<Record> {
     let mut statement = raw.prepare_cached(sql).expect("a statement");
     let rows = statement
         .query_map(rusqlite::params_from_iter(binds), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
     rows.expect("rows").collect::<rusqlite::Result<_>>().expect("rows")
-}
-
-async fn our_rows(ours: &mut Box<dyn Connection>, sql: &Sql) -> Vec<Record> {
-    let mut rows = Vec::new();
-    let mut sink = |row: &dyn RowRef| {
-        rows.push(record(row)?);
-        Ok(Flow::More)
-    };
-    ours.fetch(sql, &mut sink).await.expect("rows");
-    rows
 }
 
 fn record(row: &dyn RowRef) -> Result<Record> {

@@ -9,9 +9,7 @@ mod transaction;
 mod watch;
 mod write;
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
 use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
 use activerecord_core::sql::Sql;
@@ -41,7 +39,7 @@ impl SqliteConnection {
     }
 
     fn session(&mut self) -> Result<&mut Session> {
-        self.session.as_deref_mut().ok_or_else(gone)
+        self.session.as_deref_mut().ok_or_else(error::gone)
     }
 
     /// Notes what an error means for the next user.
@@ -123,7 +121,7 @@ impl SqliteConnection {
         &mut self,
         job: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> Result<T> {
-        let mut session = self.session.take().ok_or_else(gone)?;
+        let mut session = self.session.take().ok_or_else(error::gone)?;
         let mut cancel = CancelOnDrop(Some(Arc::clone(&session.watch)));
         let work = spawn_blocking(move || {
             // Nobody may be waiting any more when the thread gets to it.
@@ -131,10 +129,10 @@ impl SqliteConnection {
             (session, result)
         });
         // A panic, or the end of the runtime: the session is gone either way.
-        let (session, result) = work.await.map_err(|error| gone().with_source(error))?;
+        let (session, result) = work.await.map_err(|error| error::gone().with_source(error))?;
         cancel.0 = None;
         self.session = Some(session);
-        result.ok_or_else(gone)
+        result.ok_or_else(error::gone)
     }
 }
 
@@ -214,15 +212,4 @@ impl Drop for SqliteConnection {
             drop(runtime.spawn_blocking(move || drop(session)));
         }
     }
-}
-
-/// Returns `Pending` once. Whoever asked for the pause polls again.
-async fn pend_once() {
-    let mut polled = false;
-    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-#[cold]
-fn gone() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "the connection was given up with a statement that nobody waited for")
 }

@@ -2,9 +2,13 @@
 
 use std::ffi::c_int;
 use std::path::Path;
-use std::str::Utf8Error;
 use std::time::Duration;
 
+use activerecord_core::backend::errors;
+pub(crate) use activerecord_core::backend::errors::{
+    bind_count, gone, invalid_statement, no_transaction, not_one_statement, not_utf8, transaction_control,
+    transaction_ended, transaction_open,
+};
 use activerecord_core::{Error, ErrorKind};
 use rusqlite::ffi;
 
@@ -53,23 +57,6 @@ pub(crate) fn at_commit(error: Error) -> Error {
     }
     let code = error.code().unwrap_or_default().to_owned();
     Error::new(ErrorKind::CommitOutcomeUnknown, error.message()).with_code(code).with_source(error)
-}
-
-/// The error of a statement in a transaction that is no more.
-#[cold]
-pub(crate) fn transaction_ended() -> Error {
-    Error::new(
-        ErrorKind::Transaction,
-        "the database has rolled the transaction back after an earlier error; roll it back here too, and begin a new one",
-    )
-}
-
-/// The error of a BEGIN and its like as the caller's own SQL.
-#[cold]
-pub(crate) fn transaction_control() -> Error {
-    invalid_statement(
-        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows its end",
-    )
 }
 
 /// The kind of a result code. The low byte is the primary code, the whole is the extended one.
@@ -179,33 +166,11 @@ pub(crate) fn busy(what: &str, waited: Duration) -> Error {
 }
 
 #[cold]
-pub(crate) fn invalid_statement(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidStatement, message)
-}
-
-#[cold]
-pub(crate) fn not_one_statement() -> Error {
-    invalid_statement(
-        "the text is not exactly one statement; several can be executed together when no values are bound",
-    )
-}
-
-#[cold]
-pub(crate) fn bind_count(placeholders: usize, values: usize) -> Error {
-    invalid_statement(format!("the statement has {placeholders} placeholders, and {values} values were bound"))
-}
-
-#[cold]
 pub(crate) fn no_cell(ordinal: usize, columns: usize) -> Error {
     if ordinal < columns {
         return Error::new(ErrorKind::Database, "SQLite ran out of memory").with_code("SQLITE_NOMEM");
     }
-    Error::conversion(format!("the row has {columns} columns, and none at ordinal {ordinal}"))
-}
-
-#[cold]
-pub(crate) fn not_utf8(error: Utf8Error) -> Error {
-    Error::conversion(format!("the text is not UTF-8: {error}")).with_source(error)
+    errors::no_cell(ordinal, columns)
 }
 
 /// The error of a file that could not be opened, with the reason that SQLite does not give.

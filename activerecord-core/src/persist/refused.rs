@@ -1,7 +1,5 @@
 //! Which record of a bulk write the database refuses. It does not say, so the write is made again in parts, and undone.
 
-use std::sync::Arc;
-
 use super::upsert::{Bulk, Chunk};
 use crate::connection::Session;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,7 +31,7 @@ fn is_about_a_record(error: &Error) -> bool {
 
 async fn find<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Result<Option<usize>> {
     let transaction = Transaction::around_write(session).await?;
-    let found = search(records, bulk, &inside(&transaction)).await;
+    let found = search(records, bulk, &transaction.session()).await;
     transaction.rollback().await?;
     found
 }
@@ -64,13 +62,9 @@ async fn search<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Resu
 /// Whether the database takes these records, which then stay for the search.
 async fn is_taken<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Result<bool> {
     let savepoint = Transaction::around_write(session).await?;
-    match bulk.insert::<M>(Chunk::of(records, &bulk.limits), &inside(&savepoint)).await {
+    match bulk.insert::<M>(Chunk::of(records, &bulk.limits), &savepoint.session()).await {
         Ok(_) => savepoint.commit().await.map(|()| true),
         Err(error) if is_about_a_record(&error) => savepoint.rollback().await.map(|()| false),
         Err(error) => Err(error),
     }
-}
-
-fn inside(transaction: &Transaction) -> Session {
-    Session::Transaction(Arc::clone(transaction.level()))
 }

@@ -82,7 +82,7 @@ impl Bulk {
     /// Writes more than one statement: all or none.
     async fn insert_all<M: Model>(&self, records: &[M], first: Chunk, session: &Session) -> Result<()> {
         let transaction = Transaction::around_write(session).await?;
-        let session = Session::Transaction(std::sync::Arc::clone(transaction.level()));
+        let session = transaction.session();
         transaction
             .finish(async {
                 let (mut chunk, mut written) = (first, 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::level::Level;
 use crate::backend::{BoxFuture, Isolation, TransactionOptions};
-use crate::connection::{endpoint, in_transaction, transaction};
+use crate::connection::{Session, endpoint, in_transaction, transaction};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An open transaction. Dropped without [`commit`](Self::commit) it is rolled back.
@@ -93,8 +93,7 @@ impl Transaction {
     }
 
     /// The transaction around one write of a model with hooks: a savepoint, if one is open.
-    pub(crate) async fn around_write(session: &crate::connection::Session) -> Result<Self> {
-        use crate::connection::Session;
+    pub(crate) async fn around_write(session: &Session) -> Result<Self> {
         let level = match session {
             Session::Transaction(outer) => Level::nested(outer).await?,
             Session::Pool(endpoint) => Level::begin(endpoint, TransactionOptions::default(), true).await?,
@@ -136,6 +135,11 @@ impl Transaction {
     /// When the rollback itself fails: the connection is closed, which ends the transaction all the same.
     pub async fn rollback(self) -> Result<()> {
         self.level.rollback().await
+    }
+
+    /// The session inside it.
+    pub(crate) fn session(&self) -> Session {
+        Session::Transaction(Arc::clone(&self.level))
     }
 
     pub(crate) fn level(&self) -> &Arc<Level> {

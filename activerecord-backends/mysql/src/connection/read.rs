@@ -1,12 +1,13 @@
 //! Reading what comes back: each row is handed over where the driver holds it.
 
 use activerecord_core::backend::Outcome;
+use activerecord_core::backend::pend_once;
 use activerecord_core::{Error, Flow, Sink};
 use futures_util::TryStreamExt;
 use sqlx::mysql::{MySqlQueryResult, MySqlRow};
 use sqlx::{Either, Execute, Executor, MySql, MySqlConnection, Row};
 
-use super::{Line, pend_once};
+use super::Line;
 use crate::value::{Cells, Format, Kind, kinds};
 
 /// How a statement's answer is read.

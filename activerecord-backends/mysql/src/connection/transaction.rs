@@ -42,7 +42,7 @@ impl State {
 
     fn check_open(self) -> Result<()> {
         match self {
-            Self::None => Err(error::transaction("no transaction is open on this connection")),
+            Self::None => Err(error::no_transaction()),
             _ => self.check(),
         }
     }
@@ -52,7 +52,7 @@ impl Session {
     /// Begins a transaction. These servers take locks later, row by row, so there is nothing more to take.
     pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         if self.transaction.is_open() {
-            return Err(error::transaction("a transaction is open on this connection already"));
+            return Err(error::transaction_open());
         }
         let mode = if options.read_only { " READ ONLY" } else { "" };
         let text = match options.isolation {

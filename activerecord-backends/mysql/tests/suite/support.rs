@@ -1,5 +1,7 @@
 //! What the tests share: the servers, the backend as core finds it, and statements in a few words.
 
+#[path = "../../../../tests/common/left_out.rs"]
+mod left_out;
 #[path = "../../../test_support.rs"]
 mod shared;
 
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use activerecord_core::Config;
 use activerecord_core::backend::Backend;
 use activerecord_mysql as _;
+use left_out::is_left_out;
 pub(crate) use shared::*;
 
 /// The servers that the tests run on: the name, and the variable with its URL.
@@ -63,8 +66,7 @@ pub(crate) fn on_each_server(test: impl AsyncFn(&Server)) {
 }
 
 fn url(name: &str, variable: &str) -> Option<String> {
-    let without = std::env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
-    if without.split(',').any(|left_out| left_out.trim() == name) {
+    if is_left_out(name) {
         println!("left out: {name}");
         return None;
     }

@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use activerecord_core::backend::pend_once;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Flow, Result, RowRef, Sink};
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Either, Executor as _};
 
-use super::{PostgresConnection, is_kept, pend_once};
+use super::{PostgresConnection, is_kept};
 use crate::dialect::Verb;
 use crate::value::{self, Kind, Row};
 

@@ -1,7 +1,7 @@
 //! Transactions, over the simple protocol. One is noted before its BEGIN is sent and until its end is confirmed.
 
+use activerecord_core::Result;
 use activerecord_core::backend::{Isolation, TransactionOptions};
-use activerecord_core::{Error, Result};
 use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::PostgresConnection;
@@ -18,7 +18,7 @@ pub(super) struct Open {
 impl PostgresConnection {
     pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         if self.transaction.is_some() {
-            return Err(error::transaction("a transaction is open on this connection already"));
+            return Err(error::transaction_open());
         }
         self.forget_stale().await?;
         self.transaction = Some(Open::default());
@@ -32,7 +32,7 @@ impl PostgresConnection {
     pub(super) async fn commit(&mut self) -> Result<()> {
         self.ready().await?;
         match self.transaction {
-            None => return Err(no_transaction()),
+            None => return Err(error::no_transaction()),
             Some(Open { failed: true }) => {
                 return Err(error::transaction(
                     "the transaction cannot be committed: a statement in it has failed; roll it back",
@@ -64,7 +64,7 @@ impl PostgresConnection {
     pub(super) async fn savepoint(&mut self, command: &str, name: &str) -> Result<()> {
         self.ready().await?;
         if self.transaction.is_none() {
-            return Err(no_transaction());
+            return Err(error::no_transaction());
         }
         self.send(&format!("{command} \"{}\"", name.replace('"', "\"\""))).await
     }
@@ -101,9 +101,4 @@ fn begin_text(options: TransactionOptions) -> String {
         Some(Isolation::Serializable) => " ISOLATION LEVEL SERIALIZABLE",
     };
     format!("BEGIN{isolation}{}", if options.read_only { " READ ONLY" } else { "" })
-}
-
-#[cold]
-fn no_transaction() -> Error {
-    error::transaction("no transaction is open on this connection")
 }

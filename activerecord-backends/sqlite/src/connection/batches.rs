@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use activerecord_core::backend::pend_once;
 use activerecord_core::{Error, Flow, Result, Sink};
 
+use super::SqliteConnection;
 use super::patience::Patience;
 use super::read::Reading;
 use super::session::Session;
 use super::watch::{BUDGET, Stint};
-use super::{SqliteConnection, pend_once};
 use crate::cache::Slot;
 use crate::error;
 use crate::profile::Pace;

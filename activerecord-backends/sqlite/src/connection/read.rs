@@ -8,14 +8,15 @@
 
 use std::time::Instant;
 
+use activerecord_core::backend::pend_once;
 use activerecord_core::{Flow, Result, Sink};
 use rusqlite::ffi;
 
+use super::SqliteConnection;
 use super::batches::Remainder;
 use super::patience::Patience;
 use super::session::Session;
 use super::watch::{BUDGET, Scan, Stint};
-use super::{SqliteConnection, pend_once};
 use crate::cache::Slot;
 use crate::error;
 use crate::profile::Pace;

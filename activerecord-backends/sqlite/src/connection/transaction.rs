@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use activerecord_core::Result;
 use activerecord_core::backend::TransactionOptions;
-use activerecord_core::{Error, ErrorKind, Result};
 
 use super::SqliteConnection;
 use super::session::{Attempt, Open, Session};
@@ -17,7 +17,7 @@ impl SqliteConnection {
     /// serializable, the only one that SQLite has.
     pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         if self.session()?.transaction.is_some() {
-            return Err(Error::new(ErrorKind::Transaction, "a transaction is open on this connection already"));
+            return Err(error::transaction_open());
         }
         let read_only = options.read_only;
         let held = if read_only { Held(self) } else { Held::take(self).await? };
@@ -26,7 +26,7 @@ impl SqliteConnection {
 
     pub(super) async fn commit(&mut self) -> Result<()> {
         let session = self.session()?;
-        let Some(open) = session.transaction else { return Err(no_transaction()) };
+        let Some(open) = session.transaction else { return Err(error::no_transaction()) };
         session.check_transaction()?;
         let on_thread = session.changed_much() || !(open.read_only || session.file.commits_quickly());
         let mut held = Held(self);
@@ -43,7 +43,7 @@ impl SqliteConnection {
     pub(super) async fn savepoint(&mut self, command: &str, name: &str) -> Result<()> {
         let session = self.session()?;
         if session.transaction.is_none() {
-            return Err(no_transaction());
+            return Err(error::no_transaction());
         }
         session.check_transaction()?;
         let text = format!("{command} \"{}\"", name.replace('"', "\"\""));
@@ -145,9 +145,4 @@ impl Session {
     pub(super) fn changed_much(&self) -> bool {
         self.changes() > MANY_CHANGES
     }
-}
-
-#[cold]
-fn no_transaction() -> Error {
-    Error::new(ErrorKind::Transaction, "no transaction is open on this connection")
 }
