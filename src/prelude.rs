@@ -2,10 +2,12 @@
 
 pub use activerecord_core::Isolation::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
 pub use activerecord_core::{
-    ActiveRecord, Assignment, Batches, Begin, Change, ChangeKind, Column, Config, ConnectionHandle, ConnectionManager,
-    Error, ErrorKind, Hooks, InCurrentConnections, Isolation, Json, Model, Order, OutsideTransaction, Page, Pool,
-    Predicate, Projection, Query, RawQuery, Result, Retry, Row, Rows, Transaction, Value, connection, params, retry,
-    transaction, try_transaction, try_with_connection, with_connection,
+    ActiveRecord, Alias, Assignment, Batches, Begin, Change, ChangeKind, Column, Config, ConnectionHandle,
+    ConnectionManager, Cte, Cursor, Error, ErrorKind, Expression, Hooks, InCurrentConnections, Isolation, Json,
+    KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate, Projection, Query, RawQuery,
+    Result, Retry, Row, Rows, Scalar, Transaction, Value, WindowScalar, case, connection, count_rows, dense_rank,
+    exists, literal, ntile, outer, params, rank, raw, record, retry, row_number, subquery, transaction,
+    try_transaction, try_with_connection, window, with_connection,
 };
 pub use activerecord_derive::*;
 pub use rust_decimal::Decimal;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::source::Only;
 use crate::statement::Expr;
 
 /// One column of model `M` and what an update makes of it: `User::NAME.set("x")`.
@@ -41,19 +42,19 @@ pub trait IntoAssignments<M> {
     fn into_assignments(self) -> Vec<(&'static str, Expr)>;
 }
 
-impl<M> IntoAssignments<M> for Assignment<M> {
+impl<M, P: Only<M>> IntoAssignments<M> for Assignment<P> {
     fn into_assignments(self) -> Vec<(&'static str, Expr)> {
         vec![(self.column, self.expr)]
     }
 }
 
-impl<M, const N: usize> IntoAssignments<M> for [Assignment<M>; N] {
+impl<M, P: Only<M>, const N: usize> IntoAssignments<M> for [Assignment<P>; N] {
     fn into_assignments(self) -> Vec<(&'static str, Expr)> {
         self.into_iter().map(|assignment| (assignment.column, assignment.expr)).collect()
     }
 }
 
-impl<M> IntoAssignments<M> for Vec<Assignment<M>> {
+impl<M, P: Only<M>> IntoAssignments<M> for Vec<Assignment<P>> {
     fn into_assignments(self) -> Vec<(&'static str, Expr)> {
         self.into_iter().map(|assignment| (assignment.column, assignment.expr)).collect()
     }

@@ -17,6 +17,10 @@ pub struct Capabilities {
     pub row_locks: bool,
     /// Locking reads can skip rows that others hold.
     pub skip_locked: bool,
+    /// DISTINCT can be asked for some columns alone; elsewhere a window's `row_number` says which row is the first.
+    pub distinct_on: bool,
+    /// A JSON value can be asked whether it holds all of another.
+    pub json_contains: bool,
     /// Several writers at once. Where false, writers queue for the whole database.
     pub concurrent_writers: bool,
     /// Values of array type can be stored and bound; elsewhere they are JSON.
@@ -38,6 +42,8 @@ impl Capabilities {
             prepared_transactions: false,
             row_locks: false,
             skip_locked: false,
+            distinct_on: false,
+            json_contains: false,
             concurrent_writers: false,
             arrays: false,
             isolation_levels: false,

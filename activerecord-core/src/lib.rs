@@ -10,7 +10,9 @@ mod column;
 mod connection;
 mod dialect;
 mod error;
+mod expression;
 mod hooks;
+mod kind;
 mod model;
 mod operand;
 mod order;
@@ -24,6 +26,7 @@ mod record;
 mod row;
 mod schema;
 mod selection;
+mod source;
 pub mod sql;
 pub mod statement;
 mod transaction;
@@ -39,17 +42,26 @@ pub use connection::{
 };
 pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};
+pub use expression::{
+    Case, Expression, IntoJsonPath, JsonScalar, Scalar, Window, WindowScalar, case, count_rows, dense_rank, exists,
+    literal, ntile, outer, rank, raw, row_number, subquery, window,
+};
 pub use hooks::{Change, ChangeKind, Hooks};
+pub use kind::{Divide, HasDate, HasTime, Integer, IsJson, Number, Text};
 pub use model::Model;
-pub use operand::{InSet, Number, Operand, Text};
+pub use operand::{InSet, Literal, Operand};
 pub use order::{IntoOrder, Order};
 pub use predicate::Predicate;
 pub use projection::Projection;
-pub use query::{Batches, Page, Query, RawQuery, Rows};
+pub use query::{Batches, Cursor, KeysetPage, Page, Plan, Query, RawQuery, Rows};
 pub use record::{ActiveRecord, IntoKey};
 pub use row::{Row, RowIndex};
 pub use schema::{ColumnDef, Table};
-pub use selection::{IntoColumns, Selection};
+pub use selection::{IntoColumns, Selection, Whole, record};
+pub use source::{
+    Alias, Anywhere, At, Both, Covers, Cte, Found, Here, JoinWith, Leading, Left, MaybeAt, Meet, Member, Only,
+    Relation, Source,
+};
 pub use transaction::{Begin, Retry, Transaction, retry, transaction, try_transaction};
 pub use value::{
     ArrayElement, Flow, FromValue, IntoParams, Json, RowRef, Sink, ToValue, Value, ValueRef, ValueType, format_date,

@@ -22,11 +22,11 @@ pub trait Model: Hooks {
     /// Whether the model has hooks of its own.
     const HOOKS: bool;
 
-    /// Reads a record from a row with exactly the table's columns, in their order.
+    /// Reads a record from the columns of a row that begin at ordinal `at`: the table's columns, in their order.
     ///
     /// # Errors
     /// `Conversion` when a cell does not fit its field.
-    fn from_row(row: &dyn RowRef) -> Result<Self>;
+    fn from_row(row: &dyn RowRef, at: usize) -> Result<Self>;
 
     /// The value of the column at `ordinal`.
     fn value(&self, ordinal: usize) -> Value;

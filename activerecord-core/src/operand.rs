@@ -1,75 +1,109 @@
-//! What a column can be compared with and set to.
+//! What an expression can be compared with and set to.
 
 use rust_decimal::Decimal;
 
-use crate::model::Model;
+use crate::column::Column;
+use crate::expression::Expression;
 use crate::query::Query;
-use crate::statement::Set;
+use crate::source::{Both, Source};
+use crate::statement::{Expr, Set};
 use crate::value::{ToValue, Value, ValueType};
 
-/// A value that a column of type `T` can be compared with or set to.
+/// What an expression of type `T` can be compared with, computed with or set to: a value, or another expression.
 #[diagnostic::on_unimplemented(
     message = "a column of `{T}` cannot be compared with or set to `{Self}`",
     label = "expected `{T}`"
 )]
 pub trait Operand<T> {
+    /// What it names together with an expression on `M`.
+    type Within<M>;
+
+    /// The type of what is computed from it: an `Option` where it may be NULL.
+    type Result;
+
+    /// The tree.
+    fn into_expr(self) -> Expr;
+}
+
+/// A value that can stand for a `T`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no value of type `{T}`", label = "expected `{T}`")]
+pub trait Literal<T>: Operand<T> {
     /// The value to bind.
     fn into_value(self) -> Value;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: ToValue> Operand<T> for T {
-    fn into_value(self) -> Value {
-        self.to_value()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: ToValue> Operand<Option<T>> for T {
-    fn into_value(self) -> Value {
-        self.to_value()
-    }
-}
-
-macro_rules! operands {
-    ($($from:ty => $($to:ty),+;)*) => {$($(
+macro_rules! literals {
+    ($([$($bound:tt)*] $from:ty => $to:ty, |$value:ident| $bind:expr;)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl Operand<$to> for $from {
-            fn into_value(self) -> Value {
-                <$to as From<_>>::from(self).to_value()
+        impl<$($bound)*> Operand<$to> for $from {
+            type Within<M> = M;
+            type Result = $to;
+
+            #[inline]
+            fn into_expr(self) -> Expr {
+                Expr::Value(Literal::<$to>::into_value(self))
             }
         }
-    )+)*};
-}
 
-#[diagnostic::do_not_recommend]
-impl Operand<Option<String>> for &str {
-    fn into_value(self) -> Value {
-        self.to_value()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl Operand<Option<String>> for &String {
-    fn into_value(self) -> Value {
-        self.to_value()
-    }
+        #[diagnostic::do_not_recommend]
+        impl<$($bound)*> Literal<$to> for $from {
+            #[inline]
+            fn into_value(self) -> Value {
+                let $value = self;
+                $bind
+            }
+        }
+    )*};
 }
 
 // Not for Option<&str>: with it, `eq(None)` and `set(None)` would be ambiguous.
 // i64 alone among the integers: with a second one, a literal would be ambiguous.
-operands! {
-    &str => String;
-    &String => String;
-    i64 => Decimal;
+literals! {
+    [T: ToValue] T => T, |value| value.to_value();
+    [T: ToValue] T => Option<T>, |value| value.to_value();
+    [] &str => String, |text| text.to_value();
+    [] &str => Option<String>, |text| text.to_value();
+    [] &String => String, |text| text.to_value();
+    [] &String => Option<String>, |text| text.to_value();
+    [] i64 => Decimal, |number| Decimal::from(number).to_value();
+    [] i64 => Option<Decimal>, |number| Decimal::from(number).to_value();
 }
 
-#[diagnostic::do_not_recommend]
-impl Operand<Option<Decimal>> for i64 {
-    fn into_value(self) -> Value {
-        Decimal::from(self).to_value()
-    }
+macro_rules! expressions {
+    ($($ty:ident)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<N, T> Operand<T> for $ty<N, T> {
+            type Within<M> = Both<M, N>;
+            type Result = T;
+
+            fn into_expr(self) -> Expr {
+                self.expr()
+            }
+        }
+
+        /// Where one side may be NULL, so may be what is computed.
+        #[diagnostic::do_not_recommend]
+        impl<N, T> Operand<T> for $ty<N, Option<T>> {
+            type Within<M> = Both<M, N>;
+            type Result = Option<T>;
+
+            fn into_expr(self) -> Expr {
+                self.expr()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<N, T> Operand<Option<T>> for $ty<N, T> {
+            type Within<M> = Both<M, N>;
+            type Result = Option<T>;
+
+            fn into_expr(self) -> Expr {
+                self.expr()
+            }
+        }
+    )*};
 }
+expressions! { Column Expression }
 
 /// A set that a column of type `T` can be in.
 #[diagnostic::on_unimplemented(
@@ -81,89 +115,39 @@ pub trait InSet<T> {
     fn into_set(self, ty: ValueType) -> Set;
 }
 
-impl<T, V: Operand<T>, const N: usize> InSet<T> for [V; N] {
+impl<T, V: Literal<T>, const N: usize> InSet<T> for [V; N] {
     fn into_set(self, ty: ValueType) -> Set {
         Set::Values(ty, self.into_iter().map(V::into_value).collect())
     }
 }
 
-impl<T, V: Operand<T>> InSet<T> for Vec<V> {
+impl<T, V: Literal<T>> InSet<T> for Vec<V> {
     fn into_set(self, ty: ValueType) -> Set {
         Set::Values(ty, self.into_iter().map(V::into_value).collect())
     }
 }
 
-impl<T, V: Operand<T> + Clone> InSet<T> for &[V] {
+impl<T, V: Literal<T> + Clone> InSet<T> for &[V] {
     fn into_set(self, ty: ValueType) -> Set {
         self.to_vec().into_set(ty)
     }
 }
 
-impl<T, V: Operand<T> + Clone> InSet<T> for &Vec<V> {
+impl<T, V: Literal<T> + Clone> InSet<T> for &Vec<V> {
     fn into_set(self, ty: ValueType) -> Set {
         self.clone().into_set(ty)
     }
 }
 
-impl<M: Model, T: Send + 'static> InSet<T> for Query<M, T> {
+impl<S: Source, T: Send + 'static> InSet<T> for Query<S, T> {
     fn into_set(self, _: ValueType) -> Set {
-        self.into_subquery()
+        Set::Query(self.into_subquery())
     }
 }
 
 /// A column that may be NULL, such as a foreign key, in a query of one that may not.
-impl<M: Model, T: Send + 'static> InSet<Option<T>> for Query<M, T> {
+impl<S: Source, T: Send + 'static> InSet<Option<T>> for Query<S, T> {
     fn into_set(self, _: ValueType) -> Set {
-        self.into_subquery()
+        Set::Query(self.into_subquery())
     }
-}
-
-/// Text, or text that may be NULL.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
-    label = "only a text column can be matched with a pattern"
-)]
-pub trait Text {}
-
-impl Text for String {}
-impl Text for Option<String> {}
-
-/// A number, or a number that may be NULL.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number",
-    label = "only a column of numbers can be computed with"
-)]
-pub trait Number {
-    /// What a sum of such numbers is, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
-    type Sum: crate::value::FromValue + Default + Send + 'static;
-    /// What an average of such numbers is, on every database: `f64`, or `Decimal` for decimals.
-    type Average: crate::value::FromValue + Send + 'static;
-}
-
-macro_rules! numbers {
-    ($($number:ty => $sum:ty, $average:ty;)*) => {$(
-        impl Number for $number {
-            type Sum = $sum;
-            type Average = $average;
-        }
-    )*};
-}
-
-numbers! {
-    i8 => i64, f64;
-    i16 => i64, f64;
-    i32 => i64, f64;
-    i64 => i64, f64;
-    u8 => i64, f64;
-    u16 => i64, f64;
-    u32 => i64, f64;
-    u64 => i64, f64;
-    f32 => f64, f64;
-    f64 => f64, f64;
-    Decimal => Decimal, Decimal;
-}
-
-impl<T: Number> Number for Option<T> {
-    type Sum = T::Sum;
-    type Average = T::Average;
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::source::Covers;
 use crate::statement::{Direction, Expr, Nulls, OrderBy};
 
 /// One item of the order of rows of model `M`: `User::NAME.asc()`.
@@ -15,6 +16,10 @@ pub struct Order<M> {
 impl<M> Order<M> {
     pub(crate) fn new(expr: Expr, direction: Direction) -> Self {
         Self { item: OrderBy { expr, direction, nulls: Nulls::default() }, _of: PhantomData }
+    }
+
+    pub(crate) fn into_item(self) -> OrderBy {
+        self.item
     }
 
     /// NULL before all values, whatever the direction.
@@ -44,35 +49,39 @@ impl<M> fmt::Debug for Order<M> {
 
 /// What `order_by` takes: one order, or an array, a `Vec` or a tuple of them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no order for rows of `{M}`",
-    note = "write `{M}::COLUMN.asc()` or `.desc()`, or a tuple of them"
+    message = "`{Self}` is no order for rows of `{S}`",
+    note = "write `{S}::COLUMN.asc()` or `.desc()`, or a tuple of them"
 )]
-pub trait IntoOrder<M> {
+pub trait IntoOrder<S, I> {
     /// The items, the most significant first.
     fn into_order(self) -> Vec<OrderBy>;
 }
 
-impl<M> IntoOrder<M> for Order<M> {
+#[diagnostic::do_not_recommend]
+impl<S: Covers<M, I>, I, M> IntoOrder<S, I> for Order<M> {
     fn into_order(self) -> Vec<OrderBy> {
         vec![self.item]
     }
 }
 
-impl<M, const N: usize> IntoOrder<M> for [Order<M>; N] {
+#[diagnostic::do_not_recommend]
+impl<S: Covers<M, I>, I, M, const N: usize> IntoOrder<S, I> for [Order<M>; N] {
     fn into_order(self) -> Vec<OrderBy> {
         self.into_iter().map(|order| order.item).collect()
     }
 }
 
-impl<M> IntoOrder<M> for Vec<Order<M>> {
+#[diagnostic::do_not_recommend]
+impl<S: Covers<M, I>, I, M> IntoOrder<S, I> for Vec<Order<M>> {
     fn into_order(self) -> Vec<OrderBy> {
         self.into_iter().map(|order| order.item).collect()
     }
 }
 
 macro_rules! tuples {
-    ($(($($order:ident)+))*) => {$(
-        impl<M, $($order: IntoOrder<M>),+> IntoOrder<M> for ($($order,)+) {
+    ($(($($order:ident $index:ident),+))*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S, $($order: IntoOrder<S, $index>, $index),+> IntoOrder<S, ($($index,)+)> for ($($order,)+) {
             #[allow(non_snake_case, reason = "the macro names values like their types")]
             fn into_order(self) -> Vec<OrderBy> {
                 let ($($order,)+) = self;
@@ -81,4 +90,11 @@ macro_rules! tuples {
         }
     )*};
 }
-tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+tuples! {
+    (A I)
+    (A I, B J)
+    (A I, B J, C K)
+    (A I, B J, C K, D L)
+    (A I, B J, C K, D L, E N)
+    (A I, B J, C K, D L, E N, F O)
+}

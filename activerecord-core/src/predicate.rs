@@ -1,13 +1,14 @@
-//! Conditions on the rows of a model.
+//! Conditions on rows.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
+use crate::source::{Both, Meet};
 use crate::statement::Expr;
 
 /// A condition on rows of model `M`. Conditions are joined by `&`, `|` and `!`, with their own parentheses: `&` binds
-/// tighter than `|`.
+/// tighter than `|`. Conditions on two models are joined by [`and`](Self::and) and [`or`](Self::or).
 #[must_use = "a predicate does nothing until a query filters by it"]
 pub struct Predicate<M> {
     expr: Expr,
@@ -22,21 +23,31 @@ impl<M> Predicate<M> {
     pub(crate) fn into_expr(self) -> Expr {
         self.expr
     }
-}
 
-impl<M> BitAnd for Predicate<M> {
-    type Output = Self;
+    /// True when both are: `&` for conditions on different models.
+    pub fn and<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
+        Predicate::new(self.expr.and(other.expr))
+    }
 
-    fn bitand(self, other: Self) -> Self {
-        Self::new(self.expr.and(other.expr))
+    /// True when one is: `|` for conditions on different models.
+    pub fn or<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
+        Predicate::new(self.expr.or(other.expr))
     }
 }
 
-impl<M> BitOr for Predicate<M> {
-    type Output = Self;
+impl<M: Meet<N>, N> BitAnd<Predicate<N>> for Predicate<M> {
+    type Output = Predicate<M::Output>;
 
-    fn bitor(self, other: Self) -> Self {
-        Self::new(self.expr.or(other.expr))
+    fn bitand(self, other: Predicate<N>) -> Self::Output {
+        Predicate::new(self.expr.and(other.expr))
+    }
+}
+
+impl<M: Meet<N>, N> BitOr<Predicate<N>> for Predicate<M> {
+    type Output = Predicate<M::Output>;
+
+    fn bitor(self, other: Predicate<N>) -> Self::Output {
+        Predicate::new(self.expr.or(other.expr))
     }
 }
 

@@ -12,6 +12,7 @@ pub use crate::model::Model;
 pub use crate::projection::Projection;
 pub use crate::read::in_field;
 pub use crate::schema::{ColumnDef, Table};
+pub use crate::source::{Alias, Cte, Found, Relation};
 pub use crate::value::{ColumnType, FromValue, Kind, RowRef, ToValue, Value, ValueRef, ValueType};
 
 use crate::read::cell;

@@ -13,13 +13,22 @@ pub(crate) fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> 
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_column(error, row.column_name(ordinal)))
 }
 
-/// Reads the cell of a model's column: what generated code calls for each field.
+/// Reads the cell of a model's column, which is number `ordinal` of those that begin at `at`: what generated code calls for
+/// each field.
 ///
 /// # Errors
 /// `Conversion`, naming the model, the field and the column.
 #[inline]
-pub(crate) fn field<T: FromValue>(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<T> {
-    row.value(ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
+pub(crate) fn field<T: FromValue>(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<T> {
+    row.value(at + ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
+}
+
+/// The ordinal at which something of this width begins, of things that stand one after the other.
+#[inline]
+pub(crate) fn advance(at: &mut usize, width: usize) -> usize {
+    let start = *at;
+    *at += width;
+    start
 }
 
 /// Whether a model's field was set: what generated code calls to say which one was not.

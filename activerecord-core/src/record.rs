@@ -12,6 +12,7 @@ use crate::persist;
 use crate::predicate::Predicate;
 use crate::query::{Query, RawQuery};
 use crate::selection::{IntoColumns, Selection};
+use crate::source::Covers;
 use crate::transaction::Transaction;
 use crate::value::IntoParams;
 
@@ -37,7 +38,10 @@ pub trait ActiveRecord: Model {
     ///
     /// # Errors
     /// Whatever the database reports.
-    fn find_by(predicate: Predicate<Self>) -> impl Future<Output = Result<Option<Self>>> + Send {
+    fn find_by<P, I>(predicate: Predicate<P>) -> impl Future<Output = Result<Option<Self>>> + Send
+    where
+        Self: Covers<P, I>,
+    {
         Self::filter(predicate).first()
     }
 
@@ -75,11 +79,14 @@ pub trait ActiveRecord: Model {
 
     /// A query on all records.
     fn query() -> Query<Self> {
-        Query::new()
+        Query::new(Self::TABLE)
     }
 
     /// A query on the records that meet a condition.
-    fn filter(predicate: Predicate<Self>) -> Query<Self> {
+    fn filter<P, I>(predicate: Predicate<P>) -> Query<Self>
+    where
+        Self: Covers<P, I>,
+    {
         Self::query().filter(predicate)
     }
 
@@ -89,12 +96,18 @@ pub trait ActiveRecord: Model {
     }
 
     /// A query in this order.
-    fn order_by(order: impl IntoOrder<Self>) -> Query<Self> {
+    fn order_by<O, I>(order: O) -> Query<Self>
+    where
+        O: IntoOrder<Self, I>,
+    {
         Self::query().order_by(order)
     }
 
-    /// A query on some of the columns.
-    fn select<S: Selection<Self>>(columns: S) -> Query<Self, S::Output> {
+    /// A query on some of the columns, or on what is computed from them.
+    fn select<E, I>(columns: E) -> Query<Self, E::Output>
+    where
+        E: Selection<Self, I>,
+    {
         Self::query().select(columns)
     }
 

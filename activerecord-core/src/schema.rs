@@ -1,11 +1,15 @@
 //! What the derive emits about a model: plain `'static` data, read by the functions of this crate.
 
+use std::any::TypeId;
+
 use crate::value::ValueType;
 
 /// A model's table: its names, columns and the columns with a meaning of their own.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Table {
+    /// The Rust struct.
+    pub id: TypeId,
     /// The name of the Rust struct, for messages.
     pub model: &'static str,
     /// The name of the table; a schema may stand before it (`audit.events`).
@@ -29,9 +33,11 @@ pub struct Table {
 }
 
 /// One column of a [`Table`].
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ColumnDef {
+    /// The table's name.
+    pub table: &'static str,
     /// The name of the struct's field.
     pub field: &'static str,
     /// The name of the column.
@@ -45,9 +51,10 @@ pub struct ColumnDef {
 }
 
 impl Table {
-    /// A table with nothing but its names; the derive adds the rest.
-    pub const fn new(model: &'static str, name: &'static str, connection: &'static str) -> Self {
+    /// The table of model `M` with nothing but its names; the derive adds the rest.
+    pub const fn of<M: 'static>(model: &'static str, name: &'static str, connection: &'static str) -> Self {
         Self {
+            id: TypeId::of::<M>(),
             model,
             name,
             connection,
@@ -125,11 +132,21 @@ impl ColumnDef {
     /// A column; the derive emits one for each field.
     pub const fn new(
         field: &'static str,
+        table: &'static str,
         name: &'static str,
         ty: ValueType,
         nullable: bool,
         rust_type: &'static str,
     ) -> Self {
-        Self { field, name, ty, nullable, rust_type }
+        Self { field, table, name, ty, nullable, rust_type }
     }
 }
+
+/// Two tables are one when they are of one model.
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Table {}

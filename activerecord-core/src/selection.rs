@@ -1,55 +1,102 @@
-//! Columns to read, and columns to name.
+//! What to read of each row, and columns to name.
+
+use std::marker::PhantomData;
 
 use crate::column::Column;
 use crate::error::Result;
-use crate::read::cell;
+use crate::expression::{Expression, Scalar};
+use crate::read::{advance, cell};
+use crate::source::{Covers, Member, Relation, columns};
 use crate::statement::SelectItem;
 use crate::value::{FromValue, RowRef};
 
-/// What `select` takes: a column, or a tuple of columns. Rows are read as their values.
+/// What `select` and `group_by` take: a column, an expression, a whole [`record`], or a tuple of them. `I` is found by the
+/// compiler.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be selected from `{M}`",
-    note = "pass a column of `{M}`, or a tuple of up to 12 of them"
+    message = "`{Self}` cannot be selected from `{S}`",
+    note = "pass a column of `{S}`, an expression, `record::<{S}>()`, or a tuple of up to 12 of them"
 )]
-pub trait Selection<M> {
+pub trait Selection<S, I> {
     /// What each row is read as.
     type Output: Send + 'static;
 
-    /// The items of the SELECT list.
-    fn items(&self) -> Vec<SelectItem>;
+    /// The number of columns.
+    const WIDTH: usize;
 
-    /// Reads a row.
+    /// The items of the SELECT list.
+    fn items(self) -> Vec<SelectItem>;
+
+    /// Reads what begins at ordinal `at` of a row.
     ///
     /// # Errors
     /// `Conversion` when a cell does not fit.
-    fn read(row: &dyn RowRef) -> Result<Self::Output>;
+    fn read(row: &dyn RowRef, at: usize) -> Result<Self::Output>;
+}
+
+macro_rules! scalars {
+    ($($ty:ident)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S: Covers<M, I>, I, M, T: FromValue + Send + 'static> Selection<S, I> for $ty<M, T> {
+            type Output = T;
+
+            const WIDTH: usize = 1;
+
+            fn items(self) -> Vec<SelectItem> {
+                vec![self.into_tree().into()]
+            }
+
+            #[inline]
+            fn read(row: &dyn RowRef, at: usize) -> Result<T> {
+                cell(row, at)
+            }
+        }
+    )*};
+}
+scalars! { Column Expression }
+
+/// All columns of a model, read as a record: [`record`].
+#[derive(Debug)]
+pub struct Whole<M>(PhantomData<fn() -> M>);
+
+/// A record as one item of a `select`: `.select((record::<User>(), Post::ID.count()))`. Of a model that is joined by
+/// `left_join` it is `record::<Left<Post>>()`, an option.
+pub fn record<M: Member>() -> Whole<M> {
+    Whole(PhantomData)
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T: FromValue + Send + 'static> Selection<M> for Column<M, T> {
-    type Output = T;
+impl<S: Covers<M::Relation, I>, I, M: Member> Selection<S, I> for Whole<M> {
+    type Output = M::Row;
 
-    fn items(&self) -> Vec<SelectItem> {
-        vec![self.expr().into()]
+    const WIDTH: usize = <M::Relation as Relation>::COLUMNS.len();
+
+    fn items(self) -> Vec<SelectItem> {
+        columns::<M::Relation>().map(SelectItem::from).collect()
     }
 
-    fn read(row: &dyn RowRef) -> Result<T> {
-        cell(row, 0)
+    fn read(row: &dyn RowRef, at: usize) -> Result<M::Row> {
+        M::read(row, at)
     }
 }
 
-macro_rules! selections {
-    ($(($($ordinal:tt $ty:ident),+))*) => {$(
+macro_rules! tuples {
+    ($(($($ordinal:tt $ty:ident $index:ident),+))*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<M, $($ty: FromValue + Send + 'static),+> Selection<M> for ($(Column<M, $ty>,)+) {
-            type Output = ($($ty,)+);
+        impl<S, $($ty: Selection<S, $index>, $index),+> Selection<S, ($($index,)+)> for ($($ty,)+) {
+            type Output = ($($ty::Output,)+);
 
-            fn items(&self) -> Vec<SelectItem> {
-                vec![$(self.$ordinal.expr().into()),+]
+            const WIDTH: usize = 0 $(+ $ty::WIDTH)+;
+
+            fn items(self) -> Vec<SelectItem> {
+                let mut items = Vec::with_capacity(Self::WIDTH);
+                $(items.append(&mut self.$ordinal.items());)+
+                items
             }
 
-            fn read(row: &dyn RowRef) -> Result<Self::Output> {
-                Ok(($(cell::<$ty>(row, $ordinal)?,)+))
+            #[inline]
+            fn read(row: &dyn RowRef, at: usize) -> Result<Self::Output> {
+                let mut at = at;
+                Ok(($($ty::read(row, advance(&mut at, $ty::WIDTH))?,)+))
             }
         }
 
@@ -61,19 +108,19 @@ macro_rules! selections {
         }
     )*};
 }
-selections! {
-    (0 A)
-    (0 A, 1 B)
-    (0 A, 1 B, 2 C)
-    (0 A, 1 B, 2 C, 3 D)
-    (0 A, 1 B, 2 C, 3 D, 4 E)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I, 9 J)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I, 9 J, 10 K)
-    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I, 9 J, 10 K, 11 L)
+tuples! {
+    (0 A I0)
+    (0 A I0, 1 B I1)
+    (0 A I0, 1 B I1, 2 C I2)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6, 7 H I7)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6, 7 H I7, 8 J I8)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6, 7 H I7, 8 J I8, 9 K I9)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6, 7 H I7, 8 J I8, 9 K I9, 10 L I10)
+    (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6, 7 H I7, 8 J I8, 9 K I9, 10 L I10, 11 N I11)
 }
 
 /// Columns to name, as the keys of an upsert: one, an array, or a tuple of any columns of the model.

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Field, Generics, TypeParamBound, parse_quote};
 
-use crate::ast::{Projection, constant};
+use crate::ast::{Alias, Projection, constant};
 use crate::attr::symbol::{HOOKS, SKIP};
 use crate::ctxt::Errors;
 
@@ -26,9 +26,9 @@ pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
         #hooks
         impl #params __ar::Model for #ident #arguments #bounds {
             type Key = #key;
-            const TABLE: &'static __ar::Table = &__ar::Table::new("", "", "");
+            const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "");
             const HOOKS: bool = false;
-            fn from_row(_: &dyn __ar::RowRef) -> __ar::Result<Self> {
+            fn from_row(_: &dyn __ar::RowRef, _: usize) -> __ar::Result<Self> {
                 ::core::unreachable!()
             }
             fn value(&self, _: usize) -> __ar::Value {
@@ -84,6 +84,58 @@ pub(crate) fn projection(input: &DeriveInput, projection: Option<&Projection<'_>
     }
 }
 
+/// `Relation` and `Alias`, of an unknown model unless it was named.
+pub(crate) fn alias(input: &DeriveInput, alias: &Alias<'_>, errors: &Errors) -> TokenStream {
+    let generics = generics(input);
+    let (params, arguments, bounds) = generics.split_for_impl();
+    let ident = &input.ident;
+    let model = alias.model.as_ref().map_or_else(|| errors.as_type(), |model| quote!(#model));
+    let relation = relation(input, &model);
+    quote! {
+        #relation
+        impl #params __ar::Alias for #ident #arguments #bounds {
+            type Model = #model;
+        }
+    }
+}
+
+/// The constants, `Relation` and `Cte`. The row is of an unknown type.
+pub(crate) fn cte(input: &DeriveInput, errors: &Errors) -> TokenStream {
+    let ident = &input.ident;
+    let generics = generics(input);
+    let (params, arguments, bounds) = generics.split_for_impl();
+    let constants = constants(input);
+    let relation = relation(input, &quote!(Self));
+    let row = errors.as_type();
+    quote! {
+        impl #params #ident #arguments #bounds {
+            #(#constants)*
+        }
+        #relation
+        impl #params __ar::Cte for #ident #arguments #bounds {
+            type Row = #row;
+        }
+    }
+}
+
+fn relation(input: &DeriveInput, record: &TokenStream) -> TokenStream {
+    let ident = &input.ident;
+    let generics = generics(input);
+    let (params, arguments, bounds) = generics.split_for_impl();
+    quote! {
+        impl #params __ar::Relation for #ident #arguments #bounds {
+            type Record = #record;
+            const NAME: &'static str = "";
+            const MODEL: ::core::option::Option<&'static __ar::Table> = ::core::option::Option::None;
+            const COLUMNS: &'static [__ar::ColumnDef] = &[];
+            const KEY: &'static [usize] = &[];
+            fn read(_: &dyn __ar::RowRef, _: usize) -> __ar::Result<Self::Record> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
 /// A constant for each field that might be a column.
 fn constants(input: &DeriveInput) -> impl Iterator<Item = TokenStream> {
     let mut seen = HashSet::new();
@@ -95,7 +147,7 @@ fn constants(input: &DeriveInput) -> impl Iterator<Item = TokenStream> {
     columns.filter_map(move |Field { vis, ident, ty, .. }| {
         let constant = ident.as_ref().map(constant).filter(|constant| seen.insert(constant.clone()))?;
         Some(quote! {
-            #vis const #constant: __ar::Column<Self, #ty> = __ar::Kind::UNKNOWN.column("");
+            #vis const #constant: __ar::Column<Self, #ty> = __ar::Kind::UNKNOWN.column("", "");
         })
     })
 }

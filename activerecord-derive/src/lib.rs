@@ -126,3 +126,54 @@ pub fn active_enum(input: TokenStream) -> TokenStream {
 pub fn projection(input: TokenStream) -> TokenStream {
     expand::projection(&parse_macro_input!(input as DeriveInput)).into()
 }
+
+/// Makes a type another name of a model's table, to join the table with itself: `#[alias(Employee)]` names the model. In SQL
+/// the name is that of the type, in `snake_case`.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)]
+/// # struct Employee { id: i64, name: String, manager_id: Option<i64> }
+/// #[derive(Alias)]
+/// #[alias(Employee)]
+/// struct Manager;
+///
+/// # async fn example() -> Result<()> {
+/// let pairs: Vec<(Employee, Option<Employee>)> = Employee::query()
+///     .left_join(Manager::column(Employee::ID).eq(Employee::MANAGER_ID))
+///     .order_by(Manager::column(Employee::NAME).asc())
+///     .all()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_derive(Alias, attributes(activerecord, alias))]
+pub fn alias(input: TokenStream) -> TokenStream {
+    expand::alias(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct a common table expression: the rows that a query of one's own makes, under the struct's name in
+/// `snake_case`. The fields are the query's columns, in their order, and each gets a typed constant.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)]
+/// # struct Flight { id: i64, carrier: String }
+/// #[derive(Cte)]
+/// struct Load {
+///     carrier: String,
+///     flights: u64,
+/// }
+///
+/// # async fn example() -> Result<()> {
+/// let loads = Flight::query().group_by(Flight::CARRIER).select((Flight::CARRIER, count_rows()));
+/// let busiest: Option<Load> = Load::of(loads).order_by(Load::FLIGHTS.desc()).first().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `#[column = "name"]` and `#[skip]` on a field mean what they mean on one of a model.
+#[proc_macro_derive(Cte, attributes(activerecord, column, skip))]
+pub fn cte(input: TokenStream) -> TokenStream {
+    expand::cte(&parse_macro_input!(input as DeriveInput)).into()
+}

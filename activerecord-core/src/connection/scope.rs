@@ -78,12 +78,12 @@ pub(super) fn set_policy(policy: OutsideTransaction) {
 /// The session that a statement on a model uses: that of the query's own transaction; else of the connection that is named
 /// by the query, by the innermost scope of the model, by the innermost scope of all models, or by the model; there, the
 /// open transaction of this task, else the pool.
-pub(crate) fn resolve(route: &Route, model: TypeId, table: &'static Table) -> Result<Session> {
+pub(crate) fn resolve(route: &Route, table: &'static Table) -> Result<Session> {
     let frames = current();
     if let Some(level) = &route.transaction {
         return Ok(Session::Transaction(innermost(frames.as_ref(), level)));
     }
-    let scoped = || [&route.captured, &frames].into_iter().flatten().find_map(|frame| frame.chosen(model));
+    let scoped = || [&route.captured, &frames].into_iter().flatten().find_map(|frame| frame.chosen(table.id));
     let name = match route.using.as_ref().or_else(scoped) {
         Some(name) => name,
         None if table.scope_required => return Err(no_scope(table)),

@@ -46,6 +46,17 @@ pub struct Dialect {
     /// Whether `#` starts a comment, and `--` does only before a space.
     pub(crate) hash_comments: bool,
     pub(crate) set_query: SetQuery,
+    pub(crate) locks: Option<Locks>,
+    pub(crate) dates: Dates,
+    pub(crate) json: JsonPaths,
+    /// Stands between two integers that are divided.
+    pub(crate) integer_division: &'static str,
+    /// Counts the characters of a text.
+    pub(crate) length: &'static str,
+    /// Stands between texts that become one; None: the function CONCAT makes them one.
+    pub(crate) concat: Option<&'static str>,
+    /// Stands before a statement whose plan is asked for.
+    pub(crate) explain: &'static str,
 }
 
 /// How the n-th bind is written.
@@ -92,6 +103,37 @@ pub(crate) enum SetQuery {
     /// `IN (SELECT * FROM (SELECT ..) AS source)` where the query has a limit, or the statement writes, maybe to the table
     /// that it reads: the database refuses both in the plain form.
     Derived,
+}
+
+/// How a read locks its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locks {
+    /// `FOR UPDATE`, `FOR SHARE`, `OF` some tables; each takes `SKIP LOCKED` and `NOWAIT`.
+    Standard,
+    /// `FOR UPDATE`, and `LOCK IN SHARE MODE`, which takes no more words on all versions alike.
+    ShareMode,
+}
+
+/// How a part of a date is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dates {
+    /// `strftime('%Y', x)`, of text.
+    Strftime,
+    /// `EXTRACT(YEAR FROM x)`, of an instant in a time zone.
+    ExtractInZone,
+    /// `EXTRACT(YEAR FROM x)`, and functions for the day and the day of the week.
+    Extract,
+}
+
+/// How a JSON value is asked for what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JsonPaths {
+    /// `jsonb_extract_path(x, VARIADIC path)`, the path an array of texts.
+    Jsonb,
+    /// `json_extract(x, path)` gives SQL's values.
+    Extract,
+    /// `JSON_EXTRACT(x, path)` gives JSON, and `JSON_CONTAINS(x, y)` says whether one holds the other.
+    ExtractJson,
 }
 
 /// How patterns are matched.

@@ -1,4 +1,6 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, UnnamedConflicts, Upsert};
+use super::{
+    Dates, DecimalMath, Dialect, InList, JsonPaths, Like, Locks, Placeholder, SetQuery, UnnamedConflicts, Upsert,
+};
 use crate::capabilities::Capabilities;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
@@ -8,6 +10,7 @@ pub static MYSQL: Dialect = Dialect {
         prepared_transactions: true,
         row_locks: true,
         skip_locked: true,
+        json_contains: true,
         concurrent_writers: true,
         isolation_levels: true,
         ..Capabilities::none(65_535)
@@ -34,4 +37,11 @@ pub static MYSQL: Dialect = Dialect {
     backslash_escapes: true,
     hash_comments: true,
     set_query: SetQuery::Derived,
+    locks: Some(Locks::ShareMode),
+    dates: Dates::Extract,
+    json: JsonPaths::ExtractJson,
+    integer_division: " DIV ",
+    length: "CHAR_LENGTH(",
+    concat: None,
+    explain: "EXPLAIN ",
 };

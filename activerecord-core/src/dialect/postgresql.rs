@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
+use super::{Dates, DecimalMath, Dialect, InList, JsonPaths, Like, Locks, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
 
 /// PostgreSQL. Whether transactions can be prepared is a setting of the server, asked when connecting.
@@ -9,6 +9,8 @@ pub static POSTGRESQL: Dialect = Dialect {
         update_returning: true,
         row_locks: true,
         skip_locked: true,
+        distinct_on: true,
+        json_contains: true,
         concurrent_writers: true,
         arrays: true,
         isolation_levels: true,
@@ -33,4 +35,11 @@ pub static POSTGRESQL: Dialect = Dialect {
     backslash_escapes: false,
     hash_comments: false,
     set_query: SetQuery::Plain,
+    locks: Some(Locks::Standard),
+    dates: Dates::ExtractInZone,
+    json: JsonPaths::Jsonb,
+    integer_division: " / ",
+    length: "CHAR_LENGTH(",
+    concat: Some(" || "),
+    explain: "EXPLAIN ",
 };

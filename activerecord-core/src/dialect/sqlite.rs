@@ -1,4 +1,4 @@
-use super::{DecimalMath, Dialect, InList, Like, Placeholder, SetQuery, Upsert};
+use super::{Dates, DecimalMath, Dialect, InList, JsonPaths, Like, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
 
 /// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
@@ -27,4 +27,11 @@ pub static SQLITE: Dialect = Dialect {
     backslash_escapes: false,
     hash_comments: false,
     set_query: SetQuery::Plain,
+    locks: None,
+    dates: Dates::Strftime,
+    json: JsonPaths::Extract,
+    integer_division: " / ",
+    length: "LENGTH(",
+    concat: Some(" || "),
+    explain: "EXPLAIN QUERY PLAN ",
 };

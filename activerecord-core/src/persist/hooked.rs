@@ -188,6 +188,6 @@ fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec
 
 /// A copy by way of the columns' values: a model need not be Clone.
 fn copy<M: Model>(record: &M) -> Result<M> {
-    M::from_row(&Row::new([].into(), values(record)))
+    M::from_row(&Row::new([].into(), values(record)), 0)
         .map_err(|error: Error| error.context("the record cannot be copied for its after_commit hook"))
 }

@@ -13,8 +13,6 @@ pub(crate) use hooked::found;
 pub(crate) use row::time;
 pub(crate) use upsert::{bulk_insert, upsert};
 
-use std::any::TypeId;
-
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -83,7 +81,7 @@ pub(crate) async fn find<M: Model>(key: M::Key) -> Result<M> {
 
 /// The session for a write of a record: a plain struct has no origin, so the scope decides.
 pub(crate) fn here<M: Model>() -> Result<Session> {
-    resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)
+    resolve(&Route::default(), M::TABLE)
 }
 
 async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Value>) -> Result<Option<M>> {
@@ -92,14 +90,14 @@ async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Va
         if let (Operation::Find, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
             filter = filter.and(Expr::IsNull(Box::new((&M::TABLE.columns[deleted_at]).into())));
         }
-        let mut select = Select::from(Source::Table(M::TABLE.name.into()));
+        let mut select = Select::from(Source::Table(M::TABLE.into()));
         select.items = M::TABLE.columns.iter().map(|def| SelectItem::from(Expr::from(def))).collect();
         select.filter = Some(filter);
         Statement::Select(select)
     })?;
     let sql = Sql::new(text, key, Access::Read).one_row();
     let verb = if operation == Operation::Reload { "reload" } else { "find" };
-    session.fetch_one(&sql, Label::new(M::TABLE.model, verb), |row: &dyn RowRef| M::from_row(row)).await
+    session.fetch_one(&sql, Label::new(M::TABLE.model, verb), |row: &dyn RowRef| M::from_row(row, 0)).await
 }
 
 fn require_key<M: Model>(record: &M, verb: &str) -> Result<()> {

@@ -272,7 +272,7 @@ pub(super) async fn update_columns<M: Model>(
     if session.execute(&sql, Label::new(M::TABLE.model, "update")).await?.rows == 0 {
         return Ok(None);
     }
-    let mut select = Select::from(Source::Table(M::TABLE.name.into()));
+    let mut select = Select::from(Source::Table(M::TABLE.into()));
     select.items = ordinals.iter().map(|&ordinal| Expr::from(&M::TABLE.columns[ordinal]).into()).collect();
     select.filter = Some(key_filter::<M>(&key_values(record)));
     let sql = render(Statement::Select(select), session.dialect())?.one_row();
@@ -326,7 +326,7 @@ pub(super) async fn no_row<M: Model>(record: &M, session: &Session) -> Error {
 
 /// Whether a row has the record's key.
 pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bool> {
-    let mut select = Select::from(Source::Table(M::TABLE.name.into()));
+    let mut select = Select::from(Source::Table(M::TABLE.into()));
     select.items = vec![Expr::Value(Value::I32(1)).into()];
     select.filter = Some(key_filter::<M>(&key_values(record)));
     let sql = render(Statement::Select(select), session.dialect())?.one_row();

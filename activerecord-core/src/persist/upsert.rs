@@ -1,6 +1,5 @@
 //! Many rows at once, and rows that may be there already. No hooks run.
 
-use std::any::TypeId;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -51,7 +50,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     if records.is_empty() {
         return Ok(0);
     }
-    let session = resolve(&Route::default(), TypeId::of::<M>(), M::TABLE)?;
+    let session = resolve(&Route::default(), M::TABLE)?;
     if let Some(keys) = &keys {
         unique::check::<M>(&session, keys).await?;
     }

@@ -1,17 +1,19 @@
 //! One value from many rows. The types are the same on every database.
 
-use super::{Label, Query};
-use crate::column::Column;
+use super::{Deleted, Query};
 use crate::error::Result;
-use crate::model::Model;
-use crate::operand::Number;
+use crate::expression::Scalar;
+use crate::kind::Number;
 use crate::read::cell;
-use crate::sql::render;
-use crate::statement::{Aggregate, Expr, Select, Source, Statement};
-use crate::value::{FromValue, Value};
+use crate::source::{Covers, Source};
+use crate::statement::{self, Aggregate, ColumnExpr, Expr, Select};
+use crate::value::{FromValue, Value, ValueType};
 
-impl<M: Model, R: Send + 'static> Query<M, R> {
-    /// The number of rows.
+/// The name of a query that is summed up.
+const SOURCE: &str = "source";
+
+impl<S: Source, R: Send + 'static> Query<S, R> {
+    /// The number of rows: of a query with groups that of the groups, of distinct rows that of the different ones.
     ///
     /// # Errors
     /// Whatever the database reports.
@@ -25,73 +27,107 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// Whatever the database reports.
     pub async fn exists(self) -> Result<bool> {
         let one = vec![Expr::Value(Value::I32(1)).into()];
-        let mut query = self.reading(one, |row| cell::<i64>(row, 0));
+        let items = if self.select.is_row_by_row() { one } else { self.select.items.clone() };
+        let mut query = self.reading(items, |_| Ok(()));
         query.select.order_by.clear();
         let limit = query.select.limit.map_or(1, |limit| limit.min(1));
         Ok(!query.limit(limit).collect("exists").await?.is_empty())
     }
 
-    /// The sum of a column; 0 of no rows. Integers sum to `i64`, and a sum beyond it is an error.
+    /// The sum of a column or an expression; 0 of no rows. Integers sum to `i64`, and a sum beyond it is an error.
     ///
     /// # Errors
-    /// `Conversion` when the sum does not fit, and whatever the database reports.
-    pub fn sum<T: Number>(self, column: Column<M, T>) -> impl Future<Output = Result<T::Sum>> + Send {
-        let expr = column.expr();
-        async move { Ok(self.aggregate("sum", Aggregate::Sum, Some(expr)).await?.unwrap_or_default()) }
+    /// `Conversion` when the sum does not fit; `Unsupported` on a query with groups or distinct rows; and whatever the
+    /// database reports.
+    pub fn sum<E, I>(self, column: E) -> impl Future<Output = Result<<E::Type as Number>::Sum>> + Send
+    where
+        E: Scalar,
+        E::Type: Number,
+        S: Covers<E::Scope, I>,
+    {
+        let sum = self.aggregate("sum", Aggregate::Sum, Some(column.into_tree()));
+        async move { Ok(sum.await?.unwrap_or_default()) }
     }
 
-    /// The average of a column; None of no rows. NULLs do not count.
+    /// The average of a column or an expression; None of no rows. NULLs do not count.
     ///
     /// # Errors
-    /// Whatever the database reports.
-    pub fn avg<T: Number>(self, column: Column<M, T>) -> impl Future<Output = Result<Option<T::Average>>> + Send {
-        self.aggregate("avg", Aggregate::Avg, Some(column.expr()))
+    /// `Unsupported` on a query with groups or distinct rows, and whatever the database reports.
+    pub fn avg<E, I>(self, column: E) -> impl Future<Output = Result<Option<<E::Type as Number>::Average>>> + Send
+    where
+        E: Scalar,
+        E::Type: Number,
+        S: Covers<E::Scope, I>,
+    {
+        self.aggregate("avg", Aggregate::Avg, Some(column.into_tree()))
     }
 
-    /// The smallest value of a column; None of no rows, and when all are NULL.
+    /// The smallest value of a column or an expression; None of no rows, and when all are NULL.
     ///
     /// # Errors
-    /// Whatever the database reports.
-    pub fn min<T: FromValue + Send + 'static>(
-        self,
-        column: Column<M, T>,
-    ) -> impl Future<Output = Result<Option<T>>> + Send {
-        self.aggregate("min", Aggregate::Min, Some(column.expr()))
+    /// As [`avg`](Self::avg).
+    pub fn min<E, I>(self, column: E) -> impl Future<Output = Result<Option<E::Type>>> + Send
+    where
+        E: Scalar,
+        E::Type: FromValue + Send + 'static,
+        S: Covers<E::Scope, I>,
+    {
+        self.aggregate("min", Aggregate::Min, Some(column.into_tree()))
     }
 
-    /// The greatest value of a column; None of no rows, and when all are NULL.
+    /// The greatest value of a column or an expression; None of no rows, and when all are NULL.
     ///
     /// # Errors
-    /// Whatever the database reports.
-    pub fn max<T: FromValue + Send + 'static>(
-        self,
-        column: Column<M, T>,
-    ) -> impl Future<Output = Result<Option<T>>> + Send {
-        self.aggregate("max", Aggregate::Max, Some(column.expr()))
+    /// As [`avg`](Self::avg).
+    pub fn max<E, I>(self, column: E) -> impl Future<Output = Result<Option<E::Type>>> + Send
+    where
+        E: Scalar,
+        E::Type: FromValue + Send + 'static,
+        S: Covers<E::Scope, I>,
+    {
+        self.aggregate("max", Aggregate::Max, Some(column.into_tree()))
     }
 
-    async fn aggregate<T: FromValue + Send>(
+    async fn aggregate<T: FromValue + Send + 'static>(
         self,
         operation: &'static str,
         function: Aggregate,
         argument: Option<Expr>,
     ) -> Result<Option<T>> {
+        if argument.is_some() && !self.select.is_row_by_row() {
+            return Err(self.unfit(operation, "groups or distinct rows"));
+        }
         let session = self.session()?;
-        let select = summed(self.into_select(), function, argument);
-        let sql =
-            render(Statement::Select(select), session.dialect()).map_err(|error| error.with_model(M::TABLE.model))?;
-        let label = Label::new(M::TABLE.model, operation);
-        Ok(session.fetch_one(&sql.one_row(), label, |row| cell::<Option<T>>(row, 0)).await?.flatten())
+        let label = self.label(operation);
+        let mut whole = self.clone();
+        whole.select = summed(self.into_select(), function, argument);
+        whole.deleted = Deleted::With;
+        let sql = whole.spell(&session)?.one_row();
+        Ok(session.fetch_one(&sql, label, |row| cell::<Option<T>>(row, 0)).await?.flatten())
     }
 }
 
-/// The aggregate of the rows of `select`. Rows that a limit cuts off do not count.
+/// The aggregate of the rows of `select`. Rows that a limit cuts off do not count, and what counts for several is one.
 fn summed(mut select: Select, function: Aggregate, argument: Option<Expr>) -> Select {
     let aggregate = |argument: Option<Expr>| vec![Expr::Aggregate(function, argument.map(Box::new)).into()];
-    if select.limit.is_none() && select.offset.is_none() {
-        select.order_by.clear();
-        return Select { items: aggregate(argument), ..select };
+    if select.is_row_by_row() {
+        if select.limit.is_none() && select.offset.is_none() {
+            select.order_by.clear();
+            return Select { items: aggregate(argument), ..select };
+        }
+        select.items = vec![argument.clone().unwrap_or(Expr::Value(Value::I32(1))).into()];
     }
-    select.items = vec![argument.clone().unwrap_or(Expr::Value(Value::I32(1))).into()];
-    Select { items: aggregate(argument), ..Select::from(Source::Query(Box::new(select))) }
+    select.name_items();
+    let argument = argument.map(|argument| outside(&argument));
+    Select { items: aggregate(argument), ..Select::from(statement::Source::Query(Box::new(select), SOURCE.into())) }
+}
+
+/// The one item of the query that is summed up, seen from outside.
+fn outside(argument: &Expr) -> Expr {
+    let name = match argument {
+        Expr::Column(column) => column.name.clone(),
+        _ => "c1".into(),
+    };
+    let ty = argument.ty().unwrap_or(ValueType::F64);
+    Expr::Column(ColumnExpr { table: SOURCE.into(), outer: false, name, ty, nullable: true })
 }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::Query;
+use super::keyset::behind;
+use super::{Query, key_order};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::record::IntoKey;
-use crate::statement::{Compare, Direction, Expr, Nulls, OrderBy};
+use crate::statement::Source;
 use crate::value::Value;
 
 /// The rows of a query in batches, in the order of the key: [`Query::batch`].
@@ -53,7 +54,8 @@ impl<M: Model> Batches<M> {
         let mut query = self.query.clone().limit(size);
         query.select.order_by = key_order::<M>();
         if let Some(after) = &self.after {
-            query.select.and_filter(beyond::<M>(after));
+            let rest = behind(&query.select.order_by, after);
+            query.select.and_filter(rest);
         }
         let rows = query.collect("batch").await?;
         self.advance(&rows, size);
@@ -69,10 +71,12 @@ impl<M: Model> Batches<M> {
     }
 
     fn check(&self) -> Result<()> {
-        if self.query.select.order_by.is_empty() && self.query.select.offset.is_none() {
+        let select = &self.query.select;
+        let is_of_rows = select.is_row_by_row() && matches!(select.from, Source::Table(_));
+        if select.order_by.is_empty() && select.offset.is_none() && is_of_rows {
             return Ok(());
         }
-        let message = "batches go in the order of the key: leave out order_by and offset, or read the rows by stream()";
+        let message = "batches go in the order of the key: leave out order_by, offset, groups and unions, or read the rows by stream()";
         Err(Error::unsupported(message).with_model(M::TABLE.model))
     }
 }
@@ -81,20 +85,4 @@ impl<M: Model> fmt::Debug for Batches<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batches").field("query", &self.query).field("size", &self.size).finish_non_exhaustive()
     }
-}
-
-/// The order of the key.
-pub(super) fn key_order<M: Model>() -> Vec<OrderBy> {
-    let item = |def| OrderBy { expr: Expr::from(def), direction: Direction::Asc, nulls: Nulls::default() };
-    M::TABLE.key_columns().map(item).collect()
-}
-
-/// The rows after a key: `a >= x AND (a > x OR b > y)`. Every database can use an index for the first part; a row value
-/// (`(a, b) > (x, y)`) is a full scan on MySQL.
-fn beyond<M: Model>(after: &[Value]) -> Expr {
-    let compare = |at: usize, op| Expr::from(&M::TABLE.columns[M::TABLE.key[at]]).compare(op, after[at].clone());
-    let last = after.len() - 1;
-    (0..last)
-        .rev()
-        .fold(compare(last, Compare::Gt), |rest, at| compare(at, Compare::Ge).and(compare(at, Compare::Gt).or(rest)))
 }

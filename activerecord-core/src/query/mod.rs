@@ -2,54 +2,65 @@
 
 mod aggregate;
 mod batch;
+mod compound;
+mod cte;
+mod cursor;
+mod explain;
+mod group;
+mod join;
+mod keyset;
+mod lock;
 mod page;
 mod raw;
+mod read;
 mod stream;
 mod write;
 
 pub use batch::Batches;
+pub use cursor::Cursor;
+pub use explain::Plan;
+pub use keyset::KeysetPage;
 pub use page::Page;
 pub use raw::RawQuery;
 pub use stream::Rows;
 
-use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use crate::backend::BoxFuture;
-use crate::column::Column;
 use crate::connection::{Label, Route, Session, resolve};
 use crate::dialect::Dialect;
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::Model;
+use crate::error::{Error, Result};
 use crate::order::IntoOrder;
-use crate::persist;
 use crate::predicate::Predicate;
 use crate::projection::Projection;
+use crate::schema::Table;
 use crate::selection::Selection;
-use crate::sql::{Operation, Sql, cached, render, render_rest};
-use crate::statement::{Expr, RawSql, Select, SelectItem, Set, Source, Statement};
+use crate::source::{Covers, Found, Relation, Source, key_columns, table_ref};
+use crate::sql::{Operation, Sql, cached, render_rest, render_with_models};
+use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
-use crate::value::{Flow, FromValue, IntoParams, RowRef, Value};
+use crate::value::{IntoParams, RowRef, Value};
 
-/// A query on the rows of model `M` that reads each as an `R`.
+/// A query on the rows of `S`, a model or a tuple of joined ones, that reads each as an `R`.
 ///
 /// It keeps the connection scope it was built in, also when it is awaited outside; built outside every scope, it takes the
-/// scope of its await. Rows that are marked as deleted are left out unless asked for.
+/// scope of its await. Rows that are marked as deleted are left out unless asked for, also of models that are joined.
+///
+/// A scope of one's own is a function: `fn active(users: Query<User>) -> Query<User>`.
 #[must_use = "a query does nothing until it is finished by `all`, `first`, `count`, .. and awaited"]
-pub struct Query<M, R = M> {
+pub struct Query<S, R = S> {
     select: Select,
+    /// The model that decides where the query goes.
+    model: &'static Table,
     route: Route,
     deleted: Deleted,
     read: fn(&dyn RowRef) -> Result<R>,
     found: Option<Found<R>>,
-    _of: PhantomData<fn() -> M>,
+    _of: PhantomData<fn() -> S>,
 }
 
-/// Tells a record that it was read.
-type Found<R> = fn(R) -> BoxFuture<'static, Result<R>>;
-
-/// Which rows of a model with `#[soft_delete]` a query sees.
+/// Which rows of models with `#[soft_delete]` a query sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deleted {
     Without,
@@ -57,25 +68,28 @@ enum Deleted {
     Only,
 }
 
-impl<M: Model> Query<M> {
-    /// All rows of the model.
-    pub(crate) fn new() -> Self {
-        let found: Found<M> = |mut record| Box::pin(async move { persist::found(&mut record).await.map(|()| record) });
+impl<S: Relation> Query<S, S::Record> {
+    /// All rows of a relation, where `model` lives.
+    pub(crate) fn new(model: &'static Table) -> Self {
         Self {
-            select: bare::<M>(),
+            select: bare::<S>(),
+            model,
             route: Route::here(),
             deleted: Deleted::Without,
-            read: M::from_row,
-            found: M::HOOKS.then_some(found),
+            read: <S as Source>::read,
+            found: S::FOUND,
             _of: PhantomData,
         }
     }
 }
 
 /// Building.
-impl<M: Model, R: Send + 'static> Query<M, R> {
+impl<S: Source, R: Send + 'static> Query<S, R> {
     /// Only rows that also meet this condition.
-    pub fn filter(mut self, predicate: Predicate<M>) -> Self {
+    pub fn filter<P, I>(mut self, predicate: Predicate<P>) -> Self
+    where
+        S: Covers<P, I>,
+    {
         self.select.and_filter(predicate.into_expr());
         self
     }
@@ -87,7 +101,10 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     }
 
     /// The order of the rows: one order or a tuple of them. A second call adds less significant ones.
-    pub fn order_by(mut self, order: impl IntoOrder<M>) -> Self {
+    pub fn order_by<O, I>(mut self, order: O) -> Self
+    where
+        O: IntoOrder<S, I>,
+    {
         self.select.order_by.extend(order.into_order());
         self
     }
@@ -122,62 +139,137 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         self
     }
 
-    /// Only rows that `#[soft_delete]` marks as deleted.
+    /// Only rows that `#[soft_delete]` marks as deleted; of models that are joined, those that are not marked.
     pub fn only_deleted(mut self) -> Self {
         self.deleted = Deleted::Only;
         self
     }
 
-    /// Reads a column, or a tuple of columns, of each row.
-    pub fn select<S: Selection<M>>(self, columns: S) -> Query<M, S::Output> {
-        self.reading(columns.items(), S::read)
+    /// Reads a column, an expression, a [`record`](crate::record), or a tuple of them, of each row.
+    pub fn select<E, I>(self, columns: E) -> Query<S, E::Output>
+    where
+        E: Selection<S, I>,
+    {
+        self.reading(columns.items(), |row| E::read(row, 0))
     }
 
-    /// Reads each row as a struct with some of the columns.
-    pub fn select_as<P: Projection<Model = M>>(self) -> Query<M, P> {
+    /// Reads each row as a struct with some of the columns of the first model.
+    pub fn select_as<P: Projection<Model = S::Root>>(self) -> Query<S, P> {
         self.reading(P::COLUMNS.iter().map(|def| Expr::from(def).into()).collect(), P::from_row)
     }
 
     /// The text and the binds in a dialect (`sqlite`, `postgresql`, `mysql`), without a database.
     ///
     /// # Errors
-    /// `Unsupported` when the dialect cannot say it, `Configuration` when there is no such dialect.
+    /// `Unsupported` when the dialect cannot say it, `InvalidStatement` when it reads what it does not name, and
+    /// `Configuration` when there is no such dialect.
     pub fn to_sql(&self, dialect: &str) -> Result<(String, Vec<Value>)> {
-        let sql = self.clone().render(Dialect::named(dialect)?)?;
+        let (sql, _) = self.clone().render(Dialect::named(dialect)?)?;
         Ok((sql.text().to_string(), sql.binds().to_vec()))
     }
 
     /// The same rows, read otherwise.
-    fn reading<T>(self, items: Vec<SelectItem>, read: fn(&dyn RowRef) -> Result<T>) -> Query<M, T> {
-        let select = Select { items, ..self.select };
-        Query { select, route: self.route, deleted: self.deleted, read, found: None, _of: PhantomData }
+    fn reading<T>(self, items: Vec<SelectItem>, read: fn(&dyn RowRef) -> Result<T>) -> Query<S, T> {
+        let query = Self { select: Select { items, ..self.select }, ..self };
+        query.of(read, None)
     }
 
-    /// The same query in the hands of a `select`: with the condition on deleted rows, which is added last, so that it is
-    /// added once.
+    /// The same query, as one of another source that reads other rows.
+    fn of<T, U>(self, read: fn(&dyn RowRef) -> Result<U>, found: Option<Found<U>>) -> Query<T, U> {
+        let Self { select, model, route, deleted, .. } = self;
+        Query { select, model, route, deleted, read, found, _of: PhantomData }
+    }
+
+    /// The query in its own order, or in that of the key when it has none and its rows have one.
+    fn in_some_order(mut self) -> Self {
+        let is_of_tables = matches!(self.select.from, statement::Source::Table(_));
+        if self.select.order_by.is_empty() && is_of_tables && self.select.is_row_by_row() {
+            self.select.order_by = key_order::<S::Root>();
+        }
+        self
+    }
+
+    /// Refuses a verb that is about rows of a table, on a query whose rows are others.
+    fn refuse_shape(&self, verb: &str) -> Result<()> {
+        let Select { limit: None, offset: None, with, from: statement::Source::Table(_), .. } = &self.select else {
+            return Err(self.unfit(verb, "a limit or an offset, or of several queries"));
+        };
+        if with.is_empty() && self.select.is_row_by_row() {
+            return Ok(());
+        }
+        Err(self.unfit(verb, "groups, distinct rows or common table expressions"))
+    }
+
+    #[cold]
+    fn unfit(&self, verb: &str, what: &str) -> Error {
+        let message = format!(
+            "`{verb}` cannot be asked of a query with {what}; filter by the keys it finds instead: is_in(query)"
+        );
+        Error::unsupported(message).with_model(self.model.model)
+    }
+}
+
+/// Spelling.
+impl<S: Source, R: Send + 'static> Query<S, R> {
+    /// The query as a part of another, which runs it where it runs itself. A connection of its own is noted, to be refused:
+    /// its rows are in another database.
+    pub(crate) fn into_subquery(self) -> Subquery {
+        let own = self.route.transaction.as_ref().map(|level| level.endpoint().name().clone());
+        let connection = own.or_else(|| self.route.using.clone());
+        Subquery { select: Box::new(self.into_select()), connection }
+    }
+
+    /// The query as a statement.
+    fn into_select(self) -> Select {
+        let mut select = self.finished().select;
+        if select.items.is_empty() && (!select.joins.is_empty() || matches!(select.from, statement::Source::Table(_))) {
+            select.items = S::items();
+        }
+        select
+    }
+
+    /// The same query in the hands of a `select`: with the conditions on deleted rows, which are added last, so that they
+    /// are added once.
     fn finished(mut self) -> Self {
-        if let Some(ordinal) = M::TABLE.soft_delete {
-            let is_null = Expr::IsNull(Box::new((&M::TABLE.columns[ordinal]).into()));
-            match std::mem::replace(&mut self.deleted, Deleted::With) {
-                Deleted::Without => self.select.and_filter(is_null),
-                Deleted::Only => self.select.and_filter(Expr::Not(Box::new(is_null))),
-                Deleted::With => {}
+        let deleted = std::mem::replace(&mut self.deleted, Deleted::With);
+        if deleted == Deleted::With {
+            return self;
+        }
+        if let statement::Source::Table(table) = &self.select.from
+            && let Some(mark) = table.deleted_at()
+        {
+            let is_null = Expr::IsNull(Box::new(mark));
+            self.select.and_filter(if deleted == Deleted::Only { Expr::Not(Box::new(is_null)) } else { is_null });
+        }
+        for join in &mut self.select.joins {
+            if let Some(mark) = join.table.deleted_at() {
+                let on = std::mem::replace(&mut join.on, Expr::And(Vec::new()));
+                join.on = on.and(Expr::IsNull(Box::new(mark)));
             }
         }
         self
     }
 
-    fn render(self, dialect: &'static Dialect) -> Result<Sql> {
-        let one_row = self.select.limit == Some(1);
-        let select = self.finished().select;
-        let sql = if select.items.is_empty() {
-            let head = cached::<M>(dialect, Operation::All, || Statement::Select(with_columns::<M>(bare::<M>())))?;
-            render_rest(head, select, dialect)
+    /// The text, and the models whose tables it reads beside its own.
+    fn render(self, dialect: &'static Dialect) -> Result<(Sql, Vec<&'static Table>)> {
+        let (model, one_row) = (self.model, self.select.limit == Some(1));
+        let rendered = if self.select.is_plain() {
+            let head = || Statement::Select(Select { items: S::items(), ..bare::<S::Root>() });
+            cached::<S>(dialect, Operation::All, head)
+                .and_then(|head| render_rest(head, self.finished().select, dialect))
         } else {
-            render(Statement::Select(select), dialect)
+            render_with_models(Statement::Select(self.into_select()), dialect)
         };
-        let sql = sql.map_err(|error| error.with_model(M::TABLE.model))?;
-        Ok(if one_row { sql.one_row() } else { sql })
+        let (sql, models) = rendered.map_err(|error| error.with_model(model.model))?;
+        Ok((if one_row { sql.one_row() } else { sql }, models))
+    }
+
+    /// The text for the session that it goes to.
+    fn spell(self, session: &Session) -> Result<Sql> {
+        let (route, model) = (self.route.clone(), self.model);
+        let (sql, models) = self.render(session.dialect())?;
+        together(&route, model, session, &models)?;
+        Ok(sql)
     }
 
     /// Stays with the connection that is chosen here. A name that is unknown is left for the await to report.
@@ -189,142 +281,52 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     }
 
     fn session(&self) -> Result<Session> {
-        resolve(&self.route, TypeId::of::<M>(), M::TABLE)
+        resolve(&self.route, self.model)
+    }
+
+    fn label(&self, operation: &'static str) -> Label {
+        Label::new(self.model.model, operation)
     }
 }
 
-/// Reading.
-impl<M: Model, R: Send + 'static> Query<M, R> {
-    /// All rows.
-    ///
-    /// # Errors
-    /// `Conversion` when a cell does not fit, and whatever the database reports.
-    pub fn all(self) -> impl Future<Output = Result<Vec<R>>> + Send {
-        self.collect("all")
-    }
-
-    /// The first row in the query's order; without one, in the order of the key.
-    ///
-    /// # Errors
-    /// As [`all`](Self::all).
-    pub async fn first(self) -> Result<Option<R>> {
-        let limit = self.select.limit.map_or(1, |limit| limit.min(1));
-        Ok(self.in_some_order().limit(limit).collect("first").await?.pop())
-    }
-
-    /// The last row in the query's order; without one, in the order of the key.
-    ///
-    /// # Errors
-    /// As [`all`](Self::all); `Unsupported` on a query with a limit or an offset, whose last row cannot be found by asking
-    /// for the first in reverse.
-    pub async fn last(self) -> Result<Option<R>> {
-        self.refuse_limit("last")?;
-        let mut query = self.in_some_order();
-        query.select.order_by.iter_mut().for_each(crate::statement::OrderBy::reverse);
-        Ok(query.limit(1).collect("last").await?.pop())
-    }
-
-    /// The only row.
-    ///
-    /// # Errors
-    /// As [`all`](Self::all); `NotFound` when there is none, `TooMany` when there are several.
-    pub async fn one(self) -> Result<R> {
-        let limit = self.select.limit.map_or(2, |limit| limit.min(2));
-        let mut rows = self.limit(limit).collect("one").await?;
-        match (rows.pop(), rows.pop()) {
-            (Some(row), None) => Ok(row),
-            (None, _) => Err(Error::new(ErrorKind::NotFound, "no row meets the query").with_model(M::TABLE.model)),
-            (Some(_), Some(_)) => {
-                Err(Error::new(ErrorKind::TooMany, "more than one row meets the query").with_model(M::TABLE.model))
-            }
+/// Refuses a statement that would read the tables of models that live elsewhere.
+fn together(route: &Route, model: &'static Table, session: &Session, models: &[&'static Table]) -> Result<()> {
+    let here = session.endpoint().name();
+    for other in models.iter().filter(|other| **other != model) {
+        let there = resolve(route, other)?;
+        if there.endpoint().name() != here {
+            return Err(apart(model, here, other, there.endpoint().name()));
         }
     }
-
-    /// The values of one column.
-    ///
-    /// # Errors
-    /// As [`all`](Self::all).
-    pub fn pluck<T: FromValue + Send + 'static>(
-        self,
-        column: Column<M, T>,
-    ) -> impl Future<Output = Result<Vec<T>>> + Send {
-        self.select(column).collect("pluck")
-    }
-
-    /// The rows one by one, while they arrive: see [`Rows`].
-    pub fn stream(self) -> Rows<R> {
-        stream::open(self)
-    }
-
-    async fn collect(self, operation: &'static str) -> Result<Vec<R>> {
-        let session = self.session()?;
-        let (read, found) = (self.read, self.found);
-        let sql = self.render(session.dialect())?;
-        let mut rows = Vec::new();
-        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
-            rows.push(read(row)?);
-            Ok(Flow::More)
-        };
-        session.fetch(&sql, Label::new(M::TABLE.model, operation), &mut sink).await?;
-        let Some(found) = found else { return Ok(rows) };
-        let mut told = Vec::with_capacity(rows.len());
-        for row in rows {
-            told.push(found(row).await?);
-        }
-        Ok(told)
-    }
-
-    /// The query in its own order, or in that of the key when it has none.
-    fn in_some_order(mut self) -> Self {
-        if self.select.order_by.is_empty() {
-            self.select.order_by = batch::key_order::<M>();
-        }
-        self
-    }
-
-    fn refuse_limit(&self, verb: &str) -> Result<()> {
-        if self.select.limit.is_none() && self.select.offset.is_none() {
-            return Ok(());
-        }
-        let message = format!(
-            "`{verb}` cannot be asked of a query with a limit or an offset; filter by the keys it finds instead"
-        );
-        Err(Error::unsupported(message).with_model(M::TABLE.model))
-    }
+    Ok(())
 }
 
-impl<M: Model, R: Send + 'static> Query<M, R> {
-    /// The query as a set of values in another, which runs it where it runs itself. A connection of its own is noted, to be
-    /// refused: its rows are in another database.
-    pub(crate) fn into_subquery(self) -> Set {
-        let own = self.route.transaction.as_ref().map(|level| level.endpoint().name().clone());
-        let own = own.or_else(|| self.route.using.clone());
-        Set::Query(Box::new(self.into_select()), own)
-    }
-
-    /// The query as a statement.
-    pub(crate) fn into_select(self) -> Select {
-        with_columns::<M>(self.finished().select)
-    }
+#[cold]
+fn apart(model: &Table, here: &Arc<str>, other: &Table, there: &str) -> Error {
+    let message = format!(
+        "one statement cannot read {0}, which is on connection `{here}`, and {1}, which is on `{there}`. Where both tables are in \
+         one database, send both there: .using(\"..\") on this query, or with_connection(\"..\", ..) around it. Else read one \
+         first and pass its keys on ({1}::filter({1}::COLUMN.is_in(keys))), or keep a copy of one beside the other",
+        model.model, other.model
+    );
+    Error::unsupported(message).with_model(model.model).with_connection(here)
 }
 
-/// All rows of the model. As long as nothing is said of what to read, it is the model's columns.
-fn bare<M: Model>() -> Select {
-    Select::from(Source::Table(M::TABLE.name.into()))
+/// All rows of a relation. As long as nothing is said of what to read, it is the relation's columns.
+fn bare<R: Relation>() -> Select {
+    Select::from(statement::Source::Table(table_ref::<R>()))
 }
 
-/// The query with the model's columns spelt out, if nothing else is to be read.
-fn with_columns<M: Model>(mut select: Select) -> Select {
-    if select.items.is_empty() {
-        select.items = M::TABLE.columns.iter().map(|def| SelectItem::from(Expr::from(def))).collect();
-    }
-    select
+/// The order of the key.
+fn key_order<R: Relation>() -> Vec<OrderBy> {
+    key_columns::<R>().map(|expr| OrderBy { expr, direction: Direction::Asc, nulls: Nulls::default() }).collect()
 }
 
-impl<M, R> Clone for Query<M, R> {
+impl<S, R> Clone for Query<S, R> {
     fn clone(&self) -> Self {
         Self {
             select: self.select.clone(),
+            model: self.model,
             route: self.route.clone(),
             deleted: self.deleted,
             read: self.read,
@@ -334,7 +336,7 @@ impl<M, R> Clone for Query<M, R> {
     }
 }
 
-impl<M, R> fmt::Debug for Query<M, R> {
+impl<S, R> fmt::Debug for Query<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query").field("select", &self.select).field("route", &self.route).finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::error::Result;
-use crate::model::Model;
+use crate::source::Source;
 
 /// One page of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl<R> Page<R> {
     }
 }
 
-impl<M: Model, R: Send + 'static> Query<M, R> {
+impl<S: Source, R: Send + 'static> Query<S, R> {
     /// Page `number`, from 1, of pages of `size` rows, and the number of rows of all pages. Without an order of its own the
     /// query goes in the order of the key. Two statements run: to see one state of the rows in both, ask inside a
     /// transaction that gives one.
@@ -45,7 +45,9 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     pub fn page(self, number: u64, size: u64) -> impl Future<Output = Result<Page<R>>> + Send {
         let (number, size) = (number.max(1), size.max(1));
         async move {
-            self.refuse_limit("page")?;
+            if self.select.limit.is_some() || self.select.offset.is_some() {
+                return Err(self.unfit("page", "a limit or an offset"));
+            }
             let total = self.clone().count().await?;
             let offset = (number - 1).saturating_mul(size);
             let items = self.in_some_order().limit(size).offset(offset).collect("page").await?;

@@ -1,11 +1,9 @@
 //! A model's rows by the caller's own SQL.
 
-use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Label;
-use crate::connection::{Route, resolve};
+use crate::connection::{Label, Route, resolve};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist;
@@ -58,7 +56,7 @@ impl<M: Model> RawQuery<M> {
     }
 
     async fn collect(self, flow: Flow) -> Result<Vec<M>> {
-        let session = resolve(&self.route, TypeId::of::<M>(), M::TABLE)?;
+        let session = resolve(&self.route, M::TABLE)?;
         let sql =
             render(Statement::Raw(self.sql), session.dialect()).map_err(|error| error.with_model(M::TABLE.model))?;
         let mut ordinals = None;
@@ -68,7 +66,7 @@ impl<M: Model> RawQuery<M> {
                 Some(ordinals) => ordinals,
                 None => ordinals.insert(by_name::<M>(row)?),
             };
-            rows.push(M::from_row(&Renamed { row, ordinals })?);
+            rows.push(M::from_row(&Renamed { row, ordinals }, 0)?);
             Ok(flow)
         };
         session.fetch(&sql, Label::new(M::TABLE.model, "raw query"), &mut sink).await?;

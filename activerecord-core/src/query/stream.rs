@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::{Found, Label, Query};
+use super::{Label, Query};
 use crate::backend::BoxFuture;
 use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::source::{Found, Source};
 use crate::value::{Flow, RowRef};
 
 /// The rows of a query, one by one: a `futures::Stream` of `Result<R>`, and an inherent [`next`](Self::next).
@@ -38,28 +38,29 @@ type Buffer<R> = Mutex<VecDeque<R>>;
 const CAPACITY: usize = 256;
 
 /// The connection is chosen here, not at the first poll.
-pub(super) fn open<M: Model, R: Send + 'static>(query: Query<M, R>) -> Rows<R> {
+pub(super) fn open<S: Source, R: Send + 'static>(query: Query<S, R>) -> Rows<R> {
     let buffer = Arc::new(Buffer::default());
     let (session, found) = (query.session(), query.found);
     let fetch = Box::pin(fetch(query, session, Arc::clone(&buffer)));
     Rows { fetch: Some(fetch), buffer, found, finding: None, failure: None }
 }
 
-async fn fetch<M: Model, R: Send + 'static>(
-    query: Query<M, R>,
+async fn fetch<S: Source, R: Send + 'static>(
+    query: Query<S, R>,
     session: Result<Session>,
     buffer: Arc<Buffer<R>>,
 ) -> Result<()> {
     let session = session?;
-    let read = query.read;
-    let sql = query.render(session.dialect())?;
+    query.check_lock(&session)?;
+    let (read, label) = (query.read, Label::stream(query.model.model));
+    let sql = query.spell(&session)?;
     let mut sink = |row: &dyn RowRef| -> Result<Flow> {
         let row = read(row)?;
         let mut buffer = lock(&buffer);
         buffer.push_back(row);
         Ok(if buffer.len() < CAPACITY { Flow::More } else { Flow::Pause })
     };
-    session.fetch(&sql, Label::stream(M::TABLE.model), &mut sink).await
+    session.fetch(&sql, label, &mut sink).await
 }
 
 fn lock<R>(buffer: &Buffer<R>) -> MutexGuard<'_, VecDeque<R>> {

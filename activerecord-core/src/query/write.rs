@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Label, Query};
+use super::{Query, together};
 use crate::assignment::IntoAssignments;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist;
-use crate::sql::render;
-use crate::statement::{Arithmetic, Delete, Expr, Name, Statement, Update};
+use crate::sql::render_with_models;
+use crate::statement::{Arithmetic, Delete, Expr, Name, Select, Statement, Update};
 use crate::value::Value;
 
 impl<M: Model, R: Send + 'static> Query<M, R> {
@@ -21,7 +21,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     pub fn update(self, set: impl IntoAssignments<M>) -> impl Future<Output = Result<u64>> + Send {
         let set = set.into_assignments();
         async move {
-            self.refuse_limit("update")?;
+            self.refuse_shape("update")?;
             let set = touched::<M>(set, Utc::now());
             if set.is_empty() {
                 return Err(Error::unsupported("an update sets at least one column").with_model(M::TABLE.model));
@@ -45,7 +45,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// `Unsupported` on a query with a limit or an offset; a violation of a foreign key; whatever else the database reports.
     pub async fn delete(self) -> Result<u64> {
         let Some(ordinal) = M::TABLE.soft_delete else { return self.remove("delete").await };
-        self.refuse_limit("delete")?;
+        self.refuse_shape("delete")?;
         let def = &M::TABLE.columns[ordinal];
         let now = Utc::now();
         let set = touched::<M>(vec![(def.name, Expr::Value(persist::time(now, def.ty)))], now);
@@ -64,19 +64,17 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     }
 
     async fn remove(self, verb: &'static str) -> Result<u64> {
-        self.refuse_limit(verb)?;
+        self.refuse_shape(verb)?;
         self.write(verb, |query| Statement::Delete(Delete { table: M::TABLE.name.into(), filter: query.filter })).await
     }
 
-    async fn write(
-        self,
-        operation: &'static str,
-        statement: impl FnOnce(crate::statement::Select) -> Statement + Send,
-    ) -> Result<u64> {
+    async fn write(self, operation: &'static str, statement: impl FnOnce(Select) -> Statement + Send) -> Result<u64> {
         let session = self.session()?;
-        let sql = render(statement(self.into_select()), session.dialect())
+        let (route, label) = (self.route.clone(), self.label(operation));
+        let (sql, models) = render_with_models(statement(self.into_select()), session.dialect())
             .map_err(|error| error.with_model(M::TABLE.model))?;
-        Ok(session.execute(&sql, Label::new(M::TABLE.model, operation)).await?.rows)
+        together(&route, M::TABLE, &session, &models)?;
+        Ok(session.execute(&sql, label).await?.rows)
     }
 }
 

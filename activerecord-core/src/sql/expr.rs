@@ -1,23 +1,20 @@
 //! Expressions as text.
 
-use super::raw;
-use super::render::select;
+use super::aggregate::{aggregate, over};
+use super::function::{call, case, date_part};
+use super::like::like;
+use super::subquery::{exists, membership, scalar};
 use super::writer::Writer;
-use crate::dialect::{DecimalMath, InList, Like, SetQuery, Upsert};
+use super::{json, raw, scope};
+use crate::dialect::{DecimalMath, Upsert};
 use crate::error::{Error, Result};
-use crate::statement::{Aggregate, Arithmetic, Compare, Expr, LikePattern, Select, Set};
-use crate::value::{Value, ValueType};
+use crate::statement::{Arithmetic, Compare, Expr};
+use crate::value::ValueType;
 
 /// Writes an expression. What binds looser than its surroundings is put in parentheses.
 pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     match node {
-        Expr::Column(column) => {
-            if let Some(qualifier) = w.qualifier.clone() {
-                w.table(&qualifier).push(".");
-            }
-            w.name(&column.name);
-            Ok(())
-        }
+        Expr::Column(column) => scope::column(w, &column),
         Expr::Value(value) => {
             w.bind(value);
             Ok(())
@@ -38,19 +35,43 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::IsNull(inner) => postfix(w, *inner, " IS NULL"),
         Expr::Between(inner, low, high) => {
             comparand(w, *inner)?;
-            w.push(" BETWEEN ").bind(low).push(" AND ").bind(high);
-            Ok(())
+            w.push(" BETWEEN ");
+            atom(w, *low)?;
+            w.push(" AND ");
+            atom(w, *high)
         }
         Expr::In(inner, set) => membership(w, *inner, set),
         Expr::Like(inner, pattern) => like(w, *inner, pattern),
-        Expr::Aggregate(function, argument) => aggregate(w, function, argument),
+        Expr::Aggregate(function, argument) => aggregate(w, function, argument, None),
+        Expr::Exists(query) => exists(w, query),
+        Expr::Subquery(query) => scalar(w, query),
+        Expr::Call(function, arguments) => call(w, function, arguments),
+        Expr::Case(inner) => case(w, *inner),
+        Expr::DatePart(part, inner) => date_part(w, part, *inner),
+        Expr::Json(inner, path, kind) => json::value(w, *inner, &path, kind),
+        Expr::JsonContains(inner, other) => json::contains(w, *inner, *other),
+        Expr::Over(inner, window) => over(w, *inner, *window),
         Expr::Raw(sql) => raw::write(w, sql),
     }
 }
 
 /// An expression as an operand: a junction, a comparison or raw SQL inside it keeps its parentheses.
-fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
-    if matches!(node, Expr::Column(_) | Expr::Value(_) | Expr::Excluded(_) | Expr::Aggregate(..)) {
+pub(super) fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+    let is_closed = matches!(
+        node,
+        Expr::Column(_)
+            | Expr::Value(_)
+            | Expr::Excluded(_)
+            | Expr::Aggregate(..)
+            | Expr::Exists(_)
+            | Expr::Subquery(_)
+            | Expr::Call(..)
+            | Expr::Case(_)
+            | Expr::DatePart(..)
+            | Expr::Json(..)
+            | Expr::Over(..)
+    );
+    if is_closed {
         return expr(w, node);
     }
     w.push("(");
@@ -72,12 +93,8 @@ pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
-fn is_decimal(node: &Expr) -> bool {
-    match node {
-        Expr::Column(column) => column.ty == ValueType::Decimal,
-        Expr::Value(value) => value.ty() == ValueType::Decimal,
-        _ => false,
-    }
+pub(super) fn is_decimal(node: &Expr) -> bool {
+    node.ty() == Some(ValueType::Decimal)
 }
 
 fn symbol(op: Compare) -> &'static str {
@@ -92,26 +109,47 @@ fn symbol(op: Compare) -> &'static str {
 }
 
 fn arithmetic(w: &mut Writer<'_>, left: Expr, op: Arithmetic, right: Expr) -> Result<()> {
-    let (symbol, function) = match op {
-        Arithmetic::Add => (" + ", "_add("),
-        Arithmetic::Subtract => (" - ", "_sub("),
-        Arithmetic::Multiply => (" * ", "_mul("),
-    };
-    match w.dialect.decimal {
-        DecimalMath::Functions { prefix, .. } if is_decimal(&left) => {
-            w.push(prefix).push(function);
-            expr(w, left)?;
-            w.push(", ");
-            expr(w, right)?;
-            w.push(")");
-            Ok(())
-        }
-        _ => {
-            atom(w, left)?;
-            w.push(symbol);
-            atom(w, right)
-        }
+    if let DecimalMath::Functions { prefix, .. } = w.dialect.decimal
+        && is_decimal(&left)
+    {
+        return decimal_arithmetic(w, prefix, left, op, right);
     }
+    let is_integer = !matches!(left.ty(), Some(ValueType::F32 | ValueType::F64 | ValueType::Decimal));
+    let by_zero_is_null = matches!(op, Arithmetic::Divide | Arithmetic::Remainder);
+    let symbol = match op {
+        Arithmetic::Add => " + ",
+        Arithmetic::Subtract => " - ",
+        Arithmetic::Multiply => " * ",
+        Arithmetic::Divide if is_integer => w.dialect.integer_division,
+        Arithmetic::Divide => " / ",
+        Arithmetic::Remainder => " % ",
+    };
+    atom(w, left)?;
+    w.push(symbol);
+    if !by_zero_is_null {
+        return atom(w, right);
+    }
+    w.push("NULLIF(");
+    expr(w, right)?;
+    w.push(", 0)");
+    Ok(())
+}
+
+fn decimal_arithmetic(w: &mut Writer<'_>, prefix: &str, left: Expr, op: Arithmetic, right: Expr) -> Result<()> {
+    let function = match op {
+        Arithmetic::Add => "_add(",
+        Arithmetic::Subtract => "_sub(",
+        Arithmetic::Multiply => "_mul(",
+        Arithmetic::Divide | Arithmetic::Remainder => {
+            return Err(Error::unsupported("decimals are not divided in the database: each would keep other digits"));
+        }
+    };
+    w.push(prefix).push(function);
+    expr(w, left)?;
+    w.push(", ");
+    expr(w, right)?;
+    w.push(")");
+    Ok(())
 }
 
 fn junction(w: &mut Writer<'_>, mut items: Vec<Expr>, word: &str, empty: &str) -> Result<()> {
@@ -158,169 +196,4 @@ fn excluded(w: &mut Writer<'_>, column: &str) {
         Upsert::OnConflict => w.push("excluded.").name(column),
         Upsert::OnDuplicateKey => w.push("VALUES(").name(column).push(")"),
     };
-}
-
-fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
-    match set {
-        Set::Query(_, Some(connection)) => return Err(foreign(&connection)),
-        Set::Query(query, None) => {
-            comparand(w, inner)?;
-            set_query(w, *query)?;
-        }
-        Set::Values(_, values) if values.is_empty() => {
-            w.push("1 = 0");
-        }
-        Set::Values(ty, values) => {
-            comparand(w, inner)?;
-            value_list(w, ty, values);
-        }
-    }
-    Ok(())
-}
-
-fn set_query(w: &mut Writer<'_>, query: Select) -> Result<()> {
-    let is_limited = query.limit.is_some() || query.offset.is_some();
-    let is_derived = w.dialect.set_query == SetQuery::Derived && (w.writes || is_limited);
-    w.push(if is_derived { " IN (SELECT * FROM (" } else { " IN (" });
-    select(w, query)?;
-    if is_derived {
-        w.push(") AS ").name("source");
-    }
-    w.push(")");
-    Ok(())
-}
-
-#[cold]
-fn foreign(connection: &str) -> Error {
-    Error::unsupported(format!(
-        "a query inside another runs on the other's connection, and this one names `{connection}`: leave that out, or read \
-         its values first and pass them to is_in"
-    ))
-}
-
-fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
-    if let (InList::AnyArray, Some(element)) = (w.dialect.in_list, ty.as_static()) {
-        w.push(" = ANY(").bind(Value::Array(element, values)).push(")");
-        return;
-    }
-    let padded = values.len().next_power_of_two();
-    // A list so long that padding could exceed the limit is rare enough to have a text of its own.
-    if let Some(last) = values.last().cloned().filter(|_| padded <= w.dialect.capabilities.max_binds / 2) {
-        values.resize(padded, last);
-    }
-    w.push(" IN (");
-    w.values(values);
-    w.push(")");
-}
-
-fn like(w: &mut Writer<'_>, inner: Expr, LikePattern { pattern, ignore_case }: LikePattern) -> Result<()> {
-    if w.dialect.like == Like::Glob && pattern.contains('\0') {
-        return Err(Error::unsupported("SQLite ends a pattern at a NUL character, and would match too much"));
-    }
-    match (w.dialect.like, ignore_case) {
-        (Like::Ilike, false) => operator(w, inner, " LIKE ", pattern),
-        (Like::Ilike, true) => operator(w, inner, " ILIKE ", pattern),
-        (Like::Glob, false) => operator(w, inner, " GLOB ", glob(&pattern)),
-        (Like::Glob, true) => {
-            operator(w, inner, " LIKE ", pattern)?;
-            w.push(" ESCAPE '\\'");
-            Ok(())
-        }
-        (Like::Collation(collation), false) => {
-            operator(w, inner, " LIKE ", pattern)?;
-            w.push(" COLLATE ").push(collation);
-            Ok(())
-        }
-        (Like::Collation(_), true) => {
-            w.push("LOWER(");
-            expr(w, inner)?;
-            w.push(") LIKE LOWER(").bind(Value::Text(pattern)).push(")");
-            Ok(())
-        }
-    }
-}
-
-fn operator(w: &mut Writer<'_>, inner: Expr, operator: &str, pattern: String) -> Result<()> {
-    atom(w, inner)?;
-    w.push(operator).bind(Value::Text(pattern));
-    Ok(())
-}
-
-/// A pattern of LIKE in the language of GLOB.
-fn glob(pattern: &str) -> String {
-    let mut glob = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        let literal = match c {
-            '%' => {
-                glob.push('*');
-                continue;
-            }
-            '_' => {
-                glob.push('?');
-                continue;
-            }
-            '\\' => chars.next().unwrap_or('\\'),
-            c => c,
-        };
-        if "*?[".contains(literal) {
-            glob.extend(['[', literal, ']']);
-        } else {
-            glob.push(literal);
-        }
-    }
-    glob
-}
-
-fn aggregate(w: &mut Writer<'_>, function: Aggregate, argument: Option<Box<Expr>>) -> Result<()> {
-    let Some(argument) = argument else {
-        w.push("COUNT(*)");
-        return Ok(());
-    };
-    let name = match function {
-        Aggregate::Count => "COUNT",
-        Aggregate::Sum => "SUM",
-        Aggregate::Avg => "AVG",
-        Aggregate::Min => "MIN",
-        Aggregate::Max => "MAX",
-    };
-    if function == Aggregate::Avg && w.dialect.typed_averages {
-        return typed_average(w, *argument);
-    }
-    match (w.dialect.decimal, function) {
-        (DecimalMath::Functions { prefix, .. }, Aggregate::Sum) if is_decimal(&argument) => {
-            w.push(prefix).push("_sum(")
-        }
-        (DecimalMath::Functions { prefix, .. }, Aggregate::Avg) if is_decimal(&argument) => {
-            w.push(prefix).push("_avg(")
-        }
-        _ => w.push(name).push("("),
-    };
-    // MIN and MAX compare, so a decimal brings its collation; to the others it does no harm.
-    comparand(w, *argument)?;
-    w.push(")");
-    Ok(())
-}
-
-/// An average as other databases have it: of floats, or a decimal whose digits a `Decimal` has room for.
-fn typed_average(w: &mut Writer<'_>, argument: Expr) -> Result<()> {
-    let behind = if is_decimal(&argument) { "), 16)" } else { " * 1e0)" };
-    w.push(if is_decimal(&argument) { "ROUND(AVG(" } else { "AVG(" });
-    atom(w, argument)?;
-    w.push(behind);
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_as_globs() {
-        for (like, expected) in
-            [("a%b_c", "a*b?c"), (r"50\%\_", "50%_"), ("[*]?", "[[][*]][?]"), (r"\\", r"\"), ("\\", "\\")]
-        {
-            assert_eq!(glob(like), expected, "{like}");
-        }
-    }
 }

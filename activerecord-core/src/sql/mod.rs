@@ -1,14 +1,23 @@
 //! From a [`Statement`](crate::statement::Statement) tree to the text and the binds of one dialect.
 
+mod aggregate;
 mod cache;
 mod expr;
+mod function;
+mod json;
+mod like;
+mod lock;
 mod raw;
 mod render;
+mod scope;
+mod select;
+mod subquery;
+mod write;
 mod writer;
 
 pub(crate) use cache::{Operation, cached};
 pub use render::render;
-pub(crate) use render::render_rest;
+pub(crate) use render::{render_rest, render_with_models};
 
 use std::sync::Arc;
 

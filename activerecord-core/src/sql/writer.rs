@@ -1,27 +1,54 @@
 //! The text and the binds of one statement while they are written.
 
+use super::scope::Scope;
 use super::{Access, Sql};
 use crate::dialect::{Dialect, Placeholder};
+use crate::schema::Table;
+use crate::statement::Name;
 use crate::value::Value;
 
 /// Writes text and binds in one dialect.
 pub(super) struct Writer<'d> {
     pub(super) dialect: &'d Dialect,
-    /// What stands before every column's name, where a bare name would be ambiguous.
-    pub(super) qualifier: Option<String>,
+    /// The tables of the query that is being written.
+    pub(super) scope: Scope,
+    /// Those of the queries around it, the outermost first.
+    pub(super) around: Vec<Scope>,
+    /// The names of the common table expressions that can be read here.
+    pub(super) ctes: Vec<Name>,
+    /// The models whose tables the statement reads.
+    pub(super) models: Vec<&'static Table>,
     /// Whether the statement changes rows that are there.
     pub(super) writes: bool,
+    /// Whether equal values are about to be made one, so that decimals have to bring their collation.
+    pub(super) merges: bool,
     text: String,
     binds: Vec<Value>,
 }
 
 impl<'d> Writer<'d> {
     pub(super) fn new(dialect: &'d Dialect) -> Self {
-        Self { dialect, qualifier: None, writes: false, text: String::with_capacity(128), binds: Vec::new() }
+        Self {
+            dialect,
+            scope: Scope::default(),
+            around: Vec::new(),
+            ctes: Vec::new(),
+            models: Vec::new(),
+            writes: false,
+            merges: false,
+            text: String::with_capacity(128),
+            binds: Vec::new(),
+        }
     }
 
-    pub(super) fn finish(self, access: Access) -> Sql {
-        Sql::new(self.text, self.binds, access)
+    pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static Table>) {
+        (Sql::new(self.text, self.binds, access), self.models)
+    }
+
+    /// A number that is part of the statement's shape, where no bind can stand.
+    pub(super) fn number(&mut self, number: u32) -> &mut Self {
+        self.text.push_str(&number.to_string());
+        self
     }
 
     pub(super) fn push(&mut self, text: &str) -> &mut Self {

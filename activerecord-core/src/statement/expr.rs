@@ -1,8 +1,7 @@
 //! Expressions: what stands in a WHERE, a SET, a SELECT list or an ORDER BY.
 
-use std::sync::Arc;
-
-use super::{Name, Select};
+use super::function::{Aggregate, Case, DatePart, Function, JsonKind, JsonStep, Window};
+use super::{Name, Subquery};
 use crate::schema::ColumnDef;
 use crate::value::{Value, ValueType};
 
@@ -29,20 +28,40 @@ pub enum Expr {
     /// Whether the expression is NULL.
     IsNull(Box<Expr>),
     /// Whether the expression is from the first bound to the second, both included.
-    Between(Box<Expr>, Value, Value),
+    Between(Box<Expr>, Box<Expr>, Box<Expr>),
     /// Whether the expression is in the set.
     In(Box<Expr>, Set),
     /// Whether the expression, a text, matches the pattern.
     Like(Box<Expr>, LikePattern),
     /// An aggregate of the rows; of COUNT, None counts rows.
     Aggregate(Aggregate, Option<Box<Expr>>),
+    /// Whether a query finds a row.
+    Exists(Subquery),
+    /// The one value that a query finds; NULL when it finds none.
+    Subquery(Subquery),
+    /// A function.
+    Call(Function, Vec<Expr>),
+    /// A value by conditions.
+    Case(Box<Case>),
+    /// A part of a date, a time or an instant.
+    DatePart(DatePart, Box<Expr>),
+    /// What is at a path of a JSON value.
+    Json(Box<Expr>, Vec<JsonStep>, JsonKind),
+    /// Whether a JSON value holds all of another, which is JSON as text.
+    JsonContains(Box<Expr>, Box<Expr>),
+    /// An aggregate or a function of windows, over the rows of one.
+    Over(Box<Expr>, Box<Window>),
     /// The caller's own SQL.
     Raw(RawSql),
 }
 
-/// A column of the statement's table, and what the renderer has to know of it.
+/// A column of one of the statement's tables, and what the renderer has to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnExpr {
+    /// The table's name, as the statement knows it.
+    pub table: Name,
+    /// Whether the table is one of a query around this one.
+    pub outer: bool,
     /// The column's name.
     pub name: Name,
     /// The type of its values: some dialects compare decimals in their own way.
@@ -70,17 +89,10 @@ pub enum Arithmetic {
     Add,
     Subtract,
     Multiply,
-}
-
-/// What the rows are summed up to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Aggregate {
-    Count,
-    Sum,
-    Avg,
-    Min,
-    Max,
+    /// Of integers it is cut off towards zero; by zero it is NULL.
+    Divide,
+    /// What division leaves over, with the sign of the dividend; by zero it is NULL.
+    Remainder,
 }
 
 /// The right side of an IN.
@@ -88,8 +100,8 @@ pub enum Aggregate {
 pub enum Set {
     /// Values of one type.
     Values(ValueType, Vec<Value>),
-    /// The one column of a query, and the connection that it names for itself, which no dialect can say.
-    Query(Box<Select>, Option<Arc<str>>),
+    /// The one column of a query.
+    Query(Subquery),
 }
 
 /// A pattern of LIKE: `%` is any text, `_` any one character, and `\` takes the meaning from the character after it.
@@ -113,11 +125,16 @@ pub struct RawSql {
 
 impl From<&'static ColumnDef> for Expr {
     fn from(def: &'static ColumnDef) -> Self {
-        Self::Column(ColumnExpr { name: def.name.into(), ty: def.ty, nullable: def.nullable })
+        Self::column(def, def.table.into())
     }
 }
 
 impl Expr {
+    /// A column of the table that the statement knows by this name.
+    pub(crate) fn column(def: &'static ColumnDef, table: Name) -> Self {
+        Self::Column(ColumnExpr { table, outer: false, name: def.name.into(), ty: def.ty, nullable: def.nullable })
+    }
+
     /// `self AND other`, flat.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -142,12 +159,47 @@ impl Expr {
         }
     }
 
-    /// A comparison with a bound value. Equality with NULL is IS NULL: `= NULL` would be true of nothing.
-    pub fn compare(self, op: Compare, value: Value) -> Self {
-        match (op, value.is_null()) {
-            (Compare::Eq, true) => Self::IsNull(Box::new(self)),
-            (Compare::Ne, true) => Self::Not(Box::new(Self::IsNull(Box::new(self)))),
-            _ => Self::Compare(Box::new(self), op, Box::new(Self::Value(value))),
+    /// A comparison. Equality with NULL is IS NULL: `= NULL` would be true of nothing.
+    pub fn compare(self, op: Compare, other: Self) -> Self {
+        match (op, &other) {
+            (Compare::Eq, Self::Value(value)) if value.is_null() => Self::IsNull(Box::new(self)),
+            (Compare::Ne, Self::Value(value)) if value.is_null() => Self::Not(Box::new(Self::IsNull(Box::new(self)))),
+            _ => Self::Compare(Box::new(self), op, Box::new(other)),
+        }
+    }
+
+    /// The type of its values, as far as dialects differ by it.
+    pub fn ty(&self) -> Option<ValueType> {
+        match self {
+            Self::Column(column) => Some(column.ty),
+            Self::Value(value) => Some(value.ty()),
+            Self::Arithmetic(inner, ..) | Self::Over(inner, _) => inner.ty(),
+            Self::Aggregate(Aggregate::Count | Aggregate::CountDistinct, _) => Some(ValueType::I64),
+            Self::Aggregate(_, argument) => argument.as_ref().and_then(|argument| argument.ty()),
+            Self::Call(Function::Coalesce | Function::Lag(_) | Function::Lead(_), arguments)
+            | Self::Call(Function::FirstValue | Function::LastValue, arguments) => arguments.first().and_then(Self::ty),
+            Self::Case(case) => case.arms.first().and_then(|(_, value)| value.ty()),
+            Self::Subquery(query) => query.select.items.first().and_then(|item| item.expr.ty()),
+            _ => None,
+        }
+    }
+
+    /// Whether it sums rows up: an aggregate that no window has, in it or itself.
+    pub fn is_aggregate(&self) -> bool {
+        match self {
+            Self::Aggregate(..) => true,
+            Self::Compare(left, _, right) | Self::Arithmetic(left, _, right) => {
+                left.is_aggregate() || right.is_aggregate()
+            }
+            Self::Not(inner) | Self::IsNull(inner) | Self::DatePart(_, inner) | Self::Like(inner, _) => {
+                inner.is_aggregate()
+            }
+            Self::And(all) | Self::Or(all) | Self::Call(_, all) => all.iter().any(Self::is_aggregate),
+            Self::Case(case) => {
+                let arm = |(when, value): &(Self, Self)| when.is_aggregate() || value.is_aggregate();
+                case.arms.iter().any(arm) || case.otherwise.as_ref().is_some_and(Self::is_aggregate)
+            }
+            _ => false,
         }
     }
 }

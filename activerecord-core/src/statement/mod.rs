@@ -2,11 +2,18 @@
 //! spells them.
 
 mod expr;
+mod function;
 mod select;
+mod table;
 mod write;
 
-pub use expr::{Aggregate, Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Set};
-pub use select::{Direction, Nulls, OrderBy, Select, SelectItem, Source};
+pub use expr::{Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Set};
+pub use function::{Aggregate, Case, DatePart, Frame, FrameEnd, Function, JsonKind, JsonStep, Window};
+pub use select::{
+    Compound, Cte, Direction, Distinct, Lock, LockStrength, LockWait, Nulls, OrderBy, Select, SelectItem, SetOperator,
+    Source, Subquery,
+};
+pub use table::{Join, JoinKind, TableRef};
 pub use write::{Conflict, Delete, Insert, Update};
 
 use std::borrow::Cow;

@@ -1,31 +1,134 @@
 //! SELECT.
 
-use super::{Expr, Name};
+use std::sync::Arc;
+
+use super::{Expr, Join, Name, TableRef};
 
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
-    /// What each row holds.
+    /// The queries that it gives a name to.
+    pub with: Vec<Cte>,
+    /// Which rows count as one.
+    pub distinct: Distinct,
+    /// What each row holds; nothing said is all columns of the source.
     pub items: Vec<SelectItem>,
     /// Where the rows come from.
     pub from: Source,
+    /// What they are joined with.
+    pub joins: Vec<Join>,
     /// Which rows.
     pub filter: Option<Expr>,
+    /// What the rows of one group have in common.
+    pub group_by: Vec<Expr>,
+    /// Which groups.
+    pub having: Option<Expr>,
     /// In which order.
     pub order_by: Vec<OrderBy>,
     /// At most so many rows.
     pub limit: Option<u64>,
     /// After so many rows.
     pub offset: Option<u64>,
+    /// How the rows are locked until the transaction ends.
+    pub lock: Option<Lock>,
 }
 
 /// Where rows come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// A table.
-    Table(Name),
-    /// The rows of another query.
-    Query(Box<Select>),
+    Table(TableRef),
+    /// The rows of another query, under this name.
+    Query(Box<Select>, Name),
+    /// The rows of several queries, under this name.
+    Compound(Box<Compound>, Name),
+}
+
+/// Several queries as one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compound {
+    /// The first query, whose columns' names the whole has.
+    pub first: Subquery,
+    /// How they are put together.
+    pub operator: SetOperator,
+    /// The others, in their order.
+    pub others: Vec<Subquery>,
+}
+
+/// How the rows of two queries are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetOperator {
+    /// Those of either, each once.
+    Union,
+    /// Those of both, one after the other.
+    UnionAll,
+    /// Those that both have, each once.
+    Intersect,
+    /// Those that only the first has, each once.
+    Except,
+}
+
+/// A query inside another, which runs where the other does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subquery {
+    /// The query.
+    pub select: Box<Select>,
+    /// The connection that it names for itself, which no dialect can say.
+    pub connection: Option<Arc<str>>,
+}
+
+/// A query under a name: a common table expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cte {
+    /// The name.
+    pub name: Name,
+    /// The names of its columns.
+    pub columns: Vec<Name>,
+    /// The query.
+    pub query: Subquery,
+    /// What is joined to it again and again, reading the name itself, until nothing new is found.
+    pub step: Option<(SetOperator, Subquery)>,
+}
+
+/// Which rows of a result count as one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Distinct {
+    /// Each counts.
+    #[default]
+    No,
+    /// Equal rows are one.
+    Rows,
+    /// Rows with equal values of these are one: the first in the query's order.
+    On(Vec<Expr>),
+}
+
+/// How rows are locked until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// Against whom.
+    pub strength: LockStrength,
+    /// What happens about rows that somebody else holds.
+    pub wait: LockWait,
+}
+
+/// Against whom rows are locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockStrength {
+    /// Nobody else writes or locks them.
+    Update,
+    /// Nobody else writes them.
+    Share,
+}
+
+/// What a locking read does about rows that somebody else holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockWait {
+    /// It waits.
+    Wait,
+    /// It leaves them out.
+    SkipLocked,
+    /// It fails.
+    NoWait,
 }
 
 /// One item of a SELECT list.
@@ -69,18 +172,87 @@ pub enum Nulls {
 }
 
 impl Select {
-    /// Every row of `source`, with nothing selected yet.
+    /// Every row of `source`, with all its columns.
     pub fn from(source: Source) -> Self {
-        Self { items: Vec::new(), from: source, filter: None, order_by: Vec::new(), limit: None, offset: None }
+        Self {
+            with: Vec::new(),
+            distinct: Distinct::No,
+            items: Vec::new(),
+            from: source,
+            joins: Vec::new(),
+            filter: None,
+            group_by: Vec::new(),
+            having: None,
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            lock: None,
+        }
     }
 
     /// Narrows the rows further.
     pub fn and_filter(&mut self, expr: Expr) {
-        self.filter = Some(match self.filter.take() {
-            Some(filter) => filter.and(expr),
-            None => expr,
-        });
+        and(&mut self.filter, expr);
     }
+
+    /// Narrows the groups further.
+    pub fn and_having(&mut self, expr: Expr) {
+        and(&mut self.having, expr);
+    }
+
+    /// Whether it reads the columns of one model's table, under the table's own name, with nothing between SELECT and WHERE
+    /// and no more than ORDER BY, LIMIT and OFFSET behind it.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_model = matches!(&self.from, Source::Table(table) if table.model.is_some() && table.alias.is_none());
+        is_model && self.items.is_empty() && self.has_no_shape()
+    }
+
+    /// Whether it is its source and nothing else.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.items.is_empty()
+            && self.has_no_shape()
+            && self.filter.is_none()
+            && self.order_by.is_empty()
+            && self.limit.is_none()
+            && self.offset.is_none()
+    }
+
+    fn has_no_shape(&self) -> bool {
+        self.with.is_empty()
+            && self.distinct == Distinct::No
+            && self.joins.is_empty()
+            && self.group_by.is_empty()
+            && self.having.is_none()
+            && self.lock.is_none()
+    }
+
+    /// Gives a name to each item that has none of its own, or one that an item before it has: the columns of a query that
+    /// others read need different names.
+    pub(crate) fn name_items(&mut self) {
+        let mut names = Vec::with_capacity(self.items.len());
+        for (index, item) in self.items.iter_mut().enumerate() {
+            match &item.expr {
+                Expr::Column(column) if !names.contains(&column.name) => names.push(column.name.clone()),
+                _ => item.alias = Some(format!("c{}", index + 1).into()),
+            }
+        }
+    }
+
+    /// Whether its rows are those of its source, as they are or some of their columns: no groups, no aggregate, and none
+    /// that counts for several.
+    pub fn is_row_by_row(&self) -> bool {
+        self.distinct == Distinct::No
+            && self.group_by.is_empty()
+            && self.having.is_none()
+            && !self.items.iter().any(|item| item.expr.is_aggregate())
+    }
+}
+
+fn and(condition: &mut Option<Expr>, expr: Expr) {
+    *condition = Some(match condition.take() {
+        Some(first) => first.and(expr),
+        None => expr,
+    });
 }
 
 impl OrderBy {

@@ -22,11 +22,11 @@ pub trait ColumnType: Sized {
     /// The value to bind.
     fn bind(&self) -> Value;
 
-    /// Reads the cell of a model's column.
+    /// Reads the cell of a model's column, which is number `ordinal` of those that begin at `at`.
     ///
     /// # Errors
     /// `Conversion`, naming the model, the field and the column.
-    fn read(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<Self>;
+    fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<Self>;
 
     /// Becomes this value.
     ///
@@ -45,8 +45,8 @@ impl<T: ToValue + FromValue> ColumnType for T {
     }
 
     #[inline]
-    fn read(row: &dyn RowRef, ordinal: usize, table: &'static Table) -> Result<Self> {
-        field(row, ordinal, table)
+    fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<Self> {
+        field(row, at, ordinal, table)
     }
 
     #[inline]
@@ -67,8 +67,8 @@ impl Kind {
     /// What a column of a type that is none is taken for, beside the error that says so.
     pub const UNKNOWN: Self = Self { ty: ValueType::Text, nullable: true };
 
-    /// The column of this name.
-    pub const fn column<M, T>(self, name: &'static str) -> Column<M, T> {
-        Column::new(name, self.ty, self.nullable)
+    /// The column of this name, in the table of this name.
+    pub const fn column<M, T>(self, table: &'static str, name: &'static str) -> Column<M, T> {
+        Column::new(table, name, self.ty, self.nullable)
     }
 }

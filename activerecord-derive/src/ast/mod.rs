@@ -1,9 +1,11 @@
 //! What was derived on, as the rest of the crate sees it.
 
+mod alias;
 mod enumeration;
 mod model;
 mod projection;
 
+pub(crate) use alias::Alias;
 pub(crate) use enumeration::{Enumeration, Storage, Variant};
 pub(crate) use model::{Field, Model};
 pub(crate) use projection::{Projected, Projection};

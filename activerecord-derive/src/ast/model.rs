@@ -54,6 +54,22 @@ impl<'a> Model<'a> {
         Some(Self { ident: &input.ident, connection, table, hooks, scope_required, fields })
     }
 
+    /// Reads a common table expression: its name is the type's, and its columns have no roles.
+    pub(crate) fn read_cte(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
+        Attrs::new(ctxt, &input.attrs).refuse(&ON_FIELD, "a field");
+        no_generics(ctxt, input, "Cte", "it is one name of one set of columns");
+        let fields = named_fields(ctxt, input, "Cte")?.map(|field| Field::read(ctxt, field)).collect();
+        let table = names::snake_case(&input.ident.unraw().to_string());
+        Some(Self {
+            ident: &input.ident,
+            connection: String::new(),
+            table,
+            hooks: false,
+            scope_required: false,
+            fields,
+        })
+    }
+
     /// The fields that are columns.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Field<'a>> {
         self.fields.iter().filter(|field| field.skip.is_none())

@@ -23,7 +23,7 @@ pub(crate) struct Projected<'a> {
 impl<'a> Projection<'a> {
     /// Reads a projection. None when it is not even a struct with named fields.
     pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
-        let model = Attrs::new(ctxt, &input.attrs).model(&input.ident);
+        let model = Attrs::new(ctxt, &input.attrs).path(MODEL, &input.ident, "a projection names its model");
         no_generics(ctxt, input, "Projection", "its fields are columns of one model");
         let fields = named_fields(ctxt, input, "Projection")?;
         let fields = fields.map(|(field, ident)| {

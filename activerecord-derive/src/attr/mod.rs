@@ -8,7 +8,6 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
 pub(crate) use krate::krate;
-use symbol::MODEL;
 
 /// The attributes of one item, read word by word.
 pub(crate) struct Attrs<'c, 'a> {
@@ -50,15 +49,15 @@ impl<'c, 'a> Attrs<'c, 'a> {
         None
     }
 
-    /// `#[model(path)]`, which has to stand on the item.
-    pub(crate) fn model(&self, item: &Ident) -> Option<Path> {
-        let Some(attr) = self.once(MODEL) else {
-            self.ctxt.error(item, "a projection names its model: add `#[model(..)]`");
+    /// `#[word(path)]`, the path of a model, which has to stand on the item: `why` says so.
+    pub(crate) fn path(&self, word: &'static str, item: &Ident, why: &str) -> Option<Path> {
+        let Some(attr) = self.once(word) else {
+            self.ctxt.error(item, format!("{why}: add `#[{word}(..)]`"));
             return None;
         };
         let path = attr.parse_args::<Path>();
         if path.is_err() {
-            self.ctxt.error(&attr.meta, "expected the name of a model: `#[model(User)]`");
+            self.ctxt.error(&attr.meta, format!("expected the name of a model: `#[{word}(User)]`"));
         }
         path.ok()
     }

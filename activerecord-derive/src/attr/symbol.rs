@@ -1,6 +1,7 @@
 //! The words of the attributes, and where each belongs.
 
 pub(crate) const ACTIVERECORD: &str = "activerecord";
+pub(crate) const ALIAS: &str = "alias";
 pub(crate) const COLUMN: &str = "column";
 pub(crate) const CONNECTION: &str = "connection";
 pub(crate) const CREATED_AT: &str = "created_at";

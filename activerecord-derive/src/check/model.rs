@@ -24,6 +24,16 @@ pub(crate) fn model(ctxt: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// The rules of a common table expression.
+pub(crate) fn cte(ctxt: &Ctxt, cte: &Model<'_>) {
+    has_columns(ctxt, cte);
+    columns_differ(ctxt, cte);
+    constants_differ(ctxt, cte);
+    for field in &cte.fields {
+        skip_stands_alone(ctxt, field);
+    }
+}
+
 fn has_columns(ctxt: &Ctxt, model: &Model<'_>) {
     if model.columns().next().is_none() {
         ctxt.error(model.ident, format!("`{}` has no columns", model.ident));

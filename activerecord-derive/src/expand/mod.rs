@@ -1,5 +1,7 @@
 //! From what was read to what is emitted. Nothing here decides anything at run time.
 
+mod alias;
+mod cte;
 mod enumeration;
 mod model;
 mod projection;
@@ -10,7 +12,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Path};
 
-use crate::ast::{Enumeration, Model, Projection};
+use crate::ast::{Alias, Enumeration, Model, Projection};
 use crate::attr::krate;
 use crate::check;
 use crate::ctxt::{Ctxt, Errors};
@@ -48,6 +50,26 @@ pub(crate) fn projection(input: &DeriveInput) -> TokenStream {
     }
     let expanded = projection.as_ref().and_then(projection::expand);
     finish(ctxt, &krate, expanded, |errors| fallback::projection(input, projection.as_ref(), errors))
+}
+
+/// `#[derive(Alias)]`
+pub(crate) fn alias(input: &DeriveInput) -> TokenStream {
+    let ctxt = Ctxt::new();
+    let krate = krate(&ctxt, &input.attrs);
+    let alias = Alias::read(&ctxt, input);
+    let expanded = alias::expand(&alias);
+    finish(ctxt, &krate, expanded, |errors| fallback::alias(input, &alias, errors))
+}
+
+/// `#[derive(Cte)]`
+pub(crate) fn cte(input: &DeriveInput) -> TokenStream {
+    let ctxt = Ctxt::new();
+    let krate = krate(&ctxt, &input.attrs);
+    let cte = Model::read_cte(&ctxt, input);
+    if let Some(cte) = &cte {
+        check::cte(&ctxt, cte);
+    }
+    finish(ctxt, &krate, cte.as_ref().map(cte::expand), |errors| fallback::cte(input, errors))
 }
 
 /// The expansion when all is well; else the errors, beside impls that make nothing else fail.

@@ -9,18 +9,14 @@ use crate::attr::symbol::{CREATED_AT, SOFT_DELETE, UPDATED_AT, VERSION};
 
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
-    let constants = model.columns().map(|field| constant(model, field));
-    let (table, hooks) = (table(model), model.hooks);
+    let (constants, table, hooks) = (constants(model), table(model), model.hooks);
     let (from_row, value, set_value) = (from_row(model), value(model), set_value(model));
     let (key, key_functions) = key(model);
     let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] impl __ar::Hooks for #ident {}));
     quote! {
-        #[automatically_derived]
-        impl #ident {
-            #(#constants)*
-        }
+        #constants
         #no_hooks
-        const __TABLE: &__ar::Table = #table;
+        #table
         #[automatically_derived]
         impl __ar::Model for #ident {
             type Key = #key;
@@ -34,20 +30,32 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// A constant for each column.
+pub(super) fn constants(model: &Model<'_>) -> TokenStream {
+    let ident = model.ident;
+    let constants = model.columns().map(|field| constant(model, field));
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            #(#constants)*
+        }
+    }
+}
+
 fn constant(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
-    let (model, column) = (model.ident, field.column());
+    let (ident, table, column) = (model.ident, &model.table, field.column());
     let Field { vis, ty, constant, .. } = field;
     let doc = format!("The column `{column}`.");
     quote! {
         #[doc = #doc]
-        #vis const #constant: __ar::Column<#model, #ty> =
-            <#ty as __ar::ColumnType>::KIND.column(#column);
+        #vis const #constant: __ar::Column<#ident, #ty> =
+            <#ty as __ar::ColumnType>::KIND.column(#table, #column);
     }
 }
 
 /// The table stands beside the impl, and no function there says `Self::`: it would ask once more for what `Model` asks for,
 /// and so report once more what is missing.
-fn table(model: &Model<'_>) -> TokenStream {
+pub(super) fn table(model: &Model<'_>) -> TokenStream {
     let (ident, name) = (model.ident, model.ident.unraw().to_string());
     let (table, connection) = (&model.table, &model.connection);
     let columns = model.columns().map(|field| {
@@ -60,30 +68,36 @@ fn table(model: &Model<'_>) -> TokenStream {
     let (version, soft_delete) = (role(VERSION), role(SOFT_DELETE));
     let scope_required = model.scope_required.then(|| quote!(.scope_required()));
     quote! {
-        &__ar::Table::new(#name, #table, #connection)
+        const __TABLE: &__ar::Table = &__ar::Table::of::<#ident>(#name, #table, #connection)
             .columns(&[#(#columns),*], &[#(#key),*])
             #(.created_at(#created_at))*
             #(.updated_at(#updated_at))*
             #(.version(#version))*
             #(.soft_delete(#soft_delete))*
-            #scope_required
+            #scope_required;
     }
 }
 
 fn from_row(model: &Model<'_>) -> TokenStream {
+    let record = record(model);
+    quote! {
+        fn from_row(row: &dyn __ar::RowRef, at: usize) -> __ar::Result<Self> {
+            #record
+        }
+    }
+}
+
+/// The record that begins at ordinal `at` of `row`.
+pub(super) fn record(model: &Model<'_>) -> TokenStream {
     let mut ordinals = (0..).map(ordinal);
     let fields = model.fields.iter().map(|Field { ident, ty, skip, .. }| match skip {
         Some(_) => quote!(#ident: <#ty as ::core::default::Default>::default()),
         None => {
             let ordinal = ordinals.next();
-            quote!(#ident: <#ty as __ar::ColumnType>::read(row, #ordinal, __TABLE)?)
+            quote!(#ident: <#ty as __ar::ColumnType>::read(row, at, #ordinal, __TABLE)?)
         }
     });
-    quote! {
-        fn from_row(row: &dyn __ar::RowRef) -> __ar::Result<Self> {
-            ::core::result::Result::Ok(Self { #(#fields),* })
-        }
-    }
+    quote!(::core::result::Result::Ok(Self { #(#fields),* }))
 }
 
 fn value(model: &Model<'_>) -> TokenStream {

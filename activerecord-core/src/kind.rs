@@ -1,0 +1,149 @@
+//! What the type of a column has to be for what is computed from it.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use rust_decimal::Decimal;
+
+use crate::value::{FromValue, Json};
+
+/// Text, or text that may be NULL.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text",
+    label = "only a text column can be matched with a pattern"
+)]
+pub trait Text {
+    /// The number of its characters.
+    type Length: FromValue + Send + 'static;
+}
+
+impl Text for String {
+    type Length = i64;
+}
+
+impl Text for Option<String> {
+    type Length = Option<i64>;
+}
+
+/// A number, or a number that may be NULL.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number",
+    label = "only a column of numbers can be computed with"
+)]
+pub trait Number {
+    /// What a sum of such numbers is, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
+    type Sum: FromValue + Default + Send + 'static;
+    /// What an average of such numbers is, on every database: `f64`, or `Decimal` for decimals.
+    type Average: FromValue + Send + 'static;
+}
+
+macro_rules! numbers {
+    ($($number:ty => $sum:ty, $average:ty;)*) => {$(
+        impl Number for $number {
+            type Sum = $sum;
+            type Average = $average;
+        }
+    )*};
+}
+
+numbers! {
+    i8 => i64, f64;
+    i16 => i64, f64;
+    i32 => i64, f64;
+    i64 => i64, f64;
+    u8 => i64, f64;
+    u16 => i64, f64;
+    u32 => i64, f64;
+    u64 => i64, f64;
+    f32 => f64, f64;
+    f64 => f64, f64;
+    Decimal => Decimal, Decimal;
+}
+
+impl<T: Number> Number for Option<T> {
+    type Sum = T::Sum;
+    type Average = T::Average;
+}
+
+/// A number that the database divides alike everywhere: an integer or a float, or one that may be NULL.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not divided in the database",
+    note = "integers and floats are; of decimals each database would keep other digits: divide them in Rust"
+)]
+pub trait Divide: Number {
+    /// What division gives: NULL for a division by zero.
+    type Quotient: Send + 'static;
+}
+
+/// An integer, or one that may be NULL.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no integer", label = "only integers leave a remainder")]
+pub trait Integer: Divide {}
+
+macro_rules! divided {
+    ($($number:ty),*; $($float:ty),*) => {
+        $(
+            impl Divide for $number {
+                type Quotient = Option<Self>;
+            }
+            impl Integer for $number {}
+        )*
+        $(
+            impl Divide for $float {
+                type Quotient = Option<Self>;
+            }
+        )*
+    };
+}
+divided! { i8, i16, i32, i64, u8, u16, u32, u64; f32, f64 }
+
+impl<T: Divide> Divide for Option<T> {
+    type Quotient = T::Quotient;
+}
+
+impl<T: Integer> Integer for Option<T> {}
+
+/// A date or an instant, or one that may be NULL.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no date", label = "only dates and instants have a year")]
+pub trait HasDate {
+    /// A part of it, as a number.
+    type Part: FromValue + Send + 'static;
+    /// Its day.
+    type Date: FromValue + Send + 'static;
+}
+
+/// A time of day or an instant, or one that may be NULL.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no time of day", label = "only times and instants have an hour")]
+pub trait HasTime {
+    /// A part of it, as a number.
+    type Part: FromValue + Send + 'static;
+}
+
+macro_rules! dates {
+    ($($date:ty),*; $($time:ty),*) => {
+        $(
+            impl HasDate for $date {
+                type Part = i32;
+                type Date = NaiveDate;
+            }
+            impl HasDate for Option<$date> {
+                type Part = Option<i32>;
+                type Date = Option<NaiveDate>;
+            }
+        )*
+        $(
+            impl HasTime for $time {
+                type Part = i32;
+            }
+            impl HasTime for Option<$time> {
+                type Part = Option<i32>;
+            }
+        )*
+    };
+}
+dates! { NaiveDate, NaiveDateTime, DateTime<Utc>; NaiveTime, NaiveDateTime, DateTime<Utc> }
+
+/// JSON, or JSON that may be NULL.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no JSON", label = "only a column of JSON has paths")]
+pub trait IsJson {}
+
+impl<T> IsJson for Json<T> {}
+impl IsJson for serde_json::Value {}
+impl<T: IsJson> IsJson for Option<T> {}

@@ -1,0 +1,143 @@
+//! The place of a row in an order, as text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::value::{Value, ValueType};
+
+/// The place of a row in the order of a query. It is text for a URL by `to_string` and `parse`, and by serde.
+///
+/// It holds the values of the columns that the query is ordered by, readable to everyone: it is neither secret nor signed.
+/// Whoever changes it gets another place in the same rows, and nothing that the query's conditions do not show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    /// The order, so that a cursor of another query is refused.
+    order: String,
+    values: Vec<Key>,
+}
+
+/// A value that can be ordered by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Key {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Decimal(Decimal),
+    Uuid(Uuid),
+    Date(NaiveDate),
+    Time(NaiveTime),
+    DateTime(NaiveDateTime),
+    Timestamp(DateTime<Utc>),
+}
+
+impl Cursor {
+    pub(super) fn of(order: String, values: impl Iterator<Item = Value>) -> Result<Self> {
+        Ok(Self { order, values: values.map(Key::try_from).collect::<Result<_>>()? })
+    }
+
+    /// The values, if the query is in this order.
+    pub(super) fn values_in(self, order: &str) -> Result<Vec<Value>> {
+        if self.order == order {
+            return Ok(self.values.into_iter().map(Value::from).collect());
+        }
+        Err(Error::conversion(format!(
+            "the cursor is a place in the order `{}`, and the query is in the order `{order}`: begin again without it",
+            self.order
+        )))
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::to_vec(&(&self.order, &self.values)).map_err(|_| fmt::Error)?;
+        f.write_str(&URL_SAFE_NO_PAD.encode(json))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let json = URL_SAFE_NO_PAD.decode(text).ok();
+        let parts = json.and_then(|json| serde_json::from_slice::<(String, Vec<Key>)>(&json).ok());
+        match parts {
+            Some((order, values)) => Ok(Self { order, values }),
+            None => {
+                Err(Error::conversion("the text is no cursor: pass on what `next` of the page before was, unchanged"))
+            }
+        }
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl TryFrom<Value> for Key {
+    type Error = Error;
+
+    fn try_from(value: Value) -> Result<Self> {
+        Ok(match value {
+            Value::Null(_) => Self::Null,
+            Value::Bool(b) => Self::Bool(b),
+            Value::I16(n) => Self::Integer(n.into()),
+            Value::I32(n) => Self::Integer(n.into()),
+            Value::I64(n) => Self::Integer(n),
+            Value::U64(n) => Self::Unsigned(n),
+            Value::F32(x) => Self::Float(x.into()),
+            Value::F64(x) => Self::Float(x),
+            Value::Text(text) => Self::Text(text),
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::Decimal(decimal) => Self::Decimal(decimal),
+            Value::Uuid(uuid) => Self::Uuid(uuid),
+            Value::Date(date) => Self::Date(date),
+            Value::Time(time) => Self::Time(time),
+            Value::DateTime(time) => Self::DateTime(time),
+            Value::Timestamp(time) => Self::Timestamp(time),
+            Value::Json(_) | Value::Array(..) => {
+                return Err(Error::unsupported("a cursor holds no JSON and no arrays: order by other columns"));
+            }
+        })
+    }
+}
+
+impl From<Key> for Value {
+    fn from(key: Key) -> Self {
+        match key {
+            // Nothing is bound for it: it becomes IS NULL.
+            Key::Null => Self::Null(ValueType::Text),
+            Key::Bool(b) => Self::Bool(b),
+            Key::Integer(n) => Self::I64(n),
+            Key::Unsigned(n) => Self::U64(n),
+            Key::Float(x) => Self::F64(x),
+            Key::Text(text) => Self::Text(text),
+            Key::Bytes(bytes) => Self::Bytes(bytes),
+            Key::Decimal(decimal) => Self::Decimal(decimal),
+            Key::Uuid(uuid) => Self::Uuid(uuid),
+            Key::Date(date) => Self::Date(date),
+            Key::Time(time) => Self::Time(time),
+            Key::DateTime(time) => Self::DateTime(time),
+            Key::Timestamp(time) => Self::Timestamp(time),
+        }
+    }
+}

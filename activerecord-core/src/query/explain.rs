@@ -1,0 +1,62 @@
+//! How a database would run a query.
+
+use std::fmt;
+
+use super::Query;
+use crate::error::Result;
+use crate::row::Row;
+use crate::source::Source;
+use crate::sql::{Access, Sql};
+use crate::value::{Flow, RowRef, Value};
+
+/// What a database says about how it would run a query. It is for people: each database says it in its own way, and
+/// another version in another.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The query's text.
+    pub sql: String,
+    /// The rows of the database's answer.
+    pub rows: Vec<Row>,
+}
+
+impl<S: Source, R: Send + 'static> Query<S, R> {
+    /// Asks the database how it would run the query. The query itself does not run.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn explain(self) -> Result<Plan> {
+        let session = self.session()?;
+        let label = self.label("explain");
+        let sql = self.spell(&session)?;
+        let text = format!("{}{}", session.dialect().explain, sql.text());
+        let explained = Sql::new(text, sql.binds().to_vec(), Access::Read);
+        let mut columns = None;
+        let mut rows = Vec::new();
+        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+            let columns = columns.get_or_insert_with(|| Row::columns_of(row));
+            rows.push(Row::detach(row, columns)?);
+            Ok(Flow::More)
+        };
+        session.fetch(&explained, label, &mut sink).await?;
+        Ok(Plan { sql: sql.text().to_string(), rows })
+    }
+}
+
+/// The query, and a line for each row of the answer.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.sql)?;
+        for row in &self.rows {
+            write!(f, "\n ")?;
+            for (name, value) in row.columns().zip(row.values()) {
+                match value {
+                    Value::Null(_) => {}
+                    Value::Text(text) if row.values().len() == 1 => write!(f, " {text}")?,
+                    value => write!(f, " {name}={}", value.to_json())?,
+                }
+            }
+        }
+        Ok(())
+    }
+}

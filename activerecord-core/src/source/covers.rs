@@ -1,0 +1,146 @@
+//! Which tables an expression names, as types: so that a query refuses a column of a table that it does not read before
+//! the program is compiled.
+
+use std::marker::PhantomData;
+
+use super::{Left, Relation};
+
+/// An expression that names no table: it can stand in every query.
+#[derive(Clone, Copy, Debug)]
+pub struct Anywhere;
+
+/// An expression that names the tables of both.
+#[derive(Clone, Copy, Debug)]
+pub struct Both<A, B>(PhantomData<(A, B)>);
+
+/// A source that reads all the tables of `P`. `I` is found by the compiler and says where they are; it never has to be
+/// written.
+#[diagnostic::on_unimplemented(
+    message = "the query does not read `{P}`",
+    label = "names a column of a table that `{Self}` does not read",
+    note = "join it first: `.join({P}::COLUMN.eq(..))`, the joined model's column on the left",
+    note = "in a query inside another, a column of the outer one is written `outer({P}::COLUMN)`"
+)]
+pub trait Covers<P, I> {}
+
+/// The place of the only relation.
+#[derive(Debug)]
+pub struct Here;
+
+/// A place among those that are joined.
+#[derive(Debug)]
+pub struct At<const N: usize>;
+
+/// The same, of one that may be missing.
+#[derive(Debug)]
+pub struct MaybeAt<const N: usize>;
+
+impl<R: Relation> Covers<R, Here> for R {}
+impl<S> Covers<Anywhere, Here> for S {}
+impl<S, A, B, I, J> Covers<Both<A, B>, (I, J)> for S where S: Covers<A, I> + Covers<B, J> {}
+
+macro_rules! covers {
+    ($($place:ident<$at:literal> $of:ident $source:ty where ($($name:ident)+);)*) => {$(
+        impl<$($name),+> Covers<$of, $place<$at>> for $source {}
+    )*};
+}
+covers! {
+    At<0> A (A, B) where (A B);
+    At<1> B (A, B) where (A B);
+    MaybeAt<1> B (A, Left<B>) where (A B);
+    At<0> A (A, B, C) where (A B C);
+    At<1> B (A, B, C) where (A B C);
+    At<2> C (A, B, C) where (A B C);
+    MaybeAt<1> B (A, Left<B>, C) where (A B C);
+    MaybeAt<2> C (A, B, Left<C>) where (A B C);
+    At<0> A (A, B, C, D) where (A B C D);
+    At<1> B (A, B, C, D) where (A B C D);
+    At<2> C (A, B, C, D) where (A B C D);
+    At<3> D (A, B, C, D) where (A B C D);
+    MaybeAt<1> B (A, Left<B>, C, D) where (A B C D);
+    MaybeAt<2> C (A, B, Left<C>, D) where (A B C D);
+    MaybeAt<3> D (A, B, C, Left<D>) where (A B C D);
+    At<0> A (A, B, C, D, E) where (A B C D E);
+    At<1> B (A, B, C, D, E) where (A B C D E);
+    At<2> C (A, B, C, D, E) where (A B C D E);
+    At<3> D (A, B, C, D, E) where (A B C D E);
+    At<4> E (A, B, C, D, E) where (A B C D E);
+    MaybeAt<1> B (A, Left<B>, C, D, E) where (A B C D E);
+    MaybeAt<2> C (A, B, Left<C>, D, E) where (A B C D E);
+    MaybeAt<3> D (A, B, C, Left<D>, E) where (A B C D E);
+    MaybeAt<4> E (A, B, C, D, Left<E>) where (A B C D E);
+    At<0> A (A, B, C, D, E, F) where (A B C D E F);
+    At<1> B (A, B, C, D, E, F) where (A B C D E F);
+    At<2> C (A, B, C, D, E, F) where (A B C D E F);
+    At<3> D (A, B, C, D, E, F) where (A B C D E F);
+    At<4> E (A, B, C, D, E, F) where (A B C D E F);
+    At<5> F (A, B, C, D, E, F) where (A B C D E F);
+    MaybeAt<1> B (A, Left<B>, C, D, E, F) where (A B C D E F);
+    MaybeAt<2> C (A, B, Left<C>, D, E, F) where (A B C D E F);
+    MaybeAt<3> D (A, B, C, Left<D>, E, F) where (A B C D E F);
+    MaybeAt<4> E (A, B, C, D, Left<E>, F) where (A B C D E F);
+    MaybeAt<5> F (A, B, C, D, E, Left<F>) where (A B C D E F);
+}
+
+/// What two conditions name together, when `&` or `|` joins them.
+///
+/// Conditions on one table stay conditions on it. Those on two different tables are joined by
+/// [`Predicate::and`](crate::Predicate::and) and [`Predicate::or`](crate::Predicate::or), or by two calls of `filter`:
+/// Rust has no way to say by an operator that two types differ.
+#[diagnostic::on_unimplemented(
+    message = "conditions on `{Self}` and on `{P}` are not joined by an operator",
+    note = "write `a.and(b)` or `a.or(b)`, or filter twice"
+)]
+pub trait Meet<P> {
+    /// What both name.
+    type Output;
+}
+
+impl<R: Relation> Meet<R> for R {
+    type Output = R;
+}
+
+impl<R: Relation> Meet<Anywhere> for R {
+    type Output = R;
+}
+
+impl<R: Relation, A, B> Meet<Both<A, B>> for R {
+    type Output = Both<R, Both<A, B>>;
+}
+
+impl<P> Meet<P> for Anywhere {
+    type Output = P;
+}
+
+impl<A, B, P> Meet<P> for Both<A, B> {
+    type Output = Both<Self, P>;
+}
+
+/// The table that an expression names first: in the condition of a join it is the one that is joined.
+#[diagnostic::on_unimplemented(
+    message = "the condition of this join names no table to join",
+    note = "write `Joined::COLUMN.eq(Model::COLUMN)`, the joined model's column on the left"
+)]
+pub trait Leading {
+    /// The table.
+    type Relation: Relation;
+}
+
+impl<R: Relation> Leading for R {
+    type Relation = R;
+}
+
+impl<A: Leading, B> Leading for Both<A, B> {
+    type Relation = A::Relation;
+}
+
+/// An expression that names no other table than that of `M`.
+#[diagnostic::on_unimplemented(
+    message = "an update of `{M}` cannot name a column of `{Self}`",
+    note = "only columns of `{M}` itself, and queries by `subquery(..)`, can be part of what it becomes"
+)]
+pub trait Only<M> {}
+
+impl<M: Relation> Only<M> for M {}
+impl<M> Only<M> for Anywhere {}
+impl<M, A: Only<M>, B: Only<M>> Only<M> for Both<A, B> {}

@@ -1,0 +1,132 @@
+//! Functions, CASE, and the parts of dates.
+
+use super::aggregate::no_window;
+use super::expr::{atom, expr};
+use super::writer::Writer;
+use crate::dialect::Dates;
+use crate::error::Result;
+use crate::statement::{Case, DatePart, Expr, Function};
+use crate::value::ValueType;
+
+/// A function that needs no window.
+pub(super) fn call(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
+    if needs_window(function) { Err(no_window()) } else { write(w, function, arguments) }
+}
+
+/// Whether a function looks at the rows of a window.
+pub(super) fn needs_window(function: Function) -> bool {
+    !matches!(function, Function::Coalesce | Function::Lower | Function::Upper | Function::Length | Function::Concat)
+}
+
+/// A function and its arguments.
+pub(super) fn write(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
+    let (name, count) = match function {
+        Function::Concat => return concat(w, arguments),
+        Function::Coalesce => ("COALESCE(", None),
+        Function::Lower => ("LOWER(", None),
+        Function::Upper => ("UPPER(", None),
+        Function::Length => (w.dialect.length, None),
+        Function::RowNumber => ("ROW_NUMBER(", None),
+        Function::Rank => ("RANK(", None),
+        Function::DenseRank => ("DENSE_RANK(", None),
+        Function::Ntile(parts) => ("NTILE(", Some(parts)),
+        Function::Lag(rows) => ("LAG(", Some(rows)),
+        Function::Lead(rows) => ("LEAD(", Some(rows)),
+        Function::FirstValue => ("FIRST_VALUE(", None),
+        Function::LastValue => ("LAST_VALUE(", None),
+    };
+    let separator = if arguments.is_empty() { "" } else { ", " };
+    w.push(name);
+    w.list(arguments, expr)?;
+    if let Some(count) = count {
+        w.push(separator).number(count);
+    }
+    w.push(")");
+    Ok(())
+}
+
+fn concat(w: &mut Writer<'_>, texts: Vec<Expr>) -> Result<()> {
+    let (open, between) = w.dialect.concat.map_or(("CONCAT(", ", "), |operator| ("(", operator));
+    w.push(open);
+    for (index, text) in texts.into_iter().enumerate() {
+        w.push(if index > 0 { between } else { "" });
+        atom(w, text)?;
+    }
+    w.push(")");
+    Ok(())
+}
+
+/// CASE.
+pub(super) fn case(w: &mut Writer<'_>, case: Case) -> Result<()> {
+    w.push("CASE");
+    for (condition, value) in case.arms {
+        w.push(" WHEN ");
+        expr(w, condition)?;
+        w.push(" THEN ");
+        expr(w, value)?;
+    }
+    if let Some(value) = case.otherwise {
+        w.push(" ELSE ");
+        expr(w, value)?;
+    }
+    w.push(" END");
+    Ok(())
+}
+
+/// A part of a date, a time or an instant.
+pub(super) fn date_part(w: &mut Writer<'_>, part: DatePart, inner: Expr) -> Result<()> {
+    let (before, behind) = match w.dialect.dates {
+        Dates::Strftime => strftime(part),
+        Dates::Extract => extract(part),
+        Dates::ExtractInZone => extract_integer(part),
+    };
+    let is_instant = inner.ty() == Some(ValueType::Timestamp);
+    w.push(before);
+    atom(w, inner)?;
+    if is_instant && w.dialect.dates == Dates::ExtractInZone {
+        w.push(" AT TIME ZONE 'UTC'");
+    }
+    w.push(behind);
+    Ok(())
+}
+
+fn strftime(part: DatePart) -> (&'static str, &'static str) {
+    match part {
+        DatePart::Year => ("CAST(strftime('%Y', ", ") AS INTEGER)"),
+        DatePart::Month => ("CAST(strftime('%m', ", ") AS INTEGER)"),
+        DatePart::Day => ("CAST(strftime('%d', ", ") AS INTEGER)"),
+        // `%w` counts from Sunday, which is 0.
+        DatePart::Weekday => ("((strftime('%w', ", ") + 6) % 7 + 1)"),
+        DatePart::Hour => ("CAST(strftime('%H', ", ") AS INTEGER)"),
+        DatePart::Minute => ("CAST(strftime('%M', ", ") AS INTEGER)"),
+        DatePart::Second => ("CAST(strftime('%S', ", ") AS INTEGER)"),
+        DatePart::Date => ("date(", ")"),
+    }
+}
+
+fn extract(part: DatePart) -> (&'static str, &'static str) {
+    match part {
+        DatePart::Year => ("EXTRACT(YEAR FROM ", ")"),
+        DatePart::Month => ("EXTRACT(MONTH FROM ", ")"),
+        DatePart::Day => ("EXTRACT(DAY FROM ", ")"),
+        DatePart::Weekday => ("(WEEKDAY(", ") + 1)"),
+        DatePart::Hour => ("EXTRACT(HOUR FROM ", ")"),
+        DatePart::Minute => ("EXTRACT(MINUTE FROM ", ")"),
+        DatePart::Second => ("EXTRACT(SECOND FROM ", ")"),
+        DatePart::Date => ("DATE(", ")"),
+    }
+}
+
+/// What is extracted is a number with digits behind the point, and a cast would round it.
+fn extract_integer(part: DatePart) -> (&'static str, &'static str) {
+    match part {
+        DatePart::Year => ("CAST(EXTRACT(YEAR FROM ", ") AS integer)"),
+        DatePart::Month => ("CAST(EXTRACT(MONTH FROM ", ") AS integer)"),
+        DatePart::Day => ("CAST(EXTRACT(DAY FROM ", ") AS integer)"),
+        DatePart::Weekday => ("CAST(EXTRACT(ISODOW FROM ", ") AS integer)"),
+        DatePart::Hour => ("CAST(EXTRACT(HOUR FROM ", ") AS integer)"),
+        DatePart::Minute => ("CAST(EXTRACT(MINUTE FROM ", ") AS integer)"),
+        DatePart::Second => ("CAST(FLOOR(EXTRACT(SECOND FROM ", ")) AS integer)"),
+        DatePart::Date => ("CAST(", " AS date)"),
+    }
+}

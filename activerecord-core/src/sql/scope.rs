@@ -1,0 +1,107 @@
+//! What the name of a column can mean: the tables of the query, and of those around it.
+
+use super::writer::Writer;
+use crate::error::{Error, ErrorKind, Result};
+use crate::statement::{ColumnExpr, Join, Name, Source};
+
+/// The tables of one query, by the names that columns are qualified with.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    first: Option<Name>,
+    joined: Vec<Name>,
+    qualified: bool,
+}
+
+impl Scope {
+    /// One table, whose columns need no more than their own names.
+    pub(super) fn of(table: Name) -> Self {
+        Self { first: Some(table), joined: Vec::new(), qualified: false }
+    }
+
+    /// The tables of a query.
+    ///
+    /// # Errors
+    /// `InvalidStatement` when two of them have one name.
+    pub(super) fn of_query(from: &Source, joins: &[Join]) -> Result<Self> {
+        let first = match from {
+            Source::Table(table) => table.label(),
+            Source::Query(_, name) | Source::Compound(_, name) => name,
+        };
+        let mut scope = Self::of(first.clone());
+        for join in joins {
+            let label = join.table.label();
+            if scope.has(label) {
+                return Err(twice(label));
+            }
+            scope.joined.push(label.clone());
+        }
+        scope.qualified = !scope.joined.is_empty();
+        Ok(scope)
+    }
+
+    /// The same, where bare names would be ambiguous.
+    pub(super) fn qualified(mut self) -> Self {
+        self.qualified = true;
+        self
+    }
+
+    fn has(&self, table: &Name) -> bool {
+        self.first.as_ref() == Some(table) || self.joined.contains(table)
+    }
+}
+
+/// Writes the name of a column, and that of its table where it is needed.
+pub(super) fn column(w: &mut Writer<'_>, column: &ColumnExpr) -> Result<()> {
+    let is_here = w.scope.has(&column.table);
+    if column.outer && is_here {
+        return Err(hidden(column));
+    }
+    if !is_here && !w.around.iter().any(|scope| scope.has(&column.table)) {
+        return Err(unknown(column));
+    }
+    if w.scope.qualified || !is_here {
+        w.table(&column.table).push(".");
+    }
+    w.name(&column.name);
+    Ok(())
+}
+
+/// Writes a query inside another: its own tables come first.
+pub(super) fn nested(w: &mut Writer<'_>, write: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<()> {
+    let outer = std::mem::take(&mut w.scope);
+    w.around.push(outer);
+    write(w)?;
+    w.scope = w.around.pop().unwrap_or_default();
+    Ok(())
+}
+
+#[cold]
+fn unknown(column: &ColumnExpr) -> Error {
+    Error::new(
+        ErrorKind::InvalidStatement,
+        format!(
+            "the column `{}` is of `{}`, which the query does not read: join it, or wrap the column in outer(..) when it is \
+             one of the query around this one",
+            column.name, column.table
+        ),
+    )
+}
+
+#[cold]
+fn hidden(column: &ColumnExpr) -> Error {
+    Error::new(
+        ErrorKind::InvalidStatement,
+        format!(
+            "outer({0}.{1}) cannot be told from the query's own `{0}`: read one of them under another name, by #[derive(Alias)]",
+            column.table, column.name
+        ),
+    )
+}
+
+#[cold]
+fn twice(table: &Name) -> Error {
+    Error::new(
+        ErrorKind::InvalidStatement,
+        format!("the query reads `{table}` twice: give one of them another name, by #[derive(Alias)]"),
+    )
+}

@@ -1,0 +1,124 @@
+//! Queries inside queries.
+
+use super::expr::comparand;
+use super::scope::nested;
+use super::select::select;
+use super::writer::Writer;
+use crate::dialect::{InList, SetQuery};
+use crate::error::{Error, Result};
+use crate::statement::{Compound, Expr, Select, Set, SetOperator, Source, Subquery};
+use crate::value::{Value, ValueType};
+
+/// A query inside another, without parentheses.
+///
+/// # Errors
+/// `Unsupported` when it names a connection of its own.
+pub(super) fn subquery(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
+    match query.connection {
+        Some(connection) => Err(foreign(&connection)),
+        None => nested(w, |w| select(w, *query.select)),
+    }
+}
+
+/// A query inside another that has to be a value.
+pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
+    w.push("(");
+    subquery(w, query)?;
+    w.push(")");
+    Ok(())
+}
+
+/// Several queries as one. One that has an order, a limit or names of its own stands by itself.
+pub(super) fn compound(w: &mut Writer<'_>, compound: Compound) -> Result<()> {
+    let merges = compound.operator != SetOperator::UnionAll;
+    member(w, compound.first, merges)?;
+    for query in compound.others {
+        w.push(symbol(compound.operator));
+        member(w, query, merges)?;
+    }
+    Ok(())
+}
+
+fn member(w: &mut Writer<'_>, mut query: Subquery, merges: bool) -> Result<()> {
+    let select = &query.select;
+    let is_plain =
+        select.with.is_empty() && select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none();
+    if !is_plain {
+        let whole = Select::from(Source::Query(query.select, "source".into()));
+        query.select = Box::new(whole);
+    }
+    w.merges = merges;
+    subquery(w, query)
+}
+
+pub(super) fn symbol(operator: SetOperator) -> &'static str {
+    match operator {
+        SetOperator::Union => " UNION ",
+        SetOperator::UnionAll => " UNION ALL ",
+        SetOperator::Intersect => " INTERSECT ",
+        SetOperator::Except => " EXCEPT ",
+    }
+}
+
+/// Whether an expression is in a set.
+pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
+    match set {
+        Set::Query(query) => {
+            comparand(w, inner)?;
+            set_query(w, query)
+        }
+        Set::Values(_, values) if values.is_empty() => {
+            w.push("1 = 0");
+            Ok(())
+        }
+        Set::Values(ty, values) => {
+            comparand(w, inner)?;
+            value_list(w, ty, values);
+            Ok(())
+        }
+    }
+}
+
+fn set_query(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
+    let is_limited = query.select.limit.is_some() || query.select.offset.is_some();
+    let is_derived = w.dialect.set_query == SetQuery::Derived && (w.writes || is_limited);
+    w.push(if is_derived { " IN (SELECT * FROM (" } else { " IN (" });
+    subquery(w, query)?;
+    if is_derived {
+        w.push(") AS ").name("source");
+    }
+    w.push(")");
+    Ok(())
+}
+
+fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
+    if let (InList::AnyArray, Some(element)) = (w.dialect.in_list, ty.as_static()) {
+        w.push(" = ANY(").bind(Value::Array(element, values)).push(")");
+        return;
+    }
+    let padded = values.len().next_power_of_two();
+    // A list so long that padding could exceed the limit is rare enough to have a text of its own.
+    if let Some(last) = values.last().cloned().filter(|_| padded <= w.dialect.capabilities.max_binds / 2) {
+        values.resize(padded, last);
+    }
+    w.push(" IN (");
+    w.values(values);
+    w.push(")");
+}
+
+/// Whether a query finds a row.
+pub(super) fn exists(w: &mut Writer<'_>, mut query: Subquery) -> Result<()> {
+    if query.select.is_row_by_row() {
+        query.select.items = vec![Expr::Value(Value::I32(1)).into()];
+    }
+    w.push("EXISTS ");
+    scalar(w, query)
+}
+
+#[cold]
+fn foreign(connection: &str) -> Error {
+    Error::unsupported(format!(
+        "a query inside another runs on the other's connection, and this one names `{connection}`: leave that out, or read \
+         its values first and pass them to is_in"
+    ))
+}

@@ -1,0 +1,95 @@
+//! INSERT, UPDATE and DELETE: each clause is one function.
+
+use super::expr::expr;
+use super::scope::Scope;
+use super::select;
+use super::writer::Writer;
+use crate::dialect::Upsert;
+use crate::error::Result;
+use crate::statement::{Conflict, Delete, Expr, Insert, Name, Update};
+
+pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
+    w.push("INSERT INTO ").table(&statement.table);
+    if statement.columns.is_empty() {
+        let default_row = w.dialect.default_row;
+        w.push(" ").push(default_row);
+    } else {
+        w.push(" (");
+        w.names(&statement.columns);
+        w.push(") VALUES ");
+        w.rows(statement.columns.len(), statement.values);
+    }
+    if let Some(clause) = statement.conflict {
+        conflict(w, statement.table, clause)?;
+    }
+    returning(w, &statement.returning);
+    Ok(())
+}
+
+/// The first assignment: a key to itself. The row may be there by another unique key than these; then the subquery, which
+/// is asked only then, has one row too many.
+fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
+    let Some(first) = keys.first() else { return };
+    w.name(first).push(" = IF(");
+    for (index, key) in keys.iter().enumerate() {
+        w.push(if index > 0 { " AND " } else { "" });
+        w.name(key).push(" <=> VALUES(").name(key).push(")");
+    }
+    w.push(", ").name(first).push(", (SELECT 1 UNION ALL SELECT 2))");
+}
+
+fn conflict(w: &mut Writer<'_>, table: Name, clause: Conflict) -> Result<()> {
+    match w.dialect.upsert {
+        Upsert::OnConflict => {
+            w.push(" ON CONFLICT (");
+            w.names(&clause.keys);
+            if clause.update.is_empty() {
+                w.push(") DO NOTHING");
+                return Ok(());
+            }
+            w.push(") DO UPDATE SET ");
+            // Bare names would be ambiguous between the row that is there and `excluded`.
+            w.scope = Scope::of(table).qualified();
+        }
+        Upsert::OnDuplicateKey => {
+            w.push(" ON DUPLICATE KEY UPDATE ");
+            w.scope = Scope::of(table);
+            own_keys_only(w, &clause.keys);
+            if !clause.update.is_empty() {
+                w.push(", ");
+            }
+        }
+    }
+    assignments(w, clause.update)
+}
+
+pub(super) fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
+    w.writes = true;
+    w.push("UPDATE ").table(&statement.table).push(" SET ");
+    w.scope = Scope::of(statement.table);
+    assignments(w, statement.set)?;
+    select::filter(w, statement.filter)?;
+    returning(w, &statement.returning);
+    Ok(())
+}
+
+fn assignments(w: &mut Writer<'_>, set: Vec<(Name, Expr)>) -> Result<()> {
+    w.list(set, |w, (column, value)| {
+        w.name(&column).push(" = ");
+        expr(w, value)
+    })
+}
+
+pub(super) fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
+    w.writes = true;
+    w.push("DELETE FROM ").table(&statement.table);
+    w.scope = Scope::of(statement.table);
+    select::filter(w, statement.filter)
+}
+
+fn returning(w: &mut Writer<'_>, columns: &[Name]) {
+    if !columns.is_empty() {
+        w.push(" RETURNING ");
+        w.names(columns);
+    }
+}
