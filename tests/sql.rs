@@ -5,7 +5,7 @@ use activerecord::prelude::*;
 use activerecord::sql::render;
 use activerecord::statement::{
     Arithmetic, ColumnExpr, Compare, Conflict, Delete, Expr, Insert, Name, RawSql, Select, Set, Source, Statement,
-    Update,
+    Subquery, Update,
 };
 use activerecord::{Dialect, ValueType};
 use chrono::{DateTime, Utc};
@@ -220,9 +220,7 @@ fn statement(statement: &Statement) -> String {
 }
 
 fn column(name: &'static str, ty: ValueType) -> Expr {
-    let mut column = ColumnExpr { name: name.into(), ty, nullable: false };
-    column.nullable = name == "delay";
-    Expr::Column(column)
+    Expr::Column(ColumnExpr { table: "flights".into(), outer: false, name: name.into(), ty, nullable: name == "delay" })
 }
 
 fn insert(conflict: Option<Conflict>, returning: &[&'static str]) -> String {
@@ -285,10 +283,13 @@ fn updates_and_deletes() {
 #[test]
 fn writes_of_what_a_query_finds() {
     let old = || {
-        let mut query = Select::from(Source::Table("flights".into()));
+        let mut query = Select::from(Source::Table(Flight::TABLE.into()));
         query.items = vec![column("id", ValueType::I64).into()];
         query.filter = Some(Expr::IsNull(Box::new(column("delay", ValueType::I32))));
-        Some(Expr::In(Box::new(column("id", ValueType::I64)), Set::Query(Box::new(query), None)))
+        Some(Expr::In(
+            Box::new(column("id", ValueType::I64)),
+            Set::Query(Subquery { select: Box::new(query), connection: None }),
+        ))
     };
     let set = vec![("carrier".into(), Expr::Value(Value::Text("UA".into())))];
     let update = Update { table: "flights".into(), set, filter: old(), returning: vec![] };

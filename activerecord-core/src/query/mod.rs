@@ -31,6 +31,7 @@ use std::sync::Arc;
 use crate::connection::{Label, Route, Session, resolve};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::order::IntoOrder;
 use crate::predicate::Predicate;
 use crate::projection::Projection;
@@ -153,11 +154,6 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self.reading(columns.items(), |row| E::read(row, 0))
     }
 
-    /// Reads each row as a struct with some of the columns of the first model.
-    pub fn select_as<P: Projection<Model = S::Root>>(self) -> Query<S, P> {
-        self.reading(P::COLUMNS.iter().map(|def| Expr::from(def).into()).collect(), P::from_row)
-    }
-
     /// The text and the binds in a dialect (`sqlite`, `postgresql`, `mysql`), without a database.
     ///
     /// # Errors
@@ -206,6 +202,13 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
             "`{verb}` cannot be asked of a query with {what}; filter by the keys it finds instead: is_in(query)"
         );
         Error::unsupported(message).with_model(self.model.model)
+    }
+}
+
+impl<M: Model, R: Send + 'static> Query<M, R> {
+    /// Reads each row as a struct with some of the columns.
+    pub fn select_as<P: Projection<Model = M>>(self) -> Query<M, P> {
+        self.reading(P::COLUMNS.iter().map(|def| Expr::from(def).into()).collect(), P::from_row)
     }
 }
 
