@@ -8,6 +8,7 @@ pub use crate::active_enum::{text, unknown};
 pub use crate::column::Column;
 pub use crate::error::Result;
 pub use crate::hooks::Hooks;
+pub use crate::kind::MaybeNull;
 pub use crate::model::Model;
 pub use crate::projection::Projection;
 pub use crate::read::in_field;
