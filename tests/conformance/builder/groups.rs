@@ -83,6 +83,13 @@ async fn of_decimals() -> Result<()> {
             .order_by(Flight::FARE.asc())
             .select((Flight::FARE, count_rows()));
         check("group_by_a_decimal", fares, [(dec!(0.1), 1), (dec!(9), 2), (dec!(10), 1)]).await?;
+        let doubled = || Flight::FARE * dec!(2);
+        let fares = Flight::filter(Flight::MILES.gt(1000))
+            .group_by(doubled())
+            .order_by(doubled().desc())
+            .select((doubled(), count_rows()));
+        check("group_by_a_computed_decimal", fares, [(dec!(200), 1), (dec!(20), 1), (dec!(18), 2), (dec!(-3), 1)])
+            .await?;
         let different = Flight::select(Flight::FARE.count_distinct());
         check("different_decimals", different, [6]).await?;
         let distinct = Flight::select(Flight::FARE).distinct().order_by(Flight::FARE.asc());
