@@ -7,7 +7,7 @@ pub const HELP: &str = "\
 What a hundred models cost to compile: activerecord beside SeaORM, Diesel and Toasty, in alternating rounds
 
   --quick          fewer rounds
-  --rounds N       how often each crate is checked [11; quick: 3]
+  --rounds N       how often each crate is checked [5; quick: 1]
   --models N       how many models a crate has [100]
   --only NAME      only this contestant (may be repeated): activerecord, sea-orm, diesel, toasty
   --markdown       print Markdown instead of a table
@@ -51,7 +51,7 @@ impl Options {
                 _ => return Err(format!("unknown option {argument}; see --help").into()),
             }
         }
-        let rounds = rounds.unwrap_or(if quick { 3 } else { 11 }).max(1);
+        let rounds = rounds.unwrap_or(if quick { 1 } else { 5 }).max(1);
         Ok(Some(Self { only, rounds, models: models.max(1), markdown, publish, json }))
     }
 
