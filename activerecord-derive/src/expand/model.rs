@@ -15,7 +15,6 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let (key, key_functions) = key(model);
     let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] impl __ar::Hooks for #ident {}));
     quote! {
-        #[automatically_derived]
         impl #ident {
             #(#constants)*
         }
@@ -140,7 +139,7 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
-            ::std::vec![#values]
+            ::std::vec::Vec::from([#values])
         }
     };
     (ty, functions)
