@@ -35,7 +35,6 @@ pub(super) fn constants(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
     let constants = model.columns().map(|field| constant(model, field));
     quote! {
-        #[automatically_derived]
         impl #ident {
             #(#constants)*
         }
@@ -154,7 +153,7 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
-            ::std::vec![#values]
+            ::std::vec::Vec::from([#values])
         }
     };
     (ty, functions)

@@ -62,7 +62,7 @@ async fn that_others_hold() -> Result<()> {
         return Ok(());
     }
     let holder = Transaction::begin(&*db).await?;
-    let held = Flight::on(&holder).filter(Flight::ID.le(2)).for_update().all().await?;
+    let held = Flight::on(&holder).filter(Flight::ID.is_in([1, 2])).for_update().all().await?;
     assert_eq!(held.len(), 2);
     let other = Transaction::begin(&*db).await?;
     let free = Flight::on(&other).order_by(Flight::ID.asc()).skip_locked().select(Flight::ID).all().await?;
