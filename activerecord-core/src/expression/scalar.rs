@@ -20,6 +20,7 @@ use crate::value::ValueType;
     message = "`{Self}` is no column and nothing that is computed from columns",
     note = "a value is written `literal(value)`"
 )]
+#[allow(clippy::wrong_self_convention, reason = "the names are SQL's, and what they make takes the expression up")]
 pub trait Scalar: Sized {
     /// The models whose columns it names.
     type Scope;
