@@ -10,12 +10,17 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// One row for each group of rows that have these in common: a column, an expression, or a tuple of them. What is
     /// selected is then one of these, or an aggregate.
     ///
-    /// ```ignore
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String }
+    /// # async fn example() -> Result<()> {
     /// let loads: Vec<(String, u64)> = Flight::query()
     ///     .group_by(Flight::CARRIER)
     ///     .having(count_rows().gt(100))
     ///     .select((Flight::CARRIER, count_rows()))
     ///     .all().await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn group_by<E, I>(mut self, columns: E) -> Self
     where

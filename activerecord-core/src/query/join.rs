@@ -15,8 +15,14 @@ impl<S: Source> Query<S, S::Row> {
     /// Joins another model, and reads each row as a tuple with a record of each: rows without a partner are left out. In
     /// the condition **the joined model's column stands on the left**: it says which model that is.
     ///
-    /// ```ignore
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64 }
+    /// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64 }
+    /// # async fn example() -> Result<()> {
     /// let posts: Vec<(User, Post)> = User::query().join(Post::USER_ID.eq(User::ID)).all().await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// Both models have to be on one connection here: else awaiting it is `Unsupported`. The same model can be joined again
@@ -32,8 +38,14 @@ impl<S: Source> Query<S, S::Row> {
 
     /// [`join`](Self::join) that keeps rows without a partner: there the record is None.
     ///
-    /// ```ignore
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64 }
+    /// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64 }
+    /// # async fn example() -> Result<()> {
     /// let posts: Vec<(User, Option<Post>)> = User::query().left_join(Post::USER_ID.eq(User::ID)).all().await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// A column of the joined model that is selected by itself is NULL there: select it as `Post::TITLE.optional()`.

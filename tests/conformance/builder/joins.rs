@@ -139,3 +139,20 @@ async fn in_streams() -> Result<()> {
     })
     .await
 }
+
+/// Scopes of one's own are ordinary functions.
+#[tokio::test]
+async fn of_queries_that_functions_made() -> Result<()> {
+    fn large(planes: Query<Plane>) -> Query<Plane> {
+        planes.filter(Plane::SEATS.ge(149)).with_deleted()
+    }
+    fn oldest(planes: Query<Plane>) -> Query<Plane> {
+        planes.filter(Plane::BUILT.is_not_null()).order_by(Plane::BUILT.asc())
+    }
+    with_data(async || {
+        let flights = oldest(large(Plane::query())).join(Flight::TAILNUM.eq(Plane::TAILNUM));
+        let flights = flights.order_by(Flight::ID.asc()).select((Plane::BUILT, Flight::ID));
+        check("scopes", flights, [(Some(1998), 2), (Some(1999), 1), (Some(1999), 6), (Some(2012), 4)]).await
+    })
+    .await
+}
