@@ -153,7 +153,7 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
-            ::std::vec::Vec::from([#values])
+            <::std::vec::Vec<__ar::Value> as ::core::convert::From<_>>::from([#values])
         }
     };
     (ty, functions)
