@@ -15,17 +15,18 @@ use std::time::Duration;
 
 use rusqlite::OpenFlags;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Notify;
 
 use crate::file::DatabaseFile;
 
 /// For how long the lock is kept without a look at whether it is of use.
 const TICK: Duration = Duration::from_millis(2);
 
-/// For how long it is not kept when somebody has written, or nobody has read.
+/// For how long it is not kept when somebody has written.
 const REST: Duration = Duration::from_millis(50);
 
-/// After how many rests without reads the connection is closed.
-const IDLE: u32 = 20;
+/// After how much time without reads the connection is closed.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// When to look again at a file that has no write-ahead log, or could not be opened.
 const RETRY: Duration = Duration::from_secs(10);
@@ -39,6 +40,8 @@ pub(crate) struct Keeper {
     sessions: AtomicUsize,
     /// Whether many reads were made since the last tick.
     wanted: AtomicBool,
+    /// Wakes who looks after the ticks, when the lock was given up for want of reads.
+    woken: Notify,
     /// Whether somebody looks after the ticks.
     running: AtomicBool,
     /// Whether the lock is kept.
@@ -56,6 +59,9 @@ impl Keeper {
         self.wanted.store(true, Ordering::Relaxed);
         let Some(path) = &self.path else { return };
         if self.running.load(Ordering::Relaxed) || self.running.swap(true, Ordering::Relaxed) {
+            if !self.holding.load(Ordering::Relaxed) {
+                self.woken.notify_one();
+            }
             return;
         }
         match Handle::try_current() {
@@ -146,17 +152,22 @@ async fn keep(running: Running, path: PathBuf) {
         tokio::time::sleep(RETRY).await;
         return;
     }
-    let (mut seen, mut idle) = (None, 0);
-    while idle < IDLE {
-        let wanted = keeper.wanted.swap(false, Ordering::Relaxed);
-        idle = if wanted { 0 } else { idle + 1 };
-        let version = if wanted { keeper.renew() } else { None };
-        let written = version.is_some() && seen.is_some() && seen != version;
+    let mut seen = None;
+    loop {
+        if !keeper.wanted.swap(false, Ordering::Relaxed) {
+            keeper.let_go();
+            if tokio::time::timeout(IDLE, keeper.woken.notified()).await.is_err() {
+                break;
+            }
+            continue;
+        }
+        let version = keeper.renew();
+        let written = version.is_none() || seen.is_some_and(|seen| Some(seen) != version);
         seen = version.or(seen);
-        if !wanted || written {
+        if written {
             keeper.let_go();
         }
-        tokio::time::sleep(if wanted && !written { TICK } else { REST }).await;
+        tokio::time::sleep(if written { REST } else { TICK }).await;
     }
     // To close a file may take a while.
     let file = Arc::clone(&running.0);
