@@ -190,7 +190,7 @@ impl Pooled {
     /// Whether it can be handed out: not too old, and alive as far as known. It is asked only when in doubt, and after a while
     /// without use.
     async fn is_usable(&mut self, now: Moment, limits: &config::Pool) -> bool {
-        if limits.max_lifetime.is_some_and(|age| now.since(self.opened) > age) {
+        if limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age) {
             return false;
         }
         let idle = now.since(self.used);
