@@ -5,10 +5,10 @@
 pub mod errors;
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::{Future, Ready, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use crate::capabilities::Capabilities;
 use crate::connection::Config;
@@ -19,6 +19,44 @@ use crate::value::Sink;
 
 /// A boxed future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The answer to a statement: there already, where the database is in this process and had nothing to wait for, or a
+/// future. So a statement of a microsecond costs no allocation.
+pub enum Answer<'a, T> {
+    /// It is there.
+    Now(Ready<T>),
+    /// It is to be waited for.
+    Later(BoxFuture<'a, T>),
+}
+
+impl<'a, T> Answer<'a, T> {
+    /// An answer that is there.
+    pub fn now(answer: T) -> Self {
+        Self::Now(ready(answer))
+    }
+
+    /// An answer that is to be waited for.
+    pub fn later(future: impl Future<Output = T> + Send + 'a) -> Self {
+        Self::Later(Box::pin(future))
+    }
+}
+
+impl<T> Future for Answer<'_, T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        match self.get_mut() {
+            Self::Now(answer) => Pin::new(answer).poll(context),
+            Self::Later(future) => future.as_mut().poll(context),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Answer<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if let Self::Now(_) = self { "Now" } else { "Later" })
+    }
+}
 
 /// How a database product is found by the scheme of a URL.
 ///
@@ -55,13 +93,15 @@ pub trait Connection: Send {
     /// What the server at the other end can do.
     fn capabilities(&self) -> &Capabilities;
 
-    /// Runs a statement for its effect. An error MUST leave nothing of this statement behind.
-    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>>;
+    /// Runs a statement for its effect. An error MUST leave nothing of this statement behind. The work may begin with the
+    /// call, as long as it keeps the caller for no longer than a poll may.
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>>;
 
     /// Runs a statement and pushes each row into `sink` where it lies, until the sink stops, pauses or fails. After
     /// [`Flow::Pause`](crate::Flow::Pause) the future MUST return `Pending` once, and need not wake. A sink's error
-    /// MUST be returned as it is.
-    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>>;
+    /// MUST be returned as it is. As with [`execute`](Self::execute), the work may begin with the call: the
+    /// answer is to be polled right after it.
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>>;
 
     /// Controls the session's transaction. `Begin` MUST take what the transaction will need to write, so that it fails
     /// here and not later, unless it is read-only. An error of `Commit` MUST mean that nothing was committed, or be

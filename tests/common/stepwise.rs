@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use activerecord::backend::{Backend, BackendFactory, BoxFuture, Connection, Control, Outcome};
+use activerecord::backend::{Answer, Backend, BackendFactory, BoxFuture, Connection, Control, Outcome};
 use activerecord::sql::Sql;
 use activerecord::{Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, Pool, Result, SQLITE, Sink};
 use tokio::task::yield_now;
@@ -64,10 +64,10 @@ struct StepwiseConnection {
 }
 
 impl StepwiseConnection {
-    async fn step<'a, T>(
-        &'a mut self,
-        call: impl FnOnce(&'a mut dyn Connection) -> BoxFuture<'a, Result<T>>,
-    ) -> Result<T> {
+    async fn step<'a, T, F>(&'a mut self, call: impl FnOnce(&'a mut dyn Connection) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + 'a,
+    {
         let Self { inner, in_doubt, broken } = self;
         if *in_doubt && !*broken {
             return Err(Error::new(ErrorKind::ConnectionLost, "the answer to an earlier call was never read"));
@@ -86,12 +86,12 @@ impl Connection for StepwiseConnection {
         self.inner.capabilities()
     }
 
-    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
-        Box::pin(self.step(|inner| inner.execute(sql)))
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>> {
+        Answer::later(self.step(|inner| inner.execute(sql)))
     }
 
-    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.step(|inner| inner.fetch(sql, sink)))
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>> {
+        Answer::later(self.step(|inner| inner.fetch(sql, sink)))
     }
 
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {

@@ -7,7 +7,7 @@ mod transaction;
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Flow, Result, RowRef, Sink};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, MySqlConnection, SqlSafeStr, Statement};
@@ -202,8 +202,8 @@ impl Connection for Session {
         &self.capabilities
     }
 
-    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
-        Box::pin(async move {
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>> {
+        Answer::later(async move {
             let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
             let run = match self.plan(sql) {
                 Ok(Plan { way: Way::Script, .. }) if sql.binds().is_empty() => self.run_script(sql.text()).await,
@@ -214,8 +214,8 @@ impl Connection for Session {
         })
     }
 
-    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>> {
+        Answer::later(async move {
             let run = match self.plan(sql) {
                 Ok(plan) => self.run(sql, plan, sink).await.map(drop),
                 Err(error) => Err(error),

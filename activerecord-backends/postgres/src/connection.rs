@@ -7,7 +7,7 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Result, Sink};
 use futures_util::TryStreamExt as _;
@@ -211,12 +211,12 @@ impl Connection for PostgresConnection {
         &self.capabilities
     }
 
-    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
-        Box::pin(async move { self.run(sql).await.map_err(|error| error.with_sql(sql.text())) })
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>> {
+        Answer::later(async move { self.run(sql).await.map_err(|error| error.with_sql(sql.text())) })
     }
 
-    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.run_for_rows(sql, sink).await.map_err(|error| error.with_sql(sql.text())) })
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>> {
+        Answer::later(async move { self.run_for_rows(sql, sink).await.map_err(|error| error.with_sql(sql.text())) })
     }
 
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {

@@ -9,19 +9,25 @@ mod transaction;
 mod watch;
 mod write;
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
-use activerecord_core::backend::{BoxFuture, Connection, Control, Outcome};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, pend_once};
 use activerecord_core::sql::Sql;
 use activerecord_core::{Capabilities, Error, ErrorKind, Flow, Result, RowRef, SQLITE, Sink};
 use tokio::task::{coop, spawn_blocking};
 
 use self::patience::Patience;
-use self::session::{Attempt, Session};
+use self::read::{Reading, Slice};
+use self::session::{Attempt, Session, Written};
+use self::transaction::Held;
 use self::watch::Watch;
+use crate::cache::Slot;
 use crate::config::Settings;
 use crate::error;
-use crate::file::DatabaseFile;
+use crate::file::{DatabaseFile, Turn};
 use crate::statement::Prepared;
 
 /// A text of more bytes than this takes about a millisecond to prepare.
@@ -42,12 +48,59 @@ impl SqliteConnection {
         self.session.as_deref_mut().ok_or_else(error::gone)
     }
 
+    /// The error of a statement, and what it means for the next user.
+    fn told(&mut self, error: Error, sql: &Sql) -> Error {
+        self.failed(error).with_sql(sql.text())
+    }
+
     /// Notes what an error means for the next user.
     fn failed(&mut self, error: Error) -> Error {
         if let Some(session) = &mut self.session {
             session.broken |= error::is_lasting(&error);
         }
         error
+    }
+
+    /// Prepares a statement that can be run on the calling task at once. None when something has to be waited for first, or
+    /// when it is not one statement.
+    fn prepare_at_once(&mut self, sql: &Sql) -> Result<Option<Slot>> {
+        let session = self.session()?;
+        let ready = !session.watch.is_tired() && (sql.text().len() <= LONG_TEXT || session.database.has(sql.text()));
+        if !ready || !has_budget() {
+            return Ok(None);
+        }
+        match session.prepare(sql) {
+            Ok(Prepared::One(slot)) => Ok(Some(slot)),
+            Ok(Prepared::Script) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::Busy => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hands out the rows of a statement that has written at once; before, it copies a log that has become long.
+    fn hand_out<'a>(
+        &'a mut self,
+        written: Written,
+        turn: Option<Turn>,
+        sql: &'a Sql,
+        sink: &'a mut Sink<'a>,
+    ) -> Answer<'a, Result<()>> {
+        let rows = written.rows;
+        if turn.is_none() && rows.len() == 1 {
+            return match sink(&rows.row(0)) {
+                Ok(Flow::More | Flow::Stop) => Answer::now(Ok(())),
+                Ok(Flow::Pause) => Answer::later(async {
+                    pend_once().await;
+                    Ok(())
+                }),
+                Err(error) => Answer::now(Err(self.told(error, sql))),
+            };
+        }
+        Answer::later(async move {
+            let copied = Held::again(self, turn).checkpoint().await;
+            let handed = if copied.is_ok() { batches::hand_over(&rows, sink).await.map(drop) } else { copied };
+            handed.map_err(|error| self.told(error, sql))
+        })
     }
 
     async fn run(&mut self, sql: &Sql) -> Result<Outcome> {
@@ -80,14 +133,14 @@ impl SqliteConnection {
         let session = self.session()?;
         session.give_way_if_tired().await;
         if sql.text().len() > LONG_TEXT && !session.database.has(sql.text()) {
-            let text = Arc::clone(sql.text());
+            let (text, one_row) = (Arc::clone(sql.text()), sql.is_one_row());
             // An error comes again below.
-            self.on_thread(move |session| drop(session.database.prepare(&text))).await?;
+            self.on_thread(move |session| drop(session.database.prepare(&text, one_row))).await?;
         }
         let session = self.session()?;
         let mut patience = Patience::new();
         loop {
-            match session.prepare(sql.text(), sql.binds()) {
+            match session.prepare(sql) {
                 Err(error) if error.kind() == ErrorKind::Busy => patience.wait_to_read(session).await?,
                 prepared => return prepared,
             }
@@ -152,18 +205,50 @@ impl Connection for SqliteConnection {
         SQLITE.capabilities()
     }
 
-    fn execute<'a>(&'a mut self, sql: &'a Sql) -> BoxFuture<'a, Result<Outcome>> {
-        Box::pin(async move {
-            coop::consume_budget().await;
-            self.run(sql).await.map_err(|error| self.failed(error).with_sql(sql.text()))
-        })
+    fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>> {
+        let written = match self.prepare_at_once(sql) {
+            Ok(Some(slot)) => self.write_at_once(slot),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(Some((written, None))) => Answer::now(Ok(written.outcome)),
+            Ok(Some((written, turn))) => Answer::later(async move {
+                let copied = Held::again(self, turn).checkpoint().await;
+                copied.map(|()| written.outcome).map_err(|error| self.told(error, sql))
+            }),
+            Ok(None) => Answer::later(async move {
+                coop::consume_budget().await;
+                self.run(sql).await.map_err(|error| self.told(error, sql))
+            }),
+            Err(error) => Answer::now(Err(self.told(error, sql))),
+        }
     }
 
-    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            coop::consume_budget().await;
-            self.run_for_rows(sql, sink).await.map_err(|error| self.failed(error).with_sql(sql.text()))
-        })
+    fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>> {
+        let slot = match self.prepare_at_once(sql) {
+            Ok(slot) => slot,
+            Err(error) => return Answer::now(Err(self.told(error, sql))),
+        };
+        let Some(slot) = slot.filter(|slot| self.reads_at_once(*slot)) else {
+            return match slot.map_or(Ok(None), |slot| self.write_at_once(slot)) {
+                Ok(Some((written, turn))) => self.hand_out(written, turn, sql, sink),
+                Ok(None) => Answer::later(async move {
+                    coop::consume_budget().await;
+                    self.run_for_rows(sql, sink).await.map_err(|error| self.told(error, sql))
+                }),
+                Err(error) => Answer::now(Err(self.told(error, sql))),
+            };
+        };
+        let mut reading = Reading::new(self, slot, sql.is_one_row());
+        match reading.slice(sink) {
+            Ok(Slice::Done) => Answer::now(Ok(())),
+            Ok(slice) => Answer::later(async move {
+                let read = reading.go_on(slice, sink).await;
+                read.map_err(|error| reading.connection.told(error, sql))
+            }),
+            Err(error) => Answer::now(Err(reading.connection.told(error, sql))),
+        }
     }
 
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {
@@ -197,6 +282,12 @@ impl Connection for SqliteConnection {
             drop(closed);
         })
     }
+}
+
+/// Takes one of the steps that a task may make before others run. False when it has made them all.
+fn has_budget() -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    pin!(coop::consume_budget()).poll(&mut context).is_ready()
 }
 
 impl Drop for SqliteConnection {

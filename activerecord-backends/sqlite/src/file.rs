@@ -10,6 +10,7 @@ use activerecord_core::Result;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::error;
+use crate::keeper::Keeper;
 
 /// One database, whatever number of backends and names lead to it.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct DatabaseFile {
     /// The length of the write-ahead log at which it is copied into the database, in pages.
     checkpoint_at: AtomicU32,
     in_memory: bool,
+    keeper: Keeper,
 }
 
 /// The right to write, until it is dropped.
@@ -44,22 +46,23 @@ impl DatabaseFile {
         }
         files.retain(|_, file| file.strong_count() > 0);
         // Nothing is known of the disk yet, so the first commit goes to a thread.
-        let file = Arc::new(Self::new(QUICK_COMMIT, false));
+        let file = Arc::new(Self::new(QUICK_COMMIT, Some(path.clone())));
         files.insert(path, Arc::downgrade(&file));
         file
     }
 
     /// A database in memory.
     pub(crate) fn in_memory() -> Arc<Self> {
-        Arc::new(Self::new(0, true))
+        Arc::new(Self::new(0, None))
     }
 
-    fn new(commit_time: u32, in_memory: bool) -> Self {
+    fn new(commit_time: u32, path: Option<PathBuf>) -> Self {
         Self {
             writers: Arc::default(),
             commit_time: AtomicU32::new(commit_time),
             checkpoint_at: AtomicU32::new(CHECKPOINT_PAGES),
-            in_memory,
+            in_memory: path.is_none(),
+            keeper: Keeper::new(path),
         }
     }
 
@@ -67,17 +70,27 @@ impl DatabaseFile {
         self.in_memory
     }
 
+    /// Who keeps the readers' lock.
+    pub(crate) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
     /// Waits for the turn to write.
     ///
     /// # Errors
     /// `Busy` when it has not come within `timeout`.
     pub(crate) async fn turn(&self, timeout: Duration) -> Result<Turn> {
-        if let Ok(turn) = Arc::clone(&self.writers).try_lock_owned() {
+        if let Some(turn) = self.turn_at_once() {
             return Ok(turn);
         }
         tokio::time::timeout(timeout, Arc::clone(&self.writers).lock_owned())
             .await
             .map_err(|_| error::busy("another writer of this process has kept the database locked", timeout))
+    }
+
+    /// The turn to write, if nobody has it or waits for it.
+    pub(crate) fn turn_at_once(&self) -> Option<Turn> {
+        Arc::clone(&self.writers).try_lock_owned().ok()
     }
 
     /// Whether commits are quick enough to be waited for on the calling task.

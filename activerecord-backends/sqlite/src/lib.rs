@@ -26,6 +26,7 @@ mod connection;
 mod dialect;
 mod error;
 mod file;
+mod keeper;
 mod profile;
 mod statement;
 mod value;

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::{Verb, is_random, is_unbounded, verb};
 
+/// How long the calling task may be kept: by one step of SQLite, and by the rows of one stint.
+pub(crate) const BUDGET: Duration = Duration::from_millis(1);
+
 /// What is known of the time that a statement takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
@@ -18,6 +21,9 @@ pub(crate) enum Pace {
 /// For how long a statement without bounds that was quick is expected to be so again.
 const TRUST: Duration = Duration::from_secs(1);
 
+/// How many runs of a quick statement go by between two that are timed.
+const UNTIMED: u8 = 15;
+
 /// What is known of a statement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
@@ -30,6 +36,10 @@ pub(crate) struct Profile {
     random: bool,
     pace: Pace,
     paced: Option<Instant>,
+    /// How long its last timed step took.
+    time: Duration,
+    /// How many runs are still to go by without a look at the clock.
+    untimed: u8,
 }
 
 impl Profile {
@@ -42,7 +52,36 @@ impl Profile {
             random: is_random(text),
             pace: Pace::Unknown,
             paced: None,
+            time: Duration::ZERO,
+            untimed: 0,
         }
+    }
+
+    /// The time now, if a step that begins is to be timed. One that has been quick mostly is not: two looks at the clock
+    /// take a good part of the time of a lookup.
+    pub(crate) fn begin(&mut self) -> Option<Instant> {
+        match self.untimed.checked_sub(1) {
+            Some(left) => {
+                self.untimed = left;
+                None
+            }
+            None => Some(Instant::now()),
+        }
+    }
+
+    /// Ends what [`begin`](Self::begin) began, and tells how long it took: of a step that was not timed, what the last one
+    /// took that was.
+    pub(crate) fn end(&mut self, began: Option<Instant>) -> Duration {
+        if let Some(began) = began {
+            self.took(began.elapsed());
+        }
+        self.time
+    }
+
+    /// Notes how long a run took.
+    pub(crate) fn took(&mut self, time: Duration) {
+        self.time = time;
+        self.set_pace(if time > BUDGET { Pace::Slow } else { Pace::Quick });
     }
 
     /// Whether SQLite counts the rows that it changes.
@@ -68,5 +107,6 @@ impl Profile {
     pub(crate) fn set_pace(&mut self, pace: Pace) {
         self.pace = pace;
         self.paced = self.unbounded.then(Instant::now);
+        self.untimed = if pace == Pace::Quick && !self.unbounded { UNTIMED } else { 0 };
     }
 }

@@ -12,6 +12,7 @@
 //!   takes the cursor by `&mut`.
 #![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
 
+mod key;
 mod row;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -72,6 +73,11 @@ impl Database {
         Self { statements: Cache::new(CAPACITY), anchor: None, connection, log_pages }
     }
 
+    /// The pages in the write-ahead log after the last commit.
+    pub(crate) fn log_pages(&self) -> u32 {
+        self.log_pages.load(Ordering::Relaxed)
+    }
+
     /// The pages in the write-ahead log after the last commit, once.
     pub(crate) fn take_log_pages(&self) -> u32 {
         self.log_pages.swap(0, Ordering::Relaxed)
@@ -98,10 +104,14 @@ impl Database {
         self.statements.find(text).is_some()
     }
 
-    /// Finds the statement of this text, or prepares it.
-    pub(crate) fn prepare(&mut self, text: &str) -> Result<Prepared> {
+    /// Finds the statement of this text, or prepares it. One that writes one row may return its key by
+    /// [`returned_key`](Self::returned_key) instead of a row.
+    pub(crate) fn prepare(&mut self, text: &str, one_row: bool) -> Result<Prepared> {
         if let Some(slot) = self.statements.find(text) {
             return Ok(Prepared::One(slot));
+        }
+        if one_row && let Some(statement) = self.compile_for_key(text)? {
+            return Ok(Prepared::One(self.statements.insert(text, statement)));
         }
         Ok(match self.compile(text)? {
             Some(statement) => Prepared::One(self.statements.insert(text, statement)),
@@ -226,6 +236,8 @@ struct Statement {
     profile: Profile,
     /// Whether values are bound that are better not kept.
     large: bool,
+    /// What it returns without saying so in its own text.
+    key: Option<key::Key>,
 }
 
 // SAFETY: a statement may be used on any thread as long as only one thread at a time uses its connection. It is reachable
@@ -240,7 +252,7 @@ impl Statement {
         let (placeholders, readonly) =
             unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
         let placeholders = usize::try_from(placeholders).unwrap_or_default();
-        Self { raw, profile: Profile::new(text, placeholders, readonly), large: false }
+        Self { raw, profile: Profile::new(text, placeholders, readonly), large: false, key: None }
     }
 }
 

@@ -133,6 +133,11 @@ enum Kept {
 }
 
 impl Batch {
+    /// One row of one integer.
+    pub(crate) fn of_key(names: Arc<[Box<str>]>, key: i64) -> Self {
+        Self { names, cells: vec![Kept::I64(key)], bytes: Vec::new(), rows: 1 }
+    }
+
     /// Copies a row.
     pub(crate) fn push(&mut self, row: &Row<'_>) {
         if self.rows == 0 {

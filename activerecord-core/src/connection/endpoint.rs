@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::config::Config;
 use super::meters::Meters;
@@ -64,10 +64,10 @@ impl Endpoint {
         self.server.get().is_some()
     }
 
-    /// Takes a connection from the pool, or opens one, for a use that began `now`. When the connection was replaced
-    /// meanwhile, it is one of the new pool.
-    pub(crate) async fn acquire(&self, purpose: Purpose, now: Instant) -> Result<PooledConnection> {
-        let connection = match self.pool.acquire(purpose, now, &self.meters).await {
+    /// Takes a connection from the pool, or opens one. When the connection was replaced meanwhile, it is one of the new
+    /// pool.
+    pub(crate) async fn acquire(&self, purpose: Purpose) -> Result<PooledConnection> {
+        let connection = match self.pool.acquire(purpose, &self.meters).await {
             Ok(connection) => connection,
             Err(error) if self.pool.is_closed() => {
                 let successor = endpoint(&self.name)?;
@@ -75,7 +75,7 @@ impl Endpoint {
                 if successor.dialect.name() != self.dialect.name() {
                     return Err(error.with_connection(&self.name));
                 }
-                return Box::pin(successor.acquire(purpose, now)).await;
+                return Box::pin(successor.acquire(purpose)).await;
             }
             Err(error) => return Err(error.with_connection(&self.name)),
         };

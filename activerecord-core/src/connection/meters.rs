@@ -11,16 +11,18 @@
 //!
 //! Each has the label `connection`. The recorder has to be installed before a connection's first use.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram};
+use metrics::{Counter, Gauge, Histogram, IntoF64};
 
 /// The meters of one connection; registered at first use.
 #[derive(Debug)]
 pub(crate) struct Meters {
     name: Arc<str>,
-    handles: OnceLock<Handles>,
+    /// None inside when no recorder is installed: then nothing is measured.
+    handles: OnceLock<Option<Handles>>,
 }
 
 #[derive(Debug)]
@@ -38,23 +40,30 @@ impl Meters {
         Self { name: Arc::clone(name), handles: OnceLock::new() }
     }
 
-    fn handles(&self) -> &Handles {
-        self.handles.get_or_init(|| {
+    fn handles(&self) -> Option<&Handles> {
+        let register = || {
             let name = || self.name.to_string();
-            Handles {
+            let wait = metrics::histogram!("activerecord_pool_wait_seconds", "connection" => name());
+            records(&wait).then(|| Handles {
                 statements: metrics::counter!("activerecord_statements_total", "connection" => name()),
                 errors: metrics::counter!("activerecord_statement_errors_total", "connection" => name()),
                 seconds: metrics::histogram!("activerecord_statement_seconds", "connection" => name()),
                 rows: metrics::counter!("activerecord_rows_total", "connection" => name()),
-                wait: metrics::histogram!("activerecord_pool_wait_seconds", "connection" => name()),
+                wait,
                 in_use: metrics::gauge!("activerecord_pool_in_use", "connection" => name()),
-            }
-        })
+            })
+        };
+        self.handles.get_or_init(register).as_ref()
+    }
+
+    /// Whether anything is measured.
+    pub(super) fn are_on(&self) -> bool {
+        self.handles().is_some()
     }
 
     /// A statement ended.
     pub(super) fn statement(&self, took: Duration, rows: u64, failed: bool) {
-        let handles = self.handles();
+        let Some(handles) = self.handles() else { return };
         handles.statements.increment(1);
         handles.seconds.record(took);
         handles.rows.increment(rows);
@@ -65,22 +74,42 @@ impl Meters {
 
     /// A connection was handed out.
     pub(super) fn acquired(&self, waited: Duration) {
-        self.handles().wait.record(waited);
+        if let Some(handles) = self.handles() {
+            handles.wait.record(waited);
+        }
     }
 
     /// Counts a connection as in use until the guard is dropped.
     pub(super) fn in_use(&self) -> InUse {
-        let gauge = self.handles().in_use.clone();
-        gauge.increment(1.0);
+        let gauge = self.handles().map(|handles| handles.in_use.clone());
+        if let Some(gauge) = &gauge {
+            gauge.increment(1.0);
+        }
         InUse(gauge)
     }
 }
 
+/// Whether somebody records what goes into this histogram. One that is nobody's does not ask for the value.
+fn records(histogram: &Histogram) -> bool {
+    struct Asked<'c>(&'c Cell<bool>);
+    impl IntoF64 for Asked<'_> {
+        fn into_f64(self) -> f64 {
+            self.0.set(true);
+            0.0
+        }
+    }
+    let asked = Cell::new(false);
+    histogram.record_many(Asked(&asked), 0);
+    asked.get()
+}
+
 /// A connection that is out of the pool.
-pub(super) struct InUse(Gauge);
+pub(super) struct InUse(Option<Gauge>);
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        self.0.decrement(1.0);
+        if let Some(gauge) = &self.0 {
+            gauge.decrement(1.0);
+        }
     }
 }

@@ -6,6 +6,7 @@ mod env;
 mod file;
 mod handle;
 mod meters;
+mod moment;
 mod nearest;
 mod pool;
 mod registry;

@@ -1,19 +1,21 @@
-//! The pool of one endpoint: permits, and a stack of idle connections. The common path takes one lock on the way out and
-//! one on the way back, and asks the server nothing.
+//! The pool of one endpoint: a stack of idle connections, who has the others, and who waits for one, under one lock. The
+//! common path takes it once on the way out and once on the way back, and asks the server nothing.
 //!
 //! A connection is pinged when it was idle for a while, or when another one has broken since it was used; it is thrown away
 //! when it is not clean, never returned.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, Semaphore, TryAcquireError, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tracing::Instrument;
 
 use super::config;
 use super::meters::{InUse, Meters};
+use super::moment::Moment;
 use crate::backend::{Backend, Connection};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -44,43 +46,42 @@ impl Pool {
                 backend,
                 limits: limits.clone(),
                 name: Arc::clone(name),
-                permits: Semaphore::new(limits.max_connections),
                 state: Mutex::default(),
                 left: Notify::new(),
             }),
         }
     }
 
-    /// A connection for a use that began `now`.
-    pub(super) async fn acquire(&self, purpose: Purpose, now: Instant, meters: &Meters) -> Result<PooledConnection> {
-        let waited = match self.shared.permits.try_acquire() {
-            // Mostly there is one: then no timer is set, and the clock need not be looked at.
-            Ok(permit) => {
-                permit.forget();
-                Duration::ZERO
+    /// A connection: an idle one, a new one, or the first that others give back.
+    pub(super) async fn acquire(&self, purpose: Purpose, meters: &Meters) -> Result<PooledConnection> {
+        // From here on the place is the lease's, also when this future is dropped.
+        let mut lease = match self.shared.enter(purpose)? {
+            Entered::Leased(lease) => {
+                meters.acquired(Duration::ZERO);
+                lease
             }
-            Err(TryAcquireError::NoPermits) => {
-                self.shared.wait().await?;
-                now.elapsed()
+            Entered::Queued(turn) => {
+                let asked = Instant::now();
+                let lease = self.shared.wait(turn).await?;
+                meters.acquired(asked.elapsed());
+                lease
             }
-            Err(TryAcquireError::Closed) => return Err(self.shared.closed()),
         };
-        meters.acquired(waited);
-        let since = now + waited;
-        // From here on the permit is the lease's, also when this future is dropped.
-        let (mut lease, mut idle) = self.shared.lease(purpose, since, meters.in_use());
-        while let Some(mut candidate) = idle {
-            if candidate.pooled.is_usable(since, &self.shared.limits, candidate.doubted).await {
-                lease.pooled = Some(candidate.pooled);
+        lease.in_use = Some(meters.in_use());
+        let now = Moment::now();
+        while let Some(idle) = &mut lease.pooled {
+            if idle.is_usable(now, &self.shared.limits).await {
                 return Ok(lease);
             }
-            idle = self.shared.state().pop();
+            // In two steps: the old one is closed without the lock.
+            let next = self.shared.state().pop();
+            lease.pooled = next;
         }
-        lease.connect(since).await
+        lease.connect(now).await
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.shared.permits.is_closed()
+        self.shared.state().closed
     }
 
     pub(super) fn acquire_timeout(&self) -> Duration {
@@ -89,7 +90,7 @@ impl Pool {
 
     /// Refuses new users, waits until those there are have finished, and closes every connection.
     pub(super) async fn drain(&self) {
-        self.shared.permits.close();
+        self.shared.close();
         self.shared.close_idle().await;
         self.shared.drained().await;
         // Those that came back meanwhile.
@@ -114,10 +115,8 @@ struct Shared {
     backend: Arc<dyn Backend>,
     limits: config::Pool,
     name: Arc<str>,
-    /// One for each connection that may be in use.
-    permits: Semaphore,
     state: Mutex<State>,
-    /// Tells that nobody has a connection any more.
+    /// Tells that nobody has a connection of a closed pool any more.
     left: Notify,
 }
 
@@ -126,51 +125,77 @@ struct State {
     /// The last one used is on top: what it has cached is still warm, and those that are not needed grow old.
     idle: Vec<Pooled>,
     holders: Vec<Holder>,
+    /// First come, first served. They wait only while as many hold a connection as may.
+    queue: VecDeque<Waiter>,
     next: u64,
     /// When a connection last came back broken. A server that is gone takes all of them with it.
-    broken: Option<Instant>,
+    broken: Option<Moment>,
+    closed: bool,
 }
 
 impl State {
     /// Takes what is on top of the stack.
-    fn pop(&mut self) -> Option<Candidate> {
-        let pooled = self.idle.pop()?;
-        let doubted = self.broken.is_some_and(|broken| pooled.used <= broken);
-        Some(Candidate { pooled, doubted })
+    fn pop(&mut self) -> Option<Pooled> {
+        let mut pooled = self.idle.pop()?;
+        pooled.doubted |= self.broken.is_some_and(|broken| pooled.used <= broken);
+        Some(pooled)
+    }
+
+    /// Notes a holder, and gives it what is on top of the stack.
+    fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose) -> PooledConnection {
+        self.next += 1;
+        let ticket = self.next;
+        self.holders.push(Holder { ticket, purpose, since: Moment::now() });
+        PooledConnection { shared: Arc::clone(shared), ticket, pooled: self.pop(), in_use: None }
+    }
+
+    /// Notes that a holder is gone.
+    fn release(&mut self, ticket: u64) {
+        if let Some(place) = self.holders.iter().position(|holder| holder.ticket == ticket) {
+            self.holders.swap_remove(place);
+        }
     }
 }
 
-/// An idle connection that may be handed out.
-struct Candidate {
-    pooled: Pooled,
-    /// Whether another connection has broken since it was used.
-    doubted: bool,
+/// Who waits for a connection.
+struct Waiter {
+    purpose: Purpose,
+    turn: oneshot::Sender<PooledConnection>,
+}
+
+/// A place in the pool, or in its queue.
+enum Entered {
+    Leased(PooledConnection),
+    Queued(oneshot::Receiver<PooledConnection>),
 }
 
 /// Who has a connection.
 struct Holder {
     ticket: u64,
     purpose: Purpose,
-    since: Instant,
+    since: Moment,
 }
 
 /// A connection and its age.
 struct Pooled {
     connection: Box<dyn Connection>,
-    opened: Instant,
+    opened: Moment,
     /// When it was handed out last.
-    used: Instant,
+    used: Moment,
+    /// Whether another connection has broken since it was used.
+    doubted: bool,
 }
 
 impl Pooled {
     /// Whether it can be handed out: not too old, and alive as far as known. It is asked only when in doubt, and after a while
     /// without use.
-    async fn is_usable(&mut self, now: Instant, limits: &config::Pool, doubted: bool) -> bool {
-        if limits.max_lifetime.is_some_and(|age| now.saturating_duration_since(self.opened) > age) {
+    async fn is_usable(&mut self, now: Moment, limits: &config::Pool) -> bool {
+        if limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age) {
             return false;
         }
-        let idle = now.saturating_duration_since(self.used);
+        let idle = now.since(self.used);
         self.used = now;
+        let doubted = std::mem::take(&mut self.doubted);
         (idle < limits.idle_check && !doubted) || self.connection.ping().await.is_ok()
     }
 }
@@ -180,32 +205,41 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a permit, and keeps it.
-    async fn wait(&self) -> Result<()> {
-        match tokio::time::timeout(self.limits.acquire_timeout, self.permits.acquire()).await {
-            Ok(Ok(permit)) => {
-                permit.forget();
-                Ok(())
-            }
+    /// Takes a place, or queues for one.
+    fn enter(self: &Arc<Self>, purpose: Purpose) -> Result<Entered> {
+        let mut state = self.state();
+        if state.closed {
+            drop(state);
+            return Err(self.closed());
+        }
+        if state.holders.len() < self.limits.max_connections {
+            return Ok(Entered::Leased(state.lease(self, purpose)));
+        }
+        let (turn, queued) = oneshot::channel();
+        // Those in front who have given up need not be kept until a connection comes back.
+        while state.queue.front().is_some_and(|waiter| waiter.turn.is_closed()) {
+            state.queue.pop_front();
+        }
+        state.queue.push_back(Waiter { purpose, turn });
+        Ok(Entered::Queued(queued))
+    }
+
+    /// Waits for the turn. One that comes when nobody waits any more goes on to the next in the queue.
+    async fn wait(&self, turn: oneshot::Receiver<PooledConnection>) -> Result<PooledConnection> {
+        match tokio::time::timeout(self.limits.acquire_timeout, turn).await {
+            Ok(Ok(lease)) => Ok(lease),
             Ok(Err(_)) => Err(self.closed()),
             Err(_) => Err(Error::new(ErrorKind::PoolTimeout, self.exhausted())),
         }
     }
 
-    /// Notes the holder of a permit, and takes what is on top of the stack.
-    fn lease(
-        self: &Arc<Self>,
-        purpose: Purpose,
-        since: Instant,
-        in_use: InUse,
-    ) -> (PooledConnection, Option<Candidate>) {
+    /// Refuses new users, and those who wait.
+    fn close(&self) {
         let mut state = self.state();
-        state.next += 1;
-        let ticket = state.next;
-        state.holders.push(Holder { ticket, purpose, since });
-        let idle = state.pop();
+        state.closed = true;
+        let queue = std::mem::take(&mut state.queue);
         drop(state);
-        (PooledConnection { shared: Arc::clone(self), ticket, pooled: None, _in_use: in_use }, idle)
+        drop(queue);
     }
 
     async fn close_idle(&self) {
@@ -250,9 +284,9 @@ impl Shared {
             .iter()
             .min_by_key(|holder| holder.since)
             .map(|holder| (holder.purpose, holder.since))?;
-        let held = humantime::format_duration(Duration::from_millis(
-            u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
-        ));
+        let held = Moment::now().since(since);
+        let held =
+            humantime::format_duration(Duration::from_millis(u64::try_from(held.as_millis()).unwrap_or(u64::MAX)));
         Some(match purpose {
             Purpose::Model(model) => format!("a statement on {model}, for {held}"),
             Purpose::Raw => format!("a raw statement, for {held}"),
@@ -270,17 +304,17 @@ pub(crate) struct PooledConnection {
     /// None only while the connection is looked for.
     pooled: Option<Pooled>,
     /// Held for its drop: the gauge of connections in use.
-    _in_use: InUse,
+    in_use: Option<InUse>,
 }
 
 impl PooledConnection {
     /// Opens the connection. A task of its own does: when the caller gives up meanwhile, the next one finds it idle. Else a
     /// pool whose callers all wait for less time than it takes would never have a connection.
-    async fn connect(mut self, since: Instant) -> Result<Self> {
+    async fn connect(mut self, now: Moment) -> Result<Self> {
         let (sender, receiver) = oneshot::channel();
         let connect = async move {
             let connected = self.shared.backend.connect().await.map(|connection| {
-                self.pooled = Some(Pooled { connection, opened: since, used: since });
+                self.pooled = Some(Pooled { connection, opened: now, used: now, doubted: false });
                 self
             });
             drop(sender.send(connected));
@@ -313,19 +347,26 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        // One that is not clean is dropped here, before its permit is given back: this ends whatever was open in it.
+        // One that is not clean is dropped here, before its place is given up: this ends whatever was open in it.
         let clean = self.pooled.take().filter(|pooled| pooled.connection.is_reusable());
+        self.in_use = None;
         let mut state = self.shared.state();
         match clean {
             Some(clean) => state.idle.push(clean),
-            None => state.broken = Some(Instant::now()),
+            None => state.broken = Some(Moment::now()),
         }
-        state.holders.retain(|holder| holder.ticket != self.ticket);
-        let last = state.holders.is_empty();
-        drop(state);
-        self.shared.permits.add_permits(1);
-        if last {
+        state.release(self.ticket);
+        if state.closed && state.holders.is_empty() {
             self.shared.left.notify_waiters();
+        }
+        while let Some(Waiter { purpose, turn }) = state.queue.pop_front() {
+            if !turn.is_closed() {
+                let lease = state.lease(&self.shared, purpose);
+                // A lease that nobody takes any more is dropped, which needs the lock.
+                drop(state);
+                drop(turn.send(lease));
+                return;
+            }
         }
     }
 }

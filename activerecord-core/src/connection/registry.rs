@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Instant;
 
 use super::config::{Config, IntoConfig};
 use super::endpoint::Endpoint;
@@ -134,7 +133,7 @@ fn write() -> RwLockWriteGuard<'static, BTreeMap<Arc<str>, Arc<Endpoint>>> {
 }
 
 async fn verify(endpoint: &Endpoint) -> Result<()> {
-    let mut connection = endpoint.acquire(Purpose::Verify, Instant::now()).await?;
+    let mut connection = endpoint.acquire(Purpose::Verify).await?;
     connection.ping().await.map_err(|error| error.with_connection(endpoint.name()))
 }
 

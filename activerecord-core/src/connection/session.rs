@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tracing::{Instrument, Span, field};
+use tracing::level_filters::LevelFilter;
+use tracing::{Instrument, Level as Verbosity, Span, field};
 
 use super::endpoint::Endpoint;
 use super::pool::Purpose;
-use crate::backend::Outcome;
+use crate::backend::{Answer, Outcome};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -79,7 +80,7 @@ impl Session {
             return Ok(*endpoint.capabilities());
         }
         if let Self::Pool(endpoint) = self {
-            endpoint.acquire(Purpose::Verify, Instant::now()).await?;
+            endpoint.acquire(Purpose::Verify).await?;
         }
         Ok(*endpoint.capabilities())
     }
@@ -100,13 +101,13 @@ impl Session {
             return observed.finish(Err(error), 0);
         }
         let result = match self {
-            Self::Pool(endpoint) => match endpoint.acquire(label.purpose(), observed.started).await {
-                Ok(mut connection) => connection.execute(sql).instrument(observed.span.clone()).await,
+            Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+                Ok(mut connection) => observed.answer(|| connection.execute(sql)).await,
                 Err(error) => Err(error),
             },
             Self::Transaction(level) => match level.turn().await {
                 Ok(mut turn) => {
-                    let result = turn.connection().execute(sql).instrument(observed.span.clone()).await;
+                    let result = observed.answer(|| turn.connection().execute(sql)).await;
                     turn.settle(result)
                 }
                 Err(error) => Err(error),
@@ -129,8 +130,8 @@ impl Session {
                 sink(row)
             };
             match self {
-                Self::Pool(endpoint) => match endpoint.acquire(label.purpose(), observed.started).await {
-                    Ok(mut connection) => connection.fetch(sql, &mut counting).instrument(observed.span.clone()).await,
+                Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+                    Ok(mut connection) => observed.answer(|| connection.fetch(sql, &mut counting)).await,
                     Err(error) => Err(error),
                 },
                 Self::Transaction(level) => match level.turn().await {
@@ -138,8 +139,7 @@ impl Session {
                         if label.streaming {
                             turn.streaming();
                         }
-                        let result =
-                            turn.connection().fetch(sql, &mut counting).instrument(observed.span.clone()).await;
+                        let result = observed.answer(|| turn.connection().fetch(sql, &mut counting)).await;
                         // What came back cannot be read, but the row is written.
                         let written = rows > 0 && sql.access() == Access::Write;
                         turn.settle(if written { self.written(result) } else { result })
@@ -175,30 +175,31 @@ struct Observed<'s> {
     sql: &'s Sql,
     label: Label,
     span: Span,
-    started: Instant,
+    /// None when nobody asks for the time: to read the clock twice costs a tenth of a lookup in SQLite.
+    started: Option<Instant>,
 }
 
 impl<'s> Observed<'s> {
     fn new(endpoint: &'s Endpoint, sql: &'s Sql, label: Label) -> Self {
-        let span = tracing::debug_span!(
-            target: "activerecord",
-            "statement",
-            connection = &**endpoint.name(),
-            database = endpoint.dialect().name(),
-            model = label.model,
-            operation = label.operation,
-            sql = &**sql.text(),
-            rows = field::Empty,
-            elapsed_us = field::Empty,
-            error = field::Empty,
-        );
-        Self { endpoint, sql, label, span, started: Instant::now() }
+        // Asked before the span is made, because even one that nobody wants has its fields looked at.
+        let span = if LevelFilter::current() >= Verbosity::DEBUG { span(endpoint, sql, label) } else { Span::none() };
+        let timed = !span.is_disabled() || endpoint.meters().are_on();
+        Self { endpoint, sql, label, span, started: timed.then(Instant::now) }
+    }
+
+    /// Sends the statement within its span, and waits for the answer.
+    async fn answer<'a, T>(&self, send: impl FnOnce() -> Answer<'a, T>) -> T {
+        match self.span.in_scope(send) {
+            answer @ Answer::Now(_) => answer.await,
+            answer if self.span.is_none() => answer.await,
+            answer => answer.instrument(self.span.clone()).await,
+        }
     }
 
     fn finish<T>(self, result: Result<T>, rows: u64) -> Result<T> {
-        let took = self.started.elapsed();
-        self.endpoint.meters().statement(took, rows, result.is_err());
-        if !self.span.is_disabled() {
+        if let Some(started) = self.started {
+            let took = started.elapsed();
+            self.endpoint.meters().statement(took, rows, result.is_err());
             self.span.record("rows", rows);
             self.span.record("elapsed_us", u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         }
@@ -214,4 +215,19 @@ impl<'s> Observed<'s> {
             None => error,
         }
     }
+}
+
+fn span(endpoint: &Endpoint, sql: &Sql, label: Label) -> Span {
+    tracing::debug_span!(
+        target: "activerecord",
+        "statement",
+        connection = &**endpoint.name(),
+        database = endpoint.dialect().name(),
+        model = label.model,
+        operation = label.operation,
+        sql = &**sql.text(),
+        rows = field::Empty,
+        elapsed_us = field::Empty,
+        error = field::Empty,
+    )
 }

@@ -181,7 +181,7 @@ pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operatio
     let text = cached::<M>(session.dialect(), Operation::Delete, || {
         Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
     })?;
-    let sql = Sql::new(text, guard_values(record), Access::Write).one_row();
+    let sql = Sql::new(text, guard_values(record).collect(), Access::Write).one_row();
     Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
 }
 
@@ -194,10 +194,8 @@ fn guard<M: Model>(record: &M) -> Expr {
 }
 
 /// The binds of [`guard`].
-fn guard_values<M: Model>(record: &M) -> Vec<Value> {
-    let mut binds = key_values(record);
-    binds.extend(M::TABLE.version.map(|ordinal| record.value(ordinal)));
-    binds
+fn guard_values<M: Model>(record: &M) -> impl Iterator<Item = Value> {
+    M::TABLE.key.iter().copied().chain(M::TABLE.version).map(|ordinal| record.value(ordinal))
 }
 
 /// Runs a cached UPDATE of plain values, and puts the fresh ones of them into the record. False: there is no such row.
@@ -214,7 +212,7 @@ async fn write<M: Model>(
         let set = ordinals.iter().zip(&binds).map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
         Statement::Update(statement::<M>(or_key::<M>(set), guard(record)))
     })?;
-    binds.append(&mut guard_values(record));
+    binds.extend(guard_values(record));
     let sql = Sql::new(text, binds, Access::Write).one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
         return Ok(false);

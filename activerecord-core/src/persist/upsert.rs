@@ -10,7 +10,7 @@ use crate::connection::{Label, Route, Session, resolve};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::sql::render;
+use crate::sql::{Access, Operation, Sql, cached, render};
 use crate::statement::{Arithmetic, Conflict, Expr, Insert, Name, Statement};
 use crate::transaction::Transaction;
 use crate::value::Value;
@@ -99,21 +99,48 @@ impl Bulk {
 
     /// Writes one statement.
     pub(super) async fn insert<M: Model>(&self, chunk: Chunk, session: &Session) -> Result<()> {
-        let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != chunk.generated);
-        let statement = Insert {
-            table: M::TABLE.name.into(),
-            columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
-            values: chunk.values,
-            conflict: self.conflict.clone(),
-            returning: Vec::new(),
-        };
-        let sql = render(Statement::Insert(statement), session.dialect())?;
+        let sql = self.sql::<M>(chunk, session.dialect())?;
         match session.execute(&sql, self.label).await {
             Err(error) if self.conflict.is_some() => Err(unique::settle(error, session)),
             result => result.map(drop),
         }
     }
+
+    fn sql<M: Model>(&self, chunk: Chunk, dialect: &'static Dialect) -> Result<Sql> {
+        let Chunk { values, rows, generated } = chunk;
+        let statement = |values| {
+            let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
+            Statement::Insert(Insert {
+                table: M::TABLE.name.into(),
+                columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
+                values,
+                conflict: self.conflict.clone(),
+                returning: Vec::new(),
+            })
+        };
+        match self.upsert_key::<M>() {
+            Some(upsert) if rows <= MOST_CACHED_ROWS => {
+                let operation = Operation::InsertRows { rows, with_key: generated.is_none(), upsert };
+                let text = cached::<M>(dialect, operation, || statement(values.clone()))?;
+                Ok(Sql::new(text, values, Access::Write))
+            }
+            _ => render(statement(values), dialect),
+        }
+    }
+
+    /// The bits of the columns of the upsert's key, 0 without one. None when the text does not depend on them alone, or
+    /// binds more than the rows' values.
+    fn upsert_key<M: Model>(&self) -> Option<u64> {
+        let Some(conflict) = &self.conflict else { return Some(0) };
+        let bit = |key: &Name| M::TABLE.ordinal(key).filter(|ordinal| *ordinal < 64).map(|ordinal| 1 << ordinal);
+        let bits: Option<u64> = conflict.keys.iter().try_fold(0, |bits, key| Some(bits | bit(key)?));
+        bits.filter(|_| M::TABLE.version.is_none())
+    }
 }
+
+/// The text of an INSERT of more rows than this is rendered anew each time: that takes little beside the insert itself, and
+/// the texts of all numbers of rows would take much memory.
+const MOST_CACHED_ROWS: usize = 128;
 
 /// How much one INSERT takes.
 pub(super) struct Limits {
@@ -145,7 +172,8 @@ pub(super) struct Chunk {
 impl Chunk {
     /// As many of the first records as go into one statement.
     pub(super) fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
-        let mut chunk = Self { values: Vec::new(), rows: 0, generated: None };
+        let most = records.len().min(limits.rows) * M::TABLE.columns.len();
+        let mut chunk = Self { values: Vec::with_capacity(most), rows: 0, generated: None };
         let (mut bytes, mut seen) = (0, HashSet::new());
         for record in records {
             let stamps = row::insert_stamps(record, limits.now);

@@ -1,4 +1,5 @@
-//! The text of statements that depend on nothing but the model: rendered once per model, operation and dialect.
+//! The text of statements that depend on nothing but the model, and on a number of rows: rendered once per model,
+//! operation and dialect.
 
 use std::any::TypeId;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -21,6 +22,9 @@ pub(crate) enum Operation {
     Reload,
     /// Inserts a record; whether its key is among the columns, and whether a missing one is returned.
     Insert { with_key: bool, returning: bool },
+    /// Inserts several records; whether their keys are among the columns, and the columns of the upsert's key, if it is one:
+    /// the bits of their ordinals.
+    InsertRows { rows: usize, with_key: bool, upsert: u64 },
     /// Updates the row of a key; whether the time of its insert is written too.
     Update { created_at: bool },
     /// Updates some columns of the row of a key; the bits of their ordinals.

@@ -6,7 +6,6 @@
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
@@ -103,7 +102,7 @@ impl Level {
         options: TransactionOptions,
         implicit: bool,
     ) -> Result<Arc<Self>> {
-        let mut connection = endpoint.acquire(Purpose::Transaction, Instant::now()).await?;
+        let mut connection = endpoint.acquire(Purpose::Transaction).await?;
         let begun = connection.control(Control::Begin(options)).await;
         begun.map_err(|error| error.with_connection(endpoint.name()))?;
         Ok(Arc::new(Self {

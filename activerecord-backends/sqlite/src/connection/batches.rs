@@ -9,10 +9,10 @@ use super::SqliteConnection;
 use super::patience::Patience;
 use super::read::Reading;
 use super::session::Session;
-use super::watch::{BUDGET, Stint};
+use super::watch::Stint;
 use crate::cache::Slot;
 use crate::error;
-use crate::profile::Pace;
+use crate::profile::{BUDGET, Pace};
 use crate::statement::Step;
 use crate::value::Batch;
 
@@ -63,7 +63,7 @@ impl SqliteConnection {
                 progress = read.2;
                 (read.0, read.1)
             };
-            let reading = Reading::new(self.session()?, slot, false);
+            let reading = Reading::new(self, slot, false);
             if std::mem::take(&mut paused) {
                 pend_once().await;
             }
@@ -73,7 +73,7 @@ impl SqliteConnection {
             match end {
                 End::Done => return Ok(()),
                 End::Failed(error) => return Err(error),
-                End::Busy => patience.wait_to_read(reading.session).await?,
+                End::Busy => patience.wait_to_read(reading.connection.session()?).await?,
                 End::Full => patience.succeeded(),
             }
             reading.leave();

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Outcome;
-use activerecord_core::{Error, ErrorKind, Result, Value};
+use activerecord_core::sql::Sql;
+use activerecord_core::{Error, ErrorKind, Result};
 use rusqlite::ffi;
 
-use super::watch::{BUDGET, Watch};
+use super::watch::Watch;
 use crate::cache::Slot;
 use crate::config::Settings;
 use crate::dialect::Verb;
 use crate::error;
 use crate::file::{DatabaseFile, Turn};
-use crate::profile::Pace;
+use crate::profile::{BUDGET, Pace};
 use crate::statement::{Database, Prepared, Step};
 use crate::value::{self, Batch};
 
 /// One SQLite session. Dropping it rolls back and closes, and only then gives up the turn to write.
 pub(super) struct Session {
+    /// Dropped, and so counted out, before the connection is closed.
+    _kept: Kept,
+    /// How many reads were begun.
+    reads: u32,
     pub(super) database: Database,
     pub(super) transaction: Option<Open>,
     /// The turn to write: held by a transaction that may write, and by a statement outside one.
@@ -61,6 +66,25 @@ type End<T> = Result<T, (i32, Error)>;
 /// A statement that writes with more values than this goes to a thread until it has been seen to be quick.
 const MANY_VALUES: usize = 2000;
 
+/// So many reads of a session are many.
+const MANY_READS: u32 = 64;
+
+/// A session among those of its file.
+struct Kept(Arc<DatabaseFile>);
+
+impl Kept {
+    fn new(file: &Arc<DatabaseFile>) -> Self {
+        file.keeper().opened();
+        Self(Arc::clone(file))
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.keeper().closed();
+    }
+}
+
 impl Session {
     pub(super) fn new(
         mut connection: rusqlite::Connection,
@@ -69,6 +93,8 @@ impl Session {
     ) -> Result<Self> {
         let watch = Watch::install(&mut connection).map_err(error::from_driver)?;
         Ok(Self {
+            _kept: Kept::new(&file),
+            reads: 0,
             database: Database::new(connection),
             transaction: None,
             turn: None,
@@ -77,6 +103,14 @@ impl Session {
             busy_timeout: settings.busy_timeout,
             broken: false,
         })
+    }
+
+    /// Counts a read. Where there are many, the lock that they take is worth keeping.
+    pub(super) fn read_begins(&mut self) {
+        self.reads = self.reads.wrapping_add(1);
+        if self.reads.is_multiple_of(MANY_READS) && !self.file.is_in_memory() {
+            self.file.keeper().want(&self.file);
+        }
     }
 
     /// Whether the next user finds nothing of the last one.
@@ -112,15 +146,15 @@ impl Session {
     ///
     /// # Errors
     /// `InvalidStatement`, `Conversion`; `Transaction` when the database has ended the transaction on its own.
-    pub(super) fn prepare(&mut self, text: &str, binds: &[Value]) -> Result<Prepared> {
+    pub(super) fn prepare(&mut self, sql: &Sql) -> Result<Prepared> {
         self.check_transaction()?;
-        let prepared = self.database.prepare(text)?;
+        let prepared = self.database.prepare(sql.text(), sql.is_one_row())?;
         if let Prepared::One(slot) = prepared {
             let mut cursor = self.database.cursor(slot);
             if cursor.profile().verb == Verb::Transaction {
                 return Err(error::transaction_control());
             }
-            value::bind(&mut cursor, binds)?;
+            value::bind(&mut cursor, sql.binds())?;
         }
         Ok(prepared)
     }
@@ -163,15 +197,22 @@ impl Session {
 
     /// Runs a statement that writes to its end. Its rows are copied: they are handed out when it cannot fail any more.
     pub(super) fn write(&mut self, slot: Slot, in_place: bool) -> Result<Attempt<Written>> {
-        let started = Instant::now();
+        // On a disk each one is timed, because the disk may become slow from one write to the next.
+        let sampled = in_place && self.transaction.is_none() && self.file.is_in_memory();
+        let began = if sampled { self.database.cursor(slot).profile().begin() } else { Some(Instant::now()) };
         self.watch.arm(in_place && self.transaction.is_none());
         self.watch.step_begins();
         self.database.forget_last_insert_id();
+        self.file.keeper().let_go();
         let end = self.run_to_end(slot);
+        let end = end.and_then(|rows| match self.database.returned_key(slot) {
+            Ok(key) => Ok(key.unwrap_or(rows)),
+            Err(error) => Err((ffi::SQLITE_OK, error)),
+        });
         self.watch.arm(false);
-        let time = started.elapsed();
+        let time = began.map(|began| began.elapsed());
         if in_place {
-            self.watch.worked(time);
+            self.watch.worked(time.unwrap_or_else(|| self.database.cursor(slot).profile().end(None)));
         }
         self.settle(slot, time, end)
     }
@@ -190,14 +231,13 @@ impl Session {
         end.map(|()| rows)
     }
 
-    /// What the end of a writing statement means.
-    fn settle(&mut self, slot: Slot, time: Duration, end: End<Batch>) -> Result<Attempt<Written>> {
+    /// What the end of a writing statement means. None is the time of one that is known to be quick.
+    fn settle(&mut self, slot: Slot, time: Option<Duration>, end: End<Batch>) -> Result<Attempt<Written>> {
         let mut cursor = self.database.cursor(slot);
-        let pace = if time > BUDGET { Pace::Slow } else { Pace::Quick };
         match end {
             // The values stay bound for the next attempt.
             Err((code, _)) if error::is_busy(code) => return Ok(Attempt::Busy),
-            Err((ffi::SQLITE_INTERRUPT, _)) if pace == Pace::Slow => {
+            Err((ffi::SQLITE_INTERRUPT, _)) if time.is_none_or(|time| time > BUDGET) => {
                 cursor.profile().set_pace(Pace::Slow);
                 return Ok(Attempt::Slow);
             }
@@ -205,10 +245,12 @@ impl Session {
         }
         let before = *cursor.profile();
         let rows = end.map_err(|(_, error)| error)?;
-        self.database.cursor(slot).profile().set_pace(pace);
-        // The time of a statement that is slow by itself says nothing about the disk.
-        if self.transaction.is_none() && before.pace() != Pace::Slow {
-            self.file.committed_in(time);
+        if let Some(time) = time {
+            cursor.profile().took(time);
+            // The time of a statement that is slow by itself says nothing about the disk.
+            if self.transaction.is_none() && before.pace() != Pace::Slow {
+                self.file.committed_in(time);
+            }
         }
         let outcome = if before.changes_rows() { self.outcome() } else { Outcome::default() };
         Ok(Attempt::Done(Written { outcome, rows }))
@@ -223,7 +265,7 @@ impl Session {
 
     /// Runs a statement of this library's own, whose rows are of no interest.
     pub(super) fn run(&mut self, text: &str) -> Result<Attempt<()>> {
-        let Prepared::One(slot) = self.database.prepare(text)? else { return Ok(Attempt::Done(())) };
+        let Prepared::One(slot) = self.database.prepare(text, false)? else { return Ok(Attempt::Done(())) };
         match self.run_to_end(slot) {
             Ok(_) => Ok(Attempt::Done(())),
             Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
@@ -231,9 +273,16 @@ impl Session {
         }
     }
 
+    /// Whether the write-ahead log has become long.
+    pub(super) fn checkpoint_is_due(&self) -> bool {
+        self.transaction.is_none() && self.file.wants_checkpoint(self.database.log_pages())
+    }
+
     /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space: an
     /// error does not concern whoever has just committed.
-    pub(super) fn checkpoint(&mut self, pages: u32) {
+    pub(super) fn checkpoint(&mut self) {
+        self.file.keeper().let_go();
+        let pages = self.database.take_log_pages();
         let sizes = self
             .database
             .connection()

@@ -8,6 +8,7 @@ use activerecord_core::backend::TransactionOptions;
 use super::SqliteConnection;
 use super::session::{Attempt, Open, Session};
 use crate::error;
+use crate::file::Turn;
 
 /// A transaction with more changes than this is ended on a thread: the time that it takes grows with them.
 const MANY_CHANGES: u64 = 1000;
@@ -73,13 +74,31 @@ impl<'c> Held<'c> {
         Ok(Self(connection))
     }
 
+    /// As [`take`](Self::take), if there is nobody to wait for.
+    pub(super) fn take_at_once(connection: &'c mut SqliteConnection) -> Result<Option<Self>> {
+        let session = connection.session()?;
+        if session.transaction.is_none() {
+            session.turn = session.file.turn_at_once();
+            if session.turn.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self(connection)))
+    }
+
+    /// Holds a turn that was kept.
+    pub(super) fn again(connection: &'c mut SqliteConnection, turn: Option<Turn>) -> Self {
+        if let Some(session) = &mut connection.session {
+            session.turn = turn;
+        }
+        Self(connection)
+    }
+
     /// Copies a write-ahead log that has become long: what has just committed pays for it, as with SQLite alone, but not
     /// on the calling task. Meanwhile no other writer makes it longer.
     pub(super) async fn checkpoint(&mut self) -> Result<()> {
-        let session = self.0.session()?;
-        let pages = session.database.take_log_pages();
-        if session.transaction.is_none() && session.file.wants_checkpoint(pages) {
-            self.0.on_thread(move |session| session.checkpoint(pages)).await?;
+        if self.0.session()?.checkpoint_is_due() {
+            self.0.on_thread(Session::checkpoint).await?;
         }
         Ok(())
     }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long the calling task may be kept: by one step of SQLite, and by the rows of one stint.
-pub(super) const BUDGET: Duration = Duration::from_millis(1);
+use crate::profile::BUDGET;
 
 /// After how many instructions of SQLite's machine the clock is read: some tens of microseconds.
 const INSTRUCTIONS: i32 = 1000;
 
-/// What that many instructions count for, in microseconds: a guess that needs no clock.
-const WORK: u32 = 30;
+/// What that many instructions count for, in nanoseconds: a guess that needs no clock.
+const WORK: u32 = 30_000;
 
 /// The flags between a session and the handlers that SQLite calls during a step.
 #[derive(Debug, Default)]
@@ -22,7 +21,7 @@ pub(super) struct Watch {
     fresh: AtomicBool,
     /// Whether nobody waits for the result any more.
     cancelled: AtomicBool,
-    /// The work since the task has let others run, in about as many microseconds.
+    /// The work since the task has let others run, in about as many nanoseconds.
     work: AtomicU32,
 }
 
@@ -64,11 +63,11 @@ impl Watch {
 
     /// Adds work that was done on the calling task.
     pub(super) fn worked(&self, time: Duration) {
-        self.add_work(u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
+        self.add_work(u32::try_from(time.as_nanos()).unwrap_or(u32::MAX));
     }
 
-    fn add_work(&self, micros: u32) {
-        self.work.store(self.work.load(Ordering::Relaxed).saturating_add(micros), Ordering::Relaxed);
+    fn add_work(&self, nanos: u32) {
+        self.work.store(self.work.load(Ordering::Relaxed).saturating_add(nanos), Ordering::Relaxed);
     }
 
     /// Lets other tasks run.
@@ -79,7 +78,7 @@ impl Watch {
 
     /// Whether many statements, each of them short, have taken long together since then.
     pub(super) fn is_tired(&self) -> bool {
-        u128::from(self.work.load(Ordering::Relaxed)) > BUDGET.as_micros()
+        u128::from(self.work.load(Ordering::Relaxed)) > BUDGET.as_nanos()
     }
 
     /// Whether the step is to be interrupted. The first call in a step takes its time, so that short ones, which are most,

@@ -12,6 +12,7 @@ use super::transaction::Held;
 use crate::cache::Slot;
 use crate::dialect::Verb;
 use crate::error;
+use crate::file::Turn;
 use crate::statement::{Cursor, Step};
 
 impl SqliteConnection {
@@ -23,6 +24,21 @@ impl SqliteConnection {
         let written = held.0.attempt(on_thread, move |session, in_place| session.write(slot, in_place)).await?;
         held.checkpoint().await?;
         Ok(written)
+    }
+
+    /// Writes on the calling task, if nothing has to be waited for. None: nothing was written, and it is to be tried again.
+    /// The turn comes with what was written when a checkpoint is due.
+    pub(super) fn write_at_once(&mut self, slot: Slot) -> Result<Option<(Written, Option<Turn>)>> {
+        let session = self.session()?;
+        if session.database.cursor(slot).profile().readonly || !session.writes_in_place(slot) {
+            return Ok(None);
+        }
+        session.check_write()?;
+        let Some(held) = Held::take_at_once(self)? else { return Ok(None) };
+        let session = held.0.session()?;
+        let Attempt::Done(written) = session.write(slot, true)? else { return Ok(None) };
+        let turn = if session.checkpoint_is_due() { session.turn.take() } else { None };
+        Ok(Some((written, turn)))
     }
 
     /// Runs several statements as one: an error leaves nothing of any of them.
