@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask --help` lists them.
 
+mod bench;
 mod cargo;
 mod checks;
 mod example;
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
         Task::Services(task) => services::run(task),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
-        Task::Bench { args } => bench(args),
+        Task::Bench { args } => bench::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,9 +64,4 @@ fn bless() -> Result<()> {
         .env("INSTA_UPDATE", "always")
         .env("INSTA_FORCE_PASS", "1")
         .run()
-}
-
-/// The benchmarks are a workspace of their own: the libraries they compare with never reach our lockfile.
-fn bench(args: Vec<OsString>) -> Result<()> {
-    Cargo::new(["run", "--release", "--manifest-path", "benches/peers/Cargo.toml", "--"]).args(args).run()
 }
