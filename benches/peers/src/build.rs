@@ -37,7 +37,7 @@ pub struct Built {
 /// Builds every contestant that the options want on a database.
 ///
 /// rusqlite's build compiles SQLite. The others would bring other versions of it, or other options, so they are linked
-/// with the same object code. activerecord compiles that same source again.
+/// with the same object code.
 pub fn all(database: Database, options: &Options, purpose: Purpose) -> Result<Vec<Built>> {
     let mut sqlite: Option<String> = None;
     let mut built = Vec::new();
@@ -79,7 +79,7 @@ fn build(entry: &Entry, database: Database, purpose: Purpose, sqlite: Option<&st
         // The peers stay at the versions that were compared. What activerecord depends on is in its own manifest.
         cargo.arg("--locked");
     }
-    if let Some(directory) = sqlite.filter(|_| entry.name != "activerecord") {
+    if let Some(directory) = sqlite {
         cargo.env("SQLITE3_STATIC", "1").env("SQLITE3_LIB_DIR", directory).env("SQLITE3_NO_PKG_CONFIG", "1");
         // Not the bundled one, where a dependency asks for that.
         cargo.env("LIBSQLITE3_SYS_USE_PKG_CONFIG", "1");

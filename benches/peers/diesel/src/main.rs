@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use protocol::{Change, Contestant, Job, Result, Row, Store, Tally, Workload, serve};
 
-use connection::{Connection, connect};
+use connection::{DbConnection, connect};
 use records::{Comment, NewUser, OneText, Post, User, changed, comments, grouped, new_users, posts, users};
 
 fn main() -> Result<()> {
@@ -20,7 +20,7 @@ fn main() -> Result<()> {
 
 /// One connection; the threads of [`Workload::Tasks`] have more.
 struct Diesel {
-    connections: Vec<Mutex<Connection>>,
+    connections: Vec<Mutex<DbConnection>>,
 }
 
 impl Contestant for Diesel {
@@ -94,13 +94,13 @@ impl Contestant for Diesel {
 }
 
 impl Diesel {
-    fn connection(&mut self) -> Result<&mut Connection> {
+    fn connection(&mut self) -> Result<&mut DbConnection> {
         let first = self.connections.first_mut().ok_or("no connection")?;
         first.get_mut().map_err(|_| "a thread has failed".into())
     }
 }
 
-fn find(connection: &mut Connection, key: i64, tally: &mut Tally) -> Result<()> {
+fn find(connection: &mut DbConnection, key: i64, tally: &mut Tally) -> Result<()> {
     let user = users::table.find(key).select(User::as_select()).get_result(connection)?;
     tally.user(&user);
     Ok(())
@@ -108,7 +108,7 @@ fn find(connection: &mut Connection, key: i64, tally: &mut Tally) -> Result<()> 
 
 /// Diesel caches the statement of one row, and prepares that of a batch each time. Up to ten rows, one by one is faster
 /// where a statement is no round trip.
-fn insert(connection: &mut Connection, rows: &Vec<NewUser>) -> QueryResult<usize> {
+fn insert(connection: &mut DbConnection, rows: &Vec<NewUser>) -> QueryResult<usize> {
     match &rows[..] {
         [row] => insert_one(connection, row),
         [..] if cfg!(feature = "sqlite") && rows.len() <= 10 => connection.transaction(|connection| {
@@ -118,6 +118,6 @@ fn insert(connection: &mut Connection, rows: &Vec<NewUser>) -> QueryResult<usize
     }
 }
 
-fn insert_one(connection: &mut Connection, row: &NewUser) -> QueryResult<usize> {
+fn insert_one(connection: &mut DbConnection, row: &NewUser) -> QueryResult<usize> {
     diesel::insert_into(users::table).values(row).execute(connection)
 }
