@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::path::Path;
 
-use plotters::chart::SeriesLabelPosition;
 use plotters::prelude::*;
 
 use crate::Result;
@@ -39,15 +38,19 @@ fn drawn(path: &Path, title: &str, labels: &[String], series: &[Series]) -> std:
     let rows = labels.len();
     let root = SVGBackend::new(path, (1000, 32 * rows as u32 + 110)).into_drawing_area();
     root.fill(&WHITE)?;
+    let (left, right) = root.split_horizontally(860);
     let (low, high) = range(series);
     let ticks: Vec<f64> = TICKS.into_iter().filter(|tick| (low..=high).contains(tick)).collect();
-    let mut chart = ChartBuilder::on(&root)
+    let mut chart = ChartBuilder::on(&left)
         .caption(format!("{title}: time as a multiple of the raw driver's"), ("sans-serif", 20))
         .margin(14)
         .x_label_area_size(36)
         .y_label_area_size(250)
         .build_cartesian_2d((low..high).log_scale().with_key_points(ticks.clone()), -0.5..rows as f64 - 0.5)?;
-    let label = |y: &f64| labels.iter().rev().nth(y.round() as usize).cloned().unwrap_or_default();
+    let label = |y: &f64| match y.fract().abs() < 0.01 {
+        true => labels.iter().rev().nth(y.round() as usize).cloned().unwrap_or_default(),
+        false => String::new(),
+    };
     chart
         .configure_mesh()
         .disable_y_mesh()
@@ -67,18 +70,11 @@ fn drawn(path: &Path, title: &str, labels: &[String], series: &[Series]) -> std:
         let at = |row: usize| place(row, rows) + shift;
         let spread = |(row, it): &(usize, Quartiles)| [(it.low, at(*row)), (it.high, at(*row))];
         chart.draw_series(ratios.iter().map(|ratio| PathElement::new(spread(ratio), color.stroke_width(2))))?;
-        chart
-            .draw_series(ratios.iter().map(|(row, it)| Circle::new((it.median, at(*row)), 3, color.filled())))?
-            .label(*name)
-            .legend(move |(x, y)| Circle::new((x + 10, y), 4, color.filled()));
+        chart.draw_series(ratios.iter().map(|(row, it)| Circle::new((it.median, at(*row)), 3, color.filled())))?;
+        let y = 60 + 22 * n as i32;
+        right.draw(&Circle::new((8, y), 4, color.filled()))?;
+        right.draw(&Text::new(*name, (20, y - 7), ("sans-serif", 14)))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.9))
-        .border_style(BLACK.mix(0.3))
-        .label_font(("sans-serif", 14))
-        .draw()?;
     Ok(root.present()?)
 }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use protocol::{CONNECTIONS, Change, Contestant, Job, Result, Row, Store, Tally, Workload, serve_tokio};
-use toasty::stmt::CreateMany;
 use toasty::{Db, Deferred};
 
 fn main() -> Result<()> {
@@ -132,7 +131,7 @@ impl Contestant for Toasty {
     }
 
     async fn insert(&mut self, rows: &Vec<Row>) -> Result<u64> {
-        let new = rows.iter().fold(CreateMany::<User>::new(), |new, row| {
+        let new = rows.iter().fold(User::create_many(), |new, row| {
             new.with_item(|user| user.name(&row.name).hair_color(row.hair_color.clone()))
         });
         Ok(new.exec(&mut self.database).await?.len() as u64)
