@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use crate::Result;
 use crate::build;
 use crate::counts::Counted;
@@ -46,15 +48,18 @@ impl Report {
             true => count(options),
             false => Ok(Vec::new()),
         };
-        Ok(Self {
-            versions: build::versions(options),
+        let mut report = Self {
+            versions: build::versions(),
             rounds: options.rounds(),
             round_ms: options.round().as_millis() as u64,
             cores: std::thread::available_parallelism()?.get(),
             measured: if options.times() { measure::all(options)? } else { Vec::new() },
             instructions: counted(options.instructions(), callgrind::all)?,
             allocations: counted(options.allocations(), allocations::all)?,
-        })
+        };
+        let took_part = report.names();
+        report.versions.retain(|(name, _)| took_part.contains(name));
+        Ok(report)
     }
 
     /// What was measured at a place.
@@ -73,15 +78,22 @@ impl Report {
     /// What was compared, and how.
     pub fn explanation(&self) -> String {
         let versions: Vec<String> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        let what = format!("{}; {} processors.", versions.join(", "), self.cores);
+        if self.measured.is_empty() {
+            return what;
+        }
         format!(
-            "{}; {} processors. Time per operation (wall time divided by operations, also with 32 tasks): of the raw driver in \
-             microseconds, of the others as multiples of it in the same round. Medians of {} alternating rounds of {} ms \
-             (quartiles).",
-            versions.join(", "),
-            self.cores,
-            self.rounds,
-            self.round_ms,
+            "{what} Time per operation (wall time divided by operations, also with 32 tasks): of the raw driver in microseconds, \
+             of the others as multiples of it in the same round. Medians of {} alternating rounds of {} ms (quartiles).",
+            self.rounds, self.round_ms,
         )
+    }
+
+    /// Whatever was measured or counted.
+    fn names(&self) -> HashSet<&'static str> {
+        let timed = self.measured.iter().flat_map(|measured| measured.contestants.iter().map(|(name, _)| *name));
+        let counted = self.instructions.iter().chain(&self.allocations);
+        timed.chain(counted.flat_map(|counted| counted.contestants.iter().map(|(name, _)| *name))).collect()
     }
 
     fn times(&self, place: Place) -> Option<Table> {
@@ -212,6 +224,14 @@ mod tests {
         assert_eq!(tables[0].notes, ["unable: no joins"]);
         assert_eq!(tables[0].about, "version=1");
         assert_eq!(tables[1].rows[1], ["point lookup", "12,345", "99"]);
+    }
+
+    #[test]
+    fn only_what_was_timed_is_explained() {
+        assert!(report().explanation().contains("3 alternating rounds of 10 ms"));
+        let counted = Report { measured: Vec::new(), ..report() };
+        assert_eq!(counted.explanation(), "raw 1.0; 2 processors.");
+        assert_eq!(counted.names(), HashSet::from(["raw", "other"]));
     }
 
     #[test]
