@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Result;
 use crate::cargo::Cargo;
 use crate::report::Report;
-use crate::services::{Lease, Options};
+use crate::services::{Lease, Options, Service};
 use crate::{example, tidy};
 
 /// What `tests/conformance` runs on, besides SQLite, which is among the tests of the workspace.
@@ -14,7 +14,7 @@ const DATABASES: &[&str] = &["postgres", "mariadb", "mysql"];
 /// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
 /// this that was not up before.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let lease = Lease::new(options)?;
+    let lease = Lease::new(options, &Service::ALL)?;
     let mut tally = Tally::default();
     let mut report = Report::default();
     report.step("format", || cargo(["fmt", "--all", "--check"]));

@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask --help` lists them.
 
+mod bench;
 mod cargo;
 mod checks;
 mod example;
@@ -51,8 +52,8 @@ fn main() -> ExitCode {
         Task::Services(task) => services::run(task),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
-        Task::Bench { args } => bench("peers", args),
-        Task::BenchCompile { args } => bench("compile_time", args),
+        Task::Bench { args } => bench::run(args),
+        Task::BenchCompile { args } => bench::compile_time(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,10 +71,4 @@ fn bless() -> Result<()> {
         .env("INSTA_UPDATE", "always")
         .env("INSTA_FORCE_PASS", "1")
         .run()
-}
-
-/// The benchmarks are a workspace of their own: the libraries they compare with never reach our lockfile.
-fn bench(name: &str, args: Vec<OsString>) -> Result<()> {
-    let manifest = format!("benches/{name}/Cargo.toml");
-    Cargo::new(["run", "--release", "--manifest-path", &manifest, "--"]).args(args).run()
 }

@@ -1,30 +1,55 @@
 //! Building the contestants: each its own workspace, all with one copy of SQLite.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use protocol::Database;
 use serde_json::Value;
 
 use crate::Result;
+use crate::entries::{self, ENTRIES, Entry};
+use crate::options::Options;
+use crate::places::feature;
 
-/// The contestants, in the order of a round. The others are compared with the first.
-pub const CONTESTANTS: [&str; 3] = ["rusqlite", "activerecord", "diesel"];
+/// The C libraries that a contestant links, by its name and database, and Debian's packages of them.
+const LIBRARIES: [(&str, Database, &str); 2] =
+    [("diesel", Database::Postgres, "libpq-dev"), ("diesel", Database::Mariadb, "libmariadb-dev")];
 
-/// Builds every contestant, and returns the paths of their programs.
+/// What a contestant's program is built to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Being timed.
+    Time,
+    /// Having its allocations counted, which takes time.
+    Allocations,
+}
+
+/// A contestant's program.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// Whose it is.
+    pub entry: &'static Entry,
+    /// Where it is.
+    pub program: PathBuf,
+}
+
+/// Builds every contestant that the options want on a database.
 ///
-/// rusqlite's build compiles SQLite; Diesel would bring another version of it with other options, so it is linked with
-/// the same object code. activerecord compiles that same source again.
-pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
+/// rusqlite's build compiles SQLite. The others would bring other versions of it, or other options, so they are linked
+/// with the same object code.
+pub fn all(database: Database, options: &Options, purpose: Purpose) -> Result<Vec<Built>> {
     let mut sqlite: Option<String> = None;
     let mut built = Vec::new();
-    for name in CONTESTANTS {
-        eprintln!("building {name}");
-        let messages = build(name, sqlite.as_deref().filter(|_| name == "diesel"))?;
-        if name == "rusqlite" {
+    for entry in entries::on(database, options) {
+        eprintln!("building {} for {}", entry.name, feature(database));
+        let messages = build(entry, database, purpose, sqlite.as_deref())?;
+        if entry.name == "rusqlite" {
             sqlite = messages.iter().find_map(sqlite_directory);
         }
-        let program = messages.iter().find_map(|message| program(message, name));
-        built.push((name, program.ok_or(format!("cargo built no program for {name}"))?));
+        let program = messages.iter().find_map(|message| program(message, entry.name));
+        let program = program.ok_or_else(|| format!("cargo built no program for {}", entry.name))?;
+        built.push(Built { entry, program: kept(&program, entry, database, purpose)? });
     }
     Ok(built)
 }
@@ -34,32 +59,59 @@ pub fn target() -> PathBuf {
     root().join("target")
 }
 
-/// The versions of what is compared, by its locked dependencies.
-pub fn versions() -> Vec<(String, String)> {
-    CONTESTANTS.iter().filter_map(|name| Some(((*name).to_owned(), locked(name)?))).collect()
-}
-
-fn root() -> &'static Path {
+/// The folder of this workspace.
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn build(name: &str, sqlite: Option<&str>) -> Result<Vec<Value>> {
+/// The versions of all contestants, by their locked dependencies.
+pub fn versions() -> Vec<(&'static str, String)> {
+    ENTRIES.iter().filter_map(|entry| Some((entry.name, locked(entry)?))).collect()
+}
+
+fn build(entry: &Entry, database: Database, purpose: Purpose, sqlite: Option<&str>) -> Result<Vec<Value>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args(["build", "--release", "--message-format", "json-render-diagnostics", "--manifest-path"]);
-    cargo.arg(root().join(name).join("Cargo.toml")).arg("--target-dir").arg(target());
-    if name != "activerecord" {
+    cargo.arg(root().join(entry.name).join("Cargo.toml")).arg("--target-dir").arg(target());
+    cargo.args(["--features", &features(entry, database, purpose)]);
+    if entry.name != "activerecord" {
         // The peers stay at the versions that were compared. What activerecord depends on is in its own manifest.
         cargo.arg("--locked");
     }
     if let Some(directory) = sqlite {
         cargo.env("SQLITE3_STATIC", "1").env("SQLITE3_LIB_DIR", directory).env("SQLITE3_NO_PKG_CONFIG", "1");
+        // Not the bundled one, where a dependency asks for that.
+        cargo.env("LIBSQLITE3_SYS_USE_PKG_CONFIG", "1");
     }
     let output = cargo.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
-        return Err(format!("{name} does not build").into());
+        return Err(format!("{} does not build for {}{}", entry.name, feature(database), hint(entry, database)).into());
     }
     let lines = String::from_utf8(output.stdout)?;
     Ok(lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+fn features(entry: &Entry, database: Database, purpose: Purpose) -> String {
+    let database = Some(feature(database)).filter(|_| entry.databases.len() > 1);
+    let purpose = Some("allocations").filter(|_| purpose == Purpose::Allocations);
+    database.into_iter().chain(purpose).collect::<Vec<_>>().join(",")
+}
+
+fn hint(entry: &Entry, database: Database) -> String {
+    let library = LIBRARIES.iter().find(|(name, on, _)| *name == entry.name && *on == database);
+    library.map_or(String::new(), |(.., package)| {
+        format!(": it links a C library, which Debian's package {package} has; or leave it out by --contestant")
+    })
+}
+
+/// Copies a program to where the next database's does not replace it.
+fn kept(program: &Path, entry: &Entry, database: Database, purpose: Purpose) -> Result<PathBuf> {
+    let folder = target().join("peers");
+    fs::create_dir_all(&folder)?;
+    let purpose = if purpose == Purpose::Allocations { "-allocations" } else { "" };
+    let copy = folder.join(format!("{}-{}{purpose}", entry.name, feature(database)));
+    fs::copy(program, &copy)?;
+    Ok(copy)
 }
 
 fn sqlite_directory(message: &Value) -> Option<String> {
@@ -73,8 +125,24 @@ fn program(message: &Value, name: &str) -> Option<PathBuf> {
     of_contestant.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
 }
 
-fn locked(name: &str) -> Option<String> {
-    let lock = std::fs::read_to_string(root().join(name).join("Cargo.lock")).ok()?;
-    let (_, rest) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+fn locked(entry: &Entry) -> Option<String> {
+    let lock = fs::read_to_string(root().join(entry.name).join("Cargo.lock")).ok()?;
+    let (_, rest) = lock.split_once(&format!("name = \"{}\"\nversion = \"", entry.package))?;
     rest.split_once('"').map(|(version, _)| version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_contestant_has_a_locked_version() {
+        assert_eq!(versions().len(), ENTRIES.len());
+    }
+
+    #[test]
+    fn a_contestant_of_one_database_has_no_feature_for_it() {
+        assert_eq!(features(&ENTRIES[0], Database::Sqlite, Purpose::Allocations), "allocations");
+        assert_eq!(features(&ENTRIES[2], Database::Sqlite, Purpose::Time), "sqlite");
+    }
 }

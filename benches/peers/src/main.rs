@@ -1,26 +1,36 @@
-//! activerecord on SQLite beside rusqlite and Diesel: the same work on the same data, in alternating rounds.
-//!
-//! ```text
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- --help
-//! ```
+//! activerecord beside other libraries on SQLite, PostgreSQL and MariaDB: the same work on the same data, in alternating
+//! rounds. `cargo xtask bench --help` says what can be asked for.
 
+mod allocations;
 mod build;
+mod callgrind;
 mod contestant;
+mod counts;
+mod entries;
+mod json;
+mod markdown;
 mod measure;
 mod options;
+mod places;
+mod plot;
+mod publish;
 mod report;
 mod statistics;
+mod table;
 
 use std::error::Error;
 use std::process::ExitCode;
 
+use clap::Parser;
+
 use options::Options;
+use report::Report;
 
 /// The result of everything here: an error is only ever shown.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    match run() {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -29,19 +39,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        println!("{}", options::HELP);
-        return Ok(());
-    };
-    let built = build::all()?;
-    let measured = measure::all(&built, &options)?;
-    let versions = build::versions();
-    report::write_json(&options, &versions, &measured)?;
-    if options.markdown {
-        println!("{}", report::markdown(&options, &versions, &measured));
-    } else {
-        println!("{}", report::table(&options, &versions, &measured));
+fn run(options: &Options) -> Result<()> {
+    let report = Report::make(options)?;
+    json::write(&options.json(), &report)?;
+    eprintln!("every measurement is in {}", options.json().display());
+    if options.publish {
+        publish::write(&report)?;
     }
+    print!("{}", if options.markdown { markdown::report(&report) } else { table::report(&report) });
     Ok(())
 }

@@ -1,84 +1,141 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use protocol::{Store, Workload};
+use protocol::Workload;
 
 use crate::Result;
-use crate::contestant::Contestant;
+use crate::build::{self, Built, Purpose};
+use crate::contestant::{Contestant, Prepared};
 use crate::options::Options;
+use crate::places::Place;
 
-/// What was measured for one workload on one kind of store.
+/// What was measured for one workload at one place.
 #[derive(Debug)]
 pub struct Measured {
     /// The work.
     pub workload: Workload,
-    /// `memory` or `file`.
-    pub store: &'static str,
-    /// Each contestant's name and its nanoseconds per operation in each round, in the order of the contestants.
-    pub contestants: Vec<(&'static str, Vec<f64>)>,
+    /// Where.
+    pub place: Place,
+    /// What the contestants have in common there.
+    pub settings: String,
+    /// Each contestant's name and what came of it, in the order of a round. The first is the raw driver.
+    pub contestants: Vec<(&'static str, Outcome)>,
 }
 
-/// Measures every workload that the options want.
-pub fn all(built: &[(&'static str, PathBuf)], options: &Options) -> Result<Vec<Measured>> {
-    let start = |(name, program): &(&'static str, PathBuf)| Contestant::start(name, program);
-    let mut contestants = built.iter().map(start).collect::<Result<Vec<_>>>()?;
-    let directory = tempfile::tempdir_in(crate::build::target())?;
-    let mut all = Vec::new();
-    for workload in Workload::ALL {
-        for store in ["memory", "file"] {
-            if options.wants(&workload.to_string(), store) {
-                eprintln!("measuring {workload} ({store})");
-                prepare(&mut contestants, workload, store, directory.path())?;
-                all.push(Measured { workload, store, contestants: measure(&mut contestants, workload, options)? });
-            }
+/// What came of a contestant's work.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The nanoseconds per operation in each round.
+    Times(Vec<f64>),
+    /// Why it cannot do it.
+    Unsupported(String),
+}
+
+impl Measured {
+    /// The raw driver's times.
+    pub fn base(&self) -> &[f64] {
+        match self.contestants.first() {
+            Some((_, Outcome::Times(times))) => times,
+            _ => &[],
         }
+    }
+}
+
+/// Measures every workload at every place that the options want.
+pub fn all(options: &Options) -> Result<Vec<Measured>> {
+    let mut all = Vec::new();
+    // Before the first is timed: a build would be in its way, and what fails should fail at once.
+    let places = options.places().map(|place| Ok((place, build::all(place.database(), options, Purpose::Time)?)));
+    for (place, built) in places.collect::<Result<Vec<_>>>()? {
+        all.extend(at(place, &built, options)?);
     }
     Ok(all)
 }
 
-/// Opens a database for each, and refuses to compare what is not set alike.
-fn prepare(contestants: &mut [Contestant], workload: Workload, store: &str, directory: &Path) -> Result<()> {
-    let mut settings: Option<(&str, String)> = None;
-    for contestant in contestants {
-        let store = match store {
-            "memory" => Store::Memory,
-            _ => Store::File(directory.join(format!("{workload}-{}.db", contestant.name))),
-        };
-        let found = contestant.prepare(workload, &store)?;
-        match &settings {
-            Some((other, expected)) if *expected != found => {
-                return Err(format!("settings differ:\n{other}: {expected}\n{}: {found}", contestant.name).into());
-            }
-            _ => settings = Some((contestant.name, found)),
-        }
+fn at(place: Place, built: &[Built], options: &Options) -> Result<Vec<Measured>> {
+    let start = |built: &Built| Contestant::start(built.entry.name, &mut Command::new(&built.program));
+    let mut contestants = built.iter().map(start).collect::<Result<Vec<_>>>()?;
+    let directory = tempfile::tempdir_in(build::target())?;
+    let workloads = Workload::ALL.into_iter().filter(|workload| options.wants(&workload.to_string()));
+    let measured = workloads.map(|workload| {
+        eprintln!("measuring {workload} ({})", place.title());
+        let prepared = prepare(&mut contestants, workload, place, directory.path())?;
+        let settings = common(&prepared)?;
+        let contestants = measure(&mut contestants, &prepared, workload, options)?;
+        Ok(Measured { workload, place, settings, contestants })
+    });
+    let measured = measured.collect::<Result<_>>()?;
+    contestants.into_iter().try_for_each(Contestant::finish)?;
+    Ok(measured)
+}
+
+fn prepare(
+    contestants: &mut [Contestant],
+    workload: Workload,
+    place: Place,
+    directory: &Path,
+) -> Result<Vec<(&'static str, Prepared)>> {
+    let prepare = |contestant: &mut Contestant| {
+        let store = place.store(directory, &format!("{workload}-{}", contestant.name))?;
+        Ok((contestant.name, contestant.prepare(workload, &store)?))
+    };
+    contestants.iter_mut().map(prepare).collect()
+}
+
+/// The settings of all.
+///
+/// # Errors
+/// They differ: what is not set alike is not compared.
+fn common(prepared: &[(&'static str, Prepared)]) -> Result<String> {
+    let mut settings = prepared.iter().filter_map(|(name, prepared)| match prepared {
+        Prepared::Ready(settings) => Some((name, settings)),
+        Prepared::Unsupported(_) => None,
+    });
+    let Some((first, expected)) = settings.next() else { return Ok(String::new()) };
+    match settings.find(|(_, settings)| *settings != expected) {
+        Some((other, found)) => Err(format!("settings differ:\n{first}: {expected}\n{other}: {found}").into()),
+        None => Ok(expected.clone()),
     }
-    Ok(())
 }
 
 fn measure(
     contestants: &mut [Contestant],
+    prepared: &[(&'static str, Prepared)],
     workload: Workload,
     options: &Options,
-) -> Result<Vec<(&'static str, Vec<f64>)>> {
-    let calibrate = |contestant| calibrate(contestant, workload, options.round);
-    let operations = contestants.iter_mut().map(calibrate).collect::<Result<Vec<_>>>()?;
-    let mut measured: Vec<_> = contestants.iter().map(|contestant| (contestant.name, Vec::new())).collect();
-    for _ in 0..options.rounds {
-        for ((contestant, operations), (_, times)) in contestants.iter_mut().zip(&operations).zip(&mut measured) {
+) -> Result<Vec<(&'static str, Outcome)>> {
+    let mut able: Vec<&mut Contestant> = contestants
+        .iter_mut()
+        .zip(prepared)
+        .filter(|(_, (_, prepared))| matches!(prepared, Prepared::Ready(_)))
+        .map(|(contestant, _)| contestant)
+        .collect();
+    let round = options.round() * workload.stretch();
+    let operations =
+        able.iter_mut().map(|contestant| calibrate(contestant, workload, round)).collect::<Result<Vec<_>>>()?;
+    let mut times = vec![Vec::new(); able.len()];
+    for _ in 0..options.rounds() {
+        for ((contestant, operations), times) in able.iter_mut().zip(&operations).zip(&mut times) {
             times.push(contestant.run(*operations)? as f64 / *operations as f64);
         }
     }
-    Ok(measured)
+    let mut times = times.into_iter();
+    let outcome = |prepared: &Prepared| match prepared {
+        Prepared::Ready(_) => Outcome::Times(times.next().unwrap_or_default()),
+        Prepared::Unsupported(why) => Outcome::Unsupported(why.clone()),
+    };
+    let names = prepared.iter().map(|(name, _)| *name);
+    Ok(names.zip(prepared.iter().map(|(_, prepared)| prepared).map(outcome)).collect())
 }
 
 /// How many operations fill a round. Warms up as well.
 fn calibrate(contestant: &mut Contestant, workload: Workload, round: Duration) -> Result<u64> {
-    let least = workload.least_operations();
-    let mut operations = least;
+    let mut operations = workload.parts();
     loop {
         let took = Duration::from_nanos(contestant.run(operations)?.max(1));
         if took * 4 >= round {
-            return Ok(fitting(operations, took, round).next_multiple_of(least));
+            return Ok(fitting(operations, took, round).next_multiple_of(workload.parts()));
         }
         operations *= 2;
     }
@@ -102,5 +159,13 @@ mod tests {
     #[test]
     fn one_that_does_not_fit() {
         assert_eq!(fitting(1, Duration::from_millis(25), Duration::from_millis(10)), 1);
+    }
+
+    #[test]
+    fn settings_that_differ_are_refused() {
+        let ready = |settings: &str| Prepared::Ready(settings.to_owned());
+        let unable = ("c", Prepared::Unsupported("no".to_owned()));
+        assert_eq!(common(&[("a", ready("x")), unable.clone(), ("b", ready("x"))]).unwrap(), "x");
+        assert!(common(&[("a", ready("x")), unable, ("b", ready("y"))]).is_err());
     }
 }

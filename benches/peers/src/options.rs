@@ -1,64 +1,137 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Result, build};
+use clap::{Parser, ValueEnum};
 
-/// What `--help` says.
-pub const HELP: &str = "\
-activerecord on SQLite beside rusqlite and Diesel, in alternating rounds
+use crate::build;
+use crate::places::{Place, feature};
 
-  --quick          fewer and shorter rounds
-  --only NAME      only the workloads whose name contains NAME (may be repeated): point, rows-100, insert-25, ...
-  --store NAME     only `memory` or only `file`
-  --rounds N       the number of rounds [31; quick: 7]
-  --round-ms N     how long one contestant's part of a round takes, in milliseconds [10; quick: 5]
-  --markdown       print Markdown instead of a table
-  --json PATH      where every measurement is written [benches/peers/target/peers.json]";
+/// A database that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wanted {
+    Sqlite,
+    Postgres,
+    Mariadb,
+}
 
-/// What to measure and how to show it.
-#[derive(Debug)]
+/// activerecord beside other libraries, in alternating rounds
+#[derive(Parser, Debug, Default)]
+#[command(bin_name = "cargo xtask bench")]
 pub struct Options {
+    /// Fewer and shorter rounds
+    #[arg(long)]
+    quick: bool,
+    /// Only the workloads whose name contains NAME (may be repeated): point, rows-100, insert-25, ...
+    #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    store: Option<String>,
-    /// How often each contestant is measured.
-    pub rounds: usize,
-    /// How long a measurement is meant to take.
-    pub round: Duration,
-    /// Whether to print Markdown.
+    /// Only this contestant, beside the raw driver (may be repeated)
+    #[arg(long, value_name = "NAME", value_parser = crate::entries::ENTRIES.map(|entry| entry.name))]
+    contestant: Vec<String>,
+    /// Only this database (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    database: Vec<Wanted>,
+    /// Only this place of a database: SQLite in memory, or in a file
+    #[arg(long, value_name = "NAME")]
+    store: Option<Place>,
+    /// The number of rounds [default: 31; quick: 7]
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
+    /// How long one contestant's part of a round takes, in milliseconds [default: 10; quick: 5]
+    #[arg(long, value_name = "N")]
+    round_ms: Option<u64>,
+    /// Instead of time: instructions per operation on SQLite, under valgrind
+    #[arg(long)]
+    instructions: bool,
+    /// Instead of time: allocations of the heap on SQLite
+    #[arg(long)]
+    allocations: bool,
+    /// Measure all of it, and write docs/benchmarks
+    #[arg(long)]
+    pub publish: bool,
+    /// Print Markdown instead of a table
+    #[arg(long)]
     pub markdown: bool,
-    /// The file for every measurement.
-    pub json: PathBuf,
+    /// Where every measurement is written [default: benches/peers/target/peers.json]
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
 }
 
 impl Options {
-    /// Reads the arguments; None when help is asked for.
-    pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
-        let mut arguments = arguments;
-        let (mut quick, mut rounds, mut round_ms) = (false, None, None);
-        let (mut only, mut store, mut markdown) = (Vec::new(), None, false);
-        let mut json = build::target().join("peers.json");
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-            match &argument[..] {
-                "--help" | "-h" => return Ok(None),
-                "--quick" => quick = true,
-                "--markdown" => markdown = true,
-                "--only" => only.push(value()?),
-                "--store" => store = Some(value()?),
-                "--rounds" => rounds = Some(value()?.parse()?),
-                "--round-ms" => round_ms = Some(value()?.parse()?),
-                "--json" => json = value()?.into(),
-                _ => return Err(format!("unknown option {argument}; see --help").into()),
-            }
-        }
-        let rounds = rounds.unwrap_or(if quick { 7 } else { 31 }).max(1);
-        let round = Duration::from_millis(round_ms.unwrap_or(if quick { 5 } else { 10 }));
-        Ok(Some(Self { only, store, rounds, round, markdown, json }))
+    /// How often each contestant is measured.
+    pub fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(if self.quick { 7 } else { 31 }).max(1)
     }
 
-    /// Whether a workload is measured on a kind of store.
-    pub fn wants(&self, workload: &str, store: &str) -> bool {
-        let only = self.only.is_empty() || self.only.iter().any(|name| workload.contains(name.as_str()));
-        only && self.store.as_deref().is_none_or(|wanted| wanted == store)
+    /// How long a measurement is meant to take.
+    pub fn round(&self) -> Duration {
+        Duration::from_millis(self.round_ms.unwrap_or(if self.quick { 5 } else { 10 }))
+    }
+
+    /// The file for every measurement.
+    pub fn json(&self) -> PathBuf {
+        self.json.clone().unwrap_or_else(|| build::target().join("peers.json"))
+    }
+
+    /// Whether time is measured.
+    pub fn times(&self) -> bool {
+        self.publish || !(self.instructions || self.allocations)
+    }
+
+    /// Whether instructions are counted.
+    pub fn instructions(&self) -> bool {
+        self.publish || self.instructions
+    }
+
+    /// Whether allocations are counted.
+    pub fn allocations(&self) -> bool {
+        self.publish || self.allocations
+    }
+
+    /// Whether a contestant takes part.
+    pub fn has(&self, contestant: &str) -> bool {
+        self.contestant.is_empty() || self.contestant.iter().any(|name| name == contestant)
+    }
+
+    /// Whether a workload is measured.
+    pub fn wants(&self, workload: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| workload.contains(name.as_str()))
+    }
+
+    /// Where is measured.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        let on = |place: &Place| {
+            let wanted = |wanted: &Wanted| {
+                wanted.to_possible_value().is_some_and(|value| value.get_name() == feature(place.database()))
+            };
+            self.database.is_empty() || self.database.iter().any(wanted)
+        };
+        Place::ALL.into_iter().filter(move |place| on(place) && self.store.is_none_or(|store| store == *place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Options {
+        Options::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn filters_are_by_name() {
+        let options = parse("bench --only rows --only point --contestant diesel --database sqlite --store file");
+        assert!(options.wants("rows-10") && options.wants("point") && !options.wants("update"));
+        assert!(options.has("diesel") && !options.has("sqlx"));
+        assert_eq!(options.places().collect::<Vec<_>>(), [Place::File]);
+        assert!(Options::try_parse_from(["bench", "--contestant", "nobody"]).is_err());
+    }
+
+    #[test]
+    fn everything_is_published() {
+        let options = parse("bench --publish");
+        assert!(options.times() && options.instructions() && options.allocations());
+        let options = parse("bench --instructions");
+        assert!(!options.times() && options.instructions() && !options.allocations());
+        assert!(parse("bench").times());
     }
 }

@@ -1,86 +1,162 @@
-use std::fmt::Write;
-
-use serde_json::{Value, json};
+use std::collections::HashSet;
 
 use crate::Result;
-use crate::measure::Measured;
+use crate::build;
+use crate::counts::Counted;
+use crate::measure::{self, Measured, Outcome};
 use crate::options::Options;
+use crate::places::Place;
 use crate::statistics::Quartiles;
+use crate::{allocations, callgrind};
 
-/// The versions of what is compared.
-type Versions = [(String, String)];
+/// All that a run has found.
+#[derive(Debug)]
+pub struct Report {
+    /// The versions of what is compared.
+    pub versions: Vec<(&'static str, String)>,
+    /// How often each contestant was measured.
+    pub rounds: usize,
+    /// How long a measurement was meant to take, in milliseconds.
+    pub round_ms: u64,
+    /// The machine's processors.
+    pub cores: usize,
+    /// Times.
+    pub measured: Vec<Measured>,
+    /// Instructions per operation.
+    pub instructions: Vec<Counted>,
+    /// Allocations beyond the texts of what is read, per lookup or row.
+    pub allocations: Vec<Counted>,
+}
 
-/// A table for the terminal.
-pub fn table(options: &Options, versions: &Versions, measured: &[Measured]) -> String {
-    let mut text = format!("{}\n\n", explanation(options, versions));
-    for row in rows(measured) {
-        let [workload, store, time, rest @ ..] = &row[..] else { continue };
-        let _ = write!(text, "{workload:<12} {store:<7} {time:>26}");
-        for ratio in rest {
-            let _ = write!(text, " {ratio:>24}");
+/// A part of the report, as text.
+#[derive(Debug)]
+pub struct Table {
+    /// What it is about.
+    pub title: String,
+    /// How to read it.
+    pub about: String,
+    /// The first row has the names of the columns.
+    pub rows: Vec<Vec<String>>,
+    /// Why something is missing, numbered from 1 as in the cells.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Measures what the options want.
+    pub fn make(options: &Options) -> Result<Self> {
+        let counted = |wanted: bool, count: fn(&Options) -> Result<Vec<Counted>>| match wanted {
+            true => count(options),
+            false => Ok(Vec::new()),
+        };
+        let mut report = Self {
+            versions: build::versions(),
+            rounds: options.rounds(),
+            round_ms: options.round().as_millis() as u64,
+            cores: std::thread::available_parallelism()?.get(),
+            measured: if options.times() { measure::all(options)? } else { Vec::new() },
+            instructions: counted(options.instructions(), callgrind::all)?,
+            allocations: counted(options.allocations(), allocations::all)?,
+        };
+        let took_part = report.names();
+        report.versions.retain(|(name, _)| took_part.contains(name));
+        Ok(report)
+    }
+
+    /// What was measured at a place.
+    pub fn at(&self, place: Place) -> impl Iterator<Item = &Measured> {
+        self.measured.iter().filter(move |measured| measured.place == place)
+    }
+
+    /// The report's parts.
+    pub fn tables(&self) -> Vec<Table> {
+        let times = Place::ALL.into_iter().filter_map(|place| self.times(place));
+        let instructions = counts("Instructions per operation", INSTRUCTIONS, &self.instructions, 0);
+        let allocations = counts("Allocations", ALLOCATIONS, &self.allocations, 2);
+        times.chain(instructions).chain(allocations).collect()
+    }
+
+    /// What was compared, and how.
+    pub fn explanation(&self) -> String {
+        let versions: Vec<String> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        let what = format!("{}; {} processors.", versions.join(", "), self.cores);
+        if self.measured.is_empty() {
+            return what;
         }
-        text.push('\n');
+        format!(
+            "{what} Time per operation (wall time divided by operations, also with 32 tasks): of the raw driver in microseconds, \
+             of the others as multiples of it in the same round. Medians of {} alternating rounds of {} ms (quartiles).",
+            self.rounds, self.round_ms,
+        )
     }
-    text
-}
 
-/// The same as Markdown.
-pub fn markdown(options: &Options, versions: &Versions, measured: &[Measured]) -> String {
-    let mut rows = rows(measured).into_iter();
-    let head = rows.next().unwrap_or_default();
-    let rule = head.iter().enumerate().map(|(n, _)| if n < 2 { "---" } else { "---:" }).collect::<Vec<_>>();
-    let mut text = format!("| {} |\n| {} |\n", head.join(" | "), rule.join(" | "));
-    for row in rows {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
+    /// Whatever was measured or counted.
+    fn names(&self) -> HashSet<&'static str> {
+        let timed = self.measured.iter().flat_map(|measured| measured.contestants.iter().map(|(name, _)| *name));
+        let counted = self.instructions.iter().chain(&self.allocations);
+        timed.chain(counted.flat_map(|counted| counted.contestants.iter().map(|(name, _)| *name))).collect()
     }
-    let _ = write!(text, "\n{}", explanation(options, versions));
-    text
+
+    fn times(&self, place: Place) -> Option<Table> {
+        let first = self.at(place).next()?;
+        let (raw, others) = first.contestants.split_first()?;
+        let others = others.iter().map(|(name, _)| (*name).to_owned());
+        let head = ["".to_owned(), format!("{} µs", raw.0)].into_iter().chain(others).collect();
+        let mut notes = Vec::new();
+        let rows: Vec<_> = self.at(place).map(|measured| time_row(measured, &mut notes)).collect();
+        let about = summary(&first.settings);
+        Some(Table { title: place.title().to_owned(), about, rows: [vec![head], rows].concat(), notes })
+    }
 }
 
-/// Writes every measurement.
-pub fn write_json(options: &Options, versions: &Versions, measured: &[Measured]) -> Result<()> {
-    let workloads: Vec<Value> = measured.iter().map(workload_json).collect();
-    let versions: serde_json::Map<String, Value> =
-        versions.iter().map(|(name, version)| (name.clone(), json!(version))).collect();
-    let all = json!({
-        "versions": versions,
-        "rounds": options.rounds,
-        "round_ms": options.round.as_millis() as u64,
-        "unit": "nanoseconds per operation",
-        "workloads": workloads,
-    });
-    std::fs::write(&options.json, serde_json::to_string_pretty(&all)? + "\n")?;
-    eprintln!("every measurement is in {}", options.json.display());
-    Ok(())
+/// How to read the counts of instructions.
+const INSTRUCTIONS: &str = "Counted by callgrind on SQLite in memory, as the difference of 600 operations and 100. All threads \
+                            count: a contestant whose SQLite has a thread of its own, or whose runtime is tokio (two worker \
+                            threads), pays here for handing work over, though not for waiting.";
+
+/// How to read the counts of allocations.
+const ALLOCATIONS: &str = "Of the heap, by all threads, beyond one for every text that is read: per lookup, and per row of the \
+                           whole-table reads. SQLite in memory, whose own allocations are not counted, as the difference of \
+                           600 operations and 100.";
+
+fn counts(title: &str, about: &str, counted: &[Counted], digits: usize) -> Option<Table> {
+    let first = counted.first()?;
+    let names = first.contestants.iter().map(|(name, _)| (*name).to_owned());
+    let head = std::iter::once(String::new()).chain(names).collect();
+    let row = |counted: &Counted| {
+        let counts = counted.contestants.iter().map(|(_, count)| grouped(*count, digits));
+        std::iter::once(counted.workload.title()).chain(counts).collect()
+    };
+    let rows = std::iter::once(head).chain(counted.iter().map(row)).collect();
+    Some(Table { title: title.to_owned(), about: about.to_owned(), rows, notes: Vec::new() })
 }
 
-fn explanation(options: &Options, versions: &Versions) -> String {
-    let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    format!(
-        "{}; one SQLite, the same pragmas (WAL, synchronous = NORMAL, foreign_keys = ON). Time per operation (wall time \
-         divided by operations, also with 32 tasks), median of {} alternating rounds (quartiles); then each one's time \
-         divided by that of {} in the same round.",
-        versions.join(", "),
-        options.rounds,
-        crate::build::CONTESTANTS[0],
-    )
+fn time_row(measured: &Measured, notes: &mut Vec<String>) -> Vec<String> {
+    let base = measured.base();
+    let cell = |(n, (name, outcome)): (usize, &(&'static str, Outcome))| match outcome {
+        Outcome::Unsupported(why) => format!("– ({})", note(notes, format!("{name}: {why}"))),
+        Outcome::Times(times) if n == 0 => {
+            let micros = Quartiles::of(times.iter().map(|nanos| nanos / 1_000.0));
+            with_spread(micros, digits(micros.median), "")
+        }
+        Outcome::Times(times) => with_spread(Quartiles::of_ratios(times, base), 2, "×"),
+    };
+    let cells = measured.contestants.iter().enumerate().map(cell).collect();
+    [vec![measured.workload.title()], cells].concat()
 }
 
-fn rows(measured: &[Measured]) -> Vec<Vec<String>> {
-    let Some(first) = measured.first() else { return Vec::new() };
-    let names = first.contestants.iter().map(|(name, _)| *name);
-    let columns = names.enumerate().map(|(n, name)| if n == 0 { format!("{name} µs") } else { name.to_owned() });
-    let head = ["workload", "store"].map(str::to_owned).into_iter().chain(columns).collect();
-    std::iter::once(head).chain(measured.iter().map(row)).collect()
+/// The number of a note, which is added unless it is there.
+fn note(notes: &mut Vec<String>, text: String) -> usize {
+    let found = notes.iter().position(|note| *note == text);
+    found.unwrap_or_else(|| {
+        notes.push(text);
+        notes.len() - 1
+    }) + 1
 }
 
-fn row(measured: &Measured) -> Vec<String> {
-    let mut row = vec![measured.workload.to_string(), measured.store.to_owned()];
-    let Some(((_, base), others)) = measured.contestants.split_first() else { return row };
-    let micros = Quartiles::of(base.iter().map(|nanos| nanos / 1_000.0));
-    row.push(with_spread(micros, digits(micros.median), ""));
-    row.extend(others.iter().map(|(_, times)| with_spread(Quartiles::of_ratios(times, base), 2, "×")));
-    row
+/// The settings without SQLite's compile options, which are in the JSON.
+fn summary(settings: &str) -> String {
+    let shown: Vec<&str> = settings.split(' ').filter(|setting| !setting.starts_with("options=")).collect();
+    shown.join(", ").replace('_', " ")
 }
 
 fn with_spread(quartiles: Quartiles, digits: usize, unit: &str) -> String {
@@ -97,20 +173,71 @@ fn digits(value: f64) -> usize {
     }
 }
 
-fn workload_json(measured: &Measured) -> Value {
-    let base: &[f64] = measured.contestants.first().map_or(&[], |(_, times)| times);
-    let contestants: serde_json::Map<String, Value> = measured
-        .contestants
-        .iter()
-        .map(|(name, times)| {
-            let (time, ratio) = (Quartiles::of(times.iter().copied()), Quartiles::of_ratios(times, base));
-            let value = json!({
-                "median": time.median, "quartiles": [time.low, time.high],
-                "ratio": ratio.median, "ratio_quartiles": [ratio.low, ratio.high],
-                "rounds": times,
-            });
-            ((*name).to_owned(), value)
-        })
-        .collect();
-    json!({ "workload": measured.workload.to_string(), "store": measured.store, "contestants": contestants })
+/// With commas between thousands.
+fn grouped(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let (whole, rest) =
+        text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
+    let places = whole.char_indices().map(|(n, digit)| match whole.len() - n {
+        left if n > 0 && left % 3 == 0 => format!(",{digit}"),
+        _ => digit.to_string(),
+    });
+    format!("{sign}{}{rest}", places.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Workload;
+
+    use super::*;
+
+    fn measured() -> Measured {
+        let contestants = vec![
+            ("raw", Outcome::Times(vec![1_000.0, 2_000.0, 1_000.0])),
+            ("other", Outcome::Times(vec![1_500.0, 3_000.0, 1_500.0])),
+            ("unable", Outcome::Unsupported("no joins".to_owned())),
+        ];
+        let settings = "version=1 options=A,B".to_owned();
+        Measured { workload: Workload::Join(10), place: Place::Memory, settings, contestants }
+    }
+
+    fn report() -> Report {
+        let counted = Counted { workload: Workload::Point, contestants: vec![("raw", 12_345.4), ("other", 99.0)] };
+        Report {
+            versions: vec![("raw", "1.0".to_owned())],
+            rounds: 3,
+            round_ms: 10,
+            cores: 2,
+            measured: vec![measured(), measured()],
+            instructions: vec![counted],
+            allocations: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_table_of_times_has_ratios_and_says_why_something_is_missing() {
+        let tables = report().tables();
+        assert_eq!(tables.len(), 2);
+        assert_eq!(tables[0].rows[0], ["", "raw µs", "other", "unable"]);
+        assert_eq!(tables[0].rows[2][1..], ["1.00 (1.00–1.50)", "1.50× (1.50–1.50)", "– (1)"]);
+        assert_eq!(tables[0].notes, ["unable: no joins"]);
+        assert_eq!(tables[0].about, "version=1");
+        assert_eq!(tables[1].rows[1], ["point lookup", "12,345", "99"]);
+    }
+
+    #[test]
+    fn only_what_was_timed_is_explained() {
+        assert!(report().explanation().contains("3 alternating rounds of 10 ms"));
+        let counted = Report { measured: Vec::new(), ..report() };
+        assert_eq!(counted.explanation(), "raw 1.0; 2 processors.");
+        assert_eq!(counted.names(), HashSet::from(["raw", "other"]));
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(grouped(1_234_567.0, 0), "1,234,567");
+        assert_eq!(grouped(-0.5, 2), "-0.50");
+        assert_eq!(grouped(1_000.25, 2), "1,000.25");
+    }
 }

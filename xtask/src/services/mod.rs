@@ -77,22 +77,23 @@ pub(crate) fn run(task: Task) -> Result<()> {
     }
 }
 
-/// The servers of a run of the tests: what was not up before is stopped when this is dropped, or on Ctrl-C.
+/// The servers of a run of the tests or benchmarks: what was not up before is stopped when this is dropped, or on Ctrl-C.
 #[derive(Debug)]
 pub(crate) struct Lease<'a> {
     options: &'a Options,
+    services: &'a [Service],
     stopped: Vec<Service>,
 }
 
 impl<'a> Lease<'a> {
-    /// Notes what runs already. To be called before anything is started.
-    pub(crate) fn new(options: &'a Options) -> Result<Self> {
+    /// Notes which of these servers run already. To be called before anything is started.
+    pub(crate) fn new(options: &'a Options, services: &'a [Service]) -> Result<Self> {
         let site = Site::new(None)?;
         let state = State::load(&site.root)?;
         let lives = |service: &Service| {
             state.servers.get(service).is_some_and(|server| process::alive(server, &site.folder(*service)).is_some())
         };
-        let stopped: Vec<Service> = Service::ALL.into_iter().filter(|service| !lives(service)).collect();
+        let stopped: Vec<Service> = services.iter().copied().filter(|service| !lives(service)).collect();
         let ours = stopped.clone();
         ctrlc::set_handler(move || {
             process::close();
@@ -100,14 +101,14 @@ impl<'a> Lease<'a> {
             process::kill_children();
             exit(130);
         })?;
-        Ok(Self { options, stopped })
+        Ok(Self { options, services, stopped })
     }
 
-    /// Starts what the tests use; says which servers these are.
+    /// Starts them; says which servers these are.
     pub(crate) fn start(&self) -> Result<String> {
-        println!("{}", up(self.options, &Service::ALL)?);
+        println!("{}", up(self.options, self.services)?);
         let without = self.options.without.iter().map(|service| format!(", without {service}")).collect::<String>();
-        let count = Service::ALL.into_iter().filter(|service| !self.options.without.contains(service)).count();
+        let count = self.services.iter().filter(|service| !self.options.without.contains(service)).count();
         Ok(format!("{count} servers{without}"))
     }
 

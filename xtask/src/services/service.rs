@@ -37,7 +37,7 @@ pub(super) enum Family {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Postgres,
         Self::Postgres2,
         Self::PostgresReplica,

@@ -1,16 +1,12 @@
-//! activerecord as a program would write it: models and their verbs, the pool's default settings.
+//! activerecord as a program would write it: models and their verbs, the pool's default settings but for its size.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use activerecord::prelude::*;
-use protocol::{Contestant, Job, Store, Tally, Workload, serve};
-use tokio::runtime::Runtime;
-
-/// The worker threads of the runtime, and so of [`Workload::Tasks`].
-const WORKERS: usize = 2;
+use protocol::{CONNECTIONS, Change, Contestant, Job, Row, Store, Tally, Workload, serve_tokio};
 
 fn main() -> protocol::Result<()> {
-    serve::<ActiveRecords>()
+    serve_tokio::<ActiveRecords>()
 }
 
 #[derive(ActiveRecord, Clone, Default)]
@@ -20,115 +16,110 @@ struct User {
     hair_color: Option<String>,
 }
 
-/// A runtime, and the registered connection `primary`.
-struct ActiveRecords {
-    runtime: Runtime,
+#[derive(ActiveRecord, Clone, Default)]
+struct Post {
+    id: i64,
+    user_id: i64,
+    title: String,
+    body: Option<String>,
 }
 
+#[derive(ActiveRecord, Clone, Default)]
+struct Comment {
+    id: i64,
+    post_id: i64,
+    text: String,
+}
+
+protocol::records!(User, Post, Comment);
+
+/// The registered connection `primary`.
+struct ActiveRecords;
+
 impl Contestant for ActiveRecords {
-    fn open(store: &Store, _: Workload) -> protocol::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
-        let url = match store {
-            Store::Memory => "sqlite::memory:?synchronous=normal".to_owned(),
-            Store::File(path) => format!("sqlite://{}?mode=rwc&synchronous=normal", path.display()),
-        };
-        runtime.block_on(ConnectionManager::replace("primary", url))?;
-        Ok(Self { runtime })
+    type Batch = Vec<User>;
+    type Record = User;
+
+    fn unsupported(workload: Workload, _: &Store) -> Option<&'static str> {
+        matches!(workload, Workload::Join(_)).then_some("not built yet")
     }
 
-    fn execute(&mut self, sql: &str) -> protocol::Result<()> {
-        self.runtime.block_on(connection("primary")?.execute(sql, []))?;
+    async fn open(store: &Store, _: Workload) -> protocol::Result<Self> {
+        let config = Config::url(url(store))?.pool(Pool::new().max_connections(CONNECTIONS));
+        ConnectionManager::replace("primary", config).await?;
+        Ok(Self)
+    }
+
+    async fn execute(&mut self, sql: &str) -> protocol::Result<()> {
+        connection("primary")?.execute(sql, []).await?;
         Ok(())
     }
 
-    fn text(&mut self, sql: &str) -> protocol::Result<String> {
-        let rows = self.runtime.block_on(connection("primary")?.query(sql, []))?;
+    async fn text(&mut self, sql: &str) -> protocol::Result<String> {
+        let rows = connection("primary")?.query(sql, []).await?;
         Ok(rows.first().ok_or("no row")?.get(0)?)
     }
 
-    fn run(&mut self, job: &Job) -> protocol::Result<(Duration, Tally)> {
-        let run = async || match job.workload {
-            Workload::Point => find(&job.keys).await,
-            Workload::Tasks => tasks(job).await,
-            Workload::Rows(_) => all(job).await,
-            Workload::Insert(_) => insert(job).await,
-            Workload::Update => update(job).await,
-            Workload::Save => save(job).await,
-        };
-        Ok(self.runtime.block_on(run())?)
+    async fn find(&mut self, key: i64, tally: &mut Tally) -> protocol::Result<()> {
+        tally.user(&User::find(key).await?);
+        Ok(())
     }
-}
 
-async fn find(keys: &[i64]) -> Result<(Duration, Tally)> {
-    let mut tally = Tally::default();
-    let start = Instant::now();
-    for key in keys {
-        let user = User::find(*key).await?;
-        tally.read(user.id, &user.name, user.hair_color.as_deref());
+    async fn tasks(&mut self, job: &Job) -> protocol::Result<(Duration, Tally)> {
+        protocol::tasks(job, |_| Self).await
     }
-    Ok((start.elapsed(), tally))
-}
 
-/// The clock runs from before the first task is spawned until the last one has ended.
-async fn tasks(job: &Job) -> Result<(Duration, Tally)> {
-    let keys: Vec<Vec<i64>> = job.tasks().map(<[i64]>::to_vec).collect();
-    let mut sum = Tally::default();
-    let start = Instant::now();
-    let tasks: Vec<_> = keys.into_iter().map(|keys| tokio::spawn(async move { find(&keys).await })).collect();
-    for task in tasks {
-        let (_, tally) = task.await.map_err(Error::custom)??;
-        sum.add(tally);
+    async fn all(&mut self, tally: &mut Tally) -> protocol::Result<()> {
+        tally.users(&User::all().await?);
+        Ok(())
     }
-    Ok((start.elapsed(), sum))
-}
 
-async fn all(job: &Job) -> Result<(Duration, Tally)> {
-    let mut tally = Tally::default();
-    let start = Instant::now();
-    for _ in 0..job.operations {
+    /// To be written as a query of two tables once there is one.
+    async fn join(&mut self, _: &mut Tally) -> protocol::Result<()> {
+        Err("not built yet".into())
+    }
+
+    async fn associations(&mut self, tally: &mut Tally) -> protocol::Result<()> {
         let users = User::all().await?;
-        for user in &users {
-            tally.read(user.id, &user.name, user.hair_color.as_deref());
-        }
+        let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
+        let posts = Post::filter(Post::USER_ID.is_in(ids)).order_by(Post::ID.asc()).all().await?;
+        let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
+        let comments = Comment::filter(Comment::POST_ID.is_in(ids)).order_by(Comment::ID.asc()).all().await?;
+        tally.families(&protocol::group(users, posts, comments));
+        Ok(())
     }
-    Ok((start.elapsed(), tally))
-}
 
-async fn insert(job: &Job) -> Result<(Duration, Tally)> {
-    let user = |row: &protocol::Row| User { id: 0, name: row.name.clone(), hair_color: row.hair_color.clone() };
-    let users: Vec<User> = job.rows.iter().map(user).collect();
-    let mut tally = Tally::default();
-    let start = Instant::now();
-    for _ in 0..job.operations {
-        tally.wrote(User::bulk_insert(&users).await?);
+    fn batch(rows: &[Row]) -> Vec<User> {
+        rows.iter().map(|row| User { id: 0, name: row.name.clone(), hair_color: row.hair_color.clone() }).collect()
     }
-    Ok((start.elapsed(), tally))
-}
 
-async fn update(job: &Job) -> Result<(Duration, Tally)> {
-    let mut user = User::default();
-    let mut tally = Tally::default();
-    let start = Instant::now();
-    for change in &job.changes {
-        user.id = change.id;
+    async fn insert(&mut self, users: &Vec<User>) -> protocol::Result<u64> {
+        Ok(User::bulk_insert(users).await?)
+    }
+
+    /// An error if there is no such record.
+    async fn update(&mut self, change: &Change) -> protocol::Result<u64> {
+        let mut user = User { id: change.id, ..User::default() };
         user.update_columns((User::NAME.set(&change.name),)).await?;
-        tally.wrote(1);
+        Ok(1)
     }
-    Ok((start.elapsed(), tally))
+
+    fn record(change: &Change) -> User {
+        User { id: change.id, name: change.name.clone(), hair_color: change.hair_color.clone() }
+    }
+
+    /// An error if there is no such record.
+    async fn save(&mut self, mut user: User) -> protocol::Result<u64> {
+        user.save().await?;
+        Ok(1)
+    }
 }
 
-async fn save(job: &Job) -> Result<(Duration, Tally)> {
-    let user = |change: &protocol::Change| User {
-        id: change.id,
-        name: change.name.clone(),
-        hair_color: change.hair_color.clone(),
-    };
-    let mut users: Vec<User> = job.changes.iter().map(user).collect();
-    let mut tally = Tally::default();
-    let start = Instant::now();
-    for user in &mut users {
-        user.save().await?;
-        tally.wrote(1);
+fn url(store: &Store) -> String {
+    match store {
+        Store::Memory => "sqlite::memory:?synchronous=normal".to_owned(),
+        Store::File(path) => format!("sqlite://{}?mode=rwc&synchronous=normal", path.display()),
+        Store::Postgres(url) => url.clone(),
+        Store::Mariadb(url) => format!("{url}?ssl-mode=disabled"),
     }
-    Ok((start.elapsed(), tally))
 }

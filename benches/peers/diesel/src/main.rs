@@ -1,207 +1,123 @@
 //! Diesel as its documentation says it is fastest: derived structs, the query builder's cached statements, and one
 //! statement for a batch of rows.
 
-use std::sync::{Barrier, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+mod connection;
+mod records;
+
+use std::sync::Mutex;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
-use protocol::{Contestant, Job, PRAGMAS, Result, Store, TASKS, Tally, Workload, serve};
+use protocol::{Change, Contestant, Job, Result, Row, Store, Tally, Workload, serve};
 
-diesel::table! {
-    users (id) {
-        id -> BigInt,
-        name -> Text,
-        hair_color -> Nullable<Text>,
-    }
-}
+use connection::{DbConnection, connect};
+use records::{Comment, NewUser, OneText, Post, User, changed, comments, grouped, new_users, posts, users};
 
 fn main() -> Result<()> {
     serve::<Diesel>()
 }
 
-/// One connection; a thread of [`Workload::Tasks`] has one of its own, unless the database lives in the connection.
+/// One connection; the threads of [`Workload::Tasks`] have more.
 struct Diesel {
-    connections: Vec<Mutex<SqliteConnection>>,
-}
-
-#[derive(Queryable, Selectable, AsChangeset, Identifiable)]
-#[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite), treat_none_as_null = true)]
-struct User {
-    id: i64,
-    name: String,
-    hair_color: Option<String>,
-}
-
-/// A missing colour is written as NULL, not left to the column's default: a batch is then one statement.
-#[derive(Insertable)]
-#[diesel(table_name = users, treat_none_as_default_value = false)]
-struct NewUser {
-    name: String,
-    hair_color: Option<String>,
-}
-
-#[derive(QueryableByName)]
-struct OneText {
-    #[diesel(sql_type = Text)]
-    text: String,
+    connections: Vec<Mutex<DbConnection>>,
 }
 
 impl Contestant for Diesel {
-    fn open(store: &Store, workload: Workload) -> Result<Self> {
-        let connections = match (store, workload) {
-            (Store::File(_), Workload::Tasks) => TASKS,
-            _ => 1,
-        };
-        let connections = (0..connections).map(|_| connect(store).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Self { connections })
+    type Batch = Vec<NewUser>;
+    type Record = User;
+
+    async fn open(store: &Store, workload: Workload) -> Result<Self> {
+        let connections = 0..protocol::connections(store, workload);
+        Ok(Self { connections: connections.map(|_| connect(store).map(Mutex::new)).collect::<Result<_>>()? })
     }
 
-    fn execute(&mut self, sql: &str) -> Result<()> {
+    async fn execute(&mut self, sql: &str) -> Result<()> {
         Ok(self.connection()?.batch_execute(sql)?)
     }
 
-    fn text(&mut self, sql: &str) -> Result<String> {
+    async fn text(&mut self, sql: &str) -> Result<String> {
         let query = diesel::sql_query(format!("SELECT ({sql}) AS text"));
         Ok(query.get_result::<OneText>(self.connection()?)?.text)
     }
 
-    fn run(&mut self, job: &Job) -> Result<(Duration, Tally)> {
-        match job.workload {
-            Workload::Tasks => tasks(&self.connections, job),
-            Workload::Point => timed(|tally| find(self.connection()?, &job.keys, tally)),
-            Workload::Rows(_) => timed(|tally| all(self.connection()?, job, tally)),
-            Workload::Insert(_) => {
-                let rows = new_users(job);
-                timed(|tally| insert(self.connection()?, job, &rows, tally))
-            }
-            Workload::Update => timed(|tally| update(self.connection()?, job, tally)),
-            Workload::Save => {
-                let changes = changed_users(job);
-                timed(|tally| save(self.connection()?, &changes, tally))
-            }
-        }
+    async fn find(&mut self, key: i64, tally: &mut Tally) -> Result<()> {
+        find(self.connection()?, key, tally)
+    }
+
+    async fn tasks(&mut self, job: &Job) -> Result<(Duration, Tally)> {
+        protocol::threads(&self.connections, job, find)
+    }
+
+    async fn all(&mut self, tally: &mut Tally) -> Result<()> {
+        tally.users(&users::table.select(User::as_select()).load(self.connection()?)?);
+        Ok(())
+    }
+
+    async fn join(&mut self, tally: &mut Tally) -> Result<()> {
+        let query = users::table.left_join(posts::table).filter(users::hair_color.eq("black")).order_by(users::id);
+        let query = query.select((User::as_select(), Option::<Post>::as_select()));
+        tally.pairs(&query.load::<(User, Option<Post>)>(self.connection()?)?);
+        Ok(())
+    }
+
+    async fn associations(&mut self, tally: &mut Tally) -> Result<()> {
+        let connection = self.connection()?;
+        let users = users::table.select(User::as_select()).load(connection)?;
+        let posts = Post::belonging_to(&users).order_by(posts::id).select(Post::as_select()).load(connection)?;
+        let comments =
+            Comment::belonging_to(&posts).order_by(comments::id).select(Comment::as_select()).load(connection)?;
+        tally.families(&grouped(users, posts, comments));
+        Ok(())
+    }
+
+    fn batch(rows: &[Row]) -> Self::Batch {
+        new_users(rows)
+    }
+
+    async fn insert(&mut self, rows: &Self::Batch) -> Result<u64> {
+        Ok(insert(self.connection()?, rows)? as u64)
+    }
+
+    async fn update(&mut self, change: &Change) -> Result<u64> {
+        let query = diesel::update(users::table.find(change.id)).set(users::name.eq(&change.name));
+        Ok(query.execute(self.connection()?)? as u64)
+    }
+
+    fn record(change: &Change) -> User {
+        changed(change)
+    }
+
+    async fn save(&mut self, user: User) -> Result<u64> {
+        Ok(diesel::update(&user).set(&user).execute(self.connection()?)? as u64)
     }
 }
 
 impl Diesel {
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
+    fn connection(&mut self) -> Result<&mut DbConnection> {
         let first = self.connections.first_mut().ok_or("no connection")?;
         first.get_mut().map_err(|_| "a thread has failed".into())
     }
 }
 
-fn timed(work: impl FnOnce(&mut Tally) -> Result<()>) -> Result<(Duration, Tally)> {
-    let mut tally = Tally::default();
-    let start = Instant::now();
-    work(&mut tally)?;
-    Ok((start.elapsed(), tally))
-}
-
-fn connect(store: &Store) -> Result<SqliteConnection> {
-    let mut connection = match store {
-        Store::Memory => SqliteConnection::establish(":memory:")?,
-        Store::File(path) => SqliteConnection::establish(path.to_str().ok_or("the path is no text")?)?,
-    };
-    connection.batch_execute(PRAGMAS)?;
-    Ok(connection)
-}
-
-fn find(connection: &mut SqliteConnection, keys: &[i64], tally: &mut Tally) -> Result<()> {
-    for key in keys {
-        let user = users::table.find(key).select(User::as_select()).get_result(connection)?;
-        tally.read(user.id, &user.name, user.hair_color.as_deref());
-    }
+fn find(connection: &mut DbConnection, key: i64, tally: &mut Tally) -> Result<()> {
+    let user = users::table.find(key).select(User::as_select()).get_result(connection)?;
+    tally.user(&user);
     Ok(())
 }
 
-fn all(connection: &mut SqliteConnection, job: &Job, tally: &mut Tally) -> Result<()> {
-    for _ in 0..job.operations {
-        let users: Vec<User> = users::table.select(User::as_select()).load(connection)?;
-        for user in &users {
-            tally.read(user.id, &user.name, user.hair_color.as_deref());
-        }
+/// Diesel caches the statement of one row, and prepares that of a batch each time. Up to ten rows, one by one is faster
+/// where a statement is no round trip.
+fn insert(connection: &mut DbConnection, rows: &Vec<NewUser>) -> QueryResult<usize> {
+    match &rows[..] {
+        [row] => insert_one(connection, row),
+        [..] if cfg!(feature = "sqlite") && rows.len() <= 10 => connection.transaction(|connection| {
+            rows.iter().try_fold(0, |sum, row| QueryResult::Ok(sum + insert_one(connection, row)?))
+        }),
+        [..] => diesel::insert_into(users::table).values(rows).execute(connection),
     }
-    Ok(())
 }
 
-/// Diesel caches the statement of one row, and prepares that of a batch each time: up to ten rows, one by one is faster.
-fn insert(connection: &mut SqliteConnection, job: &Job, rows: &Vec<NewUser>, tally: &mut Tally) -> Result<()> {
-    for _ in 0..job.operations {
-        let rows = match &rows[..] {
-            [row] => insert_one(connection, row)?,
-            [..] if rows.len() <= 10 => connection.transaction(|connection| {
-                rows.iter().try_fold(0, |sum, row| QueryResult::Ok(sum + insert_one(connection, row)?))
-            })?,
-            [..] => diesel::insert_into(users::table).values(rows).execute(connection)?,
-        };
-        tally.wrote(rows as u64);
-    }
-    Ok(())
-}
-
-fn insert_one(connection: &mut SqliteConnection, row: &NewUser) -> QueryResult<usize> {
+fn insert_one(connection: &mut DbConnection, row: &NewUser) -> QueryResult<usize> {
     diesel::insert_into(users::table).values(row).execute(connection)
-}
-
-fn update(connection: &mut SqliteConnection, job: &Job, tally: &mut Tally) -> Result<()> {
-    for change in &job.changes {
-        let query = diesel::update(users::table.find(change.id)).set(users::name.eq(&change.name));
-        tally.wrote(query.execute(connection)? as u64);
-    }
-    Ok(())
-}
-
-fn save(connection: &mut SqliteConnection, changes: &[User], tally: &mut Tally) -> Result<()> {
-    for user in changes {
-        tally.wrote(diesel::update(user).set(user).execute(connection)? as u64);
-    }
-    Ok(())
-}
-
-/// The clock runs from the first thread's first lookup to the last one's last, so that starting threads costs nothing.
-fn tasks(connections: &[Mutex<SqliteConnection>], job: &Job) -> Result<(Duration, Tally)> {
-    let barrier = Barrier::new(TASKS);
-    let work = &|connection, keys| {
-        barrier.wait();
-        let start = Instant::now();
-        look_up(connection, keys).map(|tally| (start, Instant::now(), tally))
-    };
-    let done = thread::scope(|scope| {
-        let pairs = connections.iter().cycle().zip(job.tasks());
-        let threads: Vec<_> = pairs.map(|(connection, keys)| scope.spawn(move || work(connection, keys))).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().map_err(|_| "a thread has panicked")?)
-            .collect::<Result<Vec<_>>>()
-    })?;
-    let start = done.iter().map(|(start, ..)| *start).min().ok_or("no thread")?;
-    let end = done.iter().map(|(_, end, _)| *end).max().ok_or("no thread")?;
-    let mut sum = Tally::default();
-    done.iter().for_each(|(.., tally)| sum.add(*tally));
-    Ok((end - start, sum))
-}
-
-fn look_up(connection: &Mutex<SqliteConnection>, keys: &[i64]) -> Result<Tally> {
-    let mut tally = Tally::default();
-    for key in keys {
-        let mut connection = connection.lock().map_err(|_| "a thread has failed")?;
-        find(&mut connection, std::slice::from_ref(key), &mut tally)?;
-    }
-    Ok(tally)
-}
-
-fn new_users(job: &Job) -> Vec<NewUser> {
-    job.rows.iter().map(|row| NewUser { name: row.name.clone(), hair_color: row.hair_color.clone() }).collect()
-}
-
-fn changed_users(job: &Job) -> Vec<User> {
-    let user = |change: &protocol::Change| User {
-        id: change.id,
-        name: change.name.clone(),
-        hair_color: change.hair_color.clone(),
-    };
-    job.changes.iter().map(user).collect()
 }

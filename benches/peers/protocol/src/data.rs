@@ -1,34 +1,32 @@
-use crate::{TASKS, Workload};
+//! What the tables hold: a function of the key.
 
-/// The table of every workload.
-pub(crate) const SCHEMA: &str =
-    "CREATE TABLE users (id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, hair_color TEXT)";
+use crate::{Comment, Post, User, Workload};
 
-/// The statement that fills the table with [`Row::nth`] of 1 to `rows`, inside the database: the same for everyone.
-pub(crate) fn fill(rows: u64) -> String {
-    format!(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) \
-         INSERT INTO users (id, name, hair_color) \
-         SELECT i, 'User ' || i, CASE i % 3 WHEN 1 THEN 'black' WHEN 2 THEN 'brown' END FROM n"
-    )
-}
+/// How many posts a user has, and comments a post ([`Workload::Associations`]).
+pub(crate) const CHILDREN: i64 = 10;
 
-/// One row of the table.
-#[derive(Clone, Debug)]
+/// A user to insert; the database chooses the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The key; 0 in a row to insert, where the database chooses.
-    pub id: i64,
     /// A text.
     pub name: String,
-    /// A text, missing in every third row.
+    /// A text, missing in every fourth row.
     pub hair_color: Option<String>,
 }
 
 impl Row {
     /// The row that the table has under a key.
-    pub fn nth(id: i64) -> Self {
-        let hair_color = match id % 3 {
-            1 => Some("black".to_owned()),
+    pub(crate) fn nth(id: i64) -> Self {
+        let User { name, hair_color, .. } = User::nth(id);
+        Self { name, hair_color }
+    }
+}
+
+impl User {
+    /// Every second one has black hair.
+    pub(crate) fn nth(id: i64) -> Self {
+        let hair_color = match id % 4 {
+            1 | 3 => Some("black".to_owned()),
             2 => Some("brown".to_owned()),
             _ => None,
         };
@@ -36,65 +34,72 @@ impl Row {
     }
 }
 
-/// What an operation of [`Workload::Update`] and [`Workload::Save`] writes.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The key of the row.
-    pub id: i64,
-    /// The new name.
-    pub name: String,
-    /// The new colour; written by [`Workload::Save`] only.
-    pub hair_color: Option<String>,
+impl Post {
+    /// A post of a user; every second one has no body.
+    pub(crate) fn nth(id: i64, user_id: i64) -> Self {
+        let body = (id % 2 == 0).then(|| format!("What post {id} says"));
+        Self { id, user_id, title: format!("Post {id} by user {user_id}"), body }
+    }
 }
 
-/// The input of one run, made before the clock starts.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// What to do.
-    pub workload: Workload,
-    /// How often.
-    pub operations: u64,
-    /// The key of each operation ([`Workload::Point`], [`Workload::Tasks`]).
-    pub keys: Vec<i64>,
-    /// The rows to insert in each operation ([`Workload::Insert`]), their `id` 0.
-    pub rows: Vec<Row>,
-    /// The change of each operation ([`Workload::Update`], [`Workload::Save`]).
-    pub changes: Vec<Change>,
+impl Comment {
+    pub(crate) fn nth(id: i64, post_id: i64) -> Self {
+        Self { id, post_id, text: format!("Comment {id} on post {post_id}") }
+    }
 }
 
-impl Job {
-    pub(crate) fn new(workload: Workload, operations: u64, run: u64) -> Self {
-        let operations = match workload {
-            Workload::Tasks => operations.next_multiple_of(TASKS as u64),
-            _ => operations,
-        };
-        let mut job = Self { workload, operations, keys: Vec::new(), rows: Vec::new(), changes: Vec::new() };
-        let keys = keys(run, workload.table_rows()).take(operations as usize);
-        match workload {
-            Workload::Rows(_) => {}
-            Workload::Point | Workload::Tasks => job.keys.extend(keys),
-            Workload::Insert(rows) => job.rows.extend((1..=rows as i64).map(|id| Row { id: 0, ..Row::nth(id) })),
-            Workload::Update | Workload::Save => job.changes.extend(keys.zip(0..).map(|(id, n)| change(id, run, n))),
+/// The users of a workload's table, by key.
+pub(crate) fn users(workload: Workload) -> impl Iterator<Item = User> {
+    keys(workload.table_rows()).map(User::nth)
+}
+
+/// The posts of a workload's table: [`CHILDREN`] of every user, or one of every second user with black hair.
+pub(crate) fn posts(workload: Workload) -> Vec<Post> {
+    let users = keys(workload.table_rows());
+    match workload {
+        Workload::Join(_) => users.filter(|id| id % 4 == 1).map(|id| Post::nth(id, id)).collect(),
+        Workload::Associations => children(users).map(|(id, user)| Post::nth(id, user)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The comments of a workload's table: [`CHILDREN`] on every post.
+pub(crate) fn comments(workload: Workload) -> Vec<Comment> {
+    match workload {
+        Workload::Associations => {
+            let posts = keys(workload.table_rows() * CHILDREN as u64);
+            children(posts).map(|(id, post)| Comment::nth(id, post)).collect()
         }
-        job
-    }
-
-    /// The keys of each task ([`Workload::Tasks`]): [`TASKS`] parts of the same length.
-    pub fn tasks(&self) -> impl Iterator<Item = &[i64]> {
-        self.keys.chunks(self.keys.len() / TASKS)
+        _ => Vec::new(),
     }
 }
 
-/// Keys in an order that no cache foresees, each run its own: a linear congruential generator's upper bits.
-fn keys(seed: u64, rows: u64) -> impl Iterator<Item = i64> {
-    let mut state = seed;
-    std::iter::from_fn(move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Some(1 + ((state >> 33) % rows.max(1)) as i64)
-    })
+/// The key of each child, with that of its parent.
+fn children(parents: impl Iterator<Item = i64>) -> impl Iterator<Item = (i64, i64)> {
+    parents.flat_map(|parent| (1..=CHILDREN).map(move |n| ((parent - 1) * CHILDREN + n, parent)))
 }
 
-fn change(id: i64, run: u64, n: u64) -> Change {
-    let hair_color = n.is_multiple_of(2).then(|| format!("color {n}"));
-    Change { id, name: format!("Run {run}, {n}"), hair_color }
+fn keys(rows: u64) -> impl Iterator<Item = i64> {
+    1..=rows as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_are_numbered_through() {
+        let all: Vec<_> = children(keys(2)).collect();
+        assert_eq!(all.len(), 20);
+        assert_eq!((all[0], all[9], all[10], all[19]), ((1, 1), (10, 1), (11, 2), (20, 2)));
+    }
+
+    #[test]
+    fn half_of_the_users_with_black_hair_have_a_post() {
+        let workload = Workload::Join(100);
+        let black: Vec<_> = users(workload).filter(|user| user.hair_color.as_deref() == Some("black")).collect();
+        assert_eq!(black.len(), 50);
+        assert_eq!(posts(workload).len(), 25);
+        assert!(posts(workload).iter().all(|post| black.iter().any(|user| user.id == post.user_id)));
+    }
 }

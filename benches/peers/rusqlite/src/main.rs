@@ -1,16 +1,12 @@
 //! rusqlite as its documentation says it is fastest: statements from the cache, columns by ordinal.
 
-use std::sync::{Barrier, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::Duration;
 
-use protocol::{Contestant, Job, PRAGMAS, Result, Store, TASKS, Tally, Workload, serve};
-use rusqlite::{Connection, ToSql, params};
-
-const FIND: &str = "SELECT id, name, hair_color FROM users WHERE id = ?1";
-const ALL: &str = "SELECT id, name, hair_color FROM users";
-const UPDATE: &str = "UPDATE users SET name = ?1 WHERE id = ?2";
-const SAVE: &str = "UPDATE users SET name = ?1, hair_color = ?2 WHERE id = ?3";
+use protocol::{
+    Change, Comment, Contestant, Database, Job, PRAGMAS, Post, Result, Row, Store, Tally, Texts, User, Workload, serve,
+};
+use rusqlite::{Connection, Params, ToSql, params};
 
 fn main() -> Result<()> {
     serve::<Rusqlite>()
@@ -19,147 +15,142 @@ fn main() -> Result<()> {
 /// One connection; a thread of [`Workload::Tasks`] has one of its own, unless the database lives in the connection.
 struct Rusqlite {
     connections: Vec<Mutex<Connection>>,
-}
-
-struct User {
-    id: i64,
-    name: String,
-    hair_color: Option<String>,
+    texts: Texts,
 }
 
 impl Contestant for Rusqlite {
-    fn open(store: &Store, workload: Workload) -> Result<Self> {
-        let connections = match (store, workload) {
-            (Store::File(_), Workload::Tasks) => TASKS,
-            _ => 1,
-        };
-        let connections = (0..connections).map(|_| connect(store).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Self { connections })
+    type Batch = (String, Vec<Row>);
+    type Record = Change;
+
+    async fn open(store: &Store, workload: Workload) -> Result<Self> {
+        let connections = 0..protocol::connections(store, workload);
+        let connections = connections.map(|_| connect(store).map(Mutex::new)).collect::<Result<_>>()?;
+        Ok(Self { connections, texts: Texts::new(Database::Sqlite) })
     }
 
-    fn execute(&mut self, sql: &str) -> Result<()> {
-        Ok(self.connection()?.execute_batch(sql)?)
+    async fn execute(&mut self, sql: &str) -> Result<()> {
+        Ok(self.parts()?.0.execute_batch(sql)?)
     }
 
-    fn text(&mut self, sql: &str) -> Result<String> {
-        Ok(self.connection()?.query_row(sql, [], |row| row.get(0))?)
+    async fn text(&mut self, sql: &str) -> Result<String> {
+        Ok(self.parts()?.0.query_row(sql, [], |row| row.get(0))?)
     }
 
-    fn run(&mut self, job: &Job) -> Result<(Duration, Tally)> {
-        if job.workload == Workload::Tasks {
-            return tasks(&self.connections, job);
-        }
-        let connection = self.connection()?;
-        let mut tally = Tally::default();
-        let start = Instant::now();
-        match job.workload {
-            Workload::Point | Workload::Tasks => find(connection, &job.keys, &mut tally)?,
-            Workload::Rows(_) => all(connection, job, &mut tally)?,
-            Workload::Insert(_) => insert(connection, job, &mut tally)?,
-            Workload::Update => update(connection, job, &mut tally)?,
-            Workload::Save => save(connection, job, &mut tally)?,
-        }
-        Ok((start.elapsed(), tally))
+    async fn find(&mut self, key: i64, tally: &mut Tally) -> Result<()> {
+        let (connection, texts) = self.parts()?;
+        find(connection, texts, key, tally)
+    }
+
+    async fn tasks(&mut self, job: &Job) -> Result<(Duration, Tally)> {
+        let texts = &self.texts;
+        protocol::threads(&self.connections, job, |connection, key, tally| find(connection, texts, key, tally))
+    }
+
+    async fn all(&mut self, tally: &mut Tally) -> Result<()> {
+        let (connection, texts) = self.parts()?;
+        tally.users(&read(connection, texts.all, [], user)?);
+        Ok(())
+    }
+
+    async fn join(&mut self, tally: &mut Tally) -> Result<()> {
+        let (connection, texts) = self.parts()?;
+        tally.pairs(&read(connection, &texts.join, ["black"], pair)?);
+        Ok(())
+    }
+
+    async fn associations(&mut self, tally: &mut Tally) -> Result<()> {
+        let (connection, texts) = self.parts()?;
+        let users = read(connection, texts.all, [], user)?;
+        let ids = rusqlite::params_from_iter(users.iter().map(|user| user.id));
+        let posts = read(connection, &texts.posts(users.len()), ids, |row| post(row, 0))?;
+        let ids = rusqlite::params_from_iter(posts.iter().map(|post| post.id));
+        let comments = read(connection, &texts.comments(posts.len()), ids, comment)?;
+        tally.families(&protocol::group(users, posts, comments));
+        Ok(())
+    }
+
+    fn batch(rows: &[Row]) -> Self::Batch {
+        (Texts::new(Database::Sqlite).insert(rows.len()), rows.to_vec())
+    }
+
+    async fn insert(&mut self, (sql, rows): &Self::Batch) -> Result<u64> {
+        let values = rows.iter().flat_map(|row| [&row.name as &dyn ToSql, &row.hair_color]);
+        self.write(|_| sql, rusqlite::params_from_iter(values))
+    }
+
+    async fn update(&mut self, change: &Change) -> Result<u64> {
+        self.write(|texts| &texts.update, params![change.name, change.id])
+    }
+
+    fn record(change: &Change) -> Change {
+        change.clone()
+    }
+
+    async fn save(&mut self, change: Change) -> Result<u64> {
+        self.write(|texts| &texts.save, params![change.name, change.hair_color, change.id])
     }
 }
 
 impl Rusqlite {
-    fn connection(&mut self) -> Result<&mut Connection> {
+    fn parts(&mut self) -> Result<(&mut Connection, &Texts)> {
         let first = self.connections.first_mut().ok_or("no connection")?;
-        first.get_mut().map_err(|_| "a thread has failed".into())
+        Ok((first.get_mut().map_err(|_| "a thread has failed")?, &self.texts))
+    }
+
+    fn write<'a>(&'a mut self, sql: impl FnOnce(&'a Texts) -> &'a str, values: impl Params) -> Result<u64> {
+        let first = self.connections.first_mut().ok_or("no connection")?;
+        let connection = first.get_mut().map_err(|_| "a thread has failed")?;
+        Ok(connection.prepare_cached(sql(&self.texts))?.execute(values)? as u64)
     }
 }
 
 fn connect(store: &Store) -> Result<Connection> {
     let connection = match store {
-        Store::Memory => Connection::open_in_memory()?,
         Store::File(path) => Connection::open(path)?,
+        _ => Connection::open_in_memory()?,
     };
     connection.execute_batch(PRAGMAS)?;
     Ok(connection)
 }
 
-fn find(connection: &Connection, keys: &[i64], tally: &mut Tally) -> Result<()> {
-    for key in keys {
-        let user = connection.prepare_cached(FIND)?.query_row([key], user)?;
-        tally.read(user.id, &user.name, user.hair_color.as_deref());
-    }
+fn find(connection: &Connection, texts: &Texts, key: i64, tally: &mut Tally) -> Result<()> {
+    tally.user(&connection.prepare_cached(&texts.find)?.query_row([key], user)?);
     Ok(())
 }
 
-fn all(connection: &Connection, job: &Job, tally: &mut Tally) -> Result<()> {
-    for _ in 0..job.operations {
-        let mut users: Vec<User> = Vec::new();
-        let mut statement = connection.prepare_cached(ALL)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            users.push(user(row)?);
-        }
-        for user in &users {
-            tally.read(user.id, &user.name, user.hair_color.as_deref());
-        }
+fn read<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    record: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(record(row)?);
     }
-    Ok(())
-}
-
-fn insert(connection: &Connection, job: &Job, tally: &mut Tally) -> Result<()> {
-    let sql = format!("INSERT INTO users (name, hair_color) VALUES {}", vec!["(?, ?)"; job.rows.len()].join(", "));
-    for _ in 0..job.operations {
-        let mut statement = connection.prepare_cached(&sql)?;
-        let values = job.rows.iter().flat_map(|row| [&row.name as &dyn ToSql, &row.hair_color]);
-        tally.wrote(statement.execute(rusqlite::params_from_iter(values))? as u64);
-    }
-    Ok(())
-}
-
-fn update(connection: &Connection, job: &Job, tally: &mut Tally) -> Result<()> {
-    for change in &job.changes {
-        let rows = connection.prepare_cached(UPDATE)?.execute(params![change.name, change.id])?;
-        tally.wrote(rows as u64);
-    }
-    Ok(())
-}
-
-fn save(connection: &Connection, job: &Job, tally: &mut Tally) -> Result<()> {
-    for change in &job.changes {
-        let rows = connection.prepare_cached(SAVE)?.execute(params![change.name, change.hair_color, change.id])?;
-        tally.wrote(rows as u64);
-    }
-    Ok(())
-}
-
-/// The clock runs from the first thread's first lookup to the last one's last, so that starting threads costs nothing.
-fn tasks(connections: &[Mutex<Connection>], job: &Job) -> Result<(Duration, Tally)> {
-    let barrier = Barrier::new(TASKS);
-    let work = &|connection, keys| {
-        barrier.wait();
-        let start = Instant::now();
-        look_up(connection, keys).map(|tally| (start, Instant::now(), tally))
-    };
-    let done = thread::scope(|scope| {
-        let pairs = connections.iter().cycle().zip(job.tasks());
-        let threads: Vec<_> = pairs.map(|(connection, keys)| scope.spawn(move || work(connection, keys))).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().map_err(|_| "a thread has panicked")?)
-            .collect::<Result<Vec<_>>>()
-    })?;
-    let start = done.iter().map(|(start, ..)| *start).min().ok_or("no thread")?;
-    let end = done.iter().map(|(_, end, _)| *end).max().ok_or("no thread")?;
-    let mut sum = Tally::default();
-    done.iter().for_each(|(.., tally)| sum.add(*tally));
-    Ok((end - start, sum))
-}
-
-fn look_up(connection: &Mutex<Connection>, keys: &[i64]) -> Result<Tally> {
-    let mut tally = Tally::default();
-    for key in keys {
-        let connection = connection.lock().map_err(|_| "a thread has failed")?;
-        find(&connection, std::slice::from_ref(key), &mut tally)?;
-    }
-    Ok(tally)
+    Ok(records)
 }
 
 fn user(row: &rusqlite::Row<'_>) -> rusqlite::Result<User> {
     Ok(User { id: row.get(0)?, name: row.get(1)?, hair_color: row.get(2)? })
+}
+
+/// From the column `first` on.
+fn post(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Post> {
+    let (id, user_id) = (row.get(first)?, row.get(first + 1)?);
+    Ok(Post { id, user_id, title: row.get(first + 2)?, body: row.get(first + 3)? })
+}
+
+fn pair(row: &rusqlite::Row<'_>) -> rusqlite::Result<(User, Option<Post>)> {
+    let post = match row.get::<_, Option<i64>>(3)? {
+        Some(_) => Some(post(row, 3)?),
+        None => None,
+    };
+    Ok((user(row)?, post))
+}
+
+fn comment(row: &rusqlite::Row<'_>) -> rusqlite::Result<Comment> {
+    Ok(Comment { id: row.get(0)?, post_id: row.get(1)?, text: row.get(2)? })
 }

@@ -1,0 +1,67 @@
+//! `cargo xtask bench`: side by side with other libraries, on servers of our own.
+
+use std::ffi::OsString;
+
+use crate::Result;
+use crate::cargo::Cargo;
+use crate::services::{Lease, Options, Service};
+
+/// Starts the servers that the comparison at run time is to use, runs it, and stops them.
+pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
+    let options = Options::default();
+    let servers = servers(&args);
+    let lease = Lease::new(&options, &servers)?;
+    let mut cargo = workspace("benches/peers/Cargo.toml").args(args);
+    if !servers.is_empty() {
+        lease.start()?;
+        cargo = cargo.envs(lease.variables()?);
+    }
+    cargo.run()
+}
+
+/// Compares what models cost to compile.
+pub(crate) fn compile_time(args: Vec<OsString>) -> Result<()> {
+    workspace("benches/compile_time/Cargo.toml").args(args).run()
+}
+
+/// The benchmarks are workspaces of their own: the libraries they compare with never reach our lockfile.
+fn workspace(manifest: &str) -> Cargo {
+    Cargo::new(["run", "--release", "--manifest-path", manifest, "--"])
+}
+
+/// The servers of the databases that the arguments name: of all, if none is named; of none, where only SQLite is looked at.
+fn servers(args: &[OsString]) -> Vec<Service> {
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.as_ref()));
+    let only_sqlite = has(&["--instructions", "--allocations"]) && !has(&["--publish"]);
+    if only_sqlite || has(&["--help", "-h"]) {
+        return Vec::new();
+    }
+    let next = args.windows(2).filter(|pair| pair[0] == "--database").map(|pair| pair[1].as_ref());
+    let named: Vec<&str> = args.iter().filter_map(|arg| arg.strip_prefix("--database=")).chain(next).collect();
+    let all = [Service::Postgres, Service::Mariadb];
+    all.into_iter().filter(|service| named.is_empty() || named.contains(&service.to_string().as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Vec<Service> {
+        servers(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_servers_of_the_databases_that_are_asked_for() {
+        assert_eq!(of("--quick"), [Service::Postgres, Service::Mariadb]);
+        assert_eq!(of("--database sqlite --quick"), []);
+        assert_eq!(of("--database sqlite --database=mariadb"), [Service::Mariadb]);
+    }
+
+    #[test]
+    fn no_server_for_what_is_counted_on_sqlite() {
+        assert_eq!(of("--instructions"), []);
+        assert_eq!(of("--instructions --publish").len(), 2);
+        assert_eq!(of("--help"), []);
+    }
+}
