@@ -3,8 +3,8 @@
 pub use activerecord_core::Isolation::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
 pub use activerecord_core::{
     ActiveRecord, Alias, Assignment, Batches, Begin, Change, ChangeKind, Column, Config, ConnectionHandle,
-    ConnectionManager, Cte, Cursor, Error, ErrorKind, Expression, Hooks, InCurrentConnections, Isolation, Json,
-    KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate, Projection, Query, RawQuery,
+    ConnectionManager, Cte, Cursor, Embedded, Error, ErrorKind, Expression, Hooks, InCurrentConnections, Isolation,
+    Json, KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate, Projection, Query, RawQuery,
     Result, Retry, Row, Rows, Scalar, Transaction, Value, WindowScalar, case, connection, count_rows, dense_rank,
     exists, literal, ntile, outer, params, rank, raw, record, retry, row_number, subquery, transaction,
     try_transaction, try_with_connection, window, with_connection,
