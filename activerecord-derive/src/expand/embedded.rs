@@ -9,24 +9,25 @@ use super::model::{parts, record, roles, set, value_of};
 use super::ordinals;
 use crate::ast::{Field, Model, written};
 
-/// The struct of the columns. Programs name it, so it stands beside the embedded struct.
-pub(super) fn columns(embedded: &Model<'_>, krate: &Path) -> TokenStream {
+/// The struct of the columns, if there are any. Programs name it, so it stands beside the embedded struct.
+pub(super) fn columns(embedded: &Model<'_>, krate: &Path) -> Option<TokenStream> {
+    embedded.columns().next()?;
     let (vis, ident, columns) = (embedded.vis, embedded.ident, columns_of(embedded.ident));
     let fields = embedded.columns().map(|Field { vis, ident, ty, flatten, .. }| {
-        let column = match flatten {
-            Some(_) => quote!(<#ty as #krate::private::Embedded>::Columns<__M>),
-            None => quote!(#krate::private::Column<__M, #ty>),
+        let (columns, what) = match flatten {
+            Some(_) => (quote!(<#ty as #krate::private::Embedded>::Columns<__M>), "columns"),
+            None => (quote!(#krate::private::Column<__M, #ty>), "column"),
         };
-        let doc = format!("The column of `{}`.", ident.unraw());
-        quote!(#[doc = #doc] #vis #ident: #column)
+        let doc = format!("The {what} of `{}`.", ident.unraw());
+        quote!(#[doc = #doc] #vis #ident: #columns)
     });
     let doc = format!("The columns of [`{ident}`] as columns of a model that embeds it.");
-    quote! {
+    Some(quote! {
         #[doc = #doc]
         #vis struct #columns<__M> {
             #(#fields),*
         }
-    }
+    })
 }
 
 pub(super) fn expand(embedded: &Model<'_>) -> TokenStream {

@@ -39,7 +39,7 @@ pub(crate) fn embedded(input: &DeriveInput) -> TokenStream {
     if let Some(embedded) = &embedded {
         check::embedded(&ctxt, embedded);
     }
-    let columns = embedded.as_ref().map(|embedded| embedded::columns(embedded, &krate));
+    let columns = embedded.as_ref().and_then(|embedded| embedded::columns(embedded, &krate));
     let impls =
         finish(ctxt, &krate, embedded.as_ref().map(embedded::expand), |errors| fallback::embedded(input, errors));
     quote!(#columns #impls)
