@@ -260,8 +260,10 @@ fn upserts() {
 
 #[test]
 fn updates_and_deletes() {
-    let filter = || {
-        Some(Expr::Compare(Box::new(column("id", ValueType::I64)), Compare::Eq, Box::new(Expr::Value(Value::I64(1)))))
+    let of = |table: &'static str| {
+        let id =
+            ColumnExpr { table: table.into(), outer: false, name: "id".into(), ty: ValueType::I64, nullable: false };
+        Some(Expr::Column(id).compare(Compare::Eq, Expr::Value(Value::I64(1))))
     };
     let add =
         |name, ty, value| Expr::Arithmetic(Box::new(column(name, ty)), Arithmetic::Add, Box::new(Expr::Value(value)));
@@ -272,9 +274,9 @@ fn updates_and_deletes() {
     ];
     let update = |filter, returning| Update { table: "flights".into(), set: set.clone(), filter, returning };
     insta::assert_snapshot!(all([
-        statement(&Statement::Update(update(filter(), vec![]))),
+        statement(&Statement::Update(update(of("flights"), vec![]))),
         statement(&Statement::Update(update(None, vec!["delay".into(), "fare".into()]))),
-        statement(&Statement::Delete(Delete { table: "audit.flights".into(), filter: filter() })),
+        statement(&Statement::Delete(Delete { table: "audit.flights".into(), filter: of("audit.flights") })),
         statement(&Statement::Delete(Delete { table: "flights".into(), filter: None })),
     ]));
 }

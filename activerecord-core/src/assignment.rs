@@ -48,13 +48,13 @@ impl<M, P: Only<M>> IntoAssignments<M> for Assignment<P> {
     }
 }
 
-impl<M, P: Only<M>, const N: usize> IntoAssignments<M> for [Assignment<P>; N] {
+impl<M, const N: usize> IntoAssignments<M> for [Assignment<M>; N] {
     fn into_assignments(self) -> Vec<(&'static str, Expr)> {
         self.into_iter().map(|assignment| (assignment.column, assignment.expr)).collect()
     }
 }
 
-impl<M, P: Only<M>> IntoAssignments<M> for Vec<Assignment<P>> {
+impl<M> IntoAssignments<M> for Vec<Assignment<M>> {
     fn into_assignments(self) -> Vec<(&'static str, Expr)> {
         self.into_iter().map(|assignment| (assignment.column, assignment.expr)).collect()
     }

@@ -2,8 +2,41 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use crate::value::{FromValue, Json};
+
+/// A type of values, and the same with NULL: `i64` and `Option<i64>` have one `Option<i64>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no type with NULL",
+    note = "column types have; for a type of your own write `impl MaybeNull for {Self} {{ type Option = Option<{Self}>; }}`"
+)]
+pub trait MaybeNull {
+    /// The type with NULL.
+    type Option: Send + 'static;
+}
+
+impl<T: Send + 'static> MaybeNull for Option<T> {
+    type Option = Self;
+}
+
+macro_rules! maybe_null {
+    ($($ty:ty),*) => {$(
+        impl MaybeNull for $ty {
+            type Option = Option<Self>;
+        }
+    )*};
+}
+maybe_null!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Decimal, Uuid);
+maybe_null!(NaiveDate, NaiveTime, NaiveDateTime, DateTime<Utc>, serde_json::Value);
+
+impl<T: Send + 'static> MaybeNull for Json<T> {
+    type Option = Option<Self>;
+}
+
+impl<T: Send + 'static> MaybeNull for Vec<T> {
+    type Option = Option<Self>;
+}
 
 /// Text, or text that may be NULL.
 #[diagnostic::on_unimplemented(

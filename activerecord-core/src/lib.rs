@@ -49,7 +49,7 @@ pub use expression::{
     literal, ntile, outer, rank, raw, row_number, subquery, window,
 };
 pub use hooks::{Change, ChangeKind, Hooks};
-pub use kind::{Divide, HasDate, HasTime, Integer, IsJson, Number, Text};
+pub use kind::{Divide, HasDate, HasTime, Integer, IsJson, MaybeNull, Number, Text};
 pub use model::Model;
 pub use operand::{InSet, Literal, Operand};
 pub use order::{IntoOrder, Order};

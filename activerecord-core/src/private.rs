@@ -10,6 +10,7 @@ pub use crate::column::Column;
 pub use crate::embedded::{Embedded, flattened, length, named, names};
 pub use crate::error::Result;
 pub use crate::hooks::Hooks;
+pub use crate::kind::MaybeNull;
 pub use crate::model::Model;
 pub use crate::projection::Projection;
 pub use crate::read::in_field;

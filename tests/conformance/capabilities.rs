@@ -32,6 +32,8 @@ async fn they_are_as_stated() -> Result<()> {
         update_returning,
         row_locks,
         skip_locked,
+        distinct_on,
+        json_contains,
         concurrent_writers,
         arrays,
         isolation_levels,
@@ -54,6 +56,21 @@ async fn returning() -> Result<()> {
     assert_eq!(inserted.is_ok(), db.profile().capabilities.insert_returning, "{inserted:?}");
     let updated = here.query("UPDATE bags SET weight = ? RETURNING weight", [8]).await;
     assert_eq!(updated.is_ok(), db.profile().capabilities.update_returning, "{updated:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn questions_of_json_and_of_first_rows() -> Result<()> {
+    let db = bags().await?;
+    let (here, expected) = (connection(&db)?, &db.profile().capabilities);
+    let first = here.query("SELECT DISTINCT ON (weight) id FROM bags ORDER BY weight", []).await;
+    assert_eq!(first.is_ok(), expected.distinct_on, "{first:?}");
+    let asked = ["SELECT CAST('[1, 2]' AS jsonb) @> CAST('[1]' AS jsonb)", "SELECT JSON_CONTAINS('[1, 2]', '[1]')"];
+    let mut knows = false;
+    for question in asked {
+        knows = knows || here.query(question, []).await.is_ok();
+    }
+    assert_eq!(knows, expected.json_contains);
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 #[path = "../common/polls.rs"]
 mod polls;
 
+mod builder;
 mod bulk;
 mod capabilities;
 mod crud;

@@ -37,6 +37,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Compares what models cost to compile with other libraries (benches/compile_time)
+    BenchCompile {
+        /// Passed on to the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -45,7 +51,8 @@ fn main() -> ExitCode {
         Task::Services(task) => services::run(task),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
-        Task::Bench { args } => bench(args),
+        Task::Bench { args } => bench("peers", args),
+        Task::BenchCompile { args } => bench("compile_time", args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,6 +73,7 @@ fn bless() -> Result<()> {
 }
 
 /// The benchmarks are a workspace of their own: the libraries they compare with never reach our lockfile.
-fn bench(args: Vec<OsString>) -> Result<()> {
-    Cargo::new(["run", "--release", "--manifest-path", "benches/peers/Cargo.toml", "--"]).args(args).run()
+fn bench(name: &str, args: Vec<OsString>) -> Result<()> {
+    let manifest = format!("benches/{name}/Cargo.toml");
+    Cargo::new(["run", "--release", "--manifest-path", &manifest, "--"]).args(args).run()
 }

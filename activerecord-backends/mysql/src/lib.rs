@@ -1,6 +1,6 @@
 //! The MySQL and MariaDB backend of `activerecord`: `mysql://USER:PASSWORD@HOST/DATABASE`, or `mariadb://..`.
 //!
-//! MySQL from 8.0.30 and MariaDB from 10.6; which one it is, the server tells. See
+//! MySQL from 8.0.31 and MariaDB from 10.6; which one it is, the server tells. See
 //! [`Config`](activerecord_core::Config) for how a connection is configured; the options are
 //!
 //! | option | values | default |

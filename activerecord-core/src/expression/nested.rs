@@ -2,6 +2,7 @@
 
 use super::Expression;
 use crate::column::Column;
+use crate::kind::MaybeNull;
 use crate::predicate::Predicate;
 use crate::query::Query;
 use crate::source::{Anywhere, Source};
@@ -35,7 +36,7 @@ pub fn exists<S: Source, R: Send + 'static>(query: Query<S, R>) -> Predicate<Any
 
 /// The one value that a query of one column finds; None when it finds none. It runs as a part of the query around it, as
 /// [`exists`] does. The database refuses one that finds several, or takes any of them: ask for an aggregate, or limit it.
-pub fn subquery<S: Source, T: Send + 'static>(query: Query<S, T>) -> Expression<Anywhere, Option<T>> {
+pub fn subquery<S: Source, T: MaybeNull + Send + 'static>(query: Query<S, T>) -> Expression<Anywhere, T::Option> {
     Expression::new(Expr::Subquery(query.into_subquery()))
 }
 

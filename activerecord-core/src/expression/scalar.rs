@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Expression;
 use crate::column::Column;
-use crate::kind::{HasDate, HasTime, IsJson, Number, Text};
+use crate::kind::{HasDate, HasTime, IsJson, MaybeNull, Number, Text};
 use crate::operand::{InSet, Operand};
 use crate::order::Order;
 use crate::predicate::Predicate;
@@ -186,7 +186,10 @@ pub trait Scalar: Sized {
     }
 
     /// The same, read as an `Option`: a column of a table that is joined by `left_join` is NULL where no row was found.
-    fn optional(self) -> Expression<Self::Scope, Option<Self::Type>> {
+    fn optional(self) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
+    where
+        Self::Type: MaybeNull,
+    {
         Expression::new(self.into_tree())
     }
 
@@ -217,12 +220,18 @@ pub trait Scalar: Sized {
     }
 
     /// The smallest value; None of no rows, and when all are NULL.
-    fn min(self) -> Expression<Self::Scope, Option<Self::Type>> {
+    fn min(self) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
+    where
+        Self::Type: MaybeNull,
+    {
         aggregate(Aggregate::Min, self)
     }
 
     /// The greatest value; None of no rows, and when all are NULL.
-    fn max(self) -> Expression<Self::Scope, Option<Self::Type>> {
+    fn max(self) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
+    where
+        Self::Type: MaybeNull,
+    {
         aggregate(Aggregate::Max, self)
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Expression, Scalar};
+use crate::kind::MaybeNull;
 use crate::order::Order;
 use crate::source::{Anywhere, Both};
 use crate::statement::{self, Expr, Frame, FrameEnd, Function};
@@ -88,12 +89,18 @@ impl<M, T> Expression<M, T> {
 /// Functions of windows: each is finished by [`over`](Expression::over).
 pub trait WindowScalar: Scalar {
     /// The value so many rows before; NULL where there is none.
-    fn lag(self, rows: u32) -> Expression<Self::Scope, Option<Self::Type>> {
+    fn lag(self, rows: u32) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
+    where
+        Self::Type: MaybeNull,
+    {
         of(Function::Lag(rows), self)
     }
 
     /// The value so many rows after; NULL where there is none.
-    fn lead(self, rows: u32) -> Expression<Self::Scope, Option<Self::Type>> {
+    fn lead(self, rows: u32) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
+    where
+        Self::Type: MaybeNull,
+    {
         of(Function::Lead(rows), self)
     }
 

@@ -1,10 +1,11 @@
 //! SELECT: each clause is one function.
 
-use super::expr::{comparand, expr};
+use super::expr::{comparand, expr, is_decimal};
 use super::lock;
 use super::scope::{Scope, nested};
 use super::subquery::{compound, subquery};
 use super::writer::Writer;
+use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
     Cte, Direction, Distinct, Expr, Join, JoinKind, Nulls, OrderBy, Select, SelectItem, SetOperator, Source, TableRef,
@@ -178,7 +179,7 @@ fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[Expr]) -> Result<()
         return Ok(());
     }
     w.push(" GROUP BY ");
-    w.list(columns, |w, column| match same(&column, items) {
+    w.list(columns, |w, column| match same(w, &column, items) {
         Some(position) => {
             w.number(position);
             Ok(())
@@ -188,9 +189,9 @@ fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[Expr]) -> Result<()
 }
 
 /// The position of the item that is equal to a computed expression. With binds in it, the database could not know that two
-/// texts are one expression.
-fn same(node: &Expr, items: &[Expr]) -> Option<u32> {
-    if matches!(node, Expr::Column(_)) {
+/// texts are one expression. A decimal that needs its collation is written out: where that is so, nothing has to be known.
+fn same(w: &Writer<'_>, node: &Expr, items: &[Expr]) -> Option<u32> {
+    if matches!(node, Expr::Column(_)) || (is_decimal(node) && w.dialect.decimal != DecimalMath::Native) {
         return None;
     }
     items.iter().position(|item| item == node).and_then(|at| u32::try_from(at + 1).ok())
@@ -224,7 +225,7 @@ fn order_item(w: &mut Writer<'_>, item: OrderBy, items: &[Expr]) -> Result<()> {
         expr(w, item.expr.clone())?;
         w.push(if wanted_first { " IS NOT NULL, " } else { " IS NULL, " });
     }
-    match same(&item.expr, items) {
+    match same(w, &item.expr, items) {
         Some(position) => {
             w.number(position);
         }

@@ -1,4 +1,4 @@
-//! An enum as the type of a column: two impls, each a match on its variants.
+//! An enum as the type of a column: a match on its variants each way.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,9 +8,17 @@ use syn::ext::IdentExt;
 use crate::ast::{Enumeration, Storage};
 
 pub(super) fn expand(enumeration: &Enumeration<'_>) -> TokenStream {
-    match &enumeration.storage {
+    let ident = enumeration.ident;
+    let conversions = match &enumeration.storage {
         Storage::Text => text(enumeration),
         Storage::Integer(repr) => integer(enumeration, repr),
+    };
+    quote! {
+        #conversions
+        #[automatically_derived]
+        impl __ar::MaybeNull for #ident {
+            type Option = ::core::option::Option<Self>;
+        }
     }
 }
 

@@ -42,7 +42,6 @@ pub(super) fn constants(model: &Model<'_>) -> TokenStream {
         None => constant(model, field),
     });
     quote! {
-        #[automatically_derived]
         impl #ident {
             #(#constants)*
         }
@@ -242,7 +241,7 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
-            ::std::vec![#values]
+            ::std::vec::Vec::from([#values])
         }
     };
     (ty, functions)

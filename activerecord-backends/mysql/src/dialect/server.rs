@@ -26,7 +26,8 @@ impl Server {
         let (flavour, name, least): (_, _, Version) = if version.to_ascii_lowercase().contains("mariadb") {
             (Flavour::MariaDb, "MariaDB", (10, 6, 0))
         } else {
-            (Flavour::MySql, "MySQL", (8, 0, 30))
+            // INTERSECT and EXCEPT came with 8.0.31.
+            (Flavour::MySql, "MySQL", (8, 0, 31))
         };
         if number(version) < least {
             let (major, minor, patch) = least;
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn versions() {
         for (version, flavour) in [
-            ("8.0.30", Flavour::MySql),
+            ("8.0.31", Flavour::MySql),
             ("8.4.0-log", Flavour::MySql),
             ("9.7.0", Flavour::MySql),
             ("10.6.0-MariaDB", Flavour::MariaDb),
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn old_servers_are_named() {
         for (version, needed) in
-            [("5.6.51", "8.0.30"), ("8.0.29", "8.0.30"), ("10.5.29-MariaDB", "10.6.0"), ("strange", "8.0.30")]
+            [("5.6.51", "8.0.31"), ("8.0.30", "8.0.31"), ("10.5.29-MariaDB", "10.6.0"), ("strange", "8.0.31")]
         {
             let error = Server::check(version).unwrap_err();
             assert!(error.is_configuration(), "{error:?}");

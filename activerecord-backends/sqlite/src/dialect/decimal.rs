@@ -1,10 +1,10 @@
 //! Exact decimals, which SQLite lacks: they are stored as text, compared by the collation `decimal`, and computed with by
 //! `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and `decimal_avg`. Nothing is rounded silently, except the
-//! quotient of an average, to 28 digits.
+//! quotient of an average, to 16 digits behind the point.
 
 use std::cmp::Ordering;
 
-use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::functions::{Aggregate, Context, FunctionFlags, WindowAggregate};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 use rust_decimal::Decimal;
@@ -18,8 +18,8 @@ pub(crate) fn add_decimals(connection: &Connection) -> Result<()> {
     add_function(connection, "decimal_add", add)?;
     add_function(connection, "decimal_sub", |a, b| add(a, -b))?;
     add_function(connection, "decimal_mul", multiply)?;
-    connection.create_aggregate_function("decimal_sum", 1, flags(), Sum)?;
-    connection.create_aggregate_function("decimal_avg", 1, flags(), Average)
+    connection.create_window_function(SUM.function, 1, flags(), SUM)?;
+    connection.create_window_function(AVERAGE.function, 1, flags(), AVERAGE)
 }
 
 /// They may stand in indexes, generated columns and checks: no input gives two results, and none has an effect.
@@ -87,53 +87,64 @@ fn failure(message: String) -> Error {
 }
 
 /// The sum of the values that are not NULL, and how many they are.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Total {
     sum: Decimal,
     count: u64,
 }
 
-impl Total {
-    fn step(&mut self, function: &str, value: ValueRef<'_>) -> Result<()> {
-        if let Some(value) = number(function, value)? {
-            self.sum = add(self.sum, value).ok_or_else(|| overflow(function))?;
-            self.count += 1;
+/// An aggregate of a group's rows, or of those of a window, which also leave it again.
+struct Totalled {
+    function: &'static str,
+    /// The result for one row at least; None: it has too many digits.
+    result: fn(Total) -> Option<Decimal>,
+}
+
+const SUM: Totalled = Totalled { function: "decimal_sum", result: |total| Some(total.sum) };
+
+/// To as many digits behind the point as other databases give.
+const AVERAGE: Totalled = Totalled {
+    function: "decimal_avg",
+    result: |total| Some(total.sum.checked_div(Decimal::from(total.count))?.round_dp(16)),
+};
+
+impl Totalled {
+    fn finish(&self, total: Option<Total>) -> Result<Option<String>> {
+        let Some(total) = total.filter(|total| total.count > 0) else { return Ok(None) };
+        let result = (self.result)(total).ok_or_else(|| overflow(self.function))?;
+        Ok(Some(result.to_string()))
+    }
+}
+
+impl Aggregate<Total, Option<String>> for Totalled {
+    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
+        Ok(Total::default())
+    }
+
+    fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        if let Some(value) = number(self.function, context.get_raw(0))? {
+            total.sum = add(total.sum, value).ok_or_else(|| overflow(self.function))?;
+            total.count += 1;
         }
         Ok(())
     }
-}
-
-struct Sum;
-
-impl Aggregate<Total, Option<String>> for Sum {
-    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
-        Ok(Total::default())
-    }
-
-    fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
-        total.step("decimal_sum", context.get_raw(0))
-    }
 
     fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
-        Ok(total.filter(|total| total.count > 0).map(|total| total.sum.to_string()))
+        self.finish(total)
     }
 }
 
-struct Average;
-
-impl Aggregate<Total, Option<String>> for Average {
-    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
-        Ok(Total::default())
+impl WindowAggregate<Total, Option<String>> for Totalled {
+    fn value(&self, total: Option<&mut Total>) -> Result<Option<String>> {
+        self.finish(total.copied())
     }
 
-    fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
-        total.step("decimal_avg", context.get_raw(0))
-    }
-
-    fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
-        let Some(total) = total.filter(|total| total.count > 0) else { return Ok(None) };
-        let average = total.sum.checked_div(Decimal::from(total.count)).ok_or_else(|| overflow("decimal_avg"))?;
-        Ok(Some(average.to_string()))
+    fn inverse(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        if let Some(value) = number(self.function, context.get_raw(0))? {
+            total.sum = add(total.sum, -value).ok_or_else(|| overflow(self.function))?;
+            total.count -= 1;
+        }
+        Ok(())
     }
 }
 
@@ -289,6 +300,18 @@ mod tests {
             assert_eq!(eval(&format!("{aggregate}(column1) FROM (VALUES (NULL))")).unwrap(), None);
             assert_eq!(eval(&format!("{aggregate}(column1) {values} WHERE 0")).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn rows_leave_a_window() {
+        let connection = connection();
+        let sql = "SELECT decimal_sum(column1) OVER (ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), \
+                   decimal_avg(column1) OVER (ROWS 1 PRECEDING) FROM (VALUES ('0.1'), (NULL), (NULL), ('2'), ('1.00'))";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let found: Vec<(Option<String>, Option<String>)> = rows.map(|row| row.unwrap()).collect();
+        let of = |sum: &str, average: &str| (Some(sum.to_owned()), Some(average.to_owned()));
+        assert_eq!(found, [of("0.1", "0.1"), of("0.1", "0.1"), (None, None), of("2.0", "2"), of("3.00", "1.5")]);
     }
 
     #[test]

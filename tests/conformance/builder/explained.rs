@@ -1,0 +1,18 @@
+//! Plans.
+
+use super::*;
+
+#[tokio::test]
+async fn what_a_database_would_do() -> Result<()> {
+    with_data(async || {
+        let plan = Flight::filter(Flight::ID.eq(3)).explain().await?;
+        assert!(plan.sql.starts_with("SELECT") && !plan.rows.is_empty(), "{plan:?}");
+        let shown = plan.to_string();
+        assert!(shown.contains("flights") && shown.lines().count() > plan.rows.len(), "{shown}");
+        let joined = Flight::query().join(Airline::CARRIER.eq(Flight::CARRIER)).group_by(Airline::NAME);
+        let plan = joined.select((Airline::NAME, count_rows())).explain().await?.to_string();
+        assert!(plan.contains("GROUP BY"), "{plan}");
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,84 @@
+//! Pages by cursors.
+
+use super::*;
+
+/// All pages, the cursor taken through its text each time.
+async fn pages(query: Query<Flight>, size: u64) -> Result<Vec<Vec<i64>>> {
+    let mut pages = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let page = query.clone().keyset(after.as_ref(), size).await?;
+        pages.push(page.items.iter().map(|flight| flight.id).collect());
+        match page.next {
+            Some(next) => after = Some(next.to_string().parse()?),
+            None => return Ok(pages),
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_the_order_of_the_key() -> Result<()> {
+    with_data(async || {
+        assert_eq!(pages(Flight::query(), 4).await?, [vec![1, 2, 3, 4], vec![5, 6]]);
+        assert_eq!(pages(Flight::query(), 3).await?, [vec![1, 2, 3], vec![4, 5, 6]]);
+        assert_eq!(pages(Flight::query(), 9).await?, [vec![1, 2, 3, 4, 5, 6]]);
+        assert_eq!(pages(Flight::filter(Flight::ID.gt(9)), 2).await?, [Vec::<i64>::new()]);
+        Ok(())
+    })
+    .await
+}
+
+/// Equal values are told apart by the key, and NULL has its place, in every direction.
+#[tokio::test]
+async fn in_orders_with_equal_values_and_null() -> Result<()> {
+    with_data(async || {
+        Flight::filter(Flight::ID.is_in([2, 4])).update((Flight::DELAY.set(None),)).await?;
+        let orders: [(fn() -> Order<Flight>, [i64; 6]); 6] = [
+            (|| Flight::DELAY.asc(), [2, 3, 4, 5, 6, 1]),
+            (|| Flight::DELAY.desc(), [1, 6, 5, 2, 3, 4]),
+            (|| Flight::DELAY.asc().nulls_last(), [5, 6, 1, 2, 3, 4]),
+            (|| Flight::DELAY.desc().nulls_first(), [2, 3, 4, 1, 6, 5]),
+            (|| Flight::CARRIER.desc(), [1, 2, 6, 5, 4, 3]),
+            (|| Flight::FARE.asc(), [4, 6, 1, 5, 2, 3]),
+        ];
+        for (order, expected) in orders {
+            for size in 1..=7 {
+                let found: Vec<i64> = pages(Flight::order_by(order()), size).await?.concat();
+                assert_eq!(found, expected, "{:?} by {size}", order());
+            }
+        }
+        let two = Flight::order_by((Flight::LOAD.desc(), Flight::DEPARTS.desc(), Flight::ID.desc()));
+        assert_eq!(pages(two, 1).await?.concat(), [3, 2, 5, 1, 4, 6]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn while_rows_come_and_go() -> Result<()> {
+    with_data(async || {
+        let first = Flight::query().keyset(None, 2).await?;
+        let json = serde_json::to_string(&first.next).map_err(Error::custom)?;
+        let next: Option<Cursor> = serde_json::from_str(&json).map_err(Error::custom)?;
+        Flight::filter(Flight::ID.is_in([1, 3])).delete().await?;
+        let second = Flight::query().keyset(next.as_ref(), 2).await?;
+        assert_eq!(second.items, [flight(4), flight(5)]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn that_do_not_fit_are_refused() -> Result<()> {
+    with_data(async || {
+        let next = Flight::order_by(Flight::MILES.asc()).keyset(None, 1).await?.next;
+        let error = Flight::order_by(Flight::MILES.desc()).keyset(next.as_ref(), 1).await.unwrap_err();
+        assert!(error.is_conversion() && error.to_string().contains("miles Asc"), "{error}");
+        assert!("no cursor".parse::<Cursor>().unwrap_err().is_conversion());
+        let error = Flight::order_by((Flight::MILES + 1).asc()).keyset(None, 1).await.unwrap_err();
+        assert!(error.is_unsupported() && error.to_string().contains("page(..)"), "{error}");
+        assert!(Flight::query().limit(3).keyset(None, 1).await.unwrap_err().is_unsupported());
+        Ok(())
+    })
+    .await
+}
