@@ -128,16 +128,13 @@ async fn handed_over<M: HasOwner>(from: i64, to: i64) -> Result<Vec<(i64, u64)>>
     assert!(emails.is_sorted() && !emails.is_empty());
     assert_eq!(M::query().max(M::OWNER).await?, Some(to));
     assert_eq!(owned_by::<M>(to).sum(M::OWNER + 1).await?, (to + 1) * emails.len() as i64);
-    let inner = M::filter(M::CONTACT.email.in_(emails) & M::OWNER.in_([from, to])).select(M::OWNER);
-    assert!(M::filter(M::OWNER.in_(inner)).exists().await?);
+    let inner = M::filter(M::CONTACT.email.is_in(emails) & M::OWNER.is_in([from, to])).select(M::OWNER);
+    assert!(M::filter(M::OWNER.is_in(inner)).exists().await?);
     M::query().group_by(M::OWNER).having(count_rows().gt(0)).select((M::OWNER, count_rows())).all().await
 }
 
 /// Two models at once.
-async fn neighbours<M: HasOwner, N: HasOwner>() -> Result<Vec<(M, Option<N>)>>
-where
-    (M, N): Send,
-{
+async fn neighbours<M: HasOwner, N: HasOwner>() -> Result<Vec<(M, Option<N>)>> {
     M::query().left_join(N::OWNER.eq(M::OWNER)).order_by(M::OWNER.asc()).all().await
 }
 

@@ -75,7 +75,6 @@ fn columns_impls(embedded: &Model<'_>) -> TokenStream {
     let idents = embedded.columns().map(|field| field.ident);
     let (name, names) = (columns.to_string(), embedded.columns().map(Field::name));
     quote! {
-        #[automatically_derived]
         impl<__M> #columns<__M> {
             #[doc(hidden)]
             pub const fn __of(columns: &'static [__ar::ColumnDef]) -> Self {
@@ -108,7 +107,7 @@ fn table(embedded: &Model<'_>) -> TokenStream {
     let roles = roles(embedded);
     quote! {
         const __TABLE: &__ar::Table = &__ar::Table::of::<#ident>(#name, "", "")
-            .columns(&#columns, &[])
+            .columns(#columns, &[])
             #roles;
     }
 }

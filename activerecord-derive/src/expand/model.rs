@@ -85,19 +85,19 @@ pub(super) fn table(model: &Model<'_>) -> TokenStream {
     let scope_required = model.scope_required.then(|| quote!(.scope_required()));
     quote! {
         const __TABLE: &__ar::Table = &__ar::Table::of::<#ident>(#name, #table, #connection)
-            .columns(&#columns, &[#(#key),*])
+            .columns(#columns, &[#(#key),*])
             #roles
             #scope_required;
     }
 }
 
-/// The array of all columns, each as `def` makes it of the field, the column's name and the field's.
+/// The slice of all columns, each as `def` makes it of the field, the column's name and the field's.
 pub(super) fn parts(model: &Model<'_>, def: impl Fn(&Field<'_>, String, String) -> TokenStream) -> TokenStream {
     let def = |field: &Field<'_>| def(field, field.column(), field.name());
     let columns: Vec<_> = model.columns().collect();
     if columns.iter().all(|field| field.flatten.is_none()) {
         let columns = columns.into_iter().map(def);
-        return quote!([#(#columns),*]);
+        return quote!(&[#(#columns),*]);
     }
     // Columns in a row are one part, and so is each embedded struct.
     let parts = columns.chunk_by(|one, next| one.flatten.is_none() && next.flatten.is_none()).map(|part| match part {
@@ -111,7 +111,7 @@ pub(super) fn parts(model: &Model<'_>, def: impl Fn(&Field<'_>, String, String) 
         }
     });
     let (table, width) = (&model.table, ordinals::width(model));
-    quote!(__ar::flattened::<#width>(#table, &[#(#parts),*]))
+    quote!(const { &__ar::flattened::<#width>(#table, &[#(#parts),*]) })
 }
 
 /// What columns mean, as a chain of calls.
