@@ -17,6 +17,19 @@ struct Plane {
 }
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Flight {
+    id: i64,
+    tailnum: Option<String>,
+    miles: i64,
+}
+
+#[derive(Cte, Debug, PartialEq)]
+struct Ranked {
+    id: i64,
+    place: u64,
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[hooks]
 struct Airline {
     #[primary_key]
@@ -50,6 +63,7 @@ async fn the_snippets_run() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     two_databases(folder.path()).await?;
     queries().await?;
+    joins().await?;
     scopes().await?;
     hooks().await?;
     transactions().await
@@ -60,8 +74,9 @@ async fn two_databases(folder: &std::path::Path) -> Result<()> {
         ConnectionManager::configure(name, format!("sqlite://{}/{name}.db?mode=rwc", folder.display()))?;
         let planes =
             "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, updated_at TEXT NOT NULL)";
+        let flights = "flights (id INTEGER PRIMARY KEY, tailnum TEXT, miles INTEGER NOT NULL)";
         let airlines = "airlines (carrier TEXT PRIMARY KEY, name TEXT NOT NULL)";
-        for table in [planes, airlines] {
+        for table in [planes, flights, airlines] {
             connection(name)?.execute(&format!("CREATE TABLE {table}"), []).await?;
         }
     }
@@ -87,6 +102,44 @@ async fn queries() -> Result<()> {
     while let Some(planes) = batches.next().await? {
         println!("{} planes", planes.len());
     }
+    Ok(())
+}
+
+async fn joins() -> Result<()> {
+    let flight = |tailnum: &str, miles| Flight { id: 0, tailnum: Some(tailnum.into()), miles };
+    Flight::bulk_insert(&[flight("N670US", 762), flight("N670US", 719), flight("N10156", 229)]).await?;
+    let large = Plane::filter(Plane::SEATS.gt(400));
+
+    let flown: Vec<(Flight, Option<Plane>)> =
+        Flight::query().left_join(Plane::TAILNUM.eq(Flight::TAILNUM)).order_by(Flight::ID.asc()).all().await?;
+
+    let by_plane: Vec<(String, u64, Option<i64>)> = Flight::query()
+        .join(Plane::TAILNUM.eq(Flight::TAILNUM))
+        .filter(Plane::SEATS.gt(100))
+        .group_by(Plane::TAILNUM)
+        .having(count_rows().gt(1))
+        .order_by(count_rows().desc())
+        .select((Plane::TAILNUM, count_rows(), Flight::MILES.sum()))
+        .all()
+        .await?;
+
+    let first_of_each = Ranked::of(Flight::select((
+        Flight::ID,
+        row_number().over(window().partition_by(Flight::TAILNUM).order_by(Flight::MILES.desc())),
+    )))
+    .filter(Ranked::PLACE.eq(1)); // #[derive(Cte)] struct Ranked { id: i64, place: u64 }
+
+    let unused = Plane::filter(!exists(Flight::filter(Flight::TAILNUM.eq(outer(Plane::TAILNUM)))));
+    let size = case::<String>().when(Plane::SEATS.gt(300), "large").otherwise("small");
+    let sizes = unused.union(large).select((Plane::TAILNUM, size)).all().await?;
+
+    let page = Flight::order_by(Flight::MILES.desc()).keyset(None, 50).await?; // page.next: a cursor, text for a URL
+    println!("{}", first_of_each.clone().explain().await?);
+    assert_eq!((flown.len(), flown[0].1.as_ref().map(|plane| plane.seats)), (3, Some(450)));
+    assert_eq!(by_plane, [("N670US".to_owned(), 2, Some(1481))]);
+    assert_eq!(first_of_each.count().await?, 2);
+    assert_eq!(sizes.len(), 2);
+    assert_eq!((page.items[0].miles, page.next.is_none()), (762, true));
     Ok(())
 }
 

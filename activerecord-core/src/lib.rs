@@ -45,8 +45,8 @@ pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use embedded::Embedded;
 pub use error::{Error, ErrorKind, Result};
 pub use expression::{
-    Case, Expression, IntoJsonPath, JsonScalar, Scalar, Window, WindowScalar, case, count_rows, dense_rank, exists,
-    literal, ntile, outer, rank, raw, row_number, subquery, window,
+    Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, Scalar, TextScalar, Window, WindowScalar, case,
+    count_rows, dense_rank, exists, literal, ntile, outer, rank, raw, row_number, subquery, window,
 };
 pub use hooks::{Change, ChangeKind, Hooks};
 pub use kind::{Divide, HasDate, HasTime, Integer, IsJson, MaybeNull, Number, Text};

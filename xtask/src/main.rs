@@ -37,7 +37,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Compares what models cost to compile with other libraries (benches/compile_time)
+    /// Compares what models cost to compile with other libraries (`benches/compile_time`)
     BenchCompile {
         /// Passed on to the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -2,13 +2,19 @@
 
 mod arithmetic;
 mod case;
+mod date;
+mod json;
 mod nested;
 mod scalar;
+mod text;
 mod window;
 
 pub use case::{Case, case};
+pub use date::DateScalar;
+pub use json::{FromJson, IntoJsonPath, JsonScalar};
 pub use nested::{count_rows, exists, literal, outer, raw, subquery};
-pub use scalar::{IntoJsonPath, JsonScalar, Scalar};
+pub use scalar::Scalar;
+pub use text::TextScalar;
 pub use window::{Window, WindowScalar, dense_rank, ntile, rank, row_number, window};
 
 use std::fmt;

@@ -1,17 +1,17 @@
 //! What can be said about a column, and about whatever is computed from columns.
 
-use serde::Serialize;
-
 use super::Expression;
 use crate::column::Column;
-use crate::kind::{HasDate, HasTime, IsJson, MaybeNull, Number, Text};
+use crate::kind::{MaybeNull, Number};
 use crate::operand::{InSet, Operand};
 use crate::order::Order;
 use crate::predicate::Predicate;
-use crate::statement::{Aggregate, Compare, DatePart, Direction, Expr, Function, JsonKind, JsonStep, LikePattern};
-use crate::value::{FromValue, Json, ToValue, ValueType};
+use crate::statement::{Aggregate, Compare, Direction, Expr, Function};
+use crate::value::ValueType;
 
-/// A column, or what is computed from columns: what it can be compared with, ordered by, and made into.
+/// A column, or what is computed from columns: what it can be compared with, ordered by, and summed up to. What texts,
+/// dates and JSON can be asked for is in [`TextScalar`](crate::TextScalar), [`DateScalar`](crate::DateScalar) and
+/// [`JsonScalar`](crate::JsonScalar).
 ///
 /// A method that takes a value takes a `T`, or for an expression of `Option<T>` also a plain `T`; text takes `&str`; and
 /// each takes another column or expression of that type. Comparisons are SQL's: NULL is unequal to everything and different
@@ -20,6 +20,7 @@ use crate::value::{FromValue, Json, ToValue, ValueType};
     message = "`{Self}` is no column and nothing that is computed from columns",
     note = "a value is written `literal(value)`"
 )]
+#[allow(clippy::wrong_self_convention, reason = "the names are SQL's, and what they make takes the expression up")]
 pub trait Scalar: Sized {
     /// The models whose columns it names.
     type Scope;
@@ -103,80 +104,6 @@ pub trait Scalar: Sized {
         Order::new(self.into_tree(), Direction::Desc)
     }
 
-    /// Matches a pattern, heeding case: `%` is any text, `_` any one character, `\` takes their meaning away.
-    ///
-    /// On SQLite a text ends for a pattern at its first NUL character, and a pattern with one is refused.
-    fn like(self, pattern: impl Into<String>) -> Predicate<Self::Scope>
-    where
-        Self::Type: Text,
-    {
-        matches(self, pattern.into(), false)
-    }
-
-    /// Matches a pattern, ignoring case: of ASCII letters on SQLite, of all letters elsewhere.
-    fn ilike(self, pattern: impl Into<String>) -> Predicate<Self::Scope>
-    where
-        Self::Type: Text,
-    {
-        matches(self, pattern.into(), true)
-    }
-
-    /// Starts with this text, taken literally and heeding case.
-    fn starts_with(self, text: impl AsRef<str>) -> Predicate<Self::Scope>
-    where
-        Self::Type: Text,
-    {
-        matches(self, format!("{}%", escape(text.as_ref())), false)
-    }
-
-    /// Ends with this text, taken literally and heeding case.
-    fn ends_with(self, text: impl AsRef<str>) -> Predicate<Self::Scope>
-    where
-        Self::Type: Text,
-    {
-        matches(self, format!("%{}", escape(text.as_ref())), false)
-    }
-
-    /// Contains this text, taken literally and heeding case.
-    fn contains(self, text: impl AsRef<str>) -> Predicate<Self::Scope>
-    where
-        Self::Type: Text,
-    {
-        matches(self, format!("%{}%", escape(text.as_ref())), false)
-    }
-
-    /// In small letters: of ASCII on SQLite, of all letters elsewhere.
-    fn lower(self) -> Expression<Self::Scope, Self::Type>
-    where
-        Self::Type: Text,
-    {
-        call(Function::Lower, self)
-    }
-
-    /// In capital letters: of ASCII on SQLite, of all letters elsewhere.
-    fn upper(self) -> Expression<Self::Scope, Self::Type>
-    where
-        Self::Type: Text,
-    {
-        call(Function::Upper, self)
-    }
-
-    /// The number of characters.
-    fn length(self) -> Expression<Self::Scope, <Self::Type as Text>::Length>
-    where
-        Self::Type: Text,
-    {
-        call(Function::Length, self)
-    }
-
-    /// This text and another behind it; NULL when one is NULL.
-    fn concat<O: Operand<Self::Type>>(self, other: O) -> Expression<O::Within<Self::Scope>, O::Result>
-    where
-        Self::Type: Text,
-    {
-        Expression::new(Expr::Call(Function::Concat, vec![self.into_tree(), other.into_expr()]))
-    }
-
     /// The value, or `other` where it is NULL.
     fn coalesce<T, O: Operand<T>>(self, other: O) -> Expression<O::Within<Self::Scope>, O::Result>
     where
@@ -234,89 +161,6 @@ pub trait Scalar: Sized {
     {
         aggregate(Aggregate::Max, self)
     }
-
-    /// The year. Here and in all parts of dates, instants are taken in UTC.
-    fn year(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
-    where
-        Self::Type: HasDate,
-    {
-        part(DatePart::Year, self)
-    }
-
-    /// The month, from 1.
-    fn month(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
-    where
-        Self::Type: HasDate,
-    {
-        part(DatePart::Month, self)
-    }
-
-    /// The day of the month, from 1.
-    fn day(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
-    where
-        Self::Type: HasDate,
-    {
-        part(DatePart::Day, self)
-    }
-
-    /// The day of the week: Monday is 1, Sunday is 7.
-    fn weekday(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
-    where
-        Self::Type: HasDate,
-    {
-        part(DatePart::Weekday, self)
-    }
-
-    /// The day that an instant is on.
-    fn date(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Date>
-    where
-        Self::Type: HasDate,
-    {
-        part(DatePart::Date, self)
-    }
-
-    /// The hour, from 0.
-    fn hour(self) -> Expression<Self::Scope, <Self::Type as HasTime>::Part>
-    where
-        Self::Type: HasTime,
-    {
-        part(DatePart::Hour, self)
-    }
-
-    /// The minute, from 0.
-    fn minute(self) -> Expression<Self::Scope, <Self::Type as HasTime>::Part>
-    where
-        Self::Type: HasTime,
-    {
-        part(DatePart::Minute, self)
-    }
-
-    /// The whole second, from 0.
-    fn second(self) -> Expression<Self::Scope, <Self::Type as HasTime>::Part>
-    where
-        Self::Type: HasTime,
-    {
-        part(DatePart::Second, self)
-    }
-
-    /// What is at a path of the JSON: `SETTINGS.json::<String>(["theme", "name"])`. None where there is nothing, or
-    /// something else than a `K`; of a number, a `String` has it as the database writes it, and an `i64` its whole part.
-    fn json<K: JsonScalar>(self, path: impl IntoJsonPath) -> Expression<Self::Scope, Option<K>>
-    where
-        Self::Type: IsJson,
-    {
-        Expression::new(Expr::Json(Box::new(self.into_tree()), path.into_json_path(), K::KIND))
-    }
-
-    /// Whether the JSON holds all of another: its members, its elements, or the same scalar. SQLite cannot say it:
-    /// `Unsupported` there, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
-    fn json_contains(self, other: impl Serialize) -> Predicate<Self::Scope>
-    where
-        Self::Type: IsJson,
-    {
-        let other = Expr::Value(Json(other).to_value());
-        Predicate::new(Expr::JsonContains(Box::new(self.into_tree()), Box::new(other)))
-    }
 }
 
 impl<M, T> Scalar for Column<M, T> {
@@ -337,75 +181,10 @@ impl<M, T> Scalar for Expression<M, T> {
     }
 }
 
-/// As what JSON at a path is read.
-#[diagnostic::on_unimplemented(
-    message = "JSON at a path is not read as `{Self}`",
-    note = "it is read as a String, an i64, an f64 or a bool"
-)]
-pub trait JsonScalar: FromValue {
-    /// What the value has to be.
-    const KIND: JsonKind;
-}
-
-impl JsonScalar for String {
-    const KIND: JsonKind = JsonKind::Text;
-}
-
-impl JsonScalar for i64 {
-    const KIND: JsonKind = JsonKind::Integer;
-}
-
-impl JsonScalar for f64 {
-    const KIND: JsonKind = JsonKind::Float;
-}
-
-impl JsonScalar for bool {
-    const KIND: JsonKind = JsonKind::Bool;
-}
-
-/// A path into JSON: a key, or an array of keys (`&str`) and positions (`u32`).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no path into JSON",
-    note = "write a key, an array of keys, or an array of `JsonStep::from(..)` of keys and positions"
-)]
-pub trait IntoJsonPath {
-    /// The steps.
-    fn into_json_path(self) -> Vec<JsonStep>;
-}
-
-impl IntoJsonPath for &str {
-    fn into_json_path(self) -> Vec<JsonStep> {
-        vec![self.into()]
-    }
-}
-
-impl<T: Into<JsonStep>, const N: usize> IntoJsonPath for [T; N] {
-    fn into_json_path(self) -> Vec<JsonStep> {
-        self.into_iter().map(T::into).collect()
-    }
-}
-
 fn compare<S: Scalar, O: Operand<S::Type>>(left: S, op: Compare, right: O) -> Predicate<O::Within<S::Scope>> {
     Predicate::new(left.into_tree().compare(op, right.into_expr()))
 }
 
-fn matches<S: Scalar>(text: S, pattern: String, ignore_case: bool) -> Predicate<S::Scope> {
-    Predicate::new(Expr::Like(Box::new(text.into_tree()), LikePattern { pattern, ignore_case }))
-}
-
-/// Takes the meaning from the special characters of a pattern.
-fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
-
-fn call<S: Scalar, T>(function: Function, argument: S) -> Expression<S::Scope, T> {
-    Expression::new(Expr::Call(function, vec![argument.into_tree()]))
-}
-
 fn aggregate<S: Scalar, T>(function: Aggregate, argument: S) -> Expression<S::Scope, T> {
     Expression::new(Expr::Aggregate(function, Some(Box::new(argument.into_tree()))))
-}
-
-fn part<S: Scalar, T>(part: DatePart, of: S) -> Expression<S::Scope, T> {
-    Expression::new(Expr::DatePart(part, Box::new(of.into_tree())))
 }

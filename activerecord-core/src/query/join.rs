@@ -8,6 +8,9 @@ use crate::statement::Join;
 /// The source of a query after a join.
 type Joined<S, J> = <S as JoinWith<J>>::Output;
 
+/// The query after a join, whose rows are tuples.
+type JoinedQuery<S, J> = Query<Joined<S, J>, <Joined<S, J> as Source>::Row>;
+
 impl<S: Source> Query<S, S::Row> {
     /// Joins another model, and reads each row as a tuple with a record of each: rows without a partner are left out. In
     /// the condition **the joined model's column stands on the left**: it says which model that is.
@@ -18,7 +21,7 @@ impl<S: Source> Query<S, S::Row> {
     ///
     /// Both models have to be on one connection here: else awaiting it is `Unsupported`. The same model can be joined again
     /// under another name: see [`Alias`](crate::Alias).
-    pub fn join<P, I>(self, on: Predicate<P>) -> Query<Joined<S, P::Relation>, <Joined<S, P::Relation> as Source>::Row>
+    pub fn join<P, I>(self, on: Predicate<P>) -> JoinedQuery<S, P::Relation>
     where
         P: Leading,
         S: JoinWith<P::Relation>,
@@ -34,10 +37,7 @@ impl<S: Source> Query<S, S::Row> {
     /// ```
     ///
     /// A column of the joined model that is selected by itself is NULL there: select it as `Post::TITLE.optional()`.
-    pub fn left_join<P, I>(
-        self,
-        on: Predicate<P>,
-    ) -> Query<Joined<S, Left<P::Relation>>, <Joined<S, Left<P::Relation>> as Source>::Row>
+    pub fn left_join<P, I>(self, on: Predicate<P>) -> JoinedQuery<S, Left<P::Relation>>
     where
         P: Leading,
         S: JoinWith<Left<P::Relation>>,
@@ -46,7 +46,7 @@ impl<S: Source> Query<S, S::Row> {
         self.joined::<Left<P::Relation>, P>(on)
     }
 
-    fn joined<J: Member, P>(mut self, on: Predicate<P>) -> Query<Joined<S, J>, <Joined<S, J> as Source>::Row>
+    fn joined<J: Member, P>(mut self, on: Predicate<P>) -> JoinedQuery<S, J>
     where
         S: JoinWith<J>,
     {

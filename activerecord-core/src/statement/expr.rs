@@ -176,8 +176,10 @@ impl Expr {
             Self::Arithmetic(inner, ..) | Self::Over(inner, _) => inner.ty(),
             Self::Aggregate(Aggregate::Count | Aggregate::CountDistinct, _) => Some(ValueType::I64),
             Self::Aggregate(_, argument) => argument.as_ref().and_then(|argument| argument.ty()),
-            Self::Call(Function::Coalesce | Function::Lag(_) | Function::Lead(_), arguments)
-            | Self::Call(Function::FirstValue | Function::LastValue, arguments) => arguments.first().and_then(Self::ty),
+            Self::Call(
+                Function::Coalesce | Function::Lag(_) | Function::Lead(_) | Function::FirstValue | Function::LastValue,
+                arguments,
+            ) => arguments.first().and_then(Self::ty),
             Self::Case(case) => case.arms.first().and_then(|(_, value)| value.ty()),
             Self::Subquery(query) => query.select.items.first().and_then(|item| item.expr.ty()),
             _ => None,

@@ -24,6 +24,7 @@ pub type Name = Cow<'static, str>;
 /// A statement.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "made once, and moved into the renderer")]
 pub enum Statement {
     /// Reads rows.
     Select(Select),

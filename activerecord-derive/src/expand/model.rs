@@ -241,7 +241,7 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
-            ::std::vec::Vec::from([#values])
+            ::core::convert::From::from([#values])
         }
     };
     (ty, functions)
