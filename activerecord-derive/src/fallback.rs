@@ -47,7 +47,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
     }
 }
 
-/// `Embedded`; the struct of the columns is beside it, if there are fields.
+/// `Embedded`, with one column, as no model can embed none; the struct of the columns is beside it.
 pub(crate) fn embedded(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
@@ -56,7 +56,8 @@ pub(crate) fn embedded(input: &DeriveInput, errors: &Errors) -> TokenStream {
     quote! {
         impl #params __ar::Embedded for #ident #arguments #bounds {
             type Columns<__M> = #columns;
-            const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "");
+            const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "")
+                .columns(&[__ar::Kind::UNKNOWN.column::<(), ()>("", "").def("", "")], &[]);
             fn read(_: &dyn __ar::RowRef, _: usize, _: usize, _: &'static __ar::Table) -> __ar::Result<Self> {
                 ::core::unreachable!()
             }

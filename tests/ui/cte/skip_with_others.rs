@@ -15,5 +15,5 @@ struct Load {
 }
 
 fn main() {
-    let _ = Load::of(Flight::select((Flight::CARRIER, count_rows()))).order_by(Load::FLIGHTS.desc());
+    let _ = Load::of(Flight::select((Flight::CARRIER, count_rows()))).order_by(Load::CARRIER.desc());
 }
