@@ -3,11 +3,11 @@
 pub use activerecord_core::Isolation::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
 pub use activerecord_core::{
     ActiveRecord, Alias, Assignment, Batches, Begin, Change, ChangeKind, Column, Config, ConnectionHandle,
-    ConnectionManager, Cte, Cursor, DateScalar, Error, ErrorKind, Expression, Hooks, InCurrentConnections, Isolation,
-    Json, JsonScalar, KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate, Projection,
-    Query, RawQuery, Result, Retry, Row, Rows, Scalar, TextScalar, Transaction, Value, WindowScalar, case, connection,
-    count_rows, dense_rank, exists, literal, ntile, outer, params, rank, raw, record, retry, row_number, subquery,
-    transaction, try_transaction, try_with_connection, window, with_connection,
+    ConnectionManager, Cte, Cursor, DateScalar, Embedded, Error, ErrorKind, Expression, Hooks, InCurrentConnections,
+    Isolation, Json, JsonScalar, KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate,
+    Projection, Query, RawQuery, Result, Retry, Row, Rows, Scalar, TextScalar, Transaction, Value, WindowScalar, case,
+    connection, count_rows, dense_rank, exists, literal, ntile, outer, params, rank, raw, record, retry, row_number,
+    subquery, transaction, try_transaction, try_with_connection, window, with_connection,
 };
 pub use activerecord_derive::*;
 pub use rust_decimal::Decimal;

@@ -9,6 +9,7 @@ mod capabilities;
 mod column;
 mod connection;
 mod dialect;
+mod embedded;
 mod error;
 mod expression;
 mod hooks;
@@ -41,6 +42,7 @@ pub use connection::{
     connection, spawn, try_with_connection, with_connection,
 };
 pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
+pub use embedded::Embedded;
 pub use error::{Error, ErrorKind, Result};
 pub use expression::{
     Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, Scalar, TextScalar, Window, WindowScalar, case,

@@ -50,7 +50,7 @@ impl<M> fmt::Debug for Order<M> {
 /// What `order_by` takes: one order, or an array, a `Vec` or a tuple of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no order for rows of `{S}`",
-    note = "write `{S}::COLUMN.asc()` or `.desc()`, or a tuple of them"
+    note = "write `Model::COLUMN.asc()` or `.desc()` of a model that the query reads, or a tuple of them"
 )]
 pub trait IntoOrder<S, I> {
     /// The items, the most significant first.

@@ -4,8 +4,10 @@
 
 use std::marker::PhantomData;
 
+pub use crate::__prefixed as prefixed;
 pub use crate::active_enum::{text, unknown};
 pub use crate::column::Column;
+pub use crate::embedded::{Embedded, flattened, length, named, names};
 pub use crate::error::Result;
 pub use crate::hooks::Hooks;
 pub use crate::kind::MaybeNull;

@@ -104,6 +104,19 @@ impl Table {
         self
     }
 
+    /// Takes over the meanings of an embedded struct's columns, which begin at ordinal `first`. One that the table has
+    /// already does not compile.
+    #[must_use]
+    #[track_caller]
+    pub const fn embedding(mut self, first: usize, embedded: &Self) -> Self {
+        self.created_at = role(self.created_at, embedded.created_at, first, "a model has one #[created_at] at most");
+        self.updated_at = role(self.updated_at, embedded.updated_at, first, "a model has one #[updated_at] at most");
+        self.version = role(self.version, embedded.version, first, "a model has one #[version] at most");
+        self.soft_delete =
+            role(self.soft_delete, embedded.soft_delete, first, "a model has one #[soft_delete] at most");
+        self
+    }
+
     /// Marks the model as `#[scope_required]`.
     #[must_use]
     pub const fn scope_required(mut self) -> Self {
@@ -128,7 +141,19 @@ impl Table {
     }
 }
 
+#[track_caller]
+const fn role(own: Option<usize>, embedded: Option<usize>, first: usize, twice: &'static str) -> Option<usize> {
+    match (own, embedded) {
+        (Some(_), Some(_)) => panic!("{}", twice),
+        (None, Some(ordinal)) => Some(first + ordinal),
+        (own, None) => own,
+    }
+}
+
 impl ColumnDef {
+    /// What stands in an array until the column does.
+    pub(crate) const NONE: Self = Self::new("", "", "", ValueType::Text, true, "");
+
     /// A column; the derive emits one for each field.
     pub const fn new(
         field: &'static str,

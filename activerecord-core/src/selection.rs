@@ -14,7 +14,8 @@ use crate::value::{FromValue, RowRef};
 /// compiler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{S}`",
-    note = "pass a column of `{S}`, an expression, `record::<{S}>()`, or a tuple of up to 12 of them"
+    note = "pass a column of a model that the query reads, an expression, `record::<Model>()`, or a tuple of up to 12 of \
+            them"
 )]
 pub trait Selection<S, I> {
     /// What each row is read as.

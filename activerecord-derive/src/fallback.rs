@@ -8,7 +8,7 @@ use quote::quote;
 use syn::{Data, DeriveInput, Field, Generics, TypeParamBound, parse_quote};
 
 use crate::ast::{Alias, Projection, constant};
-use crate::attr::symbol::{HOOKS, SKIP};
+use crate::attr::symbol::{FLATTEN, HOOKS, SKIP};
 use crate::ctxt::Errors;
 
 /// The constants, `Hooks` and `Model`. The key is of an unknown type: every key is right.
@@ -16,7 +16,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
     let (params, arguments, bounds) = generics.split_for_impl();
-    let constants = constants(input);
+    let constants = constants(input, errors);
     let key = errors.as_type();
     let hooks = (!has(&input.attrs, HOOKS)).then(|| quote!(impl #params __ar::Hooks for #ident #arguments #bounds {}));
     quote! {
@@ -41,6 +41,30 @@ pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
                 ::core::unreachable!()
             }
             fn key_values(_: &Self::Key) -> ::std::vec::Vec<__ar::Value> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// `Embedded`, with one column, as no model can embed none; the struct of the columns is beside it.
+pub(crate) fn embedded(input: &DeriveInput, errors: &Errors) -> TokenStream {
+    let ident = &input.ident;
+    let generics = generics(input);
+    let (params, arguments, bounds) = generics.split_for_impl();
+    let columns = errors.as_type();
+    quote! {
+        impl #params __ar::Embedded for #ident #arguments #bounds {
+            type Columns<__M> = #columns;
+            const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "")
+                .columns(&[__ar::Kind::UNKNOWN.column::<(), ()>("", "").def("", "")], &[]);
+            fn read(_: &dyn __ar::RowRef, _: usize, _: usize, _: &'static __ar::Table) -> __ar::Result<Self> {
+                ::core::unreachable!()
+            }
+            fn value(&self, _: usize) -> __ar::Value {
+                ::core::unreachable!()
+            }
+            fn set_value(&mut self, _: usize, _: __ar::ValueRef<'_>) -> __ar::Result<()> {
                 ::core::unreachable!()
             }
         }
@@ -104,7 +128,7 @@ pub(crate) fn cte(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
     let (params, arguments, bounds) = generics.split_for_impl();
-    let constants = constants(input);
+    let constants = constants(input, errors);
     let relation = relation(input, &quote!(Self));
     let row = errors.as_type();
     quote! {
@@ -136,16 +160,20 @@ fn relation(input: &DeriveInput, record: &TokenStream) -> TokenStream {
     }
 }
 
-/// A constant for each field that might be a column.
-fn constants(input: &DeriveInput) -> impl Iterator<Item = TokenStream> {
+/// A constant for each field that might be a column, of an unknown type if it is several.
+fn constants(input: &DeriveInput, errors: &Errors) -> impl Iterator<Item = TokenStream> {
+    let unknown = errors.as_type();
     let mut seen = HashSet::new();
     let fields = match &input.data {
         Data::Struct(data) => data.fields.iter().collect(),
         Data::Enum(_) | Data::Union(_) => Vec::new(),
     };
     let columns = fields.into_iter().filter(|field| !has(&field.attrs, SKIP));
-    columns.filter_map(move |Field { vis, ident, ty, .. }| {
+    columns.filter_map(move |Field { vis, ident, ty, attrs, .. }| {
         let constant = ident.as_ref().map(constant).filter(|constant| seen.insert(constant.clone()))?;
+        if has(attrs, FLATTEN) {
+            return Some(quote!(#vis const #constant: #unknown = ::core::unreachable!();));
+        }
         Some(quote! {
             #vis const #constant: __ar::Column<Self, #ty> = __ar::Kind::UNKNOWN.column("", "");
         })

@@ -56,6 +56,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[version]` | an integer that every write counts up: the optimistic lock |
 /// | `#[soft_delete]` | an `Option` of a time: `destroy` sets it, and queries leave out rows that have it |
 /// | `#[skip]` | no column; `Default` when a record is loaded |
+/// | `#[flatten]` | the columns of a struct with [`#[derive(Embedded)]`](macro@Embedded); `#[flatten(prefix = "home_")]` puts this before their names |
 ///
 /// # The plural
 ///
@@ -76,11 +77,72 @@ use syn::{DeriveInput, parse_macro_input};
         updated_at,
         version,
         soft_delete,
-        skip
+        skip,
+        flatten
     )
 )]
 pub fn active_record(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct with named fields a set of columns that models embed by `#[flatten]`.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// # use chrono::{DateTime, Utc};
+/// #[derive(Embedded, Clone, Debug, Default)]
+/// struct Address {
+///     street: String,
+///     city: String,
+/// }
+///
+/// #[derive(Embedded, Clone, Debug, Default)]
+/// struct Timestamps {
+///     #[created_at]
+///     created_at: DateTime<Utc>,
+///     #[updated_at]
+///     updated_at: DateTime<Utc>,
+/// }
+///
+/// #[derive(ActiveRecord, Clone, Debug, Default)]
+/// struct Customer {
+///     id: i64,
+///     #[flatten(prefix = "home_")]
+///     home: Address, // home_street, home_city
+///     #[flatten(prefix = "work_")]
+///     work: Address, // work_street, work_city
+///     #[flatten]
+///     times: Timestamps, // created_at, updated_at
+/// }
+///
+/// /// For every model with an address, and for each of its addresses.
+/// fn is_in<M>(address: AddressColumns<M>, city: &str) -> Predicate<M> {
+///     address.city.eq(city)
+/// }
+///
+/// # async fn example() -> Result<()> {
+/// let commuters = Customer::filter(Customer::HOME.city.ne(Customer::WORK.city))
+///     .filter(is_in(Customer::WORK, "Telluride"))
+///     .order_by(Customer::TIMES.created_at.desc())
+///     .all()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The model's constant of the field holds the typed columns, as the fields of a struct that the derive makes: that of
+/// `Address` is `AddressColumns<M>`. `to_json` has the columns beside the model's own, by the prefix and the field's name.
+///
+/// An embedded struct can embed others. Its fields take the attributes of a model's but `#[primary_key]`: the key is the
+/// model's own. `#[created_at]` and its like mean what they mean there; a model has one of each at most, embedded ones
+/// included. Two columns of one name do not compile. An `Option` of an embedded struct is refused, as its columns are always
+/// there: make its fields an `Option`.
+#[proc_macro_derive(
+    Embedded,
+    attributes(activerecord, primary_key, column, created_at, updated_at, version, soft_delete, skip, flatten)
+)]
+pub fn embedded(input: TokenStream) -> TokenStream {
+    expand::embedded(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Makes an enum of unit variants the type of a column.

@@ -18,7 +18,8 @@ pub struct Both<A, B>(PhantomData<(A, B)>);
 #[diagnostic::on_unimplemented(
     message = "the query does not read `{P}`",
     label = "names a column of a table that `{Self}` does not read",
-    note = "join it first: `.join({P}::COLUMN.eq(..))`, the joined model's column on the left",
+    note = "join it first: `.join({P}::COLUMN.eq(..))`; in this condition the joined model's column is on the left, one of a \
+            model that is read already on the right",
     note = "in a query inside another, a column of the outer one is written `outer({P}::COLUMN)`"
 )]
 pub trait Covers<P, I> {}
@@ -41,6 +42,7 @@ impl<S, A, B, I, J> Covers<Both<A, B>, (I, J)> for S where S: Covers<A, I> + Cov
 
 macro_rules! covers {
     ($($place:ident<$at:literal> $of:ident $source:ty where ($($name:ident)+);)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name),+> Covers<$of, $place<$at>> for $source {}
     )*};
 }

@@ -4,7 +4,7 @@ use super::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 use crate::column::Column;
 use crate::error::Result;
 use crate::read::field;
-use crate::schema::Table;
+use crate::schema::{ColumnDef, Table};
 
 /// A type that a column can have: it is bound and read. Generated code asks for this alone, and always in the same words, so
 /// that a field of another type gives one message.
@@ -70,5 +70,10 @@ impl Kind {
     /// The column of this name, in the table of this name.
     pub const fn column<M, T>(self, table: &'static str, name: &'static str) -> Column<M, T> {
         Column::new(table, name, self.ty, self.nullable)
+    }
+
+    /// The column of this definition.
+    pub const fn of<M, T>(self, def: &'static ColumnDef) -> Column<M, T> {
+        self.column(def.table, def.name)
     }
 }

@@ -5,15 +5,16 @@ use syn::ext::IdentExt;
 use syn::{Attribute, DeriveInput, Field as SynField, Ident, LitStr, Type, Visibility};
 
 use super::{constant, named_fields, no_generics};
-use crate::attr::Attrs;
 use crate::attr::symbol::{
     COLUMN, CONNECTION, HOOKS, ON_FIELD, ON_STRUCT, PRIMARY_KEY, ROLES, SCOPE_REQUIRED, SKIP, TABLE,
 };
+use crate::attr::{Attrs, Flatten};
 use crate::ctxt::Ctxt;
 use crate::names;
 
 /// A struct that is a table.
 pub(crate) struct Model<'a> {
+    pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
     pub(crate) connection: String,
     pub(crate) table: String,
@@ -37,6 +38,7 @@ pub(crate) struct Field<'a> {
     /// The column's roles, with the words that gave them.
     pub(crate) roles: Vec<(&'static str, &'a Attribute)>,
     pub(crate) skip: Option<&'a Attribute>,
+    pub(crate) flatten: Option<Flatten<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -51,16 +53,31 @@ impl<'a> Model<'a> {
         let scope_required = attrs.flag(SCOPE_REQUIRED).is_some();
         no_generics(ctxt, input, "ActiveRecord", "a table has one set of columns; write a struct for each table");
         let fields = named_fields(ctxt, input, "ActiveRecord")?.map(|field| Field::read(ctxt, field)).collect();
-        Some(Self { ident: &input.ident, connection, table, hooks, scope_required, fields })
+        Some(Self { vis: &input.vis, ident: &input.ident, connection, table, hooks, scope_required, fields })
     }
 
     /// Reads a common table expression: its name is the type's, and its columns have no roles.
     pub(crate) fn read_cte(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         Attrs::new(ctxt, &input.attrs).refuse(&ON_FIELD, "a field");
         no_generics(ctxt, input, "Cte", "it is one name of one set of columns");
-        let fields = named_fields(ctxt, input, "Cte")?.map(|field| Field::read(ctxt, field)).collect();
         let table = names::snake_case(&input.ident.unraw().to_string());
+        let mut cte = Self::read_columns(ctxt, input, "Cte", table)?;
+        // The compiler itself says that this attribute is not one of a Cte.
+        cte.fields.iter_mut().for_each(|field| field.flatten = None);
+        Some(cte)
+    }
+
+    /// Reads an embedded struct: it has the columns of a model, and no table.
+    pub(crate) fn read_embedded(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
+        Attrs::new(ctxt, &input.attrs).refuse(&ON_FIELD, "a field");
+        no_generics(ctxt, input, "Embedded", "it is one set of columns; write a struct for each");
+        Self::read_columns(ctxt, input, "Embedded", String::new())
+    }
+
+    fn read_columns(ctxt: &Ctxt, input: &'a DeriveInput, derive: &str, table: String) -> Option<Self> {
+        let fields = named_fields(ctxt, input, derive)?.map(|field| Field::read(ctxt, field)).collect();
         Some(Self {
+            vis: &input.vis,
             ident: &input.ident,
             connection: String::new(),
             table,
@@ -70,7 +87,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The fields that are columns.
+    /// The fields that are columns, or several.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Field<'a>> {
         self.fields.iter().filter(|field| field.skip.is_none())
     }
@@ -78,7 +95,7 @@ impl<'a> Model<'a> {
     /// The key, as positions among the columns and their fields: those that are marked, else the one named `id`.
     pub(crate) fn key(&self) -> Vec<(usize, &Field<'a>)> {
         let those = |is_key: fn(&Field<'a>) -> bool| -> Vec<_> {
-            self.columns().enumerate().filter(|(_, field)| is_key(field)).collect()
+            self.columns().enumerate().filter(|(_, field)| field.flatten.is_none() && is_key(field)).collect()
         };
         let kinds = [those(|field| field.primary_key.is_some()), those(|field| field.ident == "id")];
         kinds.into_iter().find(|key| !key.is_empty()).unwrap_or_else(|| those(|field| field.misspelt_key))
@@ -104,6 +121,7 @@ impl<'a> Field<'a> {
             misspelt_key: attrs.misspelt(PRIMARY_KEY),
             roles: ROLES.iter().filter_map(|role| Some((*role, attrs.flag(role)?))).collect(),
             skip: attrs.flag(SKIP),
+            flatten: attrs.flatten(),
         }
     }
 

@@ -4,10 +4,19 @@ mod krate;
 pub(crate) mod symbol;
 
 use strsim::damerau_levenshtein;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path};
+use syn::parse::ParseStream;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
+use self::symbol::FLATTEN;
 use crate::ctxt::Ctxt;
 pub(crate) use krate::krate;
+
+/// A field that is the columns of an embedded struct.
+pub(crate) struct Flatten<'a> {
+    pub(crate) attr: &'a Attribute,
+    /// What stands before the names of the columns.
+    pub(crate) prefix: Option<LitStr>,
+}
 
 /// The attributes of one item, read word by word.
 pub(crate) struct Attrs<'c, 'a> {
@@ -49,6 +58,23 @@ impl<'c, 'a> Attrs<'c, 'a> {
         None
     }
 
+    /// `#[flatten]` or `#[flatten(prefix = "text")]`
+    pub(crate) fn flatten(&self) -> Option<Flatten<'a>> {
+        let attr = self.once(FLATTEN)?;
+        let prefix = match &attr.meta {
+            Meta::Path(_) => Ok(None),
+            Meta::List(_) => attr.parse_args_with(prefix).map(Some),
+            Meta::NameValue(_) => Err(syn::Error::new_spanned(&attr.meta, "expected `#[flatten(prefix = \"..\")]`")),
+        };
+        Some(Flatten {
+            attr,
+            prefix: prefix.unwrap_or_else(|error| {
+                self.ctxt.push(error);
+                None
+            }),
+        })
+    }
+
     /// `#[word(path)]`, the path of a model, which has to stand on the item: `why` says so.
     pub(crate) fn path(&self, word: &'static str, item: &Ident, why: &str) -> Option<Path> {
         let Some(attr) = self.once(word) else {
@@ -87,4 +113,18 @@ impl<'c, 'a> Attrs<'c, 'a> {
         }
         first
     }
+}
+
+/// `prefix = "text"`
+fn prefix(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    const PREFIX: &str = "prefix";
+    let word: Ident = input.parse()?;
+    if word != PREFIX {
+        input.parse::<proc_macro2::TokenStream>()?;
+        return Err(syn::Error::new(word.span(), format!("unknown word `{word}`; the only one is `{PREFIX}`")));
+    }
+    input.parse::<Token![=]>()?;
+    let text: LitStr = input.parse()?;
+    input.parse::<Option<Token![,]>>()?;
+    Ok(text)
 }

@@ -5,6 +5,7 @@ pub(crate) const ALIAS: &str = "alias";
 pub(crate) const COLUMN: &str = "column";
 pub(crate) const CONNECTION: &str = "connection";
 pub(crate) const CREATED_AT: &str = "created_at";
+pub(crate) const FLATTEN: &str = "flatten";
 pub(crate) const HOOKS: &str = "hooks";
 pub(crate) const MODEL: &str = "model";
 pub(crate) const PRIMARY_KEY: &str = "primary_key";
@@ -20,7 +21,8 @@ pub(crate) const VERSION: &str = "version";
 pub(crate) const ON_STRUCT: [&str; 5] = [ACTIVERECORD, CONNECTION, TABLE, HOOKS, SCOPE_REQUIRED];
 
 /// On a field of a model.
-pub(crate) const ON_FIELD: [&str; 7] = [PRIMARY_KEY, COLUMN, CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE, SKIP];
+pub(crate) const ON_FIELD: [&str; 8] =
+    [PRIMARY_KEY, COLUMN, CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE, SKIP, FLATTEN];
 
 /// Those of a field that give its column a role; a model has one of each at most.
 pub(crate) const ROLES: [&str; 4] = [CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE];

@@ -5,5 +5,5 @@ mod model;
 mod projection;
 
 pub(crate) use enumeration::enumeration;
-pub(crate) use model::{cte, model};
+pub(crate) use model::{cte, embedded, model};
 pub(crate) use projection::projection;

@@ -1,10 +1,10 @@
-//! The rules of a model.
+//! The rules of a model, and of what has columns like one.
 
 use std::collections::HashMap;
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-use crate::ast::{Field, Model};
+use crate::ast::{Field, Model, written};
 use crate::attr::symbol::{CREATED_AT, ROLES, SOFT_DELETE, UPDATED_AT, VERSION};
 use crate::ctxt::Ctxt;
 
@@ -15,13 +15,31 @@ pub(crate) fn model(ctxt: &Ctxt, model: &Model<'_>) {
     columns_differ(ctxt, model);
     constants_differ(ctxt, model);
     for field in &model.fields {
-        skip_stands_alone(ctxt, field);
         key_has_no_role(ctxt, field);
-        one_role(ctxt, field);
-        version_is_an_integer(ctxt, field);
-        soft_delete_is_optional(ctxt, field);
-        role_of_a_time(ctxt, field);
+        column(ctxt, field);
     }
+}
+
+/// The rules of an embedded struct.
+pub(crate) fn embedded(ctxt: &Ctxt, embedded: &Model<'_>) {
+    has_columns(ctxt, embedded);
+    each_role_once(ctxt, embedded);
+    columns_differ(ctxt, embedded);
+    for field in &embedded.fields {
+        key_is_the_models(ctxt, field);
+        column(ctxt, field);
+    }
+}
+
+/// The rules of a column, whatever it is in.
+fn column(ctxt: &Ctxt, field: &Field<'_>) {
+    skip_stands_alone(ctxt, field);
+    flatten_stands_alone(ctxt, field);
+    flattened_is_always_there(ctxt, field);
+    one_role(ctxt, field);
+    version_is_an_integer(ctxt, field);
+    soft_delete_is_optional(ctxt, field);
+    role_of_a_time(ctxt, field);
 }
 
 /// The rules of a common table expression.
@@ -61,7 +79,8 @@ fn each_role_once(ctxt: &Ctxt, model: &Model<'_>) {
 
 fn columns_differ(ctxt: &Ctxt, model: &Model<'_>) {
     let mut seen = HashMap::new();
-    for field in model.columns() {
+    // That those of embedded structs differ is the compiler's to check, which knows them.
+    for field in model.columns().filter(|field| field.flatten.is_none()) {
         let column = field.column();
         if let Some(other) = seen.insert(column.clone(), field.ident) {
             let message = format!("the column `{column}` is already that of the field `{other}`");
@@ -82,9 +101,37 @@ fn constants_differ(ctxt: &Ctxt, model: &Model<'_>) {
 }
 
 fn skip_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
-    let others = field.primary_key.is_some() || !field.roles.is_empty() || field.renamed.is_some();
-    if let (Some(skip), true) = (field.skip, others) {
+    if let (Some(skip), true) = (field.skip, is_one_column(field)) {
         ctxt.error(skip, "a field with #[skip] is no column, and takes no other attribute of one");
+    }
+}
+
+fn flatten_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
+    let Some(flatten) = &field.flatten else { return };
+    if is_one_column(field) || field.skip.is_some() {
+        ctxt.error(flatten.attr, "a field with #[flatten] is several columns, and takes no attribute of one");
+    }
+}
+
+/// Whether a field has an attribute that only a column has.
+fn is_one_column(field: &Field<'_>) -> bool {
+    field.primary_key.is_some() || !field.roles.is_empty() || field.renamed.is_some()
+}
+
+fn flattened_is_always_there(ctxt: &Ctxt, field: &Field<'_>) {
+    if let (Some(_), Some(embedded)) = (&field.flatten, optional(field.ty)) {
+        let message = format!(
+            "a flattened struct is always there, as its columns are: write `{}`, and make those of its fields that may \
+             be missing an Option",
+            written(embedded)
+        );
+        ctxt.error(field.ty, message);
+    }
+}
+
+fn key_is_the_models(ctxt: &Ctxt, field: &Field<'_>) {
+    if let Some(key) = field.primary_key {
+        ctxt.error(key, "an embedded struct has no primary key: it is a field of the model itself");
     }
 }
 

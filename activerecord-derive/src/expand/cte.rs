@@ -8,7 +8,7 @@ use crate::ast::Model;
 
 pub(super) fn expand(cte: &Model<'_>) -> TokenStream {
     let (ident, name) = (cte.ident, &cte.table);
-    let (constants, table, record) = (constants(cte), table(cte), record(cte));
+    let (constants, table, record) = (constants(cte), table(cte), record(cte, &TokenStream::new(), &quote!(__TABLE)));
     let types = cte.columns().map(|field| field.ty);
     quote! {
         #constants

@@ -2,8 +2,10 @@
 
 mod alias;
 mod cte;
+mod embedded;
 mod enumeration;
 mod model;
+mod ordinals;
 mod projection;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,20 @@ pub(crate) fn model(input: &DeriveInput) -> TokenStream {
         check::model(&ctxt, model);
     }
     finish(ctxt, &krate, model.as_ref().map(model::expand), |errors| fallback::model(input, errors))
+}
+
+/// `#[derive(Embedded)]`
+pub(crate) fn embedded(input: &DeriveInput) -> TokenStream {
+    let ctxt = Ctxt::new();
+    let krate = krate(&ctxt, &input.attrs);
+    let embedded = Model::read_embedded(&ctxt, input);
+    if let Some(embedded) = &embedded {
+        check::embedded(&ctxt, embedded);
+    }
+    let columns = embedded.as_ref().and_then(|embedded| embedded::columns(embedded, &krate));
+    let impls =
+        finish(ctxt, &krate, embedded.as_ref().map(embedded::expand), |errors| fallback::embedded(input, errors));
+    quote!(#columns #impls)
 }
 
 /// `#[derive(ActiveEnum)]`

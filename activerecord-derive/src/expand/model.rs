@@ -1,21 +1,25 @@
 //! A model: a constant for each column, its table as data, and five small functions.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
+use super::ordinals::{self, number};
 use crate::ast::{Field, Model, written};
 use crate::attr::symbol::{CREATED_AT, SOFT_DELETE, UPDATED_AT, VERSION};
 
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
     let (constants, table, hooks) = (constants(model), table(model), model.hooks);
+    let ordinals = ordinals::constants(model);
     let (from_row, value, set_value) = (from_row(model), value(model), set_value(model));
     let (key, key_functions) = key(model);
     let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] impl __ar::Hooks for #ident {}));
     quote! {
         #constants
         #no_hooks
+        #ordinals
         #table
         #[automatically_derived]
         impl __ar::Model for #ident {
@@ -33,7 +37,10 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
 /// A constant for each column.
 pub(super) fn constants(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
-    let constants = model.columns().map(|field| constant(model, field));
+    let constants = model.columns().enumerate().map(|(position, field)| match field.flatten {
+        Some(_) => flattened_constant(model, position, field),
+        None => constant(model, field),
+    });
     quote! {
         impl #ident {
             #(#constants)*
@@ -52,33 +59,82 @@ fn constant(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     }
 }
 
+/// The columns of an embedded struct, as the model's.
+fn flattened_constant(model: &Model<'_>, position: usize, field: &Field<'_>) -> TokenStream {
+    let (model, at, name) = (model.ident, ordinals::at(model, position), field.name());
+    let Field { vis, ty, constant, .. } = field;
+    let doc = format!("The columns of `{name}`.");
+    quote! {
+        #[doc = #doc]
+        #vis const #constant: <#ty as __ar::Embedded>::Columns<#model> =
+            <<#ty as __ar::Embedded>::Columns<#model>>::__of(__TABLE.columns.split_at(#at).1);
+    }
+}
+
 /// The table stands beside the impl, and no function there says `Self::`: it would ask once more for what `Model` asks for,
 /// and so report once more what is missing.
 pub(super) fn table(model: &Model<'_>) -> TokenStream {
     let (ident, name) = (model.ident, model.ident.unraw().to_string());
     let (table, connection) = (&model.table, &model.connection);
-    let columns = model.columns().map(|field| {
-        let (constant, name, ty) = (&field.constant, field.name(), written(field.ty));
+    let columns = parts(model, |Field { constant, ty, .. }, _, name| {
+        let ty = written(ty);
         quote!(#ident::#constant.def(#name, #ty))
     });
-    let key = model.key().into_iter().map(|(position, _)| ordinal(position));
-    let role = |role| model.role(role).map(ordinal).into_iter();
-    let (created_at, updated_at) = (role(CREATED_AT), role(UPDATED_AT));
-    let (version, soft_delete) = (role(VERSION), role(SOFT_DELETE));
+    let key = model.key().into_iter().map(|(position, _)| ordinals::at(model, position));
+    let roles = roles(model);
     let scope_required = model.scope_required.then(|| quote!(.scope_required()));
     quote! {
         const __TABLE: &__ar::Table = &__ar::Table::of::<#ident>(#name, #table, #connection)
-            .columns(&[#(#columns),*], &[#(#key),*])
-            #(.created_at(#created_at))*
-            #(.updated_at(#updated_at))*
-            #(.version(#version))*
-            #(.soft_delete(#soft_delete))*
+            .columns(#columns, &[#(#key),*])
+            #roles
             #scope_required;
     }
 }
 
+/// The slice of all columns, each as `def` makes it of the field, the column's name and the field's.
+pub(super) fn parts(model: &Model<'_>, def: impl Fn(&Field<'_>, String, String) -> TokenStream) -> TokenStream {
+    let def = |field: &Field<'_>| def(field, field.column(), field.name());
+    let columns: Vec<_> = model.columns().collect();
+    if columns.iter().all(|field| field.flatten.is_none()) {
+        let columns = columns.into_iter().map(def);
+        return quote!(&[#(#columns),*]);
+    }
+    // Columns in a row are one part, and so is each embedded struct.
+    let parts = columns.chunk_by(|one, next| one.flatten.is_none() && next.flatten.is_none()).map(|part| match part {
+        [Field { ty, flatten: Some(flatten), .. }] => match &flatten.prefix {
+            Some(prefix) => quote!(__ar::prefixed!(#prefix, <#ty as __ar::Embedded>::TABLE.columns)),
+            None => quote!(<#ty as __ar::Embedded>::TABLE.columns),
+        },
+        part => {
+            let columns = part.iter().copied().map(def);
+            quote!(&[#(#columns),*])
+        }
+    });
+    let (table, width) = (&model.table, ordinals::width(model));
+    quote!(const { &__ar::flattened::<#width>(#table, &[#(#parts),*]) })
+}
+
+/// What columns mean, as a chain of calls.
+pub(super) fn roles(model: &Model<'_>) -> TokenStream {
+    let role = |role| model.role(role).map(|position| ordinals::at(model, position)).into_iter();
+    let (created_at, updated_at) = (role(CREATED_AT), role(UPDATED_AT));
+    let (version, soft_delete) = (role(VERSION), role(SOFT_DELETE));
+    let embedded = model.columns().enumerate().filter_map(|(position, Field { ty, flatten, .. })| {
+        let (at, attr) = (ordinals::at(model, position), flatten.as_ref()?.attr);
+        let span = attr.path().span();
+        Some(quote_spanned!(span=> .embedding(#at, <#ty as __ar::Embedded>::TABLE)))
+    });
+    quote! {
+        #(.created_at(#created_at))*
+        #(.updated_at(#updated_at))*
+        #(.version(#version))*
+        #(.soft_delete(#soft_delete))*
+        #(#embedded)*
+    }
+}
+
 fn from_row(model: &Model<'_>) -> TokenStream {
-    let record = record(model);
+    let record = record(model, &TokenStream::new(), &quote!(__TABLE));
     quote! {
         fn from_row(row: &dyn __ar::RowRef, at: usize) -> __ar::Result<Self> {
             #record
@@ -86,46 +142,78 @@ fn from_row(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The record that begins at ordinal `at` of `row`.
-pub(super) fn record(model: &Model<'_>) -> TokenStream {
-    let mut ordinals = (0..).map(ordinal);
-    let fields = model.fields.iter().map(|Field { ident, ty, skip, .. }| match skip {
-        Some(_) => quote!(#ident: <#ty as ::core::default::Default>::default()),
-        None => {
-            let ordinal = ordinals.next();
-            quote!(#ident: <#ty as __ar::ColumnType>::read(row, at, #ordinal, __TABLE)?)
+/// The record whose columns are those of `table`, from `first` on, in a row where these begin at ordinal `at`.
+pub(super) fn record(model: &Model<'_>, first: &TokenStream, table: &TokenStream) -> TokenStream {
+    let mut positions = 0..;
+    let fields = model.fields.iter().map(|Field { ident, ty, skip, flatten, .. }| {
+        if skip.is_some() {
+            return quote!(#ident: <#ty as ::core::default::Default>::default());
         }
+        let ordinal = positions.next().map(|position| ordinals::at(model, position));
+        let kind = kind(flatten.is_some());
+        quote!(#ident: <#ty as #kind>::read(row, at, #first #ordinal, #table)?)
     });
     quote!(::core::result::Result::Ok(Self { #(#fields),* }))
 }
 
+/// What is asked of the type of a field.
+fn kind(is_flattened: bool) -> TokenStream {
+    if is_flattened { quote!(__ar::Embedded) } else { quote!(__ar::ColumnType) }
+}
+
 fn value(model: &Model<'_>) -> TokenStream {
-    let arms = model.columns().enumerate().map(|(position, Field { ident, ty, .. })| {
-        let ordinal = ordinal(position);
-        quote!(#ordinal => <#ty as __ar::ColumnType>::bind(&self.#ident))
-    });
+    let value = value_of(model);
     quote! {
         fn value(&self, ordinal: usize) -> __ar::Value {
-            match ordinal {
-                #(#arms,)*
-                _ => __ar::no_column(__TABLE, ordinal),
-            }
+            #value
         }
     }
 }
 
+/// The value of the column at `ordinal`.
+pub(super) fn value_of(model: &Model<'_>) -> TokenStream {
+    by_ordinal(model, |Field { ident, ty, flatten, .. }, at| match flatten {
+        Some(_) => quote!(<#ty as __ar::Embedded>::value(&self.#ident, ordinal - #at)),
+        None => quote!(<#ty as __ar::ColumnType>::bind(&self.#ident)),
+    })
+}
+
 fn set_value(model: &Model<'_>) -> TokenStream {
-    let arms = model.columns().enumerate().map(|(position, Field { ident, ty, .. })| {
-        let ordinal = ordinal(position);
-        quote!(#ordinal => <#ty as __ar::ColumnType>::set(&mut self.#ident, value))
-    });
+    let set = set(model);
     quote! {
         fn set_value(&mut self, ordinal: usize, value: __ar::ValueRef<'_>) -> __ar::Result<()> {
-            let set = match ordinal {
-                #(#arms,)*
-                _ => __ar::no_column(__TABLE, ordinal),
-            };
+            let set = #set;
             __ar::in_field(set, ordinal, __TABLE)
+        }
+    }
+}
+
+/// Sets the field of the column at `ordinal`.
+pub(super) fn set(model: &Model<'_>) -> TokenStream {
+    by_ordinal(model, |Field { ident, ty, flatten, .. }, at| match flatten {
+        Some(_) => quote!(<#ty as __ar::Embedded>::set_value(&mut self.#ident, ordinal - #at, value)),
+        None => quote!(<#ty as __ar::ColumnType>::set(&mut self.#ident, value)),
+    })
+}
+
+/// A match with an arm for each field, which is told the ordinal that it begins at.
+fn by_ordinal(model: &Model<'_>, arm: impl Fn(&Field<'_>, &TokenStream) -> TokenStream) -> TokenStream {
+    let arms = model.columns().enumerate().map(|(position, field)| {
+        let at = ordinals::at(model, position);
+        let pattern = match field.flatten {
+            Some(_) => {
+                let end = ordinals::at(model, position + 1);
+                quote!(#at..#end)
+            }
+            None => at.clone(),
+        };
+        let arm = arm(field, &at);
+        quote!(#pattern => #arm)
+    });
+    quote! {
+        match ordinal {
+            #(#arms,)*
+            _ => __ar::no_column(__TABLE, ordinal),
         }
     }
 }
@@ -141,7 +229,7 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             quote!(<#ty as __ar::ColumnType>::bind(key)),
         )
     } else {
-        let ordinals = (0..key.len()).map(ordinal);
+        let ordinals = (0..key.len()).map(number);
         (
             quote!((#(#types,)*)),
             quote!((#(<#types as ::core::clone::Clone>::clone(&self.#idents),)*)),
@@ -153,12 +241,8 @@ fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
             #value
         }
         fn key_values(key: &#ty) -> ::std::vec::Vec<__ar::Value> {
-            <::std::vec::Vec<__ar::Value> as ::core::convert::From<_>>::from([#values])
+            ::core::convert::From::from([#values])
         }
     };
     (ty, functions)
-}
-
-fn ordinal(position: usize) -> Literal {
-    Literal::usize_unsuffixed(position)
 }

@@ -38,9 +38,17 @@ snapshots! {
     model_version: model "struct User { id: i64, #[version] version: i32 }"
     model_soft_delete: model "struct User { id: i64, #[soft_delete] gone: Option<DateTime<Utc>> }"
     model_skip: model "struct User { #[skip] score: f64, id: i64 }"
+    model_flatten: model "struct User { id: i64, #[flatten] pub address: Address, name: String }"
+    model_flatten_prefix: model r#"struct User { #[flatten(prefix = "home_")] home: Address, #[primary_key] id: i64, #[version] v: i32 }"#
+    model_flatten_in_error: model "struct User { #[flatten] home: Option<Address>, id: i64 }"
     model_raw_identifiers: model "struct r#Type { id: i64, pub(crate) r#type: String }"
     model_in_error: model "pub struct User<T> { pub id: i64, #[skip] #[version] email: T }"
     model_with_hooks_in_error: model "#[hooks] struct User(i64);"
+    embedded: embedded "pub struct Address { pub city: String, #[column = \"postcode\"] zip: Option<String> }"
+    embedded_nested: embedded r#"struct Address { city: String, #[flatten(prefix = "geo_")] at: Point, #[created_at] made: NaiveDate }"#
+    embedded_skip: embedded "struct Address { #[skip] score: f64, city: String }"
+    embedded_crate: embedded "#[activerecord(crate = orm)] struct Address { city: String }"
+    embedded_in_error: embedded "pub struct Address { #[primary_key] pub id: i64 }"
     enumeration: active_enum "enum Status { Active, OnHold }"
     enumeration_value: active_enum r#"enum Status { Active, #[value = "on hold"] OnHold }"#
     enumeration_repr: active_enum "#[repr(i16)] enum Level { Low = -1, High }"
@@ -50,4 +58,13 @@ snapshots! {
     projection_crate: projection "#[activerecord(crate = orm)] #[model(User)] struct UserId { id: i64 }"
     projection_in_error: projection "#[model(User)] struct UserId {}"
     projection_of_no_model: projection "struct UserId { id: i64 }"
+    alias: alias "#[alias(models::Employee)] struct TheManager;"
+    alias_crate: alias "#[activerecord(crate = orm)] #[alias(Employee)] struct Manager;"
+    alias_in_error: alias "#[alias(Employee)] struct Manager<T>(T);"
+    alias_of_no_model: alias "struct Manager;"
+    cte: cte "pub struct CarrierLoad { pub carrier: String, flights: u64 }"
+    cte_crate: cte "#[activerecord(crate = orm)] struct Load { flights: u64 }"
+    cte_column: cte "struct Load { #[column = \"n\"] flights: u64 }"
+    cte_skip: cte "struct Load { #[skip] score: f64, flights: u64 }"
+    cte_in_error: cte "struct Load { #[skip] flights: u64 }"
 }

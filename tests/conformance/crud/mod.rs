@@ -1,6 +1,7 @@
 //! Writing and reading single records, and many at once.
 
 mod bulk;
+mod embedded;
 mod keys;
 mod records;
 mod sets;

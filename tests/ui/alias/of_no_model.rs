@@ -1,0 +1,11 @@
+use activerecord::prelude::*;
+
+struct Employee;
+
+#[derive(Alias)]
+#[alias(Employee)]
+struct Manager;
+
+fn main() {
+    let _ = Manager::query();
+}

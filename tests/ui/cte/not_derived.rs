@@ -1,0 +1,15 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct Flight {
+    id: i64,
+    carrier: String,
+}
+
+struct Load {
+    carrier: String,
+}
+
+fn main() {
+    let _ = <Load as Cte>::of(Flight::select((Flight::CARRIER,)));
+}

@@ -1,0 +1,19 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct Flight {
+    id: i64,
+    carrier: String,
+}
+
+#[derive(Cte)]
+struct Load {
+    carrier: String,
+    #[skip]
+    #[column = "n"]
+    flights: u64,
+}
+
+fn main() {
+    let _ = Load::of(Flight::select((Flight::CARRIER, count_rows()))).order_by(Load::CARRIER.desc());
+}

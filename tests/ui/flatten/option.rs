@@ -1,0 +1,19 @@
+use activerecord::prelude::*;
+
+#[derive(Embedded)]
+struct Address {
+    street: String,
+    city: String,
+}
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    #[flatten]
+    home: Option<Address>,
+}
+
+fn main() {
+    let _ = User::filter(User::HOME.city.eq("Rico"));
+    let _ = User::find(1);
+}
