@@ -99,7 +99,7 @@ impl Connection for StepwiseConnection {
     }
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.step(|inner| inner.ping()))
+        Box::pin(self.step(Connection::ping))
     }
 
     fn is_reusable(&self) -> bool {

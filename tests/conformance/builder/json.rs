@@ -7,7 +7,7 @@ use super::*;
 #[tokio::test]
 async fn at_a_path() -> Result<()> {
     with_data(async || {
-        let at = |key: &'static str| [text("meal"), text(key)].map(|key| JsonStep::Key(key));
+        let at = |key: &'static str| [text("meal"), text(key)].map(JsonStep::Key);
         let parts = Flight::order_by(Flight::ID.asc()).select((
             Flight::NOTES.json::<String>(at("kind")),
             Flight::NOTES.json::<i64>(at("count")),

@@ -57,7 +57,7 @@ async fn that_others_hold() -> Result<()> {
     let db = database().await?;
     if !connection(&db)?.capabilities().row_locks {
         // Without locks of rows the text is refused: `of_every_kind` shows it.
-        let error = transaction(&*db, async || Flight::using(&db).skip_locked().all().await).await.unwrap_err();
+        let error = transaction(&db, async || Flight::using(&db).skip_locked().all().await).await.unwrap_err();
         assert!(error.is_unsupported(), "{error}");
         return Ok(());
     }

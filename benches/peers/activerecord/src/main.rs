@@ -40,10 +40,6 @@ impl Contestant for ActiveRecords {
     type Batch = Vec<User>;
     type Record = User;
 
-    fn unsupported(workload: Workload, _: &Store) -> Option<&'static str> {
-        matches!(workload, Workload::Join(_)).then_some("not built yet")
-    }
-
     async fn open(store: &Store, _: Workload) -> protocol::Result<Self> {
         let config = Config::url(url(store))?.pool(Pool::new().max_connections(CONNECTIONS));
         ConnectionManager::replace("primary", config).await?;
@@ -74,9 +70,15 @@ impl Contestant for ActiveRecords {
         Ok(())
     }
 
-    /// To be written as a query of two tables once there is one.
-    async fn join(&mut self, _: &mut Tally) -> protocol::Result<()> {
-        Err("not built yet".into())
+    async fn join(&mut self, tally: &mut Tally) -> protocol::Result<()> {
+        let pairs = User::query()
+            .left_join(Post::USER_ID.eq(User::ID))
+            .filter(User::HAIR_COLOR.eq("black"))
+            .order_by(User::ID.asc())
+            .all()
+            .await?;
+        tally.pairs(&pairs);
+        Ok(())
     }
 
     async fn associations(&mut self, tally: &mut Tally) -> protocol::Result<()> {
