@@ -23,6 +23,21 @@ struct Flight {
     miles: i64,
 }
 
+#[derive(Embedded, Clone, Debug, Default, PartialEq)]
+struct Place {
+    airport: String,
+    terminal: Option<String>,
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Route {
+    id: i64,
+    #[flatten(prefix = "from_")]
+    from: Place, // the columns from_airport and from_terminal
+    #[flatten(prefix = "to_")]
+    to: Place,
+}
+
 #[derive(Cte, Debug, PartialEq)]
 struct Ranked {
     id: i64,
@@ -63,6 +78,7 @@ async fn the_snippets_run() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     two_databases(folder.path()).await?;
     queries().await?;
+    embedded().await?;
     joins().await?;
     scopes().await?;
     hooks().await?;
@@ -75,8 +91,10 @@ async fn two_databases(folder: &std::path::Path) -> Result<()> {
         let planes =
             "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, updated_at TEXT NOT NULL)";
         let flights = "flights (id INTEGER PRIMARY KEY, tailnum TEXT, miles INTEGER NOT NULL)";
+        let routes = "routes (id INTEGER PRIMARY KEY, from_airport TEXT NOT NULL, from_terminal TEXT, \
+                      to_airport TEXT NOT NULL, to_terminal TEXT)";
         let airlines = "airlines (carrier TEXT PRIMARY KEY, name TEXT NOT NULL)";
-        for table in [planes, flights, airlines] {
+        for table in [planes, flights, routes, airlines] {
             connection(name)?.execute(&format!("CREATE TABLE {table}"), []).await?;
         }
     }
@@ -102,6 +120,15 @@ async fn queries() -> Result<()> {
     while let Some(planes) = batches.next().await? {
         println!("{} planes", planes.len());
     }
+    Ok(())
+}
+
+async fn embedded() -> Result<()> {
+    let place = |airport: &str| Place { airport: airport.into(), terminal: None };
+    let mut route = Route { id: 0, from: place("JFK"), to: place("LAX") };
+    route.save().await?;
+    let flights = Route::filter(Route::FROM.airport.ne(Route::TO.airport)).all().await?;
+    assert_eq!(flights, [route]);
     Ok(())
 }
 
