@@ -311,7 +311,7 @@ mod tests {
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         let found: Vec<(Option<String>, Option<String>)> = rows.map(|row| row.unwrap()).collect();
         let of = |sum: &str, average: &str| (Some(sum.to_owned()), Some(average.to_owned()));
-        assert_eq!(found, [of("0.1", "0.1"), of("0.1", "0.1"), (None, None), of("2.0", "2"), of("3.00", "1.5")]);
+        assert_eq!(found, [of("0.1", "0.1"), of("0.1", "0.1"), (None, None), of("2", "2"), of("3.00", "1.50")]);
     }
 
     #[test]
