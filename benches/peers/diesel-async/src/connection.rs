@@ -11,7 +11,10 @@ pub(crate) type Connection = diesel_async::AsyncMysqlConnection;
 #[cfg(feature = "postgres")]
 pub(crate) type Connection = diesel_async::AsyncPgConnection;
 #[cfg(feature = "sqlite")]
-pub(crate) type Connection = diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
+pub(crate) type Connection = diesel_async::sync_connection_wrapper::SyncConnectionWrapper<DbConnection>;
+/// The synchronous one inside.
+#[cfg(feature = "sqlite")]
+pub(crate) type DbConnection = diesel::SqliteConnection;
 
 /// A pool that sends nothing when it hands out a connection.
 pub(crate) fn pool(store: &Store) -> Result<Pool<Connection>> {

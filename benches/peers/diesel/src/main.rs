@@ -2,6 +2,7 @@
 //! statement for a batch of rows.
 
 mod connection;
+mod insert;
 mod records;
 
 use std::sync::Mutex;
@@ -12,6 +13,7 @@ use diesel::prelude::*;
 use protocol::{Change, Contestant, Job, Result, Row, Store, Tally, Workload, serve};
 
 use connection::{DbConnection, connect};
+use insert::insert;
 use records::{Comment, NewUser, OneText, Post, User, changed, comments, grouped, new_users, posts, users};
 
 fn main() -> Result<()> {
@@ -104,20 +106,4 @@ fn find(connection: &mut DbConnection, key: i64, tally: &mut Tally) -> Result<()
     let user = users::table.find(key).select(User::as_select()).get_result(connection)?;
     tally.user(&user);
     Ok(())
-}
-
-/// Diesel caches the statement of one row, and prepares that of a batch each time. Up to ten rows, one by one is faster
-/// where a statement is no round trip.
-fn insert(connection: &mut DbConnection, rows: &Vec<NewUser>) -> QueryResult<usize> {
-    match &rows[..] {
-        [row] => insert_one(connection, row),
-        [..] if cfg!(feature = "sqlite") && rows.len() <= 10 => connection.transaction(|connection| {
-            rows.iter().try_fold(0, |sum, row| QueryResult::Ok(sum + insert_one(connection, row)?))
-        }),
-        [..] => diesel::insert_into(users::table).values(rows).execute(connection),
-    }
-}
-
-fn insert_one(connection: &mut DbConnection, row: &NewUser) -> QueryResult<usize> {
-    diesel::insert_into(users::table).values(row).execute(connection)
 }

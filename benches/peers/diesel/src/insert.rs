@@ -1,0 +1,22 @@
+//! Diesel's inserts; diesel-async includes this file as well, for SQLite.
+
+use diesel::prelude::*;
+
+use crate::connection::DbConnection;
+use crate::records::{NewUser, users};
+
+/// Diesel caches the statement of one row, and prepares that of a batch each time. Up to ten rows, one by one is faster
+/// where a statement is no round trip.
+pub(crate) fn insert(connection: &mut DbConnection, rows: &[NewUser]) -> QueryResult<usize> {
+    match rows {
+        [row] => insert_one(connection, row),
+        [..] if cfg!(feature = "sqlite") && rows.len() <= 10 => connection.transaction(|connection| {
+            rows.iter().try_fold(0, |sum, row| QueryResult::Ok(sum + insert_one(connection, row)?))
+        }),
+        [..] => diesel::insert_into(users::table).values(rows).execute(connection),
+    }
+}
+
+fn insert_one(connection: &mut DbConnection, row: &NewUser) -> QueryResult<usize> {
+    diesel::insert_into(users::table).values(row).execute(connection)
+}
