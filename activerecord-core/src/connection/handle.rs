@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::row::Row;
 use crate::sql::{Sql, render};
 use crate::statement::{RawSql, Statement};
-use crate::value::{Flow, IntoParams, RowRef};
+use crate::value::IntoParams;
 
 /// The connection of this name.
 ///
@@ -60,15 +60,7 @@ impl ConnectionHandle {
     /// As [`execute`](Self::execute).
     pub async fn query(&self, sql: &str, params: impl IntoParams) -> Result<Vec<Row>> {
         let (session, sql) = self.prepare(sql, params)?;
-        let mut columns = None;
-        let mut rows = Vec::new();
-        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
-            let columns = columns.get_or_insert_with(|| Row::columns_of(row));
-            rows.push(Row::detach(row, columns)?);
-            Ok(Flow::More)
-        };
-        session.fetch(&sql, Label::raw("query"), &mut sink).await?;
-        Ok(rows)
+        session.fetch_rows(&sql, Label::raw("query")).await
     }
 
     fn prepare(&self, sql: &str, params: impl IntoParams) -> Result<(Session, Sql)> {

@@ -13,6 +13,7 @@ use crate::backend::{Answer, Outcome};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
+use crate::row::Row;
 use crate::sql::{Access, Sql};
 use crate::transaction::Level;
 use crate::value::{Flow, RowRef, Sink};
@@ -149,6 +150,19 @@ impl Session {
             }
         };
         observed.finish(result, rows)
+    }
+
+    /// Runs a statement and keeps its rows, whatever their columns are.
+    pub(crate) async fn fetch_rows(&self, sql: &Sql, label: Label) -> Result<Vec<Row>> {
+        let mut columns = None;
+        let mut rows = Vec::new();
+        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+            let columns = columns.get_or_insert_with(|| Row::columns_of(row));
+            rows.push(Row::detach(row, columns)?);
+            Ok(Flow::More)
+        };
+        self.fetch(sql, label, &mut sink).await?;
+        Ok(rows)
     }
 
     /// Runs a statement of at most one row and reads it.

@@ -27,7 +27,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// Whatever the database reports.
     pub async fn exists(self) -> Result<bool> {
         let one = vec![Expr::Value(Value::I32(1)).into()];
-        let items = if self.select.is_row_by_row() { one } else { self.select.items.clone() };
+        let items = if self.select.has_rows_without_items() { one } else { self.select.items.clone() };
         let mut query = self.reading(items, |_| Ok(()));
         query.select.order_by.clear();
         let limit = query.select.limit.map_or(1, |limit| limit.min(1));
@@ -110,11 +110,14 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 /// The aggregate of the rows of `select`. Rows that a limit cuts off do not count, and what counts for several is one.
 fn summed(mut select: Select, function: Aggregate, argument: Option<Expr>) -> Select {
     let aggregate = |argument: Option<Expr>| vec![Expr::Aggregate(function, argument.map(Box::new)).into()];
-    if select.is_row_by_row() {
-        if select.limit.is_none() && select.offset.is_none() {
-            select.order_by.clear();
-            return Select { items: aggregate(argument), ..select };
-        }
+    let is_whole = select.limit.is_none() && select.offset.is_none();
+    if is_whole {
+        select.order_by.clear();
+    }
+    if is_whole && select.is_row_by_row() {
+        return Select { items: aggregate(argument), ..select };
+    }
+    if select.has_rows_without_items() {
         select.items = vec![argument.clone().unwrap_or(Expr::Value(Value::I32(1))).into()];
     }
     select.name_items();

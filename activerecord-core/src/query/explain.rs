@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::row::Row;
 use crate::source::Source;
 use crate::sql::{Access, Sql};
-use crate::value::{Flow, RowRef, Value};
+use crate::value::Value;
 
 /// What a database says about how it would run a query. It is for people: each database says it in its own way, and
 /// another version in another.
@@ -31,14 +31,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         let sql = self.spell(&session)?;
         let text = format!("{}{}", session.dialect().explain, sql.text());
         let explained = Sql::new(text, sql.binds().to_vec(), Access::Read);
-        let mut columns = None;
-        let mut rows = Vec::new();
-        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
-            let columns = columns.get_or_insert_with(|| Row::columns_of(row));
-            rows.push(Row::detach(row, columns)?);
-            Ok(Flow::More)
-        };
-        session.fetch(&explained, label, &mut sink).await?;
+        let rows = session.fetch_rows(&explained, label).await?;
         Ok(Plan { sql: sql.text().to_string(), rows })
     }
 }

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::{Query, key_order};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::statement::{Compare, Direction, Expr, Nulls, OrderBy};
+use crate::statement::{Compare, Direction, Expr, OrderBy};
 use crate::value::Value;
 
 /// One page of a query's rows: [`Query::keyset`].
@@ -96,13 +96,11 @@ pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     }
     let rest = behind(rest_of_order, rest_of_values);
     let column = || first.expr.clone();
-    match &first.expr {
-        Expr::Column(known) if !known.nullable => {
-            let or_equal = if first.direction == Direction::Asc { Compare::Ge } else { Compare::Le };
-            column().compare(or_equal, Expr::Value(value.clone())).and(beyond.or(rest))
-        }
-        _ => beyond.or(column().compare(Compare::Eq, Expr::Value(value.clone())).and(rest)),
+    if first.expr.may_be_null() {
+        return beyond.or(column().compare(Compare::Eq, Expr::Value(value.clone())).and(rest));
     }
+    let or_equal = if first.direction == Direction::Asc { Compare::Ge } else { Compare::Le };
+    column().compare(or_equal, Expr::Value(value.clone())).and(beyond.or(rest))
 }
 
 /// The rows whose column comes after this value.
@@ -110,19 +108,13 @@ fn beyond(item: &OrderBy, value: &Value) -> Expr {
     let column = || item.expr.clone();
     let is_null = || Expr::IsNull(Box::new(column()));
     let ascending = item.direction == Direction::Asc;
-    let nulls_first = match item.nulls {
-        Nulls::Smallest => ascending,
-        Nulls::First => true,
-        Nulls::Last => false,
-    };
-    let nullable = !matches!(&item.expr, Expr::Column(column) if !column.nullable);
-    match (value.is_null(), nulls_first) {
+    match (value.is_null(), item.nulls_come_first()) {
         (true, true) => Expr::Not(Box::new(is_null())),
         (true, false) => Expr::Or(Vec::new()),
         (false, nulls_first) => {
             let op = if ascending { Compare::Gt } else { Compare::Lt };
             let greater = column().compare(op, Expr::Value(value.clone()));
-            if nullable && !nulls_first { greater.or(is_null()) } else { greater }
+            if item.expr.may_be_null() && !nulls_first { greater.or(is_null()) } else { greater }
         }
     }
 }

@@ -37,7 +37,8 @@ impl<R> Page<R> {
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
     /// Page `number`, from 1, of pages of `size` rows, and the number of rows of all pages. Without an order of its own the
-    /// query goes in the order of the key. Two statements run: to see one state of the rows in both, ask inside a
+    /// query goes in the order of the key; rows without a key (groups, distinct rows, those of several queries) need an
+    /// `order_by`, or pages may overlap. Two statements run: to see one state of the rows in both, ask inside a
     /// transaction that gives one.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::writer::Writer;
 use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
-    Cte, Direction, Distinct, Expr, Join, JoinKind, Nulls, OrderBy, Select, SelectItem, SetOperator, Source, TableRef,
+    Cte, Direction, Distinct, Expr, Join, JoinKind, OrderBy, Select, SelectItem, SetOperator, Source, TableRef,
 };
 use crate::value::Value;
 
@@ -213,14 +213,9 @@ pub(super) fn order_by(w: &mut Writer<'_>, order: Vec<OrderBy>, items: &[Expr]) 
 
 fn order_item(w: &mut Writer<'_>, item: OrderBy, items: &[Expr]) -> Result<()> {
     let ascending = item.direction == Direction::Asc;
-    let wanted_first = match item.nulls {
-        Nulls::Smallest => ascending,
-        Nulls::First => true,
-        Nulls::Last => false,
-    };
+    let wanted_first = item.nulls_come_first();
     let natural_first = w.dialect.nulls_smallest == ascending;
-    let nullable = !matches!(&item.expr, Expr::Column(column) if !column.nullable);
-    let say_nulls = nullable && wanted_first != natural_first;
+    let say_nulls = item.expr.may_be_null() && wanted_first != natural_first;
     if say_nulls && !w.dialect.nulls_keyword {
         expr(w, item.expr.clone())?;
         w.push(if wanted_first { " IS NOT NULL, " } else { " IS NULL, " });

@@ -108,7 +108,7 @@ fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
 
 /// Whether a query finds a row.
 pub(super) fn exists(w: &mut Writer<'_>, mut query: Subquery) -> Result<()> {
-    if query.select.is_row_by_row() {
+    if query.select.has_rows_without_items() {
         query.select.items = vec![Expr::Value(Value::I32(1)).into()];
     }
     w.push("EXISTS ");

@@ -186,6 +186,11 @@ impl Expr {
         }
     }
 
+    /// Whether it may be NULL, as far as is known.
+    pub(crate) fn may_be_null(&self) -> bool {
+        !matches!(self, Self::Column(column) if !column.nullable)
+    }
+
     /// Whether it sums rows up: an aggregate that no window has, in it or itself.
     pub fn is_aggregate(&self) -> bool {
         match self {

@@ -238,6 +238,11 @@ impl Select {
         }
     }
 
+    /// Whether it has as many rows whatever is selected.
+    pub(crate) fn has_rows_without_items(&self) -> bool {
+        self.distinct == Distinct::No && (self.is_row_by_row() || !self.group_by.is_empty())
+    }
+
     /// Whether its rows are those of its source, as they are or some of their columns: no groups, no aggregate, and none
     /// that counts for several.
     pub fn is_row_by_row(&self) -> bool {
@@ -256,6 +261,15 @@ fn and(condition: &mut Option<Expr>, expr: Expr) {
 }
 
 impl OrderBy {
+    /// Whether NULL comes before all values.
+    pub(crate) fn nulls_come_first(&self) -> bool {
+        match self.nulls {
+            Nulls::Smallest => self.direction == Direction::Asc,
+            Nulls::First => true,
+            Nulls::Last => false,
+        }
+    }
+
     /// Turns the order round, NULLs included.
     pub fn reverse(&mut self) {
         self.direction = match self.direction {

@@ -16,7 +16,11 @@ async fn of_one_column() -> Result<()> {
             (text("DL"), 1, 1, Some(762), Some(dec!(9.5))),
         ];
         check("group_by", loads.clone(), expected).await?;
-        assert_eq!(loads.count().await?, 4);
+        assert_eq!(loads.clone().count().await?, 4);
+        assert_eq!(loads.limit(3).count().await?, 3);
+        let bare = || Flight::query().group_by(Flight::CARRIER).having(count_rows().gt(1));
+        assert_eq!((bare().count().await?, bare().exists().await?), (1, true));
+        assert!(!bare().having(count_rows().gt(9)).exists().await?);
         Ok(())
     })
     .await
