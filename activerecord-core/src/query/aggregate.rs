@@ -1,6 +1,6 @@
 //! One value from many rows. The types are the same on every database.
 
-use super::{Deleted, Query};
+use super::Query;
 use crate::error::Result;
 use crate::expression::Scalar;
 use crate::kind::Number;
@@ -99,9 +99,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         }
         let session = self.session()?;
         let label = self.label(operation);
-        let mut whole = self.clone();
-        whole.select = summed(self.into_select(), function, argument);
-        whole.deleted = Deleted::With;
+        let mut whole = self.spelt_out();
+        whole.select = summed(whole.select, function, argument);
         let sql = whole.spell(&session)?.one_row();
         Ok(session.fetch_one(&sql, label, |row| cell::<Option<T>>(row, 0)).await?.flatten())
     }

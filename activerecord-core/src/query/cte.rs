@@ -1,6 +1,6 @@
 //! Common table expressions.
 
-use super::{Deleted, Query, bare};
+use super::{Deleted, Query};
 use crate::source::{Cte, Relation, Source};
 use crate::statement::{self, SetOperator, Subquery};
 
@@ -35,7 +35,6 @@ impl<C: Cte> Query<C> {
         whole.route = query.route.clone();
         whole.deleted = Deleted::With;
         let inner = Subquery { select: Box::new(query.into_select()), connection: None };
-        whole.select = bare::<C>();
         whole.select.with.push(named::<C>(inner, step));
         whole
     }

@@ -224,11 +224,17 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     /// The query as a statement.
     fn into_select(self) -> Select {
-        let mut select = self.finished().select;
+        self.spelt_out().select
+    }
+
+    /// The same query with nothing left to be added: neither conditions on deleted rows nor what is selected.
+    fn spelt_out(self) -> Self {
+        let mut whole = self.finished();
+        let select = &mut whole.select;
         if select.items.is_empty() && (!select.joins.is_empty() || matches!(select.from, statement::Source::Table(_))) {
             select.items = S::items();
         }
-        select
+        whole
     }
 
     /// The same query in the hands of a `select`: with the conditions on deleted rows, which are added last, so that they
