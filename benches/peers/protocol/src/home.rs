@@ -14,8 +14,11 @@ impl Home {
         contestant.execute(&home.dropped()).await?;
         contestant.execute(&format!("CREATE DATABASE {}", home.name)).await?;
         if server.database() == Database::Postgres {
-            // As SQLite here: a commit survives the program, not a loss of power.
-            contestant.execute(&format!("ALTER DATABASE {} SET synchronous_commit = off", home.name)).await?;
+            // As SQLite here: a commit survives the program, not a loss of power. And one plan for each prepared
+            // statement: by itself the server changes plans in the middle of a measurement, for some and not for others.
+            for setting in ["synchronous_commit = off", "plan_cache_mode = force_generic_plan"] {
+                contestant.execute(&format!("ALTER DATABASE {} SET {setting}", home.name)).await?;
+            }
         }
         Ok(home)
     }

@@ -19,8 +19,14 @@ fn questions(store: &Store) -> Vec<(&'static str, String)> {
     match store.database() {
         Database::Sqlite => sqlite(store),
         Database::Postgres => {
-            let names =
-                ["server_version", "synchronous_commit", "fsync", "default_transaction_isolation", "client_encoding"];
+            let names = [
+                "server_version",
+                "synchronous_commit",
+                "fsync",
+                "plan_cache_mode",
+                "default_transaction_isolation",
+                "client_encoding",
+            ];
             let settings = names.map(|name| (name, format!("SELECT current_setting('{name}')")));
             let tls = "SELECT concat(ssl) FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
             settings.into_iter().chain([("tls", tls.to_owned())]).collect()
