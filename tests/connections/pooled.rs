@@ -107,3 +107,36 @@ async fn a_connection_that_nobody_waits_for_any_more_is_there_for_the_next() -> 
     }
     panic!("a hundred callers gave up, each before its connection was made");
 }
+
+/// `locking_mode=exclusive`: one connection, which keeps everybody else out, and whose successor finds what it wrote.
+#[tokio::test]
+async fn an_exclusive_connection_is_alone() -> Result<()> {
+    let directory = tempfile::tempdir().map_err(Error::custom)?;
+    let file = directory.path().join("alone.db");
+    let alone = |config: Config| config.option("locking_mode", "exclusive").pool(Pool::new().max_connections(1));
+    let path = file.to_string_lossy().into_owned();
+    ConnectionManager::configure("exclusive file", alone(Config::sqlite(path).option("mode", "rwc")))?;
+    ConnectionManager::configure("exclusive memory", alone(Config::sqlite(":memory:")))?;
+    for name in ["exclusive file", "exclusive memory"] {
+        connection(name)?.execute(&format!("CREATE TABLE {PLANES}"), []).await?;
+        with_connection(name, async || {
+            plane("N1").insert().await?;
+            // The connection is closed, which ends the transaction.
+            let transaction = Transaction::begin(name).await?;
+            transaction.run(async || plane("N2").insert().await).await?;
+            drop(transaction);
+            plane("N3").insert().await?;
+            assert_eq!(Plane::query().pluck(Plane::TAILNUM).await?, ["N1", "N3"], "{name}");
+            Ok(())
+        })
+        .await?;
+    }
+    let other = rusqlite::Connection::open(&file).map_err(Error::custom)?;
+    other.busy_timeout(Duration::ZERO).map_err(Error::custom)?;
+    let read = other.query_row("SELECT count(*) FROM planes", [], |row| row.get::<_, i64>(0));
+    assert_eq!(read.unwrap_err().sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy));
+    ConnectionManager::remove("exclusive file").await?;
+    let rows = other.query_row("SELECT count(*) FROM planes", [], |row| row.get::<_, i64>(0));
+    assert_eq!(rows.map_err(Error::custom)?, 2);
+    Ok(())
+}

@@ -140,6 +140,10 @@ fn configure(connection: &rusqlite::Connection, settings: &Settings) -> rusqlite
     ] {
         connection.set_db_config(config, on)?;
     }
+    if settings.exclusive {
+        // Before the journal's mode: a write-ahead log then needs no memory that it shares.
+        connection.pragma_update(None, "locking_mode", "exclusive")?;
+    }
     if let Place::File { .. } = settings.place {
         // In memory there is nothing to synchronize, and the pragma would wait for an open transaction.
         connection.pragma_update(None, "synchronous", settings.synchronous)?;

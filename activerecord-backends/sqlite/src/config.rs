@@ -7,8 +7,17 @@ use std::time::Duration;
 use activerecord_core::{Config, Error, Result};
 
 /// The options that a URL or a [`Config`] may give.
-const OPTIONS: [&str; 8] =
-    ["mode", "busy_timeout", "synchronous", "journal_mode", "foreign_keys", "cache_size", "page_size", "max_pages"];
+const OPTIONS: [&str; 9] = [
+    "mode",
+    "busy_timeout",
+    "synchronous",
+    "journal_mode",
+    "locking_mode",
+    "foreign_keys",
+    "cache_size",
+    "page_size",
+    "max_pages",
+];
 
 /// The settings, checked.
 #[derive(Clone, Debug)]
@@ -20,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) synchronous: &'static str,
     /// Default: `wal`, so that readers and a writer do not wait for each other. None leaves the file as it is.
     pub(crate) journal_mode: Option<&'static str>,
+    /// Whether the pool's one connection keeps the database locked, so that no statement has to. Default: no.
+    pub(crate) exclusive: bool,
     /// Default: on.
     pub(crate) foreign_keys: bool,
     /// In pages, or in KiB when negative. Default: SQLite's, 2 MB.
@@ -60,6 +71,7 @@ impl Settings {
             busy_timeout: config.get_duration("busy_timeout")?.unwrap_or(Duration::from_secs(5)),
             synchronous: config.get_choice("synchronous", &["full", "normal", "extra", "off"])?.unwrap_or("full"),
             journal_mode: if writes { journal_mode.or(Some("wal")) } else { None },
+            exclusive: exclusive(config)?,
             foreign_keys: config.get_choice("foreign_keys", &["on", "off"])? != Some("off"),
             cache_size: number(config, "cache_size")?,
             page_size: number(config, "page_size")?,
@@ -84,6 +96,17 @@ fn place(config: &Config) -> Result<Place> {
         )),
         path => Ok(Place::File { path: path.into(), access }),
     }
+}
+
+fn exclusive(config: &Config) -> Result<bool> {
+    let exclusive = config.get_choice("locking_mode", &["normal", "exclusive"])? == Some("exclusive");
+    if exclusive && config.get_pool().get_max_connections() > 1 {
+        return Err(Error::configuration(
+            "`locking_mode=exclusive` keeps every other connection out: give the pool one, by \
+             `.pool(Pool::new().max_connections(1))`, or `max_connections = 1` in its table",
+        ));
+    }
+    Ok(exclusive)
 }
 
 fn refuse_server(config: &Config) -> Result<()> {

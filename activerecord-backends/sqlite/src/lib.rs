@@ -10,6 +10,7 @@
 //! | `busy_timeout` | how long to wait for a lock: `5s`, `250ms` | `5s` |
 //! | `synchronous` | `off`, `normal`, `full`, `extra` | `full`: a commit survives a loss of power |
 //! | `journal_mode` | `wal`, `delete`, `truncate`, `persist`, `memory`, `off` | `wal` where the file is writable |
+//! | `locking_mode` | `normal`; `exclusive`: the pool's one connection keeps everybody else out | `normal` |
 //! | `foreign_keys` | `on`, `off` | `on` |
 //! | `cache_size` | pages, or KiB when negative | SQLite's |
 //! | `page_size` | bytes, for new files | SQLite's |
@@ -18,6 +19,9 @@
 //! A database in memory is one database for all connections of its pool, and lives as long as the pool. While a
 //! transaction writes to it, reads outside the transaction wait for its end, up to `busy_timeout`; in a file with
 //! `journal_mode=wal` they do not wait, and see the state before it.
+//!
+//! Where one task at a time uses a database that is nobody else's, `locking_mode=exclusive` with a pool of one connection
+//! is the fastest: no statement locks anything. In memory that takes a third off a single write.
 
 mod backend;
 mod cache;

@@ -65,6 +65,11 @@ impl Pool {
         self
     }
 
+    /// The most connections that are open at once.
+    pub fn get_max_connections(&self) -> usize {
+        self.max_connections
+    }
+
     /// How long a statement waits for a connection before [`Error::is_pool_timeout`]. Default: 3 seconds.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
@@ -243,7 +248,8 @@ impl Config {
         }
     }
 
-    pub(crate) fn get_pool(&self) -> &Pool {
+    /// The settings of the pool.
+    pub fn get_pool(&self) -> &Pool {
         &self.pool
     }
 

@@ -55,7 +55,8 @@ impl Pool {
     /// A connection: an idle one, a new one, or the first that others give back.
     pub(super) async fn acquire(&self, purpose: Purpose, meters: &Meters) -> Result<PooledConnection> {
         // From here on the place is the lease's, also when this future is dropped.
-        let mut lease = match self.shared.enter(purpose)? {
+        let now = Moment::now();
+        let mut lease = match self.shared.enter(purpose, now)? {
             Entered::Leased(lease) => {
                 meters.acquired(Duration::ZERO);
                 lease
@@ -68,7 +69,6 @@ impl Pool {
             }
         };
         lease.in_use = Some(meters.in_use());
-        let now = Moment::now();
         while let Some(idle) = &mut lease.pooled {
             if idle.is_usable(now, &self.shared.limits).await {
                 return Ok(lease);
@@ -142,10 +142,10 @@ impl State {
     }
 
     /// Notes a holder, and gives it what is on top of the stack.
-    fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose) -> PooledConnection {
+    fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose, now: Moment) -> PooledConnection {
         self.next += 1;
         let ticket = self.next;
-        self.holders.push(Holder { ticket, purpose, since: Moment::now() });
+        self.holders.push(Holder { ticket, purpose, since: now });
         PooledConnection { shared: Arc::clone(shared), ticket, pooled: self.pop(), in_use: None }
     }
 
@@ -206,14 +206,14 @@ impl Shared {
     }
 
     /// Takes a place, or queues for one.
-    fn enter(self: &Arc<Self>, purpose: Purpose) -> Result<Entered> {
+    fn enter(self: &Arc<Self>, purpose: Purpose, now: Moment) -> Result<Entered> {
         let mut state = self.state();
         if state.closed {
             drop(state);
             return Err(self.closed());
         }
         if state.holders.len() < self.limits.max_connections {
-            return Ok(Entered::Leased(state.lease(self, purpose)));
+            return Ok(Entered::Leased(state.lease(self, purpose, now)));
         }
         let (turn, queued) = oneshot::channel();
         // Those in front who have given up need not be kept until a connection comes back.
@@ -361,7 +361,7 @@ impl Drop for PooledConnection {
         }
         while let Some(Waiter { purpose, turn }) = state.queue.pop_front() {
             if !turn.is_closed() {
-                let lease = state.lease(&self.shared, purpose);
+                let lease = state.lease(&self.shared, purpose, Moment::now());
                 // A lease that nobody takes any more is dropped, which needs the lock.
                 drop(state);
                 drop(turn.send(lease));

@@ -38,7 +38,7 @@ use crate::projection::Projection;
 use crate::schema::Table;
 use crate::selection::Selection;
 use crate::source::{Covers, Found, Relation, Source, key_columns, table_ref};
-use crate::sql::{Operation, Sql, cached, render_rest, render_with_models};
+use crate::sql::{Sql, cached_head, render_rest, render_with_models};
 use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
 use crate::value::{IntoParams, RowRef, Value};
@@ -263,9 +263,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     fn render(self, dialect: &'static Dialect) -> Result<(Sql, Vec<&'static Table>)> {
         let (model, one_row) = (self.model, self.select.limit == Some(1));
         let rendered = if self.select.is_plain() {
-            let head = || Statement::Select(Select { items: S::items(), ..bare::<S::Root>() });
-            cached::<S>(dialect, Operation::All, head)
-                .and_then(|head| render_rest(head, self.finished().select, dialect))
+            let head = || Select { items: S::items(), ..self.select.clone() };
+            cached_head::<S>(dialect, head).and_then(|head| render_rest(head, self.finished().select, dialect))
         } else {
             render_with_models(Statement::Select(self.into_select()), dialect)
         };

@@ -6,16 +6,16 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::render;
+use super::{Sql, render, render_head};
 use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::statement::Statement;
+use crate::statement::{Select, Statement};
 
 /// What a cached statement does with one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
-    /// Reads all rows.
-    All,
+    /// Reads rows: what comes before the first join, or the condition.
+    Head,
     /// Reads the row of a key.
     Find,
     /// Reads the row of a key, also when it is marked as deleted.
@@ -46,11 +46,24 @@ pub(crate) fn cached<M: 'static>(
     operation: Operation,
     statement: impl FnOnce() -> Statement,
 ) -> Result<Arc<str>> {
+    cached_text::<M>(dialect, operation, || render(statement(), dialect))
+}
+
+/// What a plain query of `S`, a model or several that are joined, begins with. `query` is called once per dialect.
+pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Arc<str>> {
+    cached_text::<S>(dialect, Operation::Head, || render_head(query(), dialect))
+}
+
+fn cached_text<M: 'static>(
+    dialect: &'static Dialect,
+    operation: Operation,
+    rendered: impl FnOnce() -> Result<Sql>,
+) -> Result<Arc<str>> {
     let key = (TypeId::of::<M>(), operation, std::ptr::from_ref(dialect).addr());
     if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(text));
     }
-    let text = Arc::clone(render(statement(), dialect)?.text());
+    let text = Arc::clone(rendered()?.text());
     let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);
     Ok(Arc::clone(texts.entry(key).or_insert(text)))
 }

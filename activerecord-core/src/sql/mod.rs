@@ -15,9 +15,9 @@ mod subquery;
 mod write;
 mod writer;
 
-pub(crate) use cache::{Operation, cached};
+pub(crate) use cache::{Operation, cached, cached_head};
 pub use render::render;
-pub(crate) use render::{render_rest, render_with_models};
+pub(crate) use render::{render_head, render_rest, render_with_models};
 
 use std::sync::Arc;
 

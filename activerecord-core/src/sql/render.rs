@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::scope::Scope;
 use super::writer::Writer;
 use super::{Access, Sql, raw, select, write};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::schema::Table;
-use crate::statement::{Select, Source, Statement};
+use crate::statement::{Select, Statement};
 
 /// Spells a statement in a dialect. Values become binds, names are quoted.
 ///
@@ -39,19 +38,26 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
     finish(w, access)
 }
 
-/// Spells a query of one table, of which `head` says already what is read and from where.
+/// Spells what a plain query begins with: what it reads, and its first table.
+///
+/// # Errors
+/// As [`render`].
+pub(crate) fn render_head(query: Select, dialect: &Dialect) -> Result<Sql> {
+    let mut w = Writer::new(dialect);
+    select::head(&mut w, query)?;
+    finish(w, Access::Read).map(|(sql, _)| sql)
+}
+
+/// Spells a plain query that begins with `head`, and says which models' tables it reads beside its first one.
 ///
 /// # Errors
 /// As [`render`].
 pub(crate) fn render_rest(head: Arc<str>, query: Select, dialect: &Dialect) -> Result<(Sql, Vec<&'static Table>)> {
-    if query.filter.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none() {
+    if query.ends_with_its_table() {
         return Ok((Sql::new(head, Vec::new(), Access::Read), Vec::new()));
     }
     let mut w = Writer::new(dialect);
     w.push(&head);
-    if let Source::Table(table) = &query.from {
-        w.scope = Scope::of(table.label().clone());
-    }
     select::rest(&mut w, query)?;
     finish(w, Access::Read)
 }

@@ -35,7 +35,8 @@ pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
     w.push("SELECT ");
     distinct(w, query.distinct)?;
     select_list(w, query.items)?;
-    from(w, query.from, query.joins)?;
+    from(w, query.from)?;
+    join(w, query.joins)?;
     filter(w, query.filter)?;
     group_by(w, query.group_by, &items)?;
     having(w, query.having)?;
@@ -45,8 +46,18 @@ pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
     Ok(())
 }
 
-/// What comes after FROM in a query of one table.
+/// What a plain query begins with, before the first join: what it reads, and the first table.
+pub(super) fn head(w: &mut Writer<'_>, query: Select) -> Result<()> {
+    w.scope = Scope::of_query(&query.from, &query.joins)?;
+    w.push("SELECT ");
+    select_list(w, query.items)?;
+    from(w, query.from)
+}
+
+/// What comes after the head of a plain query.
 pub(super) fn rest(w: &mut Writer<'_>, query: Select) -> Result<()> {
+    w.scope = Scope::of_query(&query.from, &query.joins)?;
+    join(w, query.joins)?;
     filter(w, query.filter)?;
     order_by(w, query.order_by, &[])?;
     limit(w, query.limit, query.offset);
@@ -117,21 +128,26 @@ fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>) -> Result<()> {
     })
 }
 
-fn from(w: &mut Writer<'_>, source: Source, joins: Vec<Join>) -> Result<()> {
+fn from(w: &mut Writer<'_>, source: Source) -> Result<()> {
     w.push(" FROM ");
     match source {
-        Source::Table(table) => table_ref(w, table)?,
+        Source::Table(table) => table_ref(w, table),
         Source::Query(query, name) => {
             w.push("(");
             nested(w, |w| select(w, *query))?;
             w.push(") AS ").table(&name);
+            Ok(())
         }
         Source::Compound(query, name) => {
             w.push("(");
             compound(w, *query)?;
             w.push(") AS ").table(&name);
+            Ok(())
         }
     }
+}
+
+fn join(w: &mut Writer<'_>, joins: Vec<Join>) -> Result<()> {
     for join in joins {
         w.push(match join.kind {
             JoinKind::Inner => " JOIN ",

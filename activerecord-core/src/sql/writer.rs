@@ -36,7 +36,7 @@ impl<'d> Writer<'d> {
             models: Vec::new(),
             writes: false,
             merges: false,
-            text: String::with_capacity(128),
+            text: String::with_capacity(256),
             binds: Vec::new(),
         }
     }
@@ -60,12 +60,10 @@ impl<'d> Writer<'d> {
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
         let quote = self.dialect.quote;
         self.text.push(quote);
-        for (index, piece) in name.split(quote).enumerate() {
-            if index > 0 {
-                self.text.push(quote);
-                self.text.push(quote);
-            }
-            self.text.push_str(piece);
+        if name.contains(quote) {
+            self.text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
+        } else {
+            self.text.push_str(name);
         }
         self.text.push(quote);
         self
@@ -73,10 +71,10 @@ impl<'d> Writer<'d> {
 
     /// The quoted name of a table; a dot joins a schema and a table.
     pub(super) fn table(&mut self, name: &str) -> &mut Self {
-        for (index, part) in name.split('.').enumerate() {
-            self.push(if index > 0 { "." } else { "" }).name(part);
+        match name.split_once('.') {
+            Some((schema, table)) => self.name(schema).push(".").table(table),
+            None => self.name(name),
         }
-        self
     }
 
     /// The placeholder of a bound value.

@@ -200,8 +200,8 @@ impl Select {
         and(&mut self.having, expr);
     }
 
-    /// Whether it reads the columns of one model's table, under the table's own name, with nothing between SELECT and WHERE
-    /// and no more than ORDER BY, LIMIT and OFFSET behind it.
+    /// Whether it reads all columns of a model's table, under the table's own name, and of those that are joined, with no
+    /// more than WHERE, ORDER BY, LIMIT and OFFSET behind them.
     pub(crate) fn is_plain(&self) -> bool {
         let is_model = matches!(&self.from, Source::Table(table) if table.model.is_some() && table.alias.is_none());
         is_model && self.items.is_empty() && self.has_no_shape()
@@ -209,8 +209,12 @@ impl Select {
 
     /// Whether it is its source and nothing else.
     pub(crate) fn says_nothing(&self) -> bool {
-        self.items.is_empty()
-            && self.has_no_shape()
+        self.items.is_empty() && self.has_no_shape() && self.ends_with_its_table()
+    }
+
+    /// Whether nothing comes after the name of its first table, as far as a plain query goes.
+    pub(crate) fn ends_with_its_table(&self) -> bool {
+        self.joins.is_empty()
             && self.filter.is_none()
             && self.order_by.is_empty()
             && self.limit.is_none()
@@ -220,7 +224,6 @@ impl Select {
     fn has_no_shape(&self) -> bool {
         self.with.is_empty()
             && self.distinct == Distinct::No
-            && self.joins.is_empty()
             && self.group_by.is_empty()
             && self.having.is_none()
             && self.lock.is_none()

@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub(super) watch: Arc<Watch>,
     pub(super) file: Arc<DatabaseFile>,
     pub(super) busy_timeout: Duration,
+    /// Whether it keeps the database locked.
+    exclusive: bool,
     /// Whether the file or the connection has failed in a way that the next user would meet again.
     pub(super) broken: bool,
 }
@@ -101,6 +103,7 @@ impl Session {
             watch,
             file,
             busy_timeout: settings.busy_timeout,
+            exclusive: settings.exclusive,
             broken: false,
         })
     }
@@ -108,7 +111,7 @@ impl Session {
     /// Counts a read. Where there are many, the lock that they take is worth keeping.
     pub(super) fn read_begins(&mut self) {
         self.reads = self.reads.wrapping_add(1);
-        if self.reads.is_multiple_of(MANY_READS) && !self.file.is_in_memory() {
+        if self.reads.is_multiple_of(MANY_READS) && !self.exclusive && !self.file.is_in_memory() {
             self.file.keeper().want(&self.file);
         }
     }

@@ -40,8 +40,14 @@ impl Contestant for ActiveRecords {
     type Batch = Vec<User>;
     type Record = User;
 
-    async fn open(store: &Store, _: Workload) -> protocol::Result<Self> {
-        let config = Config::url(url(store))?.pool(Pool::new().max_connections(CONNECTIONS));
+    async fn open(store: &Store, workload: Workload) -> protocol::Result<Self> {
+        // As the documentation says of a database in memory that one task uses at a time.
+        let alone = *store == Store::Memory && workload != Workload::Tasks;
+        let connections = if alone { 1 } else { CONNECTIONS };
+        let mut config = Config::url(url(store))?.pool(Pool::new().max_connections(connections));
+        if alone {
+            config = config.option("locking_mode", "exclusive");
+        }
         ConnectionManager::replace("primary", config).await?;
         Ok(Self)
     }
@@ -119,7 +125,7 @@ impl Contestant for ActiveRecords {
 
 fn url(store: &Store) -> String {
     match store {
-        Store::Memory => "sqlite::memory:?synchronous=normal".to_owned(),
+        Store::Memory => "sqlite::memory:".to_owned(),
         Store::File(path) => format!("sqlite://{}?mode=rwc&synchronous=normal", path.display()),
         Store::Postgres(url) => url.clone(),
         Store::Mariadb(url) => format!("{url}?ssl-mode=disabled"),
