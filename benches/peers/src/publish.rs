@@ -24,12 +24,15 @@ const WORKLOADS: &str = "
 The workloads are those of Diesel's own benchmark, with its sizes, and some more:
 
 - *Lookups*, *updates* and *saves* are of single records by key, in a table of 10,000. 32 tasks (or threads, where a library
-  is synchronous) share a pool of 8 connections to a server, as many as they like to a file.
+  is synchronous) share a pool of 8 connections to a server, as many as they like to a file. In memory there is one connection,
+  save for activerecord's 32 tasks; activerecord's is exclusive (`locking_mode`), as its documentation says for one task.
 - *All rows*: the whole table, into a `Vec` of structs.
 - *Join*: the users with black hair among so many (every second one), each with its post or none, by key, as
   `Vec<(User, Option<Post>)>`. Every second of them has a post.
 - *Associations*: 100 users, their 1,000 posts and the 10,000 comments on these, in three queries, grouped.
 - *Inserts* are of so many rows at once. PostgreSQL does not wait for the disk in a commit, nor does SQLite; MariaDB does.
+- PostgreSQL keeps one plan for each prepared statement (`plan_cache_mode`): left to itself it changes plans in the midst of a
+  measurement, for some contestants and not for others.
 
 Raw is rusqlite on SQLite, and sqlx's connections on the servers: no pool, columns by ordinal. Below 1 is faster than raw.
 What a contestant reads and writes is checked in every round.
