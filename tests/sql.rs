@@ -4,8 +4,8 @@
 use activerecord::prelude::*;
 use activerecord::sql::render;
 use activerecord::statement::{
-    Arithmetic, ColumnExpr, Compare, Conflict, Delete, Expr, Insert, Name, RawSql, Select, Set, Source, Statement,
-    Subquery, Update,
+    Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, Delete, Expr, Insert, Name, NewColumn, RawSql, Select, Set,
+    Source, Statement, Subquery, Update,
 };
 use activerecord::{Dialect, ValueType};
 use chrono::{DateTime, Utc};
@@ -314,4 +314,17 @@ fn raw_statements() {
 #[test]
 fn an_unknown_dialect_is_an_error() {
     assert!(Flight::query().to_sql("oracle").is_err_and(|error| error.is_configuration()));
+}
+
+#[test]
+fn definitions() {
+    let table = CreateTable::from(Event::TABLE).numbered().index("events_by_flight", &["flight_id", "id"]);
+    let mut every = CreateTable::from(Flight::TABLE);
+    every.columns.push(NewColumn { name: "tags".into(), ty: ValueType::Array(&ValueType::Text), nullable: false });
+    let index = table.indexes[0].clone();
+    insta::assert_snapshot!(all([
+        statement(&Statement::CreateTable(table)),
+        statement(&Statement::CreateIndex(index)),
+        statement(&Statement::CreateTable(every)),
+    ]));
 }

@@ -13,6 +13,7 @@ mod crud;
 mod errors;
 mod harness;
 mod hooks;
+mod kept;
 mod queries;
 mod transactions;
 mod values;

@@ -1,6 +1,7 @@
 //! One registered connection: its backend, its pool, and what was learnt of the server.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::error::Result;
 /// A connection as the registry holds it. Replacing a name makes a new endpoint; whoever uses the old one keeps it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    id: u64,
     name: Arc<str>,
     dialect: &'static Dialect,
     pool: Pool,
@@ -29,10 +31,12 @@ pub(crate) type UniqueKeys = Arc<[BTreeSet<String>]>;
 
 impl Endpoint {
     pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
         let name: Arc<str> = name.into();
         let meters = Meters::new(&name);
         let dialect = backend.dialect();
         Self {
+            id: COUNT.fetch_add(1, Ordering::Relaxed),
             pool: Pool::new(backend, config.get_pool(), &name),
             name,
             dialect,
@@ -40,6 +44,11 @@ impl Endpoint {
             server: OnceLock::new(),
             unique_keys: Mutex::default(),
         }
+    }
+
+    /// Another one for each endpoint of the process, also of the same name.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {

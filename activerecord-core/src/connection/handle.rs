@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::endpoint::Endpoint;
 use super::registry::endpoint;
-use super::scope::resolve_name;
+use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
 use crate::sql::{Sql, render};
-use crate::statement::{RawSql, Statement};
+use crate::statement::{CreateTable, RawSql, Statement};
+use crate::transaction::AfterEnd;
 use crate::value::IntoParams;
 
 /// The connection of this name.
@@ -20,6 +23,15 @@ use crate::value::IntoParams;
 /// `Configuration` when there is none.
 pub fn connection(name: &str) -> Result<ConnectionHandle> {
     endpoint(name).map(|endpoint| ConnectionHandle { endpoint })
+}
+
+/// The connection that this task is at: that of the innermost transaction, or of the innermost scope of all models,
+/// whichever is inside the other. None outside of both.
+///
+/// # Errors
+/// `Configuration` when it was removed meanwhile.
+pub fn current_connection() -> Result<Option<ConnectionHandle>> {
+    innermost_name().map(|name| connection(&name)).transpose()
 }
 
 /// A registered connection. Its statements join the transaction that this task has open on it, if there is one.
@@ -61,6 +73,62 @@ impl ConnectionHandle {
     pub async fn query(&self, sql: &str, params: impl IntoParams) -> Result<Vec<Row>> {
         let (session, sql) = self.prepare(sql, params)?;
         session.fetch_rows(&sql, Label::raw("query")).await
+    }
+
+    /// The time of the database's clock.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn now(&self) -> Result<DateTime<Utc>> {
+        let rows = self.query(&format!("SELECT {}", self.dialect().now), []).await?;
+        let row = rows.first().ok_or_else(|| Error::new(ErrorKind::Database, "the database does not tell the time"))?;
+        row.get(0)
+    }
+
+    /// Creates a table with its indexes, unless they are there. Where the database can roll that back it is part of the
+    /// transaction that this task has open; else it is not.
+    ///
+    /// # Errors
+    /// `Unsupported` when a column's type has no name in this database; whatever else the database reports.
+    pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
+        let open = transaction(self.name()).filter(|_| self.capabilities().transactional_ddl);
+        let session = match open {
+            Some(level) => Session::Transaction(level),
+            None => Session::Pool(endpoint(self.name())?),
+        };
+        let mut statements = vec![Statement::CreateTable(table.clone())];
+        if !self.dialect().definitions.inline_indexes {
+            statements.extend(table.indexes.iter().cloned().map(Statement::CreateIndex));
+        }
+        for statement in statements {
+            let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
+            session.execute(&sql, Label::raw("create")).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether this task has a transaction open on it.
+    pub fn in_transaction(&self) -> bool {
+        transaction(self.name()).is_some()
+    }
+
+    /// Runs `call` once the outermost transaction that this task has open on it has committed, and never when it is rolled
+    /// back; at once when there is none. As with the hook of this name, a process that dies in between loses the call.
+    pub fn after_commit(&self, call: impl FnOnce() + Send + 'static) {
+        match transaction(self.name()) {
+            Some(level) => level.after_end(AfterEnd::new(move |committed| {
+                if committed {
+                    call();
+                }
+                Box::pin(std::future::ready(Ok(())))
+            })),
+            None => call(),
+        }
+    }
+
+    /// A number that no other registration in this process has: a connection that was replaced has another one.
+    pub fn id(&self) -> u64 {
+        self.endpoint.id()
     }
 
     fn prepare(&self, sql: &str, params: impl IntoParams) -> Result<(Session, Sql)> {

@@ -15,7 +15,7 @@ mod session;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};
-pub use handle::{ConnectionHandle, connection};
+pub use handle::{ConnectionHandle, connection, current_connection};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 

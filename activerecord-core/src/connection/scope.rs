@@ -97,6 +97,15 @@ pub(crate) fn resolve_name(name: &str) -> Result<Session> {
     session(name, current().as_ref())
 }
 
+/// The connection of the innermost transaction, or of the innermost scope of all models, whichever is inside the other.
+pub(super) fn innermost_name() -> Option<Arc<str>> {
+    current()?.frames().find_map(|frame| match &frame.entry {
+        Entry::Transaction(level) => Some(Arc::clone(level.endpoint().name())),
+        Entry::Connection { model: None, name } => Some(Arc::clone(name)),
+        Entry::Connection { .. } => None,
+    })
+}
+
 /// The innermost open transaction of this task on the connection `name`.
 pub(crate) fn transaction(name: &str) -> Option<Arc<Level>> {
     let frames = current()?;

@@ -10,6 +10,7 @@ pub use sqlite::SQLITE;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
+use crate::value::ValueType;
 
 /// How a database spells SQL.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +58,26 @@ pub struct Dialect {
     pub(crate) concat: Option<&'static str>,
     /// Stands before a statement whose plan is asked for.
     pub(crate) explain: &'static str,
+    /// The time of the database's clock, in UTC.
+    pub(crate) now: &'static str,
+    pub(crate) definitions: Definitions,
+}
+
+/// How tables are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Definitions {
+    /// The type of a column by what it holds.
+    pub(crate) types: &'static [(ValueType, &'static str)],
+    /// The type of an array; None: its element's, with `[]` behind it.
+    pub(crate) array: Option<&'static str>,
+    /// The type of a text that is part of a key or of an index.
+    pub(crate) indexed_text: &'static str,
+    /// What makes a key of one integer, of which the database gives the next.
+    pub(crate) numbered_key: &'static str,
+    /// Whether a table's indexes stand in its definition; else each is a statement of its own.
+    pub(crate) inline_indexes: bool,
+    /// Stands behind a table's definition.
+    pub(crate) options: &'static str,
 }
 
 /// How the n-th bind is written.

@@ -1,7 +1,9 @@
 use super::{
-    Dates, DecimalMath, Dialect, InList, JsonPaths, Like, Locks, Placeholder, SetQuery, UnnamedConflicts, Upsert,
+    Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, SetQuery, UnnamedConflicts,
+    Upsert,
 };
 use crate::capabilities::Capabilities;
+use crate::value::ValueType;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
 pub static MYSQL: Dialect = Dialect {
@@ -44,4 +46,32 @@ pub static MYSQL: Dialect = Dialect {
     length: "CHAR_LENGTH(",
     concat: None,
     explain: "EXPLAIN ",
+    now: "UTC_TIMESTAMP(6)",
+    definitions: Definitions {
+        types: &[
+            (ValueType::Bool, "BOOLEAN"),
+            (ValueType::I16, "SMALLINT"),
+            (ValueType::I32, "INT"),
+            (ValueType::I64, "BIGINT"),
+            (ValueType::U64, "BIGINT UNSIGNED"),
+            (ValueType::F32, "FLOAT"),
+            (ValueType::F64, "DOUBLE"),
+            (ValueType::Bytes, "LONGBLOB"),
+            (ValueType::Text, "LONGTEXT"),
+            (ValueType::Decimal, "DECIMAL(65, 28)"),
+            (ValueType::Uuid, "CHAR(36)"),
+            (ValueType::Date, "DATE"),
+            (ValueType::Time, "TIME(6)"),
+            (ValueType::DateTime, "DATETIME(6)"),
+            // TIMESTAMP ends in 2038.
+            (ValueType::Timestamp, "DATETIME(6)"),
+            (ValueType::Json, "JSON"),
+        ],
+        array: Some("JSON"),
+        indexed_text: "VARCHAR(255)",
+        numbered_key: "BIGINT AUTO_INCREMENT PRIMARY KEY",
+        inline_indexes: true,
+        // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
+        options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+    },
 };

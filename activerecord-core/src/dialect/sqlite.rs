@@ -1,5 +1,6 @@
-use super::{Dates, DecimalMath, Dialect, InList, JsonPaths, Like, Placeholder, SetQuery, Upsert};
+use super::{Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, SetQuery, Upsert};
 use crate::capabilities::Capabilities;
+use crate::value::ValueType;
 
 /// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
 pub static SQLITE: Dialect = Dialect {
@@ -34,4 +35,30 @@ pub static SQLITE: Dialect = Dialect {
     length: "LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",
+    now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    definitions: Definitions {
+        types: &[
+            (ValueType::Bool, "INTEGER"),
+            (ValueType::I16, "INTEGER"),
+            (ValueType::I32, "INTEGER"),
+            (ValueType::I64, "INTEGER"),
+            (ValueType::U64, "INTEGER"),
+            (ValueType::F32, "REAL"),
+            (ValueType::F64, "REAL"),
+            (ValueType::Bytes, "BLOB"),
+            (ValueType::Text, "TEXT"),
+            (ValueType::Decimal, "TEXT"),
+            (ValueType::Uuid, "TEXT"),
+            (ValueType::Date, "TEXT"),
+            (ValueType::Time, "TEXT"),
+            (ValueType::DateTime, "TEXT"),
+            (ValueType::Timestamp, "TEXT"),
+            (ValueType::Json, "TEXT"),
+        ],
+        array: Some("TEXT"),
+        indexed_text: "TEXT",
+        numbered_key: "INTEGER PRIMARY KEY AUTOINCREMENT",
+        inline_indexes: false,
+        options: "",
+    },
 };

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod cache;
+mod create;
 mod expr;
 mod function;
 mod json;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::writer::Writer;
-use super::{Access, Sql, raw, select, write};
+use super::{Access, Sql, create, raw, select, write};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::schema::Table;
@@ -33,6 +33,11 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
         Statement::Insert(statement) => write::insert(&mut w, statement).map(|()| Access::Write),
         Statement::Update(statement) => write::update(&mut w, statement).map(|()| Access::Write),
         Statement::Delete(statement) => write::delete(&mut w, statement).map(|()| Access::Write),
+        Statement::CreateTable(table) => create::table(&mut w, &table).map(|()| Access::Write),
+        Statement::CreateIndex(index) => {
+            create::index(&mut w, &index);
+            Ok(Access::Write)
+        }
         Statement::Raw(sql) => raw::write(&mut w, sql).map(|()| Access::Unknown),
     }?;
     finish(w, access)

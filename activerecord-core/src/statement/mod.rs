@@ -1,12 +1,14 @@
 //! Statements as plain trees: no generics, no database, no text. The typed shell builds them, [`render`](crate::sql)
 //! spells them.
 
+mod create;
 mod expr;
 mod function;
 mod select;
 mod table;
 mod write;
 
+pub use create::{CreateIndex, CreateTable, NewColumn};
 pub use expr::{Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Set};
 pub use function::{Aggregate, Case, DatePart, Frame, FrameEnd, Function, JsonKind, JsonStep, Window};
 pub use select::{
@@ -34,6 +36,10 @@ pub enum Statement {
     Update(Update),
     /// Removes rows.
     Delete(Delete),
+    /// Creates a table, without its indexes where they are statements of their own.
+    CreateTable(CreateTable),
+    /// Creates an index.
+    CreateIndex(CreateIndex),
     /// The caller's own SQL.
     Raw(RawSql),
 }
