@@ -12,6 +12,7 @@ pub mod prelude;
 
 pub use activerecord_core::*;
 pub use activerecord_derive::*;
+pub use activerecord_distributed::*;
 
 /// The README's program compiles.
 #[cfg(doctest)]

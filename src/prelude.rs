@@ -10,6 +10,9 @@ pub use activerecord_core::{
     subquery, transaction, try_transaction, try_with_connection, window, with_connection,
 };
 pub use activerecord_derive::*;
+pub use activerecord_distributed::{
+    Inbox, Outbox, Saga, SagaState, Sagas, StepContext, Task, Worker, permanent, transient,
+};
 pub use rust_decimal::Decimal;
 pub use rust_decimal_macros::dec;
 pub use uuid::Uuid;

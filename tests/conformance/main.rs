@@ -10,6 +10,7 @@ mod builder;
 mod bulk;
 mod capabilities;
 mod crud;
+mod distributed;
 mod errors;
 mod harness;
 mod hooks;

@@ -1,0 +1,37 @@
+//! Work that crosses databases, and what it needs to survive crashes.
+//!
+//! Three protocols, the first to be preferred where it is enough: the outbox ([`Outbox`], [`Worker`], [`Inbox`]), the saga
+//! ([`Saga`]), and two-phase commit. Each keeps its state in tables of the databases themselves, made on first use.
+//!
+//! Programs use the facade crate `activerecord`, which re-exports what is public here.
+
+mod backoff;
+mod clock;
+#[cfg(feature = "failpoints")]
+mod failpoint;
+mod inbox;
+mod json;
+mod lease;
+mod outbox;
+mod saga;
+mod store;
+mod verdict;
+mod worker;
+
+pub use backoff::Backoff;
+pub use inbox::Inbox;
+pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
+pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
+pub use verdict::{permanent, transient};
+pub use worker::{Task, Worker};
+
+/// Kills, stops or fails the process here, when the environment says so. Without the feature it is nothing.
+#[cfg(not(feature = "failpoints"))]
+mod failpoint {
+    use activerecord_core::Result;
+
+    #[inline]
+    pub(crate) fn reach(_name: &str) -> Result<()> {
+        Ok(())
+    }
+}

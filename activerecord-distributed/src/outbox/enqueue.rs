@@ -1,0 +1,143 @@
+//! Writing messages.
+
+use std::collections::BTreeMap;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use activerecord_core::backend::BoxFuture;
+use activerecord_core::{ActiveRecord, ConnectionHandle, Result, connection, current_connection};
+use chrono::DateTime;
+use serde::Serialize;
+
+use super::message::{Message, MessageState};
+use super::wake;
+use crate::clock::about_now;
+use crate::json;
+use crate::store::install;
+
+/// A message about to be written: await it.
+#[derive(Debug)]
+#[must_use = "nothing is written before it is awaited"]
+pub struct Enqueue {
+    topic: String,
+    payload: Result<String>,
+    connection: Option<String>,
+    key: Option<String>,
+    kind: Option<String>,
+    headers: BTreeMap<String, String>,
+    delay: Duration,
+    max_attempts: Option<u32>,
+}
+
+impl Enqueue {
+    pub(super) fn new<P: Serialize + ?Sized>(topic: &str, payload: &P) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            payload: json::write(payload, || format!("the payload of a message (topic `{topic}`)")),
+            connection: None,
+            key: None,
+            kind: None,
+            headers: BTreeMap::new(),
+            delay: Duration::ZERO,
+            max_attempts: None,
+        }
+    }
+
+    /// Writes it on this connection, whatever the scope.
+    pub fn on(mut self, connection: &str) -> Self {
+        self.connection = Some(connection.to_owned());
+        self
+    }
+
+    /// Messages of one key and topic are handled one after the other, in the order of their ids; one that is a dead letter
+    /// holds up those behind it. That is the order of the transactions only if those of one key wait for each other, as
+    /// they do when each writes the row that the key names.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// What has happened, for readers of the table; it is the topic otherwise.
+    pub fn kind(mut self, kind: impl Into<String>) -> Self {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    /// Adds a name and a value beside the payload.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Handles it no earlier than this.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// After this many attempts it is a dead letter, whatever its worker says.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
+        self
+    }
+
+    async fn write(self) -> Result<i64> {
+        let connection = self.place()?;
+        install::<Message>(&connection).await?;
+        let mut message = self.message(&connection).await?;
+        Message::with_connection(connection.name(), async || message.insert().await).await?;
+        wake::after_commit(&connection, &message.topic);
+        Ok(message.id)
+    }
+
+    /// Writes messages of one topic.
+    pub(super) async fn all(messages: Vec<Self>) -> Result<()> {
+        let Some(first) = messages.first() else { return Ok(()) };
+        let (connection, topic) = (first.place()?, first.topic.clone());
+        install::<Message>(&connection).await?;
+        let mut rows = Vec::with_capacity(messages.len());
+        for message in messages {
+            rows.push(message.message(&connection).await?);
+        }
+        Message::with_connection(connection.name(), async || Message::bulk_insert(&rows).await).await?;
+        wake::after_commit(&connection, &topic);
+        Ok(())
+    }
+
+    fn place(&self) -> Result<ConnectionHandle> {
+        match &self.connection {
+            Some(name) => connection(name),
+            None => current_connection()?.map_or_else(|| connection("primary"), Ok),
+        }
+    }
+
+    async fn message(self, connection: &ConnectionHandle) -> Result<Message> {
+        let now = about_now(connection).await?;
+        let delay = chrono::TimeDelta::from_std(self.delay).unwrap_or(chrono::TimeDelta::MAX);
+        let headers = (!self.headers.is_empty()).then(|| json::write(&self.headers, || "headers".into()));
+        Ok(Message {
+            id: 0,
+            kind: self.kind.unwrap_or_else(|| self.topic.clone()),
+            topic: self.topic,
+            key: self.key,
+            payload: self.payload?,
+            headers: headers.transpose()?,
+            state: MessageState::Ready,
+            attempts: 0,
+            max_attempts: self.max_attempts.map(|attempts| i32::try_from(attempts).unwrap_or(i32::MAX)),
+            available_at: now.checked_add_signed(delay).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC),
+            lease_token: None,
+            last_error: None,
+            created_at: now,
+        })
+    }
+}
+
+impl IntoFuture for Enqueue {
+    type Output = Result<i64>;
+    type IntoFuture = BoxFuture<'static, Result<i64>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.write())
+    }
+}

@@ -1,0 +1,131 @@
+//! Steps, without the types of what they return.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use activerecord_core::Result;
+use activerecord_core::backend::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::context::StepContext;
+use crate::json;
+
+/// The action of a step: `async |context: &StepContext| { .. Ok(output) }`. Every closure of this form is one.
+pub trait StepFn<'a, T> {
+    /// What it is while it runs.
+    type Run: Future<Output = Result<T>> + Send + 'a;
+
+    /// Runs it.
+    fn call(self, context: &'a StepContext) -> Self::Run;
+}
+
+impl<'a, T, F, R> StepFn<'a, T> for F
+where
+    F: FnOnce(&'a StepContext) -> R,
+    R: Future<Output = Result<T>> + Send + 'a,
+{
+    type Run = R;
+
+    fn call(self, context: &'a StepContext) -> R {
+        self(context)
+    }
+}
+
+/// What undoes a step: `async |context: &StepContext, output: T| { .. Ok(()) }`. Every closure of this form is one.
+pub trait UndoFn<'a, T> {
+    /// What it is while it runs.
+    type Run: Future<Output = Result<()>> + Send + 'a;
+
+    /// Runs it.
+    fn call(self, context: &'a StepContext, output: T) -> Self::Run;
+}
+
+impl<'a, T, F, R> UndoFn<'a, T> for F
+where
+    F: FnOnce(&'a StepContext, T) -> R,
+    R: Future<Output = Result<()>> + Send + 'a,
+{
+    type Run = R;
+
+    fn call(self, context: &'a StepContext, output: T) -> R {
+        self(context, output)
+    }
+}
+
+type Action = dyn Fn(Arc<StepContext>) -> BoxFuture<'static, Result<String>> + Send + Sync;
+type Undo = dyn Fn(Arc<StepContext>, String) -> BoxFuture<'static, Result<()>> + Send + Sync;
+
+/// A step of a definition.
+#[derive(Clone)]
+pub(super) struct Step {
+    pub(super) name: String,
+    /// The connection whose transaction it runs in, behind the barrier; None: it does as it likes.
+    pub(super) connection: Option<String>,
+    action: Arc<Action>,
+    undo: Option<Arc<Undo>>,
+}
+
+impl Step {
+    /// A step that nothing undoes: after it the saga goes forward only.
+    pub(super) fn pivot<T, A>(name: &str, connection: Option<&str>, action: A) -> Self
+    where
+        T: Serialize + Send + 'static,
+        A: for<'a> StepFn<'a, T> + Clone + Send + Sync + 'static,
+    {
+        let step = name.to_owned();
+        let action = move |context: Arc<StepContext>| -> BoxFuture<'static, Result<String>> {
+            let (action, step) = (action.clone(), step.clone());
+            Box::pin(async move {
+                let output = StepFn::call(action, &context).await?;
+                json::write(&output, || format!("what step `{step}` returned"))
+            })
+        };
+        Self { name: name.to_owned(), connection: connection.map(Into::into), action: Arc::new(action), undo: None }
+    }
+
+    pub(super) fn undone_by<T, C>(mut self, undo: C) -> Self
+    where
+        T: DeserializeOwned + Send + 'static,
+        C: for<'a> UndoFn<'a, T> + Clone + Send + Sync + 'static,
+    {
+        let step = self.name.clone();
+        self.undo =
+            Some(Arc::new(move |context: Arc<StepContext>, output: String| -> BoxFuture<'static, Result<()>> {
+                let (undo, step) = (undo.clone(), step.clone());
+                Box::pin(async move {
+                    let output = json::read(&output, || format!("what step `{step}` returned"))?;
+                    UndoFn::call(undo, &context, output).await
+                })
+            }));
+        self
+    }
+
+    pub(super) fn is_pivot(&self) -> bool {
+        self.undo.is_none()
+    }
+
+    /// Runs the action, and gives what it returned as JSON.
+    pub(super) fn act(&self, context: Arc<StepContext>) -> BoxFuture<'static, Result<String>> {
+        (self.action)(context)
+    }
+
+    /// Undoes it.
+    pub(super) fn undo(&self, context: Arc<StepContext>, output: String) -> BoxFuture<'static, Result<()>> {
+        match &self.undo {
+            Some(undo) => undo(context, output),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step")
+            .field("name", &self.name)
+            .field("connection", &self.connection)
+            .field("pivot", &self.is_pivot())
+            .finish_non_exhaustive()
+    }
+}

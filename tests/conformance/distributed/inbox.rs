@@ -1,0 +1,60 @@
+use activerecord::prelude::*;
+use chrono::TimeDelta;
+
+use super::workers::Effect;
+use crate::harness::Database;
+
+const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
+
+async fn deliver(database: &str, message: i64) -> Result<Option<i64>> {
+    let effect = async || {
+        let effect = Effect::with_connection(database, async || Effect::create(Effect { id: 0, task: message }).await);
+        Ok(effect.await?.task)
+    };
+    Inbox::once(database, "tests", message, effect).await
+}
+
+#[tokio::test]
+async fn a_message_has_its_effect_once() -> Result<()> {
+    let database = Database::new([EFFECTS]).await;
+    assert_eq!(deliver(&database, 1).await?, Some(1));
+    assert_eq!(deliver(&database, 1).await?, None);
+    assert_eq!(deliver(&database, 2).await?, Some(2));
+    // Another consumer has an inbox of its own.
+    assert_eq!(Inbox::once(&database, "others", 1, async || Ok("done")).await?, Some("done"));
+    assert_eq!(Effect::using(&database).count().await?, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_effect_that_failed_has_not_happened() -> Result<()> {
+    let database = Database::new([EFFECTS]).await;
+    let failed = Inbox::once(&database, "tests", 1, async || Err::<(), _>(Error::invalid("no")));
+    assert!(failed.await.is_err_and(|error| error.is_invalid()));
+    assert_eq!(deliver(&database, 1).await?, Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_deliveries_at_once_one_has_its_effect() -> Result<()> {
+    let database = Database::new([EFFECTS]).await;
+    deliver(&database, 0).await?;
+    for message in 1..=20 {
+        let (one, other) = tokio::join!(deliver(&database, message), deliver(&database, message));
+        let effects = [&one, &other].iter().filter(|result| matches!(result, Ok(Some(_)))).count();
+        assert_eq!(effects, 1, "{one:?} {other:?}");
+    }
+    assert_eq!(Effect::using(&database).count().await?, 21);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_received_can_be_forgotten() -> Result<()> {
+    let database = Database::new([EFFECTS]).await;
+    deliver(&database, 1).await?;
+    let now = connection(&database)?.now().await?;
+    assert_eq!(Inbox::forget_before(&database, now - TimeDelta::hours(1)).await?, 0);
+    assert_eq!(Inbox::forget_before(&database, now + TimeDelta::hours(1)).await?, 1);
+    assert_eq!(deliver(&database, 1).await?, Some(1));
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! What crosses databases: the outbox with its workers, the inbox, and sagas. The letters are those of the fault matrix, whose
+//! other half, with processes and servers that are killed, is in `faults/`.
+
+mod inbox;
+mod outbox;
+mod sagas;
+mod workers;
