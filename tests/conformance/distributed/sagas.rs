@@ -255,11 +255,12 @@ async fn s6_s7_what_is_not_known_or_not_readable_is_kept() -> Result<()> {
 #[tokio::test]
 async fn s4_s5_a_late_action_is_refused_and_a_stale_token_writes_nothing() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
+    let rooms = Database::new([BOOKINGS]).await;
     let (entered, go) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
     let slow = {
         let (entered, go) = (Arc::clone(&entered), Arc::clone(&go));
         let (hotels, hotels_name) = (hotels.to_string(), hotels.to_string());
-        booking("late", &flights, &Database::new([BOOKINGS]).await).step_on(
+        booking("late", &flights, &rooms).step_on(
             &hotels.clone(),
             "slow",
             async move |context: &StepContext| {
