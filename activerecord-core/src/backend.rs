@@ -2,7 +2,10 @@
 //!
 //! A backend is one database product behind one endpoint. It registers a [`BackendFactory`], and never sees a model.
 
+mod branch;
 pub mod errors;
+
+pub use branch::{Branch, PreparedBranch};
 
 use std::fmt;
 use std::future::{Future, Ready, poll_fn, ready};
@@ -13,7 +16,7 @@ use std::task::{Context, Poll};
 use crate::capabilities::Capabilities;
 use crate::connection::Config;
 use crate::dialect::Dialect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::Sql;
 use crate::value::Sink;
 
@@ -108,6 +111,11 @@ pub trait Connection: Send {
     /// `CommitOutcomeUnknown`.
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>>;
 
+    /// The prepared branches that this database has, or its whole server where these are not told apart.
+    fn prepared(&mut self) -> BoxFuture<'_, Result<Vec<PreparedBranch>>> {
+        Box::pin(ready(Err(Error::unsupported("this database prepares no transactions"))))
+    }
+
     /// Asks the server for a sign of life.
     fn ping(&mut self) -> BoxFuture<'_, Result<()>>;
 
@@ -144,6 +152,15 @@ pub enum Control<'a> {
     Release(&'a str),
     /// Undoes the work since a savepoint, which stays.
     RollbackTo(&'a str),
+    /// Begins a transaction that can be prepared under this name. Where the name is given by `Prepare` it is `Begin`.
+    BeginBranch(TransactionOptions, &'a Branch),
+    /// Prepares the transaction: it will outlive the connection, and can be committed. The session may be bound to it
+    /// until it has ended; it is then not reusable. After an error it is rolled back, or the connection is in doubt.
+    Prepare(&'a Branch),
+    /// Commits a prepared branch, of this session or of another.
+    CommitPrepared(&'a Branch),
+    /// Rolls a prepared branch back, of this session or of another.
+    RollbackPrepared(&'a Branch),
 }
 
 /// How a transaction begins.

@@ -35,6 +35,7 @@ mod value;
 
 pub use assignment::{Assignment, IntoAssignments};
 pub use backend::Isolation;
+pub use backend::{Branch, PreparedBranch};
 pub use capabilities::Capabilities;
 pub use column::Column;
 pub use connection::{
@@ -64,7 +65,7 @@ pub use source::{
     Alias, Anywhere, At, Both, Covers, Cte, Found, Here, JoinWith, Leading, Left, MaybeAt, Meet, Member, Only,
     Relation, Source,
 };
-pub use transaction::{Begin, Retry, Transaction, retry, transaction, try_transaction};
+pub use transaction::{Begin, Detached, Prepared, Retry, Transaction, retry, transaction, try_transaction};
 pub use value::{
     ArrayElement, Flow, FromValue, IntoParams, Json, RowRef, Sink, ToValue, Value, ValueRef, ValueType, format_date,
     format_datetime, format_time,

@@ -274,7 +274,7 @@ pub trait ActiveRecord: Model {
         let body = Box::pin(body());
         async move {
             let session = persist::here::<Self>()?;
-            Transaction::begin(session.endpoint().name()).await?.finish(body).await
+            Transaction::begin(session.endpoint().name()).run_boxed(body).await
         }
     }
 }

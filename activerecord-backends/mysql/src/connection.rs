@@ -4,16 +4,18 @@
 mod read;
 mod script;
 mod transaction;
+mod xa;
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, PreparedBranch};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Flow, Result, RowRef, Sink};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, MySqlConnection, SqlSafeStr, Statement};
 
 use self::read::{End, Reader};
 use self::transaction::State;
+use self::xa::Xid;
 use crate::backend::Facts;
 use crate::dialect::{Verb, is_script, verbs};
 use crate::error;
@@ -28,6 +30,8 @@ pub(crate) struct Session {
     timeout_ends_transaction: bool,
     max_packet: usize,
     transaction: State,
+    /// The open transaction, when it is a branch of one across databases.
+    branch: Option<Xid>,
     line: Line,
 }
 
@@ -52,6 +56,7 @@ impl Session {
             timeout_ends_transaction: facts.timeout_ends_transaction,
             max_packet: facts.max_packet,
             transaction: State::None,
+            branch: None,
             line: Line::AtRest,
         }
     }
@@ -233,9 +238,17 @@ impl Connection for Session {
                 Control::Savepoint(name) => self.savepoint("SAVEPOINT", name).await,
                 Control::Release(name) => self.savepoint("RELEASE SAVEPOINT", name).await,
                 Control::RollbackTo(name) => self.savepoint("ROLLBACK TO SAVEPOINT", name).await,
+                Control::BeginBranch(options, branch) => self.begin_branch(options, branch).await,
+                Control::Prepare(branch) => self.prepare_branch(branch).await,
+                Control::CommitPrepared(branch) => self.end_prepared("COMMIT", branch).await,
+                Control::RollbackPrepared(branch) => self.end_prepared("ROLLBACK", branch).await,
                 _ => Err(Error::unsupported("MySQL and MariaDB know no such step of a transaction")),
             }
         })
+    }
+
+    fn prepared(&mut self) -> BoxFuture<'_, Result<Vec<PreparedBranch>>> {
+        Box::pin(self.prepared_branches())
     }
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {

@@ -1,5 +1,6 @@
 //! One connection: a driver's connection that is told everything by text and ordinal, and what is known of the session.
 
+mod prepared;
 mod read;
 mod script;
 mod transaction;
@@ -7,7 +8,7 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, PreparedBranch};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Result, Sink};
 use futures_util::TryStreamExt as _;
@@ -228,9 +229,17 @@ impl Connection for PostgresConnection {
                 Control::Savepoint(name) => self.savepoint("SAVEPOINT", name).await,
                 Control::Release(name) => self.savepoint("RELEASE SAVEPOINT", name).await,
                 Control::RollbackTo(name) => self.roll_back_to(name).await,
+                Control::BeginBranch(options, _) => self.begin(options).await,
+                Control::Prepare(branch) => self.prepare_transaction(branch).await,
+                Control::CommitPrepared(branch) => self.end_prepared("COMMIT", branch).await,
+                Control::RollbackPrepared(branch) => self.end_prepared("ROLLBACK", branch).await,
                 _ => Err(Error::unsupported("PostgreSQL knows no such step of a transaction")),
             }
         })
+    }
+
+    fn prepared(&mut self) -> BoxFuture<'_, Result<Vec<PreparedBranch>>> {
+        Box::pin(self.prepared_branches())
     }
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::endpoint::Endpoint;
+use super::pool::Purpose;
 use super::registry::endpoint;
 use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
+use crate::backend::{Branch, Control, PreparedBranch};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
@@ -105,6 +107,47 @@ impl ConnectionHandle {
             session.execute(&sql, Label::raw("create")).await?;
         }
         Ok(())
+    }
+
+    /// The branches of transactions across databases that are prepared here: each waits for its end. MySQL and MariaDB tell
+    /// those of the whole server.
+    ///
+    /// # Errors
+    /// `Unsupported` when the database prepares no transactions; `PermissionDenied` when the login may not see them.
+    pub async fn prepared(&self) -> Result<Vec<PreparedBranch>> {
+        let mut connection = endpoint(self.name())?.acquire(Purpose::Raw).await?;
+        connection.prepared().await.map_err(|error| error.with_connection(self.endpoint.name()))
+    }
+
+    /// Commits a prepared branch by its name.
+    ///
+    /// # Errors
+    /// With the database's [code](Error::code): it may not be there, still belong to a connection that is open, or be somebody
+    /// else's. When the connection broke, nobody knows.
+    pub async fn commit_prepared(&self, branch: &Branch) -> Result<()> {
+        self.control(Control::CommitPrepared(branch)).await
+    }
+
+    /// Rolls a prepared branch back by its name.
+    ///
+    /// # Errors
+    /// As [`commit_prepared`](Self::commit_prepared).
+    pub async fn rollback_prepared(&self, branch: &Branch) -> Result<()> {
+        self.control(Control::RollbackPrepared(branch)).await
+    }
+
+    async fn control(&self, control: Control<'_>) -> Result<()> {
+        let mut connection = endpoint(self.name())?.acquire(Purpose::Raw).await?;
+        connection.control(control).await.map_err(|error| error.with_connection(self.endpoint.name()))
+    }
+
+    /// Connects once, if that has not happened: then the [capabilities](Self::capabilities) are those of the server.
+    ///
+    /// # Errors
+    /// Those of a connection that cannot be made.
+    pub async fn learn(&self) -> Result<&Capabilities> {
+        Session::Pool(Arc::clone(&self.endpoint)).capabilities().await?;
+        Ok(self.capabilities())
     }
 
     /// Whether this task has a transaction open on it.

@@ -61,6 +61,8 @@ pub struct Dialect {
     /// The time of the database's clock, in UTC.
     pub(crate) now: &'static str,
     pub(crate) definitions: Definitions,
+    /// Whether a transaction that is to be prepared gets its name when it begins.
+    pub(crate) branch_at_begin: bool,
 }
 
 /// How tables are made.

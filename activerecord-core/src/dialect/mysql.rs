@@ -74,4 +74,5 @@ pub static MYSQL: Dialect = Dialect {
         // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
+    branch_at_begin: true,
 };

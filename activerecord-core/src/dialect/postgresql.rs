@@ -69,4 +69,5 @@ pub static POSTGRESQL: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
+    branch_at_begin: false,
 };

@@ -61,4 +61,5 @@ pub static SQLITE: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
+    branch_at_begin: false,
 };

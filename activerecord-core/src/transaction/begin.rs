@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 
 use super::level::Level;
-use crate::backend::{BoxFuture, Isolation, TransactionOptions};
+use crate::backend::{BoxFuture, Branch, Isolation, TransactionOptions};
 use crate::connection::{Session, endpoint, in_transaction, transaction};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -30,6 +30,7 @@ pub struct Transaction {
 pub struct Begin {
     name: String,
     options: TransactionOptions,
+    branch: Option<Branch>,
 }
 
 impl Begin {
@@ -45,6 +46,13 @@ impl Begin {
         self
     }
 
+    /// Names it as a part of a transaction across databases, so that it can be [prepared](Transaction::prepare_as) under this
+    /// name. Inside another transaction it is of no effect.
+    pub fn branch(mut self, branch: Branch) -> Self {
+        self.branch = Some(branch);
+        self
+    }
+
     /// Begins, runs `body` inside, and commits when it returns `Ok`.
     ///
     /// # Errors
@@ -54,14 +62,27 @@ impl Begin {
         F: AsyncFnOnce() -> Result<T>,
     {
         let body = Box::pin(body());
-        self.await?.finish(body).await
+        self.begin().await?.finish(body).await
     }
 
-    async fn begin(self) -> Result<Transaction> {
+    /// [`run`](Self::run) for a body that is boxed already.
+    pub(crate) async fn run_boxed<T>(self, body: impl Future<Output = Result<T>>) -> Result<T> {
+        self.begin().await?.finish(body).await
+    }
+
+    /// In the hand it may be prepared in the end, so it has a name from the start.
+    async fn by_hand(mut self) -> Result<Transaction> {
+        if !self.options.read_only {
+            self.branch.get_or_insert_with(Branch::unnamed);
+        }
+        self.begin().await
+    }
+
+    pub(super) async fn begin(self) -> Result<Transaction> {
         let level = match transaction(&self.name) {
             Some(_) if self.options != TransactionOptions::default() => return Err(nested_options(&self.name)),
             Some(outer) => Level::nested(&outer).await?,
-            None => Level::begin(&endpoint(&self.name)?, self.options, false).await?,
+            None => Level::begin(&endpoint(&self.name)?, self.options, false, self.branch).await?,
         };
         Ok(Transaction { level })
     }
@@ -72,7 +93,7 @@ impl IntoFuture for Begin {
     type IntoFuture = BoxFuture<'static, Result<Transaction>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.begin())
+        Box::pin(self.by_hand())
     }
 }
 
@@ -89,14 +110,14 @@ fn nested_options(name: &str) -> Error {
 impl Transaction {
     /// A transaction on the connection `name`; inside one of this task on the same connection, a savepoint in it.
     pub fn begin(name: impl AsRef<str>) -> Begin {
-        Begin { name: name.as_ref().to_owned(), options: TransactionOptions::default() }
+        Begin { name: name.as_ref().to_owned(), options: TransactionOptions::default(), branch: None }
     }
 
     /// The transaction around one write of a model with hooks: a savepoint, if one is open.
     pub(crate) async fn around_write(session: &Session) -> Result<Self> {
         let level = match session {
             Session::Transaction(outer) => Level::nested(outer).await?,
-            Session::Pool(endpoint) => Level::begin(endpoint, TransactionOptions::default(), true).await?,
+            Session::Pool(endpoint) => Level::begin(endpoint, TransactionOptions::default(), true, None).await?,
         };
         Ok(Self { level })
     }

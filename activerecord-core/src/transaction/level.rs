@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::end::{AfterEnd, AfterEnds};
-use crate::backend::{Connection, Control, TransactionOptions};
+use crate::backend::{Branch, Connection, Control, TransactionOptions};
 use crate::connection::{Endpoint, PooledConnection, Purpose};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -30,11 +30,15 @@ pub(crate) struct Level {
     /// Whether it was begun by the library, around one write of a model with hooks.
     implicit: bool,
     warned: AtomicBool,
+    /// Whether a statement was run on it.
+    used: AtomicBool,
+    /// The name that it was begun under, so that it can be prepared.
+    branch: Option<Branch>,
 }
 
 /// Where this level has its connection from.
 #[derive(Debug)]
-enum Slot {
+pub(super) enum Slot {
     Own(PooledConnection),
     Lent(OwnedMutexGuard<Slot>),
     Ended,
@@ -96,14 +100,18 @@ impl State {
 }
 
 impl Level {
-    /// Begins a transaction.
+    /// Begins a transaction, under this name if it may have to be prepared.
     pub(crate) async fn begin(
         endpoint: &Arc<Endpoint>,
         options: TransactionOptions,
         implicit: bool,
+        branch: Option<Branch>,
     ) -> Result<Arc<Self>> {
         let mut connection = endpoint.acquire(Purpose::Transaction).await?;
-        let begun = connection.control(Control::Begin(options)).await;
+        let begun = match branch.as_ref().filter(|_| endpoint.dialect().branch_at_begin) {
+            Some(branch) => connection.control(Control::BeginBranch(options, branch)).await,
+            None => connection.control(Control::Begin(options)).await,
+        };
         begun.map_err(|error| error.with_connection(endpoint.name()))?;
         Ok(Arc::new(Self {
             endpoint: Arc::clone(endpoint),
@@ -115,6 +123,8 @@ impl Level {
             mark: 0,
             implicit,
             warned: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            branch,
         }))
     }
 
@@ -135,6 +145,8 @@ impl Level {
             mark: outer.after.len(),
             implicit: outer.implicit,
             warned: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            branch: None,
         }))
     }
 
@@ -145,6 +157,7 @@ impl Level {
     /// it does not end.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>> {
         self.check()?;
+        self.used.store(true, Ordering::Relaxed);
         let slot = self.slot().await?;
         if let Err(error) = self.check() {
             self.give_back(slot);
@@ -202,13 +215,7 @@ impl Level {
 
     /// Ends this level and keeps its work, unless it can only be rolled back.
     pub(crate) async fn commit(&self) -> Result<()> {
-        // Waits for statements under way, and undoes a savepoint that was abandoned. No other statement gets between this
-        // and the end.
-        let slot = match self.turn().await.and_then(|turn| turn.keep(Ok(()))) {
-            Ok(((), slot)) => slot,
-            Err(error) => return Err(self.refuse(error).await),
-        };
-        match self.end(slot, "committed")? {
+        match self.last("committed").await? {
             Slot::Own(mut connection) => {
                 let committed = connection.control(Control::Commit).await;
                 drop(connection);
@@ -216,6 +223,15 @@ impl Level {
             }
             Slot::Lent(slot) => self.end_savepoint(slot, true).await,
             Slot::Ended => Ok(()),
+        }
+    }
+
+    /// Takes the connection for the end of a level whose work is to be kept. Waits for statements under way, and undoes a
+    /// savepoint that was abandoned. No other statement gets between this and the end.
+    pub(super) async fn last(&self, how: &'static str) -> Result<Slot> {
+        match self.turn().await.and_then(|turn| turn.keep(Ok(()))) {
+            Ok(((), slot)) => self.end(slot, how),
+            Err(error) => Err(self.refuse(error).await),
         }
     }
 
@@ -281,6 +297,20 @@ impl Level {
 
     pub(crate) fn is_implicit(&self) -> bool {
         self.implicit
+    }
+
+    /// Whether a statement was run on it, or a savepoint set.
+    pub(super) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The name that it was begun under.
+    pub(super) fn branch(&self) -> Option<&Branch> {
+        self.branch.as_ref()
+    }
+
+    pub(super) fn after(&self) -> &Arc<AfterEnds> {
+        &self.after
     }
 
     /// True the first time in this transaction.

@@ -6,9 +6,11 @@
 mod begin;
 mod end;
 mod level;
+mod prepared;
 mod retry;
 
 pub use begin::{Begin, Transaction};
+pub use prepared::{Detached, Prepared};
 pub use retry::{Retry, retry};
 
 pub(crate) use end::AfterEnd;
@@ -45,7 +47,7 @@ where
     F: AsyncFnOnce() -> Result<T, E>,
 {
     let body = Box::pin(body());
-    Transaction::begin(name).await?.finish(body).await
+    Transaction::begin(name).begin().await?.finish(body).await
 }
 
 impl Transaction {

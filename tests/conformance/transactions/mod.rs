@@ -4,6 +4,7 @@ mod basics;
 mod failed;
 mod isolation;
 mod nested;
+mod prepared;
 mod retried;
 
 use std::ops::Deref;

@@ -40,7 +40,7 @@ impl State {
         if self == Self::Ended { Err(error::transaction_ended()) } else { Ok(()) }
     }
 
-    fn check_open(self) -> Result<()> {
+    pub(super) fn check_open(self) -> Result<()> {
         match self {
             Self::None => Err(error::no_transaction()),
             _ => self.check(),
@@ -55,12 +55,14 @@ impl Session {
             return Err(error::transaction_open());
         }
         let mode = if options.read_only { " READ ONLY" } else { "" };
+        self.begin_by(options, &format!("START TRANSACTION{mode}")).await
+    }
+
+    /// Begins a transaction by this statement.
+    pub(super) async fn begin_by(&mut self, options: TransactionOptions, statement: &str) -> Result<()> {
         let text = match options.isolation {
-            Some(isolation) => {
-                let level = name(isolation);
-                format!("SET TRANSACTION ISOLATION LEVEL {level}; START TRANSACTION{mode}")
-            }
-            None => format!("START TRANSACTION{mode}"),
+            Some(isolation) => format!("SET TRANSACTION ISOLATION LEVEL {}; {statement}", name(isolation)),
+            None => statement.to_owned(),
         };
         // From here on it may be open, whatever becomes of this future.
         self.transaction = State::Open;
@@ -78,7 +80,10 @@ impl Session {
             // Nothing is sent, so nothing is committed.
             return Err(error::gone());
         }
-        self.command("COMMIT".into_sql_str()).await.map_err(error::at_commit)?;
+        match self.branch {
+            Some(_) => self.commit_branch().await.map_err(error::at_commit)?,
+            None => self.command("COMMIT".into_sql_str()).await.map_err(error::at_commit)?,
+        }
         self.transaction = State::None;
         Ok(())
     }
@@ -86,7 +91,10 @@ impl Session {
     /// Rolls back. The server does not mind when it has done so on its own.
     pub(super) async fn roll_back(&mut self) -> Result<()> {
         if self.transaction.is_open() {
-            self.command("ROLLBACK".into_sql_str()).await?;
+            match self.branch {
+                Some(_) => self.roll_branch_back().await?,
+                None => self.command("ROLLBACK".into_sql_str()).await?,
+            }
             self.transaction = State::None;
         }
         Ok(())
@@ -99,7 +107,7 @@ impl Session {
         self.command(AssertSqlSafe(text).into_sql_str()).await
     }
 
-    async fn command(&mut self, text: SqlStr) -> Result<()> {
+    pub(super) async fn command(&mut self, text: SqlStr) -> Result<()> {
         self.leave_rest()?;
         let end = self.send(text).await;
         self.finish(end).map(drop)

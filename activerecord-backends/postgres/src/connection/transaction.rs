@@ -84,7 +84,7 @@ impl PostgresConnection {
         }
     }
 
-    async fn send(&mut self, command: &str) -> Result<()> {
+    pub(super) async fn send(&mut self, command: &str) -> Result<()> {
         self.under_way = true;
         let sent = self.driver.execute(sqlx::raw_sql(AssertSqlSafe(command))).await;
         self.answered(sent.map(drop))

@@ -1,0 +1,145 @@
+//! A transaction that is prepared: committed or rolled back in a second phase, also by another process.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::Transaction;
+use super::end::AfterEnds;
+use super::level::Slot;
+use crate::backend::{Branch, Control};
+use crate::connection::{Endpoint, PooledConnection};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A prepared transaction. The database keeps it, with its locks, through crashes of everything, until it is committed or
+/// rolled back by this, or by its name (see [`ConnectionHandle::commit_prepared`](crate::ConnectionHandle::commit_prepared)).
+/// To drop this decides nothing.
+#[derive(Debug)]
+#[must_use = "a prepared transaction holds its locks until it is committed or rolled back"]
+pub struct Prepared {
+    branch: Branch,
+    endpoint: Arc<Endpoint>,
+    /// Some servers let nobody else end it while it is open.
+    connection: PooledConnection,
+    after: Arc<AfterEnds>,
+}
+
+impl Transaction {
+    /// The name that it was begun under, where it had to be named then.
+    pub fn branch(&self) -> Option<&Branch> {
+        self.level().branch()
+    }
+
+    /// Whether a statement was run in it.
+    pub fn is_used(&self) -> bool {
+        self.level().is_used()
+    }
+
+    /// Prepares it as `branch`, which is the name that it was [begun](super::Begin::branch) under where it was named then. Its
+    /// `after_commit` hooks wait for the commit.
+    ///
+    /// # Errors
+    /// `Unsupported` when the database prepares no transactions, or not this one: it used something that cannot be prepared;
+    /// `Transaction` for a savepoint, and after an earlier error. It is rolled back, or, when the connection broke, nobody
+    /// knows: look for the branch among the [prepared ones](crate::ConnectionHandle::prepared).
+    pub async fn prepare_as(self, branch: Branch) -> Result<Prepared> {
+        let level = self.level();
+        let endpoint = Arc::clone(level.endpoint());
+        let located = |error: Error| error.with_connection(endpoint.name());
+        if !endpoint.capabilities().prepared_transactions {
+            return Err(located(cannot_prepare(endpoint.name())));
+        }
+        if endpoint.dialect().branch_at_begin && level.branch() != Some(&branch) {
+            return Err(located(misnamed(&branch)));
+        }
+        let after = Arc::clone(level.after());
+        match level.last("prepared").await? {
+            Slot::Own(mut connection) => match connection.control(Control::Prepare(&branch)).await {
+                Ok(()) => Ok(Prepared { branch, endpoint: Arc::clone(&endpoint), connection, after }),
+                Err(error) => {
+                    drop(connection);
+                    let _ = after.run(false).await;
+                    Err(located(error))
+                }
+            },
+            slot => {
+                drop(slot);
+                Err(located(Error::new(
+                    ErrorKind::Transaction,
+                    "a savepoint cannot be prepared, only the whole transaction",
+                )))
+            }
+        }
+    }
+}
+
+impl Prepared {
+    /// The name by which the database knows it.
+    pub fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    /// The connection that it is on.
+    pub fn connection(&self) -> &str {
+        self.endpoint.name()
+    }
+
+    /// Commits it, then runs the `after_commit` hooks of the writes in it.
+    ///
+    /// # Errors
+    /// It stays prepared, or the answer was lost: repeat it by name. `AfterCommit` when it is committed, and a hook failed.
+    pub async fn commit(mut self) -> Result<()> {
+        let committed = self.connection.control(Control::CommitPrepared(&self.branch)).await;
+        self.ended(committed, true).await
+    }
+
+    /// Rolls it back, then runs the `after_rollback` hooks of the writes in it.
+    ///
+    /// # Errors
+    /// It stays prepared, or the answer was lost: repeat it by name.
+    pub async fn rollback(mut self) -> Result<()> {
+        let rolled_back = self.connection.control(Control::RollbackPrepared(&self.branch)).await;
+        self.ended(rolled_back, false).await
+    }
+
+    /// Gives up the connection, so that others can end the branch, and keeps what waits for its end.
+    pub fn detach(self) -> Detached {
+        drop(self.connection);
+        Detached { after: self.after }
+    }
+
+    async fn ended(self, ended: Result<()>, committed: bool) -> Result<()> {
+        drop(self.connection);
+        ended.map_err(|error| error.with_connection(self.endpoint.name()))?;
+        self.after.run(committed).await
+    }
+}
+
+/// What waits for the end of a prepared transaction that somebody else brings about.
+#[derive(Debug)]
+pub struct Detached {
+    after: Arc<AfterEnds>,
+}
+
+impl Detached {
+    /// It has ended: runs the `after_commit` or `after_rollback` hooks of the writes in it.
+    ///
+    /// # Errors
+    /// `AfterCommit` when a hook failed.
+    pub async fn ended(mut self, committed: bool) -> Result<()> {
+        mem::take(&mut self.after).run(committed).await
+    }
+}
+
+#[cold]
+fn cannot_prepare(name: &str) -> Error {
+    Error::unsupported(format!(
+        "the database of `{name}` prepares no transactions (PostgreSQL needs max_prepared_transactions > 0; SQLite cannot)"
+    ))
+}
+
+#[cold]
+fn misnamed(branch: &Branch) -> Error {
+    Error::unsupported(format!(
+        "this database names a transaction when it begins: begin it with `.branch(..)` to prepare it as `{branch}`"
+    ))
+}
