@@ -67,6 +67,9 @@ pub enum ErrorKind {
     Transaction,
     /// The transaction is committed, and one of its `after_commit` hooks failed.
     AfterCommit,
+    /// A transaction across databases was rolled back everywhere: somebody else has decided so, or a part of it could not
+    /// be prepared.
+    Aborted,
     /// A saga was undone, because a step failed.
     Compensated,
     /// A saga can neither go on nor be undone without somebody's decision.
@@ -317,6 +320,11 @@ impl Error {
     /// The transaction is committed, and one of its `after_commit` hooks failed: do not run it again.
     pub fn is_after_commit(&self) -> bool {
         self.kind() == ErrorKind::AfterCommit
+    }
+
+    /// A transaction across databases was rolled back everywhere.
+    pub fn is_aborted(&self) -> bool {
+        self.kind() == ErrorKind::Aborted
     }
 
     /// A saga was undone, because a step failed: [`downcast_ref`](Self::downcast_ref) gives that step's own [`Error`].

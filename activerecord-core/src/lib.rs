@@ -40,7 +40,7 @@ pub use capabilities::Capabilities;
 pub use column::Column;
 pub use connection::{
     Config, ConnectionHandle, ConnectionManager, InCurrentConnections, IntoConfig, OutsideTransaction, Pool,
-    connection, current_connection, spawn, try_with_connection, with_connection,
+    UnmetPrecondition, connection, current_connection, spawn, try_with_connection, with_connection,
 };
 pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use embedded::Embedded;

@@ -1,7 +1,7 @@
 //! Work that crosses databases, and what it needs to survive crashes.
 //!
 //! Three protocols, the first to be preferred where it is enough: the outbox ([`Outbox`], [`Worker`], [`Inbox`]), the saga
-//! ([`Saga`]), and two-phase commit. Each keeps its state in tables of the databases themselves, made on first use.
+//! ([`Saga`]), and two-phase commit ([`two_phase`](two_phase())). Each keeps its state in tables of the databases themselves, made on first use.
 //!
 //! Programs use the facade crate `activerecord`, which re-exports what is public here.
 
@@ -15,6 +15,7 @@ mod lease;
 mod outbox;
 mod saga;
 mod store;
+mod two_phase;
 mod verdict;
 mod worker;
 
@@ -22,6 +23,7 @@ pub use backoff::Backoff;
 pub use inbox::Inbox;
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
+pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};
 

@@ -11,7 +11,7 @@ use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
 use crate::backend::{Branch, Control, PreparedBranch};
 use crate::capabilities::Capabilities;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
 use crate::sql::{Sql, render};
@@ -25,6 +25,20 @@ use crate::value::IntoParams;
 /// `Configuration` when there is none.
 pub fn connection(name: &str) -> Result<ConnectionHandle> {
     endpoint(name).map(|endpoint| ConnectionHandle { endpoint })
+}
+
+/// A setting that is not as it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnmetPrecondition {
+    /// What has to be so.
+    pub what: &'static str,
+    /// What was found.
+    pub found: String,
+    /// How to mend it.
+    pub mend: &'static str,
+    /// Whether it matters only to a participant that is prepared.
+    pub to_prepare: bool,
 }
 
 /// The connection that this task is at: that of the innermost transaction, or of the innermost scope of all models,
@@ -139,6 +153,23 @@ impl ConnectionHandle {
     async fn control(&self, control: Control<'_>) -> Result<()> {
         let mut connection = endpoint(self.name())?.acquire(Purpose::Raw).await?;
         connection.control(control).await.map_err(|error| error.with_connection(self.endpoint.name()))
+    }
+
+    /// What of this database's settings is not as it has to be for a transaction across databases to survive its crash.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn unmet_preconditions(&self) -> Result<Vec<UnmetPrecondition>> {
+        let mut unmet = Vec::new();
+        for precondition in self.dialect().preconditions {
+            let rows = self.query(precondition.ask, []).await?;
+            let found: String = rows.first().map(|row| row.get(0)).transpose()?.unwrap_or_default();
+            if !precondition.is_met_by(&found) {
+                let Precondition { what, mend, to_prepare, .. } = *precondition;
+                unmet.push(UnmetPrecondition { what, found, mend, to_prepare });
+            }
+        }
+        Ok(unmet)
     }
 
     /// Connects once, if that has not happened: then the [capabilities](Self::capabilities) are those of the server.

@@ -15,14 +15,16 @@ mod session;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};
-pub use handle::{ConnectionHandle, connection, current_connection};
+pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use pool::{PooledConnection, Purpose};
 pub(crate) use registry::endpoint;
-pub(crate) use scope::{Frame, Route, in_connection, in_transaction, resolve, routing, transaction, within};
+pub(crate) use scope::{
+    Frame, Route, in_connection, in_transaction, in_transactions, resolve, routing, transaction, within,
+};
 pub(crate) use session::{Label, Session};
 
 use std::future::Future;

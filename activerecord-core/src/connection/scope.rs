@@ -142,6 +142,15 @@ pub(crate) fn in_transaction<T, F: Future<Output = T>>(
     }
 }
 
+/// [`in_transaction`] in several at once, each on another connection.
+pub(crate) async fn in_transactions<T>(levels: Vec<Arc<Level>>, body: impl Future<Output = T>) -> Result<T> {
+    let mut frame = current();
+    for level in levels {
+        frame = Some(enter_within(frame, Entry::Transaction(level))?);
+    }
+    Ok(within(frame, body).await)
+}
+
 /// Runs `body` in exactly this scope, whatever the scope around it.
 pub(crate) fn within<T>(scope: Option<Arc<Frame>>, body: impl Future<Output = T>) -> impl Future<Output = T> {
     SCOPE.scope(scope, body)
@@ -174,7 +183,10 @@ fn current() -> Option<Arc<Frame>> {
 }
 
 fn enter(entry: Entry) -> Result<Arc<Frame>> {
-    let outer = current();
+    enter_within(current(), entry)
+}
+
+fn enter_within(outer: Option<Arc<Frame>>, entry: Entry) -> Result<Arc<Frame>> {
     let depth = outer.as_ref().map_or(1, |outer| outer.depth + 1);
     if depth > MAX_DEPTH {
         return Err(Error::new(

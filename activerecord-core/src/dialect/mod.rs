@@ -2,11 +2,14 @@
 
 mod mysql;
 mod postgresql;
+mod precondition;
 mod sqlite;
 
 pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
+
+pub(crate) use precondition::{Accepts, Precondition};
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
@@ -63,6 +66,8 @@ pub struct Dialect {
     pub(crate) definitions: Definitions,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
+    /// What has to be set for a transaction across databases.
+    pub(crate) preconditions: &'static [Precondition],
 }
 
 /// How tables are made.

@@ -1,6 +1,6 @@
 use super::{
-    Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, SetQuery, UnnamedConflicts,
-    Upsert,
+    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
+    SetQuery, UnnamedConflicts, Upsert,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -75,4 +75,21 @@ pub static MYSQL: Dialect = Dialect {
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
     branch_at_begin: true,
+    preconditions: &[
+        Precondition {
+            ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",
+            accepts: Accepts::OneOf(&["1"]),
+            what: "a commit is durable before it is answered (innodb_flush_log_at_trx_commit)",
+            mend: "set innodb_flush_log_at_trx_commit = 1",
+            to_prepare: false,
+        },
+        Precondition {
+            ask: "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
+                  AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'",
+            accepts: Accepts::OneOf(&["0"]),
+            what: "all tables are of InnoDB: rows of other engines survive a rollback",
+            mend: "ALTER TABLE .. ENGINE = InnoDB for each table of another engine",
+            to_prepare: false,
+        },
+    ],
 };

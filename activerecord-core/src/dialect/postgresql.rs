@@ -1,4 +1,7 @@
-use super::{Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, SetQuery, Upsert};
+use super::{
+    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
+    SetQuery, Upsert,
+};
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
 
@@ -70,4 +73,27 @@ pub static POSTGRESQL: Dialect = Dialect {
         options: "",
     },
     branch_at_begin: false,
+    preconditions: &[
+        Precondition {
+            ask: "SELECT current_setting('max_prepared_transactions')",
+            accepts: Accepts::AnyBut("0"),
+            what: "transactions can be prepared (max_prepared_transactions)",
+            mend: "set max_prepared_transactions to at least max_connections in postgresql.conf, and restart the server",
+            to_prepare: true,
+        },
+        Precondition {
+            ask: "SELECT current_setting('fsync')",
+            accepts: Accepts::OneOf(&["on"]),
+            what: "what is written survives a loss of power (fsync)",
+            mend: "set fsync = on in postgresql.conf, and reload it",
+            to_prepare: false,
+        },
+        Precondition {
+            ask: "SELECT current_setting('synchronous_commit')",
+            accepts: Accepts::AnyBut("off"),
+            what: "a commit is durable before it is answered (synchronous_commit)",
+            mend: "set synchronous_commit = on, for this database or its user",
+            to_prepare: false,
+        },
+    ],
 };

@@ -1,4 +1,7 @@
-use super::{Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, SetQuery, Upsert};
+use super::{
+    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
+    Upsert,
+};
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
 
@@ -62,4 +65,20 @@ pub static SQLITE: Dialect = Dialect {
         options: "",
     },
     branch_at_begin: false,
+    preconditions: &[
+        Precondition {
+            ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
+            accepts: Accepts::OneOf(&["2", "3"]),
+            what: "a commit is in the file before it is answered (synchronous)",
+            mend: "take `synchronous=off` or `synchronous=normal` out of the URL: `full` is the default",
+            to_prepare: false,
+        },
+        Precondition {
+            ask: "SELECT file FROM pragma_database_list WHERE name = 'main'",
+            accepts: Accepts::AnyBut(""),
+            what: "the database is a file",
+            mend: "a database in memory is gone with its process: use a file",
+            to_prepare: false,
+        },
+    ],
 };

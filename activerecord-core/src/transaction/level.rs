@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::end::{AfterEnd, AfterEnds};
+use super::state::State;
 use crate::backend::{Branch, Connection, Control, TransactionOptions};
 use crate::connection::{Endpoint, PooledConnection, Purpose};
 use crate::error::{Error, ErrorKind, Result};
@@ -51,51 +52,6 @@ impl Slot {
             Self::Lent(outer) => outer.connection(),
             Self::Ended => None,
         }
-    }
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Why it can only be rolled back.
-    poison: Option<String>,
-    /// How it ended.
-    ended: Option<&'static str>,
-    /// A savepoint that was abandoned without a rollback.
-    abandoned: Option<String>,
-    /// Whether a stream of rows holds the turn.
-    streaming: bool,
-    /// Whether a savepoint holds the turn, or did so last.
-    lent: bool,
-}
-
-impl State {
-    /// Whether a statement may run; else why not.
-    fn usable(&self) -> Result<(), String> {
-        if let Some(why) = self.ended() {
-            return Err(why);
-        }
-        match &self.poison {
-            Some(why) => Err(format!(
-                "it can only be rolled back, because of an earlier error in it: {why}. Put what may fail into a nested transaction"
-            )),
-            None => self.idle(),
-        }
-    }
-
-    fn ended(&self) -> Option<String> {
-        self.ended.map(|how| format!("it was {how} already"))
-    }
-
-    /// Whether no stream has the connection.
-    fn idle(&self) -> Result<(), String> {
-        let why = "a stream of rows is open on it; read it to its end or drop it first, or use batch()";
-        if self.streaming { Err(why.into()) } else { Ok(()) }
-    }
-
-    /// Somebody has the turn again. Gives the savepoint that has to be undone first.
-    fn turn_begins(&mut self) -> Option<String> {
-        self.lent = false;
-        self.abandoned.take()
     }
 }
 

@@ -8,6 +8,7 @@ mod end;
 mod level;
 mod prepared;
 mod retry;
+mod state;
 
 pub use begin::{Begin, Transaction};
 pub use prepared::{Detached, Prepared};

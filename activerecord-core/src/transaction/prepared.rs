@@ -7,7 +7,7 @@ use super::Transaction;
 use super::end::AfterEnds;
 use super::level::Slot;
 use crate::backend::{Branch, Control};
-use crate::connection::{Endpoint, PooledConnection};
+use crate::connection::{Endpoint, PooledConnection, in_transactions};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A prepared transaction. The database keeps it, with its locks, through crashes of everything, until it is committed or
@@ -24,9 +24,54 @@ pub struct Prepared {
 }
 
 impl Transaction {
-    /// The name that it was begun under, where it had to be named then.
+    /// [`run`](Self::run) with several transactions open, each on a connection of its own.
+    ///
+    /// # Errors
+    /// The closure's own; then each of them can only be rolled back.
+    pub fn run_in_all<T, F>(transactions: &[Self], body: F) -> impl Future<Output = Result<T>> + use<'_, T, F>
+    where
+        F: AsyncFnOnce() -> Result<T>,
+    {
+        let body = Box::pin(body());
+        let levels: Vec<_> = transactions.iter().map(|transaction| Arc::clone(transaction.level())).collect();
+        async move {
+            let result = in_transactions(levels, body).await?;
+            if let Err(error) = &result {
+                transactions.iter().for_each(|transaction| transaction.level().poison(error));
+            }
+            result
+        }
+    }
+
+    /// Commits it, and leaves the `after_commit` hooks of the writes in it for later: when other databases have committed,
+    /// too.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit), save for `AfterCommit`. `Transaction` for a savepoint.
+    pub async fn commit_first(self) -> Result<Detached> {
+        let level = self.level();
+        let after = Arc::clone(level.after());
+        match level.last("committed").await? {
+            Slot::Own(mut connection) => {
+                let committed = connection.control(Control::Commit).await;
+                committed.map_err(|error| error.with_connection(level.endpoint().name()))?;
+                Ok(Detached { after })
+            }
+            slot => {
+                drop(slot);
+                Err(savepoint().with_connection(level.endpoint().name()))
+            }
+        }
+    }
+
+    /// The connection that it is on.
+    pub fn connection(&self) -> &str {
+        self.level().endpoint().name()
+    }
+
+    /// The name that it was begun under, where the database wants it named then.
     pub fn branch(&self) -> Option<&Branch> {
-        self.level().branch()
+        self.level().branch().filter(|_| self.level().endpoint().dialect().branch_at_begin)
     }
 
     /// Whether a statement was run in it.
@@ -87,41 +132,40 @@ impl Prepared {
     ///
     /// # Errors
     /// It stays prepared, or the answer was lost: repeat it by name. `AfterCommit` when it is committed, and a hook failed.
-    pub async fn commit(mut self) -> Result<()> {
-        let committed = self.connection.control(Control::CommitPrepared(&self.branch)).await;
-        self.ended(committed, true).await
+    pub async fn commit(self) -> Result<()> {
+        let (ended, detached) = self.end(true).await;
+        ended?;
+        detached.ended(true).await
     }
 
     /// Rolls it back, then runs the `after_rollback` hooks of the writes in it.
     ///
     /// # Errors
     /// It stays prepared, or the answer was lost: repeat it by name.
-    pub async fn rollback(mut self) -> Result<()> {
-        let rolled_back = self.connection.control(Control::RollbackPrepared(&self.branch)).await;
-        self.ended(rolled_back, false).await
+    pub async fn rollback(self) -> Result<()> {
+        let (ended, detached) = self.end(false).await;
+        ended?;
+        detached.ended(false).await
     }
 
-    /// Gives up the connection, so that others can end the branch, and keeps what waits for its end.
-    pub fn detach(self) -> Detached {
-        drop(self.connection);
-        Detached { after: self.after }
-    }
-
-    async fn ended(self, ended: Result<()>, committed: bool) -> Result<()> {
-        drop(self.connection);
-        ended.map_err(|error| error.with_connection(self.endpoint.name()))?;
-        self.after.run(committed).await
+    /// Commits it or rolls it back, and leaves the hooks for later. Its connection is given up in any case, so that others
+    /// can end it after an error.
+    pub async fn end(mut self, commits: bool) -> (Result<()>, Detached) {
+        let control =
+            if commits { Control::CommitPrepared(&self.branch) } else { Control::RollbackPrepared(&self.branch) };
+        let ended = self.connection.control(control).await;
+        (ended.map_err(|error| error.with_connection(self.endpoint.name())), Detached { after: self.after })
     }
 }
 
-/// What waits for the end of a prepared transaction that somebody else brings about.
+/// The hooks that wait for the end of a transaction.
 #[derive(Debug)]
 pub struct Detached {
     after: Arc<AfterEnds>,
 }
 
 impl Detached {
-    /// It has ended: runs the `after_commit` or `after_rollback` hooks of the writes in it.
+    /// It has ended, and so has all that belongs to it: runs the `after_commit` or `after_rollback` hooks of the writes in it.
     ///
     /// # Errors
     /// `AfterCommit` when a hook failed.
@@ -135,6 +179,11 @@ fn cannot_prepare(name: &str) -> Error {
     Error::unsupported(format!(
         "the database of `{name}` prepares no transactions (PostgreSQL needs max_prepared_transactions > 0; SQLite cannot)"
     ))
+}
+
+#[cold]
+fn savepoint() -> Error {
+    Error::new(ErrorKind::Transaction, "a savepoint is no part of a commit in two phases, only the whole transaction")
 }
 
 #[cold]

@@ -1,0 +1,276 @@
+//! The protocol, as its coordinator goes through it.
+
+use activerecord_core::{
+    ActiveRecord, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction,
+};
+use futures_util::future::join_all;
+
+use super::decision::{self, Verdict};
+use super::finish::{self, Finish};
+use super::forget;
+use super::record::{Decision, Mark, Participant};
+use super::reply::Reply;
+use crate::clock::about_now;
+use crate::failpoint;
+
+/// A transaction across databases while its body runs.
+#[derive(Debug)]
+pub(super) struct Open {
+    gid: String,
+    store: ConnectionHandle,
+    /// The index of the one that decides.
+    point: usize,
+    connections: Vec<ConnectionHandle>,
+    transactions: Vec<Transaction>,
+}
+
+impl Open {
+    pub(super) fn new(
+        gid: String,
+        store: ConnectionHandle,
+        point: usize,
+        connections: Vec<ConnectionHandle>,
+        transactions: Vec<Transaction>,
+    ) -> Self {
+        Self { gid, store, point, connections, transactions }
+    }
+
+    pub(super) async fn run<T, F>(&self, body: F) -> Result<T>
+    where
+        F: AsyncFnOnce() -> Result<T>,
+    {
+        Transaction::run_in_all(&self.transactions, body).await
+    }
+
+    pub(super) async fn roll_back(self) {
+        for transaction in self.transactions {
+            // Closed, it is rolled back, too.
+            let _ = transaction.rollback().await;
+        }
+    }
+
+    /// Commits all or none. It goes on to its end when nobody waits for it any more.
+    pub(super) async fn commit(self) -> Result<()> {
+        let committing =
+            tokio::spawn(activerecord_core::InCurrentConnections::in_current_connections(self.commit_all()));
+        committing.await.unwrap_or_else(|error| Err(Error::custom(error)))
+    }
+
+    async fn commit_all(mut self) -> Result<()> {
+        let used = self.transactions.iter().filter(|transaction| transaction.is_used()).count();
+        if used <= 1 {
+            return self.commit_alone().await;
+        }
+        let started = std::time::Instant::now();
+        let point = self.transactions.remove(self.point);
+        let at_point = self.connections.remove(self.point);
+        let others: Vec<_> = self.connections.into_iter().zip(self.transactions).collect();
+        let (mut branches, mut idle) = (Vec::new(), Vec::new());
+        for (number, (handle, transaction)) in others.into_iter().enumerate() {
+            // The label is by the place in the list of all.
+            let label = format!("b{}", if number < self.point { number } else { number + 1 });
+            let branch = Branch::new(&*self.gid, label)?;
+            if transaction.is_used() { branches.push((handle, transaction, branch)) } else { idle.push(transaction) }
+        }
+        let gid = self.gid;
+        let outcome = commit(&gid, &self.store, (at_point, point), branches).await;
+        for transaction in idle {
+            let _ = transaction.rollback().await;
+        }
+        let told = if outcome.is_ok() { "committed" } else { "aborted" };
+        metrics::counter!("activerecord_two_phase_total", "outcome" => told).increment(1);
+        metrics::histogram!("activerecord_two_phase_seconds").record(started.elapsed());
+        outcome
+    }
+
+    /// One that did work needs no second phase.
+    async fn commit_alone(self) -> Result<()> {
+        let mut end = Ok(());
+        for transaction in self.transactions {
+            if transaction.is_used() {
+                end = transaction.commit().await;
+            } else {
+                let _ = transaction.rollback().await;
+            }
+        }
+        end
+    }
+}
+
+type Work = (ConnectionHandle, Transaction, Branch);
+
+async fn commit(
+    gid: &str,
+    store: &ConnectionHandle,
+    (at_point, point): (ConnectionHandle, Transaction),
+    branches: Vec<Work>,
+) -> Result<()> {
+    let participants: Vec<_> = branches.iter().map(|(handle, _, branch)| participant(handle, branch)).collect();
+    // Before anything is prepared: see `decision::ask`.
+    if let Err(error) = record(gid, store, &point, &participants).await {
+        let _ = point.rollback().await;
+        for (_, transaction, _) in branches {
+            let _ = transaction.rollback().await;
+        }
+        return Err(aborted(gid, error));
+    }
+    failpoint::reach("2pc.recorded")?;
+    let prepared = prepare(branches).await;
+    if let Some(error) = prepared.refused {
+        let _ = point.rollback().await;
+        roll_back(prepared.branches, prepared.doubtful).await;
+        return Err(aborted(gid, error));
+    }
+    failpoint::reach("2pc.prepared")?;
+    let hooks = match point.commit_first().await {
+        Ok(hooks) => Some(hooks),
+        Err(error) if is_certain(&error) => {
+            roll_back(prepared.branches, Vec::new()).await;
+            return Err(aborted(gid, error));
+        }
+        // The answer is lost, or never came: its row says what became of it, once the database answers.
+        Err(error) => match settled(&at_point, gid).await {
+            true => None,
+            false => {
+                roll_back(prepared.branches, Vec::new()).await;
+                return Err(aborted(gid, error));
+            }
+        },
+    };
+    failpoint::reach("2pc.decided")?;
+    finish(gid, store, participants, prepared.branches, hooks).await
+}
+
+fn participant(handle: &ConnectionHandle, branch: &Branch) -> Participant {
+    Participant { connection: handle.name().to_owned(), label: branch.label().to_owned() }
+}
+
+/// Writes the decision into the transaction whose COMMIT it will be.
+async fn record(gid: &str, store: &ConnectionHandle, point: &Transaction, participants: &[Participant]) -> Result<()> {
+    let mut row = decision::row(store, gid, participants).await?;
+    point.run(async || Decision::with_connection(store.name(), async || row.insert().await).await).await
+}
+
+/// What became of the first phase.
+struct FirstPhase {
+    branches: Vec<(ConnectionHandle, Prepared)>,
+    /// Nobody knows whether these are prepared.
+    doubtful: Vec<(ConnectionHandle, Branch)>,
+    refused: Option<Error>,
+}
+
+/// Prepares all branches at the same time. Every doubt is a no.
+async fn prepare(branches: Vec<Work>) -> FirstPhase {
+    let answers = join_all(branches.into_iter().map(async |(handle, transaction, branch)| {
+        let answer = prepare_one(&handle, transaction, branch.clone()).await;
+        (handle, branch, answer)
+    }));
+    let mut phase = FirstPhase { branches: Vec::new(), doubtful: Vec::new(), refused: None };
+    for (handle, branch, answer) in answers.await {
+        match answer {
+            Ok(prepared) => phase.branches.push((handle, prepared)),
+            Err(error) => {
+                phase.doubtful.push((handle, branch));
+                phase.refused.get_or_insert(error);
+            }
+        }
+    }
+    phase
+}
+
+async fn prepare_one(handle: &ConnectionHandle, transaction: Transaction, branch: Branch) -> Result<Prepared> {
+    let marked_at = about_now(handle).await?;
+    let mut mark = Mark { gid: branch.gid().into(), label: branch.label().into(), marked_at };
+    let marked =
+        transaction.run(async || Mark::with_connection(handle.name(), async || mark.insert().await).await).await;
+    if let Err(error) = marked {
+        let _ = transaction.rollback().await;
+        return Err(error);
+    }
+    failpoint::reach("2pc.marked")?;
+    transaction.prepare_as(branch).await.map_err(|error| match Reply::to_prepare(&error).hint() {
+        Some(hint) => error.context(hint),
+        None => error,
+    })
+}
+
+/// Whether an error of the deciding COMMIT says that nothing was committed.
+fn is_certain(error: &Error) -> bool {
+    !error.is_connection_lost()
+}
+
+/// Asks until the database that decides has answered whether it is committed.
+async fn settled(store: &ConnectionHandle, gid: &str) -> bool {
+    let mut pauses = finish::pauses();
+    loop {
+        match decision::ask(store, gid).await {
+            Ok(Verdict::Commit(_)) => return true,
+            Ok(Verdict::Abort) => return false,
+            other => {
+                tracing::warn!(target: "activerecord", gid, connection = store.name(), ?other, "the decision is not known yet");
+                tokio::time::sleep(pauses.next()).await;
+            }
+        }
+    }
+}
+
+async fn roll_back(branches: Vec<(ConnectionHandle, Prepared)>, doubtful: Vec<(ConnectionHandle, Branch)>) {
+    join_all(branches.into_iter().map(async |(handle, prepared)| {
+        let branch = prepared.branch().clone();
+        let (ended, hooks) = prepared.end(false).await;
+        if ended.is_err() {
+            Finish::new(handle, branch, false).in_background();
+        }
+        let _ = hooks.ended(false).await;
+    }))
+    .await;
+    for (handle, branch) in doubtful {
+        Finish::new(handle, branch, false).in_background();
+    }
+}
+
+/// The second phase: nothing rolls back any more.
+async fn finish(
+    gid: &str,
+    store: &ConnectionHandle,
+    participants: Vec<Participant>,
+    branches: Vec<(ConnectionHandle, Prepared)>,
+    hooks: Option<Detached>,
+) -> Result<()> {
+    let ends = join_all(branches.into_iter().map(async |(handle, prepared)| {
+        let branch = prepared.branch().clone();
+        let (ended, hooks) = prepared.end(true).await;
+        // Somebody else may have been first.
+        let finish = Finish::new(handle, branch, true);
+        let confirmed = match ended {
+            Ok(()) => true,
+            Err(_) => finish.promptly().await,
+        };
+        (finish, confirmed, hooks)
+    }))
+    .await;
+    failpoint::reach("2pc.committed")?;
+    let mut end = match hooks {
+        Some(hooks) => hooks.ended(true).await,
+        None => Ok(()),
+    };
+    let mut pending = Vec::new();
+    for (finish, confirmed, hooks) in ends {
+        end = end.and(hooks.ended(true).await);
+        if !confirmed {
+            pending.push(finish);
+        }
+    }
+    if pending.is_empty() {
+        forget::later(store, gid, participants);
+    } else {
+        finish::commit_in_background(store.clone(), gid.to_owned(), participants, pending);
+    }
+    end
+}
+
+#[cold]
+fn aborted(gid: &str, error: Error) -> Error {
+    let message = format!("the transaction across databases is rolled back everywhere ({gid}): {error}");
+    Error::new(ErrorKind::Aborted, message).with_source(error)
+}

@@ -1,0 +1,101 @@
+//! Who takes part, and which one decides.
+
+use activerecord_core::{Branch, ConnectionHandle, Error, ErrorKind, Result, Transaction, connection};
+
+use super::commit::Open;
+use super::record::{Mark, new_gid, store_name};
+use crate::store::install;
+
+/// The participants of a transaction, before it begins.
+#[derive(Debug)]
+pub(super) struct Participants {
+    /// In the order in which they were named.
+    connections: Vec<ConnectionHandle>,
+    /// The index of the one that decides.
+    point: usize,
+}
+
+impl Participants {
+    /// Looks whether these can take part.
+    ///
+    /// # Errors
+    /// `Unsupported` when not, and why; `Configuration` when one is named twice or there is none of the name.
+    pub(super) async fn enlist(names: &[String]) -> Result<Self> {
+        let mut connections = Vec::with_capacity(names.len());
+        for name in names {
+            let handle = connection(name)?;
+            check_name(names, &handle)?;
+            handle.learn().await?;
+            connections.push(handle);
+        }
+        let cannot = |handle: &ConnectionHandle| !handle.capabilities().prepared_transactions;
+        let unable: Vec<_> = connections.iter().filter(|handle| cannot(handle)).map(ConnectionHandle::name).collect();
+        if unable.len() > 1 {
+            return Err(too_many(&unable));
+        }
+        let point = connections.iter().position(cannot).unwrap_or(0);
+        if connections.len() > 1 {
+            for handle in &connections {
+                check_settings(handle, handle.name() == connections[point].name()).await?;
+                install::<Mark>(handle).await?;
+            }
+        }
+        Ok(Self { connections, point })
+    }
+
+    /// Begins a transaction on each.
+    pub(super) async fn begin(self) -> Result<Open> {
+        let Some(point) = self.connections.get(self.point) else {
+            return Err(Error::configuration("a transaction across databases needs at least one connection"));
+        };
+        let store = point.clone();
+        let gid = if self.connections.len() > 1 { new_gid(&store_name(&store).await?) } else { new_gid("alone") };
+        let mut transactions = Vec::with_capacity(self.connections.len());
+        for (number, handle) in self.connections.iter().enumerate() {
+            let branch = Branch::new(&*gid, format!("b{number}"))?;
+            transactions.push(Transaction::begin(handle.name()).branch(branch).await?);
+        }
+        Ok(Open::new(gid, store, self.point, self.connections, transactions))
+    }
+}
+
+fn check_name(names: &[String], handle: &ConnectionHandle) -> Result<()> {
+    let name = handle.name();
+    if names.iter().filter(|other| *other == name).count() > 1 {
+        return Err(Error::configuration(format!(
+            "connection `{name}` is named twice in one transaction across databases"
+        )));
+    }
+    if handle.in_transaction() {
+        return Err(Error::new(
+            ErrorKind::Transaction,
+            format!("a transaction is open on `{name}` already: begin the one across databases outside of it"),
+        ));
+    }
+    Ok(())
+}
+
+/// What the one that decides need not be able to do is to prepare.
+async fn check_settings(handle: &ConnectionHandle, decides: bool) -> Result<()> {
+    let unmet = super::doctor::unmet(handle).await?;
+    let unmet = unmet.iter().find(|unmet| !(decides && unmet.to_prepare));
+    match unmet {
+        None => Ok(()),
+        Some(unmet) => Err(Error::unsupported(format!(
+            "`{}` cannot take part in a transaction across databases: {} is `{}`; {}",
+            handle.name(),
+            unmet.what,
+            unmet.found,
+            unmet.mend
+        ))),
+    }
+}
+
+#[cold]
+fn too_many(names: &[&str]) -> Error {
+    let names = names.join("` and `");
+    Error::unsupported(format!(
+        "`{names}` cannot prepare a transaction, and only one such database can take part in one across databases, as the one \
+         that decides. Use a saga, or write to one of them and let an outbox bring it to the other"
+    ))
+}

@@ -1,0 +1,142 @@
+//! What is kept about transactions across databases.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use activerecord_core::statement::CreateTable;
+use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Model, Result};
+use activerecord_derive::{ActiveEnum, ActiveRecord};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::json;
+use crate::store::{Kept, install};
+
+/// A decision, in the database of the participant whose COMMIT it is: a row of `ar_2pc`.
+#[derive(ActiveRecord, Clone, Debug, PartialEq)]
+#[activerecord(crate = activerecord_core)]
+#[table = "ar_2pc"]
+pub(super) struct Decision {
+    #[primary_key]
+    pub(super) gid: String,
+    pub(super) state: DecisionState,
+    /// The branches, as JSON.
+    pub(super) participants: String,
+    pub(super) created_at: DateTime<Utc>,
+    /// Why it is a heuristic.
+    pub(super) note: Option<String>,
+}
+
+#[derive(ActiveEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[activerecord(crate = activerecord_core)]
+pub(super) enum DecisionState {
+    /// Every branch is to be committed. There is no row of any other end: what has no row is rolled back.
+    Commit,
+    /// Somebody has ended a branch in another way than was decided, or has decided by force: kept until it is looked at.
+    Heuristic,
+}
+
+/// A branch, as its decision names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Participant {
+    pub(super) connection: String,
+    pub(super) label: String,
+}
+
+/// A row of the branch's own, which says later that it was committed: `ar_2pc_mark`. It also makes MySQL and MariaDB take the
+/// branch for one that has written.
+#[derive(ActiveRecord, Clone, Debug, PartialEq)]
+#[activerecord(crate = activerecord_core)]
+#[table = "ar_2pc_mark"]
+pub(super) struct Mark {
+    #[primary_key]
+    pub(super) gid: String,
+    #[primary_key]
+    pub(super) label: String,
+    pub(super) marked_at: DateTime<Utc>,
+}
+
+/// The one row that names a database: `ar_2pc_store`. A transaction's id has it in it, so that whoever finds a branch knows
+/// where its decision is, and touches no other's.
+#[derive(ActiveRecord, Clone, Debug, PartialEq)]
+#[activerecord(crate = activerecord_core)]
+#[table = "ar_2pc_store"]
+struct Store {
+    #[primary_key]
+    number: i32,
+    name: String,
+}
+
+impl Kept for Decision {
+    fn definition() -> CreateTable {
+        CreateTable::from(Self::TABLE)
+    }
+}
+
+impl Kept for Mark {
+    fn definition() -> CreateTable {
+        CreateTable::from(Self::TABLE)
+    }
+}
+
+impl Kept for Store {
+    fn definition() -> CreateTable {
+        CreateTable::from(Self::TABLE)
+    }
+}
+
+impl Decision {
+    pub(super) fn participants(&self) -> Result<Vec<Participant>> {
+        json::read(&self.participants, || format!("what is kept about transaction {}", self.gid))
+    }
+}
+
+/// What ids of this library begin with.
+const PREFIX: &str = "ar1-";
+
+/// A new id: which database decides, and a number that no other has.
+pub(super) fn new_gid(store: &str) -> String {
+    format!("{PREFIX}{store}-{}", Uuid::now_v7().simple())
+}
+
+/// The name of the database that decides about a transaction.
+pub(super) fn store_of(gid: &str) -> Option<&str> {
+    gid.strip_prefix(PREFIX)?.split('-').next()
+}
+
+static STORES: LazyLock<Mutex<HashMap<u64, String>>> = LazyLock::new(Mutex::default);
+
+/// The name of this connection's database, given to it now if it has none.
+pub(super) async fn store_name(connection: &ConnectionHandle) -> Result<String> {
+    if let Some(name) = known_store(connection) {
+        return Ok(name);
+    }
+    install::<Store>(connection).await?;
+    install::<Decision>(connection).await?;
+    let mut own = Store { number: 1, name: format!("{:08x}", fastrand::u32(..)) };
+    match Store::with_connection(connection.name(), async || own.insert().await).await {
+        Err(error) if !error.is_unique_violation() => return Err(error),
+        _ => {}
+    }
+    let name = Store::with_connection(connection.name(), async || Store::find(1).await).await?.name;
+    STORES.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.id(), name.clone());
+    Ok(name)
+}
+
+/// The name of this connection's database, if it has one.
+pub(super) async fn find_store(connection: &ConnectionHandle) -> Result<Option<String>> {
+    if let Some(name) = known_store(connection) {
+        return Ok(Some(name));
+    }
+    match Store::using(connection.name()).first().await {
+        Ok(store) => Ok(store.map(|store| store.name)),
+        // There is no such table.
+        Err(error) if error.kind() == ErrorKind::InvalidStatement => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn known_store(connection: &ConnectionHandle) -> Option<String> {
+    STORES.lock().unwrap_or_else(PoisonError::into_inner).get(&connection.id()).cloned()
+}

@@ -1,0 +1,45 @@
+use activerecord::prelude::*;
+
+use crate::{balance, change, left, preparing};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_transactions_in_the_hand_are_prepared_under_one_id() -> Result<()> {
+    let banks = preparing().await?;
+    for commits in [true, false] {
+        for (from, to) in banks.iter().zip(banks.iter().skip(1)) {
+            let (before_from, before_to) = (balance(from).await?, balance(to).await?);
+            let gid = format!("by-hand-{}", Uuid::now_v7());
+            let (first, second) = (Transaction::begin(&**from).await?, Transaction::begin(&**to).await?);
+            first.run(async || change(from, -10).await).await?;
+            second.run(async || change(to, 10).await).await?;
+            let (first, second) = (first.prepare(&gid).await?, second.prepare(&gid).await?);
+            let in_doubt = TwoPhase::in_doubt().await?;
+            let ours = in_doubt.iter().find(|one| one.gid == gid);
+            assert_eq!(ours.map(|ours| ours.branches.len()), Some(2), "{in_doubt:?}");
+            let moved = if commits {
+                first.commit().await?;
+                second.commit().await?;
+                10
+            } else {
+                first.rollback().await?;
+                second.rollback().await?;
+                0
+            };
+            assert_eq!((balance(from).await?, balance(to).await?), (before_from - moved, before_to + moved));
+            assert_eq!((left(from).await?, left(to).await?), (0, 0));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_other_characters_is_refused() -> Result<()> {
+    for bank in preparing().await? {
+        let transaction = Transaction::begin(&*bank).await?;
+        transaction.run(async || change(&bank, 1).await).await?;
+        let refused = transaction.prepare("it's").await;
+        assert!(refused.as_ref().is_err_and(Error::is_configuration), "{refused:?}");
+        assert_eq!(balance(&bank).await?, 100);
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What was left, and who may end it.
+
+use activerecord::prelude::*;
+use activerecord::{Branch, InDoubtState};
+
+use crate::{balance, change, left, preparing};
+
+/// A transaction whose coordinator has died after it prepared this.
+async fn leave(bank: &str, gid: &str) -> Result<Branch> {
+    let branch = Branch::new(gid, "b0")?;
+    let transaction = Transaction::begin(bank).branch(branch.clone()).await?;
+    transaction.run(async || change(bank, 1).await).await?;
+    drop(transaction.prepare_as(branch.clone()).await?);
+    Ok(branch)
+}
+
+/// T7. What another program has prepared is reported, and not touched.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t7_foreign_transactions_are_not_touched() -> Result<()> {
+    for bank in preparing().await? {
+        // One by its id, and one of a program of this library whose database is not configured here.
+        for gid in [format!("theirs-{}", Uuid::now_v7()), format!("ar1-nowhere0-{}", Uuid::now_v7().simple())] {
+            let branch = leave(&bank, &gid).await?;
+            let recovered = TwoPhase::recover().await?;
+            assert!(recovered.foreign.contains(&gid), "{recovered:?}");
+            let in_doubt = TwoPhase::in_doubt().await?;
+            let ours = in_doubt.iter().find(|one| one.gid == gid);
+            assert_eq!(ours.map(|ours| ours.state), Some(InDoubtState::Foreign));
+            assert_eq!(left(&bank).await?, 1);
+            // Somebody decides by hand.
+            while connection(&bank)?.rollback_prepared(&branch).await.is_err() {}
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_doubt_can_be_forced() -> Result<()> {
+    for bank in preparing().await? {
+        for commits in [false, true] {
+            let gid = format!("ar1-nowhere0-{}", Uuid::now_v7().simple());
+            leave(&bank, &gid).await?;
+            loop {
+                let forced = match commits {
+                    true => TwoPhase::force_commit(&gid, "its database burned down").await,
+                    false => TwoPhase::force_abort(&gid, "its database burned down").await,
+                };
+                match forced {
+                    Ok(()) => break,
+                    Err(error) => assert!(error.is_in_doubt(), "{error}"),
+                }
+            }
+            assert_eq!((balance(&bank).await?, left(&bank).await?), (100 + i64::from(commits), 0));
+            let again = TwoPhase::force_abort(&gid, "again").await;
+            assert!(again.is_err_and(|error| error.is_not_found()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What cannot take part, and what cannot be prepared: each says why, and leaves nothing behind.
+
+use activerecord::prelude::*;
+
+use crate::harness::Profile;
+use crate::{balance, bank, change, left, prepares, preparing, transfer};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_makes_no_sense_is_refused() -> Result<()> {
+    let banks = preparing().await?;
+    let [first, second, ..] = &banks[..] else { return Err(Error::invalid("these tests need two servers")) };
+    let twice = transfer(first, first, 1).await;
+    assert!(twice.is_err_and(|error| error.is_configuration() && error.message().contains("named twice")));
+    let nowhere = transfer(first, "nowhere", 1).await;
+    assert!(nowhere.is_err_and(|error| error.is_configuration()));
+    let inside = transaction(first, async || transfer(first, second, 1).await).await;
+    assert!(inside.is_err_and(|error| error.message().contains("is open on")));
+    let none = two_phase([], async || Ok(())).await;
+    assert!(none.is_err_and(|error| error.is_configuration()));
+    Ok(())
+}
+
+/// T12. Files: two of them, one in memory, one whose commits are not durable.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t12_files_that_cannot_decide_are_refused() -> Result<()> {
+    let banks = preparing().await?;
+    let mut files = Vec::new();
+    for profile in Profile::all() {
+        let one = bank(profile).await?;
+        if !prepares(&one).await? {
+            files.push((one, bank(profile).await?));
+        }
+    }
+    let folder = tempfile::tempdir().map_err(Error::custom)?;
+    for (first, second) in &files {
+        let two = transfer(first, second, 1).await;
+        assert!(two.as_ref().is_err_and(Error::is_unsupported), "{two:?}");
+        for (name, url) in [
+            ("t12 in memory", "sqlite::memory:".to_owned()),
+            ("t12 normal", format!("sqlite://{}/normal.db?mode=rwc&synchronous=normal", folder.path().display())),
+        ] {
+            ConnectionManager::configure(name, url)?;
+            let refused = transfer(name, &banks[0], 1).await;
+            let error = refused.err().ok_or_else(|| Error::invalid("it was let in"))?;
+            assert!(error.is_unsupported() && error.message().contains(name), "{error}");
+            ConnectionManager::remove(name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// T12. A file that cannot commit in the end decides against all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t12_a_commit_that_fails_aborts_all() -> Result<()> {
+    let banks = preparing().await?;
+    for profile in Profile::all() {
+        let one = bank(profile).await?;
+        if prepares(&one).await? {
+            continue;
+        }
+        // A deferred constraint fails at the COMMIT, as a full disk does.
+        connection(&one)?.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)", []).await?;
+        let children = "CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)";
+        connection(&one)?.execute(children, []).await?;
+        let done = two_phase([&*one, &*banks[0]], async || {
+            change(&banks[0], 1).await?;
+            connection(&one)?.execute("INSERT INTO children VALUES (7)", []).await.map(drop)
+        })
+        .await;
+        assert!(done.as_ref().is_err_and(Error::is_aborted), "{done:?}");
+        assert_eq!((balance(&banks[0]).await?, left(&banks[0]).await?), (100, 0));
+    }
+    Ok(())
+}
+
+/// T9. What a server refuses to prepare: a typed error that says what to do, and connections that go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t9_what_cannot_be_prepared_is_refused_and_leaves_nothing() -> Result<()> {
+    let banks = preparing().await?;
+    let mut refused = 0;
+    for bank in &banks {
+        // The other one decides, so that this one is prepared.
+        let Some(other) = banks.iter().find(|other| ***other != **bank) else { continue };
+        for statement in ["NOTIFY t9", "CREATE TEMPORARY TABLE t9 (id INT)"] {
+            let done = two_phase([&**other, &**bank], async || {
+                change(other, 1).await?;
+                change(bank, 1).await?;
+                connection(bank)?.execute(statement, []).await.map(drop)
+            })
+            .await;
+            let Err(error) = done else { continue };
+            refused += usize::from(error.is_aborted() && error.message().contains("cannot be prepared"));
+            assert!(!error.message().is_empty());
+            assert_eq!((left(bank).await?, left(other).await?), (0, 0), "{statement}: {error}");
+        }
+        transfer(other, bank, 1).await?;
+    }
+    // PostgreSQL refuses both; the other servers know no NOTIFY, or have their own reasons.
+    assert!(refused >= 2, "{refused}");
+    Ok(())
+}
+
+/// T10. The victim of a deadlock can only be rolled back: so are all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t10_a_victim_of_a_deadlock_aborts_all() -> Result<()> {
+    use std::sync::Arc;
+    use tokio::sync::Barrier;
+    for bank in preparing().await? {
+        let others = preparing().await?;
+        crate::Account::with_connection(&bank, async || crate::Account { id: 0, balance: 100 }.insert().await).await?;
+        let met = Arc::new(Barrier::new(2));
+        let both = [(1_i64, 2_i64, 0_usize), (2, 1, 1)].map(|(first, second, other)| {
+            let (met, bank, other) = (Arc::clone(&met), bank.to_string(), others[other].to_string());
+            tokio::spawn(async move {
+                let touch = async |id: i64| {
+                    let account = crate::Account::using(&bank).filter(crate::Account::ID.eq(id));
+                    account.update((crate::Account::BALANCE.add(1),)).await.map(drop)
+                };
+                two_phase([&*other, &*bank], async || {
+                    change(&other, 1).await?;
+                    touch(first).await?;
+                    met.wait().await;
+                    touch(second).await
+                })
+                .await
+            })
+        });
+        let [one, two] = both;
+        let (one, two) = (one.await.map_err(Error::custom)?, two.await.map_err(Error::custom)?);
+        let victims = [&one, &two].iter().filter(|end| end.as_ref().is_err_and(Error::is_retryable)).count();
+        assert_eq!(victims, 1, "{one:?} {two:?}");
+        let ends = [(&one, &others[0]), (&two, &others[1])];
+        for (end, other) in ends {
+            assert_eq!(balance(other).await?, 100 + i64::from(end.is_ok()));
+        }
+        assert_eq!(left(&bank).await?, 0);
+    }
+    Ok(())
+}
+
+/// T10. A table of another engine would keep its rows through a rollback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t10_a_table_that_cannot_roll_back_is_found() -> Result<()> {
+    let banks = preparing().await?;
+    let mut found = 0;
+    for bank in &banks {
+        if connection(bank)?.execute("CREATE TABLE old (id INT) ENGINE = MyISAM", []).await.is_err() {
+            continue;
+        }
+        let other = banks.iter().find(|other| ***other != **bank).ok_or_else(|| Error::invalid("one server only"))?;
+        let refused = transfer(other, bank, 1).await;
+        let error = refused.err().ok_or_else(|| Error::invalid("it was let in"))?;
+        assert!(error.is_unsupported() && error.message().contains("InnoDB"), "{error}");
+        let findings = TwoPhase::doctor().await?;
+        assert!(findings.iter().any(|finding| finding.connection == **bank && finding.mend.contains("InnoDB")));
+        found += 1;
+    }
+    assert!(found > 0);
+    Ok(())
+}
