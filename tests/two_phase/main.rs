@@ -9,8 +9,13 @@ mod in_doubt;
 mod outcomes;
 mod refused;
 
+use activerecord::InDoubtState;
 use activerecord::prelude::*;
 use harness::{Database, Profile};
+use tokio::sync::Mutex;
+
+/// MySQL and MariaDB show what is prepared on the whole server: the tests take turns.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Account {
@@ -65,8 +70,21 @@ async fn preparing() -> Result<Vec<Database>> {
     Ok(banks)
 }
 
-/// What is prepared of this database's transactions.
-async fn left(bank: &str) -> Result<usize> {
-    let all = TwoPhase::in_doubt().await.unwrap_or_default();
-    Ok(all.iter().filter(|one| one.branches.iter().any(|(name, _)| name == bank)).count())
+/// How many transactions of these tests have a branch that is prepared.
+async fn left() -> Result<usize> {
+    let all = TwoPhase::in_doubt().await?;
+    Ok(all.iter().filter(|one| one.state != InDoubtState::Foreign && !one.branches.is_empty()).count())
+}
+
+/// What a refusal has left in doubt is rolled back in the background.
+async fn until_none_is_left() -> Result<()> {
+    while left().await? > 0 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Whether a branch of this one is prepared.
+async fn is_left(gid: &str) -> Result<bool> {
+    Ok(TwoPhase::in_doubt().await?.iter().any(|one| one.gid == gid && !one.branches.is_empty()))
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use activerecord::prelude::*;
 
 use crate::harness::Profile;
-use crate::{Account, balance, bank, change, left, prepares, preparing, transfer};
+use crate::{ALONE, Account, balance, bank, change, left, prepares, preparing, transfer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_are_committed_or_none_on_every_pair() -> Result<()> {
+    let _alone = ALONE.lock().await;
     for first in Profile::all() {
         for second in Profile::all() {
             let (from, to) = (bank(first).await?, bank(second).await?);
@@ -25,7 +26,7 @@ async fn both_are_committed_or_none_on_every_pair() -> Result<()> {
             let refused = transfer(&from, &to, 80).await;
             assert!(refused.as_ref().is_err_and(Error::is_check_violation), "{pair}: {refused:?}");
             assert_eq!((balance(&from).await?, balance(&to).await?), (70, 130), "{pair}");
-            assert_eq!(left(&from).await? + left(&to).await?, 0, "{pair}");
+            assert_eq!(left().await?, 0, "{pair}");
         }
     }
     Ok(())
@@ -33,6 +34,7 @@ async fn both_are_committed_or_none_on_every_pair() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_number_of_them_takes_part() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let mut banks = preparing().await?;
     for profile in Profile::all() {
         let one = bank(profile).await?;
@@ -56,6 +58,7 @@ async fn any_number_of_them_takes_part() -> Result<()> {
 /// One that did work alone needs no second phase; none needs nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_that_did_nothing_take_no_part() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let names = || banks.iter().map(|bank| &**bank);
     assert_eq!(two_phase(names(), async || Ok(7)).await?, 7);
@@ -69,6 +72,7 @@ async fn those_that_did_nothing_take_no_part() -> Result<()> {
 /// T8. An error that the body swallows has left its transaction in doubt: all are rolled back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t8_an_error_that_is_swallowed_aborts_all() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     for wrong in 0..banks.len() {
         let done = two_phase(banks.iter().map(|bank| &**bank), async || {
@@ -84,7 +88,7 @@ async fn t8_an_error_that_is_swallowed_aborts_all() -> Result<()> {
         .await;
         assert!(done.as_ref().is_err_and(Error::is_aborted), "{done:?}");
         for bank in &banks {
-            assert_eq!((balance(bank).await?, left(bank).await?), (100, 0));
+            assert_eq!((balance(bank).await?, left().await?), (100, 0));
         }
     }
     // Undone to a savepoint, it is no error any more.
@@ -122,6 +126,7 @@ impl Hooks for Watched {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hooks_run_when_all_are_committed() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let write = async |fails: bool| {
         two_phase(banks.iter().map(|bank| &**bank), async || {
@@ -143,6 +148,7 @@ async fn hooks_run_when_all_are_committed() -> Result<()> {
 /// It goes on to its end, or to its rollback, when nobody waits for it any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_dropped_ends_as_one() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     for round in 0..60_u64 {
         let all = async {
@@ -170,11 +176,7 @@ async fn a_call_that_is_dropped_ends_as_one() -> Result<()> {
                 break;
             }
             // Seen between the commits of two of them.
-            let mut waiting = 0;
-            for bank in &banks {
-                waiting += left(bank).await?;
-            }
-            assert!(waiting > 0 || balance(&banks[0]).await? == balance(&banks[1]).await?, "{balances:?}");
+            assert!(left().await? > 0 || balance(&banks[0]).await? == balance(&banks[1]).await?, "{balances:?}");
         }
     }
     Ok(())
@@ -183,6 +185,7 @@ async fn a_call_that_is_dropped_ends_as_one() -> Result<()> {
 /// O14. A message that is enqueued in it is there exactly if it is committed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o14_a_message_is_part_of_it() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     for bank in &banks {
         Outbox::install(bank).await?;

@@ -3,10 +3,11 @@
 use activerecord::prelude::*;
 
 use crate::harness::Profile;
-use crate::{balance, bank, change, left, prepares, preparing, transfer};
+use crate::{ALONE, balance, bank, change, left, prepares, preparing, transfer, until_none_is_left};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_makes_no_sense_is_refused() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let [first, second, ..] = &banks[..] else { return Err(Error::invalid("these tests need two servers")) };
     let twice = transfer(first, first, 1).await;
@@ -23,6 +24,7 @@ async fn what_makes_no_sense_is_refused() -> Result<()> {
 /// T12. Files: two of them, one in memory, one whose commits are not durable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_files_that_cannot_decide_are_refused() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let mut files = Vec::new();
     for profile in Profile::all() {
@@ -52,6 +54,7 @@ async fn t12_files_that_cannot_decide_are_refused() -> Result<()> {
 /// T12. A file that cannot commit in the end decides against all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_a_commit_that_fails_aborts_all() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     for profile in Profile::all() {
         let one = bank(profile).await?;
@@ -68,7 +71,7 @@ async fn t12_a_commit_that_fails_aborts_all() -> Result<()> {
         })
         .await;
         assert!(done.as_ref().is_err_and(Error::is_aborted), "{done:?}");
-        assert_eq!((balance(&banks[0]).await?, left(&banks[0]).await?), (100, 0));
+        assert_eq!((balance(&banks[0]).await?, left().await?), (100, 0));
     }
     Ok(())
 }
@@ -76,6 +79,7 @@ async fn t12_a_commit_that_fails_aborts_all() -> Result<()> {
 /// T9. What a server refuses to prepare: a typed error that says what to do, and connections that go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t9_what_cannot_be_prepared_is_refused_and_leaves_nothing() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let mut refused = 0;
     for bank in &banks {
@@ -91,7 +95,7 @@ async fn t9_what_cannot_be_prepared_is_refused_and_leaves_nothing() -> Result<()
             let Err(error) = done else { continue };
             refused += usize::from(error.is_aborted() && error.message().contains("cannot be prepared"));
             assert!(!error.message().is_empty());
-            assert_eq!((left(bank).await?, left(other).await?), (0, 0), "{statement}: {error}");
+            until_none_is_left().await?;
         }
         transfer(other, bank, 1).await?;
     }
@@ -103,6 +107,7 @@ async fn t9_what_cannot_be_prepared_is_refused_and_leaves_nothing() -> Result<()
 /// T10. The victim of a deadlock can only be rolled back: so are all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t10_a_victim_of_a_deadlock_aborts_all() -> Result<()> {
+    let _alone = ALONE.lock().await;
     use std::sync::Arc;
     use tokio::sync::Barrier;
     for bank in preparing().await? {
@@ -133,7 +138,7 @@ async fn t10_a_victim_of_a_deadlock_aborts_all() -> Result<()> {
         for (end, other) in ends {
             assert_eq!(balance(other).await?, 100 + i64::from(end.is_ok()));
         }
-        assert_eq!(left(&bank).await?, 0);
+        assert_eq!(left().await?, 0);
     }
     Ok(())
 }
@@ -141,6 +146,7 @@ async fn t10_a_victim_of_a_deadlock_aborts_all() -> Result<()> {
 /// T10. A table of another engine would keep its rows through a rollback.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t10_a_table_that_cannot_roll_back_is_found() -> Result<()> {
+    let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let mut found = 0;
     for bank in &banks {
