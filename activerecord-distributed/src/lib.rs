@@ -27,7 +27,7 @@ pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, TwoPhase
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};
 
-/// Kills, stops or fails the process here, when the environment says so. Without the feature it is nothing.
+/// What only tests do. Without the feature it is nothing.
 #[cfg(not(feature = "failpoints"))]
 mod failpoint {
     use activerecord_core::Result;
@@ -35,5 +35,10 @@ mod failpoint {
     #[inline]
     pub(crate) fn reach(_name: &str) -> Result<()> {
         Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn is_broken(_name: &str) -> bool {
+        false
     }
 }

@@ -1,6 +1,7 @@
 //! A connection in the caller's hand, for SQL that no model describes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -153,6 +154,15 @@ impl ConnectionHandle {
     async fn control(&self, control: Control<'_>) -> Result<()> {
         let mut connection = endpoint(self.name())?.acquire(Purpose::Raw).await?;
         connection.control(control).await.map_err(|error| error.with_connection(self.endpoint.name()))
+    }
+
+    /// Has the database end this task's open transaction on it when nothing is sent for so long. False where it cannot.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn limit_idle(&self, longest: Duration) -> Result<bool> {
+        let Some(set) = self.dialect().idle_limit.filter(|_| self.in_transaction()) else { return Ok(false) };
+        self.execute(&format!("{set}{}", longest.as_millis().max(1)), []).await.map(|_| true)
     }
 
     /// What of this database's settings is not as it has to be for a transaction across databases to survive its crash.

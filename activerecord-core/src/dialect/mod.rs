@@ -66,6 +66,8 @@ pub struct Dialect {
     pub(crate) definitions: Definitions,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
+    /// Has the database end the session of the open transaction when it is idle for so many milliseconds.
+    pub(crate) idle_limit: Option<&'static str>,
     /// What has to be set for a transaction across databases.
     pub(crate) preconditions: &'static [Precondition],
 }

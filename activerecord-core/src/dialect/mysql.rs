@@ -75,6 +75,7 @@ pub static MYSQL: Dialect = Dialect {
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
     branch_at_begin: true,
+    idle_limit: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",

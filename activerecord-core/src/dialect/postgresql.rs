@@ -73,6 +73,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         options: "",
     },
     branch_at_begin: false,
+    idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
     preconditions: &[
         Precondition {
             ask: "SELECT current_setting('max_prepared_transactions')",

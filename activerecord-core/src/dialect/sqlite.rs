@@ -65,6 +65,7 @@ pub static SQLITE: Dialect = Dialect {
         options: "",
     },
     branch_at_begin: false,
+    idle_limit: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",

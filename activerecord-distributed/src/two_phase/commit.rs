@@ -148,7 +148,12 @@ fn participant(handle: &ConnectionHandle, branch: &Branch) -> Participant {
 /// Writes the decision into the transaction whose COMMIT it will be.
 async fn record(gid: &str, store: &ConnectionHandle, point: &Transaction, participants: &[Participant]) -> Result<()> {
     let mut row = decision::row(store, gid, participants).await?;
-    point.run(async || Decision::with_connection(store.name(), async || row.insert().await).await).await
+    let write = async || {
+        // A coordinator that stands still would have the others keep their locks.
+        store.limit_idle(super::grace()).await?;
+        Decision::with_connection(store.name(), async || row.insert().await).await
+    };
+    point.run(write).await
 }
 
 /// What became of the first phase.

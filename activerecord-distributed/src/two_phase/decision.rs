@@ -6,6 +6,7 @@ use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Result, Scala
 use tokio::time::timeout;
 
 use super::record::{Decision, DecisionState, Participant};
+use crate::failpoint;
 use crate::json;
 
 /// How long to wait for a coordinator that has not decided.
@@ -31,6 +32,9 @@ pub(super) enum Verdict {
 /// # Errors
 /// Whatever the database reports: then nothing is known.
 pub(super) async fn ask(store: &ConnectionHandle, gid: &str) -> Result<Verdict> {
+    if failpoint::is_broken("2pc.ask") {
+        return Ok(find(store, gid).await?.map_or(Verdict::Abort, Verdict::Commit));
+    }
     match timeout(PATIENCE, take(store, gid)).await {
         Ok(Ok(true)) => Ok(Verdict::Abort),
         Ok(Ok(false)) => read(store, gid).await,

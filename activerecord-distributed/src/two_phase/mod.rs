@@ -23,6 +23,9 @@ pub use hand::Prepare;
 pub use in_doubt::{InDoubt, InDoubtState};
 pub use recover::Recovered;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use activerecord_core::Result;
 
 /// Runs `body` in a transaction on each of these connections, which are committed all or none, through crashes of any process
@@ -75,3 +78,19 @@ where
 /// Looking after transactions across databases.
 #[derive(Debug)]
 pub struct TwoPhase;
+
+/// Milliseconds.
+static GRACE: AtomicU64 = AtomicU64::new(30_000);
+
+impl TwoPhase {
+    /// How long a coordinator may stand still between the phases, in this process; 30 seconds unless set. After that PostgreSQL,
+    /// where it decides, ends its transaction, and the recovery rolls the rest back. Where MySQL, MariaDB or SQLite decides,
+    /// the others wait until the process is gone, or somebody ends its session. No decision goes by this time.
+    pub fn grace(grace: Duration) {
+        GRACE.store(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+fn grace() -> Duration {
+    Duration::from_millis(GRACE.load(Ordering::Relaxed))
+}

@@ -76,6 +76,12 @@ impl Database {
         }
     }
 
+    /// Where it is, for another process.
+    #[allow(dead_code, reason = "only the fault tests have other processes")]
+    pub(crate) fn url(&self) -> &str {
+        self.home.url()
+    }
+
     /// What is expected of it.
     pub(crate) fn profile(&self) -> &'static Profile {
         self.home.profile()

@@ -1,0 +1,101 @@
+//! A process of the fault matrix: `node WHAT ..`, with its databases in the environment. What it has done, it prints.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use activerecord::prelude::*;
+use faults::trip::{self, Kind};
+use faults::{bank, flow, places};
+use tokio::io::AsyncReadExt as _;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error {:?}: {error}", error.kind());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &[&str]) -> Result<()> {
+    let names = places::configure()?;
+    let name = |index: usize| names.get(index).map_or("", String::as_str);
+    TwoPhase::grace(Duration::from_millis(700));
+    match arguments {
+        ["transfer"] => bank::transfer(name(0), name(1), 1, 10).await,
+        ["two commits"] => bank::two_commits(name(0), name(1), 1, 10).await,
+        ["transfers", milliseconds] => transfers(&names, milliseconds).await,
+        ["recover"] => recover().await,
+        ["recover until killed"] => {
+            TwoPhase::recover().await?;
+            loop {
+                // No grace: it races the coordinators.
+                TwoPhase::recover().await?;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        ["trip", kind, id] => {
+            let id = Uuid::parse_str(id).map_err(Error::custom)?;
+            trip::saga(read(kind), name(0), name(1)).run_as(id, &()).await.map(drop)
+        }
+        ["resume", kind] => {
+            trip::saga(read(kind), name(0), name(1)).register()?;
+            println!("{:?}", Saga::resume_all().await?);
+            Ok(())
+        }
+        ["work", how] => {
+            let worker = flow::worker(name(0), name(1), *how == "once");
+            // Until whoever started it closes its input.
+            worker.run_until(async { _ = tokio::io::stdin().read(&mut [0]).await }).await
+        }
+        ["work off", how] => flow::worker(name(0), name(1), *how == "once").run_once().await.map(drop),
+        other => Err(Error::configuration(format!("a node does not know {other:?}"))),
+    }
+}
+
+fn read(kind: &str) -> Kind {
+    [Kind::Good, Kind::Failing, Kind::Unguarded]
+        .into_iter()
+        .find(|known| format!("{known:?}") == kind)
+        .unwrap_or(Kind::Good)
+}
+
+/// Recovers until nothing waits any more, and prints what was found the last time.
+async fn recover() -> Result<()> {
+    let start = Instant::now();
+    loop {
+        let recovered = TwoPhase::recover().await?;
+        let waits = !recovered.waiting.is_empty() || !recovered.unreachable.is_empty();
+        if !waits || start.elapsed() > Duration::from_secs(30) {
+            println!("{recovered:?}");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Random transfers between all banks, by several tasks at once.
+async fn transfers(names: &[String], milliseconds: &str) -> Result<()> {
+    let end = Instant::now() + Duration::from_millis(milliseconds.parse().map_err(Error::custom)?);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let names = names.to_vec();
+        tasks.spawn(async move {
+            let mut committed = 0_u32;
+            while Instant::now() < end {
+                let mut order: Vec<_> = (0..names.len()).collect();
+                fastrand::shuffle(&mut order);
+                let (from, to) = (&names[order[0]], &names[order[1]]);
+                let done = bank::transfer(from, to, fastrand::i64(1..=20), fastrand::i64(1..10)).await;
+                committed += u32::from(done.is_ok());
+            }
+            committed
+        });
+    }
+    println!("committed {}", tasks.join_all().await.into_iter().sum::<u32>());
+    Ok(())
+}

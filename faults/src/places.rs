@@ -1,0 +1,25 @@
+//! Where the databases are: a process is told by its environment.
+
+use std::env;
+use std::time::Duration;
+
+use activerecord::prelude::*;
+
+/// Names and URLs, as `NAME=URL` with line ends between.
+pub const VARIABLE: &str = "NODE_PLACES";
+
+/// Registers the databases of this process, and returns their names.
+///
+/// # Errors
+/// `Configuration` when the environment does not say, or says something wrong.
+pub fn configure() -> Result<Vec<String>> {
+    let places = env::var(VARIABLE).map_err(Error::custom)?;
+    let mut names = Vec::new();
+    for place in places.lines() {
+        let (name, url) = place.split_once('=').ok_or_else(|| Error::configuration(format!("no NAME=URL: {place}")))?;
+        let pool = Pool::new().max_connections(12).acquire_timeout(Duration::from_secs(60));
+        ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}

@@ -1,0 +1,64 @@
+//! A saga: a flight in one database, a hotel in another.
+
+use std::time::Duration;
+
+use activerecord::Backoff;
+use activerecord::prelude::*;
+
+/// What was booked.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "bookings"]
+pub struct Booking {
+    /// Its number.
+    pub id: i64,
+    /// The saga that booked it.
+    pub trip: Uuid,
+}
+
+/// Its columns, in the words of the harness.
+pub const BOOKINGS: &str = "bookings (id ID, trip UUID NOT NULL)";
+
+/// How the saga goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// All its steps succeed.
+    Good,
+    /// Its last step fails, so that all before it are undone.
+    Failing,
+    /// The broken variant of the good one: steps without a barrier.
+    Unguarded,
+}
+
+async fn book(place: &str, context: &StepContext) -> Result<i64> {
+    let trip = context.saga_id();
+    Ok(Booking::with_connection(place, async || Booking::create(Booking { id: 0, trip }).await).await?.id)
+}
+
+async fn cancel(place: &str, id: i64) -> Result<()> {
+    Booking::with_connection(place, async || Booking::find(id).await?.destroy().await).await
+}
+
+/// The definition; its log is in the first place.
+pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
+    let (first, second) = (flights.to_owned(), hotels.to_owned());
+    let (first_again, second_again) = (first.clone(), second.clone());
+    let flight = async move |context: &StepContext| book(&first, context).await;
+    let no_flight = async move |_: &StepContext, id: i64| cancel(&first_again, id).await;
+    let hotel = async move |context: &StepContext| book(&second, context).await;
+    let no_hotel = async move |_: &StepContext, id: i64| cancel(&second_again, id).await;
+    let saga = Saga::new(format!("trip {kind:?}"))
+        .log_on(flights)
+        .lease(Duration::from_millis(600))
+        .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)));
+    match kind {
+        Kind::Good => saga.step_on(flights, "flight", flight, no_flight).step_on(hotels, "hotel", hotel, no_hotel),
+        Kind::Unguarded => saga.step("flight", flight, no_flight).step("hotel", hotel, no_hotel),
+        Kind::Failing => {
+            saga.step_on(flights, "flight", flight, no_flight).step_on(hotels, "hotel", hotel, no_hotel).step(
+                "pay",
+                async |_: &StepContext| Err::<(), _>(Error::invalid("no money")),
+                async |_: &StepContext, (): ()| Ok(()),
+            )
+        }
+    }
+}

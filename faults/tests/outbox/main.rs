@@ -1,0 +1,116 @@
+//! Workers that are killed and stopped: O2, O3, O5, O12. The others are in `tests/conformance/distributed`, on every database.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::collections::BTreeMap;
+
+use activerecord::Message;
+use activerecord::prelude::*;
+use faults::flow::{EFFECTS, Effect, TOPIC};
+use rustix::process::Signal;
+
+use common::harness::{Database, Profile};
+use common::{is_long, node, profiles, until};
+
+async fn places(profile: &'static Profile, messages: i64) -> Result<(Database, Database)> {
+    let (from, to) = (Database::on(profile, &[]).await?, Database::on(profile, &[EFFECTS]).await?);
+    with_connection(&from, async || Outbox::enqueue_all(TOPIC, 1..=messages).await).await?;
+    Ok((from, to))
+}
+
+/// How many messages had no effect, and how many had more than one.
+async fn judge(to: &str, messages: i64) -> Result<(usize, usize)> {
+    let mut effects = BTreeMap::<i64, usize>::new();
+    for task in Effect::using(to).pluck(Effect::TASK).await? {
+        *effects.entry(task).or_default() += 1;
+    }
+    let lost = (1..=messages).filter(|number| !effects.contains_key(number)).count();
+    Ok((lost, effects.values().filter(|count| **count > 1).count()))
+}
+
+async fn work_off(from: &Database, to: &Database, how: &str) -> Result<()> {
+    until("the outbox is empty", async || {
+        node(&["work off", how], &[from, to]).run().await?;
+        Ok(Message::using(from).count().await? == 0)
+    })
+    .await
+}
+
+/// O2. Killed around the claim, the effect and the acknowledgement. The broken variant, without the inbox, doubles effects.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o2_a_worker_that_is_killed_loses_nothing_and_doubles_nothing() -> Result<()> {
+    for profile in profiles() {
+        let mut doubled = 0;
+        for point in ["outbox.claimed=kill", "outbox.handled=kill@2", "outbox.handled=kill@6", "outbox.settled=kill@3"]
+        {
+            for how in ["once", "broken"] {
+                let (from, to) = places(profile, 40).await?;
+                let killed = node(&["work", how], &[&from, &to]).failpoint(point).start()?;
+                let killed = killed.end_by_itself().await?;
+                assert!(killed.is_killed, "{killed:?}");
+                work_off(&from, &to, how).await?;
+                let (lost, twice) = judge(&to, 40).await?;
+                assert_eq!(lost, 0, "{} {how} {point}", profile.name());
+                if how == "once" {
+                    assert_eq!(twice, 0, "{} {point}", profile.name());
+                } else {
+                    doubled += twice;
+                }
+            }
+        }
+        assert!(doubled > 0, "the broken variant doubles nothing on {}", profile.name());
+    }
+    Ok(())
+}
+
+/// O3. Eight workers, some of which are killed again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o3_eight_workers_share_an_outbox() -> Result<()> {
+    let messages = if is_long() { 100_000 } else { 2_000 };
+    for profile in profiles() {
+        let (from, to) = places(profile, messages).await?;
+        let start = || node(&["work", "once"], &[&from, &to]).start();
+        let mut workers = (0..8).map(|_| start()).collect::<Result<Vec<_>>>()?;
+        let mut kills = 0;
+        while Message::using(&from).count().await? > 0 {
+            let victim = fastrand::usize(0..workers.len());
+            workers[victim].prints("effect").await.ok();
+            if kills < 10 {
+                workers[victim].signal(Signal::KILL)?;
+                workers[victim] = start()?;
+                kills += 1;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        for worker in workers {
+            worker.signal(Signal::KILL)?;
+        }
+        assert_eq!(judge(&to, messages).await?, (0, 0), "{} after {kills} kills", profile.name());
+        assert!(kills > 0);
+    }
+    Ok(())
+}
+
+/// O5. A worker that stands still past its lease, while another one handles its messages, and then goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o5_a_worker_that_stood_still_doubles_nothing() -> Result<()> {
+    for profile in profiles() {
+        for how in ["once", "broken"] {
+            let (from, to) = places(profile, 20).await?;
+            // Its handlers have not run yet.
+            let stopped = node(&["work", how], &[&from, &to]).failpoint("outbox.claimed=stop").start()?;
+            stopped.stands().await?;
+            work_off(&from, &to, how).await?;
+            stopped.signal(Signal::CONT)?;
+            let mut stopped = stopped;
+            if how == "broken" {
+                stopped.prints("effect").await?;
+            }
+            stopped.end().await?;
+            let (lost, twice) = judge(&to, 20).await?;
+            assert_eq!((lost, twice > 0), (0, how == "broken"), "{} {how}: {twice}", profile.name());
+        }
+    }
+    Ok(())
+}
