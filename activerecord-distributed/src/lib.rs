@@ -23,7 +23,7 @@ pub use backoff::Backoff;
 pub use inbox::Inbox;
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
-pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, TwoPhase, two_phase};
+pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};
 

@@ -47,8 +47,9 @@ async fn run(arguments: &[&str]) -> Result<()> {
             println!("{:?}", Saga::resume_all().await?);
             Ok(())
         }
-        ["work", how] => {
-            let worker = flow::worker(name(0), name(1), *how == "once");
+        ["work", how, calls] => {
+            let calls = calls.parse().map_err(Error::custom)?;
+            let worker = flow::worker(name(0), name(1), *how == "once").concurrency(calls);
             // Until whoever started it closes its input.
             worker.run_until(async { _ = tokio::io::stdin().read(&mut [0]).await }).await
         }

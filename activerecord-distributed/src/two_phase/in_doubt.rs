@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use activerecord_core::Result;
+use activerecord_core::{Error, Result};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -40,21 +40,39 @@ pub enum InDoubtState {
     Foreign,
 }
 
+/// What was found on all configured connections.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Survey {
+    /// The transactions across databases that have not ended everywhere.
+    pub in_doubt: Vec<InDoubt>,
+    /// The connections that could not be asked, and why: there may be more.
+    pub unreachable: Vec<(String, Error)>,
+}
+
 impl TwoPhase {
     /// The transactions across databases that have not ended everywhere, also those that are just being committed. Nothing is
     /// changed.
     ///
     /// # Errors
-    /// The error of a connection that cannot be asked.
+    /// The error of a connection that cannot be asked: [`survey`](Self::survey) tells of the others.
     pub async fn in_doubt() -> Result<Vec<InDoubt>> {
-        let mut scan = Scan::of_all().await;
-        if !scan.unreachable.is_empty() {
-            let (_, error) = scan.unreachable.swap_remove(0);
-            return Err(error);
+        let Survey { in_doubt, mut unreachable } = Self::survey().await?;
+        match unreachable.pop() {
+            Some((_, error)) => Err(error),
+            None => Ok(in_doubt),
         }
-        let mut all = Vec::new();
+    }
+
+    /// [`in_doubt`](Self::in_doubt), as far as connections answer.
+    ///
+    /// # Errors
+    /// The error of a connection that has answered, and then does not any more.
+    pub async fn survey() -> Result<Survey> {
+        let scan = Scan::of_all().await;
+        let mut in_doubt = Vec::new();
         for (gid, found) in &scan.transactions {
-            all.push(InDoubt {
+            in_doubt.push(InDoubt {
                 gid: gid.clone(),
                 state: state(found, scan.store(gid).is_some()),
                 branches: names(found),
@@ -62,7 +80,7 @@ impl TwoPhase {
                 note: found.decision.as_ref().and_then(|decision| decision.note.clone()),
             });
         }
-        Ok(all)
+        Ok(Survey { in_doubt, unreachable: scan.unreachable })
     }
 }
 

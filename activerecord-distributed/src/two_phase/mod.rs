@@ -20,7 +20,7 @@ mod scan;
 
 pub use doctor::Finding;
 pub use hand::Prepare;
-pub use in_doubt::{InDoubt, InDoubtState};
+pub use in_doubt::{InDoubt, InDoubtState, Survey};
 pub use recover::Recovered;
 
 use std::sync::atomic::{AtomicU64, Ordering};
