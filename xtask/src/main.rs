@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod checks;
 mod example;
+mod faults;
 mod report;
 mod services;
 mod tidy;
@@ -28,6 +29,8 @@ enum Task {
     /// Servers for the tests: databases and brokers, on free ports
     #[command(subcommand)]
     Services(services::Task),
+    /// The fault matrix: processes and servers that are killed, stopped and cut off
+    Faults(faults::Arguments),
     /// The invariants of the source that no compiler checks
     Tidy,
     /// Runs the tests and accepts the expansions, messages and SQL that they saw
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Test(options) => checks::run(&options),
         Task::Services(task) => services::run(task),
+        Task::Faults(arguments) => faults::run(&arguments),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
         Task::Bench { args } => bench::run(args),

@@ -31,6 +31,7 @@ pub struct Begin {
     name: String,
     options: TransactionOptions,
     branch: Option<Branch>,
+    one_phase: bool,
 }
 
 impl Begin {
@@ -53,6 +54,13 @@ impl Begin {
         self
     }
 
+    /// It will not be prepared. On MySQL and MariaDB this makes its commit cheaper: one that may be prepared is begun as a
+    /// branch, and its commit is written twice. Elsewhere, and with [`run`](Self::run), it makes no difference.
+    pub fn one_phase(mut self) -> Self {
+        self.one_phase = true;
+        self
+    }
+
     /// Begins, runs `body` inside, and commits when it returns `Ok`.
     ///
     /// # Errors
@@ -72,7 +80,7 @@ impl Begin {
 
     /// In the hand it may be prepared in the end, so it has a name from the start.
     async fn by_hand(mut self) -> Result<Transaction> {
-        if !self.options.read_only {
+        if !(self.options.read_only || self.one_phase) {
             self.branch.get_or_insert_with(Branch::unnamed);
         }
         self.begin().await
@@ -110,7 +118,7 @@ fn nested_options(name: &str) -> Error {
 impl Transaction {
     /// A transaction on the connection `name`; inside one of this task on the same connection, a savepoint in it.
     pub fn begin(name: impl AsRef<str>) -> Begin {
-        Begin { name: name.as_ref().to_owned(), options: TransactionOptions::default(), branch: None }
+        Begin { name: name.as_ref().to_owned(), options: TransactionOptions::default(), branch: None, one_phase: false }
     }
 
     /// The transaction around one write of a model with hooks: a savepoint, if one is open.

@@ -53,7 +53,9 @@ impl Participants {
         let mut transactions = Vec::with_capacity(self.connections.len());
         for (number, handle) in self.connections.iter().enumerate() {
             let branch = Branch::new(&*gid, format!("b{number}"))?;
-            transactions.push(Transaction::begin(handle.name()).branch(branch).await?);
+            let begin = Transaction::begin(handle.name());
+            let begin = if number == self.point { begin.one_phase() } else { begin.branch(branch) };
+            transactions.push(begin.await?);
         }
         Ok(Open::new(gid, store, self.point, self.connections, transactions))
     }

@@ -1,0 +1,93 @@
+//! The program, as its users call it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use activerecord::prelude::*;
+
+fn call(folder: &Path, arguments: &[&str]) -> Output {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_activerecord")).args(arguments).current_dir(folder).env_clear().output();
+    output.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A folder with an outbox with a dead letter and a stuck saga in it.
+async fn folder() -> Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir().map_err(Error::custom)?;
+    let url = format!("sqlite://{}/main.db?mode=rwc", folder.path().display());
+    let settings = format!("[connections.primary]\nurl = \"{url}\"\n");
+    std::fs::write(folder.path().join("activerecord.toml"), settings).map_err(Error::custom)?;
+    let name = folder.path().display().to_string();
+    ConnectionManager::configure(&name, url)?;
+    Outbox::enqueue("mail", &1).on(&name).await?;
+    let worker = Worker::new(&name).handle("mail", async |_: Task<i32>| Err(permanent(Error::invalid("no server"))));
+    worker.run_once().await?;
+    let saga = Saga::new("stuck").log_on(&name).pivot("ticket", async |_: &StepContext| Ok(1)).step(
+        "print",
+        async |_: &StepContext| Err::<(), _>(Error::invalid("no paper")),
+        async |_: &StepContext, (): ()| Ok(()),
+    );
+    assert!(saga.run(&()).await.is_err_and(|error| error.is_stuck()));
+    Ok(folder)
+}
+
+#[tokio::test]
+async fn outboxes() -> Result<()> {
+    let folder = folder().await?;
+    let stats = call(folder.path(), &["outbox", "stats"]);
+    assert_eq!(stats.status.code(), Some(3), "{}", said(&stats));
+    let list = call(folder.path(), &["outbox", "list", "--json"]);
+    let dead: serde_json::Value = serde_json::from_slice(&list.stdout).map_err(Error::custom)?;
+    assert_eq!((list.status.code(), dead[0]["last_error"].as_str()), (Some(3), Some("no server")));
+    let careless = call(folder.path(), &["outbox", "purge"]);
+    assert_eq!(careless.status.code(), Some(1), "{}", said(&careless));
+    let requeued = call(folder.path(), &["outbox", "requeue", "--topic", "mail"]);
+    assert_eq!((requeued.status.code(), said(&requeued).trim()), (Some(0), "1 messages are handed out again"));
+    let none = call(folder.path(), &["outbox", "list"]);
+    assert_eq!((none.status.code(), said(&none).trim()), (Some(0), "there are no dead letters"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn sagas() -> Result<()> {
+    let folder = folder().await?;
+    let list = call(folder.path(), &["saga", "list", "--json"]);
+    let stuck: serde_json::Value = serde_json::from_slice(&list.stdout).map_err(Error::custom)?;
+    assert_eq!((list.status.code(), stuck[0]["name"].as_str()), (Some(3), Some("stuck")));
+    let id = stuck[0]["id"].as_str().unwrap_or_default();
+    let without = call(folder.path(), &["saga", "abandon", id]);
+    assert_eq!(without.status.code(), Some(2), "a reason is asked for");
+    let abandoned = call(folder.path(), &["saga", "abandon", id, "--reason", "nobody minds"]);
+    assert_eq!(abandoned.status.code(), Some(0), "{}", said(&abandoned));
+    let none = call(folder.path(), &["saga", "list"]);
+    assert_eq!((none.status.code(), said(&none).trim()), (Some(0), "no saga is stuck"));
+    let again = call(folder.path(), &["saga", "skip", id, "--reason", "again"]);
+    assert_eq!(again.status.code(), Some(1), "{}", said(&again));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_rest() -> Result<()> {
+    let folder = folder().await?;
+    for (arguments, code) in [
+        (&["two-phase", "list"][..], 0),
+        (&["two-phase", "recover"], 0),
+        (&["two-phase", "force", "ar1-x-y", "--commit", "--reason", "lost"], 1),
+        (&["two-phase", "force", "ar1-x-y", "--reason", "lost"], 2),
+        (&["doctor"], 0),
+        (&["completions", "bash"], 0),
+        (&["doctor", "--config", "missing.toml"], 1),
+        (&["nonsense"], 2),
+    ] {
+        let output = call(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
+    }
+    let elsewhere = tempfile::tempdir().map_err(Error::custom)?;
+    let nothing = call(elsewhere.path(), &["doctor"]);
+    assert!(said(&nothing).contains("there are no connections"), "{}", said(&nothing));
+    Ok(())
+}
