@@ -82,7 +82,13 @@ async fn the_snippets_run() -> Result<()> {
     joins().await?;
     scopes().await?;
     hooks().await?;
-    transactions().await
+    transactions().await?;
+    outbox().await?;
+    saga().await?;
+    // Two SQLite files cannot do that, and say so.
+    let refused = two_phases().await;
+    assert!(refused.as_ref().is_err_and(Error::is_unsupported), "{refused:?}");
+    Ok(())
 }
 
 async fn two_databases(folder: &std::path::Path) -> Result<()> {
@@ -220,4 +226,76 @@ fn every_snippet_of_the_readme_is_in_this_file() {
 fn unindented(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("assert"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+async fn outbox() -> Result<()> {
+    let shutdown = async {
+        while Plane::using("analytics").count().await.is_ok_and(|count| count == 0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let plane = transaction("primary", async || {
+        let plane = Plane::create(Plane { tailnum: "N14228".into(), ..Default::default() }).await?;
+        Outbox::enqueue("copy_plane", &plane.tailnum).key(&plane.tailnum).await?; // written with the plane, or not at all
+        Ok(plane)
+    })
+    .await?;
+
+    let worker = Worker::new("primary")
+        .handle("copy_plane", async |task: Task<String>| {
+            let plane = Plane::find(task.payload().as_str()).await?;
+            // Delivered again after a crash, it takes place once all the same.
+            task.once("analytics", async || {
+                Plane::with_connection("analytics", async || Plane::create(plane).await).await
+            })
+            .await
+            .map(drop)
+        })
+        .concurrency(8)
+        .max_attempts(5); // then it is a dead letter, with its last error
+    worker.run_until(shutdown).await?;
+    assert_eq!(Plane::using("analytics").pluck(Plane::TAILNUM).await?, [plane.tailnum]);
+    Plane::using("analytics").delete().await.map(drop)
+}
+
+async fn saga() -> Result<()> {
+    let saga = Saga::new("move_plane")
+        .step_on(
+            "primary",
+            "take",
+            async |context: &StepContext| {
+                let mut plane = Plane::find(context.input::<String>()?).await?;
+                plane.destroy().await?;
+                Ok((plane.tailnum, plane.seats))
+            },
+            async |_: &StepContext, (tailnum, seats): (String, i32)| {
+                Plane { tailnum, seats, ..Default::default() }.insert().await
+            },
+        )
+        .step_on(
+            "analytics",
+            "give",
+            async |context: &StepContext| {
+                let (tailnum, seats): (String, i32) = context.output("take")?;
+                let mut plane = Plane { tailnum, seats, ..Default::default() };
+                Plane::with_connection("analytics", async || plane.insert().await).await
+            },
+            async |_: &StepContext, (): ()| Ok(()),
+        );
+    saga.run("N14228").await?;
+    Saga::resume_all().await?; // at the start of the program: what an earlier process has left
+    assert_eq!(Plane::using("analytics").pluck(Plane::TAILNUM).await?, ["N14228"]);
+    assert!(!Plane::filter(Plane::TAILNUM.eq("N14228")).exists().await?);
+    Ok(())
+}
+
+async fn two_phases() -> Result<()> {
+    two_phase(["primary", "analytics"], async || {
+        let mut plane = Plane::find("N14228").await?;
+        Plane::with_connection("analytics", async || Plane::create(plane.clone()).await).await?;
+        plane.destroy().await
+    })
+    .await?;
+    TwoPhase::recover().await?; // at the start of the program, or TwoPhase::recover_until(shutdown) beside it
+    Ok(())
 }

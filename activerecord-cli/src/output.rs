@@ -20,7 +20,7 @@ impl Output {
         row: impl Fn(&T) -> Vec<String>,
     ) -> Result<()> {
         if self.json {
-            return self.print(&all);
+            return print(&all);
         }
         if all.is_empty() {
             println!("{nothing}");
@@ -38,17 +38,17 @@ impl Output {
     /// Prints a value as JSON, or what `text` makes of it.
     pub(crate) fn value<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
         if self.json {
-            self.print(value)
+            print(value)
         } else {
             println!("{}", text(value));
             Ok(())
         }
     }
+}
 
-    fn print<T: Serialize>(self, value: &T) -> Result<()> {
-        println!("{}", serde_json::to_string_pretty(value).map_err(Error::custom)?);
-        Ok(())
-    }
+fn print<T: Serialize>(value: &T) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value).map_err(Error::custom)?);
+    Ok(())
 }
 
 /// A duration for people, in whole seconds.

@@ -85,7 +85,11 @@ async fn a_call_waits_for_the_outermost_commit() -> Result<()> {
     handle.after_commit(call());
     assert_eq!(calls.load(Ordering::Relaxed), 1);
     transaction(&database, async || {
-        transaction(&database, async || Ok(handle.after_commit(call()))).await?;
+        transaction(&database, async || {
+            handle.after_commit(call());
+            Ok(())
+        })
+        .await?;
         let undone = transaction(&database, async || {
             handle.after_commit(call());
             Err::<(), _>(Error::invalid("no"))

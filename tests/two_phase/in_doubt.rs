@@ -1,4 +1,4 @@
-//! What was is_left, and who may end it.
+//! What was left, and who may end it.
 
 use activerecord::prelude::*;
 use activerecord::{Branch, InDoubtState};

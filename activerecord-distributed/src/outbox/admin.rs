@@ -79,9 +79,23 @@ impl Outbox {
         let topics = Message::using(name).select(Message::TOPIC).distinct().order_by(Message::TOPIC.asc());
         let mut stats = Vec::new();
         for topic in topics.all().await? {
-            stats.push(of_topic(&connection, topic, now).await?);
+            let topic = of_topic(&connection, topic, now).await?;
+            topic.measure(name);
+            stats.push(topic);
         }
         Ok(stats)
+    }
+}
+
+impl TopicStats {
+    fn measure(&self, connection: &str) {
+        let labels = [("connection", connection.to_owned()), ("topic", self.topic.clone())];
+        let count = |count: u64| u32::try_from(count).map_or(f64::INFINITY, f64::from);
+        metrics::gauge!("activerecord_outbox_due", &labels).set(count(self.due));
+        metrics::gauge!("activerecord_outbox_leased", &labels).set(count(self.leased));
+        metrics::gauge!("activerecord_outbox_dead", &labels).set(count(self.dead));
+        let oldest = self.oldest.unwrap_or_default().as_secs_f64();
+        metrics::gauge!("activerecord_outbox_oldest_seconds", &labels).set(oldest);
     }
 }
 

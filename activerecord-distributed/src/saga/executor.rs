@@ -73,6 +73,9 @@ pub(super) async fn resume_all(connection: &ConnectionHandle) -> Result<Resumed>
             resumed.unknown.push(record.id);
         }
     }
+    let stuck = SagaRecord::using(connection.name()).filter(SagaRecord::STATE.eq(SagaState::Stuck)).count().await?;
+    metrics::gauge!("activerecord_sagas_stuck", "connection" => connection.name().to_owned())
+        .set(u32::try_from(stuck).map_or(f64::INFINITY, f64::from));
     Ok(resumed)
 }
 

@@ -80,6 +80,8 @@ impl TwoPhase {
                 note: found.decision.as_ref().and_then(|decision| decision.note.clone()),
             });
         }
+        let oldest = in_doubt.iter().filter_map(|one| one.age).max().unwrap_or_default();
+        metrics::gauge!("activerecord_two_phase_oldest_seconds").set(oldest.as_secs_f64());
         Ok(Survey { in_doubt, unreachable: scan.unreachable })
     }
 }
