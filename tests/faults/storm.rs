@@ -1,4 +1,4 @@
-//! Ten thousand calls that are dropped after a random time, around begin, insert and commit. What was answered with Ok is
+//! T11 of the fault matrix. Ten thousand calls that are dropped after a random time, around begin, insert and commit. What was answered with Ok is
 //! there for everybody, and no connection goes back to its pool inside a transaction.
 //!
 //! With sqlx's own pool and its `begin()` writes are lost: a `begin()` that is dropped while its answer is on the way leaves

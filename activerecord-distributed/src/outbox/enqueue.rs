@@ -49,7 +49,7 @@ impl Enqueue {
         self
     }
 
-    /// Messages of one key and topic are handled one after the other, in the order of their ids; one that is a dead letter
+    /// The key: up to 255 characters. Messages of one key and topic are handled one after the other, in the order of their ids; one that is a dead letter
     /// holds up those behind it. That is the order of the transactions only if those of one key wait for each other, as
     /// they do when each writes the row that the key names.
     pub fn key(mut self, key: impl Into<String>) -> Self {

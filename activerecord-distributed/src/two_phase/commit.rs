@@ -1,5 +1,7 @@
 //! The protocol, as its coordinator goes through it.
 
+use std::time::Instant;
+
 use activerecord_core::{
     ActiveRecord, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction,
 };
@@ -8,7 +10,7 @@ use futures_util::future::join_all;
 use super::decision::{self, Verdict};
 use super::finish::{self, Finish};
 use super::forget;
-use super::record::{Decision, Mark, Participant};
+use super::record::{Decision, KEPT, Mark, Participant};
 use super::reply::Reply;
 use crate::clock::about_now;
 use crate::failpoint;
@@ -61,7 +63,7 @@ impl Open {
         if used <= 1 {
             return self.commit_alone().await;
         }
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let point = self.transactions.remove(self.point);
         let at_point = self.connections.remove(self.point);
         let others: Vec<_> = self.connections.into_iter().zip(self.transactions).collect();
@@ -130,11 +132,12 @@ async fn commit(
         }
         // The answer is lost, or never came: its row says what became of it, once the database answers.
         Err(error) => match settled(&at_point, gid).await {
-            true => None,
-            false => {
+            Some(true) => None,
+            Some(false) => {
                 roll_back(prepared.branches, Vec::new()).await;
                 return Err(aborted(gid, error));
             }
+            None => return Err(unknown(gid, error)),
         },
     };
     failpoint::reach("2pc.decided")?;
@@ -204,13 +207,15 @@ fn is_certain(error: &Error) -> bool {
     !error.is_connection_lost()
 }
 
-/// Asks until the database that decides has answered whether it is committed.
-async fn settled(store: &ConnectionHandle, gid: &str) -> bool {
-    let mut pauses = finish::pauses();
+/// Asks until the database that decides has answered whether it is committed. None: it took so long that a recovery may have
+/// finished it, and forgotten it.
+async fn settled(store: &ConnectionHandle, gid: &str) -> Option<bool> {
+    let (start, mut pauses) = (Instant::now(), finish::pauses());
     loop {
         match decision::ask(store, gid).await {
-            Ok(Verdict::Commit(_)) => return true,
-            Ok(Verdict::Abort) => return false,
+            Ok(Verdict::Commit(_)) => return Some(true),
+            _ if start.elapsed() > KEPT / 2 => return None,
+            Ok(Verdict::Abort) => return Some(false),
             other => {
                 tracing::warn!(target: "activerecord", gid, connection = store.name(), ?other, "the decision is not known yet");
                 tokio::time::sleep(pauses.next()).await;
@@ -278,4 +283,11 @@ async fn finish(
 fn aborted(gid: &str, error: Error) -> Error {
     let message = format!("the transaction across databases is rolled back everywhere ({gid}): {error}");
     Error::new(ErrorKind::Aborted, message).with_source(error)
+}
+
+#[cold]
+fn unknown(gid: &str, error: Error) -> Error {
+    let message =
+        format!("whether the transaction across databases ({gid}) is committed is not known; recover it: {error}");
+    Error::new(ErrorKind::CommitOutcomeUnknown, message).with_source(error)
 }

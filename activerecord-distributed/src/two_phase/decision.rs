@@ -52,7 +52,7 @@ pub(super) async fn find(store: &ConnectionHandle, gid: &str) -> Result<Option<D
 /// Whether the key could be taken. It is given back at once: that it could be had is enough.
 async fn take(store: &ConnectionHandle, gid: &str) -> Result<bool> {
     let mut row = row(store, gid, &[]).await?;
-    let transaction = Transaction::begin(store.name()).await?;
+    let transaction = Transaction::begin(store.name()).one_phase().await?;
     let taken =
         transaction.run(async || Decision::with_connection(store.name(), async || row.insert().await).await).await;
     let ended = transaction.rollback().await;

@@ -71,7 +71,9 @@ impl TwoPhase {
     pub async fn survey() -> Result<Survey> {
         let scan = Scan::of_all().await;
         let mut in_doubt = Vec::new();
-        for (gid, found) in &scan.transactions {
+        // One that is decided, and of which nothing is prepared any more, has ended.
+        let has_ended = |found: &Found| found.branches.is_empty() && state(found, true) == InDoubtState::Committed;
+        for (gid, found) in scan.transactions.iter().filter(|(_, found)| !has_ended(found)) {
             in_doubt.push(InDoubt {
                 gid: gid.clone(),
                 state: state(found, scan.store(gid).is_some()),

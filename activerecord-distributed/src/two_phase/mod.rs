@@ -55,7 +55,7 @@ use activerecord_core::Result;
 ///
 /// # Errors
 /// The closure's own; `Unsupported` when more than one participant cannot prepare, or a database is not set as it has to be,
-/// before the body runs; `Aborted` when it was rolled back everywhere, with the cause as the source; `AfterCommit` when it is
+/// before the body runs; `CommitOutcomeUnknown` when the deciding database did not answer for five minutes; `Aborted` when it was rolled back everywhere, with the cause as the source; `AfterCommit` when it is
 /// committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>
 where

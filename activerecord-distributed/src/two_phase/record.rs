@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Model, Result};
@@ -85,6 +86,10 @@ impl Kept for Store {
         CreateTable::from(Self::TABLE)
     }
 }
+
+/// How long the recovery keeps a decision all of whose branches have ended: a coordinator that never got the answer to its
+/// COMMIT asks for it meanwhile, and takes a row that is not there for a rollback.
+pub(super) const KEPT: Duration = Duration::from_secs(600);
 
 impl Decision {
     pub(super) fn participants(&self) -> Result<Vec<Participant>> {

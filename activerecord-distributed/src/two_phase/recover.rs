@@ -7,10 +7,11 @@ use tokio::time::sleep;
 
 use super::decision::{self, Verdict};
 use super::finish::{End, Finish};
-use super::record::{Decision, DecisionState};
+use super::record::{Decision, DecisionState, KEPT};
 use super::scan::{Found, Scan};
 use super::{TwoPhase, forget, hand};
 use crate::failpoint;
+use crate::outbox::later;
 
 /// How often [`TwoPhase::recover_until`] looks.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -100,14 +101,14 @@ type List = fn(&mut Recovered) -> &mut Vec<String>;
 /// Ends one, and says which list it belongs to.
 async fn end(store: &ConnectionHandle, gid: &str, found: &Found) -> Result<Option<List>> {
     match decision::ask(store, gid).await? {
-        Verdict::Commit(decision) => commit(store, &decision).await.map(Some),
+        Verdict::Commit(decision) => commit(store, &decision, found).await,
         Verdict::Abort => abort(found).await,
         Verdict::Heuristic(_) => Ok(Some(|recovered| &mut recovered.heuristic)),
         Verdict::Open => Ok(Some(|recovered| &mut recovered.waiting)),
     }
 }
 
-async fn commit(store: &ConnectionHandle, decision: &Decision) -> Result<List> {
+async fn commit(store: &ConnectionHandle, decision: &Decision, found: &Found) -> Result<Option<List>> {
     let participants = decision.participants()?;
     let mut ends = Vec::new();
     for participant in &participants {
@@ -124,14 +125,17 @@ async fn commit(store: &ConnectionHandle, decision: &Decision) -> Result<List> {
         // When its row is gone, it was finished and forgotten meanwhile.
         if here.update(set).await? == 1 {
             tracing::error!(target: "activerecord", gid = decision.gid, note, "a transaction across databases is broken");
-            return Ok(|recovered| &mut recovered.heuristic);
+            return Ok(Some(|recovered| &mut recovered.heuristic));
         }
     }
     if ends.iter().any(|(_, end)| *end == End::Waiting) {
-        return Ok(|recovered| &mut recovered.waiting);
+        return Ok(Some(|recovered| &mut recovered.waiting));
     }
-    forget::now(store, std::slice::from_ref(&decision.gid), &participants).await;
-    Ok(|recovered| &mut recovered.committed)
+    if later(decision.created_at, KEPT) < store.now().await? {
+        forget::now(store, std::slice::from_ref(&decision.gid), &participants).await;
+    }
+    // Without any, it had ended before.
+    Ok((!found.branches.is_empty()).then_some(|recovered| &mut recovered.committed))
 }
 
 async fn abort(found: &Found) -> Result<Option<List>> {

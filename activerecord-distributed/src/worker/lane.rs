@@ -53,6 +53,11 @@ impl Lane {
         self.empty = false;
     }
 
+    /// Whether messages wait for a call.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// The messages of the next call, all under one lease.
     pub(super) fn next(&mut self) -> Option<Delivery> {
         let token = self.waiting.front()?.0;

@@ -17,6 +17,9 @@ use crate::lease;
 use crate::outbox::{Held, Message, Outbox, Schedule, Wake};
 use crate::verdict::Verdict;
 
+/// How long the end of a call may wait to be told.
+const UNTOLD: Duration = Duration::from_millis(20);
+
 /// Works until `shutdown` is done, and lets the handlers finish.
 pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut run = Run::new(connection, worker);
@@ -30,12 +33,13 @@ pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: 
             }
         };
         let next_poll = Instant::now() + waits;
+        let next_step = run.next_word().min(next_poll);
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             ended = next(&mut run.calls) => run.note(ended),
             () = run.wake.woken() => run.look_again(),
-            () = sleep_until(run.next_renewal.min(next_poll)) => {
+            () = sleep_until(next_step) => {
                 if Instant::now() >= next_poll {
                     run.look_again();
                 }
@@ -51,7 +55,10 @@ pub(super) async fn run_once(connection: ConnectionHandle, worker: Worker) -> Re
     loop {
         run.step().await?;
         if run.calls.is_empty() {
-            return Ok(run.gone);
+            if run.ended.is_empty() {
+                return Ok(run.gone);
+            }
+            continue;
         }
         tokio::select! {
             ended = next(&mut run.calls) => run.note(ended),
@@ -95,6 +102,8 @@ struct Run {
     running: HashMap<Id, Running>,
     /// Calls that have ended, and whose messages have not been let go.
     ended: Vec<(Running, Result<()>)>,
+    /// Since when the first of them waits.
+    first_ended: Option<Instant>,
     wake: Arc<Wake>,
     installed: bool,
     look_for_schedules: bool,
@@ -123,6 +132,7 @@ impl Run {
             calls: JoinSet::new(),
             running: HashMap::new(),
             ended: Vec::new(),
+            first_ended: None,
             installed: false,
             look_for_schedules: true,
             next_renewal: Instant::now() + lease::interval(worker.settings.lease),
@@ -140,7 +150,9 @@ impl Run {
             let ended = ended.unwrap_or_else(|error| (error.id(), Err(ended_badly(error))));
             self.note(ended);
         }
-        self.settle().await?;
+        if self.is_time_to_settle() {
+            self.settle().await?;
+        }
         if Instant::now() >= self.next_renewal {
             self.renew().await?;
         }
@@ -182,6 +194,7 @@ impl Run {
         if spent {
             // Its last attempt never came to its end: it may have ended its worker.
             let error = Error::new(ErrorKind::Custom, "its last attempt never came to an end");
+            self.first_ended.get_or_insert_with(Instant::now);
             self.ended.push((Running { held, messages, abort: None }, Err(crate::permanent(error))));
             return;
         }
@@ -195,8 +208,21 @@ impl Run {
 
     fn note(&mut self, (id, result): Ended) {
         if let Some(running) = self.running.remove(&id) {
+            self.first_ended.get_or_insert_with(Instant::now);
             self.ended.push((running, result));
         }
+    }
+
+    /// When the outbox has to hear of what is in hand.
+    fn next_word(&self) -> Instant {
+        self.first_ended.map_or(self.next_renewal, |since| self.next_renewal.min(since + UNTOLD))
+    }
+
+    /// A word to the outbox costs a commit. So it waits until there is a batch to tell of, nothing to start meanwhile, or
+    /// somebody who may wait for it.
+    fn is_time_to_settle(&self) -> bool {
+        let Some(since) = self.first_ended else { return false };
+        self.ended.len() >= self.settings.batch || !self.lanes.iter().any(Lane::is_waiting) || since.elapsed() >= UNTOLD
     }
 
     /// Lets go of the messages of calls that have ended: those that are done all at once, by their lease.
@@ -229,6 +255,7 @@ impl Run {
                 return Err(unsettled);
             }
         }
+        self.first_ended = None;
         failpoint::reach("outbox.settled")
     }
 

@@ -1,0 +1,75 @@
+//! What work across databases costs: transactions in two phases beside two commits, ours and by hand with sqlx, and how many
+//! messages an outbox hands on.
+//!
+//! ```text
+//! cargo xtask services up && eval "$(cargo xtask services env)"
+//! cargo bench --all-features --bench across              # or, behind `--`, `commits` or `outbox`
+//! ```
+//!
+//! Contestants take turns, in another order each round; medians and ratios are what counts. `cargo test` runs it with `--test`,
+//! and then it does nothing.
+
+mod by_hand;
+mod commits;
+mod outbox;
+
+use std::time::{Duration, Instant};
+
+use activerecord::prelude::*;
+
+/// Rounds of each contestant.
+const ROUNDS: usize = 9;
+
+/// How long a contestant works in a round.
+const ROUND: Duration = Duration::from_millis(1500);
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    if !has("--bench") {
+        return Ok(());
+    }
+    let all = !has("commits") && !has("outbox");
+    if all || has("commits") {
+        commits::run().await?;
+    }
+    if all || has("outbox") {
+        outbox::run().await?;
+    }
+    Ok(())
+}
+
+fn url(variable: &str) -> Result<String> {
+    std::env::var(variable)
+        .map_err(|_| Error::configuration(format!("{variable} is not set: `cargo xtask services up`")))
+}
+
+/// How often `work` is done in a second by so many clients.
+async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
+    clients: usize,
+    work: impl Fn() -> F + Clone + Send + Sync + 'static,
+) -> Result<f64> {
+    let (mut tasks, start) = (tokio::task::JoinSet::new(), Instant::now());
+    for _ in 0..clients {
+        let work = work.clone();
+        tasks.spawn(async move {
+            let mut done = 0_u32;
+            while start.elapsed() < ROUND {
+                work().await?;
+                done += 1;
+            }
+            Ok::<_, Error>(done)
+        });
+    }
+    let mut sum = 0;
+    for done in tasks.join_all().await {
+        sum += done?;
+    }
+    Ok(f64::from(sum) / start.elapsed().as_secs_f64())
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,48 @@
+//! How many messages four workers hand on, at batch 100: the handler does nothing.
+
+use std::time::Instant;
+
+use activerecord::prelude::*;
+
+use crate::{median, url};
+
+const MESSAGES: i64 = 20_000;
+const ROUNDS: usize = 5;
+
+pub(crate) async fn run() -> Result<()> {
+    let folder = tempfile::tempdir().map_err(Error::custom)?;
+    let file = format!("sqlite://{}/outbox.db?mode=rwc", folder.path().display());
+    println!("messages that four workers hand on, per second, batch 100, medians of {ROUNDS} rounds of {MESSAGES}");
+    for (name, url) in [
+        ("outbox on PostgreSQL", url("DATABASE_URL_POSTGRES")?),
+        ("outbox on MariaDB", url("DATABASE_URL_MARIADB")?),
+        ("outbox on SQLite", file),
+    ] {
+        ConnectionManager::configure(name, Config::url(url)?.pool(Pool::new().max_connections(10)))?;
+        Outbox::install(name).await?;
+        let (mut enqueued, mut handed) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let start = Instant::now();
+            with_connection(name, async || Outbox::enqueue_all("bench", 0..MESSAGES).await).await?;
+            enqueued.push(per_second(start));
+            let start = Instant::now();
+            let worker = || {
+                let worker = Worker::new(name).handle("bench", async |_: Task<i64>| Ok(()));
+                tokio::spawn(worker.batch(100).run_once())
+            };
+            let workers = [worker(), worker(), worker(), worker()];
+            let mut sum = 0;
+            for worker in workers {
+                sum += worker.await.map_err(Error::custom)??;
+            }
+            assert_eq!(sum, u64::try_from(MESSAGES).map_err(Error::custom)?);
+            handed.push(per_second(start));
+        }
+        println!("  {name:<24} {:8.0}/s handed on, {:8.0}/s enqueued in bulk", median(handed), median(enqueued));
+    }
+    Ok(())
+}
+
+fn per_second(start: Instant) -> f64 {
+    20_000.0 / start.elapsed().as_secs_f64()
+}
