@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 use activerecord::{Branch, InDoubtState};
 
-use crate::{ALONE, balance, change, is_left, preparing};
+use crate::{ALONE, balance, change, is_left, preparing, until};
 
 /// A transaction whose coordinator has died after it prepared this.
 async fn leave(bank: &str, gid: &str) -> Result<Branch> {
@@ -29,7 +29,8 @@ async fn t7_foreign_transactions_are_not_touched() -> Result<()> {
             assert_eq!(ours.map(|ours| ours.state), Some(InDoubtState::Foreign));
             assert!(is_left(&gid).await?);
             // Somebody decides by hand.
-            while connection(&bank)?.rollback_prepared(&branch).await.is_err() {}
+            until("it is rolled back", async || Ok(connection(&bank)?.rollback_prepared(&branch).await.is_ok()))
+                .await?;
         }
     }
     Ok(())

@@ -78,7 +78,16 @@ async fn left() -> Result<usize> {
 
 /// What a refusal has left in doubt is rolled back in the background.
 async fn until_none_is_left() -> Result<()> {
-    while left().await? > 0 {
+    until("nothing is left", async || Ok(left().await? == 0)).await
+}
+
+/// Asks again and again until the answer is yes.
+async fn until<F: Future<Output = Result<bool>>>(what: &str, mut ask: impl FnMut() -> F) -> Result<()> {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !ask().await? {
+        if std::time::Instant::now() > deadline {
+            return Err(Error::invalid(format!("waited in vain until {what}")));
+        }
         tokio::task::yield_now().await;
     }
     Ok(())

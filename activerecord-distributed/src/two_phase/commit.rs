@@ -1,11 +1,12 @@
 //! The protocol, as its coordinator goes through it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use activerecord_core::{
     ActiveRecord, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction,
 };
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::decision::{self, Verdict};
 use super::finish::{self, Finish};
@@ -65,7 +66,7 @@ impl Open {
         }
         let started = Instant::now();
         let point = self.transactions.remove(self.point);
-        let at_point = self.connections.remove(self.point);
+        self.connections.remove(self.point);
         let others: Vec<_> = self.connections.into_iter().zip(self.transactions).collect();
         let (mut branches, mut idle) = (Vec::new(), Vec::new());
         for (number, (handle, transaction)) in others.into_iter().enumerate() {
@@ -75,11 +76,15 @@ impl Open {
             if transaction.is_used() { branches.push((handle, transaction, branch)) } else { idle.push(transaction) }
         }
         let gid = self.gid;
-        let outcome = commit(&gid, &self.store, (at_point, point), branches).await;
+        let outcome = commit(&gid, &self.store, point, branches).await;
         for transaction in idle {
             let _ = transaction.rollback().await;
         }
-        let told = if outcome.is_ok() { "committed" } else { "aborted" };
+        let told = match &outcome {
+            Err(error) if error.is_commit_outcome_unknown() => "unknown",
+            Err(error) if !error.is_after_commit() => "aborted",
+            _ => "committed",
+        };
         metrics::counter!("activerecord_two_phase_total", "outcome" => told).increment(1);
         metrics::histogram!("activerecord_two_phase_seconds").record(started.elapsed());
         outcome
@@ -99,14 +104,12 @@ impl Open {
     }
 }
 
+/// How long a database may take to prepare. Every doubt is a no.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 type Work = (ConnectionHandle, Transaction, Branch);
 
-async fn commit(
-    gid: &str,
-    store: &ConnectionHandle,
-    (at_point, point): (ConnectionHandle, Transaction),
-    branches: Vec<Work>,
-) -> Result<()> {
+async fn commit(gid: &str, store: &ConnectionHandle, point: Transaction, branches: Vec<Work>) -> Result<()> {
     let participants: Vec<_> = branches.iter().map(|(handle, _, branch)| participant(handle, branch)).collect();
     // Before anything is prepared: see `decision::ask`.
     if let Err(error) = record(gid, store, &point, &participants).await {
@@ -131,7 +134,7 @@ async fn commit(
             return Err(aborted(gid, error));
         }
         // The answer is lost, or never came: its row says what became of it, once the database answers.
-        Err(error) => match settled(&at_point, gid).await {
+        Err(error) => match settled(store, gid).await {
             Some(true) => None,
             Some(false) => {
                 roll_back(prepared.branches, Vec::new()).await;
@@ -167,11 +170,11 @@ struct FirstPhase {
     refused: Option<Error>,
 }
 
-/// Prepares all branches at the same time. Every doubt is a no.
+/// Prepares all branches at the same time.
 async fn prepare(branches: Vec<Work>) -> FirstPhase {
     let answers = join_all(branches.into_iter().map(async |(handle, transaction, branch)| {
-        let answer = prepare_one(&handle, transaction, branch.clone()).await;
-        (handle, branch, answer)
+        let answer = timeout(PATIENCE, prepare_one(&handle, transaction, branch.clone())).await;
+        (handle, branch, answer.unwrap_or_else(|_| Err(silent())))
     }));
     let mut phase = FirstPhase { branches: Vec::new(), doubtful: Vec::new(), refused: None };
     for (handle, branch, answer) in answers.await {
@@ -290,4 +293,10 @@ fn unknown(gid: &str, error: Error) -> Error {
     let message =
         format!("whether the transaction across databases ({gid}) is committed is not known; recover it: {error}");
     Error::new(ErrorKind::CommitOutcomeUnknown, message).with_source(error)
+}
+
+#[cold]
+fn silent() -> Error {
+    let message = format!("a branch was not prepared within {}", humantime::format_duration(PATIENCE));
+    Error::new(ErrorKind::ConnectionLost, message)
 }
