@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: &[&str]) -> Result<()> {
     let names = places::configure()?;
     let name = |index: usize| names.get(index).map_or("", String::as_str);
-    TwoPhase::grace(Duration::from_millis(700));
+    TwoPhase::grace(Duration::from_secs(3));
     match arguments {
         ["transfer"] => bank::transfer(name(0), name(1), 1, 10).await,
         ["two commits"] => bank::two_commits(name(0), name(1), 1, 10).await,
@@ -48,8 +48,10 @@ async fn run(arguments: &[&str]) -> Result<()> {
             Ok(())
         }
         ["work", how, calls] => {
-            let calls = calls.parse().map_err(Error::custom)?;
-            let worker = flow::worker(name(0), name(1), *how == "once").concurrency(calls);
+            let calls: usize = calls.parse().map_err(Error::custom)?;
+            let worker = flow::worker(name(0), name(1), *how == "once");
+            // One at a time, it tells of each before the next: then nothing runs while it does.
+            let worker = worker.concurrency(calls).batch(if calls == 1 { 1 } else { 100 });
             // Until whoever started it closes its input.
             worker.run_until(async { _ = tokio::io::stdin().read(&mut [0]).await }).await
         }

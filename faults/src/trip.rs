@@ -48,7 +48,7 @@ pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
     let no_hotel = async move |_: &StepContext, id: i64| cancel(&second_again, id).await;
     let saga = Saga::new(format!("trip {kind:?}"))
         .log_on(flights)
-        .lease(Duration::from_millis(600))
+        .lease(Duration::from_secs(1))
         .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)));
     match kind {
         Kind::Good => saga.step_on(flights, "flight", flight, no_flight).step_on(hotels, "hotel", hotel, no_hotel),

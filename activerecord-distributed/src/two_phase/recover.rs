@@ -10,8 +10,12 @@ use super::finish::{End, Finish};
 use super::record::{Decision, DecisionState, KEPT};
 use super::scan::{Found, Scan};
 use super::{TwoPhase, forget, hand};
+use crate::clock::about_now;
 use crate::failpoint;
 use crate::outbox::later;
+
+/// How long a decision of whose branches none is prepared is left to its coordinator.
+const YOUNG: Duration = Duration::from_secs(5);
 
 /// How often [`TwoPhase::recover_until`] looks.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -109,6 +113,11 @@ async fn end(store: &ConnectionHandle, gid: &str, found: &Found) -> Result<Optio
 }
 
 async fn commit(store: &ConnectionHandle, decision: &Decision, found: &Found) -> Result<Option<List>> {
+    // All of them may have ended, and its coordinator be about to forget it.
+    let is_young = about_now(store).await? < later(decision.created_at, YOUNG);
+    if found.branches.is_empty() && is_young {
+        return Ok(None);
+    }
     let participants = decision.participants()?;
     let mut ends = Vec::new();
     for participant in &participants {
