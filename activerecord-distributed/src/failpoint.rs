@@ -1,8 +1,10 @@
 //! Named points at which a test ends the process, stops it, or makes it fail: `ACTIVERECORD_FAILPOINT=NAME=ACTION@N`, where
-//! the action (`kill`, `stop`, `error`) is taken when the point is reached for the N-th time (1 when it is left out).
+//! the action (`kill`, `stop`, `error`) is taken when the point is reached for the N-th time (1 when it is left out); `pause`
+//! stands still for 20 milliseconds each time.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use activerecord_core::{Error, ErrorKind, Result};
 use rustix::process::{Signal, getpid, kill_process};
@@ -28,6 +30,10 @@ impl Plan {
 /// Does here what the environment says.
 pub(crate) fn reach(name: &str) -> Result<()> {
     let Some(plan) = PLAN.as_ref().filter(|plan| plan.name == name) else { return Ok(()) };
+    if plan.action == "pause" {
+        std::thread::sleep(Duration::from_millis(20));
+        return Ok(());
+    }
     let mut reached = REACHED.lock().unwrap_or_else(PoisonError::into_inner);
     let times = reached.entry(name.into()).or_default();
     *times += 1;

@@ -24,7 +24,8 @@ async fn storm(broken: bool) -> Result<(bool, u32)> {
     let places: Vec<&Database> = banks.iter().collect();
     let seconds = if is_long() { 60 } else { 8 };
     let start = |what: &[&str]| {
-        let start = node(what, &places);
+        // Between the phases it stands still for a moment, so that the recoverers have something to race for.
+        let start = node(what, &places).failpoint("2pc.prepared=pause");
         if broken { start.variable("ACTIVERECORD_BROKEN", "2pc.ask") } else { start }.start()
     };
     let recoverers = [start(&["recover until killed"])?, start(&["recover until killed"])?];
