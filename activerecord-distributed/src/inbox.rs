@@ -1,12 +1,12 @@
 //! The inbox: what makes the effect of a message happen once, however often it is delivered.
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, Model, Result, Scalar, connection, transaction};
+use activerecord_core::{ActiveRecord, Model, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, Utc};
 
 use crate::clock::about_now;
-use crate::store::{Kept, install};
+use crate::store::{Kept, insert, with_table};
 
 /// Messages that have had their effect, in the table `ar_inbox` of the database with the effect.
 ///
@@ -55,21 +55,19 @@ impl Inbox {
     where
         F: AsyncFnOnce() -> Result<T>,
     {
-        let connection = connection(name)?;
-        install::<Received>(&connection).await?;
+        let connection = with_table::<Received>(name).await?;
         let received_at = about_now(&connection).await?;
-        let received = Received { consumer: consumer.to_owned(), message: message.to_string(), received_at };
+        let mut received = Received { consumer: consumer.to_owned(), message: message.to_string(), received_at };
         // Boxed here: see core's scopes.
         let effect = Box::pin(effect());
         transaction(name, async || {
-            let here = || Received::using(name);
             let same = Received::CONSUMER.eq(consumer) & Received::MESSAGE.eq(&received.message);
-            if here().filter(same).exists().await? {
+            if Received::using(name).filter(same).exists().await? {
                 return Ok(None);
             }
             // Of two deliveries at once, the second waits here for the first one's end, and then fails: what is delivered
             // once more finds the row.
-            Received::with_connection(name, async || received.clone().insert().await).await?;
+            insert(name, &mut received).await?;
             effect.await.map(Some)
         })
         .await
@@ -81,7 +79,7 @@ impl Inbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn forget_before(name: &str, time: DateTime<Utc>) -> Result<u64> {
-        install::<Received>(&connection(name)?).await?;
+        with_table::<Received>(name).await?;
         Received::using(name).filter(Received::RECEIVED_AT.lt(time)).delete().await
     }
 }

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ConnectionHandle, Error, ErrorKind, Model, Result, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, connection, transaction};
 
 /// A model whose table this crate makes.
 pub(crate) trait Kept: Model {
-    /// The table, with its indexes.
-    fn definition() -> CreateTable;
+    /// The table, with its indexes: none, unless it says so.
+    fn definition() -> CreateTable {
+        CreateTable::from(Self::TABLE)
+    }
 }
 
 static INSTALLED: LazyLock<Mutex<HashSet<(u64, &'static str)>>> = LazyLock::new(Mutex::default);
@@ -31,6 +33,34 @@ pub(crate) async fn install<K: Kept>(connection: &ConnectionHandle) -> Result<()
         installed().insert(key);
     });
     Ok(())
+}
+
+/// The connection of this name, with the model's table.
+pub(crate) async fn with_table<K: Kept>(name: &str) -> Result<ConnectionHandle> {
+    let connection = connection(name)?;
+    install::<K>(&connection).await?;
+    Ok(connection)
+}
+
+/// Inserts a row on this connection, whatever the scope.
+pub(crate) async fn insert<K: Kept>(name: &str, row: &mut K) -> Result<()> {
+    K::with_connection(name, async || row.insert().await).await
+}
+
+/// [`insert`], unless a row of its key is there.
+pub(crate) async fn insert_unless_there<K: Kept>(name: &str, mut row: K) -> Result<()> {
+    match insert(name, &mut row).await {
+        Err(error) if error.is_unique_violation() => Ok(()),
+        inserted => inserted,
+    }
+}
+
+/// What was found in a table, if there is such a table.
+pub(crate) fn if_there<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(error) if error.kind() == ErrorKind::InvalidStatement => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// Inside a transaction a failure must not end it: so it has a savepoint.

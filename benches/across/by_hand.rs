@@ -32,7 +32,16 @@ impl Pools {
     }
 
     /// Two transactions, committed one after the other.
-    pub(crate) async fn two_commits(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn two_commits(self) -> Result<()> {
+        self.commit().await.map_err(Error::custom)
+    }
+
+    /// Both prepared, then both committed, without a log: after a crash nobody knows what was decided.
+    pub(crate) async fn two_phases(self) -> Result<()> {
+        self.prepare_and_commit().await.map_err(Error::custom)
+    }
+
+    async fn commit(&self) -> Result<(), sqlx::Error> {
         let mut first = self.postgres.begin().await?;
         let mut second = self.mariadb.begin().await?;
         first.execute(INSERT).await?;
@@ -41,8 +50,7 @@ impl Pools {
         second.commit().await
     }
 
-    /// Both prepared, then both committed, without a log: after a crash nobody knows what was decided.
-    pub(crate) async fn two_phases(&self) -> Result<(), sqlx::Error> {
+    async fn prepare_and_commit(&self) -> Result<(), sqlx::Error> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let id = format!("bench-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let (mut first, mut second) = (self.postgres.acquire().await?, self.mariadb.acquire().await?);

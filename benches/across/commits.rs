@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 
 use crate::by_hand::Pools;
-use crate::{ROUNDS, median, rate, url};
+use crate::{ROUNDS, Work, median, rate, url, work};
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
 #[table = "entries"]
@@ -15,6 +15,9 @@ struct Entry {
 async fn insert(name: &str) -> Result<()> {
     Entry::with_connection(name, async || Entry { id: 0, amount: 7 }.insert().await).await
 }
+
+/// What the others are compared with.
+const OUR_COMMITS: &str = "two commits";
 
 const POSTGRES: &str = "postgres";
 const MARIADB: &str = "mariadb";
@@ -49,42 +52,26 @@ pub(crate) async fn run() -> Result<()> {
     }
     let pools = Pools::open(&urls.0, &urls.1).await?;
     println!("one row in PostgreSQL and one in MariaDB, transactions per second, medians of {ROUNDS} rounds");
+    let (phases, commits) = (pools.clone(), pools);
+    let contestants: [(&str, Work); 4] = [
+        ("two_phase", work(two_phases)),
+        (OUR_COMMITS, work(two_commits)),
+        ("sqlx, two phases without a log", work(move || phases.clone().two_phases())),
+        ("sqlx, two commits", work(move || commits.clone().two_commits())),
+    ];
     for clients in [1, 8] {
-        let mut rates: [Vec<f64>; 4] = Default::default();
+        let mut rates = [(); 4].map(|()| Vec::new());
         for round in 0..ROUNDS {
-            for turn in 0..4 {
-                let who = (round + turn) % 4;
-                let (pools, again) = (pools.clone(), pools.clone());
-                let rate = match who {
-                    0 => rate(clients, two_phases).await?,
-                    1 => rate(clients, two_commits).await?,
-                    2 => {
-                        let work = move || {
-                            let pools = pools.clone();
-                            async move { pools.two_phases().await.map_err(Error::custom) }
-                        };
-                        rate(clients, work).await?
-                    }
-                    _ => {
-                        let work = move || {
-                            let pools = again.clone();
-                            async move { pools.two_commits().await.map_err(Error::custom) }
-                        };
-                        rate(clients, work).await?
-                    }
-                };
-                rates[who].push(rate);
+            for turn in 0..contestants.len() {
+                let who = (round + turn) % contestants.len();
+                rates[who].push(rate(clients, &contestants[who].1).await?);
             }
         }
-        let [ours, ours_alone, by_hand, by_hand_alone] = rates.map(median);
         println!("{clients} clients");
-        for (what, rate) in [
-            ("two_phase", ours),
-            ("two commits", ours_alone),
-            ("sqlx, two phases without a log", by_hand),
-            ("sqlx, two commits", by_hand_alone),
-        ] {
-            println!("  {what:<32} {rate:8.0}/s, {:.2}x the time of our two commits", ours_alone / rate);
+        let results: Vec<_> = contestants.iter().map(|(name, _)| *name).zip(rates.map(median)).collect();
+        let ours = results.iter().find(|(name, _)| *name == OUR_COMMITS).map_or(0.0, |(_, rate)| *rate);
+        for (name, rate) in results {
+            println!("  {name:<32} {rate:8.0}/s, {:.2}x the time of our two commits", ours / rate);
         }
     }
     Ok(())

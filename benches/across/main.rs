@@ -13,8 +13,10 @@ mod by_hand;
 mod commits;
 mod outbox;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use activerecord::backend::BoxFuture;
 use activerecord::prelude::*;
 
 /// Rounds of each contestant.
@@ -45,14 +47,18 @@ fn url(variable: &str) -> Result<String> {
         .map_err(|_| Error::configuration(format!("{variable} is not set: `cargo xtask services up`")))
 }
 
+/// What a contestant does again and again.
+type Work = Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+fn work<F: Future<Output = Result<()>> + Send + 'static>(once: impl Fn() -> F + Send + Sync + 'static) -> Work {
+    Arc::new(move || Box::pin(once()))
+}
+
 /// How often `work` is done in a second by so many clients.
-async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
-    clients: usize,
-    work: impl Fn() -> F + Clone + Send + Sync + 'static,
-) -> Result<f64> {
+async fn rate(clients: usize, work: &Work) -> Result<f64> {
     let (mut tasks, start) = (tokio::task::JoinSet::new(), Instant::now());
     for _ in 0..clients {
-        let work = work.clone();
+        let work = Arc::clone(work);
         tasks.spawn(async move {
             let mut done = 0_u32;
             while start.elapsed() < ROUND {

@@ -7,7 +7,8 @@ use activerecord::prelude::*;
 use tokio::task::JoinSet;
 
 use crate::ledger::{Entry, Ledger};
-use crate::server::{ALONE, MARIADB, POSTGRES, Server, until};
+use crate::server::{ALONE, MARIADB, POSTGRES, Server};
+use crate::until::until;
 
 /// Opens so many connections, all of which are idle afterwards.
 async fn open(name: &str, connections: usize) -> Result<()> {

@@ -13,3 +13,7 @@ mod storm;
 mod left_out;
 #[path = "../common/polls.rs"]
 mod polls;
+#[path = "../common/services.rs"]
+mod services;
+#[path = "../common/until.rs"]
+mod until;

@@ -2,7 +2,8 @@
 
 use activerecord::prelude::*;
 
-use crate::server::{MARIADB, POSTGRES, Server, until};
+use crate::server::{MARIADB, POSTGRES, Server};
+use crate::until::until;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "followed"]

@@ -1,14 +1,12 @@
 //! A server that a test may kill.
 
-use std::env;
-use std::future::Future;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use activerecord::prelude::*;
 use tokio::sync::Mutex;
 
 use crate::left_out::is_left_out;
+use crate::services::{self, services};
 
 /// Held by the test that has the servers.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
@@ -74,37 +72,16 @@ impl Server {
     }
 
     pub(crate) fn url(&self) -> Result<String> {
-        env::var(self.variable).map_err(|_| {
-            let what_to_do = "run `cargo xtask test`, or `cargo xtask services up` and `env`";
-            Error::configuration(format!("{} is not set: {what_to_do}", self.variable))
-        })
+        services::url(self.variable)
     }
 
     /// Kills it, as a power cut would.
     pub(crate) fn kill(&self) -> Result<()> {
-        self.xtask("kill")
+        services("kill", self.name)
     }
 
     /// Starts it again, on the same port with the same data, and waits until it answers.
     pub(crate) fn restart(&self) -> Result<()> {
-        self.xtask("restart")
+        services("restart", self.name)
     }
-
-    fn xtask(&self, verb: &str) -> Result<()> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status =
-            Command::new(cargo).args(["xtask", "services", verb, self.name]).status().map_err(Error::custom)?;
-        assert!(status.success(), "cargo xtask services {verb} {}", self.name);
-        Ok(())
-    }
-}
-
-/// Asks again and again until the answer is yes.
-pub(crate) async fn until<F: Future<Output = Result<bool>>>(what: &str, mut ask: impl FnMut() -> F) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !ask().await? {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
 }

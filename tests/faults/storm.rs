@@ -15,7 +15,8 @@ use tokio::time::timeout;
 
 use crate::ledger::{Entry, Ledger};
 use crate::polls::polled;
-use crate::server::{ALONE, Family, MARIADB, MYSQL, POSTGRES, Server, until};
+use crate::server::{ALONE, Family, MARIADB, MYSQL, POSTGRES, Server};
+use crate::until::until;
 
 const TASKS: usize = 8;
 

@@ -8,11 +8,14 @@ mod harness;
 mod in_doubt;
 mod outcomes;
 mod refused;
+#[path = "../common/until.rs"]
+mod until;
 
 use activerecord::InDoubtState;
 use activerecord::prelude::*;
 use harness::{Database, Profile};
 use tokio::sync::Mutex;
+use until::until;
 
 /// MySQL and MariaDB show what is prepared on the whole server: the tests take turns.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -79,18 +82,6 @@ async fn left() -> Result<usize> {
 /// What a refusal has left in doubt is rolled back in the background.
 async fn until_none_is_left() -> Result<()> {
     until("nothing is left", async || Ok(left().await? == 0)).await
-}
-
-/// Asks again and again until the answer is yes.
-async fn until<F: Future<Output = Result<bool>>>(what: &str, mut ask: impl FnMut() -> F) -> Result<()> {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !ask().await? {
-        if std::time::Instant::now() > deadline {
-            return Err(Error::invalid(format!("waited in vain until {what}")));
-        }
-        tokio::task::yield_now().await;
-    }
-    Ok(())
 }
 
 /// Whether a branch of this one is prepared.

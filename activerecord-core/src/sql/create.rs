@@ -39,17 +39,13 @@ pub(super) fn index(w: &mut Writer<'_>, index: &CreateIndex) {
 
 fn column_type(w: &mut Writer<'_>, column: &NewColumn, indexed: bool) -> Result<()> {
     let definitions = &w.dialect.definitions;
-    let spelling = match (column.ty, definitions.array) {
-        (ValueType::Text, _) if indexed => definitions.indexed_text,
-        (ValueType::Array(_), Some(array)) => array,
-        (ValueType::Array(element), None) => {
-            let element = spelled(definitions, *element)?;
-            w.push(element).push("[]").push(if column.nullable { "" } else { " NOT NULL" });
-            return Ok(());
-        }
-        (ty, _) => spelled(definitions, ty)?,
+    let (spelling, brackets) = match (column.ty, definitions.array) {
+        (ValueType::Text, _) if indexed => (definitions.indexed_text, ""),
+        (ValueType::Array(_), Some(array)) => (array, ""),
+        (ValueType::Array(element), None) => (spelled(definitions, *element)?, "[]"),
+        (ty, _) => (spelled(definitions, ty)?, ""),
     };
-    w.push(spelling).push(if column.nullable { "" } else { " NOT NULL" });
+    w.push(spelling).push(brackets).push(if column.nullable { "" } else { " NOT NULL" });
     Ok(())
 }
 

@@ -69,30 +69,34 @@ impl Begin {
     where
         F: AsyncFnOnce() -> Result<T>,
     {
-        let body = Box::pin(body());
-        self.begin().await?.finish(body).await
+        self.run_boxed(Box::pin(body())).await
     }
 
-    /// [`run`](Self::run) for a body that is boxed already.
-    pub(crate) async fn run_boxed<T>(self, body: impl Future<Output = Result<T>>) -> Result<T> {
-        self.begin().await?.finish(body).await
+    /// [`run`](Self::run) for a body that is boxed already, and has an error type of its own. It ends here, unprepared.
+    pub(crate) async fn run_boxed<T, E>(self, body: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        self.one_phase().begin().await?.finish(body).await
     }
 
-    /// In the hand it may be prepared in the end, so it has a name from the start.
-    async fn by_hand(mut self) -> Result<Transaction> {
-        if !(self.options.read_only || self.one_phase) {
-            self.branch.get_or_insert_with(Branch::unnamed);
-        }
-        self.begin().await
-    }
-
-    pub(super) async fn begin(self) -> Result<Transaction> {
+    async fn begin(self) -> Result<Transaction> {
         let level = match transaction(&self.name) {
             Some(_) if self.options != TransactionOptions::default() => return Err(nested_options(&self.name)),
             Some(outer) => Level::nested(&outer).await?,
-            None => Level::begin(&endpoint(&self.name)?, self.options, false, self.branch).await?,
+            None => {
+                let endpoint = endpoint(&self.name)?;
+                let branch = if endpoint.dialect().branch_at_begin { self.branch_at_begin() } else { None };
+                Level::begin(&endpoint, self.options, false, branch).await?
+            }
         };
         Ok(Transaction { level })
+    }
+
+    /// The name that it was given; one of no meaning, if it may have to be prepared.
+    fn branch_at_begin(&self) -> Option<Branch> {
+        let may_be_prepared = !(self.options.read_only || self.one_phase);
+        self.branch.clone().or_else(|| may_be_prepared.then(Branch::unnamed))
     }
 }
 
@@ -101,7 +105,7 @@ impl IntoFuture for Begin {
     type IntoFuture = BoxFuture<'static, Result<Transaction>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.by_hand())
+        Box::pin(self.begin())
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Level {
     warned: AtomicBool,
     /// Whether a statement was run on it.
     used: AtomicBool,
-    /// The name that it was begun under, so that it can be prepared.
+    /// The name that it was begun under, where it had to be named then.
     branch: Option<Branch>,
 }
 
@@ -56,7 +56,7 @@ impl Slot {
 }
 
 impl Level {
-    /// Begins a transaction, under this name if it may have to be prepared.
+    /// Begins a transaction, under this name where one that may be prepared has to have it now.
     pub(crate) async fn begin(
         endpoint: &Arc<Endpoint>,
         options: TransactionOptions,
@@ -64,7 +64,7 @@ impl Level {
         branch: Option<Branch>,
     ) -> Result<Arc<Self>> {
         let mut connection = endpoint.acquire(Purpose::Transaction).await?;
-        let begun = match branch.as_ref().filter(|_| endpoint.dialect().branch_at_begin) {
+        let begun = match &branch {
             Some(branch) => connection.control(Control::BeginBranch(options, branch)).await,
             None => connection.control(Control::Begin(options)).await,
         };
@@ -260,7 +260,7 @@ impl Level {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The name that it was begun under.
+    /// The name that it was begun under, where it had to be named then.
     pub(super) fn branch(&self) -> Option<&Branch> {
         self.branch.as_ref()
     }

@@ -47,8 +47,7 @@ where
     E: From<Error>,
     F: AsyncFnOnce() -> Result<T, E>,
 {
-    let body = Box::pin(body());
-    Transaction::begin(name).begin().await?.finish(body).await
+    Transaction::begin(name).run_boxed(Box::pin(body())).await
 }
 
 impl Transaction {

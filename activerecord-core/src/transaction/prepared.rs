@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Transaction;
 use super::end::AfterEnds;
-use super::level::Slot;
+use super::level::{Level, Slot};
 use crate::backend::{Branch, Control};
 use crate::connection::{Endpoint, PooledConnection, in_transactions};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,7 +28,10 @@ impl Transaction {
     ///
     /// # Errors
     /// The closure's own; then each of them can only be rolled back.
-    pub fn run_in_all<T, F>(transactions: &[Self], body: F) -> impl Future<Output = Result<T>> + use<'_, T, F>
+    pub fn run_in_all<'t, T, F>(
+        transactions: &'t [&'t Self],
+        body: F,
+    ) -> impl Future<Output = Result<T>> + use<'t, T, F>
     where
         F: AsyncFnOnce() -> Result<T>,
     {
@@ -51,17 +54,10 @@ impl Transaction {
     pub async fn commit_first(self) -> Result<Detached> {
         let level = self.level();
         let after = Arc::clone(level.after());
-        match level.last("committed").await? {
-            Slot::Own(mut connection) => {
-                let committed = connection.control(Control::Commit).await;
-                committed.map_err(|error| error.with_connection(level.endpoint().name()))?;
-                Ok(Detached { after })
-            }
-            slot => {
-                drop(slot);
-                Err(savepoint().with_connection(level.endpoint().name()))
-            }
-        }
+        let mut connection = own(level, "committed").await?;
+        let committed = connection.control(Control::Commit).await;
+        committed.map_err(|error| error.with_connection(level.endpoint().name()))?;
+        Ok(Detached { after })
     }
 
     /// The connection that it is on.
@@ -71,7 +67,7 @@ impl Transaction {
 
     /// The name that it was begun under, where the database wants it named then.
     pub fn branch(&self) -> Option<&Branch> {
-        self.level().branch().filter(|_| self.level().endpoint().dialect().branch_at_begin)
+        self.level().branch()
     }
 
     /// Whether a statement was run in it.
@@ -97,23 +93,24 @@ impl Transaction {
             return Err(located(misnamed(&branch)));
         }
         let after = Arc::clone(level.after());
-        match level.last("prepared").await? {
-            Slot::Own(mut connection) => match connection.control(Control::Prepare(&branch)).await {
-                Ok(()) => Ok(Prepared { branch, endpoint: Arc::clone(&endpoint), connection, after }),
-                Err(error) => {
-                    drop(connection);
-                    let _ = after.run(false).await;
-                    Err(located(error))
-                }
-            },
-            slot => {
-                drop(slot);
-                Err(located(Error::new(
-                    ErrorKind::Transaction,
-                    "a savepoint cannot be prepared, only the whole transaction",
-                )))
+        let mut connection = own(level, "prepared").await?;
+        match connection.control(Control::Prepare(&branch)).await {
+            Ok(()) => Ok(Prepared { branch, endpoint: Arc::clone(&endpoint), connection, after }),
+            Err(error) => {
+                drop(connection);
+                let _ = after.run(false).await;
+                Err(located(error))
             }
         }
+    }
+}
+
+/// The connection of a whole transaction, for its last statement. A savepoint keeps its turn, so that dropping it undoes it.
+async fn own(level: &Level, how: &'static str) -> Result<PooledConnection> {
+    let whole = level.depth() == 1;
+    match if whole { level.last(how).await? } else { Slot::Ended } {
+        Slot::Own(connection) => Ok(connection),
+        Slot::Lent(_) | Slot::Ended => Err(savepoint().with_connection(level.endpoint().name())),
     }
 }
 

@@ -28,7 +28,9 @@ pub(crate) fn model(input: &DeriveInput) -> TokenStream {
     if let Some(model) = &model {
         check::model(&ctxt, model);
     }
-    finish(ctxt, &krate, model.as_ref().map(model::expand), |errors| fallback::model(input, errors))
+    // Only the library's own crates know the core by its name.
+    let own = krate.is_ident("activerecord_core");
+    finish(ctxt, &krate, model.as_ref().map(|model| model::expand(model, own)), |errors| fallback::model(input, errors))
 }
 
 /// `#[derive(Embedded)]`

@@ -9,19 +9,22 @@ use super::ordinals::{self, number};
 use crate::ast::{Field, Model, written};
 use crate::attr::symbol::{CREATED_AT, SOFT_DELETE, UPDATED_AT, VERSION};
 
-pub(super) fn expand(model: &Model<'_>) -> TokenStream {
+/// `own`: it is a model of the library itself, which the compiler's lists of a user's models are not to name.
+pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
     let ident = model.ident;
+    let unlisted = own.then(|| quote!(#[diagnostic::do_not_recommend]));
     let (constants, table, hooks) = (constants(model), table(model), model.hooks);
     let ordinals = ordinals::constants(model);
     let (from_row, value, set_value) = (from_row(model), value(model), set_value(model));
     let (key, key_functions) = key(model);
-    let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] impl __ar::Hooks for #ident {}));
+    let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] #unlisted impl __ar::Hooks for #ident {}));
     quote! {
         #constants
         #no_hooks
         #ordinals
         #table
         #[automatically_derived]
+        #unlisted
         impl __ar::Model for #ident {
             type Key = #key;
             const TABLE: &'static __ar::Table = __TABLE;

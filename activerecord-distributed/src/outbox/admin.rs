@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use activerecord_core::{ActiveRecord, ConnectionHandle, Plan, Query, Result, Scalar, connection};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Plan, Query, Result, Scalar};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Outbox;
 use super::claim::in_order;
 use super::message::{Message, MessageState};
-use crate::store::install;
+use crate::meters::number;
+use crate::store::with_table;
 
 /// How many messages of a topic there are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,7 +35,7 @@ impl Outbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn dead(name: &str, topic: Option<&str>, limit: u64) -> Result<Vec<Message>> {
-        let connection = installed(name).await?;
+        let connection = with_table::<Message>(name).await?;
         dead(&connection, topic).order_by(Message::ID.asc()).limit(limit).all().await
     }
 
@@ -44,7 +45,7 @@ impl Outbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn requeue(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
-        let connection = installed(name).await?;
+        let connection = with_table::<Message>(name).await?;
         let now = connection.now().await?;
         let set = (Message::STATE.set(MessageState::Ready), Message::ATTEMPTS.set(0), Message::AVAILABLE_AT.set(now));
         chosen(&connection, topic, ids).update(set).await
@@ -55,7 +56,7 @@ impl Outbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn purge(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
-        let connection = installed(name).await?;
+        let connection = with_table::<Message>(name).await?;
         chosen(&connection, topic, ids).delete().await
     }
 
@@ -65,7 +66,7 @@ impl Outbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn explain_claim(name: &str, topic: &str, limit: u64) -> Result<Plan> {
-        let connection = installed(name).await?;
+        let connection = with_table::<Message>(name).await?;
         in_order(name, topic, connection.now().await?, limit).explain().await
     }
 
@@ -74,7 +75,7 @@ impl Outbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn stats(name: &str) -> Result<Vec<TopicStats>> {
-        let connection = installed(name).await?;
+        let connection = with_table::<Message>(name).await?;
         let now = connection.now().await?;
         let topics = Message::using(name).select(Message::TOPIC).distinct().order_by(Message::TOPIC.asc());
         let mut stats = Vec::new();
@@ -90,19 +91,12 @@ impl Outbox {
 impl TopicStats {
     fn measure(&self, connection: &str) {
         let labels = [("connection", connection.to_owned()), ("topic", self.topic.clone())];
-        let count = |count: u64| u32::try_from(count).map_or(f64::INFINITY, f64::from);
-        metrics::gauge!("activerecord_outbox_due", &labels).set(count(self.due));
-        metrics::gauge!("activerecord_outbox_leased", &labels).set(count(self.leased));
-        metrics::gauge!("activerecord_outbox_dead", &labels).set(count(self.dead));
+        metrics::gauge!("activerecord_outbox_due", &labels).set(number(self.due));
+        metrics::gauge!("activerecord_outbox_leased", &labels).set(number(self.leased));
+        metrics::gauge!("activerecord_outbox_dead", &labels).set(number(self.dead));
         let oldest = self.oldest.unwrap_or_default().as_secs_f64();
         metrics::gauge!("activerecord_outbox_oldest_seconds", &labels).set(oldest);
     }
-}
-
-async fn installed(name: &str) -> Result<ConnectionHandle> {
-    let connection = connection(name)?;
-    install::<Message>(&connection).await?;
-    Ok(connection)
 }
 
 fn dead(connection: &ConnectionHandle, topic: Option<&str>) -> Query<Message> {

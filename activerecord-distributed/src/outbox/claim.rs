@@ -10,10 +10,11 @@ use activerecord_core::{
     ActiveRecord, Alias as _, ConnectionHandle, Error, Predicate, Query, Result, Scalar, Transaction, exists, outer,
 };
 use activerecord_derive::Alias;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
+use crate::clock::later;
 
 /// Messages that were taken up together, and the token of their lease.
 #[derive(Debug)]
@@ -96,33 +97,34 @@ fn due(topic: &str, now: DateTime<Utc>) -> Predicate<Message> {
         & (Message::KEY.is_null() | !exists(Earlier::query().filter(earlier)))
 }
 
-pub(crate) fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    now.checked_add_signed(TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX)).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
 impl Held {
-    fn of(&self) -> Predicate<Message> {
-        Message::ID.is_in(self.ids.clone()) & Message::LEASE_TOKEN.eq(self.token)
+    /// Those that are still under this lease.
+    fn on(&self, connection: &ConnectionHandle) -> Query<Message> {
+        let held = Message::ID.is_in(self.ids.clone()) & Message::LEASE_TOKEN.eq(self.token);
+        Message::using(connection.name()).filter(held)
     }
 
     /// They are done, and go. Returns how many still were under this lease.
     pub(crate) async fn complete(&self, connection: &ConnectionHandle) -> Result<u64> {
-        Message::using(connection.name()).filter(self.of()).delete().await
+        self.on(connection).delete().await
     }
 
     /// Renews the lease, and tells which of them it still covers.
     pub(crate) async fn extend(&self, connection: &ConnectionHandle, lease: Duration) -> Result<Vec<i64>> {
         let end = later(connection.now().await?, lease);
-        let here = || Message::using(connection.name()).filter(self.of());
-        let extended = here().update((Message::AVAILABLE_AT.set(end),)).await?;
-        if extended == self.ids.len() as u64 { Ok(self.ids.clone()) } else { here().pluck(Message::ID).await }
+        let extended = self.on(connection).update((Message::AVAILABLE_AT.set(end),)).await?;
+        if extended == self.ids.len() as u64 {
+            Ok(self.ids.clone())
+        } else {
+            self.on(connection).pluck(Message::ID).await
+        }
     }
 
     /// Gives back messages that no handler has seen, as if they had not been taken up.
     pub(crate) async fn release(&self, connection: &ConnectionHandle) -> Result<u64> {
         let now = connection.now().await?;
         let set = (Message::AVAILABLE_AT.set(now), Message::LEASE_TOKEN.set(None::<Uuid>), Message::ATTEMPTS.add(-1));
-        Message::using(connection.name()).filter(self.of()).update(set).await
+        self.on(connection).update(set).await
     }
 
     /// An attempt has failed: there is another one after this pause.
@@ -133,7 +135,7 @@ impl Held {
             Message::LEASE_TOKEN.set(None::<Uuid>),
             Message::LAST_ERROR.set(error.to_string()),
         );
-        Message::using(connection.name()).filter(self.of()).update(set).await
+        self.on(connection).update(set).await
     }
 
     /// There is no other attempt.
@@ -143,6 +145,6 @@ impl Held {
             Message::LEASE_TOKEN.set(None::<Uuid>),
             Message::LAST_ERROR.set(error),
         );
-        Message::using(connection.name()).filter(self.of()).update(set).await
+        self.on(connection).update(set).await
     }
 }

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, connection, current_connection};
-use chrono::DateTime;
 use serde::Serialize;
 
 use super::message::{Message, MessageState};
 use super::wake;
-use crate::clock::about_now;
+use crate::clock::{about_now, later};
 use crate::json;
-use crate::store::install;
+use crate::store::{insert, install};
 
 /// A message about to be written: await it.
 #[derive(Debug)]
@@ -85,7 +84,7 @@ impl Enqueue {
         let connection = self.place()?;
         install::<Message>(&connection).await?;
         let mut message = self.message(&connection).await?;
-        Message::with_connection(connection.name(), async || message.insert().await).await?;
+        insert(connection.name(), &mut message).await?;
         wake::after_commit(&connection, &message.topic);
         Ok(message.id)
     }
@@ -113,7 +112,6 @@ impl Enqueue {
 
     async fn message(self, connection: &ConnectionHandle) -> Result<Message> {
         let now = about_now(connection).await?;
-        let delay = chrono::TimeDelta::from_std(self.delay).unwrap_or(chrono::TimeDelta::MAX);
         let headers = (!self.headers.is_empty()).then(|| json::write(&self.headers, || "headers".into()));
         Ok(Message {
             id: 0,
@@ -125,7 +123,7 @@ impl Enqueue {
             state: MessageState::Ready,
             attempts: 0,
             max_attempts: self.max_attempts.map(|attempts| i32::try_from(attempts).unwrap_or(i32::MAX)),
-            available_at: now.checked_add_signed(delay).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC),
+            available_at: later(now, self.delay),
             lease_token: None,
             last_error: None,
             created_at: now,

@@ -12,14 +12,14 @@ pub use admin::TopicStats;
 pub use enqueue::Enqueue;
 pub use message::{Message, MessageState};
 
-pub(crate) use claim::{Held, claim, later};
+pub(crate) use claim::{Held, claim};
 pub(crate) use schedule::Schedule;
 pub(crate) use wake::Wake;
 
-use activerecord_core::{Result, connection};
+use activerecord_core::Result;
 use serde::Serialize;
 
-use crate::store::install;
+use crate::store::{install, with_table};
 
 /// Messages to be handed on, in the table `ar_outbox` of the database whose transaction they belong to.
 ///
@@ -65,8 +65,7 @@ impl Outbox {
     /// # Errors
     /// Whatever the database reports.
     pub async fn install(name: &str) -> Result<()> {
-        let connection = connection(name)?;
-        install::<Message>(&connection).await?;
+        let connection = with_table::<Message>(name).await?;
         install::<Schedule>(&connection).await
     }
 }

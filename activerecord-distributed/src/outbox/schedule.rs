@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, ConnectionHandle, Model, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Outbox;
-use crate::store::Kept;
+use crate::store::{Kept, insert_unless_there};
 
 /// When a message of a topic is written next. Whichever worker is first writes it, in the transaction that moves the time.
 #[derive(ActiveRecord, Clone, Debug)]
@@ -20,11 +19,7 @@ pub(crate) struct Schedule {
     next_at: DateTime<Utc>,
 }
 
-impl Kept for Schedule {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for Schedule {}
 
 impl Schedule {
     /// Writes a message if its time has come, and says whether it did. Periods in which no worker ran are passed over.
@@ -33,8 +28,7 @@ impl Schedule {
         let now = connection.now().await?;
         let next_at = Self::using(name).filter(Self::TOPIC.eq(topic)).pluck(Self::NEXT_AT).await?.pop();
         let Some(due) = next_at else {
-            let first = Self { topic: topic.to_owned(), next_at: now };
-            Self::with_connection(name, async || Self::insert_unless_there(first).await).await?;
+            insert_unless_there(name, Self { topic: topic.to_owned(), next_at: now }).await?;
             return Ok(false);
         };
         if due > now {
@@ -53,12 +47,5 @@ impl Schedule {
             Ok(moved)
         })
         .await
-    }
-
-    async fn insert_unless_there(mut first: Self) -> Result<()> {
-        match first.insert().await {
-            Err(error) if error.is_unique_violation() => Ok(()),
-            inserted => inserted,
-        }
     }
 }

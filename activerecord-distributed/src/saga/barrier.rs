@@ -4,17 +4,14 @@
 
 use std::sync::Arc;
 
-use activerecord_core::statement::CreateTable;
-use activerecord_core::{
-    ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, Scalar, connection, transaction,
-};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar, transaction};
 use activerecord_derive::{ActiveEnum, ActiveRecord};
 use uuid::Uuid;
 
 use super::context::StepContext;
 use super::step::Step;
 use crate::failpoint;
-use crate::store::{Kept, install};
+use crate::store::{Kept, insert, with_table};
 
 /// What was done to a step, in the database of its effect: a row of `ar_saga_barrier`.
 #[derive(ActiveRecord, Clone, Debug)]
@@ -38,18 +35,14 @@ enum Operation {
     Undo,
 }
 
-impl Kept for Barrier {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for Barrier {}
 
 /// Runs the action in a transaction on the step's connection, or gives what it returned when it did take effect.
 ///
 /// # Errors
 /// The action's own; `LeaseLost` when the step was undone before.
 pub(super) async fn act(name: &str, step: &Step, context: &Arc<StepContext>) -> Result<String> {
-    let handle = installed(name).await?;
+    let handle = with_table::<Barrier>(name).await?;
     transaction(name, async || {
         if let Some(row) = find(&handle, context, Operation::Act).await? {
             return row.output.ok_or_else(|| refused(context));
@@ -65,7 +58,7 @@ pub(super) async fn act(name: &str, step: &Step, context: &Arc<StepContext>) -> 
 
 /// Undoes the step in a transaction on its connection, unless that was done before or there is nothing to undo.
 pub(super) async fn undo(name: &str, step: &Step, context: &Arc<StepContext>) -> Result<()> {
-    let handle = installed(name).await?;
+    let handle = with_table::<Barrier>(name).await?;
     transaction(name, async || {
         if find(&handle, context, Operation::Undo).await?.is_some() {
             return Ok(());
@@ -79,12 +72,6 @@ pub(super) async fn undo(name: &str, step: &Step, context: &Arc<StepContext>) ->
         }
     })
     .await
-}
-
-async fn installed(name: &str) -> Result<ConnectionHandle> {
-    let handle = connection(name)?;
-    install::<Barrier>(&handle).await?;
-    Ok(handle)
 }
 
 async fn find(handle: &ConnectionHandle, context: &StepContext, operation: Operation) -> Result<Option<Barrier>> {
@@ -101,8 +88,7 @@ async fn pass(
     output: Option<String>,
 ) -> Result<()> {
     let mut row = Barrier { saga_id: context.saga, position: context.position, operation, output };
-    let passed = Barrier::with_connection(handle.name(), async || row.insert().await).await;
-    passed.map_err(|error| match error.kind() {
+    insert(handle.name(), &mut row).await.map_err(|error| match error.kind() {
         // The next attempt finds what the other one has left.
         ErrorKind::UniqueViolation => {
             let message = format!("step `{}` of saga {} is being run by somebody else", context.step, context.saga);

@@ -17,7 +17,7 @@ pub struct StepContext {
     pub(super) position: i32,
     pub(super) attempt: u32,
     pub(super) input: Arc<str>,
-    pub(super) outputs: Arc<HashMap<String, String>>,
+    pub(super) outputs: HashMap<String, String>,
 }
 
 impl StepContext {

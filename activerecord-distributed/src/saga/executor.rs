@@ -1,6 +1,5 @@
 //! Running a saga: forward, or back.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar};
@@ -13,8 +12,10 @@ use super::log::{self, Log};
 use super::record::{SagaRecord, SagaState, SagaStep, StepState};
 use super::step::Step;
 use super::{barrier, registry};
+use crate::clock::later;
 use crate::failpoint;
 use crate::lease::held;
+use crate::meters::number;
 use crate::verdict::Verdict;
 
 /// Begins a saga, or goes on with the one of this id.
@@ -33,7 +34,6 @@ pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Resu
         return resume(&connection, &record).await;
     }
     let now = connection.now().await?;
-    let length = TimeDelta::from_std(definition.lease).unwrap_or(TimeDelta::days(1));
     let record = SagaRecord {
         id,
         name: definition.name.clone(),
@@ -42,7 +42,7 @@ pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Resu
         state: SagaState::Running,
         unwinding: false,
         token: 1,
-        lease_until: now + length,
+        lease_until: later(now, definition.lease),
         deadline: definition.deadline.and_then(|deadline| now.checked_add_signed(TimeDelta::from_std(deadline).ok()?)),
         error: None,
         note: None,
@@ -74,8 +74,7 @@ pub(super) async fn resume_all(connection: &ConnectionHandle) -> Result<Resumed>
         }
     }
     let stuck = SagaRecord::using(connection.name()).filter(SagaRecord::STATE.eq(SagaState::Stuck)).count().await?;
-    metrics::gauge!("activerecord_sagas_stuck", "connection" => connection.name().to_owned())
-        .set(u32::try_from(stuck).map_or(f64::INFINITY, f64::from));
+    metrics::gauge!("activerecord_sagas_stuck", "connection" => connection.name().to_owned()).set(number(stuck));
     Ok(resumed)
 }
 
@@ -187,7 +186,7 @@ impl Run {
             position: row.position,
             attempt: u32::try_from(row.attempts).unwrap_or(1),
             input: Arc::clone(&self.input),
-            outputs: Arc::new(outputs.collect::<HashMap<_, _>>()),
+            outputs: outputs.collect(),
         })
     }
 
@@ -204,7 +203,7 @@ impl Run {
             if self.steps.get(position).is_some_and(over) {
                 continue;
             }
-            let mut row = log::started(self.log.id, i32::try_from(position).unwrap_or(i32::MAX), &step.name, 0);
+            let mut row = log::started(self.log.id, i32::try_from(position).unwrap_or(i32::MAX), &step.name);
             // What an earlier executor began may have taken effect, and may still.
             let mut doubtful = self.steps.get(position).is_some_and(|row| row.doubtful);
             self.steps.truncate(position);
@@ -282,13 +281,13 @@ impl Run {
 
     /// Undoes what was done, the last step first.
     async fn unwind(&mut self, error: Option<Error>) -> Result<()> {
+        let definition = Arc::clone(&self.definition);
         while let Some(mut row) = self.steps.pop() {
-            let Some(step) = self.definition.clone().step_at(row.position, &row.name).cloned() else { continue };
+            let Some(step) = definition.step_at(row.position, &row.name) else { continue };
             let undone = match (row.state, &step.connection) {
                 (StepState::Undone | StepState::Skipped, _) => continue,
-                (StepState::Succeeded, connection) => self.undo(&step, &mut row, connection.is_some()).await,
                 (StepState::Started | StepState::Failed, _) if !row.doubtful => Ok(()),
-                (StepState::Started | StepState::Failed, Some(_)) => self.undo(&step, &mut row, true).await,
+                (StepState::Succeeded, _) | (_, Some(_)) => self.undo(step, &mut row).await,
                 (StepState::Started | StepState::Failed, None) => {
                     Err(Error::new(ErrorKind::Custom, "nobody knows whether its action took effect"))
                 }
@@ -313,14 +312,14 @@ impl Run {
     }
 
     /// Runs what undoes a step until it succeeds or its attempts are used up.
-    async fn undo(&self, step: &Step, row: &mut SagaStep, guarded: bool) -> Result<()> {
+    async fn undo(&self, step: &Step, row: &mut SagaStep) -> Result<()> {
         row.attempts = 0;
         loop {
             row.attempts += 1;
             let context = self.context(row);
-            let undone = match (&step.connection, guarded) {
-                (Some(connection), true) => barrier::undo(connection, step, &context).await,
-                _ => step.undo(context, row.output.clone().unwrap_or_default()).await,
+            let undone = match &step.connection {
+                Some(connection) => barrier::undo(connection, step, &context).await,
+                None => step.undo(context, row.output.clone().unwrap_or_default()).await,
             };
             failpoint::reach("saga.reverted")?;
             let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);

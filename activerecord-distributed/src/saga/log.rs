@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Result, Scalar, connection, transaction};
-use chrono::{DateTime, TimeDelta, Utc};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Query, Result, Scalar, transaction};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::record::{SagaRecord, SagaState, SagaStep, StepState};
+use crate::clock::later;
 use crate::failpoint;
 use crate::lease;
-use crate::store::install;
+use crate::store::{insert, install, with_table};
 
 /// The right to write to the log of a saga.
 #[derive(Clone, Debug)]
@@ -23,8 +24,7 @@ pub(super) struct Log {
 
 /// The connection of this name, with the tables of logs.
 pub(super) async fn installed(name: &str) -> Result<ConnectionHandle> {
-    let connection = connection(name)?;
-    install::<SagaRecord>(&connection).await?;
+    let connection = with_table::<SagaRecord>(name).await?;
     install::<SagaStep>(&connection).await?;
     Ok(connection)
 }
@@ -43,8 +43,7 @@ pub(super) async fn steps(connection: &ConnectionHandle, id: Uuid) -> Result<Vec
 impl Log {
     /// Writes a saga's first row.
     pub(super) async fn begin(connection: ConnectionHandle, mut record: SagaRecord, lease: Duration) -> Result<Self> {
-        let name = connection.name().to_owned();
-        SagaRecord::with_connection(&name, async || record.insert().await).await?;
+        insert(connection.name(), &mut record).await?;
         failpoint::reach("saga.begun")?;
         Ok(Self { connection, id: record.id, token: record.token, lease })
     }
@@ -61,7 +60,7 @@ impl Log {
             & SagaRecord::TOKEN.eq(record.token)
             & SagaRecord::STATE.eq(SagaState::Running)
             & SagaRecord::LEASE_UNTIL.le(now);
-        let set = (SagaRecord::TOKEN.set(token), SagaRecord::LEASE_UNTIL.set(until(now, lease)));
+        let set = (SagaRecord::TOKEN.set(token), SagaRecord::LEASE_UNTIL.set(later(now, lease)));
         let taken = SagaRecord::using(connection.name()).filter(free).update(set).await?;
         Ok((taken == 1).then_some(Self { connection, id: record.id, token, lease }))
     }
@@ -69,8 +68,7 @@ impl Log {
     /// Renews the lease, and says whether it is still held.
     pub(super) async fn renew(&self) -> Result<bool> {
         let now = self.now().await?;
-        let mine = SagaRecord::using(self.connection.name()).filter(self.is_mine());
-        Ok(mine.update((SagaRecord::LEASE_UNTIL.set(until(now, self.lease)),)).await? == 1)
+        Ok(self.mine().update((SagaRecord::LEASE_UNTIL.set(later(now, self.lease)),)).await? == 1)
     }
 
     /// The time of the log's clock.
@@ -97,20 +95,19 @@ impl Log {
         self.guarded(async || {
             SagaStep::with_connection(name, async || failed.clone().update().await).await?;
             let set = (SagaRecord::UNWINDING.set(true), SagaRecord::ERROR.set(error));
-            SagaRecord::using(name).filter(self.is_mine()).update(set).await.map(drop)
+            self.mine().update(set).await.map(drop)
         })
         .await
     }
 
     /// The saga has ended, or is stuck.
     pub(super) async fn end(&self, state: SagaState, error: Option<&str>) -> Result<()> {
-        let name = self.connection.name();
         self.guarded(async || {
-            let mine = || SagaRecord::using(name).filter(self.is_mine());
-            if let Some(error) = error {
-                mine().update((SagaRecord::ERROR.set(error),)).await?;
-            }
-            mine().update((SagaRecord::STATE.set(state),)).await.map(drop)
+            let ended = match error {
+                Some(error) => self.mine().update((SagaRecord::STATE.set(state), SagaRecord::ERROR.set(error))).await,
+                None => self.mine().update((SagaRecord::STATE.set(state),)).await,
+            };
+            ended.map(drop)
         })
         .await
     }
@@ -118,12 +115,14 @@ impl Log {
     /// Lets somebody else take the saga up at once.
     pub(super) async fn let_go(&self) -> Result<()> {
         let now = self.now().await?;
-        let mine = SagaRecord::using(self.connection.name()).filter(self.is_mine());
-        mine.update((SagaRecord::LEASE_UNTIL.set(now),)).await.map(drop)
+        self.mine().update((SagaRecord::LEASE_UNTIL.set(now),)).await.map(drop)
     }
 
-    fn is_mine(&self) -> activerecord_core::Predicate<SagaRecord> {
-        SagaRecord::ID.eq(self.id) & SagaRecord::TOKEN.eq(self.token) & SagaRecord::STATE.eq(SagaState::Running)
+    /// Its row, while nobody else has it.
+    fn mine(&self) -> Query<SagaRecord> {
+        let mine =
+            SagaRecord::ID.eq(self.id) & SagaRecord::TOKEN.eq(self.token) & SagaRecord::STATE.eq(SagaState::Running);
+        SagaRecord::using(self.connection.name()).filter(mine)
     }
 
     async fn guarded<F>(&self, write: F) -> Result<()>
@@ -138,19 +137,15 @@ impl Log {
     }
 }
 
-fn until(now: DateTime<Utc>, lease: Duration) -> DateTime<Utc> {
-    now + TimeDelta::from_std(lease).unwrap_or(TimeDelta::days(1))
-}
-
 /// A row for a step whose action begins now: until its end is written, nobody knows what became of it.
-pub(super) fn started(saga: Uuid, position: i32, name: &str, attempts: i32) -> SagaStep {
+pub(super) fn started(saga: Uuid, position: i32, name: &str) -> SagaStep {
     SagaStep {
         saga_id: saga,
         position,
         name: name.to_owned(),
         state: StepState::Started,
         output: None,
-        attempts,
+        attempts: 0,
         doubtful: true,
         error: None,
     }
@@ -160,5 +155,5 @@ pub(super) fn started(saga: Uuid, position: i32, name: &str, attempts: i32) -> S
 #[cold]
 pub(super) fn stuck(name: &str, id: Uuid, why: &str) -> Error {
     let message = format!("the saga `{name}` ({id}) is stuck: {why}; see Sagas, or `activerecord saga`");
-    Error::new(activerecord_core::ErrorKind::Stuck, message)
+    Error::new(ErrorKind::Stuck, message)
 }

@@ -106,8 +106,4 @@ impl Kept for SagaRecord {
     }
 }
 
-impl Kept for SagaStep {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for SagaStep {}

@@ -2,84 +2,70 @@
 
 use std::time::{Duration, Instant};
 
-use activerecord_core::{
-    ActiveRecord, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction,
-};
+use activerecord_core::{Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction, spawn};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::decision::{self, Verdict};
 use super::finish::{self, Finish};
 use super::forget;
-use super::record::{Decision, KEPT, Mark, Participant};
+use super::record::{KEPT, Mark, Participant};
 use super::reply::Reply;
 use crate::clock::about_now;
 use crate::failpoint;
+use crate::store::insert;
 
 /// A transaction across databases while its body runs.
 #[derive(Debug)]
 pub(super) struct Open {
     gid: String,
-    store: ConnectionHandle,
     /// The index of the one that decides.
     point: usize,
-    connections: Vec<ConnectionHandle>,
-    transactions: Vec<Transaction>,
+    /// In the order in which they were named.
+    parts: Vec<Part>,
+}
+
+/// One database's part.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) handle: ConnectionHandle,
+    pub(super) branch: Branch,
+    pub(super) transaction: Transaction,
 }
 
 impl Open {
-    pub(super) fn new(
-        gid: String,
-        store: ConnectionHandle,
-        point: usize,
-        connections: Vec<ConnectionHandle>,
-        transactions: Vec<Transaction>,
-    ) -> Self {
-        Self { gid, store, point, connections, transactions }
+    pub(super) fn new(gid: String, point: usize, parts: Vec<Part>) -> Self {
+        Self { gid, point, parts }
     }
 
     pub(super) async fn run<T, F>(&self, body: F) -> Result<T>
     where
         F: AsyncFnOnce() -> Result<T>,
     {
-        Transaction::run_in_all(&self.transactions, body).await
+        let transactions: Vec<_> = self.parts.iter().map(|part| &part.transaction).collect();
+        Transaction::run_in_all(&transactions, body).await
     }
 
     pub(super) async fn roll_back(self) {
-        for transaction in self.transactions {
-            // Closed, it is rolled back, too.
-            let _ = transaction.rollback().await;
-        }
+        roll_back_open(self.parts).await;
     }
 
     /// Commits all or none. It goes on to its end when nobody waits for it any more.
     pub(super) async fn commit(self) -> Result<()> {
-        let committing =
-            tokio::spawn(activerecord_core::InCurrentConnections::in_current_connections(self.commit_all()));
-        committing.await.unwrap_or_else(|error| Err(Error::custom(error)))
+        spawn(self.commit_all()).await.unwrap_or_else(|error| Err(Error::custom(error)))
     }
 
-    async fn commit_all(mut self) -> Result<()> {
-        let used = self.transactions.iter().filter(|transaction| transaction.is_used()).count();
+    async fn commit_all(self) -> Result<()> {
+        let used = self.parts.iter().filter(|part| part.transaction.is_used()).count();
         if used <= 1 {
             return self.commit_alone().await;
         }
         let started = Instant::now();
-        let point = self.transactions.remove(self.point);
-        self.connections.remove(self.point);
-        let others: Vec<_> = self.connections.into_iter().zip(self.transactions).collect();
-        let (mut branches, mut idle) = (Vec::new(), Vec::new());
-        for (number, (handle, transaction)) in others.into_iter().enumerate() {
-            // The label is by the place in the list of all.
-            let label = format!("b{}", if number < self.point { number } else { number + 1 });
-            let branch = Branch::new(&*self.gid, label)?;
-            if transaction.is_used() { branches.push((handle, transaction, branch)) } else { idle.push(transaction) }
-        }
-        let gid = self.gid;
-        let outcome = commit(&gid, &self.store, point, branches).await;
-        for transaction in idle {
-            let _ = transaction.rollback().await;
-        }
+        let Self { gid, point, mut parts } = self;
+        let point = parts.remove(point);
+        let (branches, idle): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.transaction.is_used());
+        let outcome = commit(&gid, point, branches).await;
+        roll_back_open(idle).await;
         let told = match &outcome {
             Err(error) if error.is_commit_outcome_unknown() => "unknown",
             Err(error) if !error.is_after_commit() => "aborted",
@@ -93,7 +79,7 @@ impl Open {
     /// One that did work needs no second phase.
     async fn commit_alone(self) -> Result<()> {
         let mut end = Ok(());
-        for transaction in self.transactions {
+        for Part { transaction, .. } in self.parts {
             if transaction.is_used() {
                 end = transaction.commit().await;
             } else {
@@ -107,34 +93,38 @@ impl Open {
 /// How long a database may take to prepare. Every doubt is a no.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-type Work = (ConnectionHandle, Transaction, Branch);
+/// Nothing of these is prepared. One whose rollback fails is closed, and so rolled back, too.
+async fn roll_back_open(parts: Vec<Part>) {
+    for part in parts {
+        let _ = part.transaction.rollback().await;
+    }
+}
 
-async fn commit(gid: &str, store: &ConnectionHandle, point: Transaction, branches: Vec<Work>) -> Result<()> {
-    let participants: Vec<_> = branches.iter().map(|(handle, _, branch)| participant(handle, branch)).collect();
+async fn commit(gid: &str, point: Part, branches: Vec<Part>) -> Result<()> {
+    let participants: Vec<_> = branches.iter().map(participant).collect();
     // Before anything is prepared: see `decision::ask`.
-    if let Err(error) = record(gid, store, &point, &participants).await {
-        let _ = point.rollback().await;
-        for (_, transaction, _) in branches {
-            let _ = transaction.rollback().await;
-        }
+    if let Err(error) = record(gid, &point, &participants).await {
+        roll_back_open(vec![point]).await;
+        roll_back_open(branches).await;
         return Err(aborted(gid, error));
     }
     failpoint::reach("2pc.recorded")?;
     let prepared = prepare(branches).await;
     if let Some(error) = prepared.refused {
-        let _ = point.rollback().await;
+        roll_back_open(vec![point]).await;
         roll_back(prepared.branches, prepared.doubtful).await;
         return Err(aborted(gid, error));
     }
     failpoint::reach("2pc.prepared")?;
-    let hooks = match point.commit_first().await {
+    let store = point.handle;
+    let hooks = match point.transaction.commit_first().await {
         Ok(hooks) => Some(hooks),
         Err(error) if is_certain(&error) => {
             roll_back(prepared.branches, Vec::new()).await;
             return Err(aborted(gid, error));
         }
         // The answer is lost, or never came: its row says what became of it, once the database answers.
-        Err(error) => match settled(store, gid).await {
+        Err(error) => match settled(&store, gid).await {
             Some(true) => None,
             Some(false) => {
                 roll_back(prepared.branches, Vec::new()).await;
@@ -144,22 +134,22 @@ async fn commit(gid: &str, store: &ConnectionHandle, point: Transaction, branche
         },
     };
     failpoint::reach("2pc.decided")?;
-    finish(gid, store, participants, prepared.branches, hooks).await
+    finish(gid, &store, participants, prepared.branches, hooks).await
 }
 
-fn participant(handle: &ConnectionHandle, branch: &Branch) -> Participant {
-    Participant { connection: handle.name().to_owned(), label: branch.label().to_owned() }
+fn participant(part: &Part) -> Participant {
+    Participant { connection: part.handle.name().to_owned(), label: part.branch.label().to_owned() }
 }
 
 /// Writes the decision into the transaction whose COMMIT it will be.
-async fn record(gid: &str, store: &ConnectionHandle, point: &Transaction, participants: &[Participant]) -> Result<()> {
-    let mut row = decision::row(store, gid, participants).await?;
+async fn record(gid: &str, point: &Part, participants: &[Participant]) -> Result<()> {
+    let mut row = decision::row(&point.handle, gid, participants).await?;
     let write = async || {
         // A coordinator that stands still would have the others keep their locks.
-        store.limit_idle(super::grace()).await?;
-        Decision::with_connection(store.name(), async || row.insert().await).await
+        point.handle.limit_idle(super::grace()).await?;
+        insert(point.handle.name(), &mut row).await
     };
-    point.run(write).await
+    point.transaction.run(write).await
 }
 
 /// What became of the first phase.
@@ -171,8 +161,8 @@ struct FirstPhase {
 }
 
 /// Prepares all branches at the same time.
-async fn prepare(branches: Vec<Work>) -> FirstPhase {
-    let answers = join_all(branches.into_iter().map(async |(handle, transaction, branch)| {
+async fn prepare(branches: Vec<Part>) -> FirstPhase {
+    let answers = join_all(branches.into_iter().map(async |Part { handle, branch, transaction }| {
         let answer = timeout(PATIENCE, prepare_one(&handle, transaction, branch.clone())).await;
         (handle, branch, answer.unwrap_or_else(|_| Err(silent())))
     }));
@@ -192,8 +182,7 @@ async fn prepare(branches: Vec<Work>) -> FirstPhase {
 async fn prepare_one(handle: &ConnectionHandle, transaction: Transaction, branch: Branch) -> Result<Prepared> {
     let marked_at = about_now(handle).await?;
     let mut mark = Mark { gid: branch.gid().into(), label: branch.label().into(), marked_at };
-    let marked =
-        transaction.run(async || Mark::with_connection(handle.name(), async || mark.insert().await).await).await;
+    let marked = transaction.run(async || insert(handle.name(), &mut mark).await).await;
     if let Err(error) = marked {
         let _ = transaction.rollback().await;
         return Err(error);

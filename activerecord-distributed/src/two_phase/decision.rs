@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::record::{Decision, DecisionState, Participant};
 use crate::failpoint;
 use crate::json;
+use crate::store::insert;
 
 /// How long to wait for a coordinator that has not decided.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -53,8 +54,7 @@ pub(super) async fn find(store: &ConnectionHandle, gid: &str) -> Result<Option<D
 async fn take(store: &ConnectionHandle, gid: &str) -> Result<bool> {
     let mut row = row(store, gid, &[]).await?;
     let transaction = Transaction::begin(store.name()).one_phase().await?;
-    let taken =
-        transaction.run(async || Decision::with_connection(store.name(), async || row.insert().await).await).await;
+    let taken = transaction.run(async || insert(store.name(), &mut row).await).await;
     let ended = transaction.rollback().await;
     match taken {
         Ok(()) => ended.map(|()| true),

@@ -1,13 +1,12 @@
 //! Whether the databases are set as transactions across them need it.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use activerecord_core::{ConnectionHandle, ConnectionManager, Result, UnmetPrecondition, connection};
 use serde::Serialize;
 
 use super::TwoPhase;
+use crate::per_connection::PerConnection;
 
 /// Something that keeps a connection from taking part in a transaction across databases, or that makes it unsafe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,17 +64,16 @@ async fn examine(handle: &ConnectionHandle, findings: &mut Vec<Finding>) {
 /// How long settings that were found right are believed in.
 const BELIEVED: Duration = Duration::from_secs(60);
 
-static EXAMINED: LazyLock<Mutex<HashMap<u64, Instant>>> = LazyLock::new(Mutex::default);
+static EXAMINED: PerConnection<Instant> = PerConnection::new();
 
 /// What is not set as it has to be, looked at once in a while.
 pub(super) async fn unmet(handle: &ConnectionHandle) -> Result<Vec<UnmetPrecondition>> {
-    let examined = EXAMINED.lock().unwrap_or_else(PoisonError::into_inner).get(&handle.id()).copied();
-    if examined.is_some_and(|examined| examined.elapsed() < BELIEVED) {
+    if EXAMINED.get(handle).is_some_and(|examined| examined.elapsed() < BELIEVED) {
         return Ok(Vec::new());
     }
     let unmet = handle.unmet_preconditions().await?;
     if unmet.is_empty() {
-        EXAMINED.lock().unwrap_or_else(PoisonError::into_inner).insert(handle.id(), Instant::now());
+        EXAMINED.set(handle, Instant::now());
     }
     Ok(unmet)
 }

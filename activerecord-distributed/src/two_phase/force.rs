@@ -7,6 +7,7 @@ use super::decision;
 use super::finish::{End, Finish};
 use super::record::{Decision, DecisionState};
 use super::scan::Scan;
+use crate::store::insert;
 
 impl TwoPhase {
     /// Commits every prepared branch of a transaction that can be seen, whatever its own decision may be: for a transaction
@@ -43,7 +44,7 @@ async fn force(gid: &str, reason: &str, commits: bool) -> Result<()> {
         let note = format!("{} by force: {reason}", if commits { "committed" } else { "rolled back" });
         let mut row = decision::row(store, gid, &[]).await?;
         (row.state, row.note) = (DecisionState::Heuristic, Some(note.clone()));
-        match Decision::with_connection(store.name(), async || row.insert().await).await {
+        match insert(store.name(), &mut row).await {
             Err(error) if error.is_unique_violation() => {
                 let here = Decision::using(store.name()).filter(Decision::GID.eq(gid));
                 here.update((Decision::NOTE.set(note),)).await?;

@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 
-use activerecord_core::statement::CreateTable;
-use activerecord_core::{
-    ActiveRecord, Branch, ConnectionHandle, Error, ErrorKind, Model, Prepared, Result, Scalar, Transaction, connection,
-};
+use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, Prepared, Result, Scalar, Transaction};
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::about_now;
-use crate::store::{Kept, install};
+use crate::store::{Kept, if_there, insert, with_table};
 
 /// Preparing a transaction in the hand.
 pub trait Prepare {
@@ -40,17 +37,16 @@ pub trait Prepare {
 
 impl Prepare for Transaction {
     async fn prepare(self, gid: &str) -> Result<Prepared> {
-        let handle = connection(self.connection())?;
-        let wanted = Branch::new(gid, label(handle.name()))?;
+        let wanted = Branch::new(gid, label(self.connection()))?;
         match self.branch().cloned() {
             None => self.prepare_as(wanted).await,
             Some(branch) if branch == wanted => self.prepare_as(branch).await,
             // The database knows it by another name, which has to be known before it is prepared.
             Some(branch) => {
-                install::<Name>(&handle).await?;
+                let handle = with_table::<Name>(self.connection()).await?;
                 let created_at = about_now(&handle).await?;
                 let mut name = Name { branch: branch.to_string(), gid: gid.to_owned(), created_at };
-                Name::with_connection(handle.name(), async || name.insert().await).await?;
+                insert(handle.name(), &mut name).await?;
                 self.prepare_as(branch).await
             }
         }
@@ -74,19 +70,12 @@ struct Name {
     created_at: DateTime<Utc>,
 }
 
-impl Kept for Name {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for Name {}
 
 /// What programs call branches, by the names that the database has.
 pub(super) async fn names(handle: &ConnectionHandle) -> Result<HashMap<String, String>> {
-    match Name::using(handle.name()).all().await {
-        Ok(names) => Ok(names.into_iter().map(|name| (name.branch, name.gid)).collect()),
-        Err(error) if is_no_table(&error) => Ok(HashMap::new()),
-        Err(error) => Err(error),
-    }
+    let names = if_there(Name::using(handle.name()).all().await)?;
+    Ok(names.into_iter().flatten().map(|name| (name.branch, name.gid)).collect())
 }
 
 /// Forgets the names of branches that ended long ago.
@@ -94,12 +83,5 @@ pub(super) async fn forget(handle: &ConnectionHandle) -> Result<()> {
     let prepared = handle.prepared().await?;
     let known: Vec<_> = prepared.into_iter().map(|prepared| prepared.name).collect();
     let old = Name::CREATED_AT.lt(handle.now().await? - TimeDelta::days(1));
-    match Name::using(handle.name()).filter(old & Name::BRANCH.not_in(known)).delete().await {
-        Err(error) if !is_no_table(&error) => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn is_no_table(error: &Error) -> bool {
-    error.kind() == ErrorKind::InvalidStatement
+    Name::using(handle.name()).filter(old & Name::BRANCH.not_in(known)).delete().await.map(drop)
 }

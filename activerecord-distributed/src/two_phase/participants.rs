@@ -2,7 +2,7 @@
 
 use activerecord_core::{Branch, ConnectionHandle, Error, ErrorKind, Result, Transaction, connection};
 
-use super::commit::Open;
+use super::commit::{Open, Part};
 use super::record::{Mark, new_gid, store_name};
 use crate::store::install;
 
@@ -48,16 +48,15 @@ impl Participants {
         let Some(point) = self.connections.get(self.point) else {
             return Err(Error::configuration("a transaction across databases needs at least one connection"));
         };
-        let store = point.clone();
-        let gid = if self.connections.len() > 1 { new_gid(&store_name(&store).await?) } else { new_gid("alone") };
-        let mut transactions = Vec::with_capacity(self.connections.len());
-        for (number, handle) in self.connections.iter().enumerate() {
+        let gid = if self.connections.len() > 1 { new_gid(&store_name(point).await?) } else { new_gid("alone") };
+        let mut parts = Vec::with_capacity(self.connections.len());
+        for (number, handle) in self.connections.into_iter().enumerate() {
             let branch = Branch::new(&*gid, format!("b{number}"))?;
             let begin = Transaction::begin(handle.name());
-            let begin = if number == self.point { begin.one_phase() } else { begin.branch(branch) };
-            transactions.push(begin.await?);
+            let begin = if number == self.point { begin.one_phase() } else { begin.branch(branch.clone()) };
+            parts.push(Part { transaction: begin.await?, handle, branch });
         }
-        Ok(Open::new(gid, store, self.point, self.connections, transactions))
+        Ok(Open::new(gid, self.point, parts))
     }
 }
 

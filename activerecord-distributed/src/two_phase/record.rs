@@ -1,18 +1,16 @@
 //! What is kept about transactions across databases.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Model, Result};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Result};
 use activerecord_derive::{ActiveEnum, ActiveRecord};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::json;
-use crate::store::{Kept, install};
+use crate::per_connection::PerConnection;
+use crate::store::{Kept, if_there, insert_unless_there, install};
 
 /// A decision, in the database of the participant whose COMMIT it is: a row of `ar_2pc`.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
@@ -69,23 +67,11 @@ struct Store {
     name: String,
 }
 
-impl Kept for Decision {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for Decision {}
 
-impl Kept for Mark {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for Mark {}
 
-impl Kept for Store {
-    fn definition() -> CreateTable {
-        CreateTable::from(Self::TABLE)
-    }
-}
+impl Kept for Store {}
 
 /// How long the recovery keeps a decision all of whose branches have ended: a coordinator that never got the answer to its
 /// COMMIT asks for it meanwhile, and takes a row that is not there for a rollback.
@@ -110,38 +96,27 @@ pub(super) fn store_of(gid: &str) -> Option<&str> {
     gid.strip_prefix(PREFIX)?.split('-').next()
 }
 
-static STORES: LazyLock<Mutex<HashMap<u64, String>>> = LazyLock::new(Mutex::default);
+static STORES: PerConnection<String> = PerConnection::new();
 
 /// The name of this connection's database, given to it now if it has none.
 pub(super) async fn store_name(connection: &ConnectionHandle) -> Result<String> {
-    if let Some(name) = known_store(connection) {
+    if let Some(name) = STORES.get(connection) {
         return Ok(name);
     }
     install::<Store>(connection).await?;
     install::<Decision>(connection).await?;
-    let mut own = Store { number: 1, name: format!("{:08x}", fastrand::u32(..)) };
-    match Store::with_connection(connection.name(), async || own.insert().await).await {
-        Err(error) if !error.is_unique_violation() => return Err(error),
-        _ => {}
-    }
+    let own = Store { number: 1, name: format!("{:08x}", fastrand::u32(..)) };
+    insert_unless_there(connection.name(), own).await?;
     let name = Store::with_connection(connection.name(), async || Store::find(1).await).await?.name;
-    STORES.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.id(), name.clone());
+    STORES.set(connection, name.clone());
     Ok(name)
 }
 
 /// The name of this connection's database, if it has one.
 pub(super) async fn find_store(connection: &ConnectionHandle) -> Result<Option<String>> {
-    if let Some(name) = known_store(connection) {
+    if let Some(name) = STORES.get(connection) {
         return Ok(Some(name));
     }
-    match Store::using(connection.name()).first().await {
-        Ok(store) => Ok(store.map(|store| store.name)),
-        // There is no such table.
-        Err(error) if error.kind() == ErrorKind::InvalidStatement => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn known_store(connection: &ConnectionHandle) -> Option<String> {
-    STORES.lock().unwrap_or_else(PoisonError::into_inner).get(&connection.id()).cloned()
+    let store = if_there(Store::using(connection.name()).first().await)?.flatten();
+    Ok(store.map(|store| store.name))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Result, Scalar, connection};
+use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, Error, Result, Scalar, connection};
 use tokio::time::sleep;
 
 use super::decision::{self, Verdict};
@@ -10,9 +10,9 @@ use super::finish::{End, Finish};
 use super::record::{Decision, DecisionState, KEPT};
 use super::scan::{Found, Scan};
 use super::{TwoPhase, forget, hand};
-use crate::clock::about_now;
+use crate::clock::{about_now, later};
 use crate::failpoint;
-use crate::outbox::later;
+use crate::meters::number;
 
 /// How long a decision of whose branches none is prepared is left to its coordinator.
 const YOUNG: Duration = Duration::from_secs(5);
@@ -66,14 +66,12 @@ impl TwoPhase {
             failpoint::reach("2pc.recovered")?;
         }
         recovered.unreachable = scan.unreachable;
-        for name in activerecord_core::ConnectionManager::names() {
-            let Ok(handle) = connection(&name) else { continue };
-            if handle.capabilities().prepared_transactions {
-                // What is left over is left for the next time.
-                let _ = hand::forget(&handle).await;
-            }
+        for handle in &scan.named {
+            // What is left over is left for the next time.
+            let _ = hand::forget(handle).await;
         }
-        metrics::gauge!("activerecord_two_phase_in_doubt").set(count(&recovered));
+        let in_doubt = recovered.waiting.len() + recovered.heuristic.len();
+        metrics::gauge!("activerecord_two_phase_in_doubt").set(number(in_doubt as u64));
         Ok(recovered)
     }
 
@@ -93,11 +91,6 @@ impl TwoPhase {
             }
         }
     }
-}
-
-fn count(recovered: &Recovered) -> f64 {
-    let count = recovered.waiting.len() + recovered.heuristic.len();
-    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 type List = fn(&mut Recovered) -> &mut Vec<String>;
@@ -121,7 +114,7 @@ async fn commit(store: &ConnectionHandle, decision: &Decision, found: &Found) ->
     let participants = decision.participants()?;
     let mut ends = Vec::new();
     for participant in &participants {
-        let branch = activerecord_core::Branch::new(&*decision.gid, &*participant.label)?;
+        let branch = Branch::new(&*decision.gid, &*participant.label)?;
         let end = Finish::new(connection(&participant.connection)?, branch, true).once().await?;
         ends.push((participant, end));
     }

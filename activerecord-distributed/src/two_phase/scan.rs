@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use activerecord_core::{
-    ActiveRecord, Branch, ConnectionHandle, ConnectionManager, Error, ErrorKind, Result, connection,
-};
+use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, ConnectionManager, Error, Result, connection};
 use chrono::{DateTime, Utc};
 
 use super::hand;
 use super::record::{Decision, find_store, store_of};
+use crate::store::if_there;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -17,6 +16,8 @@ pub(super) struct Scan {
     stores: HashMap<String, ConnectionHandle>,
     /// By id: what is prepared and what is decided.
     pub(super) transactions: BTreeMap<String, Found>,
+    /// The connections with branches that a program has named by hand.
+    pub(super) named: Vec<ConnectionHandle>,
     /// The connections that could not be asked.
     pub(super) unreachable: Vec<(String, Error)>,
 }
@@ -68,6 +69,9 @@ impl Scan {
             return Ok(handle);
         }
         let names = hand::names(&handle).await?;
+        if !names.is_empty() {
+            self.named.push(handle.clone());
+        }
         for prepared in handle.prepared().await? {
             let Some(branch) = prepared.branch else { continue };
             let gid = names.get(&branch.to_string()).cloned().unwrap_or_else(|| branch.gid().to_owned());
@@ -83,12 +87,8 @@ impl Scan {
     async fn decided(&mut self, handle: &ConnectionHandle) -> Result<()> {
         let Some(store) = find_store(handle).await? else { return Ok(()) };
         self.stores.insert(store, handle.clone());
-        let decisions = match Decision::using(handle.name()).all().await {
-            // There is no such table.
-            Err(error) if error.kind() == ErrorKind::InvalidStatement => return Ok(()),
-            decisions => decisions?,
-        };
-        for decision in decisions {
+        let decisions = if_there(Decision::using(handle.name()).all().await)?;
+        for decision in decisions.into_iter().flatten() {
             let gid = decision.gid.clone();
             self.transactions.entry(gid).or_default().decision = Some(decision);
         }

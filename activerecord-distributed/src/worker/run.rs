@@ -69,13 +69,17 @@ pub(super) async fn run_once(connection: ConnectionHandle, worker: Worker) -> Re
 
 type Ended = (Id, Result<()>);
 
-/// The next call that ends. What panics has failed.
+/// The next call that ends.
 async fn next(calls: &mut JoinSet<Result<()>>) -> Ended {
     match calls.join_next_with_id().await {
-        Some(Ok(ended)) => ended,
-        Some(Err(error)) => (error.id(), Err(ended_badly(error))),
+        Some(joined) => ended(joined),
         None => pending().await,
     }
+}
+
+/// What panics has failed.
+fn ended(joined: Result<Ended, JoinError>) -> Ended {
+    joined.unwrap_or_else(|error| (error.id(), Err(ended_badly(error))))
 }
 
 fn ended_badly(error: JoinError) -> Error {
@@ -146,9 +150,8 @@ impl Run {
             Outbox::install(self.connection.name()).await?;
             self.installed = true;
         }
-        while let Some(ended) = self.calls.try_join_next_with_id() {
-            let ended = ended.unwrap_or_else(|error| (error.id(), Err(ended_badly(error))));
-            self.note(ended);
+        while let Some(joined) = self.calls.try_join_next_with_id() {
+            self.note(ended(joined));
         }
         if self.is_time_to_settle() {
             self.settle().await?;
@@ -194,8 +197,7 @@ impl Run {
         if spent {
             // Its last attempt never came to its end: it may have ended its worker.
             let error = Error::new(ErrorKind::Custom, "its last attempt never came to an end");
-            self.first_ended.get_or_insert_with(Instant::now);
-            self.ended.push((Running { held, messages, abort: None }, Err(crate::permanent(error))));
+            self.end(Running { held, messages, abort: None }, Err(crate::permanent(error)));
             return;
         }
         let abort = self.calls.spawn(self.lanes[lane].handler.call(messages.clone()));
@@ -208,9 +210,14 @@ impl Run {
 
     fn note(&mut self, (id, result): Ended) {
         if let Some(running) = self.running.remove(&id) {
-            self.first_ended.get_or_insert_with(Instant::now);
-            self.ended.push((running, result));
+            self.end(running, result);
         }
+    }
+
+    /// The outbox is to be told.
+    fn end(&mut self, running: Running, result: Result<()>) {
+        self.first_ended.get_or_insert_with(Instant::now);
+        self.ended.push((running, result));
     }
 
     /// When the outbox has to hear of what is in hand.
@@ -327,10 +334,9 @@ impl Run {
         }
         self.settle().await?;
         self.calls.abort_all();
-        let pause = Duration::ZERO;
         let error = Error::new(ErrorKind::Custom, "the worker was shut down before its handler had finished");
         for (_, running) in self.running.drain() {
-            running.held.retry(&self.connection, pause, &error).await?;
+            running.held.retry(&self.connection, Duration::ZERO, &error).await?;
         }
         Ok(())
     }

@@ -6,10 +6,14 @@ pub(crate) mod harness;
 #[path = "../../../tests/common/left_out.rs"]
 mod left_out;
 pub(crate) mod server;
+#[path = "../../../tests/common/services.rs"]
+mod services;
+#[path = "../../../tests/common/until.rs"]
+mod until;
 
 use std::env;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use activerecord::prelude::*;
 use faults::places::VARIABLE;
@@ -20,6 +24,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Mutex;
 
 pub(crate) use left_out::is_left_out;
+pub(crate) use until::until;
 
 /// Servers show what is prepared on all of their databases: the tests take turns.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
@@ -144,16 +149,4 @@ impl Node {
         let status = status.map_err(|_| Error::invalid("the process does not end"))??;
         Ok(Ended { is_success: status.success(), is_killed: status.code().is_none(), printed: self.printed.join("\n") })
     }
-}
-
-/// Asks again and again until the answer is yes.
-pub(crate) async fn until<F: Future<Output = Result<bool>>>(what: &str, mut ask: impl FnMut() -> F) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !ask().await? {
-        if Instant::now() > deadline {
-            return Err(Error::invalid(format!("waited in vain until {what}")));
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! Servers that a test may kill.
 
-use std::env;
-use std::process::Command;
 use std::time::Duration;
 
 use activerecord::prelude::*;
+
+use super::services::{self, services};
 
 /// One of the servers that nothing else uses.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub(crate) const MARIADB: Server = Server { name: "mariadb-2", variable: "DATABA
 
 impl Server {
     pub(crate) fn url(self) -> Result<String> {
-        env::var(self.variable).map_err(|_| Error::configuration(format!("{} is not set", self.variable)))
+        services::url(self.variable)
     }
 
     /// Registers it, and makes the table anew.
@@ -48,15 +48,6 @@ impl Server {
     }
 
     async fn services(self, verb: &'static str) -> Result<()> {
-        let done = tokio::task::spawn_blocking(move || {
-            let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            Command::new(cargo).args(["xtask", "services", verb, self.name]).status()
-        });
-        let status = done.await.map_err(Error::custom)?.map_err(Error::custom)?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Error::invalid(format!("cargo xtask services {verb} {}", self.name)))
-        }
+        tokio::task::spawn_blocking(move || services(verb, self.name)).await.map_err(Error::custom)?
     }
 }

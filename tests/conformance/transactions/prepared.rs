@@ -100,12 +100,26 @@ async fn what_has_failed_is_not_prepared() -> Result<()> {
     let prepared = transaction.prepare_as(branch.clone()).await;
     assert!(prepared.as_ref().is_err_and(|error| error.kind() == ErrorKind::Transaction), "{prepared:?}");
     assert!(!is_prepared(&database, &branch).await?);
-    // A savepoint is no transaction.
-    let outer = Transaction::begin(&*database).branch(branch.clone()).await?;
-    let inner = outer.run(async || Transaction::begin(&*database).branch(branch.clone()).await).await?;
-    let prepared = inner.prepare_as(branch.clone()).await;
-    assert!(prepared.is_err());
-    outer.rollback().await?;
-    assert!(!is_prepared(&database, &branch).await?);
+    Ok(())
+}
+
+/// Nor is it committed first. It is undone, and the transaction around it goes on.
+#[tokio::test]
+async fn a_savepoint_is_not_prepared() -> Result<()> {
+    let database = Database::new([AIRPORTS]).await;
+    for prepares in [true, false] {
+        let branch = branch("b0")?;
+        let outer = Transaction::begin(&*database).branch(branch.clone()).await?;
+        let inner = outer.run(async || Transaction::begin(&*database).await).await?;
+        inner.run(async || Airport::with_connection(&database, insert).await).await?;
+        let refused = match prepares {
+            true => inner.prepare_as(branch.clone()).await.err(),
+            false => inner.commit_first().await.err(),
+        };
+        assert!(refused.is_some_and(|error| error.message().contains("savepoint") || error.is_unsupported()));
+        assert_eq!(outer.run(async || Airport::using(&database).count().await).await?, 0);
+        outer.commit().await?;
+        assert_eq!(Airport::using(&database).count().await?, 0);
+    }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The life of a transaction. It goes as text: not all servers prepare these statements.
 
 use activerecord_core::backend::{Isolation, TransactionOptions};
-use activerecord_core::{Flow, Result, RowRef};
+use activerecord_core::{Flow, Result, RowRef, Sink};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::read::{End, Reader};
@@ -80,10 +80,11 @@ impl Session {
             // Nothing is sent, so nothing is committed.
             return Err(error::gone());
         }
-        match self.branch {
-            Some(_) => self.commit_branch().await.map_err(error::at_commit)?,
-            None => self.command("COMMIT".into_sql_str()).await.map_err(error::at_commit)?,
-        }
+        let committed = match self.branch.clone() {
+            Some(xid) => self.commit_branch(&xid).await,
+            None => self.command("COMMIT".into_sql_str()).await,
+        };
+        committed.map_err(error::at_commit)?;
         self.transaction = State::None;
         Ok(())
     }
@@ -91,8 +92,8 @@ impl Session {
     /// Rolls back. The server does not mind when it has done so on its own.
     pub(super) async fn roll_back(&mut self) -> Result<()> {
         if self.transaction.is_open() {
-            match self.branch {
-                Some(_) => self.roll_branch_back().await?,
+            match self.branch.clone() {
+                Some(xid) => self.roll_branch_back(&xid).await?,
                 None => self.command("ROLLBACK".into_sql_str()).await?,
             }
             self.transaction = State::None;
@@ -115,9 +116,13 @@ impl Session {
 
     /// Sends a text for its effect.
     pub(super) async fn send(&mut self, text: SqlStr) -> End {
-        let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
+        self.send_for_rows(text, &mut |_: &dyn RowRef| Ok(Flow::More)).await
+    }
+
+    /// Sends a text for its rows.
+    pub(super) async fn send_for_rows(&mut self, text: SqlStr, sink: &mut Sink<'_>) -> End {
         let reader = Reader { format: Format::Text, returning: false, one_row: false, may_leave: false };
-        reader.read(&mut self.connection, &mut self.line, sqlx::raw_sql(text), &mut ignore).await
+        reader.read(&mut self.connection, &mut self.line, sqlx::raw_sql(text), sink).await
     }
 }
 

@@ -7,11 +7,9 @@ use activerecord_core::backend::{Branch, PreparedBranch, TransactionOptions};
 use activerecord_core::{Error, ErrorKind, Flow, FromValue, Result, RowRef};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-use super::read::Reader;
 use super::transaction::State;
 use super::{Line, Session};
 use crate::error;
-use crate::value::Format;
 
 /// Says that the name is of this library's making.
 const FORMAT: i64 = 16_722;
@@ -45,15 +43,13 @@ impl Session {
 
     /// Commits the open branch as the only one. Not by `XA COMMIT .. ONE PHASE`: with a binary log, MariaDB answers it before
     /// it is durable, and a crash leaves the branch prepared.
-    pub(super) async fn commit_branch(&mut self) -> Result<()> {
-        let Some(xid) = self.branch.clone() else { return Err(error::no_transaction()) };
+    pub(super) async fn commit_branch(&mut self, xid: &Xid) -> Result<()> {
         self.text(format!("XA END {xid}; XA PREPARE {xid}; XA COMMIT {xid}")).await?;
         self.branch = None;
         Ok(())
     }
 
-    pub(super) async fn roll_branch_back(&mut self) -> Result<()> {
-        let Some(xid) = self.branch.clone() else { return Err(error::no_transaction()) };
+    pub(super) async fn roll_branch_back(&mut self, xid: &Xid) -> Result<()> {
         // Refused when the server has rolled back on its own, as after a deadlock.
         match self.text(format!("XA END {xid}")).await {
             Err(error) if self.line != Line::AtRest => return Err(error),
@@ -93,8 +89,7 @@ impl Session {
             Ok(Flow::More)
         };
         self.leave_rest()?;
-        let reader = Reader { format: Format::Text, returning: false, one_row: false, may_leave: false };
-        let end = reader.read(&mut self.connection, &mut self.line, sqlx::raw_sql("XA RECOVER"), &mut sink).await;
+        let end = self.send_for_rows("XA RECOVER".into_sql_str(), &mut sink).await;
         self.finish(end)?;
         Ok(found)
     }

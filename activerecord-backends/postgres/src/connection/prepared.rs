@@ -11,16 +11,7 @@ impl PostgresConnection {
     /// Prepares the open transaction. The server answers a failed one with a rollback that looks like success, so the
     /// branch is looked for afterwards.
     pub(super) async fn prepare_transaction(&mut self, branch: &Branch) -> Result<()> {
-        self.ready().await?;
-        match self.transaction {
-            None => return Err(error::no_transaction()),
-            Some(open) if open.failed => {
-                return Err(error::transaction(
-                    "the transaction cannot be prepared: a statement in it has failed; roll it back",
-                ));
-            }
-            Some(_) => {}
-        }
+        self.ready_to_keep("prepared").await?;
         let prepared = self.send(&format!("PREPARE TRANSACTION '{branch}'")).await;
         if prepared.is_ok() || !self.broken {
             // Prepared or rolled back, it has left the session.

@@ -30,16 +30,7 @@ impl PostgresConnection {
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
-        self.ready().await?;
-        match self.transaction {
-            None => return Err(error::no_transaction()),
-            Some(Open { failed: true }) => {
-                return Err(error::transaction(
-                    "the transaction cannot be committed: a statement in it has failed; roll it back",
-                ));
-            }
-            Some(_) => {}
-        }
+        self.ready_to_keep("committed").await?;
         // When nobody waits for the answer, nobody knows what became of it.
         self.broken = true;
         let sent = self.driver.execute(sqlx::raw_sql("COMMIT")).await;
@@ -74,6 +65,19 @@ impl PostgresConnection {
         self.savepoint("ROLLBACK TO SAVEPOINT", name).await?;
         self.transaction = Some(Open { failed: false });
         Ok(())
+    }
+
+    /// The work of a transaction in which a statement has failed cannot be kept: the server would roll it back, and say that
+    /// all is well.
+    pub(super) async fn ready_to_keep(&mut self, how: &str) -> Result<()> {
+        self.ready().await?;
+        match self.transaction {
+            None => Err(error::no_transaction()),
+            Some(Open { failed: true }) => Err(error::transaction(format!(
+                "the transaction cannot be {how}: a statement in it has failed; roll it back"
+            ))),
+            Some(_) => Ok(()),
+        }
     }
 
     /// An error in the answer of an earlier statement is undone with the rest.
