@@ -15,6 +15,7 @@ mod lease;
 mod meters;
 mod outbox;
 mod per_connection;
+mod queue;
 mod saga;
 mod store;
 mod two_phase;
@@ -24,6 +25,9 @@ mod worker;
 pub use backoff::Backoff;
 pub use inbox::Inbox;
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
+pub use queue::{
+    Delivery, Event, MemoryQueue, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, SqlQueue, Subscriber,
+};
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
 pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};

@@ -12,7 +12,7 @@ pub use admin::TopicStats;
 pub use enqueue::Enqueue;
 pub use message::{Message, MessageState};
 
-pub(crate) use claim::{Held, claim};
+pub(crate) use claim::{Claim, Held, claim};
 pub(crate) use schedule::Schedule;
 pub(crate) use wake::Wake;
 

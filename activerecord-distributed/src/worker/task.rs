@@ -6,7 +6,6 @@ use activerecord_core::Result;
 use serde::de::DeserializeOwned;
 
 use crate::inbox::Inbox;
-use crate::json;
 use crate::outbox::Message;
 
 /// One delivery of a message to its handler.
@@ -69,10 +68,7 @@ impl<P> Task<P> {
 impl<P: DeserializeOwned> Task<P> {
     pub(super) fn of(message: Message) -> Result<Self> {
         let payload = message.payload()?;
-        let headers = match &message.headers {
-            Some(headers) => json::read(headers, || format!("the headers of message {}", message.id))?,
-            None => BTreeMap::new(),
-        };
+        let headers = message.headers()?;
         Ok(Self { message, payload, headers })
     }
 }
