@@ -7,6 +7,7 @@
 
 mod backoff;
 mod clock;
+mod consumer;
 #[cfg(feature = "failpoints")]
 mod failpoint;
 mod inbox;
@@ -14,8 +15,10 @@ mod json;
 mod lease;
 mod meters;
 mod outbox;
+mod panics;
 mod per_connection;
 mod queue;
+mod relay;
 mod saga;
 mod store;
 mod two_phase;
@@ -23,11 +26,13 @@ mod verdict;
 mod worker;
 
 pub use backoff::Backoff;
+pub use consumer::Consumer;
 pub use inbox::Inbox;
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
 pub use queue::{
     Delivery, Event, MemoryQueue, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, SqlQueue, Subscriber,
 };
+pub use relay::Relay;
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
 pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};

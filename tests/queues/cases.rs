@@ -6,6 +6,7 @@ use std::time::Duration;
 use activerecord::{Delivery, PublishError, RawEvent, Result, Subscriber};
 use tokio::time::timeout;
 
+pub(crate) use crate::flow::what_is_written_here_arrives_there;
 use crate::places::Place;
 
 /// Long enough for a queue to have delivered what it has, if it has something.

@@ -2,6 +2,7 @@
 //! lies fails here.
 
 mod cases;
+mod flow;
 #[path = "../conformance/harness/mod.rs"]
 #[allow(dead_code, reason = "the conformance cases use all of it")]
 mod harness;
@@ -10,6 +11,8 @@ mod left_out;
 mod places;
 #[path = "../common/polls.rs"]
 mod polls;
+#[path = "../common/until.rs"]
+mod until;
 
 /// A module of all cases for each queue.
 macro_rules! queues {
@@ -38,6 +41,7 @@ macro_rules! cases {
             a_receiver_may_be_dropped
             any_topic_will_do
             a_large_event
+            what_is_written_here_arrives_there
         }
     };
     ($open:expr; $($case:ident)*) => {

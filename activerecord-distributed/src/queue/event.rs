@@ -120,6 +120,11 @@ impl RawEvent {
         self
     }
 
+    pub(crate) fn with_id(mut self, id: String) -> Self {
+        self.id = id;
+        self
+    }
+
     /// The event of a message of the outbox on this connection. The message's number alone would do for one outbox; with the
     /// time it was written it does also for one that was made anew, and with the connection's name for several.
     pub(crate) fn of(connection: &str, message: &Message) -> Result<Self> {

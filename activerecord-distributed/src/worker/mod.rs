@@ -5,6 +5,7 @@ mod lane;
 mod run;
 mod task;
 
+pub(crate) use handler::Failed;
 pub use task::Task;
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::backoff::Backoff;
 use crate::json;
 use crate::lease;
+use crate::outbox::Message;
 use handler::Handler;
 
 /// Hands the messages of an outbox to handlers, several at once. Any number of workers in any number of processes share an
@@ -94,6 +96,16 @@ impl Worker {
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
         self.handlers.push(Handler::many(topic, size, handler));
+        self
+    }
+
+    /// Hands over messages as they are, up to `size` in one call, which tells of each.
+    pub(crate) fn handle_each<F, Fut>(mut self, topic: &str, size: usize, call: F) -> Self
+    where
+        F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Failed>> + Send + 'static,
+    {
+        self.handlers.push(Handler::each(topic, size, call));
         self
     }
 
