@@ -6,6 +6,7 @@
 //! Programs use the facade crate `activerecord`, which re-exports what is public here.
 
 mod backoff;
+mod capture;
 mod clock;
 mod consumer;
 #[cfg(feature = "failpoints")]
@@ -26,6 +27,7 @@ mod verdict;
 mod worker;
 
 pub use backoff::Backoff;
+pub use capture::{Capture, Changed, Install};
 pub use consumer::Consumer;
 pub use inbox::Inbox;
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};

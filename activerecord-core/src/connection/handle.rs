@@ -16,7 +16,7 @@ use crate::dialect::{Dialect, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
 use crate::sql::{Sql, render};
-use crate::statement::{CreateTable, RawSql, Statement};
+use crate::statement::{CreateTable, CreateTrigger, DropTrigger, RawSql, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::IntoParams;
 
@@ -108,18 +108,51 @@ impl ConnectionHandle {
     /// # Errors
     /// `Unsupported` when a column's type has no name in this database; whatever else the database reports.
     pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
+        let mut statements = vec![Statement::CreateTable(table.clone())];
+        if !self.dialect().definitions.inline_indexes {
+            statements.extend(table.indexes.iter().cloned().map(Statement::CreateIndex));
+        }
+        self.define(statements).await
+    }
+
+    /// Creates a trigger, in the place of one of its name. As [`create_table`](Self::create_table), it may not be part of
+    /// the open transaction; then a change between the two is not seen.
+    ///
+    /// # Errors
+    /// `Unsupported` when a text or a name of it cannot be written, or a column's type has no JSON; whatever the database
+    /// reports, such as `PermissionDenied`.
+    pub async fn create_trigger(&self, trigger: &CreateTrigger) -> Result<()> {
+        let mut statements = Vec::new();
+        if self.dialect().triggers.function.is_some() {
+            statements.push(Statement::CreateTriggerFunction(trigger.clone()));
+        }
+        let former = DropTrigger { name: trigger.name.clone(), table: trigger.table.clone() };
+        statements.extend([Statement::DropTrigger(former), Statement::CreateTrigger(trigger.clone())]);
+        self.define(statements).await
+    }
+
+    /// Drops a trigger, if it is there.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn drop_trigger(&self, trigger: &DropTrigger) -> Result<()> {
+        let mut statements = vec![Statement::DropTrigger(trigger.clone())];
+        if self.dialect().triggers.function.is_some() {
+            statements.push(Statement::DropTriggerFunction(trigger.clone()));
+        }
+        self.define(statements).await
+    }
+
+    /// Statements that change what tables there are: in the open transaction, where the database can.
+    async fn define(&self, statements: Vec<Statement>) -> Result<()> {
         let open = transaction(self.name()).filter(|_| self.capabilities().transactional_ddl);
         let session = match open {
             Some(level) => Session::Transaction(level),
             None => Session::Pool(endpoint(self.name())?),
         };
-        let mut statements = vec![Statement::CreateTable(table.clone())];
-        if !self.dialect().definitions.inline_indexes {
-            statements.extend(table.indexes.iter().cloned().map(Statement::CreateIndex));
-        }
         for statement in statements {
             let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
-            session.execute(&sql, Label::raw("create")).await?;
+            session.execute(&sql, Label::raw("define")).await?;
         }
         Ok(())
     }

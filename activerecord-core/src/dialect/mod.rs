@@ -4,12 +4,14 @@ mod mysql;
 mod postgresql;
 mod precondition;
 mod sqlite;
+mod triggers;
 
 pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
 pub(crate) use precondition::{Accepts, Precondition};
+pub(crate) use triggers::Triggers;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
@@ -64,6 +66,7 @@ pub struct Dialect {
     /// The time of the database's clock, in UTC.
     pub(crate) now: &'static str,
     pub(crate) definitions: Definitions,
+    pub(crate) triggers: Triggers,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Has the database end the session of the open transaction when it is idle for so many milliseconds.

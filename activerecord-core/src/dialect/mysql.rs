@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, UnnamedConflicts, Upsert,
+    SetQuery, UnnamedConflicts, Upsert, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -74,6 +74,7 @@ pub static MYSQL: Dialect = Dialect {
         // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
+    triggers: triggers::MYSQL,
     branch_at_begin: true,
     idle_limit: None,
     preconditions: &[

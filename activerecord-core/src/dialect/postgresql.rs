@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, Upsert,
+    SetQuery, Upsert, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -72,6 +72,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
+    triggers: triggers::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
     preconditions: &[

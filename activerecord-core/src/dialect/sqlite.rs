@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Upsert,
+    Upsert, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -38,7 +38,7 @@ pub static SQLITE: Dialect = Dialect {
     length: "LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",
-    now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "INTEGER"),
@@ -64,6 +64,7 @@ pub static SQLITE: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
+    triggers: triggers::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
     preconditions: &[

@@ -32,6 +32,11 @@ impl<P> Task<P> {
         self.message.key.as_deref()
     }
 
+    /// What has happened.
+    pub fn kind(&self) -> &str {
+        &self.message.kind
+    }
+
     /// Which attempt this is, from 1.
     pub fn attempt(&self) -> u32 {
         u32::try_from(self.message.attempts).unwrap_or(1)
