@@ -76,6 +76,7 @@ pub static MYSQL: Dialect = Dialect {
     },
     branch_at_begin: true,
     idle_limit: None,
+    notify: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",

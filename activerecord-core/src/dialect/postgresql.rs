@@ -19,6 +19,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         arrays: true,
         isolation_levels: true,
         transactional_ddl: true,
+        notifications: true,
         ..Capabilities::none(65_535)
     },
     quote: '"',
@@ -74,6 +75,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     },
     branch_at_begin: false,
     idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
+    notify: Some("SELECT pg_notify(?, ?)"),
     preconditions: &[
         Precondition {
             ask: "SELECT current_setting('max_prepared_transactions')",

@@ -66,6 +66,7 @@ pub static SQLITE: Dialect = Dialect {
     },
     branch_at_begin: false,
     idle_limit: None,
+    notify: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",

@@ -4,4 +4,5 @@
 mod inbox;
 mod outbox;
 mod sagas;
+mod woken;
 mod workers;
