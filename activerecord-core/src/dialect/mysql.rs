@@ -84,6 +84,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "a commit is durable before it is answered (innodb_flush_log_at_trx_commit)",
             mend: "set innodb_flush_log_at_trx_commit = 1",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
@@ -92,6 +93,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "all tables are of InnoDB: rows of other engines survive a rollback",
             mend: "ALTER TABLE .. ENGINE = InnoDB for each table of another engine",
             to_prepare: false,
+            of_session: false,
         },
     ],
 };

@@ -83,6 +83,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "transactions can be prepared (max_prepared_transactions)",
             mend: "set max_prepared_transactions to at least max_connections in postgresql.conf, and restart the server",
             to_prepare: true,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('fsync')",
@@ -90,6 +91,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "what is written survives a loss of power (fsync)",
             mend: "set fsync = on in postgresql.conf, and reload it",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('synchronous_commit')",
@@ -97,6 +99,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "a commit is durable before it is answered (synchronous_commit)",
             mend: "set synchronous_commit = on, for this database or its user",
             to_prepare: false,
+            of_session: false,
         },
     ],
 };
