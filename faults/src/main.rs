@@ -49,15 +49,24 @@ async fn run(arguments: &[&str]) -> Result<()> {
         }
         ["work", how, calls] => {
             let calls: usize = calls.parse().map_err(Error::custom)?;
-            let worker = flow::worker(name(0), name(1), *how == "once");
+            let worker = flow::worker(name(0), name(1), flow::TOPIC, *how == "once");
             // One at a time, it tells of each before the next: then nothing runs while it does.
             let worker = worker.concurrency(calls).batch(if calls == 1 { 1 } else { 100 });
-            // Until whoever started it closes its input.
-            worker.run_until(async { _ = tokio::io::stdin().read(&mut [0]).await }).await
+            worker.run_until(until_told()).await
         }
-        ["work off", how] => flow::worker(name(0), name(1), *how == "once").run_once().await.map(drop),
+        // Only what wakes it has it look.
+        ["work when woken", topic] => {
+            let worker = flow::worker(name(0), name(1), topic, true).poll(Duration::from_secs(3600));
+            worker.run_until(until_told()).await
+        }
+        ["work off", how] => flow::worker(name(0), name(1), flow::TOPIC, *how == "once").run_once().await.map(drop),
         other => Err(Error::configuration(format!("a node does not know {other:?}"))),
     }
+}
+
+/// Waits until whoever started this process closes its input.
+async fn until_told() {
+    _ = tokio::io::stdin().read(&mut [0]).await;
 }
 
 fn read(kind: &str) -> Kind {

@@ -56,7 +56,7 @@ pub(crate) async fn an_event_arrives_as_it_was(place: &Place) -> Result<()> {
     let topic = place.topic("airports");
     let mut subscriber = place.queue.subscribe(&topic, "analytics").await?;
     let sent = RawEvent::new("primary-1-0", &topic, &"Zürich \u{0} 🛫")?.with_key("a key").with_header("trace", "ä: b");
-    publish(place, &[sent.clone()]).await?;
+    publish(place, std::slice::from_ref(&sent)).await?;
     let delivery = one(&mut *subscriber).await?;
     let received = RawEvent::from_json(delivery.body())?;
     assert_eq!(received.to_json()?, sent.to_json()?);

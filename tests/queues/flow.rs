@@ -67,7 +67,7 @@ pub(crate) async fn what_is_written_here_arrives_there(place: &Place) -> Result<
     // So that queues that keep nothing for nobody accept it.
     drop(place.queue.subscribe(&topic, &target).await?);
     for number in 0..30 {
-        transaction(&*source, async || {
+        transaction(&source, async || {
             let mut airport = Airport { id: 0, code: format!("{number:03}") };
             Airport::with_connection(&source, async || airport.insert().await).await?;
             let opened = Opened { code: airport.code.clone() };

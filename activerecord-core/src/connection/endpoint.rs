@@ -9,10 +9,10 @@ use super::config::Config;
 use super::meters::Meters;
 use super::pool::{Pool, PooledConnection, Purpose};
 use super::registry::endpoint;
-use crate::backend::Backend;
+use crate::backend::{Backend, Notifications};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A connection as the registry holds it. Replacing a name makes a new endpoint; whoever uses the old one keeps it.
 #[derive(Debug)]
@@ -90,6 +90,16 @@ impl Endpoint {
         };
         self.server.get_or_init(|| *connection.capabilities());
         Ok(connection)
+    }
+
+    /// Opens a session beside the pool that receives what is sent on a channel.
+    pub(super) async fn listen(&self, channel: &str) -> Result<Box<dyn Notifications>> {
+        self.pool.listen(channel).await.map_err(|error| error.with_connection(&self.name))
+    }
+
+    /// Waits until the connection is removed or replaced, and returns the error that says so.
+    pub(super) async fn closed(&self) -> Error {
+        self.pool.closed().await.with_connection(&self.name)
     }
 
     /// The unique keys of a table, once they are known.

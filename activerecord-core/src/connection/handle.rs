@@ -203,8 +203,20 @@ impl ConnectionHandle {
     /// # Errors
     /// Whatever the database reports.
     pub async fn unmet_preconditions(&self) -> Result<Vec<UnmetPrecondition>> {
+        self.unmet(|_| true).await
+    }
+
+    /// Those of them that each session has for itself, and a transaction has to ask for itself: files that are attached.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn unmet_in_session(&self) -> Result<Vec<UnmetPrecondition>> {
+        self.unmet(|precondition| precondition.of_session).await
+    }
+
+    async fn unmet(&self, which: impl Fn(&Precondition) -> bool) -> Result<Vec<UnmetPrecondition>> {
         let mut unmet = Vec::new();
-        for precondition in self.dialect().preconditions {
+        for precondition in self.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
             let rows = self.query(precondition.ask, []).await?;
             let found: String = rows.first().map(|row| row.get(0)).transpose()?.unwrap_or_default();
             if !precondition.is_met_by(&found) {

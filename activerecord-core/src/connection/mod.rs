@@ -5,6 +5,7 @@ mod endpoint;
 mod env;
 mod file;
 mod handle;
+mod listener;
 mod meters;
 mod moment;
 mod nearest;
@@ -16,6 +17,7 @@ mod url;
 
 pub use config::{Config, IntoConfig, Pool};
 pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
+pub use listener::Listener;
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 

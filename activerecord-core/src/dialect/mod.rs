@@ -71,6 +71,8 @@ pub struct Dialect {
     pub(crate) branch_at_begin: bool,
     /// Has the database end the session of the open transaction when it is idle for so many milliseconds.
     pub(crate) idle_limit: Option<&'static str>,
+    /// Sends a notification: binds the channel and the text.
+    pub(crate) notify: Option<&'static str>,
     /// What has to be set for a transaction across databases.
     pub(crate) preconditions: &'static [Precondition],
 }

@@ -77,6 +77,7 @@ pub static MYSQL: Dialect = Dialect {
     triggers: triggers::MYSQL,
     branch_at_begin: true,
     idle_limit: None,
+    notify: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",
@@ -84,6 +85,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "a commit is durable before it is answered (innodb_flush_log_at_trx_commit)",
             mend: "set innodb_flush_log_at_trx_commit = 1",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
@@ -92,6 +94,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "all tables are of InnoDB: rows of other engines survive a rollback",
             mend: "ALTER TABLE .. ENGINE = InnoDB for each table of another engine",
             to_prepare: false,
+            of_session: false,
         },
     ],
 };

@@ -19,6 +19,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         arrays: true,
         isolation_levels: true,
         transactional_ddl: true,
+        notifications: true,
         ..Capabilities::none(65_535)
     },
     quote: '"',
@@ -75,6 +76,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     triggers: triggers::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
+    notify: Some("SELECT pg_notify(?, ?)"),
     preconditions: &[
         Precondition {
             ask: "SELECT current_setting('max_prepared_transactions')",
@@ -82,6 +84,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "transactions can be prepared (max_prepared_transactions)",
             mend: "set max_prepared_transactions to at least max_connections in postgresql.conf, and restart the server",
             to_prepare: true,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('fsync')",
@@ -89,6 +92,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "what is written survives a loss of power (fsync)",
             mend: "set fsync = on in postgresql.conf, and reload it",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('synchronous_commit')",
@@ -96,6 +100,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "a commit is durable before it is answered (synchronous_commit)",
             mend: "set synchronous_commit = on, for this database or its user",
             to_prepare: false,
+            of_session: false,
         },
     ],
 };

@@ -67,6 +67,7 @@ pub static SQLITE: Dialect = Dialect {
     triggers: triggers::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
+    notify: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
@@ -74,6 +75,7 @@ pub static SQLITE: Dialect = Dialect {
             what: "a commit is in the file before it is answered (synchronous)",
             mend: "take `synchronous=off` or `synchronous=normal` out of the URL: `full` is the default",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT file FROM pragma_database_list WHERE name = 'main'",
@@ -81,6 +83,27 @@ pub static SQLITE: Dialect = Dialect {
             what: "the database is a file",
             mend: "a database in memory is gone with its process: use a file",
             to_prepare: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT journal_mode FROM pragma_journal_mode",
+            accepts: Accepts::OneOf(&["wal", "delete", "truncate", "persist"]),
+            what: "a crash in the middle of a commit can be undone (journal_mode)",
+            mend: "take `journal_mode=memory` or `journal_mode=off` out of the URL: `wal` is the default",
+            to_prepare: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT coalesce(group_concat(name || ' is in ' || mode || ' mode', ', '), '') FROM \
+                (SELECT name, (SELECT journal_mode FROM pragma_journal_mode WHERE schema = files.name) AS mode, \
+                    max(seq) OVER () AS last FROM pragma_database_list AS files WHERE name <> 'temp') \
+                WHERE last > 1 AND mode NOT IN ('delete', 'truncate', 'persist')",
+            accepts: Accepts::OneOf(&[""]),
+            what: "files that are attached are committed together with the main one (journal_mode of each)",
+            mend: "a crash in the middle of a commit of several files leaves some of them committed and some not, unless all \
+                have rollback journals: DETACH them, or set `journal_mode=delete` for all",
+            to_prepare: false,
+            of_session: true,
         },
     ],
 };

@@ -41,11 +41,11 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
         Statement::CreateTrigger(statement) => trigger::create(&mut w, &statement).map(|()| Access::Write),
         Statement::CreateTriggerFunction(statement) => trigger::function(&mut w, &statement).map(|()| Access::Write),
         Statement::DropTrigger(statement) => {
-            trigger::drop(&mut w, &statement);
+            trigger::remove(&mut w, &statement);
             Ok(Access::Write)
         }
         Statement::DropTriggerFunction(statement) => {
-            trigger::drop_function(&mut w, &statement);
+            trigger::remove_function(&mut w, &statement);
             Ok(Access::Write)
         }
         Statement::Raw(sql) => raw::write(&mut w, sql).map(|()| Access::Unknown),

@@ -47,14 +47,14 @@ pub(super) fn function(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()
     Ok(())
 }
 
-pub(super) fn drop(w: &mut Writer<'_>, trigger: &DropTrigger) {
+pub(super) fn remove(w: &mut Writer<'_>, trigger: &DropTrigger) {
     w.push("DROP TRIGGER IF EXISTS ").name(&trigger.name);
     if w.dialect.triggers.function.is_some() {
         w.push(" ON ").table(&trigger.table);
     }
 }
 
-pub(super) fn drop_function(w: &mut Writer<'_>, trigger: &DropTrigger) {
+pub(super) fn remove_function(w: &mut Writer<'_>, trigger: &DropTrigger) {
     w.push("DROP FUNCTION IF EXISTS ").name(&trigger.name).push("()");
 }
 
@@ -90,68 +90,82 @@ fn key_change(w: &mut Writer<'_>, when: KeyChange, key: &[Name]) {
 
 fn value(w: &mut Writer<'_>, trigger: &CreateTrigger, value: &TriggerValue) -> Result<()> {
     match value {
-        TriggerValue::Constant(Value::Text(text)) => return literal(w, text),
-        TriggerValue::Constant(Value::I32(number)) => w.push(&number.to_string()),
+        TriggerValue::Constant(Value::Text(text)) => literal(w, text)?,
+        TriggerValue::Constant(Value::I32(number)) => drop(w.push(&number.to_string())),
         TriggerValue::Constant(other) => {
             return Err(Error::unsupported(format!("a trigger writes no constant of the type {:?}", other.ty())));
         }
-        TriggerValue::Now => w.push(w.dialect.now),
+        TriggerValue::Now => drop(w.push(w.dialect.now)),
         TriggerValue::Key(image) => {
             w.push("SUBSTR(");
-            self::key(w, *image, &trigger.key);
-            w.push(", 1, ").number(KEY).push(")")
+            concat(w, key(*image, &trigger.key))?;
+            w.push(", 1, ").number(KEY).push(")");
         }
-        TriggerValue::Images { before, after, columns } => return images(w, *before, *after, columns),
-    };
+        TriggerValue::Images { before, after, columns } => concat(w, images(*before, *after, columns))?,
+    }
     Ok(())
+}
+
+/// A piece of a text that a trigger puts together.
+enum Piece<'c> {
+    Literal(String),
+    /// A column as text.
+    Text(RowImage, &'c str),
+    /// A column as JSON.
+    Json(RowImage, &'c str, ValueType),
 }
 
 /// Texts with commas between.
-fn key(w: &mut Writer<'_>, image: RowImage, key: &[Name]) {
-    let mut parts = Concat::begin(w);
-    for (index, column) in key.iter().enumerate() {
-        if index > 0 {
-            parts.part(w).push("','");
+fn key(image: RowImage, key: &[Name]) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    for column in key {
+        if !pieces.is_empty() {
+            pieces.push(Piece::Literal(",".to_owned()));
         }
-        let text = w.dialect.triggers.text;
-        parts.part(w);
-        filled(w, text, image, column);
+        pieces.push(Piece::Text(image, column));
     }
-    parts.end(w);
+    pieces
 }
 
-fn images(w: &mut Writer<'_>, before: bool, after: bool, columns: &[(Name, ValueType)]) -> Result<()> {
-    let mut parts = Concat::begin(w);
-    for (word, image, there) in [("{\"before\":", RowImage::Old, before), (",\"after\":", RowImage::New, after)] {
-        parts.part(w);
-        literal(w, word)?;
-        match there {
-            true => row(w, &mut parts, image, columns)?,
-            false => drop_in(w, &mut parts, "'null'"),
-        }
-    }
-    drop_in(w, &mut parts, "'}'");
-    parts.end(w);
-    Ok(())
+fn images(before: bool, after: bool, columns: &[(Name, ValueType)]) -> Vec<Piece<'_>> {
+    let mut pieces = vec![Piece::Literal("{\"before\":".to_owned())];
+    image(&mut pieces, before.then_some(RowImage::Old), columns);
+    pieces.push(Piece::Literal(",\"after\":".to_owned()));
+    image(&mut pieces, after.then_some(RowImage::New), columns);
+    pieces.push(Piece::Literal("}".to_owned()));
+    pieces
 }
 
-fn drop_in(w: &mut Writer<'_>, parts: &mut Concat, text: &str) {
-    parts.part(w).push(text);
-}
-
-/// An object of the row's columns.
-fn row(w: &mut Writer<'_>, parts: &mut Concat, image: RowImage, columns: &[(Name, ValueType)]) -> Result<()> {
+/// An object of the row's columns, or null.
+fn image<'c>(pieces: &mut Vec<Piece<'c>>, image: Option<RowImage>, columns: &'c [(Name, ValueType)]) {
+    let Some(image) = image else { return pieces.push(Piece::Literal("null".to_owned())) };
     for (index, (column, ty)) in columns.iter().enumerate() {
         let name = serde_json::Value::from(&**column);
-        parts.part(w);
-        literal(w, &format!("{}{name}:", if index == 0 { '{' } else { ',' }))?;
-        parts.part(w).push("CASE WHEN ");
-        self::column(w, image, column);
-        w.push(" IS NULL THEN 'null' ELSE ");
-        filled(w, as_json(&w.dialect.triggers, *ty)?, image, column);
-        w.push(" END");
+        pieces.push(Piece::Literal(format!("{}{name}:", if index == 0 { '{' } else { ',' })));
+        pieces.push(Piece::Json(image, column, *ty));
     }
-    drop_in(w, parts, "'}'");
+    pieces.push(Piece::Literal("}".to_owned()));
+}
+
+fn concat(w: &mut Writer<'_>, pieces: Vec<Piece<'_>>) -> Result<()> {
+    w.push(if w.dialect.concat.is_none() { "CONCAT(" } else { "(" });
+    for (index, piece) in pieces.into_iter().enumerate() {
+        if index > 0 {
+            w.push(w.dialect.concat.unwrap_or(", "));
+        }
+        match piece {
+            Piece::Literal(text) => literal(w, &text)?,
+            Piece::Text(image, column) => filled(w, w.dialect.triggers.text, image, column),
+            Piece::Json(image, column, ty) => {
+                w.push("CASE WHEN ");
+                self::column(w, image, column);
+                w.push(" IS NULL THEN 'null' ELSE ");
+                filled(w, as_json(&w.dialect.triggers, ty)?, image, column);
+                w.push(" END");
+            }
+        }
+    }
+    w.push(")");
     Ok(())
 }
 
@@ -183,30 +197,4 @@ fn literal(w: &mut Writer<'_>, text: &str) -> Result<()> {
     }
     w.push("'").push(text).push("'");
     Ok(())
-}
-
-/// Texts that become one.
-struct Concat {
-    operator: Option<&'static str>,
-    empty: bool,
-}
-
-impl Concat {
-    fn begin(w: &mut Writer<'_>) -> Self {
-        let operator = w.dialect.concat;
-        w.push(if operator.is_none() { "CONCAT(" } else { "(" });
-        Self { operator, empty: true }
-    }
-
-    /// Before the next one.
-    fn part<'w, 'd>(&mut self, w: &'w mut Writer<'d>) -> &'w mut Writer<'d> {
-        if !std::mem::take(&mut self.empty) {
-            w.push(self.operator.unwrap_or(", "));
-        }
-        w
-    }
-
-    fn end(self, w: &mut Writer<'_>) {
-        w.push(")");
-    }
 }

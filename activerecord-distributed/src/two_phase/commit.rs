@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::decision::{self, Verdict};
 use super::finish::{self, Finish};
 use super::forget;
+use super::participants::check_session;
 use super::record::{KEPT, Mark, Participant};
 use super::reply::Reply;
 use crate::clock::about_now;
@@ -143,10 +144,12 @@ fn participant(part: &Part) -> Participant {
 
 /// Writes the decision into the transaction whose COMMIT it will be.
 async fn record(gid: &str, point: &Part, participants: &[Participant]) -> Result<()> {
-    let mut row = decision::row(&point.handle, gid, participants).await?;
+    // All of it in the transaction: there may be no other connection to have.
     let write = async || {
+        check_session(&point.handle).await?;
         // A coordinator that stands still would have the others keep their locks.
         point.handle.limit_idle(super::grace()).await?;
+        let mut row = decision::row(&point.handle, gid, participants).await?;
         insert(point.handle.name(), &mut row).await
     };
     point.transaction.run(write).await
@@ -180,10 +183,12 @@ async fn prepare(branches: Vec<Part>) -> FirstPhase {
 }
 
 async fn prepare_one(handle: &ConnectionHandle, transaction: Transaction, branch: Branch) -> Result<Prepared> {
-    let marked_at = about_now(handle).await?;
-    let mut mark = Mark { gid: branch.gid().into(), label: branch.label().into(), marked_at };
-    let marked = transaction.run(async || insert(handle.name(), &mut mark).await).await;
-    if let Err(error) = marked {
+    let mark = async || {
+        let marked_at = about_now(handle).await?;
+        let mut mark = Mark { gid: branch.gid().into(), label: branch.label().into(), marked_at };
+        insert(handle.name(), &mut mark).await
+    };
+    if let Err(error) = transaction.run(mark).await {
         let _ = transaction.rollback().await;
         return Err(error);
     }

@@ -28,6 +28,9 @@ use handler::Handler;
 /// a dead letter: see [`Outbox::dead`](crate::Outbox::dead). A handler that panics has failed. A worker that dies loses
 /// nothing: what it had is due again when its lease is over.
 ///
+/// A commit of this process wakes it. On PostgreSQL those of other processes do, too: while it runs, it listens on a session of its
+/// own, which is not one of the connection's pool. That is a help and no promise; what counts is the [`poll`](Self::poll) behind it.
+///
 /// ```no_run
 /// # use activerecord::prelude::*;
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
@@ -148,8 +151,9 @@ impl Worker {
         self
     }
 
-    /// How often to look for messages when nothing wakes the worker: those of other processes, delayed ones, and those that
-    /// are tried again. 500 milliseconds unless set.
+    /// How often to look for messages when nothing wakes the worker: delayed ones, those that are tried again, and those of
+    /// other processes where the database sends no notifications (SQLite, MySQL, MariaDB) or one got lost. 500 milliseconds
+    /// unless set.
     pub fn poll(mut self, poll: Duration) -> Self {
         self.settings.poll = poll;
         self

@@ -15,7 +15,7 @@ use super::lane::{Delivery, Lane};
 use super::{Settings, Worker};
 use crate::failpoint;
 use crate::lease;
-use crate::outbox::{Held, Message, Outbox, Schedule, Wake};
+use crate::outbox::{self, Held, Message, Outbox, Schedule, Wake};
 use crate::panics;
 use crate::verdict::Verdict;
 
@@ -25,6 +25,8 @@ const UNTOLD: Duration = Duration::from_millis(20);
 /// Works until `shutdown` is done, and lets the handlers finish.
 pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut run = Run::new(connection, worker);
+    let mut beside = JoinSet::new();
+    beside.spawn(outbox::listen(run.connection.clone(), Arc::clone(&run.wake)));
     let mut shutdown = pin!(shutdown);
     loop {
         let waits = match run.step().await {
@@ -48,6 +50,7 @@ pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: 
             }
         }
     }
+    drop(beside);
     run.leave().await;
 }
 

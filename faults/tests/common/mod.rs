@@ -60,6 +60,12 @@ pub(crate) fn node<'a>(what: &[&str], databases: &[&'a Database]) -> Start<'a> {
 }
 
 impl<'a> Start<'a> {
+    /// With another database before the others.
+    pub(crate) fn first(mut self, name: &'a str, url: String) -> Self {
+        self.places.insert(0, (name, url));
+        self
+    }
+
     /// At another URL.
     pub(crate) fn at(mut self, name: &'a str, url: String) -> Self {
         self.places.retain(|(known, _)| *known != name);

@@ -1,8 +1,9 @@
 //! Captured changes.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use activerecord::prelude::*;
+use tokio::sync::Mutex;
 
 use crate::harness::Database;
 
@@ -28,7 +29,7 @@ pub(crate) async fn changes<M: Model + Clone>(database: &Database, topic: &str) 
         .max_attempts(1)
         .handle(topic, async move |task: Task<Changed<M>>| {
             let (id, kind, key) = (task.id(), task.kind().to_owned(), task.key().map(str::to_owned));
-            all.lock().unwrap().push((id, (kind, key, task.into_payload())));
+            all.lock().await.push((id, (kind, key, task.into_payload())));
             Ok(())
         })
         .run_once()
@@ -36,7 +37,7 @@ pub(crate) async fn changes<M: Model + Clone>(database: &Database, topic: &str) 
     if let Some(dead) = Outbox::dead(database, None, 1).await?.pop() {
         return Err(Error::custom(dead.last_error.unwrap_or_default()));
     }
-    let mut seen = seen.lock().unwrap().drain(..).collect::<Vec<_>>();
+    let mut seen = seen.lock().await.drain(..).collect::<Vec<_>>();
     // Of a row that leaves one key for another, either may be first.
     seen.sort_by_key(|(id, (_, key, _))| (key.clone(), *id));
     Ok(seen.into_iter().map(|(_, change)| change).collect())

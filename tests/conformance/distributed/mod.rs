@@ -5,4 +5,5 @@ pub(crate) mod captures;
 mod inbox;
 mod outbox;
 mod sagas;
+mod woken;
 mod workers;

@@ -58,6 +58,7 @@ pub(crate) struct Expected {
     pub(crate) arrays: bool,
     pub(crate) isolation_levels: bool,
     pub(crate) transactional_ddl: bool,
+    pub(crate) notifications: bool,
     pub(crate) max_binds: usize,
 }
 
@@ -92,6 +93,7 @@ const SQLITE_PROFILE: Profile = Profile {
         arrays: false,
         isolation_levels: false,
         transactional_ddl: true,
+        notifications: false,
         max_binds: 32_766,
     },
     names_constraints: false,
@@ -125,6 +127,7 @@ static POSTGRES: Profile = Profile {
         arrays: true,
         isolation_levels: true,
         transactional_ddl: true,
+        notifications: true,
         max_binds: 65_535,
     },
     names_constraints: true,
@@ -184,6 +187,7 @@ const MYSQL_CAPABILITIES: Expected = Expected {
     arrays: false,
     isolation_levels: true,
     transactional_ddl: false,
+    notifications: false,
     max_binds: 65_535,
 };
 
