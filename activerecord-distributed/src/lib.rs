@@ -22,6 +22,7 @@ mod queue;
 mod relay;
 mod saga;
 mod store;
+mod sync;
 mod two_phase;
 mod verdict;
 mod worker;
@@ -36,6 +37,7 @@ pub use queue::{
 };
 pub use relay::Relay;
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
+pub use sync::{BadRow, Difference, DifferenceKind, Differences, SyncFrom, SyncJob, SyncReport};
 pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};

@@ -23,7 +23,7 @@ pub(crate) struct Endpoint {
     pool: Pool,
     meters: Meters,
     server: OnceLock<Capabilities>,
-    unique_keys: Mutex<HashMap<&'static str, UniqueKeys>>,
+    unique_keys: Mutex<HashMap<String, UniqueKeys>>,
 }
 
 /// The unique keys of a table, each by its columns.
@@ -103,13 +103,13 @@ impl Endpoint {
     }
 
     /// The unique keys of a table, once they are known.
-    pub(crate) fn unique_keys(&self, table: &'static str) -> Option<UniqueKeys> {
+    pub(crate) fn unique_keys(&self, table: &str) -> Option<UniqueKeys> {
         self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
     }
 
     /// Notes the unique keys of a table.
-    pub(crate) fn set_unique_keys(&self, table: &'static str, keys: UniqueKeys) {
-        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table, keys);
+    pub(crate) fn set_unique_keys(&self, table: &str, keys: UniqueKeys) {
+        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), keys);
     }
 
     /// How long to wait for a connection that others use.

@@ -10,13 +10,14 @@ use super::pool::Purpose;
 use super::registry::endpoint;
 use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
+use super::unique;
 use crate::backend::{Branch, Control, PreparedBranch};
 use crate::capabilities::Capabilities;
 use crate::dialect::{Dialect, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
 use crate::sql::{Sql, render};
-use crate::statement::{CreateTable, CreateTrigger, DropTrigger, RawSql, Statement};
+use crate::statement::{CreateTable, CreateTrigger, DropTrigger, Insert, RawSql, Select, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::IntoParams;
 
@@ -90,6 +91,48 @@ impl ConnectionHandle {
     pub async fn query(&self, sql: &str, params: impl IntoParams) -> Result<Vec<Row>> {
         let (session, sql) = self.prepare(sql, params)?;
         session.fetch_rows(&sql, Label::raw("query")).await
+    }
+
+    /// Runs a statement for its effect and returns the number of rows it changed.
+    ///
+    /// # Errors
+    /// `Unsupported` when the dialect cannot say it; `InvalidStatement` when the columns of an upsert are no unique key; as
+    /// [`execute`](Self::execute).
+    pub async fn write(&self, statement: Statement) -> Result<u64> {
+        let (session, label) = (resolve_name(self.name())?, Label::raw("write"));
+        if let Statement::Insert(Insert { table, conflict: Some(conflict), .. }) = &statement {
+            unique::check(&session, table, &conflict.keys, label).await?;
+        }
+        let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
+        let written = session.execute(&sql, label).await.map_err(|error| unique::settle(error, &session));
+        written.map(|outcome| outcome.rows)
+    }
+
+    /// Reads rows whose columns no model describes.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn read(&self, query: Select) -> Result<Vec<Row>> {
+        let statement = Statement::Select(query);
+        let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
+        resolve_name(self.name())?.fetch_rows(&sql, Label::raw("read")).await
+    }
+
+    /// Before which time, by the database's clock, everything that will ever be stamped is committed: what is stamped later
+    /// may still become visible. A database with one writer at a time answers its time: what a snapshot does not see is stamped
+    /// after it.
+    ///
+    /// # Errors
+    /// `PermissionDenied` when the login may not see what others do; whatever else the database reports.
+    pub async fn horizon(&self) -> Result<DateTime<Utc>> {
+        let Some(horizon) = self.dialect().horizon else { return self.now().await };
+        let rows = self.query(horizon, []).await?;
+        let told: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
+        told.ok_or_else(|| {
+            let message =
+                "the login may not see the transactions of others; on PostgreSQL, GRANT pg_read_all_stats lets it";
+            Error::new(ErrorKind::PermissionDenied, message).with_connection(self.endpoint.name())
+        })
     }
 
     /// The time of the database's clock.

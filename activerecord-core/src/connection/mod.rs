@@ -13,6 +13,7 @@ mod pool;
 mod registry;
 mod scope;
 mod session;
+pub(crate) mod unique;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};

@@ -65,6 +65,8 @@ pub struct Dialect {
     pub(crate) explain: &'static str,
     /// The time of the database's clock, in UTC.
     pub(crate) now: &'static str,
+    /// Asks since when the oldest transaction is open that may still write; it is now when there is none.
+    pub(crate) horizon: Option<&'static str>,
     pub(crate) definitions: Definitions,
     pub(crate) triggers: Triggers,
     /// Whether a transaction that is to be prepared gets its name when it begins.

@@ -48,6 +48,12 @@ pub static POSTGRESQL: Dialect = Dialect {
     concat: Some(" || "),
     explain: "EXPLAIN ",
     now: "clock_timestamp()",
+    // A transaction that has not written yet may do so, with the time of its begin: all that are open count, but for this.
+    horizon: Some(
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE query = '<insufficient privilege>') THEN NULL \
+         ELSE least(clock_timestamp(), (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid()), \
+         (SELECT min(prepared) FROM pg_prepared_xacts)) END",
+    ),
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "boolean"),

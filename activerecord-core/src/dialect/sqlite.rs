@@ -39,6 +39,8 @@ pub static SQLITE: Dialect = Dialect {
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",
     now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
+    // One writer at a time: what a snapshot does not see is stamped after it.
+    horizon: None,
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "INTEGER"),

@@ -4,6 +4,7 @@
 mod create;
 mod expr;
 mod function;
+mod keyset;
 mod select;
 mod table;
 mod trigger;

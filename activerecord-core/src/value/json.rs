@@ -147,24 +147,7 @@ impl Value {
             }
             (json, _) => as_cell(json)?,
         };
-        Ok(match ty {
-            ValueType::Bool => Self::Bool(FromValue::from_value(cell)?),
-            ValueType::I16 => Self::I16(FromValue::from_value(cell)?),
-            ValueType::I32 => Self::I32(FromValue::from_value(cell)?),
-            ValueType::I64 => Self::I64(FromValue::from_value(cell)?),
-            ValueType::U64 => Self::U64(FromValue::from_value(cell)?),
-            ValueType::F32 => Self::F32(FromValue::from_value(cell)?),
-            ValueType::F64 => Self::F64(FromValue::from_value(cell)?),
-            ValueType::Decimal => Self::Decimal(FromValue::from_value(cell)?),
-            ValueType::Uuid => Self::Uuid(FromValue::from_value(cell)?),
-            ValueType::Date => Self::Date(FromValue::from_value(cell)?),
-            ValueType::Time => Self::Time(FromValue::from_value(cell)?),
-            ValueType::DateTime => Self::DateTime(FromValue::from_value(cell)?),
-            ValueType::Timestamp => Self::Timestamp(FromValue::from_value(cell)?),
-            ValueType::Text | ValueType::Bytes | ValueType::Json | ValueType::Array(_) => {
-                Self::Text(FromValue::from_value(cell)?)
-            }
-        })
+        Self::from_cell(cell, ty)
     }
 }
 

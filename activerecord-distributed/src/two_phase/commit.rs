@@ -165,7 +165,7 @@ struct FirstPhase {
 
 /// Prepares all branches at the same time.
 async fn prepare(branches: Vec<Part>) -> FirstPhase {
-    let answers = join_all(branches.into_iter().map(async |Part { handle, branch, transaction }| {
+    let answers = join_all(branches.into_iter().map(|Part { handle, branch, transaction }| async move {
         let answer = timeout(PATIENCE, prepare_one(&handle, transaction, branch.clone())).await;
         (handle, branch, answer.unwrap_or_else(|_| Err(silent())))
     }));
@@ -222,7 +222,7 @@ async fn settled(store: &ConnectionHandle, gid: &str) -> Option<bool> {
 }
 
 async fn roll_back(branches: Vec<(ConnectionHandle, Prepared)>, doubtful: Vec<(ConnectionHandle, Branch)>) {
-    join_all(branches.into_iter().map(async |(handle, prepared)| {
+    join_all(branches.into_iter().map(|(handle, prepared)| async move {
         let branch = prepared.branch().clone();
         let (ended, hooks) = prepared.end(false).await;
         if ended.is_err() {
@@ -244,7 +244,7 @@ async fn finish(
     branches: Vec<(ConnectionHandle, Prepared)>,
     hooks: Option<Detached>,
 ) -> Result<()> {
-    let ends = join_all(branches.into_iter().map(async |(handle, prepared)| {
+    let ends = join_all(branches.into_iter().map(|(handle, prepared)| async move {
         let branch = prepared.branch().clone();
         let (ended, hooks) = prepared.end(true).await;
         // Somebody else may have been first.
