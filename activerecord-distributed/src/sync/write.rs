@@ -119,12 +119,17 @@ impl Writer<'_> {
         Ok(Counts::default())
     }
 
-    async fn once(&self, rows: &[Values], checkpoint: Option<&mut Checkpoint>) -> Result<Counts> {
+    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>) -> Result<Counts> {
         let connection = &self.target.connection;
         if self.dry {
             return self.changed(rows, Utc::now()).await.map(|(_, counts)| counts);
         }
         let now = about_now(connection).await?;
+        if failpoint::is_broken("sync.checkpoint")
+            && let Some(checkpoint) = checkpoint.as_deref_mut()
+        {
+            checkpoint.save(connection).await?;
+        }
         transaction(connection.name(), async || {
             let (changed, counts) = self.changed(rows, now).await?;
             let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
