@@ -11,8 +11,8 @@ pub use activerecord_core::{
 };
 pub use activerecord_derive::*;
 pub use activerecord_distributed::{
-    Capture, Changed, Consumer, Event, Inbox, MemoryQueue, Outbox, Prepare, Relay, Saga, SagaState, Sagas, SqlQueue,
-    StepContext, SyncJob, Task, TwoPhase, Worker, permanent, transient, two_phase,
+    Capture, Changed, Consumer, Event, Inbox, MemoryQueue, Mirror, Outbox, Prepare, Relay, Saga, SagaState, Sagas,
+    SqlQueue, StepContext, SyncJob, Task, TwoPhase, Worker, permanent, transient, two_phase,
 };
 pub use rust_decimal::Decimal;
 pub use rust_decimal_macros::dec;

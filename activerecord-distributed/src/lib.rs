@@ -15,6 +15,7 @@ mod inbox;
 mod json;
 mod lease;
 mod meters;
+mod mirror;
 mod outbox;
 mod panics;
 mod per_connection;
@@ -31,6 +32,7 @@ pub use backoff::Backoff;
 pub use capture::{Capture, Changed, Install};
 pub use consumer::Consumer;
 pub use inbox::Inbox;
+pub use mirror::{Lag, Mirror};
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
 pub use queue::{
     Delivery, Event, MemoryQueue, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, SqlQueue, Subscriber,

@@ -7,6 +7,7 @@ mod changes;
 mod harness;
 #[path = "../common/left_out.rs"]
 mod left_out;
+mod mirrors;
 mod pairs;
 #[path = "../common/sample.rs"]
 #[allow(dead_code, reason = "the conformance cases use all of it")]

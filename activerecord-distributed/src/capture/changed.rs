@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{Error, Model, Result, Row, Value, ValueType};
+use activerecord_core::{Error, Model, Result, Row, Table, Value, ValueType};
 use serde::{Deserialize, Deserializer};
 use serde_json::Map;
 
@@ -33,25 +33,27 @@ pub struct Changed<M> {
     pub after: Option<M>,
 }
 
-type Image = Map<String, serde_json::Value>;
+/// A row by the names of its columns.
+pub(crate) type Image = Map<String, serde_json::Value>;
 
+/// The payload, for any table.
 #[derive(Deserialize)]
-struct Images {
-    before: Option<Image>,
-    after: Option<Image>,
+pub(crate) struct Images {
+    pub(crate) before: Option<Image>,
+    pub(crate) after: Option<Image>,
 }
 
 impl<'de, M: Model> Deserialize<'de> for Changed<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Images { before, after } = Images::deserialize(deserializer)?;
+        let record = |image: Image| M::from_row(&row(M::TABLE, &image)?, 0);
         let read = |image: Option<Image>| image.map(record).transpose().map_err(serde::de::Error::custom);
         Ok(Self { before: read(before)?, after: read(after)? })
     }
 }
 
-/// The record of an image. Columns that the model has not are passed over.
-fn record<M: Model>(image: Image) -> Result<M> {
-    let table = M::TABLE;
+/// The row of an image, with the columns of a table. Columns that the table has not are passed over.
+pub(crate) fn row(table: &Table, image: &Image) -> Result<Row> {
     let values = table.columns.iter().map(|def| {
         let Some(json) = image.get(def.name) else {
             return Err(Error::conversion(format!(
@@ -66,5 +68,5 @@ fn record<M: Model>(image: Image) -> Result<M> {
         Value::from_json(json, def.ty).map_err(|error| error.context(format_args!("column `{}`", def.name)))
     });
     let columns: Arc<[Box<str>]> = table.columns.iter().map(|def| def.name.into()).collect();
-    M::from_row(&Row::new(columns, values.collect::<Result<_>>()?), 0)
+    Ok(Row::new(columns, values.collect::<Result<_>>()?))
 }

@@ -12,6 +12,7 @@ use activerecord_core::{
 };
 
 pub use changed::Changed;
+pub(crate) use changed::{Image, Images, row};
 
 use crate::outbox::{Message, MessageState, Outbox};
 

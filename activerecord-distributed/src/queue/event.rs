@@ -14,14 +14,16 @@ use crate::outbox::Message;
 /// The header of an outbox message that has its [version](Event::version).
 pub(crate) const VERSION: &str = "version";
 
-/// Something that has happened, as a queue carries it: JSON of the fields `id`, `topic`, `key`, `kind`, `version`, `time`,
-/// `headers` and `payload`.
+/// Something that has happened, as a queue carries it: JSON of the fields `id`, `topic`, `key`, `sequence`, `kind`,
+/// `version`, `time`, `headers` and `payload`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event<P> {
     id: String,
     topic: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sequence: Option<i64>,
     kind: String,
     #[serde(default = "first")]
     version: u32,
@@ -52,6 +54,11 @@ impl<P> Event<P> {
     /// The key that it is ordered by.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
+    }
+
+    /// Its place among the events of its key and outbox: what happened later has a greater one.
+    pub fn sequence(&self) -> Option<i64> {
+        self.sequence
     }
 
     /// What has happened; the topic, unless it was set.
@@ -85,8 +92,8 @@ impl<P> Event<P> {
     }
 
     fn map<Q>(self, payload: impl FnOnce(P) -> Result<Q>) -> Result<Event<Q>> {
-        let Self { id, topic, key, kind, version, time, headers, payload: old } = self;
-        Ok(Event { id, topic, key, kind, version, time, headers, payload: payload(old)? })
+        let Self { id, topic, key, sequence, kind, version, time, headers, payload: old } = self;
+        Ok(Event { id, topic, key, sequence, kind, version, time, headers, payload: payload(old)? })
     }
 }
 
@@ -99,7 +106,7 @@ impl RawEvent {
         let (id, topic) = (id.into(), topic.into());
         let payload = raw(json::write(payload, || format!("the payload of event {id} (topic `{topic}`)"))?)?;
         let (kind, headers) = (topic.clone(), BTreeMap::new());
-        Ok(Self { id, topic, key: None, kind, version: 1, time: Utc::now(), headers, payload })
+        Ok(Self { id, topic, key: None, sequence: None, kind, version: 1, time: Utc::now(), headers, payload })
     }
 
     /// With a key to be ordered by.
@@ -134,6 +141,7 @@ impl RawEvent {
             id: format!("{connection}-{}-{:x}", message.id, message.created_at.timestamp_micros()),
             topic: message.topic.clone(),
             key: message.key.clone(),
+            sequence: Some(message.id),
             kind: message.kind.clone(),
             version,
             time: message.created_at,

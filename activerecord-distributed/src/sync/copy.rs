@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use activerecord_core::statement::{Delete, Statement};
 use activerecord_core::{Error, ErrorKind, Result, Row, Value, ValueType, transaction};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -212,8 +211,7 @@ impl Copy {
         for rows in extra.chunks(1_000) {
             report.deleted += rows.len() as u64;
             if !self.options.dry {
-                let delete = Delete { table: self.target.table.clone(), filter: Some(self.target.keys(rows)) };
-                self.target.connection.write(Statement::Delete(delete)).await?;
+                self.writer(false).remove(rows).await?;
             }
         }
         Ok(())

@@ -19,7 +19,8 @@ use activerecord_core::{
 };
 
 use checkpoint::Checkpoint;
-use copy::{Copy, Map, Options};
+pub(crate) use copy::Copy;
+use copy::{Map, Options};
 use side::Side;
 
 pub use report::{BadRow, Difference, DifferenceKind, Differences, SyncReport};
@@ -215,7 +216,7 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         Checkpoint::forget(&copy.target.connection, &copy.job).await
     }
 
-    fn copy(&self) -> Result<Copy> {
+    pub(crate) fn copy(&self) -> Result<Copy> {
         let every: Vec<_> = (0..S::TABLE.columns.len()).collect();
         let source = Side::of(place::<S>(self.source.as_deref())?, S::TABLE, &every, S::TABLE.key);
         let target = Side::of(place::<T>(self.target.as_deref())?, T::TABLE, &self.written(), &self.key()?);

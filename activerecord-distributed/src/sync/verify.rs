@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use activerecord_core::statement::{Delete, Statement};
 use activerecord_core::{Result, Row};
 
 use super::copy::Copy;
@@ -59,8 +58,7 @@ impl Copy {
             writer.write(rows, None, &mut report).await?;
         }
         for rows in look.extra.chunks(1_000) {
-            let delete = Delete { table: self.target.table.clone(), filter: Some(self.target.keys(rows)) };
-            report.deleted += self.target.connection.write(Statement::Delete(delete)).await?;
+            report.deleted += writer.remove(rows).await?;
         }
         report.duration = started.elapsed();
         Ok(report)

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::statement::{Conflict, Expr, Insert, Statement};
+use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
 use activerecord_core::{Error, ErrorKind, Result, Value, transaction};
 use chrono::{DateTime, Utc};
 use tokio::time::sleep;
@@ -131,11 +131,7 @@ impl Writer<'_> {
             checkpoint.save(connection).await?;
         }
         transaction(connection.name(), async || {
-            let (changed, counts) = self.changed(rows, now).await?;
-            let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
-            for rows in changed.chunks(most) {
-                connection.write(self.upsert(rows)).await?;
-            }
+            let counts = self.bring(rows, now).await?;
             failpoint::reach("sync.written")?;
             if let Some(checkpoint) = checkpoint {
                 checkpoint.save(connection).await?;
@@ -144,6 +140,29 @@ impl Writer<'_> {
             Ok(counts)
         })
         .await
+    }
+
+    /// Writes what is new or other, in the transaction of this task.
+    async fn bring(&self, rows: &[Values], now: DateTime<Utc>) -> Result<Counts> {
+        let (changed, counts) = self.changed(rows, now).await?;
+        let connection = &self.target.connection;
+        let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
+        for rows in changed.chunks(most) {
+            connection.write(self.upsert(rows)).await?;
+        }
+        Ok(counts)
+    }
+
+    /// Writes one row, in the transaction of this task.
+    pub(crate) async fn put(&self, row: Values) -> Result<()> {
+        let now = about_now(&self.target.connection).await?;
+        self.bring(&[row], now).await.map(drop)
+    }
+
+    /// Deletes rows by their keys; returns how many were there.
+    pub(crate) async fn remove(&self, rows: &[Values]) -> Result<u64> {
+        let delete = Delete { table: self.target.table.clone(), filter: Some(self.target.keys(rows)) };
+        self.target.connection.write(Statement::Delete(delete)).await
     }
 
     /// Those rows that are not there as they are.
