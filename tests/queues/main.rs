@@ -11,6 +11,9 @@ mod left_out;
 mod places;
 #[path = "../common/polls.rs"]
 mod polls;
+#[path = "../common/services.rs"]
+#[allow(dead_code, reason = "the fault tests use all of it")]
+mod services;
 #[path = "../common/until.rs"]
 mod until;
 
@@ -59,4 +62,7 @@ queues! {
     postgres: crate::places::sql("postgres");
     mariadb: crate::places::sql("mariadb");
     mysql: crate::places::sql("mysql");
+    nats: crate::places::nats();
+    rabbitmq: crate::places::rabbitmq();
+    redis: crate::places::redis();
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord::prelude::Uuid;
-use activerecord::{MemoryQueue, Queue, Result, SqlQueue};
+use activerecord::{MemoryQueue, NatsQueue, Queue, RabbitQueue, RedisQueue, Result, SqlQueue};
 
 use crate::harness::{Database, Profile};
 use crate::left_out::is_left_out;
+use crate::services::url;
 
 /// How long an event stays with a consumer that is silent.
 const LEASE: Duration = Duration::from_millis(900);
@@ -41,4 +42,25 @@ pub(crate) async fn sql(name: &str) -> Result<Option<Place>> {
     let Some(profile) = known.filter(|_| !is_left_out(name)) else { return Ok(None) };
     let database = Database::on(profile, &[]).await?;
     Ok(Some(Place::new(SqlQueue::on(&*database).lease(LEASE), Some(database))))
+}
+
+pub(crate) async fn nats() -> Result<Option<Place>> {
+    if is_left_out("nats") {
+        return Ok(None);
+    }
+    Ok(Some(Place::new(NatsQueue::connect(url("NATS_URL")?).await?.lease(LEASE), None)))
+}
+
+pub(crate) async fn rabbitmq() -> Result<Option<Place>> {
+    if is_left_out("rabbitmq") {
+        return Ok(None);
+    }
+    Ok(Some(Place::new(RabbitQueue::connect(url("AMQP_URL")?).await?, None)))
+}
+
+pub(crate) async fn redis() -> Result<Option<Place>> {
+    if is_left_out("redis") {
+        return Ok(None);
+    }
+    Ok(Some(Place::new(RedisQueue::connect(url("REDIS_URL")?).await?.lease(LEASE), None)))
 }
