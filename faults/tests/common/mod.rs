@@ -7,7 +7,7 @@ pub(crate) mod harness;
 mod left_out;
 pub(crate) mod server;
 #[path = "../../../tests/common/services.rs"]
-mod services;
+pub(crate) mod services;
 #[path = "../../../tests/common/until.rs"]
 mod until;
 
