@@ -39,7 +39,7 @@ pub use queue::{
 };
 pub use relay::Relay;
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
-pub use sync::{BadRow, Difference, DifferenceKind, Differences, SyncFrom, SyncJob, SyncReport};
+pub use sync::{BadRow, Difference, DifferenceKind, Differences, SyncFrom, SyncJob, SyncReport, SyncTable};
 pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};

@@ -14,6 +14,7 @@ mod pairs;
 mod sample;
 #[path = "../conformance/values/strategies.rs"]
 mod strategies;
+mod tables;
 #[path = "../common/until.rs"]
 mod until;
 

@@ -1,6 +1,7 @@
 //! Connections by name: their settings, their pools, and which one a statement uses.
 
 mod config;
+mod describe;
 mod endpoint;
 mod env;
 mod file;
@@ -17,6 +18,7 @@ pub(crate) mod unique;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};
+pub use describe::{ColumnInfo, TableInfo};
 pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
 pub use listener::Listener;
 pub use registry::ConnectionManager;

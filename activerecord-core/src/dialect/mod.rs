@@ -1,5 +1,6 @@
 //! How a database spells SQL: one value per database, read by the renderer.
 
+mod catalog;
 mod mysql;
 mod postgresql;
 mod precondition;
@@ -10,6 +11,7 @@ pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
+pub(crate) use catalog::Catalog;
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use triggers::Triggers;
 
@@ -69,6 +71,7 @@ pub struct Dialect {
     pub(crate) horizon: Option<&'static str>,
     pub(crate) definitions: Definitions,
     pub(crate) triggers: Triggers,
+    pub(crate) catalog: Catalog,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Has the database end the session of the open transaction when it is idle for so many milliseconds.

@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, UnnamedConflicts, Upsert, triggers,
+    SetQuery, UnnamedConflicts, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -81,6 +81,7 @@ pub static MYSQL: Dialect = Dialect {
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
     triggers: triggers::MYSQL,
+    catalog: catalog::MYSQL,
     branch_at_begin: true,
     idle_limit: None,
     notify: None,

@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, Upsert, triggers,
+    SetQuery, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -80,6 +80,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         options: "",
     },
     triggers: triggers::POSTGRESQL,
+    catalog: catalog::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
     notify: Some("SELECT pg_notify(?, ?)"),

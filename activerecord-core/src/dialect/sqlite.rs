@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Upsert, triggers,
+    Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -67,6 +67,7 @@ pub static SQLITE: Dialect = Dialect {
         options: "",
     },
     triggers: triggers::SQLITE,
+    catalog: catalog::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
     notify: None,

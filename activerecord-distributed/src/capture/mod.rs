@@ -61,10 +61,39 @@ impl Capture {
     /// # Errors
     /// Whatever the database reports.
     pub async fn remove<M: Model>(name: &str) -> Result<()> {
+        Self::remove_table(name, M::TABLE.name).await
+    }
+
+    /// Installs the triggers for a table that has no model. The topic is `TABLE_changes` unless set.
+    ///
+    /// # Errors
+    /// `Configuration` when there is no such table or it has no primary key; `Unsupported` when a column has a type that this library
+    /// has no value for; whatever the database reports.
+    pub async fn install_table(name: &str, table: &str, topic: Option<&str>) -> Result<()> {
+        let connection = connection(name)?;
+        let found = connection.describe(table).await?;
+        let Some(found) = found.filter(|found| !found.key.is_empty()) else {
+            return Err(Error::configuration(format!("there is no table `{table}` with a primary key on `{name}`")));
+        };
+        let topic = topic.map_or_else(|| self::topic(table), str::to_owned);
+        check(&topic, table)?;
+        let captured = Captured {
+            table: table.to_owned().into(),
+            columns: found.columns.into_iter().map(|column| (column.name.into(), column.ty)).collect(),
+            key: found.key.into_iter().map(Name::from).collect(),
+        };
+        captured.install(&connection, &topic).await
+    }
+
+    /// Removes the triggers for a table. What they have written stays.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn remove_table(name: &str, table: &str) -> Result<()> {
         let connection = connection(name)?;
         for trigger in Trigger::ALL {
-            let (name, table) = (trigger.name(M::TABLE.name), M::TABLE.name.into());
-            connection.drop_trigger(&DropTrigger { name, table }).await?;
+            let drop = DropTrigger { name: trigger.name(table), table: table.to_owned().into() };
+            connection.drop_trigger(&drop).await?;
         }
         Ok(())
     }

@@ -41,6 +41,19 @@ pub(crate) struct Options {
     pub(crate) progress: bool,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            batch: 1_000,
+            lag: Duration::from_secs(10),
+            delete: None,
+            max_bad_rows: None,
+            dry: false,
+            progress: false,
+        }
+    }
+}
+
 impl Copy {
     /// Copies what has changed, or everything.
     pub(crate) async fn run(&self) -> Result<SyncReport> {

@@ -6,6 +6,7 @@ mod progress;
 mod read;
 mod report;
 mod side;
+mod table;
 mod verify;
 mod write;
 
@@ -22,6 +23,8 @@ use checkpoint::Checkpoint;
 pub(crate) use copy::Copy;
 use copy::{Map, Options};
 use side::Side;
+
+pub use table::SyncTable;
 
 pub use report::{BadRow, Difference, DifferenceKind, Differences, SyncReport};
 
@@ -88,16 +91,17 @@ impl<S: Model> SyncFrom<S> {
 
     /// Writes to the table of the model `T`.
     pub fn to<T: Model>(self) -> SyncJob<S, T> {
-        let options = Options {
-            batch: 1_000,
-            lag: Duration::from_secs(10),
-            delete: None,
-            max_bad_rows: None,
-            dry: false,
-            progress: false,
-        };
         let (source, models) = (self.source, PhantomData);
-        SyncJob { name: None, source, target: None, map: None, keys: Vec::new(), since: None, options, models }
+        SyncJob {
+            name: None,
+            source,
+            target: None,
+            map: None,
+            keys: Vec::new(),
+            since: None,
+            options: Options::default(),
+            models,
+        }
     }
 }
 

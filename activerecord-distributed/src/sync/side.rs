@@ -183,9 +183,24 @@ fn normal(value: Value) -> Value {
         Value::F64(x) => Value::Text(format!("{:?}", x + 0.0)),
         Value::Json(text) => {
             let read: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-            Value::Json(read.map_or(text, |json| json.to_string()))
+            Value::Json(read.map_or(text, |json| whole(json).to_string()))
         }
         Value::Array(element, values) => Value::Array(element, values.into_iter().map(normal).collect()),
+        other => other,
+    }
+}
+
+/// JSON's numbers have no type: one that is whole is written as a whole number, which some databases do and others do not.
+fn whole(json: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Number(number) if number.is_f64() => match number.as_f64() {
+            #[allow(clippy::cast_possible_truncation, reason = "it is whole, and fits")]
+            Some(x) if x.fract() == 0.0 && x.abs() < 9e18 => Json::from(x as i64),
+            _ => Json::Number(number),
+        },
+        Json::Array(elements) => elements.into_iter().map(whole).collect(),
+        Json::Object(members) => members.into_iter().map(|(name, member)| (name, whole(member))).collect(),
         other => other,
     }
 }
