@@ -96,8 +96,14 @@ async fn analytics_of() -> Result<Vec<(i64, String)>> {
 
 /// The queue at a broker's URL, or in the database of analytics.
 async fn queue(url: Option<&str>) -> Result<Arc<dyn Queue>> {
-    match url {
-        None => Ok(Arc::new(SqlQueue::on("analytics"))),
-        Some(url) => Err(Error::configuration(format!("no broker for `{url}`"))),
+    let Some(url) = url else { return Ok(Arc::new(SqlQueue::on("analytics"))) };
+    match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+        #[cfg(feature = "nats")]
+        "nats" => Ok(Arc::new(NatsQueue::connect(url).await?)),
+        #[cfg(feature = "rabbitmq")]
+        "amqp" => Ok(Arc::new(RabbitQueue::connect(url).await?)),
+        #[cfg(feature = "redis")]
+        "redis" => Ok(Arc::new(RedisQueue::connect(url).await?)),
+        other => Err(Error::configuration(format!("there is no broker for `{other}:`, or its feature is not on"))),
     }
 }
