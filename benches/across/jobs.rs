@@ -1,4 +1,4 @@
-//! A job library beside the outbox, on PostgreSQL: graphile_worker, in a process and a workspace of its own (`benches/jobs`).
+//! A job library beside the outbox, on PostgreSQL: `graphile_worker`, in a process and a workspace of its own (`benches/jobs`).
 //! Both have four workers of eight calls at once that take up a hundred, and a pool of ten connections.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
