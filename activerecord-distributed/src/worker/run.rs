@@ -273,7 +273,7 @@ impl Run {
             unblocked |= running.messages.iter().any(|message| message.key.is_some());
         }
         if unblocked {
-            self.lanes.iter_mut().for_each(Lane::look_again);
+            self.lanes.iter_mut().for_each(Lane::look_everywhere);
         }
         while let Some((running, result)) = self.ended.pop() {
             let Err(error) = &result else { continue };
