@@ -16,7 +16,7 @@ pub(crate) enum Command {
         on: String,
         /// The table
         table: String,
-        /// The topic of the changes; TABLE_changes unless set
+        /// The topic of the changes; the table and `_changes` unless set
         #[arg(long)]
         topic: Option<String>,
     },

@@ -160,7 +160,7 @@ impl Subscriber for SqlSubscriber {
     fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>> {
         Box::pin(async move {
             loop {
-                if let Some(claim) = claim(&self.connection, &self.topic, limit as u64, self.lease).await? {
+                if let Some(claim) = claim(&self.connection, &self.topic, None, limit as u64, self.lease).await? {
                     return Ok(self.deliveries(claim));
                 }
                 // A wake-up is a hint. Without one it is time to look for those of other processes.
