@@ -84,6 +84,7 @@ async fn the_snippets_run() -> Result<()> {
     hooks().await?;
     transactions().await?;
     outbox().await?;
+    in_step().await?;
     saga().await?;
     // Two SQLite files cannot do that, and say so.
     let refused = two_phases().await;
@@ -255,6 +256,49 @@ async fn outbox() -> Result<()> {
         .max_attempts(5); // then it is a dead letter, with its last error
     worker.run_until(shutdown).await?;
     assert_eq!(Plane::using("analytics").pluck(Plane::TAILNUM).await?, [plane.tailnum]);
+    Plane::using("analytics").delete().await.map(drop)
+}
+
+async fn in_step() -> Result<()> {
+    let job = SyncJob::from::<Plane>()
+        .to::<Plane>() // as it is; .map(|plane| ..) makes something else of it
+        .on("analytics")
+        .since(Plane::UPDATED_AT); // only what has changed since the last run
+    let report = job.run().await?; // read, written, unchanged, ..; one that is killed goes on where it was
+    println!("{report}");
+    assert!(job.verify().await?.is_empty()); // .repair() brings them in line
+    assert_eq!(report.written, Plane::count().await?);
+
+    let shutdown = || async {
+        while Plane::using("analytics").filter(Plane::TAILNUM.eq("N1")).exists().await.is_ok_and(|there| !there) {
+            tokio::task::yield_now().await;
+        }
+    };
+    Capture::install::<Plane>().await?; // triggers: every change, also by raw SQL and by other programs
+    let queue = SqlQueue::on("analytics"); // or a NatsQueue, a RabbitQueue, a RedisQueue
+    let relay = Relay::from("primary").topic("planes_changes").to(queue.clone());
+    let mirror = Mirror::new(job, queue); // the same job, change by change
+    let running = async { tokio::try_join!(relay.run_until(shutdown()), mirror.run_until(shutdown())) };
+    Plane { tailnum: "N1".into(), ..Default::default() }.insert().await?;
+    running.await?;
+    Capture::remove::<Plane>("primary").await?;
+
+    let shutdown = async {
+        while Flight::using("analytics").count().await.is_ok_and(|count| count == 0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let queue = MemoryQueue::new();
+    Outbox::enqueue("flown", &3).await?;
+    Relay::from("primary").topic("flown").to(queue.clone()).run_once().await?;
+    let consumer = Consumer::new(queue, "flown")
+        .on("analytics") // in a transaction with the inbox: delivered twice, it takes place once
+        .handle(async |event: Event<i64>| {
+            let mut flight = Flight { miles: event.into_payload(), ..Default::default() };
+            Flight::with_connection("analytics", async || flight.insert().await).await
+        });
+    consumer.run_until(shutdown).await?;
+    Flight::using("analytics").delete().await?;
     Plane::using("analytics").delete().await.map(drop)
 }
 
