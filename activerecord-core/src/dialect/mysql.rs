@@ -47,11 +47,12 @@ pub static MYSQL: Dialect = Dialect {
     concat: None,
     explain: "EXPLAIN ",
     now: "UTC_TIMESTAMP(6)",
-    // The server tells the start of a transaction in whole seconds, by the clock of its own time zone.
+    // The server tells the start of a transaction in whole seconds, and in the time zone of its machine, whose name is an
+    // abbreviation: where that is not UTC, the greatest offset there is stands for it, so that nothing is trusted too early.
     horizon: Some(
         "SELECT LEAST(UTC_TIMESTAMP(6), COALESCE((SELECT MIN(trx_started) FROM information_schema.innodb_trx \
-         WHERE trx_mysql_thread_id <> CONNECTION_ID()) - INTERVAL TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) SECOND \
-         - INTERVAL 1 SECOND, UTC_TIMESTAMP(6)))",
+         WHERE trx_mysql_thread_id <> CONNECTION_ID()) \
+         - INTERVAL IF(@@system_time_zone IN ('UTC', 'GMT', 'UCT'), 1, 50401) SECOND, UTC_TIMESTAMP(6)))",
     ),
     definitions: Definitions {
         types: &[

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use activerecord_core::{Error, Result};
 use futures_util::FutureExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::run::Ready;
@@ -25,13 +25,15 @@ pub(super) struct Delivered {
     delivery: Box<dyn Delivery>,
     event: Result<RawEvent>,
     next_extension: Option<Instant>,
+    /// The room that it takes up.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Delivered {
-    pub(super) fn new(delivery: Box<dyn Delivery>) -> Self {
+    pub(super) fn new(delivery: Box<dyn Delivery>, place: Option<OwnedSemaphorePermit>) -> Self {
         let event = RawEvent::from_json(delivery.body()).map_err(permanent);
         let next_extension = delivery.extend_every().map(|every| Instant::now() + every);
-        Self { delivery, event, next_extension }
+        Self { delivery, event, next_extension, _place: place }
     }
 
     pub(super) fn key(&self) -> Option<&str> {

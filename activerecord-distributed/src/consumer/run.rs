@@ -6,8 +6,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::Result;
+use activerecord_core::{Error, ErrorKind, Result};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -15,7 +16,7 @@ use super::delivered::{Delivered, dead};
 use super::{Call, Settings};
 use crate::backoff::Backoff;
 use crate::failpoint;
-use crate::queue::{Delivery, Queue, Subscriber};
+use crate::queue::{Queue, Subscriber};
 
 /// Who gets the dead letters.
 const DEAD_LETTERS: &str = "dead_letters";
@@ -69,10 +70,36 @@ pub(super) async fn run(ready: Ready, shutdown: impl Future<Output = ()>) {
     hand.leave().await;
 }
 
+/// Receives as much as there is room for, until the queue fails. It is not dropped while it waits for the queue's answer: what
+/// that brings would wait until its time is over.
+async fn receive(mut subscriber: Box<dyn Subscriber>, room: Arc<Semaphore>, here: UnboundedSender<Delivered>) -> Error {
+    loop {
+        let first = match Arc::clone(&room).acquire_owned().await {
+            Ok(first) => first,
+            Err(error) => return Error::custom(error),
+        };
+        let limit = room.available_permits() + 1;
+        drop(first);
+        let deliveries = match subscriber.receive(limit).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => return error,
+        };
+        for delivery in deliveries {
+            // Nobody else takes any: there is room for all of them.
+            let place = Arc::clone(&room).try_acquire_owned().ok();
+            if here.send(Delivered::new(delivery, place)).is_err() {
+                return Error::new(ErrorKind::Custom, "nobody takes what is received");
+            }
+        }
+    }
+}
+
 /// What a consumer has in hand.
 struct Hand {
     ready: Arc<Ready>,
     calls: Arc<Semaphore>,
+    /// How many more events it may have in hand.
+    room: Arc<Semaphore>,
     /// One for each key, and for each event without one. Each tells its key at its end.
     running: JoinSet<Option<String>>,
     /// The events that wait for an earlier one of their key, which is running.
@@ -83,39 +110,38 @@ struct Hand {
 impl Hand {
     fn new(ready: Ready) -> Self {
         let calls = Arc::new(Semaphore::new(ready.settings.concurrency));
+        let room = Arc::new(Semaphore::new(ready.settings.prefetch));
         let ready = Arc::new(ready);
-        Self { ready, calls, running: JoinSet::new(), waiting: HashMap::new(), next_look: Instant::now() + LOOK }
+        Self { ready, calls, room, running: JoinSet::new(), waiting: HashMap::new(), next_look: Instant::now() + LOOK }
     }
 
     /// Receives and hands over, until the queue fails.
-    async fn work(&mut self, outages: &mut u32) -> activerecord_core::Error {
-        let mut subscriber = match self.ready.subscribe().await {
+    async fn work(&mut self, outages: &mut u32) -> Error {
+        let subscriber = match self.ready.subscribe().await {
             Ok(subscriber) => subscriber,
             Err(error) => return error,
         };
-        loop {
-            let room = self.ready.settings.prefetch.saturating_sub(self.in_hand());
+        let (here, mut received) = mpsc::unbounded_channel();
+        let mut receiving = pin!(receive(subscriber, Arc::clone(&self.room), here));
+        let error = loop {
             tokio::select! {
                 biased;
                 Some(ended) = self.running.join_next(), if !self.running.is_empty() => self.ended(ended.ok().flatten()),
                 () = sleep_until(self.next_look) => self.look().await,
-                received = subscriber.receive(room), if room > 0 => match received {
-                    Ok(deliveries) => {
-                        *outages = 0;
-                        deliveries.into_iter().for_each(|delivery| self.take(delivery));
-                    }
-                    Err(error) => return error,
-                },
+                Some(delivered) = received.recv() => {
+                    *outages = 0;
+                    self.take(delivered);
+                }
+                error = &mut receiving => break error,
             }
+        };
+        while let Ok(delivered) = received.try_recv() {
+            self.take(delivered);
         }
+        error
     }
 
-    fn in_hand(&self) -> usize {
-        self.running.len() + self.waiting.values().map(VecDeque::len).sum::<usize>()
-    }
-
-    fn take(&mut self, delivery: Box<dyn Delivery>) {
-        let delivered = Delivered::new(delivery);
+    fn take(&mut self, delivered: Delivered) {
         match delivered.key().and_then(|key| self.waiting.get_mut(key)) {
             Some(behind) => behind.push_back(delivered),
             None => self.start(delivered),

@@ -120,8 +120,8 @@ pub trait Queue: Publisher {
 
 /// Receives events.
 pub trait Subscriber: Send {
-    /// Waits for events, and takes up to `limit` of them. It may be dropped while it waits: nothing is lost. An outage of
-    /// the queue is an error; calling it again connects again.
+    /// Waits for events, and takes up to `limit` of them. It may be dropped while it waits: nothing is lost, though what was on its
+    /// way then may come only when its time is over. An outage of the queue is an error; calling it again connects again.
     fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>>;
 }
 
