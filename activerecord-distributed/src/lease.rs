@@ -5,9 +5,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use crate::failpoint;
 use activerecord_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, sleep_until};
+
+use crate::failpoint;
 
 /// How long a lease is, unless it is set.
 pub(crate) const LENGTH: Duration = Duration::from_secs(30);
