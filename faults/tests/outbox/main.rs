@@ -1,4 +1,4 @@
-//! Workers that are killed and stopped, and what wakes them: O2, O3, O5, O9. The others are in `tests/conformance/distributed`, on every database.
+//! Workers that are killed and stopped, and what wakes them: O2, O3, O5, O6, O9. The others are in `tests/conformance/distributed`, on every database.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -109,6 +109,30 @@ async fn o5_a_worker_that_stood_still_doubles_nothing() -> Result<()> {
             stopped.end().await?;
             let (lost, twice) = judge(&to, 20).await?;
             assert_eq!((lost, twice > 0), (0, how == "broken"), "{} {how}: {twice}", profile.name());
+        }
+    }
+    Ok(())
+}
+
+/// O6. A worker comes back when somebody else has taken its message up, and lets go of nothing. The broken variant does not
+/// name its token, and the message is gone while the other one still has it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o6_a_late_completion_meets_no_rescue() -> Result<()> {
+    for profile in profiles() {
+        for broken in [false, true] {
+            let (from, to) = places(profile, 1).await?;
+            let late = node(&["work", "once", "1"], &[&from, &to]).failpoint("outbox.handled=stop");
+            let late = if broken { late.variable("ACTIVERECORD_BROKEN", "outbox.token") } else { late }.start()?;
+            late.stands().await?;
+            // What a rescue writes.
+            let end = connection(&from)?.now().await? + std::time::Duration::from_secs(3600);
+            let rescue = (Message::LEASE_TOKEN.set(Uuid::new_v4()), Message::AVAILABLE_AT.set(end));
+            assert_eq!(Message::using(&from).update(rescue).await?, 1);
+            late.signal(Signal::CONT)?;
+            let ended = late.end().await?;
+            assert!(ended.is_success, "{ended:?}");
+            let left = Message::using(&from).count().await?;
+            assert_eq!(left, u64::from(!broken), "{} broken: {broken}", profile.name());
         }
     }
     Ok(())
