@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use activerecord_core::{Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction, spawn};
 use futures_util::future::join_all;
 use tokio::time::timeout;
+use tracing::{Instrument as _, field};
 
 use super::decision::{self, Verdict};
 use super::finish::{self, Finish};
@@ -65,13 +66,15 @@ impl Open {
         let Self { gid, point, mut parts } = self;
         let point = parts.remove(point);
         let (branches, idle): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.transaction.is_used());
-        let outcome = commit(&gid, point, branches).await;
+        let span = tracing::info_span!(target: "activerecord", "two_phase", gid, outcome = field::Empty);
+        let outcome = commit(&gid, point, branches).instrument(span.clone()).await;
         roll_back_open(idle).await;
         let told = match &outcome {
             Err(error) if error.is_commit_outcome_unknown() => "unknown",
             Err(error) if !error.is_after_commit() => "aborted",
             _ => "committed",
         };
+        span.record("outcome", told);
         metrics::counter!("activerecord_two_phase_total", "outcome" => told).increment(1);
         metrics::histogram!("activerecord_two_phase_seconds").record(started.elapsed());
         outcome
