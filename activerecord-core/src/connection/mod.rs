@@ -1,6 +1,7 @@
 //! Connections by name: their settings, their pools, and which one a statement uses.
 
 mod config;
+mod describe;
 mod endpoint;
 mod env;
 mod file;
@@ -15,6 +16,7 @@ mod session;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};
+pub use describe::{ColumnInfo, TableInfo, UniqueKey};
 pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;

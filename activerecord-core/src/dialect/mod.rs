@@ -1,5 +1,6 @@
 //! How a database spells SQL: one value per database, read by the renderer.
 
+mod catalog;
 mod mysql;
 mod postgresql;
 mod precondition;
@@ -9,6 +10,7 @@ pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
+pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 
 use crate::capabilities::Capabilities;
@@ -64,6 +66,7 @@ pub struct Dialect {
     /// The time of the database's clock, in UTC.
     pub(crate) now: &'static str,
     pub(crate) definitions: Definitions,
+    pub(crate) catalog: Catalog,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Has the database end the session of the open transaction when it is idle for so many milliseconds.
@@ -107,11 +110,9 @@ pub(crate) enum Upsert {
     OnDuplicateKey,
 }
 
-/// What there is to know where an upsert cannot name the unique key that it is about.
+/// What there is to know where an upsert cannot name the unique key that it is about, beside the keys that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnnamedConflicts {
-    /// Gives the unique keys of a table, by two columns: the key's name, and a column of it.
-    pub(crate) keys: &'static str,
     /// The code of the error when another unique key is taken.
     pub(crate) code: &'static str,
 }

@@ -14,7 +14,10 @@ use crate::value::{Flow, RowRef, Value};
 
 /// Refuses columns that are no unique key of the table.
 pub(super) async fn check<M: Model>(session: &Session, keys: &[&'static str]) -> Result<()> {
-    let Some(UnnamedConflicts { keys: question, .. }) = session.dialect().unnamed_conflicts else { return Ok(()) };
+    if session.dialect().unnamed_conflicts.is_none() {
+        return Ok(());
+    }
+    let question = session.dialect().catalog.keys;
     let (endpoint, table) = (session.endpoint(), M::TABLE.name);
     let wanted: BTreeSet<String> = keys.iter().map(|key| (*key).to_owned()).collect();
     if endpoint.unique_keys(table).is_some_and(|known| known.contains(&wanted)) {
@@ -48,7 +51,7 @@ fn no_key<M: Model>(session: &Session, keys: &[&'static str]) -> Error {
 /// The error of a statement whose rows are there by another unique key than it names.
 pub(super) fn settle(error: Error, session: &Session) -> Error {
     match session.dialect().unnamed_conflicts {
-        Some(UnnamedConflicts { code, .. }) if error.code() == Some(code) => {
+        Some(UnnamedConflicts { code }) if error.code() == Some(code) => {
             let message = "a row is there already by another unique key than the one of the upsert";
             Error::new(ErrorKind::UniqueViolation, message).with_code(code).with_source(error)
         }
