@@ -6,7 +6,11 @@ use super::handle::ConnectionHandle;
 use crate::dialect::sizes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
+use crate::statement::{CreateIndex, CreateTable, Name, NewColumn};
 use crate::value::ValueType;
+
+/// How much of a table's name is in the name of its index: databases take about 60 characters.
+const NAME_LENGTH: usize = 40;
 
 /// A table as its database describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +76,45 @@ impl TableInfo {
         self.columns.iter().map(|column| column.ty.ok_or_else(|| self.no_type(column))).collect()
     }
 
+    /// A table like this one, for [`create_table`](ConnectionHandle::create_table) on any database: its columns, its keys, and its
+    /// other unique keys under names of their own. Types are those that hold the same values; sizes are kept of decimals, and
+    /// of texts and bytes in keys.
+    ///
+    /// NOT copied are foreign keys, checks, triggers, collations, defaults, indexes that are not unique, and the number that
+    /// comes next. A computed column becomes one that is written.
+    ///
+    /// # Errors
+    /// As [`types`](Self::types).
+    pub fn definition(&self) -> Result<CreateTable> {
+        let columns = self.columns.iter().zip(self.types()?).map(|(column, ty)| NewColumn {
+            name: column.name.clone().into(),
+            ty,
+            sizes: column.sizes.clone(),
+            nullable: column.nullable && !self.key.contains(&column.name),
+        });
+        Ok(CreateTable {
+            table: self.name.clone().into(),
+            columns: columns.collect(),
+            key: names(&self.key),
+            numbered: self.is_numbered(),
+            indexes: self.unique.iter().zip(1..).map(|(key, number)| self.unique_index(key, number)).collect(),
+        })
+    }
+
+    /// Whether the database numbers the rows by a key of one signed integer.
+    fn is_numbered(&self) -> bool {
+        let [key] = &self.key[..] else { return false };
+        let signed = [ValueType::I16, ValueType::I32, ValueType::I64].map(Some);
+        self.column(key).is_some_and(|column| column.numbered && signed.contains(&column.ty))
+    }
+
+    /// Named by the table: names of indexes are those of a table on one database, and of all tables on another.
+    fn unique_index(&self, key: &UniqueKey, number: usize) -> CreateIndex {
+        let table: String = self.name.chars().take(NAME_LENGTH).collect();
+        let name = format!("{table}_unique_{number}").into();
+        CreateIndex { name, table: self.name.clone().into(), columns: names(&key.columns), unique: true }
+    }
+
     /// The error of a column whose type this library does not have.
     #[cold]
     fn no_type(&self, column: &ColumnInfo) -> Error {
@@ -81,6 +124,10 @@ impl TableInfo {
         );
         Error::new(ErrorKind::Unsupported, message).with_connection(&self.connection)
     }
+}
+
+fn names(columns: &[String]) -> Vec<Name> {
+    columns.iter().map(|column| column.clone().into()).collect()
 }
 
 impl ConnectionHandle {

@@ -45,10 +45,10 @@ fn without_sizes(spelling: &str) -> String {
     }
 }
 
-/// The numbers in parentheses: the digits and the scale of `numeric(10, 2)`.
+/// The numbers in parentheses, if there are nothing but such: the digits and the scale of `numeric(10, 2)`.
 pub(crate) fn sizes(spelling: &str) -> Vec<u32> {
     let inside = spelling.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
-    inside.split(',').map_while(|size| size.trim().parse().ok()).collect()
+    inside.split(',').map(|size| size.trim().parse().ok()).collect::<Option<_>>().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -88,6 +88,7 @@ mod tests {
     fn sizes_are_numbers() {
         assert_eq!(sizes("numeric(10, 2)"), [10, 2]);
         assert_eq!(sizes("enum('1')"), [0_u32; 0]);
+        assert_eq!(sizes("numeric(3,-2)"), [0_u32; 0]);
         assert_eq!(sizes("text"), [0_u32; 0]);
     }
 }

@@ -83,13 +83,28 @@ pub(crate) struct Definitions {
     /// The type of an array; None: its element's, with `[]` behind it.
     pub(crate) array: Option<&'static str>,
     /// The type of a text that is part of a key or of an index.
-    pub(crate) indexed_text: &'static str,
+    pub(crate) indexed_text: Size,
+    /// The type of bytes that are.
+    pub(crate) indexed_bytes: Size,
+    /// The type of an exact decimal.
+    pub(crate) decimal: Size,
     /// What makes a key of one integer, of which the database gives the next.
     pub(crate) numbered_key: &'static str,
     /// Whether a table's indexes stand in its definition; else each is a statement of its own.
     pub(crate) inline_indexes: bool,
     /// Stands behind a table's definition.
     pub(crate) options: &'static str,
+}
+
+/// How the name of a type goes with the sizes of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// It takes none.
+    None(&'static str),
+    /// It needs a length: this one where none is known, and at most that one.
+    Length { word: &'static str, usual: u32, most: u32 },
+    /// It takes digits and a scale, each at most so many; the usual type is for decimals of which they are not known.
+    Digits { word: &'static str, usual: &'static str, most: u32, scale: u32 },
 }
 
 /// How the n-th bind is written.

@@ -1,6 +1,6 @@
 use super::{
     Accepts, Catalog, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, UnnamedConflicts, Upsert,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -64,7 +64,10 @@ pub static MYSQL: Dialect = Dialect {
             (ValueType::Json, "JSON"),
         ],
         array: Some("JSON"),
-        indexed_text: "VARCHAR(255)",
+        // A key has room for 3,072 bytes, of which a character takes four.
+        indexed_text: Size::Length { word: "VARCHAR", usual: 255, most: 768 },
+        indexed_bytes: Size::Length { word: "VARBINARY", usual: 255, most: 3_072 },
+        decimal: Size::Digits { word: "DECIMAL", usual: "DECIMAL(65, 28)", most: 65, scale: 30 },
         numbered_key: "BIGINT AUTO_INCREMENT PRIMARY KEY",
         inline_indexes: true,
         // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
