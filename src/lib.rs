@@ -13,6 +13,12 @@ pub mod prelude;
 pub use activerecord_core::*;
 pub use activerecord_derive::*;
 pub use activerecord_distributed::*;
+#[cfg(feature = "nats")]
+pub use activerecord_nats::NatsQueue;
+#[cfg(feature = "rabbitmq")]
+pub use activerecord_rabbitmq::RabbitQueue;
+#[cfg(feature = "redis")]
+pub use activerecord_redis::RedisQueue;
 
 /// The README's program compiles.
 #[cfg(doctest)]

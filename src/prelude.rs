@@ -11,9 +11,15 @@ pub use activerecord_core::{
 };
 pub use activerecord_derive::*;
 pub use activerecord_distributed::{
-    Inbox, Outbox, Prepare, Saga, SagaState, Sagas, StepContext, Task, TwoPhase, Worker, permanent, transient,
-    two_phase,
+    Capture, Changed, Consumer, Event, Inbox, MemoryQueue, Mirror, Outbox, Prepare, Relay, Saga, SagaState, Sagas,
+    SqlQueue, StepContext, SyncJob, SyncTable, Task, TwoPhase, Worker, permanent, transient, two_phase,
 };
+#[cfg(feature = "nats")]
+pub use activerecord_nats::NatsQueue;
+#[cfg(feature = "rabbitmq")]
+pub use activerecord_rabbitmq::RabbitQueue;
+#[cfg(feature = "redis")]
+pub use activerecord_redis::RedisQueue;
 pub use rust_decimal::Decimal;
 pub use rust_decimal_macros::dec;
 pub use uuid::Uuid;

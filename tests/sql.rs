@@ -4,10 +4,11 @@
 use activerecord::prelude::*;
 use activerecord::sql::render;
 use activerecord::statement::{
-    Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, Delete, Expr, Insert, Name, NewColumn, RawSql, Select, Set,
-    Source, Statement, Subquery, Update,
+    Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, CreateTrigger, Delete, DropTrigger, Expr, Insert,
+    KeyChange, Name, NewColumn, RawSql, RowEvent, RowImage, Select, Set, Source, Statement, Subquery, TriggerValue,
+    Update,
 };
-use activerecord::{Dialect, ValueType};
+use activerecord::{Dialect, ToValue as _, ValueType};
 use chrono::{DateTime, Utc};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -331,5 +332,32 @@ fn definitions() {
         statement(&Statement::CreateTable(table)),
         statement(&Statement::CreateIndex(index)),
         statement(&Statement::CreateTable(every)),
+    ]));
+}
+
+#[test]
+fn triggers() {
+    let columns = vec![("id".into(), ValueType::I64), ("fare".into(), ValueType::Decimal)];
+    let trigger = |event, when| CreateTrigger {
+        name: "ar_update_flights".into(),
+        table: "flights".into(),
+        event,
+        when,
+        key: vec!["id".into(), "carrier".into()],
+        into: "changes".into(),
+        values: vec![
+            ("topic".into(), TriggerValue::Constant("flights".to_value())),
+            ("at".into(), TriggerValue::Now),
+            ("key".into(), TriggerValue::Key(RowImage::New)),
+            ("payload".into(), TriggerValue::Images { before: true, after: false, columns: columns.clone() }),
+        ],
+    };
+    let former = DropTrigger { name: "ar_update_flights".into(), table: "flights".into() };
+    insta::assert_snapshot!(all([
+        statement(&Statement::CreateTrigger(trigger(RowEvent::Update, Some(KeyChange::Moved)))),
+        statement(&Statement::CreateTriggerFunction(trigger(RowEvent::Update, Some(KeyChange::Moved)))),
+        statement(&Statement::CreateTrigger(trigger(RowEvent::Delete, None))),
+        statement(&Statement::DropTrigger(former.clone())),
+        statement(&Statement::DropTriggerFunction(former)),
     ]));
 }

@@ -1,12 +1,16 @@
 //! `activerecord`: looks after what the library keeps across databases.
 //!
 //! Exit codes: 0, nothing needs attention; 1, it could not be done; 2, the command line makes no sense; 3, it was done, and
-//! something needs somebody's attention (a transaction in doubt, a stuck saga, a dead letter, a setting).
+//! something needs somebody's attention (a transaction in doubt, a stuck saga, a dead letter, a row that was refused or
+//! differs, a setting).
 
+mod capture;
 mod doctor;
 mod outbox;
 mod output;
+mod relay;
 mod saga;
+mod sync;
 mod two_phase;
 
 use std::path::PathBuf;
@@ -48,6 +52,12 @@ enum Command {
     /// Outboxes
     #[command(subcommand)]
     Outbox(outbox::Command),
+    Sync(sync::Sync),
+    Verify(sync::Verify),
+    Relay(relay::Relay),
+    /// Triggers that write the changes of tables to the outbox
+    #[command(subcommand)]
+    Capture(capture::Command),
     /// What keeps connections from taking part in transactions across databases, and how to mend it
     Doctor,
     /// Completions for a shell
@@ -96,6 +106,10 @@ async fn run(cli: Cli) -> Result<Attention> {
         Command::TwoPhase(command) => two_phase::run(command, output).await,
         Command::Saga(command) => saga::run(command, output).await,
         Command::Outbox(command) => outbox::run(command, output).await,
+        Command::Sync(arguments) => sync::sync(arguments, output).await,
+        Command::Verify(arguments) => sync::verify(arguments, output).await,
+        Command::Relay(arguments) => relay::run(arguments, output).await,
+        Command::Capture(command) => capture::run(command, output).await,
         Command::Doctor => doctor::run(output).await,
         Command::Completions { .. } => Ok(Attention::None),
     }

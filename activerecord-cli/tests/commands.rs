@@ -91,3 +91,43 @@ async fn the_rest() -> Result<()> {
     assert!(said(&nothing).contains("there are no connections"), "{}", said(&nothing));
     Ok(())
 }
+
+#[tokio::test]
+async fn tables_are_copied_compared_and_captured() -> Result<()> {
+    let folder = tempfile::tempdir().map_err(Error::custom)?;
+    let url = |name: &str| format!("sqlite://{}/{name}.db?mode=rwc", folder.path().display());
+    let settings = format!("[connections.a]\nurl = \"{}\"\n[connections.b]\nurl = \"{}\"\n", url("a"), url("b"));
+    std::fs::write(folder.path().join("activerecord.toml"), settings).map_err(Error::custom)?;
+    let name = folder.path().display().to_string();
+    ConnectionManager::configure(&name, url("a"))?;
+    let here = connection(&name)?;
+    here.execute("CREATE TABLE airports (code TEXT PRIMARY KEY, altitude INTEGER)", []).await?;
+    here.execute("INSERT INTO airports VALUES ('EWR', 18), ('JFK', 13)", []).await?;
+    let (from, to) = (["--from", "a"], ["--to", "b"]);
+    let with = |words: &[&'static str]| [words, &from[..], &to[..]].concat();
+
+    let unmade = call(folder.path(), &with(&["verify"]));
+    assert_eq!(unmade.status.code(), Some(1), "{}", said(&unmade));
+    let copied = call(folder.path(), &with(&["sync", "--verify", "--json"]));
+    assert_eq!(copied.status.code(), Some(0), "{}", said(&copied));
+    assert!(said(&copied).contains("\"written\": 2"), "{}", said(&copied));
+    here.execute("UPDATE airports SET altitude = 20 WHERE code = 'EWR'", []).await?;
+    let differ = call(folder.path(), &with(&["verify"]));
+    assert_eq!(differ.status.code(), Some(3), "{}", said(&differ));
+    assert!(said(&differ).contains("differs in altitude"), "{}", said(&differ));
+    let repaired = call(folder.path(), &with(&["verify", "--repair"]));
+    assert_eq!(repaired.status.code(), Some(0), "{}", said(&repaired));
+
+    let captured = call(folder.path(), &["capture", "install", "--on", "a", "airports"]);
+    assert_eq!(captured.status.code(), Some(0), "{}", said(&captured));
+    here.execute("DELETE FROM airports WHERE code = 'JFK'", []).await?;
+    let queue = SqlQueue::on(&name);
+    drop(activerecord::Queue::subscribe(&queue, "airports_changes", "test").await?);
+    let relayed = call(folder.path(), &["relay", "--on", "a", "--topic", "airports_changes", "--to", "a", "--once"]);
+    assert_eq!(said(&relayed).trim(), "1 messages are published");
+    let unknown = call(folder.path(), &["relay", "--on", "a", "--topic", "t", "--to", "kafka://here"]);
+    assert!(said(&unknown).contains("no broker speaks `kafka`"), "{}", said(&unknown));
+    let removed = call(folder.path(), &["capture", "remove", "--on", "a", "airports"]);
+    assert_eq!(removed.status.code(), Some(0), "{}", said(&removed));
+    Ok(())
+}

@@ -85,6 +85,19 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Opens a connection, and brings its session to the state that [`Connection`] promises: UTC, strict, foreign keys
     /// enforced. Errors MUST be typed (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..) and MUST NOT name a password.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
+
+    /// Opens a session that does nothing but to receive what is sent on a channel, from when this returns. The name is a
+    /// text of the caller's: it MUST be quoted. Errors as those of [`connect`](Self::connect).
+    fn listen<'a>(&'a self, _channel: &'a str) -> BoxFuture<'a, Result<Box<dyn Notifications>>> {
+        Box::pin(ready(Err(errors::no_notifications())))
+    }
+}
+
+/// What is sent on a channel.
+pub trait Notifications: Send {
+    /// Waits for the next text. The future may be dropped at any point, and then nothing MUST be lost. A session that is
+    /// lost MUST be an error, and MUST NOT be made anew here: who listens has to know that something was missed.
+    fn next(&mut self) -> BoxFuture<'_, Result<String>>;
 }
 
 /// One session with a database.

@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub isolation_levels: bool,
     /// CREATE TABLE and its like can be rolled back.
     pub transactional_ddl: bool,
+    /// Sessions are told of what others send: [`ConnectionHandle::listen`](crate::ConnectionHandle::listen).
+    pub notifications: bool,
     /// The most values that one statement can bind.
     pub max_binds: usize,
 }
@@ -48,6 +50,7 @@ impl Capabilities {
             arrays: false,
             isolation_levels: false,
             transactional_ddl: false,
+            notifications: false,
             max_binds,
         }
     }

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::future::Future;
 
 use crate::assignment::IntoAssignments;
-use crate::connection::in_connection;
+use crate::connection::{ConnectionHandle, connection, in_connection};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::order::IntoOrder;
@@ -261,6 +261,14 @@ pub trait ActiveRecord: Model {
     {
         let scope = in_connection(Some(TypeId::of::<Self>()), name, Box::pin(body()));
         async move { scope.await.map_err(E::from)? }
+    }
+
+    /// The connection that statements on this model use here.
+    ///
+    /// # Errors
+    /// `Configuration` when there is none of its name.
+    fn connection() -> Result<ConnectionHandle> {
+        connection(persist::here::<Self>()?.endpoint().name())
     }
 
     /// Runs `body` in a transaction on the connection that this model uses here.

@@ -47,6 +47,8 @@ pub(crate) fn reach(name: &str) -> Result<()> {
         _ => return Err(Error::new(ErrorKind::Database, format!("the failpoint `{name}` says so"))),
     };
     let _ = kill_process(getpid(), signal);
+    // The signal may go to another thread first: this one must not get any further meanwhile.
+    std::thread::sleep(Duration::from_millis(200));
     Ok(())
 }
 

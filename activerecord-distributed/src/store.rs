@@ -22,12 +22,14 @@ pub(crate) async fn install<K: Kept>(connection: &ConnectionHandle) -> Result<()
     if installed().contains(&key) {
         return Ok(());
     }
-    match create::<K>(connection).await {
-        // Somebody else has made it at the same time.
-        Err(error) if matches!(error.kind(), ErrorKind::UniqueViolation | ErrorKind::InvalidStatement) => {
-            create::<K>(connection).await?;
+    // Somebody else may make it at the same time, and be first with each of its parts.
+    let mut parts = 1 + K::definition().indexes.len();
+    while let Err(error) = create::<K>(connection).await {
+        let is_taken = matches!(error.kind(), ErrorKind::UniqueViolation | ErrorKind::InvalidStatement);
+        if parts == 0 || !is_taken {
+            return Err(error);
         }
-        created => created?,
+        parts -= 1;
     }
     connection.after_commit(move || {
         installed().insert(key);

@@ -21,15 +21,15 @@ pub const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
 /// The topic of the messages.
 pub const TOPIC: &str = "effects";
 
-/// A worker that has their effects happen: once, or, in the broken variant, whenever they are delivered. At each it prints
-/// `effect N`.
-pub fn worker(from: &str, to: &str, once: bool) -> Worker {
+/// A worker that has the effects of a topic happen: once, or, in the broken variant, whenever they are delivered. At each it
+/// prints `effect N`.
+pub fn worker(from: &str, to: &str, topic: &str, once: bool) -> Worker {
     let to = to.to_owned();
     Worker::new(from)
         .lease(Duration::from_millis(800))
         .poll(Duration::from_millis(20))
         .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)))
-        .handle(TOPIC, async move |task: Task<i64>| {
+        .handle(topic, async move |task: Task<i64>| {
             let number = *task.payload();
             let effect =
                 async || Effect::with_connection(&to, async || Effect { id: 0, task: number }.insert().await).await;

@@ -2,6 +2,7 @@
 //! databases is then judged from outside.
 
 pub mod bank;
+pub mod copied;
 pub mod flow;
 pub mod places;
 pub mod trip;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use activerecord::prelude::*;
 use faults::trip::{self, Kind};
-use faults::{bank, flow, places};
+use faults::{bank, copied, flow, places};
 use tokio::io::AsyncReadExt as _;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -49,14 +49,41 @@ async fn run(arguments: &[&str]) -> Result<()> {
         }
         ["work", how, calls] => {
             let calls: usize = calls.parse().map_err(Error::custom)?;
-            let worker = flow::worker(name(0), name(1), *how == "once");
+            let worker = flow::worker(name(0), name(1), flow::TOPIC, *how == "once");
             // One at a time, it tells of each before the next: then nothing runs while it does.
             let worker = worker.concurrency(calls).batch(if calls == 1 { 1 } else { 100 });
-            // Until whoever started it closes its input.
-            worker.run_until(async { _ = tokio::io::stdin().read(&mut [0]).await }).await
+            worker.run_until(until_told()).await
         }
-        ["work off", how] => flow::worker(name(0), name(1), *how == "once").run_once().await.map(drop),
+        // Only what wakes it has it look.
+        ["work when woken", topic] => {
+            let worker = flow::worker(name(0), name(1), topic, true).poll(Duration::from_secs(3600));
+            worker.run_until(until_told()).await
+        }
+        ["work off", how] => flow::worker(name(0), name(1), flow::TOPIC, *how == "once").run_once().await.map(drop),
+        ["copy", what] => {
+            println!("{}", copied::job(name(0), name(1), what).run().await?);
+            Ok(())
+        }
+        ["copy again and again"] => copy_again(name(0), name(1)).await,
         other => Err(Error::configuration(format!("a node does not know {other:?}"))),
+    }
+}
+
+/// Waits until whoever started this process closes its input.
+async fn until_told() {
+    _ = tokio::io::stdin().read(&mut [0]).await;
+}
+
+/// Copies what has changed until it is told to end, and once more.
+async fn copy_again(from: &str, to: &str) -> Result<()> {
+    let job = copied::job(from, to, "changes");
+    let mut told = std::pin::pin!(until_told());
+    loop {
+        job.run().await?;
+        tokio::select! {
+            () = &mut told => return job.run().await.map(drop),
+            () = tokio::time::sleep(Duration::from_millis(5)) => {}
+        }
     }
 }
 

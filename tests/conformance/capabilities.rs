@@ -38,6 +38,7 @@ async fn they_are_as_stated() -> Result<()> {
         arrays,
         isolation_levels,
         transactional_ddl,
+        notifications,
         max_binds
     );
     let prepared = match db.profile().prepared_if {
@@ -124,6 +125,57 @@ async fn tables_of_a_transaction() -> Result<()> {
     assert!(Log::using(&db).count().await.is_err());
     db.create("logs (id ID)").await?;
     assert_eq!(Log::using(&db).count().await?, 0);
+    Ok(())
+}
+
+/// What is sent is received by those who listen, whether or not the transaction around it is committed.
+#[tokio::test]
+async fn notifications_to_other_sessions() -> Result<()> {
+    let db = bags().await?;
+    let here = connection(&db)?;
+    let expected = db.profile().capabilities.notifications;
+    // A name that has to be quoted, and is this test's own.
+    let channel = format!("a \"channel\" of {}", &*db);
+    let (listening, sent) = (here.listen(&channel).await, here.notify(&channel, "nobody listens").await);
+    assert_eq!((listening.is_ok(), sent.is_ok()), (expected, expected), "{listening:?} {sent:?}");
+    let Ok(mut listener) = listening else {
+        assert!(sent.is_err_and(|error| error.is_unsupported() && error.to_string().contains(&*db)));
+        return Ok(());
+    };
+    let undone: Result<()> = transaction(&db, async || {
+        here.notify(&channel, "it's ? $1").await?;
+        Err(Error::invalid("undo"))
+    })
+    .await;
+    assert!(undone.is_err());
+    here.notify("another channel", "not this one").await?;
+    here.notify(&channel, "").await?;
+    for text in ["nobody listens", "it's ? $1", ""] {
+        assert_eq!(listener.next().await?, text);
+    }
+    Ok(())
+}
+
+/// A listener is no connection of the pool, and ends with the connection's registration.
+#[tokio::test]
+async fn a_listener_is_beside_the_pool() -> Result<()> {
+    let db = bags().await?;
+    if !connection(&db)?.capabilities().notifications {
+        return Ok(());
+    }
+    let one = db.alias("one", |config| config.pool(Pool::new().max_connections(1)))?;
+    let mut listeners = Vec::new();
+    for _ in 0..3 {
+        listeners.push(connection(&one)?.listen(&one).await?);
+    }
+    connection(&one)?.notify(&one, "to all").await?;
+    for listener in &mut listeners {
+        assert_eq!(listener.next().await?, "to all");
+    }
+    ConnectionManager::remove(&one).await?;
+    for listener in &mut listeners {
+        assert!(listener.next().await.is_err_and(|error| error.is_configuration()));
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! other half, with processes and servers that are killed, is in `faults/`.
 
 mod by_hand;
+mod files;
 #[path = "../conformance/harness/mod.rs"]
 #[allow(dead_code, reason = "the conformance cases use all of it")]
 mod harness;

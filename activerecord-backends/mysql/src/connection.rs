@@ -138,7 +138,10 @@ impl Session {
     fn plan(&self, sql: &Sql) -> Result<Plan> {
         self.transaction.check()?;
         if sql.access() != Access::Unknown {
-            return Ok(Plan { way: Way::Prepared, writes: sql.access() == Access::Write });
+            let writes = sql.access() == Access::Write;
+            // Some definitions cannot be prepared, and what binds nothing need not be.
+            let way = if writes && sql.binds().is_empty() { Way::Text } else { Way::Prepared };
+            return Ok(Plan { way, writes });
         }
         let mut plan = Plan { way: Way::Checked, writes: false };
         let mut statements = 0;

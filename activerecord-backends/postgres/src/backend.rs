@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Backend, BoxFuture, Connection};
+use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications};
 use activerecord_core::{Config, Dialect, Error, ErrorKind, POSTGRESQL, Result};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
@@ -10,6 +10,7 @@ use sqlx::{Connection as _, Row as _};
 use crate::config::Settings;
 use crate::connection::PostgresConnection;
 use crate::error;
+use crate::listener::PostgresListener;
 
 /// The oldest version that is served, as `server_version_num` has it.
 const OLDEST: u32 = 12_00_00;
@@ -37,20 +38,26 @@ impl Backend for PostgresBackend {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
-            let timeout = self.settings.connect_timeout;
-            let connected = tokio::time::timeout(timeout, connect(&self.settings)).await;
-            let connected = connected.unwrap_or_else(|_| {
-                Err(Error::new(
-                    ErrorKind::ConnectionLost,
-                    format!("it has not answered within connect_timeout ({timeout:?})"),
-                ))
-            });
-            match connected {
-                Ok(connection) => Ok(Box::new(connection) as Box<dyn Connection>),
-                Err(error) => Err(error.context(format_args!("PostgreSQL at {}", self.settings.place()))),
-            }
+            let connection = within_timeout(&self.settings, connect(&self.settings)).await?;
+            Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }
+
+    fn listen<'a>(&'a self, channel: &'a str) -> BoxFuture<'a, Result<Box<dyn Notifications>>> {
+        Box::pin(async move {
+            let listener = within_timeout(&self.settings, PostgresListener::open(&self.settings, channel)).await?;
+            Ok(Box::new(listener) as Box<dyn Notifications>)
+        })
+    }
+}
+
+/// Waits for a session for no longer than the settings say. An error names the place.
+async fn within_timeout<T>(settings: &Settings, opening: impl Future<Output = Result<T>>) -> Result<T> {
+    let timeout = settings.connect_timeout;
+    let opened = tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::ConnectionLost, format!("it has not answered within connect_timeout ({timeout:?})")))
+    });
+    opened.map_err(|error| error.context(format_args!("PostgreSQL at {}", settings.place())))
 }
 
 async fn connect(settings: &Settings) -> Result<PostgresConnection> {

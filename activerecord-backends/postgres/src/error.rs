@@ -222,7 +222,7 @@ pub(crate) fn no_copy() -> Error {
 #[cold]
 pub(crate) fn no_notifications() -> Error {
     Error::unsupported(
-        "this library does not receive notifications: LISTEN on a connection of its own, with the driver",
+        "LISTEN is not sent as SQL: `ConnectionHandle::listen` has a session of its own for what it receives",
     )
 }
 

@@ -35,8 +35,8 @@
 //!
 //! # What is refused
 //!
-//! BEGIN, COMMIT, PREPARE TRANSACTION and their like, because a transaction of this library has to know its end; LISTEN, and
-//! COPY from or to the client, because the driver takes what answers them for a broken protocol.
+//! BEGIN, COMMIT, PREPARE TRANSACTION and their like, because a transaction of this library has to know its end; LISTEN, for
+//! which there is [`listen`](activerecord_core::ConnectionHandle::listen), and COPY from or to the client, because the driver takes what answers them for a broken protocol.
 //!
 //! # Cancelling
 //!
@@ -48,6 +48,7 @@ mod config;
 mod connection;
 mod dialect;
 mod error;
+mod listener;
 mod value;
 
 use activerecord_core::POSTGRESQL;

@@ -24,6 +24,12 @@ pub fn bind_count(placeholders: usize, values: usize) -> Error {
     invalid_statement(format!("the statement has {placeholders} placeholders, and {values} values were bound"))
 }
 
+/// Notifications, where there are none.
+#[cold]
+pub fn no_notifications() -> Error {
+    Error::unsupported("this database sends no notifications to other sessions")
+}
+
 /// BEGIN and its like as the caller's own SQL.
 #[cold]
 pub fn transaction_control() -> Error {

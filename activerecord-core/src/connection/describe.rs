@@ -73,7 +73,15 @@ impl TableInfo {
     /// # Errors
     /// `Unsupported`, naming the connection, the table, the column and its type, when this library has no such type.
     pub fn types(&self) -> Result<Vec<ValueType>> {
-        self.columns.iter().map(|column| column.ty.ok_or_else(|| self.no_type(column))).collect()
+        self.columns.iter().map(|column| self.type_of(column)).collect()
+    }
+
+    /// What a column of this table holds.
+    ///
+    /// # Errors
+    /// As [`types`](Self::types).
+    pub fn type_of(&self, column: &ColumnInfo) -> Result<ValueType> {
+        column.ty.ok_or_else(|| self.no_type(column))
     }
 
     /// A table like this one, for [`create_table`](ConnectionHandle::create_table) on any database: its columns, its keys, and its

@@ -9,10 +9,10 @@ use super::config::Config;
 use super::meters::Meters;
 use super::pool::{Pool, PooledConnection, Purpose};
 use super::registry::endpoint;
-use crate::backend::Backend;
+use crate::backend::{Backend, Notifications};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A connection as the registry holds it. Replacing a name makes a new endpoint; whoever uses the old one keeps it.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Endpoint {
     pool: Pool,
     meters: Meters,
     server: OnceLock<Capabilities>,
-    unique_keys: Mutex<HashMap<&'static str, UniqueKeys>>,
+    unique_keys: Mutex<HashMap<String, UniqueKeys>>,
 }
 
 /// The unique keys of a table, each by its columns.
@@ -92,14 +92,24 @@ impl Endpoint {
         Ok(connection)
     }
 
+    /// Opens a session beside the pool that receives what is sent on a channel.
+    pub(super) async fn listen(&self, channel: &str) -> Result<Box<dyn Notifications>> {
+        self.pool.listen(channel).await.map_err(|error| error.with_connection(&self.name))
+    }
+
+    /// Waits until the connection is removed or replaced, and returns the error that says so.
+    pub(super) async fn closed(&self) -> Error {
+        self.pool.closed().await.with_connection(&self.name)
+    }
+
     /// The unique keys of a table, once they are known.
-    pub(crate) fn unique_keys(&self, table: &'static str) -> Option<UniqueKeys> {
+    pub(crate) fn unique_keys(&self, table: &str) -> Option<UniqueKeys> {
         self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
     }
 
     /// Notes the unique keys of a table.
-    pub(crate) fn set_unique_keys(&self, table: &'static str, keys: UniqueKeys) {
-        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table, keys);
+    pub(crate) fn set_unique_keys(&self, table: &str, keys: UniqueKeys) {
+        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), keys);
     }
 
     /// How long to wait for a connection that others use.

@@ -10,13 +10,14 @@ use super::pool::Purpose;
 use super::registry::endpoint;
 use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
+use super::unique;
 use crate::backend::{Branch, Control, PreparedBranch};
 use crate::capabilities::Capabilities;
 use crate::dialect::{Dialect, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
 use crate::sql::{Sql, render};
-use crate::statement::{CreateTable, RawSql, Statement};
+use crate::statement::{CreateTable, CreateTrigger, DropTrigger, Insert, RawSql, Select, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::IntoParams;
 
@@ -92,6 +93,48 @@ impl ConnectionHandle {
         session.fetch_rows(&sql, Label::raw("query")).await
     }
 
+    /// Runs a statement for its effect and returns the number of rows it changed.
+    ///
+    /// # Errors
+    /// `Unsupported` when the dialect cannot say it; `InvalidStatement` when the columns of an upsert are no unique key; as
+    /// [`execute`](Self::execute).
+    pub async fn write(&self, statement: Statement) -> Result<u64> {
+        let (session, label) = (resolve_name(self.name())?, Label::raw("write"));
+        if let Statement::Insert(Insert { table, conflict: Some(conflict), .. }) = &statement {
+            unique::check(&session, table, &conflict.keys, label).await?;
+        }
+        let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
+        let written = session.execute(&sql, label).await.map_err(|error| unique::settle(error, &session));
+        written.map(|outcome| outcome.rows)
+    }
+
+    /// Reads rows whose columns no model describes.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn read(&self, query: Select) -> Result<Vec<Row>> {
+        let statement = Statement::Select(query);
+        let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
+        resolve_name(self.name())?.fetch_rows(&sql, Label::raw("read")).await
+    }
+
+    /// Before which time, by the database's clock, everything that will ever be stamped is committed: what is stamped later
+    /// may still become visible. A database with one writer at a time answers its time: what a snapshot does not see is stamped
+    /// after it.
+    ///
+    /// # Errors
+    /// `PermissionDenied` when the login may not see what others do; whatever else the database reports.
+    pub async fn horizon(&self) -> Result<DateTime<Utc>> {
+        let Some(horizon) = self.dialect().horizon else { return self.now().await };
+        let rows = self.query(horizon, []).await?;
+        let told: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
+        told.ok_or_else(|| {
+            let message =
+                "the login may not see the transactions of others; on PostgreSQL, GRANT pg_read_all_stats lets it";
+            Error::new(ErrorKind::PermissionDenied, message).with_connection(self.endpoint.name())
+        })
+    }
+
     /// The time of the database's clock.
     ///
     /// # Errors
@@ -108,18 +151,51 @@ impl ConnectionHandle {
     /// # Errors
     /// `Unsupported` when a column's type has no name in this database; whatever else the database reports.
     pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
+        let mut statements = vec![Statement::CreateTable(table.clone())];
+        if !self.dialect().definitions.inline_indexes {
+            statements.extend(table.indexes.iter().cloned().map(Statement::CreateIndex));
+        }
+        self.define(statements).await
+    }
+
+    /// Creates a trigger, in the place of one of its name. As [`create_table`](Self::create_table), it may not be part of
+    /// the open transaction; then a change between the two is not seen.
+    ///
+    /// # Errors
+    /// `Unsupported` when a text or a name of it cannot be written, or a column's type has no JSON; whatever the database
+    /// reports, such as `PermissionDenied`.
+    pub async fn create_trigger(&self, trigger: &CreateTrigger) -> Result<()> {
+        let mut statements = Vec::new();
+        if self.dialect().triggers.function.is_some() {
+            statements.push(Statement::CreateTriggerFunction(trigger.clone()));
+        }
+        let former = DropTrigger { name: trigger.name.clone(), table: trigger.table.clone() };
+        statements.extend([Statement::DropTrigger(former), Statement::CreateTrigger(trigger.clone())]);
+        self.define(statements).await
+    }
+
+    /// Drops a trigger, if it is there.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn drop_trigger(&self, trigger: &DropTrigger) -> Result<()> {
+        let mut statements = vec![Statement::DropTrigger(trigger.clone())];
+        if self.dialect().triggers.function.is_some() {
+            statements.push(Statement::DropTriggerFunction(trigger.clone()));
+        }
+        self.define(statements).await
+    }
+
+    /// Statements that change what tables there are: in the open transaction, where the database can.
+    async fn define(&self, statements: Vec<Statement>) -> Result<()> {
         let open = transaction(self.name()).filter(|_| self.capabilities().transactional_ddl);
         let session = match open {
             Some(level) => Session::Transaction(level),
             None => Session::Pool(endpoint(self.name())?),
         };
-        let mut statements = vec![Statement::CreateTable(table.clone())];
-        if !self.dialect().definitions.inline_indexes {
-            statements.extend(table.indexes.iter().cloned().map(Statement::CreateIndex));
-        }
         for statement in statements {
             let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
-            session.execute(&sql, Label::raw("create")).await?;
+            session.execute(&sql, Label::raw("define")).await?;
         }
         Ok(())
     }
@@ -170,8 +246,20 @@ impl ConnectionHandle {
     /// # Errors
     /// Whatever the database reports.
     pub async fn unmet_preconditions(&self) -> Result<Vec<UnmetPrecondition>> {
+        self.unmet(|_| true).await
+    }
+
+    /// Those of them that each session has for itself, and a transaction has to ask for itself: files that are attached.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn unmet_in_session(&self) -> Result<Vec<UnmetPrecondition>> {
+        self.unmet(|precondition| precondition.of_session).await
+    }
+
+    async fn unmet(&self, which: impl Fn(&Precondition) -> bool) -> Result<Vec<UnmetPrecondition>> {
         let mut unmet = Vec::new();
-        for precondition in self.dialect().preconditions {
+        for precondition in self.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
             let rows = self.query(precondition.ask, []).await?;
             let found: String = rows.first().map(|row| row.get(0)).transpose()?.unwrap_or_default();
             if !precondition.is_met_by(&found) {

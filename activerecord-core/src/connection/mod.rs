@@ -6,6 +6,7 @@ mod endpoint;
 mod env;
 mod file;
 mod handle;
+mod listener;
 mod meters;
 mod moment;
 mod nearest;
@@ -13,11 +14,13 @@ mod pool;
 mod registry;
 mod scope;
 mod session;
+pub(crate) mod unique;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
 pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
+pub use listener::Listener;
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::config;
 use super::meters::{InUse, Meters};
 use super::moment::Moment;
-use crate::backend::{Backend, Connection};
+use crate::backend::{Backend, Connection, Notifications};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a connection is taken for, so that an exhausted pool can say who has its connections.
@@ -84,6 +84,17 @@ impl Pool {
         self.shared.state().closed
     }
 
+    /// Opens a session that is none of the pool's: it stays for as long as somebody listens.
+    pub(super) async fn listen(&self, channel: &str) -> Result<Box<dyn Notifications>> {
+        self.shared.backend.listen(channel).await
+    }
+
+    /// Waits until the pool is closed.
+    pub(super) async fn closed(&self) -> Error {
+        self.shared.until(|state| state.closed).await;
+        self.shared.closed()
+    }
+
     pub(super) fn acquire_timeout(&self) -> Duration {
         self.shared.limits.acquire_timeout
     }
@@ -92,7 +103,7 @@ impl Pool {
     pub(super) async fn drain(&self) {
         self.shared.close();
         self.shared.close_idle().await;
-        self.shared.drained().await;
+        self.shared.until(|state| state.holders.is_empty()).await;
         // Those that came back meanwhile.
         self.shared.close_idle().await;
     }
@@ -116,7 +127,7 @@ struct Shared {
     limits: config::Pool,
     name: Arc<str>,
     state: Mutex<State>,
-    /// Tells that nobody has a connection of a closed pool any more.
+    /// Tells that the pool is closed, and later that nobody has a connection of it any more.
     left: Notify,
 }
 
@@ -240,6 +251,7 @@ impl Shared {
         let queue = std::mem::take(&mut state.queue);
         drop(state);
         drop(queue);
+        self.left.notify_waiters();
     }
 
     async fn close_idle(&self) {
@@ -249,12 +261,13 @@ impl Shared {
         }
     }
 
-    async fn drained(&self) {
+    /// Waits for what `left` tells of.
+    async fn until(&self, is_so: impl Fn(&State) -> bool) {
         loop {
             let left = self.left.notified();
             tokio::pin!(left);
             left.as_mut().enable();
-            if self.state().holders.is_empty() {
+            if is_so(&self.state()) {
                 return;
             }
             left.await;

@@ -20,6 +20,168 @@ pub(crate) struct Catalog {
     pub(crate) array: Option<&'static str>,
 }
 
+pub(super) const SQLITE: Catalog = Catalog {
+    tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY name",
+    // A key of one INTEGER is the number of the row, unless the table has none; that is never NULL.
+    columns: "WITH one (name) AS (SELECT ?), \
+              all_columns AS (SELECT c.*, upper(c.type) = 'INTEGER' AND c.pk = 1 AND t.wr = 0 \
+                  AND (SELECT count(*) FROM pragma_table_info(one.name) WHERE pk > 0) = 1 AS numbered, t.wr \
+                  FROM one JOIN pragma_table_list AS t ON t.schema = 'main' AND t.name = one.name COLLATE NOCASE \
+                  JOIN pragma_table_xinfo(one.name) AS c WHERE c.hidden <> 1) \
+              SELECT name, type, type, NOT (\"notnull\" OR numbered OR wr AND pk > 0), numbered, hidden IN (2, 3), \
+                  dflt_value FROM all_columns ORDER BY cid",
+    keys: "WITH one (name) AS (SELECT ?) \
+           SELECT '' AS key_name, c.name, 1 AS is_primary, c.pk AS place \
+               FROM one, pragma_table_info(one.name) AS c WHERE c.pk > 0 \
+           UNION ALL SELECT i.name, c.name, 0, c.seqno \
+               FROM one, pragma_index_list(one.name) AS i, pragma_index_info(i.name) AS c \
+               WHERE i.\"unique\" AND i.origin <> 'pk' AND NOT i.partial \
+               AND NOT EXISTS (SELECT 1 FROM pragma_index_info(i.name) AS e WHERE e.name IS NULL) \
+           ORDER BY is_primary DESC, key_name, place",
+    types: &[
+        ("integer", ValueType::I64),
+        ("int", ValueType::I64),
+        ("bigint", ValueType::I64),
+        ("smallint", ValueType::I16),
+        ("tinyint", ValueType::I16),
+        ("mediumint", ValueType::I32),
+        ("boolean", ValueType::Bool),
+        ("bool", ValueType::Bool),
+        ("real", ValueType::F64),
+        ("double", ValueType::F64),
+        ("double precision", ValueType::F64),
+        ("float", ValueType::F64),
+        ("blob", ValueType::Bytes),
+        ("text", ValueType::Text),
+        ("clob", ValueType::Text),
+        ("varchar", ValueType::Text),
+        ("nvarchar", ValueType::Text),
+        ("char", ValueType::Text),
+        ("character", ValueType::Text),
+        ("nchar", ValueType::Text),
+        ("decimal", ValueType::Decimal),
+        ("numeric", ValueType::Decimal),
+        ("uuid", ValueType::Uuid),
+        ("date", ValueType::Date),
+        ("time", ValueType::Time),
+        ("datetime", ValueType::DateTime),
+        ("timestamp", ValueType::DateTime),
+        ("json", ValueType::Json),
+    ],
+    array: None,
+};
+
+pub(super) const MYSQL: Catalog = Catalog {
+    tables: "SELECT table_name FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
+    // MariaDB's JSON is a text that is checked. Its checks know their table; MySQL's do not, and there `table_name` is
+    // the column's own.
+    columns: "SELECT c.column_name, c.column_type, CASE WHEN c.data_type = 'longtext' AND EXISTS ( \
+                  SELECT 1 FROM information_schema.check_constraints AS k WHERE k.constraint_schema = c.table_schema \
+                  AND table_name = c.table_name AND k.check_clause = CONCAT('json_valid(`', c.column_name, '`)') \
+                  ) THEN 'json' ELSE c.column_type END, \
+                  c.is_nullable = 'YES', c.extra LIKE '%auto_increment%', \
+                  c.extra LIKE '%VIRTUAL%' OR c.extra LIKE '%STORED%', c.column_default \
+              FROM information_schema.columns AS c WHERE c.table_schema = DATABASE() AND c.table_name = ? \
+              ORDER BY c.ordinal_position",
+    keys: "SELECT index_name, column_name, index_name = 'PRIMARY' FROM information_schema.statistics AS s \
+           WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 \
+           AND NOT EXISTS (SELECT 1 FROM information_schema.statistics AS e WHERE e.table_schema = s.table_schema \
+           AND e.table_name = s.table_name AND e.index_name = s.index_name \
+           AND (e.column_name IS NULL OR e.sub_part IS NOT NULL)) ORDER BY index_name = 'PRIMARY' DESC, index_name, seq_in_index",
+    types: &[
+        ("boolean", ValueType::Bool),
+        ("tinyint(1)", ValueType::Bool),
+        ("bit(1)", ValueType::Bool),
+        ("bit", ValueType::U64),
+        ("tinyint", ValueType::I16),
+        ("tinyint unsigned", ValueType::I16),
+        ("smallint", ValueType::I16),
+        ("smallint unsigned", ValueType::I32),
+        ("year", ValueType::I16),
+        ("mediumint", ValueType::I32),
+        ("mediumint unsigned", ValueType::I32),
+        ("int", ValueType::I32),
+        ("int unsigned", ValueType::I64),
+        ("bigint", ValueType::I64),
+        ("bigint unsigned", ValueType::U64),
+        ("float", ValueType::F32),
+        ("double", ValueType::F64),
+        ("decimal", ValueType::Decimal),
+        ("decimal unsigned", ValueType::Decimal),
+        ("char", ValueType::Text),
+        ("varchar", ValueType::Text),
+        ("tinytext", ValueType::Text),
+        ("text", ValueType::Text),
+        ("mediumtext", ValueType::Text),
+        ("longtext", ValueType::Text),
+        ("enum", ValueType::Text),
+        ("set", ValueType::Text),
+        ("binary", ValueType::Bytes),
+        ("varbinary", ValueType::Bytes),
+        ("tinyblob", ValueType::Bytes),
+        ("blob", ValueType::Bytes),
+        ("mediumblob", ValueType::Bytes),
+        ("longblob", ValueType::Bytes),
+        ("uuid", ValueType::Uuid),
+        ("date", ValueType::Date),
+        ("time", ValueType::Time),
+        ("datetime", ValueType::DateTime),
+        ("timestamp", ValueType::Timestamp),
+        ("json", ValueType::Json),
+    ],
+    array: None,
+};
+
+pub(super) const POSTGRESQL: Catalog = Catalog {
+    tables: "SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname",
+    columns: "SELECT a.attname, format_type(a.atttypid, a.atttypmod), CASE t.typtype \
+                  WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) WHEN 'e' THEN 'text' \
+                  ELSE format_type(a.atttypid, a.atttypmod) END, \
+                  NOT a.attnotnull, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', FALSE), \
+                  a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid) \
+              FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid \
+              LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+              WHERE a.attrelid = to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(?, '.')) AS part)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+    keys: "SELECT i.relname, a.attname, x.indisprimary FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid \
+           CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k (attnum, place) \
+           JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.attnum \
+           WHERE x.indrelid = to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(?, '.')) AS part)) AND x.indisunique AND x.indisvalid AND x.indpred IS NULL \
+           AND x.indexprs IS NULL AND k.place <= x.indnkeyatts ORDER BY x.indisprimary DESC, i.relname, k.place",
+    types: &[
+        ("boolean", ValueType::Bool),
+        ("smallint", ValueType::I16),
+        ("integer", ValueType::I32),
+        ("bigint", ValueType::I64),
+        ("oid", ValueType::I64),
+        // What this library makes of an unsigned integer.
+        ("numeric(20,0)", ValueType::U64),
+        ("numeric", ValueType::Decimal),
+        ("real", ValueType::F32),
+        ("double precision", ValueType::F64),
+        ("bytea", ValueType::Bytes),
+        ("text", ValueType::Text),
+        ("character varying", ValueType::Text),
+        ("character", ValueType::Text),
+        ("\"char\"", ValueType::Text),
+        ("name", ValueType::Text),
+        ("xml", ValueType::Text),
+        ("citext", ValueType::Text),
+        ("uuid", ValueType::Uuid),
+        ("date", ValueType::Date),
+        ("time", ValueType::Time),
+        ("time without time zone", ValueType::Time),
+        ("timestamp", ValueType::DateTime),
+        ("timestamp without time zone", ValueType::DateTime),
+        ("timestamptz", ValueType::Timestamp),
+        ("timestamp with time zone", ValueType::Timestamp),
+        ("json", ValueType::Json),
+        ("jsonb", ValueType::Json),
+    ],
+    array: Some("[]"),
+};
+
 impl Catalog {
     /// What a column of this type holds, if it is one that this library has.
     pub(crate) fn holds(&self, spelling: &str) -> Option<ValueType> {

@@ -5,6 +5,7 @@ mod mysql;
 mod postgresql;
 mod precondition;
 mod sqlite;
+mod triggers;
 
 pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
@@ -12,6 +13,7 @@ pub use sqlite::SQLITE;
 
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
+pub(crate) use triggers::Triggers;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
@@ -65,12 +67,17 @@ pub struct Dialect {
     pub(crate) explain: &'static str,
     /// The time of the database's clock, in UTC.
     pub(crate) now: &'static str,
+    /// Asks since when the oldest transaction is open that may still write; it is now when there is none.
+    pub(crate) horizon: Option<&'static str>,
     pub(crate) definitions: Definitions,
+    pub(crate) triggers: Triggers,
     pub(crate) catalog: Catalog,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Has the database end the session of the open transaction when it is idle for so many milliseconds.
     pub(crate) idle_limit: Option<&'static str>,
+    /// Sends a notification: binds the channel and the text.
+    pub(crate) notify: Option<&'static str>,
     /// What has to be set for a transaction across databases.
     pub(crate) preconditions: &'static [Precondition],
 }

@@ -1,6 +1,6 @@
 use super::{
-    Accepts, Catalog, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert,
+    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
+    SetQuery, Size, UnnamedConflicts, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -43,6 +43,12 @@ pub static MYSQL: Dialect = Dialect {
     concat: None,
     explain: "EXPLAIN ",
     now: "UTC_TIMESTAMP(6)",
+    // The server tells the start of a transaction in whole seconds, by the clock of its own time zone.
+    horizon: Some(
+        "SELECT LEAST(UTC_TIMESTAMP(6), COALESCE((SELECT MIN(trx_started) FROM information_schema.innodb_trx \
+         WHERE trx_mysql_thread_id <> CONNECTION_ID()) - INTERVAL TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) SECOND \
+         - INTERVAL 1 SECOND, UTC_TIMESTAMP(6)))",
+    ),
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "BOOLEAN"),
@@ -73,69 +79,11 @@ pub static MYSQL: Dialect = Dialect {
         // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
-    catalog: Catalog {
-        tables: "SELECT table_name FROM information_schema.tables \
-                 WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
-        // MariaDB's JSON is a text that is checked. Its checks know their table; MySQL's do not, and there `table_name` is
-        // the column's own.
-        columns: "SELECT c.column_name, c.column_type, CASE WHEN c.data_type = 'longtext' AND EXISTS ( \
-                      SELECT 1 FROM information_schema.check_constraints AS k WHERE k.constraint_schema = c.table_schema \
-                      AND table_name = c.table_name AND k.check_clause = CONCAT('json_valid(`', c.column_name, '`)') \
-                      ) THEN 'json' ELSE c.column_type END, \
-                      c.is_nullable = 'YES', c.extra LIKE '%auto_increment%', \
-                      c.extra LIKE '%VIRTUAL%' OR c.extra LIKE '%STORED%', c.column_default \
-                  FROM information_schema.columns AS c WHERE c.table_schema = DATABASE() AND c.table_name = ? \
-                  ORDER BY c.ordinal_position",
-        keys: "SELECT index_name, column_name, index_name = 'PRIMARY' FROM information_schema.statistics AS s \
-               WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 \
-               AND NOT EXISTS (SELECT 1 FROM information_schema.statistics AS e WHERE e.table_schema = s.table_schema \
-               AND e.table_name = s.table_name AND e.index_name = s.index_name \
-               AND (e.column_name IS NULL OR e.sub_part IS NOT NULL)) ORDER BY index_name = 'PRIMARY' DESC, index_name, seq_in_index",
-        types: &[
-            ("boolean", ValueType::Bool),
-            ("tinyint(1)", ValueType::Bool),
-            ("bit(1)", ValueType::Bool),
-            ("bit", ValueType::U64),
-            ("tinyint", ValueType::I16),
-            ("tinyint unsigned", ValueType::I16),
-            ("smallint", ValueType::I16),
-            ("smallint unsigned", ValueType::I32),
-            ("year", ValueType::I16),
-            ("mediumint", ValueType::I32),
-            ("mediumint unsigned", ValueType::I32),
-            ("int", ValueType::I32),
-            ("int unsigned", ValueType::I64),
-            ("bigint", ValueType::I64),
-            ("bigint unsigned", ValueType::U64),
-            ("float", ValueType::F32),
-            ("double", ValueType::F64),
-            ("decimal", ValueType::Decimal),
-            ("decimal unsigned", ValueType::Decimal),
-            ("char", ValueType::Text),
-            ("varchar", ValueType::Text),
-            ("tinytext", ValueType::Text),
-            ("text", ValueType::Text),
-            ("mediumtext", ValueType::Text),
-            ("longtext", ValueType::Text),
-            ("enum", ValueType::Text),
-            ("set", ValueType::Text),
-            ("binary", ValueType::Bytes),
-            ("varbinary", ValueType::Bytes),
-            ("tinyblob", ValueType::Bytes),
-            ("blob", ValueType::Bytes),
-            ("mediumblob", ValueType::Bytes),
-            ("longblob", ValueType::Bytes),
-            ("uuid", ValueType::Uuid),
-            ("date", ValueType::Date),
-            ("time", ValueType::Time),
-            ("datetime", ValueType::DateTime),
-            ("timestamp", ValueType::Timestamp),
-            ("json", ValueType::Json),
-        ],
-        array: None,
-    },
+    triggers: triggers::MYSQL,
+    catalog: catalog::MYSQL,
     branch_at_begin: true,
     idle_limit: None,
+    notify: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",
@@ -143,6 +91,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "a commit is durable before it is answered (innodb_flush_log_at_trx_commit)",
             mend: "set innodb_flush_log_at_trx_commit = 1",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
@@ -151,6 +100,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "all tables are of InnoDB: rows of other engines survive a rollback",
             mend: "ALTER TABLE .. ENGINE = InnoDB for each table of another engine",
             to_prepare: false,
+            of_session: false,
         },
     ],
 };

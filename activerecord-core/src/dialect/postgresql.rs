@@ -1,6 +1,6 @@
 use super::{
-    Accepts, Catalog, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, Upsert,
+    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
+    SetQuery, Size, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -19,6 +19,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         arrays: true,
         isolation_levels: true,
         transactional_ddl: true,
+        notifications: true,
         ..Capabilities::none(65_535)
     },
     quote: '"',
@@ -47,6 +48,12 @@ pub static POSTGRESQL: Dialect = Dialect {
     concat: Some(" || "),
     explain: "EXPLAIN ",
     now: "clock_timestamp()",
+    // A transaction that has not written yet may do so, with the time of its begin: all that are open count, but for this.
+    horizon: Some(
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE query = '<insufficient privilege>') THEN NULL \
+         ELSE least(clock_timestamp(), (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid()), \
+         (SELECT min(prepared) FROM pg_prepared_xacts)) END",
+    ),
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "boolean"),
@@ -74,54 +81,11 @@ pub static POSTGRESQL: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
-    catalog: Catalog {
-        tables: "SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-                 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname",
-        columns: "SELECT a.attname, format_type(a.atttypid, a.atttypmod), CASE t.typtype \
-                      WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) WHEN 'e' THEN 'text' \
-                      ELSE format_type(a.atttypid, a.atttypmod) END, \
-                      NOT a.attnotnull, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', FALSE), \
-                      a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid) \
-                  FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid \
-                  LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-                  WHERE a.attrelid = to_regclass(quote_ident(?)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-        keys: "SELECT i.relname, a.attname, x.indisprimary FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid \
-               CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k (attnum, place) \
-               JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.attnum \
-               WHERE x.indrelid = to_regclass(quote_ident(?)) AND x.indisunique AND x.indisvalid AND x.indpred IS NULL \
-               AND x.indexprs IS NULL AND k.place <= x.indnkeyatts ORDER BY x.indisprimary DESC, i.relname, k.place",
-        types: &[
-            ("boolean", ValueType::Bool),
-            ("smallint", ValueType::I16),
-            ("integer", ValueType::I32),
-            ("bigint", ValueType::I64),
-            ("oid", ValueType::I64),
-            ("numeric", ValueType::Decimal),
-            ("real", ValueType::F32),
-            ("double precision", ValueType::F64),
-            ("bytea", ValueType::Bytes),
-            ("text", ValueType::Text),
-            ("character varying", ValueType::Text),
-            ("character", ValueType::Text),
-            ("\"char\"", ValueType::Text),
-            ("name", ValueType::Text),
-            ("xml", ValueType::Text),
-            ("citext", ValueType::Text),
-            ("uuid", ValueType::Uuid),
-            ("date", ValueType::Date),
-            ("time", ValueType::Time),
-            ("time without time zone", ValueType::Time),
-            ("timestamp", ValueType::DateTime),
-            ("timestamp without time zone", ValueType::DateTime),
-            ("timestamptz", ValueType::Timestamp),
-            ("timestamp with time zone", ValueType::Timestamp),
-            ("json", ValueType::Json),
-            ("jsonb", ValueType::Json),
-        ],
-        array: Some("[]"),
-    },
+    triggers: triggers::POSTGRESQL,
+    catalog: catalog::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
+    notify: Some("SELECT pg_notify(?, ?)"),
     preconditions: &[
         Precondition {
             ask: "SELECT current_setting('max_prepared_transactions')",
@@ -129,6 +93,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "transactions can be prepared (max_prepared_transactions)",
             mend: "set max_prepared_transactions to at least max_connections in postgresql.conf, and restart the server",
             to_prepare: true,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('fsync')",
@@ -136,6 +101,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "what is written survives a loss of power (fsync)",
             mend: "set fsync = on in postgresql.conf, and reload it",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('synchronous_commit')",
@@ -143,6 +109,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "a commit is durable before it is answered (synchronous_commit)",
             mend: "set synchronous_commit = on, for this database or its user",
             to_prepare: false,
+            of_session: false,
         },
     ],
 };

@@ -13,6 +13,8 @@ pub(crate) struct Precondition {
     pub(crate) mend: &'static str,
     /// Whether it matters only to who is prepared, and not to who decides.
     pub(crate) to_prepare: bool,
+    /// Whether each session has its own, so that every transaction asks anew.
+    pub(crate) of_session: bool,
 }
 
 /// Which values will do.

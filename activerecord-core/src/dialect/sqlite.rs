@@ -1,6 +1,6 @@
 use super::{
-    Accepts, Catalog, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition,
-    SetQuery, Size, Upsert,
+    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
+    Size, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -38,7 +38,9 @@ pub static SQLITE: Dialect = Dialect {
     length: "LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",
-    now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
+    // One writer at a time: what a snapshot does not see is stamped after it.
+    horizon: None,
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "INTEGER"),
@@ -66,58 +68,11 @@ pub static SQLITE: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
-    catalog: Catalog {
-        tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY name",
-        // A key of one INTEGER is the number of the row, unless the table has none; that is never NULL.
-        columns: "WITH one (name) AS (SELECT ?), \
-                  all_columns AS (SELECT c.*, upper(c.type) = 'INTEGER' AND c.pk = 1 AND t.wr = 0 \
-                      AND (SELECT count(*) FROM pragma_table_info(one.name) WHERE pk > 0) = 1 AS numbered, t.wr \
-                      FROM one JOIN pragma_table_list AS t ON t.schema = 'main' AND t.name = one.name COLLATE NOCASE \
-                      JOIN pragma_table_xinfo(one.name) AS c WHERE c.hidden <> 1) \
-                  SELECT name, type, type, NOT (\"notnull\" OR numbered OR wr AND pk > 0), numbered, hidden IN (2, 3), \
-                      dflt_value FROM all_columns ORDER BY cid",
-        keys: "WITH one (name) AS (SELECT ?) \
-               SELECT '' AS key_name, c.name, 1 AS is_primary, c.pk AS place \
-                   FROM one, pragma_table_info(one.name) AS c WHERE c.pk > 0 \
-               UNION ALL SELECT i.name, c.name, 0, c.seqno \
-                   FROM one, pragma_index_list(one.name) AS i, pragma_index_info(i.name) AS c \
-                   WHERE i.\"unique\" AND i.origin <> 'pk' AND NOT i.partial \
-                   AND NOT EXISTS (SELECT 1 FROM pragma_index_info(i.name) AS e WHERE e.name IS NULL) \
-               ORDER BY is_primary DESC, key_name, place",
-        types: &[
-            ("integer", ValueType::I64),
-            ("int", ValueType::I64),
-            ("bigint", ValueType::I64),
-            ("smallint", ValueType::I16),
-            ("tinyint", ValueType::I16),
-            ("mediumint", ValueType::I32),
-            ("boolean", ValueType::Bool),
-            ("bool", ValueType::Bool),
-            ("real", ValueType::F64),
-            ("double", ValueType::F64),
-            ("double precision", ValueType::F64),
-            ("float", ValueType::F64),
-            ("blob", ValueType::Bytes),
-            ("text", ValueType::Text),
-            ("clob", ValueType::Text),
-            ("varchar", ValueType::Text),
-            ("nvarchar", ValueType::Text),
-            ("char", ValueType::Text),
-            ("character", ValueType::Text),
-            ("nchar", ValueType::Text),
-            ("decimal", ValueType::Decimal),
-            ("numeric", ValueType::Decimal),
-            ("uuid", ValueType::Uuid),
-            ("date", ValueType::Date),
-            ("time", ValueType::Time),
-            ("datetime", ValueType::DateTime),
-            ("timestamp", ValueType::DateTime),
-            ("json", ValueType::Json),
-        ],
-        array: None,
-    },
+    triggers: triggers::SQLITE,
+    catalog: catalog::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
+    notify: None,
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
@@ -125,6 +80,7 @@ pub static SQLITE: Dialect = Dialect {
             what: "a commit is in the file before it is answered (synchronous)",
             mend: "take `synchronous=off` or `synchronous=normal` out of the URL: `full` is the default",
             to_prepare: false,
+            of_session: false,
         },
         Precondition {
             ask: "SELECT file FROM pragma_database_list WHERE name = 'main'",
@@ -132,6 +88,27 @@ pub static SQLITE: Dialect = Dialect {
             what: "the database is a file",
             mend: "a database in memory is gone with its process: use a file",
             to_prepare: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT journal_mode FROM pragma_journal_mode",
+            accepts: Accepts::OneOf(&["wal", "delete", "truncate", "persist"]),
+            what: "a crash in the middle of a commit can be undone (journal_mode)",
+            mend: "take `journal_mode=memory` or `journal_mode=off` out of the URL: `wal` is the default",
+            to_prepare: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT coalesce(group_concat(name || ' is in ' || mode || ' mode', ', '), '') FROM \
+                (SELECT name, (SELECT journal_mode FROM pragma_journal_mode WHERE schema = files.name) AS mode, \
+                    max(seq) OVER () AS last FROM pragma_database_list AS files WHERE name <> 'temp') \
+                WHERE last > 1 AND mode NOT IN ('delete', 'truncate', 'persist')",
+            accepts: Accepts::OneOf(&[""]),
+            what: "files that are attached are committed together with the main one (journal_mode of each)",
+            mend: "a crash in the middle of a commit of several files leaves some of them committed and some not, unless all \
+                have rollback journals: DETACH them, or set `journal_mode=delete` for all",
+            to_prepare: false,
+            of_session: true,
         },
     ],
 };

@@ -6,7 +6,6 @@
 mod hooked;
 mod refused;
 mod row;
-mod unique;
 mod upsert;
 
 pub(crate) use hooked::found;

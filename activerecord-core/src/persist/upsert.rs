@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use super::refused;
 use super::row::{self, Stamp};
-use super::{refused, unique};
-use crate::connection::{Label, Route, Session, resolve};
+use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -52,7 +52,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     }
     let session = resolve(&Route::default(), M::TABLE)?;
     if let Some(keys) = &keys {
-        unique::check::<M>(&session, keys).await?;
+        unique::check(&session, M::TABLE.name, keys, Label::new(M::TABLE.model, operation)).await?;
     }
     let once = keys.iter().flatten().filter(|_| session.dialect().upserts_once);
     let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::keyset::behind;
 use super::{Query, key_order};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -54,8 +53,7 @@ impl<M: Model> Batches<M> {
         let mut query = self.query.clone().limit(size);
         query.select.order_by = key_order::<M>();
         if let Some(after) = &self.after {
-            let rest = behind(&query.select.order_by, after);
-            query.select.and_filter(rest);
+            query.select.after(after);
         }
         let rows = query.collect("batch").await?;
         self.advance(&rows, size);

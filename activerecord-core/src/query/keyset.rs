@@ -4,8 +4,7 @@ use super::cursor::Cursor;
 use super::{Query, key_order};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::statement::{Compare, Direction, Expr, OrderBy};
-use crate::value::Value;
+use crate::statement::{Expr, OrderBy};
 
 /// One page of a query's rows: [`Query::keyset`].
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +35,10 @@ impl<M: Model> Query<M> {
             let ordinals = ordinals::<M>(&order)?;
             let name = describe(&order);
             let mut query = self.limit(size.saturating_add(1));
-            if let Some(after) = after {
-                query.select.and_filter(behind(&order, &after.values_in(&name)?));
-            }
             query.select.order_by = order;
+            if let Some(after) = after {
+                query.select.after(&after.values_in(&name)?);
+            }
             let mut items = query.collect("keyset").await?;
             let is_last = items.len() as u64 <= size;
             items.truncate(usize::try_from(size).unwrap_or(usize::MAX));
@@ -82,39 +81,4 @@ fn describe(order: &[OrderBy]) -> String {
         _ => String::new(),
     };
     order.iter().map(item).collect::<Vec<_>>().join(", ")
-}
-
-/// The rows behind a place: `a >= x AND (a > x OR b > y)`. Every database can use an index for the first part; a row value
-/// (`(a, b) > (x, y)`) is a full scan on MySQL. A column that may be NULL takes the longer way, `a > x OR a = x AND ..`.
-pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
-    let Some(((first, rest_of_order), (value, rest_of_values))) = order.split_first().zip(values.split_first()) else {
-        return Expr::Or(Vec::new());
-    };
-    let beyond = beyond(first, value);
-    if rest_of_order.is_empty() {
-        return beyond;
-    }
-    let rest = behind(rest_of_order, rest_of_values);
-    let column = || first.expr.clone();
-    if first.expr.may_be_null() {
-        return beyond.or(column().compare(Compare::Eq, Expr::Value(value.clone())).and(rest));
-    }
-    let or_equal = if first.direction == Direction::Asc { Compare::Ge } else { Compare::Le };
-    column().compare(or_equal, Expr::Value(value.clone())).and(beyond.or(rest))
-}
-
-/// The rows whose column comes after this value.
-fn beyond(item: &OrderBy, value: &Value) -> Expr {
-    let column = || item.expr.clone();
-    let is_null = || Expr::IsNull(Box::new(column()));
-    let ascending = item.direction == Direction::Asc;
-    match (value.is_null(), item.nulls_come_first()) {
-        (true, true) => Expr::Not(Box::new(is_null())),
-        (true, false) => Expr::Or(Vec::new()),
-        (false, nulls_first) => {
-            let op = if ascending { Compare::Gt } else { Compare::Lt };
-            let greater = column().compare(op, Expr::Value(value.clone()));
-            if item.expr.may_be_null() && !nulls_first { greater.or(is_null()) } else { greater }
-        }
-    }
 }

@@ -13,6 +13,7 @@ mod render;
 mod scope;
 mod select;
 mod subquery;
+mod trigger;
 mod write;
 mod writer;
 

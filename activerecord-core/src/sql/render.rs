@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::writer::Writer;
-use super::{Access, Sql, create, raw, select, write};
+use super::{Access, Sql, create, raw, select, trigger, write};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::schema::Table;
@@ -36,6 +36,16 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
         Statement::CreateTable(table) => create::table(&mut w, &table).map(|()| Access::Write),
         Statement::CreateIndex(index) => {
             create::index(&mut w, &index);
+            Ok(Access::Write)
+        }
+        Statement::CreateTrigger(statement) => trigger::create(&mut w, &statement).map(|()| Access::Write),
+        Statement::CreateTriggerFunction(statement) => trigger::function(&mut w, &statement).map(|()| Access::Write),
+        Statement::DropTrigger(statement) => {
+            trigger::remove(&mut w, &statement);
+            Ok(Access::Write)
+        }
+        Statement::DropTriggerFunction(statement) => {
+            trigger::remove_function(&mut w, &statement);
             Ok(Access::Write)
         }
         Statement::Raw(sql) => raw::write(&mut w, sql).map(|()| Access::Unknown),

@@ -25,7 +25,7 @@ impl Scope {
     pub(super) fn of_query(from: &Source, joins: &[Join]) -> Result<Self> {
         let first = match from {
             Source::Table(table) => table.label(),
-            Source::Query(_, name) | Source::Compound(_, name) => name,
+            Source::Named(name) | Source::Query(_, name) | Source::Compound(_, name) => name,
         };
         let mut scope = Self::of(first.clone());
         for join in joins {

@@ -132,6 +132,10 @@ fn from(w: &mut Writer<'_>, source: Source) -> Result<()> {
     w.push(" FROM ");
     match source {
         Source::Table(table) => table_ref(w, table),
+        Source::Named(table) => {
+            w.table(&table);
+            Ok(())
+        }
         Source::Query(query, name) => {
             w.push("(");
             nested(w, |w| select(w, *query))?;

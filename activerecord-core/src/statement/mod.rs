@@ -4,8 +4,10 @@
 mod create;
 mod expr;
 mod function;
+mod keyset;
 mod select;
 mod table;
+mod trigger;
 mod write;
 
 pub use create::{CreateIndex, CreateTable, NewColumn};
@@ -16,6 +18,7 @@ pub use select::{
     Source, Subquery,
 };
 pub use table::{Join, JoinKind, TableRef};
+pub use trigger::{CreateTrigger, DropTrigger, KeyChange, RowEvent, RowImage, TriggerValue};
 pub use write::{Conflict, Delete, Insert, Update};
 
 use std::borrow::Cow;
@@ -40,6 +43,14 @@ pub enum Statement {
     CreateTable(CreateTable),
     /// Creates an index.
     CreateIndex(CreateIndex),
+    /// Creates a trigger.
+    CreateTrigger(CreateTrigger),
+    /// Creates what a trigger does, where that is a function of its own.
+    CreateTriggerFunction(CreateTrigger),
+    /// Drops a trigger.
+    DropTrigger(DropTrigger),
+    /// Drops what it did.
+    DropTriggerFunction(DropTrigger),
     /// The caller's own SQL.
     Raw(RawSql),
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::keyset::behind;
 use super::{Expr, Join, Name, TableRef};
+use crate::value::Value;
 
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +38,10 @@ pub struct Select {
 /// Where rows come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    /// A table.
+    /// A table of a model, or a common table expression.
     Table(TableRef),
+    /// A table of no model.
+    Named(Name),
     /// The rows of another query, under this name.
     Query(Box<Select>, Name),
     /// The rows of several queries, under this name.
@@ -193,6 +197,12 @@ impl Select {
     /// Narrows the rows further.
     pub fn and_filter(&mut self, expr: Expr) {
         and(&mut self.filter, expr);
+    }
+
+    /// Only the rows behind a place in its order, which has one value for each column that is ordered by.
+    pub fn after(&mut self, place: &[Value]) {
+        let behind = behind(&self.order_by, place);
+        self.and_filter(behind);
     }
 
     /// Narrows the groups further.

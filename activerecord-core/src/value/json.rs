@@ -118,4 +118,59 @@ impl Value {
             Self::Array(_, values) => values.iter().map(Self::to_json).collect(),
         }
     }
+
+    /// The value of this type that the JSON stands for: the other way round from [`to_json`](Self::to_json). Bytes may also be
+    /// hexadecimal text, and NaN and the infinities text.
+    ///
+    /// # Errors
+    /// `Conversion` when the JSON is no value of the type.
+    pub fn from_json(json: &serde_json::Value, ty: ValueType) -> Result<Self> {
+        use serde_json::Value as Json;
+        let cell = match (json, ty) {
+            (Json::Null, ty) => return Ok(Self::Null(ty)),
+            (json, ValueType::Json) => return Ok(Self::Json(json.to_string())),
+            (Json::Array(elements), ValueType::Array(element)) => {
+                let values = elements.iter().map(|json| Self::from_json(json, *element)).collect::<Result<_>>()?;
+                return Ok(Self::Array(element, values));
+            }
+            (json, ValueType::Bytes) => return bytes(json).map(Self::Bytes).ok_or_else(|| no_bytes(json)),
+            (Json::String(text), ValueType::F32 | ValueType::F64) => {
+                ValueRef::F64(text.parse().map_err(|_| Error::conversion("a JSON text is no number"))?)
+            }
+            // A column of more digits than there are fills them up with zeros.
+            (Json::String(text), ValueType::Decimal) if text.contains('.') => {
+                ValueRef::Text(text.trim_end_matches('0').trim_end_matches('.'))
+            }
+            // So it is written, and not read without a sign.
+            (Json::String(text), ValueType::Date | ValueType::DateTime | ValueType::Timestamp) if far(text) => {
+                return Self::from_json(&format!("+{text}").into(), ty);
+            }
+            (json, _) => as_cell(json)?,
+        };
+        Self::from_cell(cell, ty)
+    }
+}
+
+/// Whether a date is of a year beyond 9999, without a sign.
+fn far(text: &str) -> bool {
+    text.bytes().take_while(u8::is_ascii_digit).count() > 4
+}
+
+/// Bytes of an array of numbers, or of hexadecimal text.
+fn bytes(json: &serde_json::Value) -> Option<Vec<u8>> {
+    match json {
+        serde_json::Value::Array(numbers) => {
+            numbers.iter().map(|number| number.as_u64().and_then(|number| number.try_into().ok())).collect()
+        }
+        serde_json::Value::String(text) => {
+            (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+        }
+        _ => None,
+    }
+}
+
+#[cold]
+fn no_bytes(json: &serde_json::Value) -> Error {
+    let what = if json.is_string() { "text of hexadecimal digits" } else { "array of numbers below 256" };
+    Error::conversion(format!("bytes as JSON are an {what}"))
 }

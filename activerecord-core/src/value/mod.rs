@@ -11,6 +11,7 @@ mod from_value;
 mod json;
 mod text;
 mod to_value;
+mod typed;
 
 pub use cell::{Flow, RowRef, Sink, ValueRef};
 pub use column_type::{ColumnType, Kind};

@@ -37,16 +37,18 @@ pub(crate) struct Held {
 #[alias(Message)]
 struct Earlier;
 
-/// Takes up as many messages of a topic as are due, `limit` at most, those that wait longest first.
+/// Takes up as many messages of a topic as are due, `limit` at most, those that wait longest first; of those only that became
+/// due at `from` or later, if that is given.
 pub(crate) async fn claim(
     connection: &ConnectionHandle,
     topic: &str,
+    from: Option<DateTime<Utc>>,
     limit: u64,
     lease: Duration,
 ) -> Result<Option<Claim>> {
     let name = connection.name();
     // A look costs no lock; where one writer at a time is all there is, a transaction for nothing would hold up the others.
-    if !connection.capabilities().concurrent_writers && !is_due(connection, topic).await? {
+    if !connection.capabilities().concurrent_writers && !is_due(connection, topic, from).await? {
         return Ok(None);
     }
     let skips = connection.capabilities().skip_locked;
@@ -55,7 +57,7 @@ pub(crate) async fn claim(
         .isolation(ReadCommitted)
         .run(async || {
             let now = connection.now().await?;
-            let due = in_order(name, topic, now, limit);
+            let due = since(in_order(name, topic, now, limit), from);
             let messages = if skips { due.skip_locked() } else { due }.all().await?;
             if messages.is_empty() {
                 return Ok(None);
@@ -80,10 +82,18 @@ pub(super) fn in_order(name: &str, topic: &str, now: DateTime<Utc>, limit: u64) 
     due.order_by((Message::AVAILABLE_AT.asc(), Message::ID.asc())).limit(limit)
 }
 
+/// Those of them that became due at `from` or later.
+fn since(due: Query<Message>, from: Option<DateTime<Utc>>) -> Query<Message> {
+    match from {
+        Some(from) => due.filter(Message::AVAILABLE_AT.ge(from)),
+        None => due,
+    }
+}
+
 /// Whether a claim would find something.
-async fn is_due(connection: &ConnectionHandle, topic: &str) -> Result<bool> {
+async fn is_due(connection: &ConnectionHandle, topic: &str, from: Option<DateTime<Utc>>) -> Result<bool> {
     let now = connection.now().await?;
-    Message::using(connection.name()).filter(due(topic, now)).exists().await
+    since(Message::using(connection.name()).filter(due(topic, now)), from).exists().await
 }
 
 /// The messages of a topic that can be taken up: those without a key, and of each key the first.

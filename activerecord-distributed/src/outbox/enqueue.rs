@@ -12,6 +12,7 @@ use super::message::{Message, MessageState};
 use super::wake;
 use crate::clock::{about_now, later};
 use crate::json;
+use crate::queue::VERSION;
 use crate::store::{insert, install};
 
 /// A message about to be written: await it.
@@ -30,9 +31,15 @@ pub struct Enqueue {
 
 impl Enqueue {
     pub(super) fn new<P: Serialize + ?Sized>(topic: &str, payload: &P) -> Self {
+        let payload = json::write(payload, || format!("the payload of a message (topic `{topic}`)"));
+        Self { payload, ..Self::of_json(topic, String::new()) }
+    }
+
+    /// With a payload that is JSON already.
+    pub(crate) fn of_json(topic: &str, payload: String) -> Self {
         Self {
             topic: topic.to_owned(),
-            payload: json::write(payload, || format!("the payload of a message (topic `{topic}`)")),
+            payload: Ok(payload),
             connection: None,
             key: None,
             kind: None,
@@ -68,6 +75,11 @@ impl Enqueue {
         self
     }
 
+    /// The version of the payload's form, for consumers of the events that a [`Relay`](crate::Relay) makes: 1 unless set.
+    pub fn version(self, version: u32) -> Self {
+        self.header(VERSION, version.to_string())
+    }
+
     /// Handles it no earlier than this.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -90,7 +102,7 @@ impl Enqueue {
     }
 
     /// Writes messages of one topic.
-    pub(super) async fn all(messages: Vec<Self>) -> Result<()> {
+    pub(crate) async fn all(messages: Vec<Self>) -> Result<()> {
         let Some(first) = messages.first() else { return Ok(()) };
         let (connection, topic) = (first.place()?, first.topic.clone());
         install::<Message>(&connection).await?;

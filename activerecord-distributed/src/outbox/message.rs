@@ -1,5 +1,7 @@
 //! A row of the outbox.
 
+use std::collections::BTreeMap;
+
 use activerecord_core::statement::CreateTable;
 use activerecord_core::{Model, Result};
 use activerecord_derive::{ActiveEnum, ActiveRecord};
@@ -66,6 +68,16 @@ impl Message {
     /// `Conversion` when it is none of `P`.
     pub fn payload<P: DeserializeOwned>(&self) -> Result<P> {
         json::read(&self.payload, || format!("the payload of message {} (topic `{}`)", self.id, self.topic))
+    }
+
+    /// What stands beside the payload.
+    pub(crate) fn headers(&self) -> Result<BTreeMap<String, String>> {
+        match &self.headers {
+            Some(headers) => {
+                json::read(headers, || format!("the headers of message {} (topic `{}`)", self.id, self.topic))
+            }
+            None => Ok(BTreeMap::new()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod admin;
 mod claim;
 mod enqueue;
+mod hint;
 mod message;
 mod schedule;
 mod wake;
@@ -12,7 +13,8 @@ pub use admin::TopicStats;
 pub use enqueue::Enqueue;
 pub use message::{Message, MessageState};
 
-pub(crate) use claim::{Held, claim};
+pub(crate) use claim::{Claim, Held, claim};
+pub(crate) use hint::listen;
 pub(crate) use schedule::Schedule;
 pub(crate) use wake::Wake;
 

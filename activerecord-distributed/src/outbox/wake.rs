@@ -1,10 +1,13 @@
-//! Waking the workers of this process after a commit. It is a hint: a worker that misses it finds the message by its poll.
+//! Waking the workers after a commit: those of this process at once, those of others by a [`hint`]. A worker that
+//! misses it finds the message by its poll.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use activerecord_core::ConnectionHandle;
 use tokio::sync::Notify;
+
+use super::hint;
 
 static WORKERS: LazyLock<Mutex<HashMap<u64, Vec<Weak<Wake>>>>> = LazyLock::new(Mutex::default);
 
@@ -30,14 +33,28 @@ impl Wake {
     pub(crate) async fn woken(&self) {
         self.notify.notified().await;
     }
+
+    /// Has the worker look, whatever its topics.
+    pub(super) fn wake(&self) {
+        self.notify.notify_one();
+    }
+
+    /// Has the worker look if the topic is one of its.
+    pub(super) fn wake_for(&self, topic: &str) {
+        if self.topics.iter().any(|own| own == topic) {
+            self.wake();
+        }
+    }
 }
 
 /// Wakes the workers of a topic once the transaction of this task has committed.
 pub(super) fn after_commit(connection: &ConnectionHandle, topic: &str) {
-    let (id, topic) = (connection.id(), topic.to_owned());
+    let (here, topic) = (connection.clone(), topic.to_owned());
     connection.after_commit(move || {
         let workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = workers.get(&id).into_iter().flatten().filter_map(Weak::upgrade);
-        here.filter(|wake| wake.topics.contains(&topic)).for_each(|wake| wake.notify.notify_one());
+        let ours = workers.get(&here.id()).into_iter().flatten().filter_map(Weak::upgrade);
+        ours.for_each(|wake| wake.wake_for(&topic));
+        drop(workers);
+        hint::send(&here, topic);
     });
 }

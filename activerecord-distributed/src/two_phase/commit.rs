@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::decision::{self, Verdict};
 use super::finish::{self, Finish};
 use super::forget;
+use super::participants::check_session;
 use super::record::{KEPT, Mark, Participant};
 use super::reply::Reply;
 use crate::clock::about_now;
@@ -143,10 +144,12 @@ fn participant(part: &Part) -> Participant {
 
 /// Writes the decision into the transaction whose COMMIT it will be.
 async fn record(gid: &str, point: &Part, participants: &[Participant]) -> Result<()> {
-    let mut row = decision::row(&point.handle, gid, participants).await?;
+    // All of it in the transaction: there may be no other connection to have.
     let write = async || {
+        check_session(&point.handle).await?;
         // A coordinator that stands still would have the others keep their locks.
         point.handle.limit_idle(super::grace()).await?;
+        let mut row = decision::row(&point.handle, gid, participants).await?;
         insert(point.handle.name(), &mut row).await
     };
     point.transaction.run(write).await
@@ -162,7 +165,7 @@ struct FirstPhase {
 
 /// Prepares all branches at the same time.
 async fn prepare(branches: Vec<Part>) -> FirstPhase {
-    let answers = join_all(branches.into_iter().map(async |Part { handle, branch, transaction }| {
+    let answers = join_all(branches.into_iter().map(|Part { handle, branch, transaction }| async move {
         let answer = timeout(PATIENCE, prepare_one(&handle, transaction, branch.clone())).await;
         (handle, branch, answer.unwrap_or_else(|_| Err(silent())))
     }));
@@ -180,10 +183,12 @@ async fn prepare(branches: Vec<Part>) -> FirstPhase {
 }
 
 async fn prepare_one(handle: &ConnectionHandle, transaction: Transaction, branch: Branch) -> Result<Prepared> {
-    let marked_at = about_now(handle).await?;
-    let mut mark = Mark { gid: branch.gid().into(), label: branch.label().into(), marked_at };
-    let marked = transaction.run(async || insert(handle.name(), &mut mark).await).await;
-    if let Err(error) = marked {
+    let mark = async || {
+        let marked_at = about_now(handle).await?;
+        let mut mark = Mark { gid: branch.gid().into(), label: branch.label().into(), marked_at };
+        insert(handle.name(), &mut mark).await
+    };
+    if let Err(error) = transaction.run(mark).await {
         let _ = transaction.rollback().await;
         return Err(error);
     }
@@ -217,7 +222,7 @@ async fn settled(store: &ConnectionHandle, gid: &str) -> Option<bool> {
 }
 
 async fn roll_back(branches: Vec<(ConnectionHandle, Prepared)>, doubtful: Vec<(ConnectionHandle, Branch)>) {
-    join_all(branches.into_iter().map(async |(handle, prepared)| {
+    join_all(branches.into_iter().map(|(handle, prepared)| async move {
         let branch = prepared.branch().clone();
         let (ended, hooks) = prepared.end(false).await;
         if ended.is_err() {
@@ -239,7 +244,7 @@ async fn finish(
     branches: Vec<(ConnectionHandle, Prepared)>,
     hooks: Option<Detached>,
 ) -> Result<()> {
-    let ends = join_all(branches.into_iter().map(async |(handle, prepared)| {
+    let ends = join_all(branches.into_iter().map(|(handle, prepared)| async move {
         let branch = prepared.branch().clone();
         let (ended, hooks) = prepared.end(true).await;
         // Somebody else may have been first.

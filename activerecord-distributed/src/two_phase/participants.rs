@@ -1,6 +1,8 @@
 //! Who takes part, and which one decides.
 
-use activerecord_core::{Branch, ConnectionHandle, Error, ErrorKind, Result, Transaction, connection};
+use activerecord_core::{
+    Branch, ConnectionHandle, Error, ErrorKind, Result, Transaction, UnmetPrecondition, connection,
+};
 
 use super::commit::{Open, Part};
 use super::record::{Mark, new_gid, store_name};
@@ -28,12 +30,13 @@ impl Participants {
             handle.learn().await?;
             connections.push(handle);
         }
-        let cannot = |handle: &ConnectionHandle| !handle.capabilities().prepared_transactions;
-        let unable: Vec<_> = connections.iter().filter(|handle| cannot(handle)).map(ConnectionHandle::name).collect();
+        let prepares_not = |handle: &ConnectionHandle| !handle.capabilities().prepared_transactions;
+        let unable: Vec<_> =
+            connections.iter().filter(|handle| prepares_not(handle)).map(ConnectionHandle::name).collect();
         if unable.len() > 1 {
             return Err(too_many(&unable));
         }
-        let point = connections.iter().position(cannot).unwrap_or(0);
+        let point = connections.iter().position(prepares_not).unwrap_or(0);
         if connections.len() > 1 {
             for handle in &connections {
                 check_settings(handle, handle.name() == connections[point].name()).await?;
@@ -82,14 +85,23 @@ async fn check_settings(handle: &ConnectionHandle, decides: bool) -> Result<()> 
     let unmet = unmet.iter().find(|unmet| !(decides && unmet.to_prepare));
     match unmet {
         None => Ok(()),
-        Some(unmet) => Err(Error::unsupported(format!(
-            "`{}` cannot take part in a transaction across databases: {} is `{}`; {}",
-            handle.name(),
-            unmet.what,
-            unmet.found,
-            unmet.mend
-        ))),
+        Some(unmet) => Err(cannot(handle, unmet)),
     }
+}
+
+#[cold]
+fn cannot(handle: &ConnectionHandle, unmet: &UnmetPrecondition) -> Error {
+    let UnmetPrecondition { what, found, mend, .. } = unmet;
+    let name = handle.name();
+    Error::unsupported(format!(
+        "`{name}` cannot take part in a transaction across databases: {what} is `{found}`; {mend}"
+    ))
+}
+
+/// Looks at what only the session of the open transaction knows.
+pub(super) async fn check_session(handle: &ConnectionHandle) -> Result<()> {
+    let unmet = handle.unmet_in_session().await?;
+    unmet.first().map_or(Ok(()), |unmet| Err(cannot(handle, unmet)))
 }
 
 #[cold]

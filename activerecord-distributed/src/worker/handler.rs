@@ -4,15 +4,18 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use activerecord_core::Result;
 use activerecord_core::backend::BoxFuture;
+use activerecord_core::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use super::task::Task;
 use crate::outbox::Message;
 use crate::verdict::permanent;
 
-type Call = dyn Fn(Vec<Message>) -> BoxFuture<'static, Result<()>> + Send + Sync;
+/// The messages of a call that have failed, by their place in it. When the call itself fails, all have.
+pub(crate) type Failed = Vec<(usize, Error)>;
+
+type Call = dyn Fn(Vec<Message>) -> BoxFuture<'static, Result<Failed>> + Send + Sync;
 
 /// What is done with the messages of a topic.
 #[derive(Clone)]
@@ -31,14 +34,13 @@ impl Handler {
         F: FnOnce(Task<P>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
-        let call = move |mut messages: Vec<Message>| -> BoxFuture<'static, Result<()>> {
+        Self::each(topic, 1, move |mut messages| {
             let handler = handler.clone();
-            Box::pin(async move {
-                let Some(message) = messages.pop() else { return Ok(()) };
-                handler(Task::of(message).map_err(permanent)?).await
-            })
-        };
-        Self { topic: topic.to_owned(), size: 1, call: Arc::new(call) }
+            async move {
+                let Some(message) = messages.pop() else { return Ok(Failed::new()) };
+                handler(Task::of(message).map_err(permanent)?).await.map(|()| Failed::new())
+            }
+        })
     }
 
     /// Takes as many as there are, up to `size`.
@@ -48,17 +50,26 @@ impl Handler {
         F: FnOnce(Vec<Task<P>>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
-        let call = move |messages: Vec<Message>| -> BoxFuture<'static, Result<()>> {
+        Self::each(topic, size, move |messages| {
             let handler = handler.clone();
-            Box::pin(async move {
+            async move {
                 let tasks = messages.into_iter().map(Task::of).collect::<Result<Vec<_>>>();
-                handler(tasks.map_err(permanent)?).await
-            })
-        };
+                handler(tasks.map_err(permanent)?).await.map(|()| Failed::new())
+            }
+        })
+    }
+
+    /// Takes up to `size` as they are, and tells of each.
+    pub(super) fn each<F, Fut>(topic: &str, size: usize, call: F) -> Self
+    where
+        F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Failed>> + Send + 'static,
+    {
+        let call = move |messages| -> BoxFuture<'static, Result<Failed>> { Box::pin(call(messages)) };
         Self { topic: topic.to_owned(), size: size.max(1), call: Arc::new(call) }
     }
 
-    pub(super) fn call(&self, messages: Vec<Message>) -> BoxFuture<'static, Result<()>> {
+    pub(super) fn call(&self, messages: Vec<Message>) -> BoxFuture<'static, Result<Failed>> {
         (self.call)(messages)
     }
 }

@@ -1,9 +1,10 @@
 //! One topic of a worker: what was taken up and waits for a free call.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use activerecord_core::{ConnectionHandle, Result};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::handler::Handler;
@@ -16,7 +17,23 @@ pub(super) struct Lane {
     waiting: VecDeque<(Uuid, Message)>,
     /// Whether the last claim found nothing.
     empty: bool,
+    /// Where the last claims ended.
+    reached: Option<Reached>,
 }
+
+/// How far claims have come in a long queue. PostgreSQL keeps what is gone in the index until it is vacuumed, and each claim
+/// that begins at the beginning reads over it: after 200,000 messages it took 16 milliseconds instead of 0.1.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    /// When the last message that was taken up became due.
+    due: DateTime<Utc>,
+    /// When a claim last began at the beginning.
+    began: Instant,
+}
+
+/// How long claims go on from where the last one ended. So long a message waits at most that was committed late, while
+/// others wait in a queue that is longer than a claim.
+const GO_ON: Duration = Duration::from_secs(1);
 
 /// Messages for one call of a handler.
 #[derive(Debug)]
@@ -27,7 +44,7 @@ pub(super) struct Delivery {
 
 impl Lane {
     pub(super) fn new(handler: Handler) -> Self {
-        Self { handler, waiting: VecDeque::new(), empty: false }
+        Self { handler, waiting: VecDeque::new(), empty: false, reached: None }
     }
 
     /// Takes messages up, unless some are waiting or the last claim found none.
@@ -35,8 +52,20 @@ impl Lane {
         if self.empty || !self.waiting.is_empty() {
             return Ok(());
         }
-        match claim(connection, &self.handler.topic, limit as u64, lease).await? {
+        let going_on = self.reached.filter(|reached| reached.began.elapsed() < GO_ON);
+        let began = going_on.map_or_else(Instant::now, |reached| reached.began);
+        let topic = &self.handler.topic;
+        let mut claimed = claim(connection, topic, going_on.map(|reached| reached.due), limit as u64, lease).await?;
+        if claimed.is_none() && going_on.is_some() {
+            claimed = claim(connection, topic, None, limit as u64, lease).await?;
+        }
+        self.reached = None;
+        match claimed {
             Some(claim) => {
+                // Where keys are, one that becomes free may stand anywhere in the queue.
+                let goes_on = claim.messages.len() == limit && claim.messages.iter().all(|one| one.key.is_none());
+                let last = claim.messages.last().filter(|_| goes_on);
+                self.reached = last.map(|last| Reached { due: last.available_at, began });
                 let messages = claim.messages.into_iter().map(|mut message| {
                     message.attempts += 1;
                     (claim.token, message)
@@ -51,6 +80,12 @@ impl Lane {
     /// There may be something again.
     pub(super) fn look_again(&mut self) {
         self.empty = false;
+    }
+
+    /// A key is free: its next message may stand anywhere in the queue.
+    pub(super) fn look_everywhere(&mut self) {
+        self.empty = false;
+        self.reached = None;
     }
 
     /// Whether messages wait for a call.

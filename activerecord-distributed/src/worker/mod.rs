@@ -5,6 +5,7 @@ mod lane;
 mod run;
 mod task;
 
+pub(crate) use handler::Failed;
 pub use task::Task;
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::backoff::Backoff;
 use crate::json;
 use crate::lease;
+use crate::outbox::Message;
 use handler::Handler;
 
 /// Hands the messages of an outbox to handlers, several at once. Any number of workers in any number of processes share an
@@ -25,6 +27,9 @@ use handler::Handler;
 /// attempts are used up; then, or at once after a [`permanent`](crate::permanent) error or with a payload that cannot be read, it is
 /// a dead letter: see [`Outbox::dead`](crate::Outbox::dead). A handler that panics has failed. A worker that dies loses
 /// nothing: what it had is due again when its lease is over.
+///
+/// A commit of this process wakes it. On PostgreSQL those of other processes do, too: while it runs, it listens on a session of its
+/// own, which is not one of the connection's pool. That is a help and no promise; what counts is the [`poll`](Self::poll) behind it.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -97,6 +102,16 @@ impl Worker {
         self
     }
 
+    /// Hands over messages as they are, up to `size` in one call, which tells of each.
+    pub(crate) fn handle_each<F, Fut>(mut self, topic: &str, size: usize, call: F) -> Self
+    where
+        F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Failed>> + Send + 'static,
+    {
+        self.handlers.push(Handler::each(topic, size, call));
+        self
+    }
+
     /// Writes a message of this topic every `period`, by whichever worker is first; its payload is the time it is for. The
     /// topic needs a handler, here or elsewhere.
     pub fn every(mut self, period: Duration, topic: &str) -> Self {
@@ -136,8 +151,9 @@ impl Worker {
         self
     }
 
-    /// How often to look for messages when nothing wakes the worker: those of other processes, delayed ones, and those that
-    /// are tried again. 500 milliseconds unless set.
+    /// How often to look for messages when nothing wakes the worker: delayed ones, those that are tried again, and those of
+    /// other processes where the database sends no notifications (SQLite, MySQL, MariaDB) or one got lost. 500 milliseconds
+    /// unless set.
     pub fn poll(mut self, poll: Duration) -> Self {
         self.settings.poll = poll;
         self

@@ -10,11 +10,13 @@ use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::handler::Failed;
 use super::lane::{Delivery, Lane};
 use super::{Settings, Worker};
 use crate::failpoint;
 use crate::lease;
-use crate::outbox::{Held, Message, Outbox, Schedule, Wake};
+use crate::outbox::{self, Held, Message, Outbox, Schedule, Wake};
+use crate::panics;
 use crate::verdict::Verdict;
 
 /// How long the end of a call may wait to be told.
@@ -23,6 +25,8 @@ const UNTOLD: Duration = Duration::from_millis(20);
 /// Works until `shutdown` is done, and lets the handlers finish.
 pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut run = Run::new(connection, worker);
+    let mut beside = JoinSet::new();
+    beside.spawn(outbox::listen(run.connection.clone(), Arc::clone(&run.wake)));
     let mut shutdown = pin!(shutdown);
     loop {
         let waits = match run.step().await {
@@ -46,6 +50,7 @@ pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: 
             }
         }
     }
+    drop(beside);
     run.leave().await;
 }
 
@@ -67,10 +72,10 @@ pub(super) async fn run_once(connection: ConnectionHandle, worker: Worker) -> Re
     }
 }
 
-type Ended = (Id, Result<()>);
+type Ended = (Id, Result<Failed>);
 
 /// The next call that ends.
-async fn next(calls: &mut JoinSet<Result<()>>) -> Ended {
+async fn next(calls: &mut JoinSet<Result<Failed>>) -> Ended {
     match calls.join_next_with_id().await {
         Some(joined) => ended(joined),
         None => pending().await,
@@ -83,15 +88,10 @@ fn ended(joined: Result<Ended, JoinError>) -> Ended {
 }
 
 fn ended_badly(error: JoinError) -> Error {
-    let why = match error.try_into_panic() {
-        Ok(panic) => {
-            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            format!("the handler panicked: {}", text.unwrap_or_default())
-        }
-        Err(_) => "the handler was dropped".to_owned(),
-    };
-    Error::new(ErrorKind::Custom, why)
+    match error.try_into_panic() {
+        Ok(panic) => panics::as_error(&*panic),
+        Err(_) => Error::new(ErrorKind::Custom, "the handler was dropped"),
+    }
 }
 
 /// A worker at work.
@@ -102,7 +102,7 @@ struct Run {
     lanes: Vec<Lane>,
     /// The lane that is served first: each in its turn.
     first: usize,
-    calls: JoinSet<Result<()>>,
+    calls: JoinSet<Result<Failed>>,
     running: HashMap<Id, Running>,
     /// Calls that have ended, and whose messages have not been let go.
     ended: Vec<(Running, Result<()>)>,
@@ -121,6 +121,16 @@ struct Running {
     held: Held,
     messages: Vec<Message>,
     abort: Option<AbortHandle>,
+}
+
+impl Running {
+    /// The message at this place, by itself.
+    fn split_off(&mut self, place: usize) -> Self {
+        let message = self.messages.remove(place);
+        let held = Held { token: self.held.token, ids: vec![message.id] };
+        self.held.ids.retain(|id| *id != message.id);
+        Self { held, messages: vec![message], abort: None }
+    }
 }
 
 impl Run {
@@ -209,9 +219,19 @@ impl Run {
     }
 
     fn note(&mut self, (id, result): Ended) {
-        if let Some(running) = self.running.remove(&id) {
-            self.end(running, result);
+        let Some(mut running) = self.running.remove(&id) else { return };
+        let failed = match result {
+            Ok(failed) => failed,
+            Err(error) => return self.end(running, Err(error)),
+        };
+        // From the last one on, so that the places of the others stay what they are.
+        let mut failed: Vec<_> = failed.into_iter().filter(|(place, _)| *place < running.messages.len()).collect();
+        failed.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        for (place, error) in failed {
+            let one = running.split_off(place);
+            self.end(one, Err(error));
         }
+        self.end(running, Ok(()));
     }
 
     /// The outbox is to be told.
@@ -253,7 +273,7 @@ impl Run {
             unblocked |= running.messages.iter().any(|message| message.key.is_some());
         }
         if unblocked {
-            self.lanes.iter_mut().for_each(Lane::look_again);
+            self.lanes.iter_mut().for_each(Lane::look_everywhere);
         }
         while let Some((running, result)) = self.ended.pop() {
             let Err(error) = &result else { continue };

@@ -6,7 +6,6 @@ use activerecord_core::Result;
 use serde::de::DeserializeOwned;
 
 use crate::inbox::Inbox;
-use crate::json;
 use crate::outbox::Message;
 
 /// One delivery of a message to its handler.
@@ -31,6 +30,11 @@ impl<P> Task<P> {
     /// The key that the message is ordered by.
     pub fn key(&self) -> Option<&str> {
         self.message.key.as_deref()
+    }
+
+    /// What has happened.
+    pub fn kind(&self) -> &str {
+        &self.message.kind
     }
 
     /// Which attempt this is, from 1.
@@ -69,10 +73,7 @@ impl<P> Task<P> {
 impl<P: DeserializeOwned> Task<P> {
     pub(super) fn of(message: Message) -> Result<Self> {
         let payload = message.payload()?;
-        let headers = match &message.headers {
-            Some(headers) => json::read(headers, || format!("the headers of message {}", message.id))?,
-            None => BTreeMap::new(),
-        };
+        let headers = message.headers()?;
         Ok(Self { message, payload, headers })
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod harness;
 mod left_out;
 pub(crate) mod server;
 #[path = "../../../tests/common/services.rs"]
-mod services;
+pub(crate) mod services;
 #[path = "../../../tests/common/until.rs"]
 mod until;
 
@@ -60,6 +60,12 @@ pub(crate) fn node<'a>(what: &[&str], databases: &[&'a Database]) -> Start<'a> {
 }
 
 impl<'a> Start<'a> {
+    /// With another database before the others.
+    pub(crate) fn first(mut self, name: &'a str, url: String) -> Self {
+        self.places.insert(0, (name, url));
+        self
+    }
+
     /// At another URL.
     pub(crate) fn at(mut self, name: &'a str, url: String) -> Self {
         self.places.retain(|(known, _)| *known != name);

@@ -1,7 +1,8 @@
-//! Workers that are killed and stopped: O2, O3, O5, O12. The others are in `tests/conformance/distributed`, on every database.
+//! Workers that are killed and stopped, and what wakes them: O2, O3, O5, O9. The others are in `tests/conformance/distributed`, on every database.
 
 #[path = "../common/mod.rs"]
 mod common;
+mod listener;
 
 use std::collections::BTreeMap;
 

@@ -258,6 +258,31 @@ async fn o11_a_lower_id_that_commits_late_is_not_lost() -> Result<()> {
     Ok(())
 }
 
+/// The same in a queue that is longer than a claim, where claims go on from where the last one ended.
+#[tokio::test]
+async fn o11_what_appears_behind_the_claims_is_not_lost() -> Result<()> {
+    let database = Database::new([]).await;
+    with_connection(&database, async || Outbox::enqueue_all("long", 1..=20).await).await?;
+    let (seen, name) = (Seen::default(), database.to_string());
+    let handler = {
+        let seen = seen.clone();
+        async move |task: Task<i32>| {
+            seen.note(*task.payload());
+            if *task.payload() == 7 {
+                let id = Outbox::enqueue("long", &0).on(&name).await?;
+                let early = connection(&name)?.now().await? - chrono::TimeDelta::hours(1);
+                Message::using(&name).filter(Message::ID.eq(id)).update((Message::AVAILABLE_AT.set(early),)).await?;
+            }
+            Ok(())
+        }
+    };
+    let gone = eager(&database).batch(2).concurrency(1).handle("long", handler).run_once().await?;
+    let mut handled = seen.all();
+    handled.sort_unstable();
+    assert_eq!((gone, handled), (21, (0..=20).collect()));
+    Ok(())
+}
+
 /// O12. Somebody reads the table for long, and the worker works.
 #[tokio::test]
 async fn o12_a_long_reader_holds_up_no_worker() -> Result<()> {

@@ -61,6 +61,7 @@ pub(crate) struct Expected {
     pub(crate) arrays: bool,
     pub(crate) isolation_levels: bool,
     pub(crate) transactional_ddl: bool,
+    pub(crate) notifications: bool,
     pub(crate) max_binds: usize,
 }
 
@@ -95,6 +96,7 @@ const SQLITE_PROFILE: Profile = Profile {
         arrays: false,
         isolation_levels: false,
         transactional_ddl: true,
+        notifications: false,
         max_binds: 32_766,
     },
     names_constraints: false,
@@ -129,6 +131,7 @@ static POSTGRES: Profile = Profile {
         arrays: true,
         isolation_levels: true,
         transactional_ddl: true,
+        notifications: true,
         max_binds: 65_535,
     },
     names_constraints: true,
@@ -190,6 +193,7 @@ const MYSQL_CAPABILITIES: Expected = Expected {
     arrays: false,
     isolation_levels: true,
     transactional_ddl: false,
+    notifications: false,
     max_binds: 65_535,
 };
 

@@ -2,6 +2,7 @@
 //! an error.
 
 mod hostile;
+mod images;
 mod limits;
 mod round_trip;
 #[path = "../../common/sample.rs"]

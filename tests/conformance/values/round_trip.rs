@@ -11,7 +11,7 @@ use super::{Color, Level, Maybe, Sample, Tree, database};
 use crate::harness::Database;
 
 /// Names the columns that differ: a whole sample would bury them.
-fn same(row: &Sample, sample: &Sample) -> Result<()> {
+pub(super) fn same(row: &Sample, sample: &Sample) -> Result<()> {
     let differ = |ordinal: &usize| row.value(*ordinal) != sample.value(*ordinal);
     let shown = |ordinal: usize| (Sample::TABLE.columns[ordinal].field, row.value(ordinal), sample.value(ordinal));
     let differences: Vec<_> = (0..Sample::TABLE.columns.len()).filter(differ).map(shown).collect();
@@ -34,7 +34,7 @@ fn numbers_of(written: &Json<Tree>, mut read: Json<Tree>) -> Json<Tree> {
 }
 
 /// Runs the property with samples of every kind.
-fn for_samples(property: impl AsyncFn(Vec<Sample>) -> Result<()>) -> Result<()> {
+pub(super) fn for_samples(property: impl AsyncFn(Vec<Sample>) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::custom)?;
     let settings = Settings { cases: 24, max_shrink_iters: 50, failure_persistence: None, ..Settings::default() };
     let test = |samples: Vec<Sample>| {

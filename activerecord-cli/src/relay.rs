@@ -1,0 +1,59 @@
+//! `activerecord relay`.
+
+use std::sync::Arc;
+
+use activerecord::Queue;
+use activerecord::prelude::*;
+use clap::Args;
+use serde_json::json;
+
+use crate::Attention;
+use crate::output::Output;
+
+/// Publishes the messages of an outbox on a queue, until it is interrupted
+#[derive(Args, Debug)]
+pub(crate) struct Relay {
+    /// The connection with the outbox
+    #[arg(long, default_value = "primary")]
+    on: String,
+    /// A topic to publish
+    #[arg(long = "topic", value_name = "TOPIC", required = true)]
+    topics: Vec<String>,
+    /// Where to: a broker's URL (nats:, amqp:, redis:), or the name of a connection
+    #[arg(long)]
+    to: String,
+    /// How many messages are published together
+    #[arg(long, default_value_t = 100)]
+    batch: usize,
+    /// Publish what is due now, and end
+    #[arg(long)]
+    once: bool,
+}
+
+pub(crate) async fn run(arguments: Relay, output: Output) -> Result<Attention> {
+    let Relay { on, topics, to, batch, once } = arguments;
+    let relay = activerecord::Relay::from(&on).batch(batch).to(queue(&to).await?);
+    let relay = topics.into_iter().fold(relay, activerecord::Relay::topic);
+    if once {
+        let count = relay.run_once().await?;
+        output.value(&json!({ "published": count }), |_| format!("{count} messages are published"))?;
+    } else {
+        relay.run_until(async { _ = tokio::signal::ctrl_c().await }).await?;
+    }
+    Ok(Attention::None)
+}
+
+async fn queue(to: &str) -> Result<Arc<dyn Queue>> {
+    match to.split_once(':').map(|(scheme, _)| scheme) {
+        Some("nats" | "tls") => Ok(Arc::new(NatsQueue::connect(to).await?)),
+        Some("amqp" | "amqps") => Ok(Arc::new(RabbitQueue::connect(to).await?)),
+        Some("redis" | "rediss") => Ok(Arc::new(RedisQueue::connect(to).await?)),
+        Some(scheme) => Err(Error::configuration(format!(
+            "no broker speaks `{scheme}`; say nats:, amqp: or redis:, or the name of a connection"
+        ))),
+        None => {
+            connection(to)?;
+            Ok(Arc::new(SqlQueue::on(to)))
+        }
+    }
+}

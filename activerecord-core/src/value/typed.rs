@@ -1,0 +1,47 @@
+//! Cells as values of a column's type, where no field says what to read.
+
+use super::{FromValue, Value, ValueRef, ValueType, json};
+use crate::error::Result;
+
+impl Value {
+    /// The value of this type that a cell holds, by the table of conversions: what a database without a type for it keeps as
+    /// text is read from that. NULL is NULL of the type.
+    ///
+    /// # Errors
+    /// `Conversion` when the cell holds none.
+    pub fn from_cell(cell: ValueRef<'_>, ty: ValueType) -> Result<Self> {
+        if matches!(cell, ValueRef::Null) {
+            return Ok(Self::Null(ty));
+        }
+        Ok(match ty {
+            ValueType::Bool => Self::Bool(FromValue::from_value(cell)?),
+            ValueType::I16 => Self::I16(FromValue::from_value(cell)?),
+            ValueType::I32 => Self::I32(FromValue::from_value(cell)?),
+            ValueType::I64 => Self::I64(FromValue::from_value(cell)?),
+            ValueType::U64 => Self::U64(FromValue::from_value(cell)?),
+            ValueType::F32 => Self::F32(FromValue::from_value(cell)?),
+            ValueType::F64 => Self::F64(FromValue::from_value(cell)?),
+            ValueType::Text => Self::Text(FromValue::from_value(cell)?),
+            ValueType::Bytes => Self::Bytes(FromValue::from_value(cell)?),
+            ValueType::Decimal => Self::Decimal(FromValue::from_value(cell)?),
+            ValueType::Uuid => Self::Uuid(FromValue::from_value(cell)?),
+            ValueType::Date => Self::Date(FromValue::from_value(cell)?),
+            ValueType::Time => Self::Time(FromValue::from_value(cell)?),
+            ValueType::DateTime => Self::DateTime(FromValue::from_value(cell)?),
+            ValueType::Timestamp => Self::Timestamp(FromValue::from_value(cell)?),
+            ValueType::Json => Self::Json(json::parse::<serde_json::Value>(cell)?.to_string()),
+            ValueType::Array(element) => array(cell, element)?,
+        })
+    }
+}
+
+fn array(cell: ValueRef<'_>, element: &'static ValueType) -> Result<Value> {
+    match cell {
+        ValueRef::Array(values) => {
+            let values =
+                values.iter().map(|value| Value::from_cell(value.as_cell(), *element)).collect::<Result<_>>()?;
+            Ok(Value::Array(element, values))
+        }
+        cell => Value::from_json(&json::parse(cell)?, ValueType::Array(element)),
+    }
+}

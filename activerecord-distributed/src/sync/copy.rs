@@ -1,0 +1,274 @@
+//! A copy from one table to another: plain data, and the loop that carries it out.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use activerecord_core::{Error, ErrorKind, Result, Row, Value, ValueType, transaction};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::checkpoint::Checkpoint;
+use super::progress::Progress;
+use super::read::Reader;
+use super::report::SyncReport;
+use super::side::{Side, Values};
+use super::write::{Keys, Writer};
+use crate::failpoint;
+
+/// A row of the source as a row of the target.
+pub(crate) type Map = Arc<dyn Fn(&Side, &Row) -> Result<Values> + Send + Sync>;
+
+/// What is copied, and how.
+#[derive(Clone)]
+pub(crate) struct Copy {
+    pub(crate) job: String,
+    pub(crate) source: Side,
+    pub(crate) target: Side,
+    pub(crate) map: Map,
+    /// The ordinal of the source's watermark.
+    pub(crate) since: Option<usize>,
+    pub(crate) options: Options,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) batch: u64,
+    pub(crate) lag: Duration,
+    /// The share of the target that may be deleted because the source has not got it.
+    pub(crate) delete: Option<f64>,
+    pub(crate) max_bad_rows: Option<u64>,
+    pub(crate) dry: bool,
+    pub(crate) progress: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            batch: 1_000,
+            lag: Duration::from_secs(10),
+            delete: None,
+            max_bad_rows: None,
+            dry: false,
+            progress: false,
+        }
+    }
+}
+
+impl Copy {
+    /// Copies what has changed, or everything.
+    pub(crate) async fn run(&self) -> Result<SyncReport> {
+        self.check().await?;
+        let started = Instant::now();
+        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
+        let mut checkpoint = Checkpoint::load(&self.target.connection, &self.job).await?;
+        self.copy(&mut checkpoint, &mut report).await?;
+        if let Some(share) = self.options.delete {
+            self.delete(share, &mut report).await?;
+        }
+        report.watermark = checkpoint.shown();
+        report.duration = started.elapsed();
+        Ok(report)
+    }
+
+    pub(crate) async fn check(&self) -> Result<()> {
+        for side in [&self.source, &self.target] {
+            if side.connection.in_transaction() {
+                let name = side.connection.name();
+                let why = "it has transactions of its own";
+                return Err(Error::invalid(format!("a job cannot run inside a transaction on `{name}`: {why}")));
+            }
+            side.connection.learn().await?;
+            side.check().await?;
+        }
+        match self.since.map(|since| &self.source.columns[since]) {
+            Some(column) if column.nullable => Err(Error::configuration(format!(
+                "`{}` of {} may be NULL: what has none is never seen to have changed, so it is no watermark",
+                column.name,
+                self.source.place()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn copy(&self, checkpoint: &mut Checkpoint, report: &mut SyncReport) -> Result<()> {
+        let limit = self.limit().await?;
+        let mut reader = self.reader(checkpoint).await?;
+        let writer = self.writer(self.is_fresh(checkpoint).await?);
+        let progress = Progress::new(self.options.progress, &self.job, &reader).await?;
+        loop {
+            let rows = reader.next().await?;
+            if rows.is_empty() {
+                break;
+            }
+            let read = rows.len() as u64;
+            report.read += read;
+            let mapped = self.mapped(rows, &writer, report)?;
+            self.mark(checkpoint, reader.place(), limit.as_ref())?;
+            failpoint::reach("sync.batch")?;
+            writer.write(mapped, Some(checkpoint), report).await?;
+            progress.add(read, reader.place());
+        }
+        reader.close().await?;
+        progress.end();
+        self.finish(checkpoint).await
+    }
+
+    /// A full copy that is done begins anew the next time.
+    async fn finish(&self, checkpoint: &mut Checkpoint) -> Result<()> {
+        if self.options.dry || self.since.is_some() {
+            return Ok(());
+        }
+        checkpoint.set_position(None)?;
+        transaction(self.target.connection.name(), async || checkpoint.save(&self.target.connection).await).await
+    }
+
+    async fn reader(&self, checkpoint: &Checkpoint) -> Result<Reader<'_>> {
+        let reader = Reader::open(&self.source, self.since, self.options.batch).await?;
+        match self.since {
+            Some(since) => Ok(reader.from(checkpoint.watermark(self.source.columns[since].ty)?)),
+            None => Ok(reader.after(checkpoint.position(&self.source)?)),
+        }
+    }
+
+    /// Whether nothing has been copied, and nothing is there.
+    async fn is_fresh(&self, checkpoint: &Checkpoint) -> Result<bool> {
+        let mut first = self.target.select();
+        first.limit = Some(1);
+        Ok(checkpoint.is_new() && self.target.connection.read(first).await?.is_empty())
+    }
+
+    pub(crate) fn writer(&self, is_fresh: bool) -> Writer<'_> {
+        let Options { dry, max_bad_rows, .. } = self.options;
+        Writer { target: &self.target, is_fresh, dry, max_bad_rows }
+    }
+
+    fn mapped(&self, rows: Vec<Row>, writer: &Writer<'_>, report: &mut SyncReport) -> Result<Vec<Values>> {
+        let mut mapped = Vec::with_capacity(rows.len());
+        for row in rows {
+            match (self.map)(&self.source, &row) {
+                Ok(row) => mapped.push(row),
+                Err(error) => writer.refuse(self.source.shown(row.values()), &error, report)?,
+            }
+        }
+        Ok(mapped)
+    }
+
+    /// Up to where the checkpoint may go: what is stamped later may yet be joined by something that was stamped before it.
+    async fn limit(&self) -> Result<Option<Value>> {
+        let Some(since) = self.since else { return Ok(None) };
+        let lag = TimeDelta::from_std(self.options.lag).unwrap_or(TimeDelta::MAX);
+        let horizon = || async { Ok::<_, Error>(self.horizon().await?.checked_sub_signed(lag).unwrap_or_default()) };
+        Ok(match self.source.columns[since].ty {
+            _ if failpoint::is_broken("sync.horizon") => None,
+            ValueType::Timestamp => Some(Value::Timestamp(horizon().await?)),
+            ValueType::DateTime => Some(Value::DateTime(horizon().await?.naive_utc())),
+            _ => None,
+        })
+    }
+
+    /// A login that may not see what others do leaves a guess.
+    async fn horizon(&self) -> Result<DateTime<Utc>> {
+        const GUESS: TimeDelta = TimeDelta::minutes(10);
+        match self.source.connection.horizon().await {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                tracing::warn!(target: "activerecord", connection = self.source.connection.name(), job = self.job, %error, "transactions of up to ten minutes are allowed for; what a longer one commits is missed");
+                Ok(self.source.connection.now().await? - GUESS)
+            }
+            horizon => horizon,
+        }
+    }
+
+    fn mark(&self, checkpoint: &mut Checkpoint, place: Option<&[Value]>, limit: Option<&Value>) -> Result<()> {
+        match (self.since, place) {
+            (Some(since), Some([seen, ..])) => {
+                let known = checkpoint.watermark(self.source.columns[since].ty)?;
+                let reached = limit.filter(|limit| is_less(limit, seen)).unwrap_or(seen);
+                if known.is_none_or(|known| is_less(&known, reached)) {
+                    checkpoint.set_watermark(reached)?;
+                }
+                Ok(())
+            }
+            (None, place) => checkpoint.set_position(place),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes what the source has not got, unless that is more than `share` of the target.
+    async fn delete(&self, share: f64, report: &mut SyncReport) -> Result<()> {
+        let mut keys = Keys::default();
+        let mut reader = Reader::open(&self.source, None, self.options.batch).await?;
+        loop {
+            let rows = reader.next().await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                // What cannot be read cannot be told apart from what is gone.
+                keys.add(&self.target.key_of(&(self.map)(&self.source, row)?));
+            }
+        }
+        reader.close().await?;
+        let (extra, total) = self.extra(&keys).await?;
+        #[allow(clippy::cast_precision_loss, reason = "a share need not be exact")]
+        let found = extra.len() as f64 / total.max(1) as f64;
+        if found > share {
+            return Err(Error::invalid(format!(
+                "{} of {total} rows of {} are not in {}, and at most {:.1} % are to be deleted; if that is right, allow more by .delete_missing({:.2})",
+                extra.len(),
+                self.target.place(),
+                self.source.place(),
+                share * 100.0,
+                (found * 100.0).ceil() / 100.0
+            )));
+        }
+        for rows in extra.chunks(1_000) {
+            report.deleted += rows.len() as u64;
+            if !self.options.dry {
+                self.writer(false).remove(rows).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of the target whose keys are none of these, and how many rows it has.
+    pub(crate) async fn extra(&self, keys: &Keys) -> Result<(Vec<Values>, u64)> {
+        let (mut extra, mut total) = (Vec::new(), 0);
+        let mut reader = Reader::open(&self.target, None, self.options.batch).await?;
+        loop {
+            let rows = reader.next().await?;
+            if rows.is_empty() {
+                break;
+            }
+            total += rows.len() as u64;
+            for row in rows {
+                let row = self.target.typed(&row)?;
+                if !keys.has(&self.target.key_of(&row)) {
+                    extra.push(row);
+                }
+            }
+        }
+        reader.close().await?;
+        Ok((extra, total))
+    }
+}
+
+/// Of two watermarks.
+fn is_less(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Timestamp(one), Value::Timestamp(other)) => one < other,
+        (Value::DateTime(one), Value::DateTime(other)) => one < other,
+        (Value::I16(one), Value::I16(other)) => one < other,
+        (Value::I32(one), Value::I32(other)) => one < other,
+        (Value::I64(one), Value::I64(other)) => one < other,
+        (Value::U64(one), Value::U64(other)) => one < other,
+        (Value::Date(one), Value::Date(other)) => one < other,
+        _ => false,
+    }
+}
+
+impl fmt::Debug for Copy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { job, options, .. } = self;
+        f.debug_struct("Copy").field("job", job).field("options", options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+//! Whether a target is what its source makes of it.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use activerecord_core::{Result, Row};
+
+use super::copy::Copy;
+use super::read::Reader;
+use super::report::{DifferenceKind, Differences, SyncReport};
+use super::side::Values;
+use super::write::Keys;
+
+/// What differed at a look, by key.
+#[derive(Default)]
+struct Look {
+    /// Rows of the source as they should be in the target, with what is there.
+    wrong: Vec<(Values, Option<Values>)>,
+    /// Rows that the source has not.
+    extra: Vec<Values>,
+    source_rows: u64,
+    target_rows: u64,
+}
+
+impl Copy {
+    /// Compares every row. What differs is looked at once more: it may have been on its way.
+    pub(crate) async fn verify(&self) -> Result<Differences> {
+        let started = Instant::now();
+        let look = self.look().await?;
+        let confirmed =
+            if look.wrong.is_empty() && look.extra.is_empty() { look } else { self.look().await?.and(look, self) };
+        let mut differences = Differences {
+            source_rows: confirmed.source_rows,
+            target_rows: confirmed.target_rows,
+            ..Differences::default()
+        };
+        for (row, there) in &confirmed.wrong {
+            let kind = there
+                .as_ref()
+                .map_or(DifferenceKind::Missing, |there| DifferenceKind::Columns(self.target.differences(row, there)));
+            differences.add(self.target.shown(row), kind);
+        }
+        for row in &confirmed.extra {
+            differences.add(self.target.shown(row), DifferenceKind::Extra);
+        }
+        differences.duration = started.elapsed();
+        Ok(differences)
+    }
+
+    /// Writes what is missing or other in the target, and deletes what the source has not got. Returns what it did.
+    pub(crate) async fn repair(&self) -> Result<SyncReport> {
+        let started = Instant::now();
+        let look = self.look().await?;
+        let mut report = SyncReport { job: self.job.clone(), read: look.source_rows, ..SyncReport::default() };
+        let writer = self.writer(false);
+        for rows in look.wrong.chunks(1_000) {
+            let rows = rows.iter().map(|(row, _)| row.clone()).collect();
+            writer.write(rows, None, &mut report).await?;
+        }
+        for rows in look.extra.chunks(1_000) {
+            report.deleted += writer.remove(rows).await?;
+        }
+        report.duration = started.elapsed();
+        Ok(report)
+    }
+
+    async fn look(&self) -> Result<Look> {
+        self.check().await?;
+        let (mut look, mut keys) = (Look::default(), Keys::default());
+        let mut reader = Reader::open(&self.source, None, self.options.batch).await?;
+        loop {
+            let rows = reader.next().await?;
+            if rows.is_empty() {
+                break;
+            }
+            look.source_rows += rows.len() as u64;
+            self.compare(&rows, &mut look, &mut keys).await?;
+        }
+        reader.close().await?;
+        (look.extra, look.target_rows) = self.extra(&keys).await?;
+        Ok(look)
+    }
+
+    async fn compare(&self, rows: &[Row], look: &mut Look, keys: &mut Keys) -> Result<()> {
+        let rows: Vec<Values> = rows.iter().map(|row| (self.map)(&self.source, row)).collect::<Result<_>>()?;
+        let mut found = self.target.find(&rows).await?;
+        for row in rows {
+            let key = self.target.key_of(&row);
+            keys.add(&key);
+            let there = found.remove(&key);
+            if !there.as_ref().is_some_and(|there| self.target.is_same(&row, there)) {
+                look.wrong.push((row, there));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Look {
+    /// What differs at both looks, as it was at this one.
+    fn and(mut self, earlier: Self, copy: &Copy) -> Self {
+        let key = |row: &Values| copy.target.key_of(row);
+        let wrong: HashMap<_, ()> = earlier.wrong.iter().map(|(row, _)| (key(row), ())).collect();
+        let extra: HashMap<_, ()> = earlier.extra.iter().map(|row| (key(row), ())).collect();
+        self.wrong.retain(|(row, _)| wrong.contains_key(&key(row)));
+        self.extra.retain(|row| extra.contains_key(&key(row)));
+        self
+    }
+}

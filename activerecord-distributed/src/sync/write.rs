@@ -1,0 +1,248 @@
+//! Rows into a target: only those that are new there, or other than they are there.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
+use activerecord_core::{Error, ErrorKind, Result, Value, transaction};
+use chrono::{DateTime, Utc};
+use tokio::time::sleep;
+
+use super::checkpoint::Checkpoint;
+use super::report::SyncReport;
+use super::side::{Side, Values};
+use crate::backoff::Backoff;
+use crate::clock::about_now;
+use crate::failpoint;
+use crate::verdict::Verdict;
+
+/// The most rows of one INSERT: past about a thousand there is nothing more to win.
+const ROWS: usize = 1_000;
+
+/// How often a batch is tried that a database may get over.
+const ATTEMPTS: u32 = 8;
+
+/// Writes batches of rows.
+pub(crate) struct Writer<'t> {
+    pub(crate) target: &'t Side,
+    /// Whether there was nothing in the target at the beginning: then no row needs to be looked up.
+    pub(crate) is_fresh: bool,
+    /// Nothing is written, only counted.
+    pub(crate) dry: bool,
+    pub(crate) max_bad_rows: Option<u64>,
+}
+
+/// How many rows of a batch were written, and how many were the same.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    written: u64,
+    unchanged: u64,
+}
+
+impl Counts {
+    fn add_to(self, report: &mut SyncReport) {
+        report.written += self.written;
+        report.unchanged += self.unchanged;
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a batch and the checkpoint behind it, in one transaction. Rows that are refused are isolated and reported.
+    pub(crate) async fn write(
+        &self,
+        rows: Vec<Values>,
+        mut checkpoint: Option<&mut Checkpoint>,
+        report: &mut SyncReport,
+    ) -> Result<()> {
+        let rows = self.distinct(rows);
+        match self.patiently(&rows, checkpoint.as_deref_mut()).await {
+            Err(error) if is_about_a_row(&error) && !rows.is_empty() => {
+                self.isolate(rows, report).await?;
+                // The rows are there; if this is lost, they are copied again.
+                self.patiently(&[], checkpoint).await.map(drop)
+            }
+            written => written.map(|counts| counts.add_to(report)),
+        }
+    }
+
+    /// Of rows with the same key, the last one, which is the newest: some databases take no key twice in a statement.
+    fn distinct(&self, rows: Vec<Values>) -> Vec<Values> {
+        let mut seen = HashSet::with_capacity(rows.len());
+        let mut distinct: Vec<_> = rows.into_iter().rev().filter(|row| seen.insert(self.target.key_of(row))).collect();
+        distinct.reverse();
+        distinct
+    }
+
+    /// Halves a batch until those are alone that cannot be written.
+    async fn isolate(&self, rows: Vec<Values>, report: &mut SyncReport) -> Result<()> {
+        let mut parts = vec![rows];
+        while let Some(mut part) = parts.pop() {
+            match self.patiently(&part, None).await {
+                Ok(counts) => counts.add_to(report),
+                Err(error) if !is_about_a_row(&error) => return Err(error),
+                Err(_) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                }
+                Err(error) => self.refuse(self.target.shown(&part[0]), &error, report)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a row that was not copied.
+    pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
+        tracing::warn!(target: "activerecord", job = report.job, key, %error, "a row is not copied");
+        report.refuse(key, error.to_string());
+        match self.max_bad_rows {
+            Some(most) if report.refused > most => Err(Error::invalid(format!(
+                "the job `{}` was given up: {} rows were refused, and {most} may be; the last one: {error}",
+                report.job, report.refused
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tries again what a database may get over: to write a batch twice is to write it once.
+    async fn patiently(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>) -> Result<Counts> {
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+        for attempt in 1.. {
+            match self.once(rows, checkpoint.as_deref_mut()).await {
+                Err(error) if attempt < ATTEMPTS && Verdict::of(&error) == Verdict::Transient => {
+                    tracing::warn!(target: "activerecord", connection = self.target.connection.name(), attempt, %error, "a batch is written again");
+                    sleep(backoff.longest(attempt)).await;
+                }
+                done => return done,
+            }
+        }
+        Ok(Counts::default())
+    }
+
+    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>) -> Result<Counts> {
+        let connection = &self.target.connection;
+        if self.dry {
+            return self.changed(rows, Utc::now()).await.map(|(_, counts)| counts);
+        }
+        let now = about_now(connection).await?;
+        if failpoint::is_broken("sync.checkpoint")
+            && let Some(checkpoint) = checkpoint.as_deref_mut()
+        {
+            checkpoint.save(connection).await?;
+        }
+        transaction(connection.name(), async || {
+            let counts = self.bring(rows, now).await?;
+            failpoint::reach("sync.written")?;
+            if let Some(checkpoint) = checkpoint {
+                checkpoint.save(connection).await?;
+            }
+            failpoint::reach("sync.saved")?;
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// Writes what is new or other, in the transaction of this task.
+    async fn bring(&self, rows: &[Values], now: DateTime<Utc>) -> Result<Counts> {
+        let (changed, counts) = self.changed(rows, now).await?;
+        let connection = &self.target.connection;
+        let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
+        for rows in changed.chunks(most) {
+            connection.write(self.upsert(rows)).await?;
+        }
+        Ok(counts)
+    }
+
+    /// Writes one row, in the transaction of this task.
+    pub(crate) async fn put(&self, row: Values) -> Result<()> {
+        let now = about_now(&self.target.connection).await?;
+        self.bring(&[row], now).await.map(drop)
+    }
+
+    /// Deletes rows by their keys; returns how many were there.
+    pub(crate) async fn remove(&self, rows: &[Values]) -> Result<u64> {
+        let delete = Delete { table: self.target.table.clone(), filter: Some(self.target.keys(rows)) };
+        self.target.connection.write(Statement::Delete(delete)).await
+    }
+
+    /// Those rows that are not there as they are.
+    async fn changed(&self, rows: &[Values], now: DateTime<Utc>) -> Result<(Vec<Values>, Counts)> {
+        let found = if self.is_fresh || rows.is_empty() { HashMap::new() } else { self.target.find(rows).await? };
+        let mut changed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let there = found.get(&self.target.key_of(row));
+            if !there.is_some_and(|there| self.target.is_same(row, there)) {
+                changed.push(self.stamped(row, there, now));
+            }
+        }
+        let written = changed.len() as u64;
+        Ok((changed, Counts { written, unchanged: rows.len() as u64 - written }))
+    }
+
+    fn stamped(&self, row: &Values, there: Option<&Values>, now: DateTime<Utc>) -> Values {
+        let stamp = |(ordinal, value): (usize, &Value)| {
+            if !self.target.is_stamped(ordinal, row) {
+                return value.clone();
+            }
+            let kept =
+                there.filter(|_| self.target.stamps.created == Some(ordinal)).map(|there| there[ordinal].clone());
+            kept.unwrap_or_else(|| match value {
+                Value::DateTime(_) => Value::DateTime(now.naive_utc()),
+                _ => Value::Timestamp(now),
+            })
+        };
+        row.iter().enumerate().map(stamp).collect()
+    }
+
+    fn upsert(&self, rows: &[Values]) -> Statement {
+        let Side { table, columns, key, .. } = self.target;
+        let others = (0..columns.len()).filter(|ordinal| !key.contains(ordinal)).map(|ordinal| &columns[ordinal].name);
+        Statement::Insert(Insert {
+            table: table.clone(),
+            columns: columns.iter().map(|column| column.name.clone()).collect(),
+            values: rows.iter().flatten().cloned().collect(),
+            conflict: Some(Conflict {
+                keys: key.iter().map(|&key| columns[key].name.clone()).collect(),
+                update: others.map(|name| (name.clone(), Expr::Excluded(name.clone()))).collect(),
+            }),
+            returning: Vec::new(),
+        })
+    }
+}
+
+/// Whether an error may be about one row of many: then the others can be written without it.
+fn is_about_a_row(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UniqueViolation
+            | ErrorKind::ForeignKeyViolation
+            | ErrorKind::NotNullViolation
+            | ErrorKind::CheckViolation
+            | ErrorKind::Conversion
+            | ErrorKind::Invalid
+            | ErrorKind::Unsupported
+            | ErrorKind::Database
+    )
+}
+
+/// The keys of many rows, each as a number. Two keys may be the same number, once in some billion billion: then a row that is
+/// gone is taken for one that is there.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(HashSet<u64>);
+
+impl Keys {
+    pub(crate) fn add(&mut self, key: &Arc<str>) {
+        self.0.insert(number(key));
+    }
+
+    pub(crate) fn has(&self, key: &Arc<str>) -> bool {
+        self.0.contains(&number(key))
+    }
+}
+
+fn number(key: &Arc<str>) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,163 @@
+//! Receiving: what nobody has received, and what somebody has had for too long.
+
+use std::time::Duration;
+
+use activerecord_core::backend::BoxFuture;
+use activerecord_core::{Error, ErrorKind, Result};
+use activerecord_distributed::{Delivery, Subscriber};
+use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::streams::{
+    StreamAutoClaimOptions, StreamAutoClaimReply, StreamClaimOptions, StreamId, StreamReadOptions, StreamReadReply,
+};
+use redis::{AsyncCommands, AsyncConnectionConfig, RedisResult, Value};
+
+use crate::{EVENT, RedisQueue, failed, stream};
+
+/// Everybody is the same consumer: it is by time that an event is somebody's.
+const CONSUMER: &str = "activerecord";
+
+/// How long to wait for new events before looking for those that somebody has had for too long.
+const LONGEST: Duration = Duration::from_secs(1);
+
+pub(crate) struct RedisSubscriber {
+    queue: RedisQueue,
+    stream: String,
+    group: String,
+    /// One that waits keeps others waiting: so it is its own. None after an outage, and when nobody has waited yet.
+    waiting: Option<MultiplexedConnection>,
+}
+
+impl RedisSubscriber {
+    pub(crate) async fn open(queue: RedisQueue, topic: &str, group: &str) -> Result<Self> {
+        let (stream, group) = (stream(topic), group.to_owned());
+        let mut connection = queue.connection.clone();
+        let made: RedisResult<()> = connection.xgroup_create_mkstream(&stream, &group, "0").await;
+        match made {
+            Err(error) if error.code() != Some("BUSYGROUP") => {
+                Err(failed(&format!("the group `{group}` of the topic `{topic}`"), &error))
+            }
+            _ => Ok(Self { queue, stream, group, waiting: None }),
+        }
+    }
+
+    async fn next(&mut self, limit: usize) -> Result<Vec<Box<dyn Delivery>>> {
+        loop {
+            let received = self.look(limit).await;
+            if received.is_err() {
+                self.waiting = None;
+            }
+            let received = received.map_err(|error| failed("receiving", &error))?;
+            if !received.is_empty() {
+                return Ok(received.into_iter().map(|entry| self.delivery(entry)).collect());
+            }
+        }
+    }
+
+    async fn look(&mut self, limit: usize) -> RedisResult<Vec<StreamId>> {
+        let lease = milliseconds(self.queue.lease);
+        let mut connection = self.queue.connection.clone();
+        let overdue: StreamAutoClaimReply = connection
+            .xautoclaim_options(
+                &self.stream,
+                &self.group,
+                CONSUMER,
+                lease,
+                "0-0",
+                StreamAutoClaimOptions::default().count(limit),
+            )
+            .await?;
+        if !overdue.claimed.is_empty() {
+            return Ok(overdue.claimed);
+        }
+        let wait = (self.queue.lease / 3).min(LONGEST);
+        let options = StreamReadOptions::default().group(&self.group, CONSUMER).count(limit).block(milliseconds(wait));
+        let waiting = match &mut self.waiting {
+            Some(waiting) => waiting,
+            none => {
+                let settings = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(Duration::from_secs(5)))
+                    .set_response_timeout(Some(wait + Duration::from_secs(5)));
+                none.insert(self.queue.client.get_multiplexed_async_connection_with_config(&settings).await?)
+            }
+        };
+        let new: Option<StreamReadReply> = waiting.xread_options(&[&self.stream], &[">"], &options).await?;
+        Ok(new.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect())
+    }
+
+    /// An entry that somebody else has made is delivered without a body: so it is done with like others that are no events.
+    fn delivery(&self, mut entry: StreamId) -> Box<dyn Delivery> {
+        let body = match entry.map.remove(EVENT) {
+            Some(Value::BulkString(body)) => body,
+            Some(Value::SimpleString(body)) => body.into_bytes(),
+            _ => Vec::new(),
+        };
+        Box::new(RedisDelivery {
+            connection: self.queue.connection.clone(),
+            stream: self.stream.clone(),
+            group: self.group.clone(),
+            id: entry.id,
+            lease: self.queue.lease,
+            body,
+        })
+    }
+}
+
+impl Subscriber for RedisSubscriber {
+    fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>> {
+        Box::pin(self.next(limit.max(1)))
+    }
+}
+
+struct RedisDelivery {
+    connection: ConnectionManager,
+    stream: String,
+    group: String,
+    id: String,
+    lease: Duration,
+    body: Vec<u8>,
+}
+
+impl RedisDelivery {
+    /// The entry is with its consumer since so long.
+    async fn set_idle(&self, idle: Duration) -> Result<()> {
+        let options = StreamClaimOptions::default().idle(milliseconds(idle)).with_justid();
+        let mut connection = self.connection.clone();
+        let claimed: RedisResult<Vec<String>> =
+            connection.xclaim_options(&self.stream, &self.group, CONSUMER, 0, &[&self.id], options).await;
+        match claimed.map_err(|error| failed("an event", &error))?.is_empty() {
+            true => Err(Error::new(ErrorKind::LeaseLost, "Redis: the event is done, or deleted")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Delivery for RedisDelivery {
+    fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            let mut connection = self.connection.clone();
+            let done: RedisResult<()> = connection.xack(&self.stream, &self.group, &[&self.id]).await;
+            done.map_err(|error| failed("an event", &error))
+        })
+    }
+
+    fn nack(self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>> {
+        // Overdue when the pause is over.
+        Box::pin(async move { self.set_idle(self.lease.saturating_sub(pause)).await })
+    }
+
+    fn extend(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.set_idle(Duration::ZERO))
+    }
+
+    fn extend_every(&self) -> Option<Duration> {
+        Some(self.lease / 3)
+    }
+}
+
+fn milliseconds(duration: Duration) -> usize {
+    usize::try_from(duration.as_millis()).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,95 @@
+//! Batch synchronization between every pair of the databases there are.
+
+mod bad_rows;
+mod changes;
+#[path = "../conformance/harness/mod.rs"]
+#[allow(dead_code, reason = "the conformance cases use all of it")]
+mod harness;
+#[path = "../common/left_out.rs"]
+mod left_out;
+mod mirrors;
+mod pairs;
+#[path = "../common/sample.rs"]
+#[allow(dead_code, reason = "the conformance cases use all of it")]
+mod sample;
+#[path = "../conformance/values/strategies.rs"]
+mod strategies;
+mod tables;
+#[path = "../common/until.rs"]
+mod until;
+
+use activerecord::prelude::*;
+use chrono::{DateTime, Utc};
+use harness::{Database, Profile};
+use left_out::is_left_out;
+use sample::{Color, Level, Sample, Tree};
+
+/// What the random values have to be of.
+fn profile() -> &'static Profile {
+    Profile::least()
+}
+
+/// The databases of this run.
+fn profiles() -> impl Iterator<Item = &'static Profile> + Clone {
+    Profile::all().into_iter().filter(|profile| !is_left_out(profile.name()))
+}
+
+/// Two databases, the target with these tables.
+async fn pairs(source: &[&str], target: &[&str]) -> Result<Vec<(Database, Database)>> {
+    let mut pairs = Vec::new();
+    for from in profiles() {
+        for to in profiles() {
+            pairs.push((Database::on(from, source).await?, Database::on(to, target).await?));
+        }
+    }
+    Ok(pairs)
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct User {
+    id: i64,
+    email: String,
+    #[updated_at]
+    updated_at: DateTime<Utc>,
+}
+
+const USERS: &str = "users (id ID, email STRING NOT NULL, updated_at TIMESTAMP NOT NULL)";
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct AnalyticsUser {
+    id: i64,
+    user_id: i64,
+    domain: String,
+}
+
+const ANALYTICS_USERS: &str =
+    "analytics_users (id ID, user_id I64 NOT NULL UNIQUE, domain STRING NOT NULL CHECK (domain <> 'bad'))";
+
+/// From the users of one database to the analytics of another, whose connections have these names.
+fn job(source: &Database, target: &Database) -> SyncJob<User, AnalyticsUser> {
+    SyncJob::from::<User>()
+        .using(&**source)
+        .to::<AnalyticsUser>()
+        .on(&**target)
+        .map(|user| {
+            let domain = user.email.split_once('@').map_or("", |(_, domain)| domain).to_owned();
+            AnalyticsUser { id: 0, user_id: user.id, domain }
+        })
+        .keys([AnalyticsUser::USER_ID])
+        .batch(3)
+}
+
+async fn users(database: &Database, emails: &[&str]) -> Result<Vec<User>> {
+    let new = emails.iter().map(|&email| User { id: 0, email: email.into(), ..User::default() });
+    let mut users = Vec::new();
+    for user in new {
+        users.push(User::with_connection(database, async || User::create(user).await).await?);
+    }
+    Ok(users)
+}
+
+/// User and domain.
+async fn analytics(database: &Database) -> Result<Vec<(i64, String)>> {
+    let all = AnalyticsUser::using(database).select((AnalyticsUser::USER_ID, AnalyticsUser::DOMAIN));
+    all.order_by(AnalyticsUser::USER_ID.asc()).all().await
+}

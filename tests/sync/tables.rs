@@ -1,0 +1,72 @@
+//! Whole tables, without models: described, made in another database, and copied.
+
+use activerecord::ValueType;
+use activerecord::prelude::*;
+use activerecord::statement::CreateTable;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use crate::sample::Sample;
+use crate::{Database, pairs, profiles, strategies};
+
+/// The table of the samples, as this library makes it.
+async fn make(database: &Database) -> Result<()> {
+    connection(database)?.create_table(&CreateTable::from(Sample::TABLE)).await
+}
+
+#[tokio::test]
+async fn a_table_is_described_as_it_was_made() -> Result<()> {
+    for profile in profiles() {
+        let database = Database::on(
+            profile,
+            &["seats (plane STRING NOT NULL, number I32 NOT NULL, holder TEXT, PRIMARY KEY (number, plane))"],
+        )
+        .await?;
+        let handle = connection(&database)?;
+        assert_eq!(handle.tables().await?, ["seats"]);
+        assert_eq!(handle.describe("nothing").await?, None);
+        let seats = handle.describe("seats").await?.ok_or_else(|| Error::invalid("no seats"))?;
+        assert_eq!(seats.key, ["number", "plane"]);
+        let nullable: Vec<_> = seats.columns.iter().map(|column| (column.name.as_str(), column.nullable)).collect();
+        assert_eq!(nullable, [("plane", false), ("number", false), ("holder", true)]);
+        assert_eq!(seats.columns[2].ty, Some(ValueType::Text));
+    }
+    Ok(())
+}
+
+/// The whole way: made in the target, in its own types, and every value arrives.
+#[tokio::test]
+async fn a_table_without_a_model_is_copied() -> Result<()> {
+    let (strategy, mut runner) = (strategies::sample(), TestRunner::deterministic());
+    let samples = (1..=50).map(|id| {
+        let value = strategy.new_tree(&mut runner).map_err(|reason| Error::custom(reason.to_string()))?.current();
+        Ok(Sample { id, json: Json(serde_json::json!({ "n": value.int })), ..value })
+    });
+    let samples = samples.collect::<Result<Vec<_>>>()?;
+    for (from, to) in pairs(&[], &[]).await? {
+        make(&from).await?;
+        Sample::with_connection(&from, async || Sample::bulk_insert(&samples).await).await?;
+        let job = SyncTable::new("samples", &*from, &*to).batch(20);
+        let report = job.run().await?;
+        assert_eq!((report.read, report.written), (50, 50), "{report:?}");
+        let differences = job.verify().await?;
+        assert!(differences.is_empty(), "from {} to {}: {:?}", &*from, &*to, differences.rows);
+        assert_eq!(job.run().await?.unchanged, 50);
+        let copied = Sample::using(&to).order_by(Sample::ID.asc()).all().await?;
+        assert!(copied == samples, "from {} to {}", &*from, &*to);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_copied_is_told() -> Result<()> {
+    for profile in profiles() {
+        let from = Database::on(profile, &["things (id I64 NOT NULL)", "places (id ID, name STRING NOT NULL)"]).await?;
+        let to = Database::on(profile, &["places (id ID)"]).await?;
+        let told = async |table: &str| SyncTable::new(table, &*from, &*to).run().await.unwrap_err().to_string();
+        assert!(told("nothing").await.contains("no table `nothing`"));
+        assert!(told("things").await.contains("no primary key"));
+        assert!(told("places").await.contains("no column `name`"));
+    }
+    Ok(())
+}
