@@ -321,7 +321,12 @@ fn an_unknown_dialect_is_an_error() {
 fn definitions() {
     let table = CreateTable::from(Event::TABLE).numbered().index("events_by_flight", &["flight_id", "id"]);
     let mut every = CreateTable::from(Flight::TABLE);
-    every.columns.push(NewColumn { name: "tags".into(), ty: ValueType::Array(&ValueType::Text), nullable: false });
+    every.columns.push(NewColumn {
+        name: "tags".into(),
+        ty: ValueType::Array(&ValueType::Text),
+        sizes: Vec::new(),
+        nullable: false,
+    });
     let index = table.indexes[0].clone();
     insta::assert_snapshot!(all([
         statement(&Statement::CreateTable(table)),

@@ -24,8 +24,8 @@ pub(crate) struct Tables {
     batch: u64,
 }
 
-/// Copies tables. A table that is not there is made, with its columns and its primary key: not its other indexes, foreign keys,
-/// defaults, checks and triggers.
+/// Copies tables. A table that is not there is made, with its columns, its primary key and its unique keys: not its other indexes,
+/// foreign keys, defaults, checks and triggers.
 #[derive(Args, Debug)]
 pub(crate) struct Sync {
     #[command(flatten)]

@@ -40,8 +40,8 @@ pub use capabilities::Capabilities;
 pub use column::Column;
 pub use connection::{
     ColumnInfo, Config, ConnectionHandle, ConnectionManager, InCurrentConnections, IntoConfig, Listener,
-    OutsideTransaction, Pool, TableInfo, UnmetPrecondition, connection, current_connection, spawn, try_with_connection,
-    with_connection,
+    OutsideTransaction, Pool, TableInfo, UniqueKey, UnmetPrecondition, connection, current_connection, spawn,
+    try_with_connection, with_connection,
 };
 pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use embedded::Embedded;

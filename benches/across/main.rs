@@ -1,10 +1,9 @@
-//! What work across databases costs: transactions in two phases beside two commits, ours and by hand with sqlx, how many
-//! messages an outbox hands on, and a job library beside it.
+//! What work across databases costs: transactions in two phases beside two commits, ours and by hand with sqlx, and how many
+//! messages an outbox hands on.
 //!
 //! ```text
 //! cargo xtask services up && eval "$(cargo xtask services env)"
-//! cargo bench --all-features --bench across              # or, behind `--`, some of `commits`, `outbox`, `jobs`
-//! cargo bench --all-features --bench across -- million   # a minute or two; only when it is named
+//! cargo bench --all-features --bench across              # or, behind `--`, `commits` or `outbox`
 //! ```
 //!
 //! Contestants take turns, in another order each round; medians and ratios are what counts. `cargo test` runs it with `--test`,
@@ -12,8 +11,6 @@
 
 mod by_hand;
 mod commits;
-mod jobs;
-mod million;
 mod outbox;
 
 use std::sync::Arc;
@@ -35,18 +32,12 @@ async fn main() -> Result<()> {
     if !has("--bench") {
         return Ok(());
     }
-    let all = !["commits", "outbox", "jobs", "million"].into_iter().any(has);
+    let all = !has("commits") && !has("outbox");
     if all || has("commits") {
         commits::run().await?;
     }
     if all || has("outbox") {
         outbox::run().await?;
-    }
-    if all || has("outbox") || has("jobs") {
-        jobs::run().await?;
-    }
-    if has("million") {
-        million::run().await?;
     }
     Ok(())
 }

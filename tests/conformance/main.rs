@@ -10,6 +10,7 @@ mod builder;
 mod bulk;
 mod capabilities;
 mod crud;
+mod described;
 mod distributed;
 mod errors;
 mod harness;

@@ -9,6 +9,7 @@ mod sample;
 #[path = "../conformance/values/strategies.rs"]
 mod strategies;
 
+use activerecord::TableInfo;
 use activerecord::prelude::*;
 use chrono::{NaiveDate, TimeZone, Utc};
 use harness::{Database, Profile};
@@ -74,6 +75,37 @@ async fn through_all_of_them() -> Result<()> {
         here = next;
     }
     assert!(Sample::using(&here).order_by(Sample::ID.asc()).all().await? == samples);
+    Ok(())
+}
+
+/// A table as one database describes it is made on another, and described again.
+#[tokio::test]
+async fn a_table_is_made_like_one_elsewhere() -> Result<()> {
+    let fares = "fares (id ID, code VARCHAR(3) NOT NULL, tax NUMERIC(10, 2) NOT NULL, note TEXT, paid BOOL NOT NULL, \
+                 sold DATETIME, picture BYTES, CONSTRAINT by_code UNIQUE (code, tax))";
+    let seats = "seats (flight VARCHAR(20) NOT NULL, line I32 NOT NULL, PRIMARY KEY (flight, line))";
+    for source in Profile::all() {
+        let from = Database::on(source, &[fares, seats]).await?;
+        for target in Profile::all() {
+            let to = Database::on(target, &[]).await?;
+            for name in connection(&from)?.tables().await? {
+                let original =
+                    connection(&from)?.describe(&name).await?.ok_or_else(|| Error::invalid("it was listed"))?;
+                connection(&to)?.create_table(&original.definition()?).await?;
+                let made = connection(&to)?.describe(&name).await?.ok_or_else(|| Error::invalid("it was made"))?;
+                let pair = format!("{name} from {} to {}", source.name(), target.name());
+                assert_eq!(made.key, original.key, "{pair}");
+                let unique = |table: &TableInfo| table.unique.iter().map(|key| key.columns.clone()).collect::<Vec<_>>();
+                assert_eq!(unique(&made), unique(&original), "{pair}");
+                for (made, original) in made.columns.iter().zip(&original.columns) {
+                    assert_eq!((&made.name, made.nullable), (&original.name, original.nullable), "{pair}");
+                    assert_eq!(made.numbered, original.numbered, "{pair}: {}", made.name);
+                    assert!(made.name != "tax" || made.sizes.is_empty() || made.sizes == [10, 2], "{pair}: {made:?}");
+                }
+                assert_eq!(made.columns.len(), original.columns.len(), "{pair}");
+            }
+        }
+    }
     Ok(())
 }
 

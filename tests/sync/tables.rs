@@ -29,7 +29,7 @@ async fn a_table_is_described_as_it_was_made() -> Result<()> {
         assert_eq!(seats.key, ["number", "plane"]);
         let nullable: Vec<_> = seats.columns.iter().map(|column| (column.name.as_str(), column.nullable)).collect();
         assert_eq!(nullable, [("plane", false), ("number", false), ("holder", true)]);
-        assert_eq!(seats.columns[2].ty, ValueType::Text);
+        assert_eq!(seats.columns[2].ty, Some(ValueType::Text));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) mod unique;
 mod url;
 
 pub use config::{Config, IntoConfig, Pool};
-pub use describe::{ColumnInfo, TableInfo};
+pub use describe::{ColumnInfo, TableInfo, UniqueKey};
 pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
 pub use listener::Listener;
 pub use registry::ConnectionManager;

@@ -12,7 +12,10 @@ use crate::value::{Flow, FromValue, RowRef, Value};
 
 /// Refuses columns that are no unique key of the table.
 pub(crate) async fn check<K: AsRef<str>>(session: &Session, table: &str, keys: &[K], label: Label) -> Result<()> {
-    let Some(UnnamedConflicts { keys: question, .. }) = session.dialect().unnamed_conflicts else { return Ok(()) };
+    if session.dialect().unnamed_conflicts.is_none() {
+        return Ok(());
+    }
+    let question = session.dialect().catalog.keys;
     let endpoint = session.endpoint();
     let wanted: BTreeSet<String> = keys.iter().map(|key| key.as_ref().to_owned()).collect();
     if endpoint.unique_keys(table).is_some_and(|known| known.contains(&wanted)) {
@@ -52,7 +55,7 @@ fn no_key<K: AsRef<str>>(session: &Session, table: &str, keys: &[K], label: Labe
 /// The error of a statement whose rows are there by another unique key than it names.
 pub(crate) fn settle(error: Error, session: &Session) -> Error {
     match session.dialect().unnamed_conflicts {
-        Some(UnnamedConflicts { code, .. }) if error.code() == Some(code) => {
+        Some(UnnamedConflicts { code }) if error.code() == Some(code) => {
             let message = "a row is there already by another unique key than the one of the upsert";
             Error::new(ErrorKind::UniqueViolation, message).with_code(code).with_source(error)
         }

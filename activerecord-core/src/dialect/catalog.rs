@@ -1,44 +1,72 @@
-//! How a database is asked what tables it has.
+//! How a database is asked which tables it has, and what its columns hold.
 
 use crate::value::ValueType;
 
-/// How a database is asked what tables it has.
+/// Questions about the tables of a database, and the other direction of [`Definitions`](super::Definitions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Catalog {
-    /// Gives the names of the tables.
+    /// Gives the names of the tables, by one column.
     pub(crate) tables: &'static str,
-    /// Gives, of the table whose name is bound, each column that can be written: its name, its declared type, whether it may
-    /// be NULL (1) or not (0), and its place in the primary key, 0 if it is not in it.
+    /// Gives the columns of a table in their order. Of each: its name; its type as it is written; the type that this comes to,
+    /// where it is a name for another one; whether it may be NULL; whether the database numbers it; whether it is computed;
+    /// its default.
     pub(crate) columns: &'static str,
-    /// What a declared type begins with, in lower case, what else is in it, and what a column of it holds. The first that
-    /// fits counts.
-    pub(crate) types: &'static [(&'static str, &'static str, ValueType)],
-    /// What a declared type ends with that is an array of what stands before it.
+    /// Gives the columns of the unique keys of a table, the primary one among them: the key's name, the column's, and whether
+    /// it is the primary one. A key of a part of the rows, or of an expression, is none of them.
+    pub(crate) keys: &'static str,
+    /// What a column holds by the name of its type: in small letters, first as it is, then without what is in parentheses.
+    pub(crate) types: &'static [(&'static str, ValueType)],
+    /// Stands behind the name of an array's element type, where the database has arrays.
     pub(crate) array: Option<&'static str>,
 }
 
 pub(super) const SQLITE: Catalog = Catalog {
-    tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-    // A generated column is hidden, or marked by a number above 1.
-    columns: "SELECT name, type, \"notnull\" = 0 AND pk = 0, pk FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid",
+    tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY name",
+    // A key of one INTEGER is the number of the row, unless the table has none; that is never NULL.
+    columns: "WITH one (name) AS (SELECT ?), \
+              all_columns AS (SELECT c.*, upper(c.type) = 'INTEGER' AND c.pk = 1 AND t.wr = 0 \
+                  AND (SELECT count(*) FROM pragma_table_info(one.name) WHERE pk > 0) = 1 AS numbered, t.wr \
+                  FROM one JOIN pragma_table_list AS t ON t.schema = 'main' AND t.name = one.name COLLATE NOCASE \
+                  JOIN pragma_table_xinfo(one.name) AS c WHERE c.hidden <> 1) \
+              SELECT name, type, type, NOT (\"notnull\" OR numbered OR wr AND pk > 0), numbered, hidden IN (2, 3), \
+                  dflt_value FROM all_columns ORDER BY cid",
+    keys: "WITH one (name) AS (SELECT ?) \
+           SELECT '' AS key_name, c.name, 1 AS is_primary, c.pk AS place \
+               FROM one, pragma_table_info(one.name) AS c WHERE c.pk > 0 \
+           UNION ALL SELECT i.name, c.name, 0, c.seqno \
+               FROM one, pragma_index_list(one.name) AS i, pragma_index_info(i.name) AS c \
+               WHERE i.\"unique\" AND i.origin <> 'pk' AND NOT i.partial \
+               AND NOT EXISTS (SELECT 1 FROM pragma_index_info(i.name) AS e WHERE e.name IS NULL) \
+           ORDER BY is_primary DESC, key_name, place",
     types: &[
-        ("bool", "", ValueType::Bool),
-        ("", "int", ValueType::I64),
-        ("json", "", ValueType::Json),
-        ("", "char", ValueType::Text),
-        ("", "clob", ValueType::Text),
-        ("", "text", ValueType::Text),
-        ("uuid", "", ValueType::Uuid),
-        ("blob", "", ValueType::Bytes),
-        ("", "real", ValueType::F64),
-        ("", "floa", ValueType::F64),
-        ("", "doub", ValueType::F64),
-        ("dec", "", ValueType::Decimal),
-        ("num", "", ValueType::Decimal),
-        ("datetime", "", ValueType::DateTime),
-        ("timestamp", "", ValueType::Timestamp),
-        ("date", "", ValueType::Date),
-        ("time", "", ValueType::Time),
+        ("integer", ValueType::I64),
+        ("int", ValueType::I64),
+        ("bigint", ValueType::I64),
+        ("smallint", ValueType::I16),
+        ("tinyint", ValueType::I16),
+        ("mediumint", ValueType::I32),
+        ("boolean", ValueType::Bool),
+        ("bool", ValueType::Bool),
+        ("real", ValueType::F64),
+        ("double", ValueType::F64),
+        ("double precision", ValueType::F64),
+        ("float", ValueType::F64),
+        ("blob", ValueType::Bytes),
+        ("text", ValueType::Text),
+        ("clob", ValueType::Text),
+        ("varchar", ValueType::Text),
+        ("nvarchar", ValueType::Text),
+        ("char", ValueType::Text),
+        ("character", ValueType::Text),
+        ("nchar", ValueType::Text),
+        ("decimal", ValueType::Decimal),
+        ("numeric", ValueType::Decimal),
+        ("uuid", ValueType::Uuid),
+        ("date", ValueType::Date),
+        ("time", ValueType::Time),
+        ("datetime", ValueType::DateTime),
+        ("timestamp", ValueType::DateTime),
+        ("json", ValueType::Json),
     ],
     array: None,
 };
@@ -46,130 +74,183 @@ pub(super) const SQLITE: Catalog = Catalog {
 pub(super) const MYSQL: Catalog = Catalog {
     tables: "SELECT table_name FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
-    columns: "SELECT c.column_name, c.column_type, c.is_nullable = 'YES', COALESCE(k.seq_in_index, 0) \
-              FROM information_schema.columns c LEFT JOIN information_schema.statistics k \
-              ON k.table_schema = c.table_schema AND k.table_name = c.table_name AND k.column_name = c.column_name \
-              AND k.index_name = 'PRIMARY' \
-              WHERE c.table_schema = DATABASE() AND c.table_name = ? AND COALESCE(c.generation_expression, '') = '' \
+    // MariaDB's JSON is a text that is checked. Its checks know their table; MySQL's do not, and there `table_name` is
+    // the column's own.
+    columns: "SELECT c.column_name, c.column_type, CASE WHEN c.data_type = 'longtext' AND EXISTS ( \
+                  SELECT 1 FROM information_schema.check_constraints AS k WHERE k.constraint_schema = c.table_schema \
+                  AND table_name = c.table_name AND k.check_clause = CONCAT('json_valid(`', c.column_name, '`)') \
+                  ) THEN 'json' ELSE c.column_type END, \
+                  c.is_nullable = 'YES', c.extra LIKE '%auto_increment%', \
+                  c.extra LIKE '%VIRTUAL%' OR c.extra LIKE '%STORED%', c.column_default \
+              FROM information_schema.columns AS c WHERE c.table_schema = DATABASE() AND c.table_name = ? \
               ORDER BY c.ordinal_position",
+    keys: "SELECT index_name, column_name, index_name = 'PRIMARY' FROM information_schema.statistics AS s \
+           WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 \
+           AND NOT EXISTS (SELECT 1 FROM information_schema.statistics AS e WHERE e.table_schema = s.table_schema \
+           AND e.table_name = s.table_name AND e.index_name = s.index_name \
+           AND (e.column_name IS NULL OR e.sub_part IS NOT NULL)) ORDER BY index_name = 'PRIMARY' DESC, index_name, seq_in_index",
     types: &[
-        ("tinyint(1)", "", ValueType::Bool),
-        ("tinyint", "", ValueType::I16),
-        ("smallint", "unsigned", ValueType::I32),
-        ("smallint", "", ValueType::I16),
-        ("mediumint", "", ValueType::I32),
-        ("int", "unsigned", ValueType::I64),
-        ("int", "", ValueType::I32),
-        ("bigint", "unsigned", ValueType::U64),
-        ("bigint", "", ValueType::I64),
-        ("year", "", ValueType::I16),
-        ("float", "", ValueType::F32),
-        ("double", "", ValueType::F64),
-        ("decimal", "", ValueType::Decimal),
-        ("json", "", ValueType::Json),
-        ("uuid", "", ValueType::Uuid),
-        ("binary", "", ValueType::Bytes),
-        ("varbinary", "", ValueType::Bytes),
-        ("", "blob", ValueType::Bytes),
-        ("", "char", ValueType::Text),
-        ("", "text", ValueType::Text),
-        ("enum", "", ValueType::Text),
-        ("set", "", ValueType::Text),
-        ("datetime", "", ValueType::DateTime),
-        ("timestamp", "", ValueType::Timestamp),
-        ("date", "", ValueType::Date),
-        ("time", "", ValueType::Time),
+        ("boolean", ValueType::Bool),
+        ("tinyint(1)", ValueType::Bool),
+        ("bit(1)", ValueType::Bool),
+        ("bit", ValueType::U64),
+        ("tinyint", ValueType::I16),
+        ("tinyint unsigned", ValueType::I16),
+        ("smallint", ValueType::I16),
+        ("smallint unsigned", ValueType::I32),
+        ("year", ValueType::I16),
+        ("mediumint", ValueType::I32),
+        ("mediumint unsigned", ValueType::I32),
+        ("int", ValueType::I32),
+        ("int unsigned", ValueType::I64),
+        ("bigint", ValueType::I64),
+        ("bigint unsigned", ValueType::U64),
+        ("float", ValueType::F32),
+        ("double", ValueType::F64),
+        ("decimal", ValueType::Decimal),
+        ("decimal unsigned", ValueType::Decimal),
+        ("char", ValueType::Text),
+        ("varchar", ValueType::Text),
+        ("tinytext", ValueType::Text),
+        ("text", ValueType::Text),
+        ("mediumtext", ValueType::Text),
+        ("longtext", ValueType::Text),
+        ("enum", ValueType::Text),
+        ("set", ValueType::Text),
+        ("binary", ValueType::Bytes),
+        ("varbinary", ValueType::Bytes),
+        ("tinyblob", ValueType::Bytes),
+        ("blob", ValueType::Bytes),
+        ("mediumblob", ValueType::Bytes),
+        ("longblob", ValueType::Bytes),
+        ("uuid", ValueType::Uuid),
+        ("date", ValueType::Date),
+        ("time", ValueType::Time),
+        ("datetime", ValueType::DateTime),
+        ("timestamp", ValueType::Timestamp),
+        ("json", ValueType::Json),
     ],
     array: None,
 };
 
 pub(super) const POSTGRESQL: Catalog = Catalog {
-    tables: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
-    columns: "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, \
-              COALESCE((SELECT position FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS key (number, position) \
-                        WHERE i.indrelid = a.attrelid AND i.indisprimary AND key.number = a.attnum), 0) \
-              FROM pg_attribute a WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped \
-              AND a.attgenerated = '' ORDER BY a.attnum",
+    tables: "SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname",
+    columns: "SELECT a.attname, format_type(a.atttypid, a.atttypmod), CASE t.typtype \
+                  WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) WHEN 'e' THEN 'text' \
+                  ELSE format_type(a.atttypid, a.atttypmod) END, \
+                  NOT a.attnotnull, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', FALSE), \
+                  a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid) \
+              FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid \
+              LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+              WHERE a.attrelid = to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(?, '.')) AS part)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+    keys: "SELECT i.relname, a.attname, x.indisprimary FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid \
+           CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k (attnum, place) \
+           JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.attnum \
+           WHERE x.indrelid = to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(?, '.')) AS part)) AND x.indisunique AND x.indisvalid AND x.indpred IS NULL \
+           AND x.indexprs IS NULL AND k.place <= x.indnkeyatts ORDER BY x.indisprimary DESC, i.relname, k.place",
     types: &[
-        ("boolean", "", ValueType::Bool),
-        ("smallint", "", ValueType::I16),
-        ("integer", "", ValueType::I32),
-        ("bigint", "", ValueType::I64),
-        ("numeric(20,0)", "", ValueType::U64),
-        ("numeric", "", ValueType::Decimal),
-        ("real", "", ValueType::F32),
-        ("double precision", "", ValueType::F64),
-        ("text", "", ValueType::Text),
-        ("character", "", ValueType::Text),
-        ("citext", "", ValueType::Text),
-        ("name", "", ValueType::Text),
-        ("bytea", "", ValueType::Bytes),
-        ("uuid", "", ValueType::Uuid),
-        ("date", "", ValueType::Date),
-        ("timestamp", "with time zone", ValueType::Timestamp),
-        ("timestamp", "", ValueType::DateTime),
-        ("time", "without time zone", ValueType::Time),
-        ("json", "", ValueType::Json),
+        ("boolean", ValueType::Bool),
+        ("smallint", ValueType::I16),
+        ("integer", ValueType::I32),
+        ("bigint", ValueType::I64),
+        ("oid", ValueType::I64),
+        // What this library makes of an unsigned integer.
+        ("numeric(20,0)", ValueType::U64),
+        ("numeric", ValueType::Decimal),
+        ("real", ValueType::F32),
+        ("double precision", ValueType::F64),
+        ("bytea", ValueType::Bytes),
+        ("text", ValueType::Text),
+        ("character varying", ValueType::Text),
+        ("character", ValueType::Text),
+        ("\"char\"", ValueType::Text),
+        ("name", ValueType::Text),
+        ("xml", ValueType::Text),
+        ("citext", ValueType::Text),
+        ("uuid", ValueType::Uuid),
+        ("date", ValueType::Date),
+        ("time", ValueType::Time),
+        ("time without time zone", ValueType::Time),
+        ("timestamp", ValueType::DateTime),
+        ("timestamp without time zone", ValueType::DateTime),
+        ("timestamptz", ValueType::Timestamp),
+        ("timestamp with time zone", ValueType::Timestamp),
+        ("json", ValueType::Json),
+        ("jsonb", ValueType::Json),
     ],
     array: Some("[]"),
 };
 
 impl Catalog {
-    /// What a column of this declared type holds.
-    pub(crate) fn value_type(&self, declared: &str) -> Option<ValueType> {
-        let declared = declared.to_lowercase();
-        if let Some(element) = self.array.and_then(|array| declared.strip_suffix(array)) {
-            return self.value_type(element).and_then(array_of);
+    /// What a column of this type holds, if it is one that this library has.
+    pub(crate) fn holds(&self, spelling: &str) -> Option<ValueType> {
+        let spelling = spelling.trim().to_lowercase();
+        if let Some(element) = self.array.and_then(|brackets| spelling.strip_suffix(brackets)) {
+            return self.holds(element)?.as_static().map(ValueType::Array);
         }
-        let fits = |(head, part, _): &&(&str, &str, ValueType)| declared.starts_with(head) && declared.contains(part);
-        self.types.iter().find(fits).map(|(_, _, ty)| *ty)
+        self.known(&spelling).or_else(|| self.known(&without_sizes(&spelling)))
+    }
+
+    fn known(&self, spelling: &str) -> Option<ValueType> {
+        self.types.iter().find(|(known, _)| *known == spelling).map(|(_, ty)| *ty)
     }
 }
 
-fn array_of(element: ValueType) -> Option<ValueType> {
-    const ELEMENTS: [ValueType; 14] = [
-        ValueType::Bool,
-        ValueType::I16,
-        ValueType::I32,
-        ValueType::I64,
-        ValueType::F32,
-        ValueType::F64,
-        ValueType::Text,
-        ValueType::Decimal,
-        ValueType::Uuid,
-        ValueType::Date,
-        ValueType::Time,
-        ValueType::DateTime,
-        ValueType::Timestamp,
-        ValueType::Json,
-    ];
-    ELEMENTS.iter().find(|known| **known == element).map(ValueType::Array)
+/// `timestamp(3) without time zone` is `timestamp without time zone`.
+fn without_sizes(spelling: &str) -> String {
+    match (spelling.find('('), spelling.rfind(')')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", spelling[..start].trim_end(), &spelling[end + 1..])
+        }
+        _ => spelling.into(),
+    }
+}
+
+/// The numbers in parentheses, if there are nothing but such: the digits and the scale of `numeric(10, 2)`.
+pub(crate) fn sizes(spelling: &str) -> Vec<u32> {
+    let inside = spelling.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
+    inside.split(',').map(|size| size.trim().parse().ok()).collect::<Option<_>>().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::{MYSQL, POSTGRESQL, SQLITE};
 
     #[test]
-    fn declared_types_are_known() {
-        for (catalog, declared, ty) in [
-            (SQLITE, "INTEGER", Some(ValueType::I64)),
-            (SQLITE, "VARCHAR(20)", Some(ValueType::Text)),
-            (SQLITE, "TIMESTAMP", Some(ValueType::Timestamp)),
-            (SQLITE, "geometry", None),
-            (MYSQL, "tinyint(1)", Some(ValueType::Bool)),
-            (MYSQL, "bigint(20) unsigned", Some(ValueType::U64)),
-            (MYSQL, "datetime(6)", Some(ValueType::DateTime)),
-            (MYSQL, "longtext", Some(ValueType::Text)),
-            (MYSQL, "varbinary(16)", Some(ValueType::Bytes)),
-            (MYSQL, "point", None),
-            (POSTGRESQL, "character varying(20)", Some(ValueType::Text)),
-            (POSTGRESQL, "timestamp(6) with time zone", Some(ValueType::Timestamp)),
-            (POSTGRESQL, "numeric(10,2)", Some(ValueType::Decimal)),
-            (POSTGRESQL, "integer[]", Some(ValueType::Array(&ValueType::I32))),
-            (POSTGRESQL, "tsvector", None),
+    fn types_are_known_with_and_without_their_sizes() {
+        for (dialect, spelling, ty) in [
+            (&POSTGRESQL, "timestamp(3) without time zone", Some(ValueType::DateTime)),
+            (&POSTGRESQL, "numeric(10,2)", Some(ValueType::Decimal)),
+            (&POSTGRESQL, "text[]", Some(ValueType::Array(&ValueType::Text))),
+            (&POSTGRESQL, "interval", None),
+            (&MYSQL, "tinyint(1)", Some(ValueType::Bool)),
+            (&MYSQL, "tinyint(4)", Some(ValueType::I16)),
+            (&MYSQL, "bigint(20) unsigned", Some(ValueType::U64)),
+            (&MYSQL, "enum('a(b','c)')", Some(ValueType::Text)),
+            (&MYSQL, "point", None),
+            (&SQLITE, "VARCHAR(20)", Some(ValueType::Text)),
+            (&SQLITE, "", None),
         ] {
-            assert_eq!(catalog.value_type(declared), ty, "{declared}");
+            assert_eq!(dialect.catalog.holds(spelling), ty, "{spelling}");
         }
+    }
+
+    #[test]
+    fn every_type_that_is_made_is_known() {
+        for dialect in [&MYSQL, &POSTGRESQL, &SQLITE] {
+            for (_, spelling) in dialect.definitions.types {
+                assert!(dialect.catalog.holds(spelling).is_some(), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_numbers() {
+        assert_eq!(sizes("numeric(10, 2)"), [10, 2]);
+        assert_eq!(sizes("enum('1')"), [0_u32; 0]);
+        assert_eq!(sizes("numeric(3,-2)"), [0_u32; 0]);
+        assert_eq!(sizes("text"), [0_u32; 0]);
     }
 }

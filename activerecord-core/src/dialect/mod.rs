@@ -11,7 +11,7 @@ pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
-pub(crate) use catalog::Catalog;
+pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use triggers::Triggers;
 
@@ -90,13 +90,28 @@ pub(crate) struct Definitions {
     /// The type of an array; None: its element's, with `[]` behind it.
     pub(crate) array: Option<&'static str>,
     /// The type of a text that is part of a key or of an index.
-    pub(crate) indexed_text: &'static str,
+    pub(crate) indexed_text: Size,
+    /// The type of bytes that are.
+    pub(crate) indexed_bytes: Size,
+    /// The type of an exact decimal.
+    pub(crate) decimal: Size,
     /// What makes a key of one integer, of which the database gives the next.
     pub(crate) numbered_key: &'static str,
     /// Whether a table's indexes stand in its definition; else each is a statement of its own.
     pub(crate) inline_indexes: bool,
     /// Stands behind a table's definition.
     pub(crate) options: &'static str,
+}
+
+/// How the name of a type goes with the sizes of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// It takes none.
+    None(&'static str),
+    /// It needs a length: this one where none is known, and at most that one.
+    Length { word: &'static str, usual: u32, most: u32 },
+    /// It takes digits and a scale, each at most so many; the usual type is for decimals of which they are not known.
+    Digits { word: &'static str, usual: &'static str, most: u32, scale: u32 },
 }
 
 /// How the n-th bind is written.
@@ -117,11 +132,9 @@ pub(crate) enum Upsert {
     OnDuplicateKey,
 }
 
-/// What there is to know where an upsert cannot name the unique key that it is about.
+/// What there is to know where an upsert cannot name the unique key that it is about, beside the keys that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnnamedConflicts {
-    /// Gives the unique keys of a table, by two columns: the key's name, and a column of it.
-    pub(crate) keys: &'static str,
     /// The code of the error when another unique key is taken.
     pub(crate) code: &'static str,
 }

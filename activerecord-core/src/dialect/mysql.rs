@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, UnnamedConflicts, Upsert, catalog, triggers,
+    SetQuery, Size, UnnamedConflicts, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -20,11 +20,7 @@ pub static MYSQL: Dialect = Dialect {
     quote: '`',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnDuplicateKey,
-    unnamed_conflicts: Some(UnnamedConflicts {
-        keys: "SELECT index_name, column_name FROM information_schema.statistics \
-               WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0",
-        code: "1242",
-    }),
+    unnamed_conflicts: Some(UnnamedConflicts { code: "1242" }),
     upserts_once: false,
     // What fits into one TLS record, with its head: docs/design/mysql.md has what a longer statement costs.
     bulk_bytes: 15 << 10,
@@ -75,7 +71,10 @@ pub static MYSQL: Dialect = Dialect {
             (ValueType::Json, "JSON"),
         ],
         array: Some("JSON"),
-        indexed_text: "VARCHAR(255)",
+        // A key has room for 3,072 bytes, of which a character takes four.
+        indexed_text: Size::Length { word: "VARCHAR", usual: 255, most: 768 },
+        indexed_bytes: Size::Length { word: "VARBINARY", usual: 255, most: 3_072 },
+        decimal: Size::Digits { word: "DECIMAL", usual: "DECIMAL(65, 28)", most: 65, scale: 30 },
         numbered_key: "BIGINT AUTO_INCREMENT PRIMARY KEY",
         inline_indexes: true,
         // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.

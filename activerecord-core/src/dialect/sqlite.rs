@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Upsert, catalog, triggers,
+    Size, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -61,7 +61,9 @@ pub static SQLITE: Dialect = Dialect {
             (ValueType::Json, "TEXT"),
         ],
         array: Some("TEXT"),
-        indexed_text: "TEXT",
+        indexed_text: Size::None("TEXT"),
+        indexed_bytes: Size::None("BLOB"),
+        decimal: Size::None("TEXT"),
         numbered_key: "INTEGER PRIMARY KEY AUTOINCREMENT",
         inline_indexes: false,
         options: "",

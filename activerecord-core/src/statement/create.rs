@@ -11,7 +11,7 @@ pub struct CreateTable {
     pub table: Name,
     /// Its columns.
     pub columns: Vec<NewColumn>,
-    /// The columns of its key.
+    /// The columns of its key; none: it has no key.
     pub key: Vec<Name>,
     /// Whether the database numbers the rows by the key, which is one integer.
     pub numbered: bool,
@@ -26,6 +26,9 @@ pub struct NewColumn {
     pub name: Name,
     /// What it holds.
     pub ty: ValueType,
+    /// The digits and the scale of a decimal, or the length of a text or of bytes, where they are known. A database that needs
+    /// them has defaults.
+    pub sizes: Vec<u32>,
     /// Whether it may be NULL.
     pub nullable: bool,
 }
@@ -39,6 +42,8 @@ pub struct CreateIndex {
     pub table: Name,
     /// Its columns, in their order.
     pub columns: Vec<Name>,
+    /// Whether no two rows may have the same values in them.
+    pub unique: bool,
 }
 
 impl CreateTable {
@@ -53,7 +58,7 @@ impl CreateTable {
     #[must_use]
     pub fn index(mut self, name: &'static str, columns: &[&'static str]) -> Self {
         let columns = columns.iter().map(|&column| column.into()).collect();
-        self.indexes.push(CreateIndex { name: name.into(), table: self.table.clone(), columns });
+        self.indexes.push(CreateIndex { name: name.into(), table: self.table.clone(), columns, unique: false });
         self
     }
 
@@ -70,7 +75,7 @@ impl From<&'static Table> for CreateTable {
         Self {
             table: table.name.into(),
             columns: columns
-                .map(|def| NewColumn { name: def.name.into(), ty: def.ty, nullable: def.nullable })
+                .map(|def| NewColumn { name: def.name.into(), ty: def.ty, sizes: Vec::new(), nullable: def.nullable })
                 .collect(),
             key: table.key_columns().map(|def| def.name.into()).collect(),
             numbered: false,

@@ -77,9 +77,11 @@ impl Capture {
         };
         let topic = topic.map_or_else(|| self::topic(table), str::to_owned);
         check(&topic, table)?;
+        let written = found.columns.iter().filter(|column| !column.computed);
+        let columns = written.map(|column| Ok((column.name.clone().into(), found.type_of(column)?)));
         let captured = Captured {
             table: table.to_owned().into(),
-            columns: found.columns.into_iter().map(|column| (column.name.into(), column.ty)).collect(),
+            columns: columns.collect::<Result<_>>()?,
             key: found.key.into_iter().map(Name::from).collect(),
         };
         captured.install(&connection, &topic).await

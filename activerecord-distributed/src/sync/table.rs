@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use activerecord_core::statement::CreateTable;
-use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result, Row, TableInfo, ValueType, connection};
+use activerecord_core::{
+    ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Row, TableInfo, ValueType, connection,
+};
 
 use super::copy::{Copy, Options};
 use super::report::{Differences, SyncReport};
@@ -11,8 +12,9 @@ use super::side::{Side, SideColumn, Stamps};
 
 /// A [`SyncJob`](crate::SyncJob) for a table that has no model: the same table in another database, column by column.
 ///
-/// A table that is not there is made, with the columns and the primary key of the source, in types that hold the same values. What is
-/// *not* copied: foreign keys, other indexes, defaults, checks, triggers, and the numbering of a key. The target may have more columns
+/// A table that is not there is made, with the columns, the primary key and the unique keys of the source, in types that hold the same
+/// values: decimals keep their digits, texts in keys their lengths. What is *not* copied: foreign keys, indexes that are not unique,
+/// defaults, checks, triggers, and the number that comes next. A column that the target computes is left to it. The target may have more columns
 /// than the source, which then need defaults, and in another order.
 ///
 /// ```no_run
@@ -73,7 +75,7 @@ impl SyncTable {
         let source = self.source().await?;
         let target = connection(&self.target)?;
         if target.describe(&self.table).await?.is_none() {
-            target.create_table(&CreateTable::from(&source)).await?;
+            target.create_table(&source.definition()?).await?;
         }
         self.copy(source).await?.run().await
     }
@@ -119,8 +121,10 @@ impl SyncTable {
     async fn copy(&self, source: TableInfo) -> Result<Copy> {
         let (from, to) = (connection(&self.source)?, connection(&self.target)?);
         let missing = || Error::configuration(format!("there is no table `{}` on `{}`", self.table, self.target));
-        let mut target = side(to.clone(), &to.describe(&self.table).await?.ok_or_else(missing)?, &source)?;
-        let mut source = side(from, &source, &source)?;
+        let target = to.describe(&self.table).await?.ok_or_else(missing)?;
+        let names = copied(&source, &target)?;
+        let mut target = side(to, &target, &names, &source.key)?;
+        let mut source = side(from, &source, &names, &source.key)?;
         for (one, other) in source.columns.iter_mut().zip(&mut target.columns) {
             let ty = agreed(one.ty, other.ty);
             (one.ty, other.ty) = (ty, ty);
@@ -138,21 +142,35 @@ impl SyncTable {
     }
 }
 
-/// A table with the columns of the source, in its order, and its key.
-fn side(connection: ConnectionHandle, table: &TableInfo, source: &TableInfo) -> Result<Side> {
-    let mut columns = Vec::with_capacity(source.columns.len());
-    for wanted in &source.columns {
-        let Some(column) = table.columns.iter().find(|column| column.name == wanted.name) else {
-            let place = format!("`{}` on `{}`", table.name, connection.name());
-            let message =
-                format!("{place} has no column `{}`, which the source has; add it, or drop the table", wanted.name);
-            return Err(Error::new(ErrorKind::InvalidStatement, message));
-        };
-        columns.push(SideColumn { name: column.name.clone().into(), ty: column.ty, nullable: column.nullable });
+/// The columns that are copied: those of the source, but none that the target computes itself.
+fn copied(source: &TableInfo, target: &TableInfo) -> Result<Vec<String>> {
+    let mut names = Vec::with_capacity(source.columns.len());
+    for ColumnInfo { name, computed, .. } in &source.columns {
+        match target.column(name) {
+            Some(column) if column.computed => {}
+            None if *computed => {}
+            Some(_) => names.push(name.clone()),
+            None => {
+                let place = format!("`{}` on `{}`", target.name, target.connection);
+                let message =
+                    format!("{place} has no column `{name}`, which the source has; add it, or drop the table");
+                return Err(Error::new(ErrorKind::InvalidStatement, message));
+            }
+        }
     }
+    Ok(names)
+}
+
+/// A table with these columns of it, and this key.
+fn side(connection: ConnectionHandle, table: &TableInfo, names: &[String], key: &[String]) -> Result<Side> {
+    let found = names.iter().filter_map(|name| table.column(name));
+    let columns = found.map(|column| {
+        Ok(SideColumn { name: column.name.clone().into(), ty: table.type_of(column)?, nullable: column.nullable })
+    });
+    let columns = columns.collect::<Result<_>>()?;
     let mut side =
         Side { connection, table: table.name.clone().into(), columns, key: Vec::new(), stamps: Stamps::default() };
-    side.key = source.key.iter().map(|name| ordinal(&side, name)).collect::<Result<_>>()?;
+    side.key = key.iter().map(|name| ordinal(&side, name)).collect::<Result<_>>()?;
     // A key of the source is never NULL, whatever the target allows.
     for key in side.key.clone() {
         side.columns[key].nullable = false;

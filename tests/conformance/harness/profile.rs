@@ -40,6 +40,9 @@ pub(crate) struct Profile {
     pub(crate) keys_go_on: bool,
     /// The option of a connection that waits for no lock for longer than this.
     pub(super) impatience: (&'static str, &'static str),
+    /// A type of columns that the library does not have.
+    #[allow(dead_code, reason = "only the conformance cases describe tables")]
+    pub(crate) foreign_type: &'static str,
     /// Asks the server whether transactions can be prepared; None: they cannot.
     pub(crate) prepared_if: Option<&'static str>,
 }
@@ -108,6 +111,7 @@ const SQLITE_PROFILE: Profile = Profile {
     leap_seconds: true,
     keys_go_on: true,
     impatience: ("busy_timeout", "20ms"),
+    foreign_type: "SPATIAL",
     prepared_if: None,
 };
 
@@ -142,6 +146,7 @@ static POSTGRES: Profile = Profile {
     leap_seconds: false,
     keys_go_on: false,
     impatience: ("lock_timeout", "20ms"),
+    foreign_type: "interval",
     prepared_if: Some("SELECT CAST(current_setting('max_prepared_transactions') AS integer) > 0"),
 };
 
@@ -173,6 +178,7 @@ const MYSQL_PROFILE: Profile = Profile {
     leap_seconds: false,
     keys_go_on: true,
     impatience: ("lock_timeout", "1s"),
+    foreign_type: "point",
     prepared_if: Some("SELECT 1 = 1"),
 };
 
