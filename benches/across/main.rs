@@ -1,9 +1,10 @@
-//! What work across databases costs: transactions in two phases beside two commits, ours and by hand with sqlx, and how many
-//! messages an outbox hands on.
+//! What work across databases costs: transactions in two phases beside two commits, ours and by hand with sqlx, how many
+//! messages an outbox hands on, and a job library beside it.
 //!
 //! ```text
 //! cargo xtask services up && eval "$(cargo xtask services env)"
-//! cargo bench --all-features --bench across              # or, behind `--`, `commits` or `outbox`
+//! cargo bench --all-features --bench across              # or, behind `--`, some of `commits`, `outbox`, `jobs`
+//! cargo bench --all-features --bench across -- million   # a minute or two; only when it is named
 //! ```
 //!
 //! Contestants take turns, in another order each round; medians and ratios are what counts. `cargo test` runs it with `--test`,
@@ -11,6 +12,8 @@
 
 mod by_hand;
 mod commits;
+mod jobs;
+mod million;
 mod outbox;
 
 use std::sync::Arc;
@@ -32,12 +35,18 @@ async fn main() -> Result<()> {
     if !has("--bench") {
         return Ok(());
     }
-    let all = !has("commits") && !has("outbox");
+    let all = !["commits", "outbox", "jobs", "million"].into_iter().any(has);
     if all || has("commits") {
         commits::run().await?;
     }
     if all || has("outbox") {
         outbox::run().await?;
+    }
+    if all || has("outbox") || has("jobs") {
+        jobs::run().await?;
+    }
+    if has("million") {
+        million::run().await?;
     }
     Ok(())
 }

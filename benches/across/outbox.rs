@@ -6,8 +6,8 @@ use activerecord::prelude::*;
 
 use crate::{median, url};
 
-const MESSAGES: u32 = 20_000;
-const ROUNDS: usize = 5;
+pub(crate) const MESSAGES: u32 = 20_000;
+pub(crate) const ROUNDS: usize = 5;
 
 pub(crate) async fn run() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;

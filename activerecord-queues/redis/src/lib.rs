@@ -59,16 +59,15 @@ impl RedisQueue {
 
     /// In one round trip. When its answer is lost, nobody knows.
     async fn send(&self, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
-        let mut pipeline = redis::pipe();
+        let (mut pipeline, mut results) = (redis::pipe(), Vec::with_capacity(events.len()));
         for event in events {
-            match event.to_json() {
-                Ok(body) => pipeline.xadd(stream(event.topic()), "*", &[(EVENT, body)]).ignore(),
-                Err(error) => return PublishError::Rejected(error).for_all(events.len()),
-            };
+            results.push(event.to_json().map_err(PublishError::Rejected).map(|body| {
+                pipeline.xadd(stream(event.topic()), "*", &[(EVENT, body)]).ignore();
+            }));
         }
         let mut connection = self.connection.clone();
         match pipeline.query_async::<()>(&mut connection).await {
-            Ok(()) => events.iter().map(|_| Ok(())).collect(),
+            Ok(()) => results,
             Err(error) => {
                 let what = failed("events", &error);
                 let is_refused = error.is_connection_refusal();
