@@ -64,6 +64,14 @@ async fn run(arguments: &[&str]) -> Result<()> {
             println!("{}", copied::job(name(0), name(1), what).run().await?);
             Ok(())
         }
+        ["copy and weigh"] => {
+            copied::job(name(0), name(1), "all").batch(1_000).run().await?;
+            let status = std::fs::read_to_string("/proc/self/status").map_err(Error::custom)?;
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+            let peak = peak.and_then(|peak| peak.trim().parse::<u64>().ok()).map_or(0, |kilobytes| kilobytes << 10);
+            println!("peak {peak}");
+            Ok(())
+        }
         ["copy again and again"] => copy_again(name(0), name(1)).await,
         other => Err(Error::configuration(format!("a node does not know {other:?}"))),
     }

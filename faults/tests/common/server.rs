@@ -21,7 +21,7 @@ impl Server {
         services::url(self.variable)
     }
 
-    /// Registers it, and makes the table anew.
+    /// Registers it, and makes the table of accounts anew.
     pub(crate) async fn open(self, name: &str, table: &str) -> Result<()> {
         let pool = Pool::new().max_connections(4).acquire_timeout(Duration::from_secs(60));
         ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))?;
@@ -36,6 +36,10 @@ impl Server {
             handle.execute(&format!("DROP TABLE IF EXISTS {table}"), []).await?;
         }
         handle.execute(table, []).await.map(drop)
+    }
+
+    pub(crate) fn is_postgres(self) -> bool {
+        self.name == POSTGRES.name
     }
 
     pub(crate) async fn kill(self) -> Result<()> {

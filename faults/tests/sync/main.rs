@@ -1,4 +1,4 @@
-//! Copies that are killed, and writers that commit late: Y1, Y2.
+//! Copies that are killed, writers that commit late, servers that are killed, and how much memory a copy takes: Y1 to Y4.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -6,13 +6,14 @@ mod common;
 use std::time::Duration;
 
 use activerecord::prelude::*;
-use faults::copied::{ITEMS, Item};
+use faults::copied::{self, ITEMS, Item};
 use rustix::process::Signal;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use common::harness::{Database, Profile};
-use common::{is_long, node, profiles};
+use common::server::{MARIADB, POSTGRES, Server};
+use common::{ALONE, is_left_out, is_long, node, profiles, until};
 
 /// Each database once as a source and once as a target.
 fn ring() -> impl Iterator<Item = (&'static Profile, &'static Profile)> {
@@ -112,5 +113,70 @@ async fn y2_what_is_committed_late_is_copied() -> Result<()> {
             assert_eq!(missed > 0, !broken.is_empty(), "{} {broken}: {missed} missed", source.name());
         }
     }
+    Ok(())
+}
+
+/// A table of items on a server that may be killed.
+async fn open(server: Server, name: &str, url: &str) -> Result<()> {
+    let pool = Pool::new().max_connections(4).acquire_timeout(Duration::from_secs(5));
+    ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
+    let handle = connection(name)?;
+    for table in ["items", "ar_checkpoints"] {
+        handle.execute(&format!("DROP TABLE IF EXISTS {table}"), []).await?;
+    }
+    let time = if server.is_postgres() { "TIMESTAMPTZ" } else { "DATETIME(6)" };
+    let items =
+        format!("CREATE TABLE items (id BIGINT PRIMARY KEY, number BIGINT NOT NULL, updated_at {time} NOT NULL)");
+    handle.execute(&items, []).await.map(drop)
+}
+
+/// Y3. The target's server, then the source's, is killed in the middle of a copy and comes back: runs fail or wait, and in the end
+/// the target is the source.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn y3_a_server_that_is_killed_loses_nothing() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    if is_left_out("postgres-2") || is_left_out("mariadb-2") {
+        return Ok(());
+    }
+    for (source, target) in [(POSTGRES, MARIADB), (MARIADB, POSTGRES)] {
+        for victim in [source, target] {
+            open(source, "y3-source", &source.url()?).await?;
+            open(target, "y3-target", &target.url()?).await?;
+            let items: Vec<_> = (1..=5_000).map(|id| Item { id, number: id, ..Item::default() }).collect();
+            Item::with_connection("y3-source", async || Item::bulk_insert(&items).await).await?;
+            let copying = tokio::spawn(async { copied::job("y3-source", "y3-target", "changes").run().await });
+            let begun =
+                async || Ok(connection("y3-target")?.query("SELECT id FROM items LIMIT 1", []).await?.len() == 1);
+            until("the copy is under way", begun).await?;
+            victim.kill().await?;
+            victim.restart().await?;
+            // It has been patient, or it says that it was not.
+            let _ = copying.await.map_err(Error::custom)?;
+            let done = async || Ok(copied::job("y3-source", "y3-target", "changes").run().await.is_ok());
+            until("a run is through", done).await?;
+            assert!(rows("y3-source").await? == rows("y3-target").await?, "{source:?} {target:?}: {victim:?} killed");
+            for name in ["y3-source", "y3-target"] {
+                ConnectionManager::remove(name).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Y4. What a copy takes of memory does not grow with the table.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn y4_a_copy_takes_no_more_memory_than_its_batch() -> Result<()> {
+    const MOST: u64 = 200 << 20;
+    let count = if is_long() { 10_000_000 } else { 200_000 };
+    let file = Profile::all().into_iter().find(|profile| profile.name() == "sqlite");
+    let file = file.ok_or_else(|| Error::invalid("SQLite is there always"))?;
+    let (from, to) = places(file, file, 0).await?;
+    let fill = "INSERT INTO items WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) \
+                SELECT n, n, '2013-01-01 00:00:00.000000' FROM numbers";
+    connection(&from)?.execute(fill, [count]).await?;
+    let ended = node(&["copy and weigh"], &[&from, &to]).run().await?;
+    let peak = ended.printed.lines().find_map(|line| line.strip_prefix("peak ")?.parse::<u64>().ok());
+    assert!(peak.is_some_and(|bytes| bytes < MOST), "{ended:?}");
+    assert_eq!(Item::using(&to).count().await?, count);
     Ok(())
 }
