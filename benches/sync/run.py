@@ -234,7 +234,18 @@ class Bench:
                     merge = getattr(self, f"merge_{tool}", None)
                     if merge and (f"full {source}>{target}", tool) not in self.failed:
                         self.change(self.sources[source])
-                        merge(f"merge {source}>{target}", self.sources[source], self.targets[target])
+                        case = f"merge {source}>{target}"
+                        merge(case, self.sources[source], self.targets[target])
+                        self.check_merge(case, tool, self.sources[source], self.targets[target])
+
+    def check_merge(self, case, tool, source, target):
+        """A merge that left changed rows out has no time."""
+        changed = "flights WHERE updated_at >= '2021-01-01'"
+        if (case, tool) in self.seconds and source.count(changed) != target.count(changed):
+            self.failed[case, tool] = f"{target.count(changed)} of {source.count(changed)} changed rows arrived"
+            del self.seconds[case, tool]
+            print(f"{case:45} {tool:13} FAILED: {self.failed[case, tool]}", flush=True)
+        source.sql("UPDATE flights SET updated_at = '2020-01-02 00:00:00' WHERE id % 10 = 3;")
 
     def change(self, source):
         source.sql("UPDATE flights SET updated_at = '2021-01-01 00:00:00', dep_delay = coalesce(dep_delay, 0) + 1 WHERE id % 10 = 3;")
