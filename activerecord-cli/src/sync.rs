@@ -20,7 +20,7 @@ pub(crate) struct Tables {
     #[arg(long = "table", value_name = "TABLE")]
     tables: Vec<String>,
     /// How many rows are read and written together
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 10_000)]
     batch: u64,
 }
 

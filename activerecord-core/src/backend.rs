@@ -18,7 +18,7 @@ use crate::connection::Config;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::sql::Sql;
-use crate::value::Sink;
+use crate::value::{Sink, Value};
 
 /// A boxed future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -119,6 +119,12 @@ pub trait Connection: Send {
     /// answer is to be polled right after it.
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>>;
 
+    /// Adds rows to a table by a way that is faster than INSERT; None, and nothing is added, when there is none for these rows. An
+    /// error MUST leave nothing of it behind.
+    fn load<'a>(&'a mut self, _rows: Load<'a>) -> BoxFuture<'a, Result<Option<u64>>> {
+        Box::pin(ready(Ok(None)))
+    }
+
     /// Controls the session's transaction. `Begin` MUST take what the transaction will need to write, so that it fails
     /// here and not later, unless it is read-only. An error of `Commit` MUST mean that nothing was committed, or be
     /// `CommitOutcomeUnknown`.
@@ -137,6 +143,17 @@ pub trait Connection: Send {
 
     /// Ends the session in good order. An error is of no interest: the session is gone either way.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// Rows that are new to a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Load<'a> {
+    /// The statement that takes them, as the dialect has it.
+    pub sql: &'a Sql,
+    /// A query of exactly their columns, without a row: it tells the types that the columns have.
+    pub columns: &'a Sql,
+    /// The rows, each with a value for each column.
+    pub rows: &'a [Vec<Value>],
 }
 
 /// The effect of a statement.

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: side by side with other libraries, on servers of our own.
 
+use std::env;
 use std::ffi::OsString;
+use std::process::Command;
 
 use crate::Result;
-use crate::cargo::Cargo;
+use crate::cargo::{Cargo, root};
 use crate::services::{Lease, Options, Service};
 
 /// Starts the servers that the comparison at run time is to use, runs it, and stops them.
@@ -17,6 +19,20 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
         cargo = cargo.envs(lease.variables()?);
     }
     cargo.run()
+}
+
+/// Compares copies between databases with other programs. The servers that the environment names are used, else our own.
+pub(crate) fn sync(args: Vec<OsString>) -> Result<()> {
+    Cargo::new(["build", "--release", "--package", "activerecord-cli"]).run()?;
+    let options = Options::default();
+    let lease = Lease::new(&options, &[Service::Postgres, Service::Mariadb])?;
+    let mut python = Command::new("python3");
+    python.arg(root().join("benches/sync/run.py")).args(args);
+    if env::var_os("DATABASE_URL_POSTGRES").is_none() || env::var_os("DATABASE_URL_MARIADB").is_none() {
+        lease.start()?;
+        python.envs(lease.variables()?);
+    }
+    if python.status()?.success() { Ok(()) } else { Err("benches/sync/run.py failed".into()) }
 }
 
 /// Compares what models cost to compile.

@@ -41,6 +41,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Compares `activerecord sync` and `verify` with other programs, which it installs (benches/sync)
+    BenchSync {
+        /// Passed on to the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Compares what models cost to compile with other libraries (`benches/compile_time`)
     BenchCompile {
         /// Passed on to the benchmark
@@ -57,6 +63,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
         Task::Bench { args } => bench::run(args),
+        Task::BenchSync { args } => bench::sync(args),
         Task::BenchCompile { args } => bench::compile_time(args),
     };
     match done {

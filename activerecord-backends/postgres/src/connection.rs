@@ -1,5 +1,6 @@
 //! One connection: a driver's connection that is told everything by text and ordinal, and what is known of the session.
 
+mod load;
 mod prepared;
 mod read;
 mod script;
@@ -8,7 +9,7 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, PreparedBranch};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Load, Outcome, PreparedBranch};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Result, Sink};
 use futures_util::TryStreamExt as _;
@@ -218,6 +219,10 @@ impl Connection for PostgresConnection {
 
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>> {
         Answer::later(async move { self.run_for_rows(sql, sink).await.map_err(|error| error.with_sql(sql.text())) })
+    }
+
+    fn load<'a>(&'a mut self, load: Load<'a>) -> BoxFuture<'a, Result<Option<u64>>> {
+        Box::pin(async move { self.copy_in(load).await.map_err(|error| error.with_sql(load.sql.text())) })
     }
 
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>> {

@@ -91,6 +91,35 @@ fn at(error: Error, index: usize) -> Error {
     error.context(format_args!("the value of placeholder {}", index + 1))
 }
 
+/// Rows as COPY takes them in its binary format: how many columns each has, and before each value its length, which is -1 for NULL.
+/// None when a value is not of its column's type.
+///
+/// # Errors
+/// `Conversion` when PostgreSQL cannot hold a value.
+pub(crate) fn copied(rows: &[Vec<Value>], types: &[PgTypeInfo]) -> Result<Option<Vec<u8>>> {
+    let Ok(width) = i16::try_from(types.len()) else { return Ok(None) };
+    let mut buffer = PgArgumentBuffer::default();
+    buffer.extend_from_slice(COPY_HEAD);
+    for row in rows {
+        if row.len() != types.len() {
+            return Err(error::bind_count(types.len(), row.len()));
+        }
+        buffer.extend_from_slice(&width.to_be_bytes());
+        for (index, (value, ty)) in row.iter().zip(types).enumerate() {
+            match encode::sized(value, ty, &mut buffer) {
+                Ok(()) => {}
+                Err(Refusal::Misfit) => return Ok(None),
+                Err(Refusal::Impossible(error)) => return Err(at(error, index)),
+            }
+        }
+    }
+    buffer.extend_from_slice(&(-1_i16).to_be_bytes());
+    Ok(Some(std::mem::take(&mut *buffer)))
+}
+
+/// What the format begins with: its name, no flags, and no extension.
+const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
 /// The error of a value that PostgreSQL takes neither as what it is nor as what the statement wants.
 #[cold]
 pub(crate) fn misfit() -> Error {

@@ -11,15 +11,18 @@ use super::registry::endpoint;
 use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
 use super::unique;
-use crate::backend::{Branch, Control, PreparedBranch};
+use crate::backend::{Branch, Control, Load, PreparedBranch};
 use crate::capabilities::Capabilities;
 use crate::dialect::{Dialect, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::Row;
 use crate::sql::{Sql, render};
-use crate::statement::{CreateTable, CreateTrigger, DropTrigger, Insert, RawSql, Select, Statement};
+use crate::statement::{
+    ColumnExpr, CreateTable, CreateTrigger, DropTrigger, Expr, Insert, Name, RawSql, Select, SelectItem, Source,
+    Statement,
+};
 use crate::transaction::AfterEnd;
-use crate::value::IntoParams;
+use crate::value::{IntoParams, Value, ValueType};
 
 /// The connection of this name.
 ///
@@ -106,6 +109,36 @@ impl ConnectionHandle {
         let sql = render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))?;
         let written = session.execute(&sql, label).await.map_err(|error| unique::settle(error, &session));
         written.map(|outcome| outcome.rows)
+    }
+
+    /// Adds rows to a table by the way that the database has for many at once, which may be ten times as fast as INSERT; None, and
+    /// nothing is added, when it has none, or none for these values. Each row has a value for each of the columns.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute): a row that is there already is a violation, and none of the others is added.
+    pub async fn load(&self, table: &Name, columns: &[Name], rows: &[Vec<Value>]) -> Result<Option<u64>> {
+        if self.dialect().load.is_none() || rows.is_empty() {
+            return Ok(None);
+        }
+        let named = |error: Error| error.with_connection(self.endpoint.name());
+        let column = |name: &Name| {
+            let (table, name) = (table.clone(), name.clone());
+            SelectItem::from(Expr::Column(ColumnExpr {
+                table,
+                outer: false,
+                name,
+                ty: ValueType::Text,
+                nullable: true,
+            }))
+        };
+        let mut nothing = Select::from(Source::Named(table.clone()));
+        nothing.items = columns.iter().map(column).collect();
+        nothing.limit = Some(0);
+        let columns_sql = render(Statement::Select(nothing), self.dialect()).map_err(named)?;
+        let statement = Statement::Load { table: table.clone(), columns: columns.to_vec() };
+        let sql = render(statement, self.dialect()).map_err(named)?;
+        let load = Load { sql: &sql, columns: &columns_sql, rows };
+        resolve_name(self.name())?.load(load, Label::raw("load")).await
     }
 
     /// Reads rows whose columns no model describes.

@@ -9,7 +9,7 @@ use tracing::{Instrument, Level as Verbosity, Span, field};
 
 use super::endpoint::Endpoint;
 use super::pool::Purpose;
-use crate::backend::{Answer, Outcome};
+use crate::backend::{Answer, Load, Outcome};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -115,6 +115,26 @@ impl Session {
             },
         };
         let rows = result.as_ref().map_or(0, |outcome| outcome.rows);
+        observed.finish(result, rows)
+    }
+
+    /// Adds rows by the way that the backend has for many, if it has one for these.
+    pub(crate) async fn load(&self, load: Load<'_>, label: Label) -> Result<Option<u64>> {
+        let observed = Observed::new(self.endpoint(), load.sql, label);
+        let result = match self {
+            Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
+                Ok(mut connection) => observed.answer(|| Answer::Later(connection.load(load))).await,
+                Err(error) => Err(error),
+            },
+            Self::Transaction(level) => match level.turn().await {
+                Ok(mut turn) => {
+                    let result = observed.answer(|| Answer::Later(turn.connection().load(load))).await;
+                    turn.settle(result)
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let rows = result.as_ref().map_or(0, |rows| rows.unwrap_or(0));
         observed.finish(result, rows)
     }
 

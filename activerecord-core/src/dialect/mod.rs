@@ -70,6 +70,8 @@ pub struct Dialect {
     /// Asks since when the oldest transaction is open that may still write; it is now when there is none.
     pub(crate) horizon: Option<&'static str>,
     pub(crate) definitions: Definitions,
+    /// Stands before the table, and behind the columns, in a statement that rows come behind.
+    pub(crate) load: Option<(&'static str, &'static str)>,
     pub(crate) triggers: Triggers,
     pub(crate) catalog: Catalog,
     /// Whether a transaction that is to be prepared gets its name when it begins.
@@ -110,7 +112,8 @@ pub(crate) enum Size {
     None(&'static str),
     /// It needs a length: this one where none is known, and at most that one.
     Length { word: &'static str, usual: u32, most: u32 },
-    /// It takes digits and a scale, each at most so many; the usual type is for decimals of which they are not known.
+    /// It takes digits and a scale, each at most so many; the usual type is for decimals of which they are not known, or more than
+    /// a value here has: with a scale of its own, it would be filled up with zeros past that.
     Digits { word: &'static str, usual: &'static str, most: u32, scale: u32 },
 }
 

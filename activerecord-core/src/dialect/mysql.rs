@@ -74,12 +74,13 @@ pub static MYSQL: Dialect = Dialect {
         // A key has room for 3,072 bytes, of which a character takes four.
         indexed_text: Size::Length { word: "VARCHAR", usual: 255, most: 768 },
         indexed_bytes: Size::Length { word: "VARBINARY", usual: 255, most: 3_072 },
-        decimal: Size::Digits { word: "DECIMAL", usual: "DECIMAL(65, 28)", most: 65, scale: 30 },
+        decimal: Size::Digits { word: "DECIMAL", usual: "DECIMAL(65, 28)", most: 28, scale: 28 },
         numbered_key: "BIGINT AUTO_INCREMENT PRIMARY KEY",
         inline_indexes: true,
         // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
+    load: None,
     triggers: triggers::MYSQL,
     catalog: catalog::MYSQL,
     branch_at_begin: true,

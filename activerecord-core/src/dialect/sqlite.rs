@@ -68,6 +68,7 @@ pub static SQLITE: Dialect = Dialect {
         inline_indexes: false,
         options: "",
     },
+    load: None,
     triggers: triggers::SQLITE,
     catalog: catalog::SQLITE,
     branch_at_begin: false,

@@ -33,6 +33,7 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
         Statement::Insert(statement) => write::insert(&mut w, statement).map(|()| Access::Write),
         Statement::Update(statement) => write::update(&mut w, statement).map(|()| Access::Write),
         Statement::Delete(statement) => write::delete(&mut w, statement).map(|()| Access::Write),
+        Statement::Load { table, columns } => write::load(&mut w, &table, &columns).map(|()| Access::Write),
         Statement::CreateTable(table) => create::table(&mut w, &table).map(|()| Access::Write),
         Statement::CreateIndex(index) => {
             create::index(&mut w, &index);

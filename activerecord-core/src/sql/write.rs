@@ -5,7 +5,7 @@ use super::scope::Scope;
 use super::select;
 use super::writer::Writer;
 use crate::dialect::Upsert;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::statement::{Conflict, Delete, Expr, Insert, Name, Update};
 
 pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
@@ -23,6 +23,17 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         conflict(w, statement.table, clause)?;
     }
     returning(w, &statement.returning);
+    Ok(())
+}
+
+/// What the rows come behind, if the database takes any in that way.
+pub(super) fn load(w: &mut Writer<'_>, table: &Name, columns: &[Name]) -> Result<()> {
+    let Some((before, behind)) = w.dialect.load else {
+        return Err(Error::unsupported("rows are loaded by INSERT alone"));
+    };
+    w.push(before).table(table).push(" (");
+    w.names(columns);
+    w.push(behind);
     Ok(())
 }
 

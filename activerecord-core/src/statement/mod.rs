@@ -39,6 +39,13 @@ pub enum Statement {
     Update(Update),
     /// Removes rows.
     Delete(Delete),
+    /// Takes rows that come behind it.
+    Load {
+        /// The table.
+        table: Name,
+        /// The columns that the rows have.
+        columns: Vec<Name>,
+    },
     /// Creates a table, without its indexes where they are statements of their own.
     CreateTable(CreateTable),
     /// Creates an index.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use activerecord_core::{Error, ErrorKind, Result, Row, Value, ValueType, transaction};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join;
 
 use super::checkpoint::Checkpoint;
 use super::progress::Progress;
@@ -95,18 +96,18 @@ impl Copy {
         let mut reader = self.reader(checkpoint).await?;
         let writer = self.writer(self.is_fresh(checkpoint).await?);
         let progress = Progress::new(self.options.progress, &self.job, &reader).await?;
-        loop {
-            let rows = reader.next().await?;
-            if rows.is_empty() {
-                break;
-            }
+        let mut rows = reader.next().await?;
+        while !rows.is_empty() {
             let read = rows.len() as u64;
             report.read += read;
             let mapped = self.mapped(rows, &writer, report)?;
             self.mark(checkpoint, reader.place(), limit.as_ref())?;
-            failpoint::reach("sync.batch")?;
-            writer.write(mapped, Some(checkpoint), report).await?;
             progress.add(read, reader.place());
+            failpoint::reach("sync.batch")?;
+            // The source reads while the target writes.
+            let (next, written) = join(reader.next(), writer.write(mapped, Some(checkpoint), report)).await;
+            written?;
+            rows = next?;
         }
         reader.close().await?;
         progress.end();

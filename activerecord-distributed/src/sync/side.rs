@@ -121,6 +121,11 @@ impl Side {
 
     /// The key of a row, the same text for the same key.
     pub(crate) fn key_of(&self, row: &Values) -> Arc<str> {
+        if let [key] = self.key[..]
+            && let Value::I64(number) = row[key]
+        {
+            return number.to_string().into();
+        }
         let parts: Vec<_> = self.key.iter().map(|&key| normal(row[key].clone())).collect();
         format!("{parts:?}").into()
     }

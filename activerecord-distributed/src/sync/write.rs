@@ -56,11 +56,11 @@ impl Writer<'_> {
         report: &mut SyncReport,
     ) -> Result<()> {
         let rows = self.distinct(rows);
-        match self.patiently(&rows, checkpoint.as_deref_mut()).await {
+        match self.patiently(&rows, checkpoint.as_deref_mut(), self.is_fresh).await {
             Err(error) if is_about_a_row(&error) && !rows.is_empty() => {
                 self.isolate(rows, report).await?;
                 // The rows are there; if this is lost, they are copied again.
-                self.patiently(&[], checkpoint).await.map(drop)
+                self.patiently(&[], checkpoint, false).await.map(drop)
             }
             written => written.map(|counts| counts.add_to(report)),
         }
@@ -78,7 +78,7 @@ impl Writer<'_> {
     async fn isolate(&self, rows: Vec<Values>, report: &mut SyncReport) -> Result<()> {
         let mut parts = vec![rows];
         while let Some(mut part) = parts.pop() {
-            match self.patiently(&part, None).await {
+            match self.patiently(&part, None, false).await {
                 Ok(counts) => counts.add_to(report),
                 Err(error) if !is_about_a_row(&error) => return Err(error),
                 Err(_) if part.len() > 1 => {
@@ -105,10 +105,15 @@ impl Writer<'_> {
     }
 
     /// Tries again what a database may get over: to write a batch twice is to write it once.
-    async fn patiently(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>) -> Result<Counts> {
+    async fn patiently(
+        &self,
+        rows: &[Values],
+        mut checkpoint: Option<&mut Checkpoint>,
+        loaded: bool,
+    ) -> Result<Counts> {
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
         for attempt in 1.. {
-            match self.once(rows, checkpoint.as_deref_mut()).await {
+            match self.once(rows, checkpoint.as_deref_mut(), loaded).await {
                 Err(error) if attempt < ATTEMPTS && Verdict::of(&error) == Verdict::Transient => {
                     tracing::warn!(target: "activerecord", connection = self.target.connection.name(), attempt, %error, "a batch is written again");
                     sleep(backoff.longest(attempt)).await;
@@ -119,7 +124,7 @@ impl Writer<'_> {
         Ok(Counts::default())
     }
 
-    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>) -> Result<Counts> {
+    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>, loaded: bool) -> Result<Counts> {
         let connection = &self.target.connection;
         if self.dry {
             return self.changed(rows, Utc::now()).await.map(|(_, counts)| counts);
@@ -131,7 +136,7 @@ impl Writer<'_> {
             checkpoint.save(connection).await?;
         }
         transaction(connection.name(), async || {
-            let counts = self.bring(rows, now).await?;
+            let counts = self.bring(rows, now, loaded).await?;
             failpoint::reach("sync.written")?;
             if let Some(checkpoint) = checkpoint {
                 checkpoint.save(connection).await?;
@@ -142,10 +147,18 @@ impl Writer<'_> {
         .await
     }
 
-    /// Writes what is new or other, in the transaction of this task.
-    async fn bring(&self, rows: &[Values], now: DateTime<Utc>) -> Result<Counts> {
+    /// Writes what is new or other, in the transaction of this task. Rows of an empty table are loaded, where the database has a way
+    /// to do that; when one of them is there after all, the batch is isolated, which merges it.
+    async fn bring(&self, rows: &[Values], now: DateTime<Utc>, loaded: bool) -> Result<Counts> {
         let (changed, counts) = self.changed(rows, now).await?;
-        let connection = &self.target.connection;
+        let Side { connection, table, columns, .. } = self.target;
+        let mut changed = &changed[..];
+        if let Some((first, rest)) = changed.split_first().filter(|_| loaded) {
+            // One is merged all the same: that fails where the target has no key to merge by.
+            connection.write(self.upsert(std::slice::from_ref(first))).await?;
+            let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
+            changed = if connection.load(table, &names, rest).await?.is_some() { &[] } else { rest };
+        }
         let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
         for rows in changed.chunks(most) {
             connection.write(self.upsert(rows)).await?;
@@ -156,7 +169,7 @@ impl Writer<'_> {
     /// Writes one row, in the transaction of this task.
     pub(crate) async fn put(&self, row: Values) -> Result<()> {
         let now = about_now(&self.target.connection).await?;
-        self.bring(&[row], now).await.map(drop)
+        self.bring(&[row], now, false).await.map(drop)
     }
 
     /// Deletes rows by their keys; returns how many were there.

@@ -2,6 +2,7 @@
 
 mod constraints;
 mod keys;
+mod loads;
 mod rows;
 mod sizes;
 

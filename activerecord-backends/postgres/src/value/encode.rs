@@ -114,6 +114,20 @@ pub(super) fn encode(value: &Value, ty: &PgTypeInfo, buffer: &mut PgArgumentBuff
     }
 }
 
+/// Writes a value behind its length, as a row of COPY has it.
+///
+/// # Errors
+/// [`Refusal`].
+pub(super) fn sized(value: &Value, ty: &PgTypeInfo, buffer: &mut PgArgumentBuffer) -> Result<(), Refusal> {
+    let start = buffer.len();
+    buffer.extend_from_slice(&(-1_i32).to_be_bytes());
+    if encode(value, ty, buffer)? {
+        let size = length(buffer.len() - start - 4)?.to_be_bytes();
+        buffer[start..start + 4].copy_from_slice(&size);
+    }
+    Ok(())
+}
+
 fn scalar(value: &Value, scalar: Scalar, buffer: &mut PgArgumentBuffer) -> Result<(), Refusal> {
     match (value, scalar) {
         (Value::Bool(b), Scalar::Bool) => buffer.push(u8::from(*b)),
