@@ -97,7 +97,7 @@ impl TableInfo {
         let columns = self.columns.iter().zip(self.types()?).map(|(column, ty)| NewColumn {
             name: column.name.clone().into(),
             ty,
-            sizes: column.sizes_kept(),
+            sizes: column.sizes.clone(),
             nullable: column.nullable && !self.key.contains(&column.name),
         });
         Ok(CreateTable {
@@ -204,18 +204,6 @@ impl TableInfo {
         match self.unique.last_mut().filter(|last| last.name == name) {
             Some(last) => last.columns.push(column),
             None => self.unique.push(UniqueKey { name, columns: vec![column] }),
-        }
-    }
-}
-
-impl ColumnInfo {
-    /// The sizes for a column like it. A decimal has no more than 28 digits here: one that was made for more would fill them up with
-    /// zeros, and could not be read.
-    fn sizes_kept(&self) -> Vec<u32> {
-        const DIGITS: u32 = 28;
-        match (self.ty, self.sizes.first()) {
-            (Some(ValueType::Decimal), Some(digits)) if *digits > DIGITS => Vec::new(),
-            _ => self.sizes.clone(),
         }
     }
 }
