@@ -96,7 +96,7 @@ async fn copy_again(from: &str, to: &str) -> Result<()> {
 }
 
 fn read(kind: &str) -> Kind {
-    [Kind::Good, Kind::Failing, Kind::Unguarded]
+    [Kind::Good, Kind::Failing, Kind::Unguarded, Kind::Sticky, Kind::Loose]
         .into_iter()
         .find(|known| format!("{known:?}") == kind)
         .unwrap_or(Kind::Good)

@@ -27,6 +27,10 @@ pub enum Kind {
     Failing,
     /// The broken variant of the good one: steps without a barrier.
     Unguarded,
+    /// As the failing one, and its first step cannot be undone.
+    Sticky,
+    /// As the failing one, and its first step has no barrier: what undoes it reads the log.
+    Loose,
 }
 
 async fn book(place: &str, context: &StepContext) -> Result<i64> {
@@ -46,6 +50,8 @@ pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
     let no_flight = async move |_: &StepContext, id: i64| cancel(&first_again, id).await;
     let hotel = async move |context: &StepContext| book(&second, context).await;
     let no_hotel = async move |_: &StepContext, id: i64| cancel(&second_again, id).await;
+    let pay = async |_: &StepContext| Err::<(), _>(Error::invalid("no money"));
+    let no_pay = async |_: &StepContext, (): ()| Ok(());
     let saga = Saga::new(format!("trip {kind:?}"))
         .log_on(flights)
         .lease(Duration::from_secs(1))
@@ -53,12 +59,14 @@ pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
     match kind {
         Kind::Good => saga.step_on(flights, "flight", flight, no_flight).step_on(hotels, "hotel", hotel, no_hotel),
         Kind::Unguarded => saga.step("flight", flight, no_flight).step("hotel", hotel, no_hotel),
-        Kind::Failing => {
-            saga.step_on(flights, "flight", flight, no_flight).step_on(hotels, "hotel", hotel, no_hotel).step(
-                "pay",
-                async |_: &StepContext| Err::<(), _>(Error::invalid("no money")),
-                async |_: &StepContext, (): ()| Ok(()),
-            )
+        Kind::Failing => saga
+            .step_on(flights, "flight", flight, no_flight)
+            .step_on(hotels, "hotel", hotel, no_hotel)
+            .step("pay", pay, no_pay),
+        Kind::Sticky => {
+            let no_way = async |_: &StepContext, _: i64| Err(Error::invalid("no way back"));
+            saga.step_on(flights, "flight", flight, no_way).step("pay", pay, no_pay)
         }
+        Kind::Loose => saga.step("flight", flight, no_flight).step_on(hotels, "pay", pay, no_pay),
     }
 }

@@ -291,7 +291,8 @@ impl Run {
             let held = Held { token: running.held.token, ids: vec![message.id] };
             let permanent = Verdict::said(error) == Some(Verdict::Permanent);
             let attempt = u32::try_from(message.attempts).unwrap_or(u32::MAX);
-            if permanent || message.attempts >= self.limit(message) {
+            let spent = permanent || message.attempts >= self.limit(message);
+            if spent && !failpoint::is_broken("outbox.poison") {
                 held.bury(&self.connection, &error.to_string()).await?;
                 count(&self.connection, std::slice::from_ref(message), "dead");
                 tracing::error!(target: "activerecord", connection = self.connection.name(), topic = message.topic, id = message.id, attempt, %error, "a message is a dead letter");

@@ -137,3 +137,25 @@ async fn o6_a_late_completion_meets_no_rescue() -> Result<()> {
     }
     Ok(())
 }
+
+/// O7. A message that cannot be handled is a dead letter, and the others go on. The broken variant tries it for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o7_a_poison_message_is_a_dead_letter() -> Result<()> {
+    for profile in profiles() {
+        for (broken, dead) in [("", 1), ("outbox.poison", 0)] {
+            let (from, to) = (Database::on(profile, &[]).await?, Database::on(profile, &[EFFECTS]).await?);
+            with_connection(&from, async || {
+                Outbox::enqueue(TOPIC, "poison").await?;
+                Outbox::enqueue_all(TOPIC, 1..=10).await
+            })
+            .await?;
+            until("the others have had their effect", async || {
+                node(&["work off", "once"], &[&from, &to]).variable("ACTIVERECORD_BROKEN", broken).run().await?;
+                Ok(judge(&to, 10).await? == (0, 0))
+            })
+            .await?;
+            assert_eq!(Outbox::dead(&from, None, 10).await?.len(), dead, "{} {broken}", profile.name());
+        }
+    }
+    Ok(())
+}

@@ -1,4 +1,4 @@
-//! Sagas whose process is killed: S1 and S2. S3 to S7 are in `tests/conformance/distributed`, on every database.
+//! Sagas whose process is killed or stands still, and the broken variants of S3 to S7, which are in `tests/conformance/distributed`, too.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -98,6 +98,104 @@ async fn s2_a_step_that_is_repeated_has_its_effect_once() -> Result<()> {
             killed_and_resumed(Kind::Unguarded, &point, &flights, &hotels).await?;
             let total = bookings(&flights).await? + bookings(&hotels).await?;
             assert_eq!(total, 3, "the broken variant on {}", profile.name());
+        }
+    }
+    Ok(())
+}
+
+/// A process with a part of the protocol broken, or, without a name, whole.
+fn with<'a>(start: common::Start<'a>, broken: &str) -> common::Start<'a> {
+    if broken.is_empty() { start } else { start.variable("ACTIVERECORD_BROKEN", broken) }
+}
+
+/// Runs a saga of this kind to its end, by as many processes as it takes.
+async fn to_its_end(start: common::Start<'_>, kind: &str, flights: &Database, hotels: &Database) -> Result<SagaState> {
+    start.run().await?;
+    until("the saga has ended", async || {
+        node(&["resume", kind], &[flights, hotels]).run().await?;
+        Ok(ended(flights).await? != SagaState::Running)
+    })
+    .await?;
+    ended(flights).await
+}
+
+/// S3. What cannot be undone is stuck, and waits for somebody. The broken variant counts it as undone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s3_what_cannot_be_undone_is_stuck() -> Result<()> {
+    for profile in profiles() {
+        for (broken, state) in [("", SagaState::Stuck), ("saga.stuck", SagaState::Compensated)] {
+            let (flights, hotels) = places(profile).await?;
+            let id = Uuid::now_v7().to_string();
+            let start = with(node(&["trip", "Sticky", &id], &[&flights, &hotels]), broken);
+            assert_eq!(to_its_end(start, "Sticky", &flights, &hotels).await?, state, "{} {broken}", profile.name());
+            assert_eq!(bookings(&flights).await?, 1, "the booking is there");
+        }
+    }
+    Ok(())
+}
+
+/// S4. An action that comes late, when the saga is undone, has no effect: also of a process that does not know that its lease is
+/// over. The broken variant has no barrier, and leaves one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s4_an_action_that_comes_late_has_no_effect() -> Result<()> {
+    use rustix::process::Signal;
+    for profile in profiles() {
+        for (broken, left) in [("saga.lease", 0), ("saga.lease,saga.barrier", 1)] {
+            let (flights, hotels) = places(profile).await?;
+            let id = Uuid::now_v7().to_string();
+            let start = node(&["trip", "Failing", &id], &[&flights, &hotels]).failpoint("saga.started=stop@2");
+            let late = with(start, broken).start()?;
+            late.stands().await?;
+            until("the saga is undone", async || {
+                node(&["resume", "Failing"], &[&flights, &hotels]).run().await?;
+                Ok(ended(&flights).await? == SagaState::Compensated)
+            })
+            .await?;
+            late.signal(Signal::CONT)?;
+            late.end().await?;
+            assert_eq!(bookings(&hotels).await?, left, "{} {broken}", profile.name());
+        }
+    }
+    Ok(())
+}
+
+/// A saga of this kind that was killed when its second step had begun, after `change` to the log.
+async fn changed(kind: &str, change: &str, broken: &str, places: &(Database, Database)) -> Result<SagaState> {
+    let (flights, hotels) = places;
+    let id = Uuid::now_v7().to_string();
+    let killed = node(&["trip", kind, &id], &[flights, hotels]).failpoint("saga.started=kill@2").run().await?;
+    assert!(killed.is_killed, "{killed:?}");
+    connection(flights)?.execute(change, []).await?;
+    until("the saga has ended", async || {
+        with(node(&["resume", kind], &[flights, hotels]), broken).run().await?;
+        Ok(ended(flights).await? != SagaState::Running)
+    })
+    .await?;
+    ended(flights).await
+}
+
+/// S6. A step that the definition has not is no step to go on from. The broken variant goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s6_a_step_that_nobody_knows_is_stuck() -> Result<()> {
+    let rename = "UPDATE ar_saga_step SET name = 'car' WHERE name = 'flight'";
+    for profile in profiles() {
+        for (broken, state) in [("", SagaState::Stuck), ("saga.steps", SagaState::Done)] {
+            let places = places(profile).await?;
+            assert_eq!(changed("Good", rename, broken, &places).await?, state, "{} {broken}", profile.name());
+        }
+    }
+    Ok(())
+}
+
+/// S7. What a step returned cannot be read: it is not undone by guess. The broken variant takes it for nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s7_what_cannot_be_read_is_stuck() -> Result<()> {
+    let spoil = "UPDATE ar_saga_step SET output = '{' WHERE name = 'flight'";
+    for profile in profiles() {
+        for (broken, state) in [("", SagaState::Stuck), ("saga.decode", SagaState::Compensated)] {
+            let places = places(profile).await?;
+            assert_eq!(changed("Loose", spoil, broken, &places).await?, state, "{} {broken}", profile.name());
+            assert_eq!(bookings(&places.0).await?, 1, "the booking is there");
         }
     }
     Ok(())
