@@ -41,9 +41,12 @@ impl RabbitQueue {
     ///
     /// # Errors
     /// `ConnectionLost` when no server answers or it refuses the login.
-    pub async fn connect(url: impl Into<String>) -> Result<Self> {
-        let queue =
-            Self(Arc::new(Server { url: url.into(), patience: Duration::from_secs(5), line: Mutex::default() }));
+    pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
+        let queue = Self(Arc::new(Server {
+            url: url.as_ref().to_owned(),
+            patience: Duration::from_secs(5),
+            line: Mutex::default(),
+        }));
         let line = Line::open(&queue.0).await?;
         *queue.0.line.lock().await = Some(line);
         Ok(queue)
