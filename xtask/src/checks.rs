@@ -9,7 +9,7 @@ use crate::services::{Lease, Options, Service};
 use crate::{example, tidy};
 
 /// What `tests/conformance` runs on, besides SQLite, which is among the tests of the workspace.
-const DATABASES: &[&str] = &["postgres", "mariadb", "mysql"];
+pub(crate) const DATABASES: &[&str] = &["postgres", "mariadb", "mysql"];
 
 /// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
 /// this that was not up before.

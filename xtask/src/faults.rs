@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::Result;
 use crate::cargo::Cargo;
+use crate::checks::DATABASES;
 use crate::services::{Lease, Options, Service};
 
 /// What to run.
@@ -18,15 +19,27 @@ pub(crate) struct Arguments {
     services: Options,
 }
 
-/// Runs the tests that start processes, then those that need none.
+/// Runs the tests that start processes, then those that need none, and those that every database has.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let lease = Lease::new(&arguments.services, &Service::ALL)?;
     lease.start()?;
-    let mut args = vec!["test", "--package", "faults", "--no-fail-fast"];
-    args.extend(arguments.filter.as_deref());
     let length = if arguments.long { "long" } else { "short" };
-    Cargo::new(args).envs(lease.variables()?).env("ACTIVERECORD_FAULTS", length).run()?;
-    let mut pairs = vec!["test", "--package", "activerecord", "--all-features", "--test", "two_phase"];
-    pairs.extend(arguments.filter.as_deref());
-    Cargo::new(pairs).envs(lease.variables()?).run()
+    let part = arguments.filter.as_deref();
+    let run = |args: &[&str], database: &str| {
+        let cargo = Cargo::new(args.iter().copied().chain(part)).envs(lease.variables()?);
+        cargo.env("ACTIVERECORD_FAULTS", length).env("ACTIVERECORD_TEST_DATABASE", database).run()
+    };
+    let facade = ["test", "--package", "activerecord", "--all-features", "--test"];
+    let mut done = run(&["test", "--package", "faults", "--no-fail-fast"], "sqlite");
+    // The bounds of pauses, which need no database.
+    done = done.and(run(&["test", "--package", "activerecord-distributed", "--lib"], "sqlite"));
+    for test in ["two_phase", "faults"] {
+        done = done.and(run(&[&facade[..], &[test]].concat(), "sqlite"));
+    }
+    for database in ["sqlite"].iter().chain(DATABASES).filter(|database| !lease.leaves_out(database)) {
+        let cases = [&facade[..], &["conformance"]].concat();
+        let cases = if part.is_none() { [&cases[..], &["distributed"]].concat() } else { cases };
+        done = done.and(run(&cases, database));
+    }
+    done
 }
