@@ -19,9 +19,10 @@ use activerecord::prelude::*;
 use faults::places::VARIABLE;
 use harness::{Database, Profile};
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 pub(crate) use left_out::is_left_out;
 pub(crate) use until::until;
@@ -42,7 +43,7 @@ pub(crate) fn profiles() -> impl Iterator<Item = &'static Profile> {
 /// A process of the matrix.
 pub(crate) struct Node {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: UnboundedReceiver<String>,
     printed: Vec<String>,
 }
 
@@ -90,7 +91,7 @@ impl<'a> Start<'a> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(Error::custom)?;
         let stdout = child.stdout.take().ok_or_else(|| Error::invalid("no output"))?;
-        Ok(Node { child, lines: BufReader::new(stdout).lines(), printed: Vec::new() })
+        Ok(Node { child, lines: read(stdout), printed: Vec::new() })
     }
 
     /// Waits for its end.
@@ -112,7 +113,7 @@ pub(crate) struct Ended {
 impl Node {
     /// Waits until it has printed this.
     pub(crate) async fn prints(&mut self, text: &str) -> Result<()> {
-        while let Some(line) = self.lines.next_line().await.map_err(Error::custom)? {
+        while let Some(line) = self.lines.recv().await {
             let found = line.contains(text);
             self.printed.push(line);
             if found {
@@ -146,7 +147,7 @@ impl Node {
     /// Waits for its end.
     pub(crate) async fn end_by_itself(mut self) -> Result<Ended> {
         let reading = async {
-            while let Some(line) = self.lines.next_line().await.map_err(Error::custom)? {
+            while let Some(line) = self.lines.recv().await {
                 self.printed.push(line);
             }
             self.child.wait().await.map_err(Error::custom)
@@ -155,4 +156,18 @@ impl Node {
         let status = status.map_err(|_| Error::invalid("the process does not end"))??;
         Ok(Ended { is_success: status.success(), is_killed: status.code().is_none(), printed: self.printed.join("\n") })
     }
+}
+
+/// The lines that a process prints, read as they come: one whose pipe is full stands still.
+fn read(stdout: ChildStdout) -> UnboundedReceiver<String> {
+    let (sender, lines) = unbounded_channel();
+    tokio::spawn(async move {
+        let mut stdout = BufReader::new(stdout).lines();
+        while let Ok(Some(line)) = stdout.next_line().await {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
 }
