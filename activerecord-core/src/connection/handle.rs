@@ -270,8 +270,12 @@ impl ConnectionHandle {
     /// # Errors
     /// Whatever the database reports.
     pub async fn limit_idle(&self, longest: Duration) -> Result<bool> {
-        let Some(set) = self.dialect().idle_limit.filter(|_| self.in_transaction()) else { return Ok(false) };
-        self.execute(&format!("{set}{}", longest.as_millis().max(1)), []).await.map(|_| true)
+        let (Some(limit), Some(level)) = (self.dialect().idle_limit, transaction(self.name())) else {
+            return Ok(false);
+        };
+        let units = longest.as_nanos().div_ceil(limit.unit.as_nanos()).max(1);
+        level.limit_idle(limit);
+        self.execute(&format!("{}{units}", limit.set), []).await.map(|_| true)
     }
 
     /// What of this database's settings is not as it has to be for a transaction across databases to survive its crash.

@@ -15,6 +15,8 @@ pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use triggers::Triggers;
 
+use std::time::Duration;
+
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
 use crate::value::ValueType;
@@ -76,12 +78,23 @@ pub struct Dialect {
     pub(crate) catalog: Catalog,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
-    /// Has the database end the session of the open transaction when it is idle for so many milliseconds.
-    pub(crate) idle_limit: Option<&'static str>,
+    /// How the database is told to end the session of the open transaction when it is idle.
+    pub(crate) idle_limit: Option<IdleLimit>,
     /// Sends a notification: binds the channel and the text.
     pub(crate) notify: Option<&'static str>,
     /// What has to be set for a transaction across databases.
     pub(crate) preconditions: &'static [Precondition],
+}
+
+/// How a session is told for how long it may be idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IdleLimit {
+    /// Stands before the time.
+    pub(crate) set: &'static str,
+    /// What the time is counted in; parts of it are rounded up.
+    pub(crate) unit: Duration,
+    /// Takes the limit back behind the end of the transaction, where it does not end by itself.
+    pub(crate) lift: Option<&'static str>,
 }
 
 /// How tables are made.

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use super::{
-    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, Size, UnnamedConflicts, Upsert, catalog, triggers,
+    Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -84,7 +86,12 @@ pub static MYSQL: Dialect = Dialect {
     triggers: triggers::MYSQL,
     catalog: catalog::MYSQL,
     branch_at_begin: true,
-    idle_limit: None,
+    // MariaDB also has a limit for transactions; MySQL has only the session's.
+    idle_limit: Some(IdleLimit {
+        set: "SET SESSION wait_timeout = ",
+        unit: Duration::from_secs(1),
+        lift: Some("SET SESSION wait_timeout = DEFAULT"),
+    }),
     notify: None,
     preconditions: &[
         Precondition {

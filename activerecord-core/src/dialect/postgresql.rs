@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use super::{
-    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Locks, Placeholder, Precondition,
-    SetQuery, Size, Upsert, catalog, triggers,
+    Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
+    Precondition, SetQuery, Size, Upsert, catalog, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -85,7 +87,11 @@ pub static POSTGRESQL: Dialect = Dialect {
     triggers: triggers::POSTGRESQL,
     catalog: catalog::POSTGRESQL,
     branch_at_begin: false,
-    idle_limit: Some("SET LOCAL idle_in_transaction_session_timeout = "),
+    idle_limit: Some(IdleLimit {
+        set: "SET LOCAL idle_in_transaction_session_timeout = ",
+        unit: Duration::from_millis(1),
+        lift: None,
+    }),
     notify: Some("SELECT pg_notify(?, ?)"),
     preconditions: &[
         Precondition {

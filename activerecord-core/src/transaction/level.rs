@@ -5,7 +5,7 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
@@ -14,7 +14,9 @@ use super::end::{AfterEnd, AfterEnds};
 use super::state::State;
 use crate::backend::{Branch, Connection, Control, TransactionOptions};
 use crate::connection::{Endpoint, PooledConnection, Purpose};
+use crate::dialect::IdleLimit;
 use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Access, Sql};
 
 /// One level of a transaction.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Level {
     used: AtomicBool,
     /// The name that it was begun under, where it had to be named then.
     branch: Option<Branch>,
+    /// What its end has to lift: the session goes on without it.
+    lift: OnceLock<&'static str>,
 }
 
 /// Where this level has its connection from.
@@ -81,6 +85,7 @@ impl Level {
             warned: AtomicBool::new(false),
             used: AtomicBool::new(false),
             branch,
+            lift: OnceLock::new(),
         }))
     }
 
@@ -103,6 +108,7 @@ impl Level {
             warned: AtomicBool::new(false),
             used: AtomicBool::new(false),
             branch: None,
+            lift: OnceLock::new(),
         }))
     }
 
@@ -173,7 +179,7 @@ impl Level {
     pub(crate) async fn commit(&self) -> Result<()> {
         match self.last("committed").await? {
             Slot::Own(mut connection) => {
-                let committed = connection.control(Control::Commit).await;
+                let committed = self.say(&mut connection, Control::Commit).await;
                 drop(connection);
                 self.settle_commit(committed).await
             }
@@ -219,13 +225,30 @@ impl Level {
         idle.map_err(|why| self.error(&why))?;
         match self.end(self.slot().await?, "rolled back")? {
             Slot::Own(mut connection) => {
-                let rolled_back = connection.control(Control::Rollback).await;
+                let rolled_back = self.say(&mut connection, Control::Rollback).await;
                 drop(connection);
                 let told = self.after.run(false).await;
                 rolled_back.map_err(|error| error.with_connection(self.endpoint.name())).and(told)
             }
             Slot::Lent(slot) => self.end_savepoint(slot, false).await,
             Slot::Ended => Ok(()),
+        }
+    }
+
+    /// Says the last word on its connection, and lifts the limit that was for this transaction alone.
+    pub(super) async fn say(&self, connection: &mut PooledConnection, last: Control<'_>) -> Result<()> {
+        connection.control(last).await?;
+        if let Some(&lift) = self.lift.get() {
+            // Where this fails the session is lost, or is ended by the limit: the pool finds out. The transaction has ended.
+            let _ = connection.execute(&Sql::new(lift, Vec::new(), Access::Write)).await;
+        }
+        Ok(())
+    }
+
+    /// Remembers that the session was limited.
+    pub(crate) fn limit_idle(&self, limit: IdleLimit) {
+        if let (Some(lift), Some(whole)) = (limit.lift, self.levels().last()) {
+            _ = whole.lift.set(lift);
         }
     }
 

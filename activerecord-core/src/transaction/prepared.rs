@@ -55,7 +55,7 @@ impl Transaction {
         let level = self.level();
         let after = Arc::clone(level.after());
         let mut connection = own(level, "committed").await?;
-        let committed = connection.control(Control::Commit).await;
+        let committed = level.say(&mut connection, Control::Commit).await;
         committed.map_err(|error| error.with_connection(level.endpoint().name()))?;
         Ok(Detached { after })
     }
