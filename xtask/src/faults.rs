@@ -10,7 +10,7 @@ use crate::services::{Lease, Options, Service};
 /// What to run.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Every point on every database, and minutes of storm
+    /// Every point on every database, and minutes of storm; in release, for there is much to work off
     #[arg(long)]
     long: bool,
     /// A part of the names of the tests: `t5`, `s1`, `o3`
@@ -30,7 +30,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         cargo.env("ACTIVERECORD_FAULTS", length).env("ACTIVERECORD_TEST_DATABASE", database).run()
     };
     let facade = ["test", "--package", "activerecord", "--all-features", "--test"];
-    let mut done = run(&["test", "--package", "faults", "--no-fail-fast"], "sqlite");
+    let build = if arguments.long { "release" } else { "dev" };
+    let mut done = run(&["test", "--package", "faults", "--profile", build, "--no-fail-fast"], "sqlite");
     // The bounds of pauses, which need no database.
     done = done.and(run(&["test", "--package", "activerecord-distributed", "--lib"], "sqlite"));
     for test in ["two_phase", "faults"] {

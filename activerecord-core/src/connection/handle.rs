@@ -266,6 +266,8 @@ impl ConnectionHandle {
     }
 
     /// Has the database end this task's open transaction on it when nothing is sent for so long. False where it cannot.
+    /// MySQL and MariaDB count in whole seconds, rounded up; there it is the session's `wait_timeout`, which is the server's default
+    /// again behind the transaction.
     ///
     /// # Errors
     /// Whatever the database reports.

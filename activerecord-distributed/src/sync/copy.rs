@@ -225,16 +225,23 @@ impl Copy {
         for rows in extra.chunks(1_000) {
             report.deleted += rows.len() as u64;
             if !self.options.dry {
-                self.writer(false).remove(rows).await?;
+                self.remove(rows).await?;
             }
         }
         Ok(())
     }
 
-    /// The rows of the target whose keys are none of these, and how many rows it has.
+    /// Deletes rows of the target, of which there are the keys.
+    pub(crate) async fn remove(&self, keys: &[Values]) -> Result<u64> {
+        let target = self.target.keyed();
+        Writer { target: &target, ..self.writer(false) }.remove(keys).await
+    }
+
+    /// The keys of the target that are none of these, and how many rows it has.
     pub(crate) async fn extra(&self, keys: &Keys) -> Result<(Vec<Values>, u64)> {
         let (mut extra, mut total) = (Vec::new(), 0);
-        let mut reader = Reader::open(&self.target, None, self.options.batch).await?;
+        let target = self.target.keyed();
+        let mut reader = Reader::open(&target, None, self.options.batch).await?;
         loop {
             let rows = reader.next().await?;
             if rows.is_empty() {
@@ -242,8 +249,8 @@ impl Copy {
             }
             total += rows.len() as u64;
             for row in rows {
-                let row = self.target.typed(&row)?;
-                if !keys.has(&self.target.key_of(&row)) {
+                let row = target.typed(&row)?;
+                if !keys.has(&target.key_of(&row)) {
                     extra.push(row);
                 }
             }

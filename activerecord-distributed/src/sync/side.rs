@@ -91,18 +91,49 @@ impl Side {
         self.columns.iter().zip(row.values()).map(typed).collect()
     }
 
-    /// The rows that are there of these keys, by their key.
+    /// The rows that are there of these keys, by their key, and maybe some others.
     pub(crate) async fn find(&self, rows: &[Values]) -> Result<HashMap<Arc<str>, Values>> {
         let mut found = HashMap::with_capacity(rows.len());
-        // Longer lists would bind more than databases take.
-        for rows in rows.chunks(1_000) {
+        let filters = match self.range(rows) {
+            Some(range) => vec![range],
+            // Longer lists would bind more than databases take.
+            None => rows.chunks(1_000).map(|rows| self.keys(rows)).collect(),
+        };
+        for filter in filters {
             let mut select = self.select();
-            select.filter = Some(self.keys(rows));
+            select.filter = Some(filter);
             for row in self.read(select).await? {
                 found.insert(self.key_of(&row), row);
             }
         }
         Ok(found)
+    }
+
+    /// The range from the least of these keys to the greatest, which databases read faster than a list of them; None unless they
+    /// are whole numbers so close together that there cannot be many others.
+    fn range(&self, rows: &[Values]) -> Option<Expr> {
+        let [key] = self.key[..] else { return None };
+        let numbers = rows.iter().map(|row| number(&row[key])).collect::<Option<Vec<_>>>()?;
+        let (least, greatest) = (numbers.iter().min()?, numbers.iter().max()?);
+        if greatest - least >= 2 * rows.len() as i128 {
+            return None;
+        }
+        let bound = |compare, wanted| {
+            let row = rows.iter().zip(&numbers).find(|(_, number)| *number == wanted)?.0;
+            Some(self.column(key).compare(compare, Expr::Value(row[key].clone())))
+        };
+        Some(Expr::And(vec![bound(Compare::Ge, least)?, bound(Compare::Le, greatest)?]))
+    }
+
+    /// The same table with its key alone.
+    pub(crate) fn keyed(&self) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            table: self.table.clone(),
+            columns: self.key.iter().map(|&key| self.columns[key].clone()).collect(),
+            key: (0..self.key.len()).collect(),
+            stamps: Stamps::default(),
+        }
     }
 
     /// The rows of these keys.
@@ -172,6 +203,17 @@ impl Side {
         let checked = self.connection.read(nothing).await.map(drop);
         checked.map_err(|error| error.context(format_args!("the table {} is not as the copy expects it", self.place())))
     }
+}
+
+/// A key that is a whole number.
+fn number(value: &Value) -> Option<i128> {
+    Some(match value {
+        Value::I16(number) => (*number).into(),
+        Value::I32(number) => (*number).into(),
+        Value::I64(number) => (*number).into(),
+        Value::U64(number) => (*number).into(),
+        _ => return None,
+    })
 }
 
 /// Whether two values of a column are the same to a database.

@@ -16,7 +16,7 @@ use super::write::Keys;
 struct Look {
     /// Rows of the source as they should be in the target, with what is there.
     wrong: Vec<(Values, Option<Values>)>,
-    /// Rows that the source has not.
+    /// The keys of rows that the source has not.
     extra: Vec<Values>,
     source_rows: u64,
     target_rows: u64,
@@ -40,8 +40,9 @@ impl Copy {
                 .map_or(DifferenceKind::Missing, |there| DifferenceKind::Columns(self.target.differences(row, there)));
             differences.add(self.target.shown(row), kind);
         }
-        for row in &confirmed.extra {
-            differences.add(self.target.shown(row), DifferenceKind::Extra);
+        let target = self.target.keyed();
+        for key in &confirmed.extra {
+            differences.add(target.shown(key), DifferenceKind::Extra);
         }
         differences.duration = started.elapsed();
         Ok(differences)
@@ -57,8 +58,8 @@ impl Copy {
             let rows = rows.iter().map(|(row, _)| row.clone()).collect();
             writer.write(rows, None, &mut report).await?;
         }
-        for rows in look.extra.chunks(1_000) {
-            report.deleted += writer.remove(rows).await?;
+        for keys in look.extra.chunks(1_000) {
+            report.deleted += self.remove(keys).await?;
         }
         report.duration = started.elapsed();
         Ok(report)
@@ -99,11 +100,12 @@ impl Copy {
 impl Look {
     /// What differs at both looks, as it was at this one.
     fn and(mut self, earlier: Self, copy: &Copy) -> Self {
-        let key = |row: &Values| copy.target.key_of(row);
+        let (target, keyed) = (&copy.target, copy.target.keyed());
+        let key = |row: &Values| target.key_of(row);
         let wrong: HashMap<_, ()> = earlier.wrong.iter().map(|(row, _)| (key(row), ())).collect();
-        let extra: HashMap<_, ()> = earlier.extra.iter().map(|row| (key(row), ())).collect();
+        let extra: HashMap<_, ()> = earlier.extra.iter().map(|row| (keyed.key_of(row), ())).collect();
         self.wrong.retain(|(row, _)| wrong.contains_key(&key(row)));
-        self.extra.retain(|row| extra.contains_key(&key(row)));
+        self.extra.retain(|row| extra.contains_key(&keyed.key_of(row)));
         self
     }
 }

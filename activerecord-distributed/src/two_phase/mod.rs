@@ -83,9 +83,9 @@ pub struct TwoPhase;
 static GRACE: AtomicU64 = AtomicU64::new(30_000);
 
 impl TwoPhase {
-    /// How long a coordinator may stand still between the phases, in this process; 30 seconds unless set. After that PostgreSQL,
-    /// where it decides, ends its transaction, and the recovery rolls the rest back. Where MySQL, MariaDB or SQLite decides,
-    /// the others wait until the process is gone, or somebody ends its session. No decision goes by this time.
+    /// How long a coordinator may stand still between the phases, in this process; 30 seconds unless set. After that the
+    /// server that decides ends its transaction (MySQL and MariaDB count in whole seconds), and the recovery rolls the rest back.
+    /// Where SQLite decides, the others wait until the process is gone. No decision goes by this time.
     pub fn grace(grace: Duration) {
         GRACE.store(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

@@ -2,6 +2,7 @@
 
 mod basics;
 mod failed;
+mod idle;
 mod isolation;
 mod nested;
 mod prepared;
