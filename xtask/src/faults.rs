@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         cargo.env("ACTIVERECORD_FAULTS", length).env("ACTIVERECORD_TEST_DATABASE", database).run()
     };
     let facade = ["test", "--package", "activerecord", "--all-features", "--test"];
-    let build = if arguments.long { "release" } else { "dev" };
+    let build = if arguments.long { "release" } else { "test" };
     let mut done = run(&["test", "--package", "faults", "--profile", build, "--no-fail-fast"], "sqlite");
     // The bounds of pauses, which need no database.
     done = done.and(run(&["test", "--package", "activerecord-distributed", "--lib"], "sqlite"));

@@ -1,5 +1,7 @@
 //! How a database spells SQL: one value per database, read by the renderer.
 
+use std::time::Duration;
+
 mod catalog;
 mod mysql;
 mod postgresql;
@@ -14,8 +16,6 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use triggers::Triggers;
-
-use std::time::Duration;
 
 use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};

@@ -94,7 +94,7 @@ impl Transaction {
         }
         let after = Arc::clone(level.after());
         let mut connection = own(level, "prepared").await?;
-        match connection.control(Control::Prepare(&branch)).await {
+        match level.say(&mut connection, Control::Prepare(&branch)).await {
             Ok(()) => Ok(Prepared { branch, endpoint: Arc::clone(&endpoint), connection, after }),
             Err(error) => {
                 drop(connection);

@@ -113,16 +113,14 @@ impl Side {
     /// are whole numbers so close together that there cannot be many others.
     fn range(&self, rows: &[Values]) -> Option<Expr> {
         let [key] = self.key[..] else { return None };
-        let numbers = rows.iter().map(|row| number(&row[key])).collect::<Option<Vec<_>>>()?;
-        let (least, greatest) = (numbers.iter().min()?, numbers.iter().max()?);
-        if greatest - least >= 2 * rows.len() as i128 {
+        // What is no whole number is the least.
+        let by_number = |row: &&Values| whole_number(&row[key]);
+        let (least, greatest) = (rows.iter().min_by_key(by_number)?, rows.iter().max_by_key(by_number)?);
+        if by_number(&greatest)? - by_number(&least)? >= 2 * rows.len() as i128 {
             return None;
         }
-        let bound = |compare, wanted| {
-            let row = rows.iter().zip(&numbers).find(|(_, number)| *number == wanted)?.0;
-            Some(self.column(key).compare(compare, Expr::Value(row[key].clone())))
-        };
-        Some(Expr::And(vec![bound(Compare::Ge, least)?, bound(Compare::Le, greatest)?]))
+        let bound = |compare, row: &Values| self.column(key).compare(compare, Expr::Value(row[key].clone()));
+        Some(Expr::And(vec![bound(Compare::Ge, least), bound(Compare::Le, greatest)]))
     }
 
     /// The same table with its key alone.
@@ -206,7 +204,7 @@ impl Side {
 }
 
 /// A key that is a whole number.
-fn number(value: &Value) -> Option<i128> {
+fn whole_number(value: &Value) -> Option<i128> {
     Some(match value {
         Value::I16(number) => (*number).into(),
         Value::I32(number) => (*number).into(),

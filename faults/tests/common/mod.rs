@@ -12,6 +12,7 @@ pub(crate) mod services;
 mod until;
 
 use std::env;
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub(crate) fn profiles() -> impl Iterator<Item = &'static Profile> {
 /// A process of the matrix.
 pub(crate) struct Node {
     child: Child,
-    lines: UnboundedReceiver<String>,
+    lines: UnboundedReceiver<io::Result<String>>,
     printed: Vec<String>,
 }
 
@@ -114,6 +115,7 @@ impl Node {
     /// Waits until it has printed this.
     pub(crate) async fn prints(&mut self, text: &str) -> Result<()> {
         while let Some(line) = self.lines.recv().await {
+            let line = line.map_err(Error::custom)?;
             let found = line.contains(text);
             self.printed.push(line);
             if found {
@@ -148,7 +150,7 @@ impl Node {
     pub(crate) async fn end_by_itself(mut self) -> Result<Ended> {
         let reading = async {
             while let Some(line) = self.lines.recv().await {
-                self.printed.push(line);
+                self.printed.push(line.map_err(Error::custom)?);
             }
             self.child.wait().await.map_err(Error::custom)
         };
@@ -159,12 +161,13 @@ impl Node {
 }
 
 /// The lines that a process prints, read as they come: one whose pipe is full stands still.
-fn read(stdout: ChildStdout) -> UnboundedReceiver<String> {
+fn read(stdout: ChildStdout) -> UnboundedReceiver<io::Result<String>> {
     let (sender, lines) = unbounded_channel();
     tokio::spawn(async move {
         let mut stdout = BufReader::new(stdout).lines();
-        while let Ok(Some(line)) = stdout.next_line().await {
-            if sender.send(line).is_err() {
+        while let Some(line) = stdout.next_line().await.transpose() {
+            let is_last = line.is_err();
+            if sender.send(line).is_err() || is_last {
                 break;
             }
         }

@@ -82,7 +82,9 @@ async fn t4_a_coordinator_that_stands_still_is_fenced_or_waited_for() -> Result<
         }
         if is_fenced {
             // Its transaction is over, nothing is decided, and nothing will be: what it has locked is free.
-            faults::bank::change(&first, 1, 0).await?;
+            let impatient = first.alias("impatient", |config| pair.0.impatient(config))?;
+            let is_free = async || Ok(faults::bank::change(&impatient, 1, 0).await.is_ok());
+            until("what the deciding transaction has locked is free", is_free).await?;
         }
         stopped.signal(Signal::CONT)?;
         let ended = stopped.end().await?;
