@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub isolation_levels: bool,
     /// CREATE TABLE and its like can be rolled back.
     pub transactional_ddl: bool,
+    /// Every value of a column is of the column's type; elsewhere the type says what is preferred.
+    pub typed_columns: bool,
     /// Sessions are told of what others send: [`ConnectionHandle::listen`](crate::ConnectionHandle::listen).
     pub notifications: bool,
     /// The most values that one statement can bind.
@@ -50,6 +52,7 @@ impl Capabilities {
             arrays: false,
             isolation_levels: false,
             transactional_ddl: false,
+            typed_columns: false,
             notifications: false,
             max_binds,
         }

@@ -9,6 +9,7 @@ mod capabilities;
 mod column;
 mod connection;
 mod dialect;
+pub mod digest;
 mod embedded;
 mod error;
 mod expression;

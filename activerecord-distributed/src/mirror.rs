@@ -117,7 +117,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     /// `Configuration` for a job that cannot be; whatever the databases report at the start.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let Self { job, queue, topic, concurrency, lag, .. } = self;
-        let copy = job.copy()?;
+        let mut copy = job.copy()?;
         copy.check().await?;
         install::<Position>(&copy.target.connection).await?;
         let group = copy.job.clone();

@@ -38,6 +38,7 @@ async fn they_are_as_stated() -> Result<()> {
         arrays,
         isolation_levels,
         transactional_ddl,
+        typed_columns,
         notifications,
         max_binds
     );

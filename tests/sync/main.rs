@@ -2,6 +2,7 @@
 
 mod bad_rows;
 mod changes;
+mod digests;
 #[path = "../conformance/harness/mod.rs"]
 #[allow(dead_code, reason = "the conformance cases use all of it")]
 mod harness;

@@ -126,6 +126,7 @@ fn set_up(connection: &rusqlite::Connection, settings: &Settings) -> Result<()> 
         schema.map_err(error::from_driver)?;
     }
     dialect::add_decimals(connection).map_err(error::from_driver)?;
+    dialect::add_digest(connection).map_err(error::from_driver)?;
     connection.busy_timeout(Duration::ZERO).map_err(error::from_driver)
 }
 

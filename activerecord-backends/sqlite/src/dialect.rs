@@ -1,8 +1,10 @@
 //! What SQLite's SQL needs from this side: the kind of a statement by its first word, and exact arithmetic on decimals.
 
 mod decimal;
+mod digest;
 
 pub(crate) use decimal::{PREFIX, add_decimals};
+pub(crate) use digest::add_digest;
 
 /// What a statement does, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod catalog;
+mod digests;
 mod mysql;
 mod postgresql;
 mod precondition;
@@ -14,6 +15,7 @@ pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
 pub(crate) use catalog::{Catalog, sizes};
+pub(crate) use digests::{Digests, Spellings};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use triggers::Triggers;
 
@@ -76,6 +78,7 @@ pub struct Dialect {
     pub(crate) load: Option<(&'static str, &'static str)>,
     pub(crate) triggers: Triggers,
     pub(crate) catalog: Catalog,
+    pub(crate) digests: Digests,
     /// Whether a transaction that is to be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// How the database is told to end the session of the open transaction when it is idle.
@@ -235,6 +238,11 @@ impl Dialect {
     /// What every supported version of the database can do.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// Whether rows have a [digest](crate::digest) that have a column of this type, which the database says holds values of that one.
+    pub fn has_digest(&self, ty: ValueType, column: Option<ValueType>) -> bool {
+        self.digests.has(ty, column)
     }
 
     /// The dialect of this name.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, triggers,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, digests, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -17,6 +17,7 @@ pub static MYSQL: Dialect = Dialect {
         json_contains: true,
         concurrent_writers: true,
         isolation_levels: true,
+        typed_columns: true,
         ..Capabilities::none(65_535)
     },
     quote: '`',
@@ -85,6 +86,7 @@ pub static MYSQL: Dialect = Dialect {
     load: None,
     triggers: triggers::MYSQL,
     catalog: catalog::MYSQL,
+    digests: digests::MYSQL,
     branch_at_begin: true,
     // MariaDB also has a limit for transactions; MySQL has only the session's.
     idle_limit: Some(IdleLimit {

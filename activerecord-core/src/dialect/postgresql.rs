@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, Upsert, catalog, triggers,
+    Precondition, SetQuery, Size, Upsert, catalog, digests, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -22,6 +22,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         isolation_levels: true,
         transactional_ddl: true,
         notifications: true,
+        typed_columns: true,
         ..Capabilities::none(65_535)
     },
     quote: '"',
@@ -86,6 +87,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     load: Some(("COPY ", ") FROM STDIN (FORMAT binary)")),
     triggers: triggers::POSTGRESQL,
     catalog: catalog::POSTGRESQL,
+    digests: digests::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some(IdleLimit {
         set: "SET LOCAL idle_in_transaction_session_timeout = ",

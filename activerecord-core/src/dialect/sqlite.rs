@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Size, Upsert, catalog, triggers,
+    Size, Upsert, catalog, digests, triggers,
 };
 use crate::capabilities::Capabilities;
 use crate::value::ValueType;
@@ -71,6 +71,7 @@ pub static SQLITE: Dialect = Dialect {
     load: None,
     triggers: triggers::SQLITE,
     catalog: catalog::SQLITE,
+    digests: digests::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
     notify: None,

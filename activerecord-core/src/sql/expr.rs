@@ -1,6 +1,7 @@
 //! Expressions as text.
 
 use super::aggregate::{aggregate, over};
+use super::digest::digest;
 use super::function::{call, case, date_part};
 use super::like::like;
 use super::subquery::{exists, membership, scalar};
@@ -43,6 +44,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::In(inner, set) => membership(w, *inner, set),
         Expr::Like(inner, pattern) => like(w, *inner, pattern),
         Expr::Aggregate(function, argument) => aggregate(w, function, argument, None),
+        Expr::Digest(columns) => digest(w, &columns),
         Expr::Exists(query) => exists(w, query),
         Expr::Subquery(query) => scalar(w, query),
         Expr::Call(function, arguments) => call(w, function, arguments),
@@ -63,6 +65,7 @@ pub(super) fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
             | Expr::Value(_)
             | Expr::Excluded(_)
             | Expr::Aggregate(..)
+            | Expr::Digest(_)
             | Expr::Exists(_)
             | Expr::Subquery(_)
             | Expr::Call(..)

@@ -3,6 +3,7 @@
 mod aggregate;
 mod cache;
 mod create;
+mod digest;
 mod expr;
 mod function;
 mod json;

@@ -155,12 +155,12 @@ fn concat(w: &mut Writer<'_>, pieces: Vec<Piece<'_>>) -> Result<()> {
         }
         match piece {
             Piece::Literal(text) => literal(w, &text)?,
-            Piece::Text(image, column) => filled(w, w.dialect.triggers.text, image, column),
+            Piece::Text(image, column) => filled(w, w.dialect.triggers.text, image, column)?,
             Piece::Json(image, column, ty) => {
                 w.push("CASE WHEN ");
                 self::column(w, image, column);
                 w.push(" IS NULL THEN 'null' ELSE ");
-                filled(w, as_json(&w.dialect.triggers, ty)?, image, column);
+                filled(w, as_json(&w.dialect.triggers, ty)?, image, column)?;
                 w.push(" END");
             }
         }
@@ -175,14 +175,11 @@ fn as_json(triggers: &Triggers, ty: ValueType) -> Result<&'static str> {
     known.ok_or_else(|| Error::unsupported(format!("a trigger writes no value of the type {ty:?}")))
 }
 
-/// The spelling, with the column in the place of each `{}`.
-fn filled(w: &mut Writer<'_>, spelling: &str, image: RowImage, column: &str) {
-    for (index, part) in spelling.split("{}").enumerate() {
-        if index > 0 {
-            self::column(w, image, column);
-        }
-        w.push(part);
-    }
+fn filled(w: &mut Writer<'_>, spelling: &str, image: RowImage, column: &str) -> Result<()> {
+    w.fill(spelling, |w| {
+        self::column(w, image, column);
+        Ok(())
+    })
 }
 
 fn column(w: &mut Writer<'_>, image: RowImage, column: &str) {

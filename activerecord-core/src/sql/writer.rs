@@ -3,6 +3,7 @@
 use super::scope::Scope;
 use super::{Access, Sql};
 use crate::dialect::{Dialect, Placeholder};
+use crate::error::Result;
 use crate::schema::Table;
 use crate::statement::Name;
 use crate::value::Value;
@@ -124,6 +125,17 @@ impl<'d> Writer<'d> {
                 self.text.push_str(", ");
             }
             write(self, item)?;
+        }
+        Ok(())
+    }
+
+    /// A spelling, with what `part` writes in the place of each `{}`.
+    pub(super) fn fill(&mut self, spelling: &str, mut part: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        for (index, text) in spelling.split("{}").enumerate() {
+            if index > 0 {
+                part(self)?;
+            }
+            self.text.push_str(text);
         }
         Ok(())
     }

@@ -35,6 +35,9 @@ pub enum Expr {
     Like(Box<Expr>, LikePattern),
     /// An aggregate of the rows; of COUNT, None counts rows.
     Aggregate(Aggregate, Option<Box<Expr>>),
+    /// The digest of these columns of all rows, a decimal that is the same for the same rows in any order and any database. NULL when there are none, or
+    /// when one cannot be read.
+    Digest(Vec<ColumnExpr>),
     /// Whether a query finds a row.
     Exists(Subquery),
     /// The one value that a query finds; NULL when it finds none.
@@ -194,7 +197,7 @@ impl Expr {
     /// Whether it sums rows up: an aggregate that no window has, in it or itself.
     pub fn is_aggregate(&self) -> bool {
         match self {
-            Self::Aggregate(..) => true,
+            Self::Aggregate(..) | Self::Digest(_) => true,
             Self::Compare(left, _, right) | Self::Arithmetic(left, _, right) => {
                 left.is_aggregate() || right.is_aggregate()
             }

@@ -22,6 +22,22 @@ pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     column().compare(or_equal, Expr::Value(value.clone())).and(beyond.or(rest))
 }
 
+/// The rows up to a place and at it, in an order by columns of which none may be NULL.
+pub(super) fn through(order: &[OrderBy], values: &[Value]) -> Expr {
+    let Some(((first, rest_of_order), (value, rest_of_values))) = order.split_first().zip(values.split_first()) else {
+        return Expr::And(Vec::new());
+    };
+    let (before, up_to) = match first.direction {
+        Direction::Asc => (Compare::Lt, Compare::Le),
+        Direction::Desc => (Compare::Gt, Compare::Ge),
+    };
+    let compare = |op| first.expr.clone().compare(op, Expr::Value(value.clone()));
+    if rest_of_order.is_empty() {
+        return compare(up_to);
+    }
+    compare(up_to).and(compare(before).or(through(rest_of_order, rest_of_values)))
+}
+
 /// The rows whose column comes after this value.
 fn beyond(item: &OrderBy, value: &Value) -> Expr {
     let column = || item.expr.clone();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::keyset::behind;
+use super::keyset::{behind, through};
 use super::{Expr, Join, Name, TableRef};
 use crate::value::Value;
 
@@ -203,6 +203,12 @@ impl Select {
     pub fn after(&mut self, place: &[Value]) {
         let behind = behind(&self.order_by, place);
         self.and_filter(behind);
+    }
+
+    /// Only the rows up to a place in its order and at it. None of the columns that are ordered by may be NULL.
+    pub fn through(&mut self, place: &[Value]) {
+        let through = through(&self.order_by, place);
+        self.and_filter(through);
     }
 
     /// Narrows the groups further.

@@ -9,11 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 
 use super::checkpoint::Checkpoint;
+use super::extra::Extra;
 use super::progress::Progress;
-use super::read::Reader;
+use super::read::{Batch, Reader};
 use super::report::SyncReport;
 use super::side::{Side, Values};
-use super::write::{Keys, Writer};
+use super::write::Writer;
 use crate::failpoint;
 
 /// A row of the source as a row of the target.
@@ -26,6 +27,10 @@ pub(crate) struct Copy {
     pub(crate) source: Side,
     pub(crate) target: Side,
     pub(crate) map: Map,
+    /// Whether a row of the target is the row of the source, column by column.
+    pub(crate) is_plain: bool,
+    /// Whether rows are compared by their digests, before they are read. [`check`](Self::check) finds it out.
+    pub(crate) by_digest: bool,
     /// The ordinal of the source's watermark.
     pub(crate) since: Option<usize>,
     pub(crate) options: Options,
@@ -57,7 +62,7 @@ impl Default for Options {
 
 impl Copy {
     /// Copies what has changed, or everything.
-    pub(crate) async fn run(&self) -> Result<SyncReport> {
+    pub(crate) async fn run(mut self) -> Result<SyncReport> {
         self.check().await?;
         let started = Instant::now();
         let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
@@ -71,7 +76,7 @@ impl Copy {
         Ok(report)
     }
 
-    pub(crate) async fn check(&self) -> Result<()> {
+    pub(crate) async fn check(&mut self) -> Result<()> {
         for side in [&self.source, &self.target] {
             if side.connection.in_transaction() {
                 let name = side.connection.name();
@@ -79,8 +84,12 @@ impl Copy {
                 return Err(Error::invalid(format!("a job cannot run inside a transaction on `{name}`: {why}")));
             }
             side.connection.learn().await?;
-            side.check().await?;
         }
+        let (source, target) = (self.source.check().await?, self.target.check().await?);
+        let have_digests = source.is_some_and(|table| self.source.has_digest(&table))
+            && target.is_some_and(|table| self.target.has_digest(&table));
+        let named = |side: &Side| side.key.iter().map(|&key| side.columns[key].name.clone()).collect::<Vec<_>>();
+        self.by_digest = self.is_plain && have_digests && named(&self.source) == named(&self.target);
         match self.since.map(|since| &self.source.columns[since]) {
             Some(column) if column.nullable => Err(Error::configuration(format!(
                 "`{}` of {} may be NULL: what has none is never seen to have changed, so it is no watermark",
@@ -93,21 +102,23 @@ impl Copy {
 
     async fn copy(&self, checkpoint: &mut Checkpoint, report: &mut SyncReport) -> Result<()> {
         let limit = self.limit().await?;
-        let mut reader = self.reader(checkpoint).await?;
-        let writer = self.writer(self.is_fresh(checkpoint).await?);
+        let is_fresh = self.is_fresh(checkpoint).await?;
+        let mut reader = self.reader(checkpoint, is_fresh).await?;
+        let writer = self.writer(is_fresh);
         let progress = Progress::new(self.options.progress, &self.job, &reader).await?;
-        let mut rows = reader.next().await?;
-        while !rows.is_empty() {
-            let read = rows.len() as u64;
-            report.read += read;
+        let mut batch = reader.next().await?;
+        report.same(reader.take_same());
+        while let Some(Batch { rows, .. }) = batch {
+            report.read += rows.len() as u64;
             let mapped = self.mapped(rows, &writer, report)?;
             self.mark(checkpoint, reader.place(), limit.as_ref())?;
-            progress.add(read, reader.place());
+            progress.set(report.read, reader.place());
             failpoint::reach("sync.batch")?;
             // The source reads while the target writes.
             let (next, written) = join(reader.next(), writer.write(mapped, Some(checkpoint), report)).await;
             written?;
-            rows = next?;
+            batch = next?;
+            report.same(reader.take_same());
         }
         reader.close().await?;
         progress.end();
@@ -123,12 +134,25 @@ impl Copy {
         transaction(self.target.connection.name(), async || checkpoint.save(&self.target.connection).await).await
     }
 
-    async fn reader(&self, checkpoint: &Checkpoint) -> Result<Reader<'_>> {
+    async fn reader(&self, checkpoint: &Checkpoint, is_fresh: bool) -> Result<Reader<'_>> {
         let reader = Reader::open(&self.source, self.since, self.options.batch).await?;
         match self.since {
             Some(since) => Ok(reader.from(checkpoint.watermark(self.source.columns[since].ty)?)),
-            None => Ok(reader.after(checkpoint.position(&self.source)?)),
+            None => {
+                let target = self.digested().filter(|_| !is_fresh);
+                Ok(reader.after(checkpoint.position(&self.source)?).but_not_in(target))
+            }
         }
+    }
+
+    /// The whole source, but what the target has already, where that can be told without reading it.
+    pub(crate) async fn whole(&self) -> Result<Reader<'_>> {
+        let reader = Reader::open(&self.source, None, self.options.batch).await?;
+        Ok(reader.but_not_in(self.digested()))
+    }
+
+    fn digested(&self) -> Option<&Side> {
+        self.by_digest.then_some(&self.target)
     }
 
     /// Whether nothing has been copied, and nothing is there.
@@ -196,20 +220,14 @@ impl Copy {
 
     /// Deletes what the source has not got, unless that is more than `share` of the target.
     async fn delete(&self, share: f64, report: &mut SyncReport) -> Result<()> {
-        let mut keys = Keys::default();
-        let mut reader = Reader::open(&self.source, None, self.options.batch).await?;
-        loop {
-            let rows = reader.next().await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in &rows {
-                // What cannot be read cannot be told apart from what is gone.
-                keys.add(&self.target.key_of(&(self.map)(&self.source, row)?));
-            }
-        }
-        reader.close().await?;
-        let (extra, total) = self.extra(&keys).await?;
+        let mut extra = Extra::new(self);
+        let look = async |batch: Batch| {
+            // What cannot be read cannot be told apart from what is gone.
+            let rows: Vec<_> = batch.rows.iter().map(|row| (self.map)(&self.source, row)).collect::<Result<_>>()?;
+            extra.see(&batch.range, &rows).await
+        };
+        self.whole().await?.each(look).await?;
+        let (extra, total) = (extra.keys().await?, self.target.count().await?);
         #[allow(clippy::cast_precision_loss, reason = "a share need not be exact")]
         let found = extra.len() as f64 / total.max(1) as f64;
         if found > share {
@@ -235,28 +253,6 @@ impl Copy {
     pub(crate) async fn remove(&self, keys: &[Values]) -> Result<u64> {
         let target = self.target.keyed();
         Writer { target: &target, ..self.writer(false) }.remove(keys).await
-    }
-
-    /// The keys of the target that are none of these, and how many rows it has.
-    pub(crate) async fn extra(&self, keys: &Keys) -> Result<(Vec<Values>, u64)> {
-        let (mut extra, mut total) = (Vec::new(), 0);
-        let target = self.target.keyed();
-        let mut reader = Reader::open(&target, None, self.options.batch).await?;
-        loop {
-            let rows = reader.next().await?;
-            if rows.is_empty() {
-                break;
-            }
-            total += rows.len() as u64;
-            for row in rows {
-                let row = target.typed(&row)?;
-                if !keys.has(&target.key_of(&row)) {
-                    extra.push(row);
-                }
-            }
-        }
-        reader.close().await?;
-        Ok((extra, total))
     }
 }
 

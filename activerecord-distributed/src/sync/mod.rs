@@ -2,7 +2,9 @@
 
 mod checkpoint;
 mod copy;
+mod extra;
 mod progress;
+mod range;
 mod read;
 mod report;
 mod side;
@@ -229,7 +231,9 @@ impl<S: Model, T: Model> SyncJob<S, T> {
             .clone()
             .unwrap_or_else(|| format!("{}.{}>{}", source.connection.name(), S::TABLE.name, T::TABLE.name));
         let since = self.since.and_then(|name| S::TABLE.columns.iter().position(|def| def.name == name));
-        Ok(Copy { job, source, target, map: self.mapping()?, since, options: self.options })
+        let is_plain = self.map.is_none() && source.columns.len() == target.columns.len();
+        let (map, options) = (self.mapping()?, self.options);
+        Ok(Copy { job, source, target, map, is_plain, by_digest: false, since, options })
     }
 
     fn mapping(&self) -> Result<Map> {
@@ -239,7 +243,12 @@ impl<S: Model, T: Model> SyncJob<S, T> {
                 let record = map(S::from_row(row, 0)?);
                 Ok(ordinals.iter().map(|&ordinal| record.value(ordinal)).collect())
             })),
-            None if S::TABLE.id == T::TABLE.id => Ok(Arc::new(|side: &Side, row: &Row| side.typed(row))),
+            None if S::TABLE.id == T::TABLE.id => Ok(Arc::new(move |side: &Side, row: &Row| {
+                let mut values = side.typed(row)?;
+                let mut ordinal = 0..;
+                values.retain(|_| ordinal.next().is_some_and(|ordinal| ordinals.contains(&ordinal)));
+                Ok(values)
+            })),
             None => Err(Error::configuration(format!(
                 "a job from `{}` to `{}` does not say what becomes of a row; add .map(|row| ..)",
                 S::TABLE.model,

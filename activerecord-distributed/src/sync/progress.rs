@@ -21,9 +21,9 @@ impl Progress {
         Ok(Self(Some(ProgressStyle::with_template(style).map_or(bar.clone(), |style| bar.with_style(style)))))
     }
 
-    pub(crate) fn add(&self, rows: u64, place: Option<&[Value]>) {
+    pub(crate) fn set(&self, rows: u64, place: Option<&[Value]>) {
         let Some(bar) = &self.0 else { return };
-        bar.inc(rows);
+        bar.set_position(rows);
         if let Some([Value::Timestamp(time), ..]) = place {
             bar.set_message(time.format("%Y-%m-%d %H:%M:%S").to_string());
         }

@@ -1,10 +1,22 @@
 //! The rows of a source, batch by batch, as one moment shows them.
 
 use activerecord_core::Isolation::RepeatableRead;
-use activerecord_core::statement::{Compare, Expr};
+use activerecord_core::statement::{Aggregate, Compare, Expr};
 use activerecord_core::{Result, Row, Transaction, Value};
+use futures_util::future::try_join;
 
+use super::range::Range;
 use super::side::{Side, Values};
+
+/// The most batches that are compared by one digest.
+const MOST: u64 = 32;
+
+/// Rows that were read together.
+pub(crate) struct Batch {
+    pub(crate) rows: Vec<Row>,
+    /// Between which keys they are, when the order is that of the key.
+    pub(crate) range: Range,
+}
 
 /// Reads a source in the order of its watermark and its key, within one transaction, so that all batches show one moment.
 pub(crate) struct Reader<'s> {
@@ -16,6 +28,11 @@ pub(crate) struct Reader<'s> {
     from: Option<(usize, Value)>,
     /// Only rows behind this one.
     place: Option<Values>,
+    /// What may have the same rows already, which then are not read.
+    target: Option<&'s Side>,
+    /// How many batches are compared by the next digest.
+    ahead: u64,
+    same: u64,
     is_done: bool,
 }
 
@@ -25,7 +42,8 @@ impl<'s> Reader<'s> {
         let stands_still = source.connection.capabilities().isolation_levels;
         let snapshot = if stands_still { begin.isolation(RepeatableRead) } else { begin }.await?;
         let order = since.into_iter().chain(source.key.iter().copied().filter(|key| Some(*key) != since)).collect();
-        Ok(Self { source, snapshot, order, batch, from: None, place: None, is_done: false })
+        let (from, place, target) = (None, None, None);
+        Ok(Self { source, snapshot, order, batch, from, place, target, ahead: 1, same: 0, is_done: false })
     }
 
     /// Only rows whose watermark is this or greater.
@@ -40,19 +58,41 @@ impl<'s> Reader<'s> {
         self
     }
 
+    /// Passes over what this side has already, in the order of the key alone.
+    pub(crate) fn but_not_in(mut self, target: Option<&'s Side>) -> Self {
+        self.target = target;
+        self
+    }
+
     /// How many rows there are in all.
     pub(crate) async fn count(&self) -> Result<u64> {
         let mut select = self.source.select();
-        select.items = vec![Expr::Aggregate(activerecord_core::statement::Aggregate::Count, None).into()];
+        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
         select.filter = self.filter();
         let rows = self.snapshot.run(async || self.source.connection.read(select).await).await?;
         rows.first().map_or(Ok(0), |row| row.get(0))
     }
 
-    /// The next batch; empty behind the last one.
-    pub(crate) async fn next(&mut self) -> Result<Vec<Row>> {
+    /// How many rows were passed over because the target has them, since this was asked.
+    pub(crate) fn take_same(&mut self) -> u64 {
+        std::mem::take(&mut self.same)
+    }
+
+    /// Looks at each batch. Returns how many rows were passed over.
+    pub(crate) async fn each(mut self, mut look: impl AsyncFnMut(Batch) -> Result<()>) -> Result<u64> {
+        while let Some(batch) = self.next().await? {
+            look(batch).await?;
+        }
+        let same = self.take_same();
+        self.close().await?;
+        Ok(same)
+    }
+
+    /// The next batch; None behind the last one. It has no rows when the target has some behind them all.
+    pub(crate) async fn next(&mut self) -> Result<Option<Batch>> {
+        self.pass().await?;
         if self.is_done {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let mut select = self.source.select();
         select.order_by = self.source.order(&self.order);
@@ -63,10 +103,37 @@ impl<'s> Reader<'s> {
         }
         let rows = self.snapshot.run(async || self.source.connection.read(select).await).await?;
         self.is_done = (rows.len() as u64) < self.batch;
+        let after = self.place.clone();
         if let Some(last) = rows.last() {
             self.place = Some(self.place_of(last)?);
         }
-        Ok(rows)
+        let through = self.place.clone().filter(|_| !self.is_done);
+        let is_over = rows.is_empty() && self.target.is_none();
+        Ok((!is_over).then_some(Batch { rows, range: Range { after, through } }))
+    }
+
+    /// Passes over ranges that are the same in the target. Behind one that is, the next one is twice as long; what is not is
+    /// looked at in shorter ones, down to a batch.
+    async fn pass(&mut self) -> Result<()> {
+        let Some(target) = self.target else { return Ok(()) };
+        while !self.is_done {
+            let (place, rows) = (self.place.as_ref(), self.batch * self.ahead);
+            let through = self.snapshot.run(async || self.source.key_ahead(place, rows).await).await?;
+            let range = Range { after: self.place.clone(), through };
+            let ours = self.snapshot.run(async || self.source.digest(&range).await);
+            let (ours, theirs) = try_join(ours, target.digest(&range)).await?;
+            if ours.is_same(&theirs) {
+                self.same += ours.rows;
+                self.is_done = range.through.is_none();
+                self.place = range.through.or(self.place.take());
+                self.ahead = (self.ahead * 2).min(MOST);
+            } else if self.ahead == 1 {
+                return Ok(());
+            } else {
+                self.ahead = (self.ahead / 4).max(1);
+            }
+        }
+        Ok(())
     }
 
     /// What the last row was, in the order.

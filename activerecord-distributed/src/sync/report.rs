@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct SyncReport {
     /// The job's name.
     pub job: String,
-    /// Rows that were read from the source.
+    /// Rows of the source that were looked at.
     pub read: u64,
     /// Rows that were inserted or changed in the target; of a dry run, that would be.
     pub written: u64,
@@ -42,6 +42,12 @@ pub struct BadRow {
 impl SyncReport {
     /// How many bad rows are listed.
     const LISTED: usize = 100;
+
+    /// Counts rows that need not be written.
+    pub(crate) fn same(&mut self, rows: u64) {
+        self.read += rows;
+        self.unchanged += rows;
+    }
 
     pub(crate) fn refuse(&mut self, key: String, why: String) {
         self.refused += 1;

@@ -4,9 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use activerecord_core::statement::{
-    ColumnExpr, Compare, Direction, Expr, Name, Nulls, OrderBy, Select, SelectItem, Set, Source,
+    Aggregate, ColumnExpr, Compare, Direction, Expr, Name, Nulls, OrderBy, Select, SelectItem, Set, Source,
 };
-use activerecord_core::{ColumnDef, ConnectionHandle, Error, Result, Row, Table, Value, ValueType};
+use activerecord_core::{
+    ColumnDef, ConnectionHandle, Error, ErrorKind, Result, Row, Table, TableInfo, Value, ValueRef, ValueType,
+};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use rust_decimal::Decimal;
+use uuid::Uuid;
 
 /// The values of a row, in the order of a side's columns.
 pub(crate) type Values = Vec<Value>;
@@ -62,8 +67,20 @@ impl Side {
     }
 
     pub(crate) fn column(&self, ordinal: usize) -> Expr {
+        Expr::Column(self.column_expr(ordinal))
+    }
+
+    pub(crate) fn column_expr(&self, ordinal: usize) -> ColumnExpr {
         let SideColumn { name, ty, nullable } = self.columns[ordinal].clone();
-        Expr::Column(ColumnExpr { table: self.table.clone(), outer: false, name, ty, nullable })
+        ColumnExpr { table: self.table.clone(), outer: false, name, ty, nullable }
+    }
+
+    /// How many rows there are.
+    pub(crate) async fn count(&self) -> Result<u64> {
+        let mut select = self.select();
+        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
+        let rows = self.connection.read(select).await?;
+        rows.first().map_or(Ok(0), |row| row.get(0))
     }
 
     /// The order by these columns.
@@ -185,8 +202,9 @@ impl Side {
         [self.stamps.created, self.stamps.updated].contains(&Some(ordinal)) && row[ordinal].is_unset()
     }
 
-    /// Fails before the first row when a column is not there.
-    pub(crate) async fn check(&self) -> Result<()> {
+    /// Fails before the first row when a column is not there, or holds what can be no value of its type. Returns what the database
+    /// says of the table, if it says something.
+    pub(crate) async fn check(&self) -> Result<Option<TableInfo>> {
         for key in &self.key {
             if self.columns[*key].nullable {
                 let name = &self.columns[*key].name;
@@ -198,9 +216,51 @@ impl Side {
         }
         let mut nothing = self.select();
         nothing.limit = Some(0);
-        let checked = self.connection.read(nothing).await.map(drop);
-        checked.map_err(|error| error.context(format_args!("the table {} is not as the copy expects it", self.place())))
+        let expected = |error: Error| {
+            error.context(format_args!("the table {} is not as the copy expects it", self.place()))
+        };
+        self.connection.read(nothing).await.map_err(expected)?;
+        let table = self.connection.describe(&self.table).await?;
+        if self.connection.capabilities().typed_columns
+            && let Some(table) = &table
+        {
+            self.check_types(table).map_err(expected)?;
+        }
+        Ok(table)
     }
+
+    fn check_types(&self, table: &TableInfo) -> Result<()> {
+        for SideColumn { name, ty, .. } in &self.columns {
+            let Some(column) = table.column(name) else { continue };
+            if column.ty.is_some_and(|held| !may_be(held, *ty)) {
+                let message = format!(
+                    "column `{name}` is `{}`, which holds no {}; change the column, or the type of the field",
+                    column.declared,
+                    ty.name()
+                );
+                return Err(Error::new(ErrorKind::InvalidStatement, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a column that holds values of one type may hold one of another. A text, bytes and JSON may stand for anything.
+fn may_be(held: ValueType, ty: ValueType) -> bool {
+    let usual = match held {
+        ValueType::Bool => ValueRef::Bool(false),
+        ValueType::I16 | ValueType::I32 | ValueType::I64 => ValueRef::I64(0),
+        ValueType::U64 => ValueRef::U64(0),
+        ValueType::F32 | ValueType::F64 => ValueRef::F64(0.0),
+        ValueType::Decimal => ValueRef::Decimal(Decimal::ZERO),
+        ValueType::Uuid => ValueRef::Uuid(Uuid::nil()),
+        ValueType::Date => ValueRef::Date(NaiveDate::default()),
+        ValueType::Time => ValueRef::Time(NaiveTime::default()),
+        ValueType::DateTime => ValueRef::DateTime(NaiveDateTime::default()),
+        ValueType::Timestamp => ValueRef::Timestamp(DateTime::UNIX_EPOCH),
+        _ => return true,
+    };
+    Value::from_cell(usual, ty).is_ok()
 }
 
 /// A key that is a whole number.

@@ -136,6 +136,8 @@ impl SyncTable {
             source,
             target,
             map: Arc::new(move |_: &Side, row: &Row| like.typed(row)),
+            is_plain: true,
+            by_digest: false,
             since,
             options: self.options,
         })

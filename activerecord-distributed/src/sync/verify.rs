@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use activerecord_core::{Result, Row};
+use activerecord_core::Result;
 
 use super::copy::Copy;
-use super::read::Reader;
+use super::extra::Extra;
+use super::read::Batch;
 use super::report::{DifferenceKind, Differences, SyncReport};
 use super::side::Values;
-use super::write::Keys;
 
 /// What differed at a look, by key.
 #[derive(Default)]
@@ -24,11 +24,12 @@ struct Look {
 
 impl Copy {
     /// Compares every row. What differs is looked at once more: it may have been on its way.
-    pub(crate) async fn verify(&self) -> Result<Differences> {
+    pub(crate) async fn verify(mut self) -> Result<Differences> {
+        self.check().await?;
         let started = Instant::now();
         let look = self.look().await?;
         let confirmed =
-            if look.wrong.is_empty() && look.extra.is_empty() { look } else { self.look().await?.and(look, self) };
+            if look.wrong.is_empty() && look.extra.is_empty() { look } else { self.look().await?.and(look, &self) };
         let mut differences = Differences {
             source_rows: confirmed.source_rows,
             target_rows: confirmed.target_rows,
@@ -49,7 +50,8 @@ impl Copy {
     }
 
     /// Writes what is missing or other in the target, and deletes what the source has not got. Returns what it did.
-    pub(crate) async fn repair(&self) -> Result<SyncReport> {
+    pub(crate) async fn repair(mut self) -> Result<SyncReport> {
+        self.check().await?;
         let started = Instant::now();
         let look = self.look().await?;
         let mut report = SyncReport { job: self.job.clone(), read: look.source_rows, ..SyncReport::default() };
@@ -66,28 +68,24 @@ impl Copy {
     }
 
     async fn look(&self) -> Result<Look> {
-        self.check().await?;
-        let (mut look, mut keys) = (Look::default(), Keys::default());
-        let mut reader = Reader::open(&self.source, None, self.options.batch).await?;
-        loop {
-            let rows = reader.next().await?;
-            if rows.is_empty() {
-                break;
-            }
+        let (mut look, mut extra) = (Look::default(), Extra::new(self));
+        let each = async |Batch { rows, range }: Batch| {
             look.source_rows += rows.len() as u64;
-            self.compare(&rows, &mut look, &mut keys).await?;
-        }
-        reader.close().await?;
-        (look.extra, look.target_rows) = self.extra(&keys).await?;
+            let rows: Vec<Values> = rows.iter().map(|row| (self.map)(&self.source, row)).collect::<Result<_>>()?;
+            extra.see(&range, &rows).await?;
+            self.compare(rows, &mut look).await
+        };
+        let same = self.whole().await?.each(each).await?;
+        look.source_rows += same;
+        look.extra = extra.keys().await?;
+        look.target_rows = self.target.count().await?;
         Ok(look)
     }
 
-    async fn compare(&self, rows: &[Row], look: &mut Look, keys: &mut Keys) -> Result<()> {
-        let rows: Vec<Values> = rows.iter().map(|row| (self.map)(&self.source, row)).collect::<Result<_>>()?;
+    async fn compare(&self, rows: Vec<Values>, look: &mut Look) -> Result<()> {
         let mut found = self.target.find(&rows).await?;
         for row in rows {
             let key = self.target.key_of(&row);
-            keys.add(&key);
             let there = found.remove(&key);
             if !there.as_ref().is_some_and(|there| self.target.is_same(&row, there)) {
                 look.wrong.push((row, there));

@@ -1,7 +1,6 @@
 //! Rows into a target: only those that are new there, or other than they are there.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
@@ -236,26 +235,4 @@ fn is_about_a_row(error: &Error) -> bool {
             | ErrorKind::Unsupported
             | ErrorKind::Database
     )
-}
-
-/// The keys of many rows, each as a number. Two keys may be the same number, once in some billion billion: then a row that is
-/// gone is taken for one that is there.
-#[derive(Debug, Default)]
-pub(crate) struct Keys(HashSet<u64>);
-
-impl Keys {
-    pub(crate) fn add(&mut self, key: &Arc<str>) {
-        self.0.insert(number(key));
-    }
-
-    pub(crate) fn has(&self, key: &Arc<str>) -> bool {
-        self.0.contains(&number(key))
-    }
-}
-
-fn number(key: &Arc<str>) -> u64 {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
 }

@@ -61,6 +61,7 @@ pub(crate) struct Expected {
     pub(crate) arrays: bool,
     pub(crate) isolation_levels: bool,
     pub(crate) transactional_ddl: bool,
+    pub(crate) typed_columns: bool,
     pub(crate) notifications: bool,
     pub(crate) max_binds: usize,
 }
@@ -96,6 +97,7 @@ const SQLITE_PROFILE: Profile = Profile {
         arrays: false,
         isolation_levels: false,
         transactional_ddl: true,
+        typed_columns: false,
         notifications: false,
         max_binds: 32_766,
     },
@@ -131,6 +133,7 @@ static POSTGRES: Profile = Profile {
         arrays: true,
         isolation_levels: true,
         transactional_ddl: true,
+        typed_columns: true,
         notifications: true,
         max_binds: 65_535,
     },
@@ -193,6 +196,7 @@ const MYSQL_CAPABILITIES: Expected = Expected {
     arrays: false,
     isolation_levels: true,
     transactional_ddl: false,
+    typed_columns: true,
     notifications: false,
     max_binds: 65_535,
 };

@@ -1,0 +1,45 @@
+//! The digest of the rows of a table.
+
+use super::scope;
+use super::writer::Writer;
+use crate::dialect::{Digests, Spellings};
+use crate::digest;
+use crate::error::{Error, Result};
+use crate::statement::ColumnExpr;
+
+/// The sum of the digests of all rows.
+pub(super) fn digest(w: &mut Writer<'_>, columns: &[ColumnExpr]) -> Result<()> {
+    match w.dialect.digests {
+        Digests::Function(name) => by_function(w, name, columns),
+        Digests::Spelled(spellings) => by_spelling(w, spellings, columns),
+    }
+}
+
+fn by_function(w: &mut Writer<'_>, name: &str, columns: &[ColumnExpr]) -> Result<()> {
+    let letters: Option<String> = columns.iter().map(|column| digest::letter(column.ty)).collect();
+    let letters = letters.ok_or_else(|| Error::unsupported("a column has values of which there is no digest"))?;
+    w.push(name).push("('").push(&letters).push("'");
+    for column in columns {
+        w.push(", ");
+        scope::column(w, column)?;
+    }
+    w.push(")");
+    Ok(())
+}
+
+fn by_spelling(w: &mut Writer<'_>, spellings: Spellings, columns: &[ColumnExpr]) -> Result<()> {
+    let (open, between) = w.dialect.concat.map_or(("CONCAT(", ", "), |operator| ("(", operator));
+    w.push(spellings.around.0).push(open);
+    for (index, column) in columns.iter().enumerate() {
+        if index > 0 {
+            w.push(between).push("','").push(between);
+        }
+        let none = || Error::unsupported(format!("there is no digest of values of the type {}", column.ty.name()));
+        let spelling = spellings.of(column.ty).ok_or_else(none)?;
+        w.push(if column.nullable { "COALESCE(" } else { "" });
+        w.fill(spelling, |w| scope::column(w, column))?;
+        w.push(if column.nullable { ", 'N')" } else { "" });
+    }
+    w.push(")").push(spellings.around.1);
+    Ok(())
+}

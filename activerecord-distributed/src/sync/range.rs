@@ -1,0 +1,74 @@
+//! Ranges of keys, compared by their digests: what is the same on both sides is not fetched.
+
+use activerecord_core::statement::{Aggregate, ColumnExpr, Expr, Select};
+use activerecord_core::{Result, TableInfo};
+use rust_decimal::Decimal;
+
+use super::side::{Side, SideColumn, Values};
+
+/// The rows behind one key, up to another one. None is the end of the table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Range {
+    pub(crate) after: Option<Values>,
+    pub(crate) through: Option<Values>,
+}
+
+/// Of how many rows, and their digest. There is none when a row cannot be read.
+pub(crate) struct Digest {
+    pub(crate) rows: u64,
+    sum: Option<Decimal>,
+}
+
+impl Digest {
+    /// Whether the rows are the same. What has no digest is the same as nothing.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.rows == other.rows && (self.rows == 0 || (self.sum.is_some() && self.sum == other.sum))
+    }
+}
+
+impl Side {
+    /// Narrows a query in the order of the key to a range of it.
+    pub(crate) fn within(&self, select: &mut Select, range: &Range) {
+        select.order_by = self.order(&self.key);
+        if let Some(after) = &range.after {
+            select.after(after);
+        }
+        if let Some(through) = &range.through {
+            select.through(through);
+        }
+    }
+
+    /// The digest of a range.
+    pub(crate) async fn digest(&self, range: &Range) -> Result<Digest> {
+        let mut select = self.select();
+        self.within(&mut select, range);
+        select.order_by.clear();
+        let columns = (0..self.columns.len()).map(|ordinal| self.column_expr(ordinal)).collect::<Vec<ColumnExpr>>();
+        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into(), Expr::Digest(columns).into()];
+        let rows = self.connection.read(select).await?;
+        match rows.first() {
+            Some(row) => Ok(Digest { rows: row.get(0)?, sum: row.get(1)? }),
+            None => Ok(Digest { rows: 0, sum: None }),
+        }
+    }
+
+    /// The key of the last of so many rows behind this one; None when there are not so many.
+    pub(crate) async fn key_ahead(&self, after: Option<&Values>, rows: u64) -> Result<Option<Values>> {
+        let keyed = self.keyed();
+        let mut select = keyed.select();
+        keyed.within(&mut select, &Range { after: after.cloned(), through: None });
+        (select.offset, select.limit) = (Some(rows - 1), Some(1));
+        Ok(keyed.read(select).await?.pop())
+    }
+
+    /// Whether rows of this side have a digest, when the database says this of the table.
+    pub(crate) fn has_digest(&self, table: &TableInfo) -> bool {
+        /// More arguments some databases do not take.
+        const COLUMNS: usize = 100;
+        let dialect = self.connection.dialect();
+        let has = |column: &SideColumn| {
+            dialect.has_digest(column.ty, table.column(&column.name).and_then(|column| column.ty))
+        };
+        self.columns.len() <= COLUMNS && self.columns.iter().all(has)
+    }
+}
