@@ -4,8 +4,10 @@
 
 mod branch;
 pub mod errors;
+mod socket;
 
 pub use branch::{Branch, PreparedBranch};
+pub use socket::send_at_once;
 
 use std::fmt;
 use std::future::{Future, Ready, poll_fn, ready};

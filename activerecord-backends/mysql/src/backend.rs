@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Backend, BoxFuture, Connection};
+use activerecord_core::backend::{Backend, BoxFuture, Connection, send_at_once};
 use activerecord_core::{Config, Dialect, Error, MYSQL, Result};
 use futures_util::TryStreamExt;
 use sqlx::mysql::MySqlRow;
@@ -46,6 +46,7 @@ impl Backend for MySqlBackend {
 async fn connect(settings: &Settings) -> Result<Session> {
     let at_connect = |error| error::at_connect(&settings.place, error);
     let mut connection = settings.options.connect().await.map_err(at_connect)?;
+    send_at_once(settings.options.get_port());
     let facts = set_up(&mut connection, settings).await?;
     if let Some(timeout) = settings.statement_timeout {
         let (variable, value) = match facts.server.flavour {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications};
+use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications, send_at_once};
 use activerecord_core::{Config, Dialect, Error, ErrorKind, POSTGRESQL, Result};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
@@ -62,6 +62,7 @@ async fn within_timeout<T>(settings: &Settings, opening: impl Future<Output = Re
 
 async fn connect(settings: &Settings) -> Result<PostgresConnection> {
     let mut driver = PgConnection::connect_with(&settings.driver).await.map_err(error::at_connect)?;
+    send_at_once(settings.driver.get_port());
     let version = driver.server_version_num().unwrap_or(OLDEST);
     if version < OLDEST {
         return Err(too_old(version));

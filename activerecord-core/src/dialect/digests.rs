@@ -61,10 +61,7 @@ pub(super) const POSTGRESQL: Digests = {
             (ValueType::F64, TEXT),
             (ValueType::Text, "CHAR_LENGTH(({})::text) || ':' || ({})::text"),
             (ValueType::Bytes, "ENCODE(SHA256({}), 'hex')"),
-            (
-                ValueType::Decimal,
-                "CASE WHEN SCALE({}) > 0 THEN RTRIM(RTRIM(({})::text, '0'), '.') ELSE ({})::text END",
-            ),
+            (ValueType::Decimal, "CASE WHEN SCALE({}) > 0 THEN RTRIM(RTRIM(({})::text, '0'), '.') ELSE ({})::text END"),
             (ValueType::Uuid, "REPLACE(({})::text, '-', '')"),
             (ValueType::Date, TEXT),
             (ValueType::Time, TEXT),
@@ -93,15 +90,9 @@ pub(super) const MYSQL: Digests = {
             // As a double it shows all its digits.
             (ValueType::F32, "{} + 0e0"),
             (ValueType::F64, "{} + 0e0"),
-            (
-                ValueType::Text,
-                "CONCAT(CHAR_LENGTH({}), ':', CAST({} AS CHAR CHARACTER SET utf8mb4))",
-            ),
+            (ValueType::Text, "CONCAT(CHAR_LENGTH({}), ':', CAST({} AS CHAR CHARACTER SET utf8mb4))"),
             (ValueType::Bytes, "SHA2({}, 256)"),
-            (
-                ValueType::Decimal,
-                "IF(LOCATE('.', {}) > 0, TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {})), {})",
-            ),
+            (ValueType::Decimal, "IF(LOCATE('.', {}) > 0, TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {})), {})"),
             (ValueType::Uuid, "LOWER(REPLACE(CAST({} AS CHAR CHARACTER SET utf8mb4), '-', ''))"),
             (ValueType::Date, "{}"),
             (ValueType::Time, "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST({} AS TIME(6))))"),

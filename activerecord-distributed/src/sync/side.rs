@@ -216,9 +216,8 @@ impl Side {
         }
         let mut nothing = self.select();
         nothing.limit = Some(0);
-        let expected = |error: Error| {
-            error.context(format_args!("the table {} is not as the copy expects it", self.place()))
-        };
+        let expected =
+            |error: Error| error.context(format_args!("the table {} is not as the copy expects it", self.place()));
         self.connection.read(nothing).await.map_err(expected)?;
         let table = self.connection.describe(&self.table).await?;
         if self.connection.capabilities().typed_columns
