@@ -37,6 +37,25 @@ async fn a_table_that_is_other_is_told_at_once() -> Result<()> {
     Ok(())
 }
 
+/// What the table has of another type than the model: before the first row, with the column's name and type.
+#[tokio::test]
+async fn a_column_of_another_type_is_told_at_once() -> Result<()> {
+    for profile in profiles().filter(|profile| profile.capabilities.typed_columns) {
+        let from = Database::on(profile, &[USERS]).await?;
+        users(&from, &["a@x.org"]).await?;
+        let dated = "analytics_users (id ID, user_id I64 NOT NULL UNIQUE, domain DATE NOT NULL)";
+        let to = Database::on(profile, &[dated]).await?;
+        let told = job(&from, &to).run().await.unwrap_err();
+        assert_eq!(told.kind(), ErrorKind::InvalidStatement, "{told}");
+        let text = told.to_string();
+        assert!(["`domain`", "`date`", "text", "analytics_users"].iter().all(|part| text.contains(part)), "{text}");
+        let source = Database::on(profile, &["users (id ID, email STRING NOT NULL, updated_at I64 NOT NULL)"]).await?;
+        let told = job(&source, &from).run().await.unwrap_err().to_string();
+        assert!(told.contains("`updated_at`") && told.contains("timestamp"), "{told}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_job_that_cannot_be_is_told() -> Result<()> {
     let from = Database::on(crate::profile(), &[USERS]).await?;

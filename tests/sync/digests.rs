@@ -6,6 +6,7 @@ use activerecord::digest::RowDigest;
 use activerecord::prelude::*;
 use activerecord::statement::{ColumnExpr, Compare, Expr, Select, Source};
 use activerecord::{Value, ValueType};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
@@ -99,14 +100,18 @@ const AIRPORTS: &str = "airports (code STRING NOT NULL PRIMARY KEY, name TEXT, a
 
 fn airports(count: i32) -> Vec<Airport> {
     // Keys that databases sort differently: some by letters, some by bytes.
-    let code = |n: i32| format!("{}{n:04}", ["a", "B", "ä", "_", "Z"][n as usize % 5]);
-    (0..count).map(|n| Airport { code: code(n), name: Some(format!("no. {n}")), altitude: n }).collect()
+    let heads = ["a", "B", "ä", "_", "Z"].into_iter().cycle();
+    let airport = |(n, head)| Airport { code: format!("{head}{n:04}"), name: Some(format!("no. {n}")), altitude: n };
+    (0..count).zip(heads).map(airport).collect()
 }
 
 async fn all(database: &Database) -> Result<HashSet<(String, Option<String>, i32)>> {
     let rows = Airport::using(database).all().await?;
     Ok(rows.into_iter().map(|row| (row.code, row.name, row.altitude)).collect())
 }
+
+/// A job can be spawned.
+fn is_send(_: &impl Send) {}
 
 fn job(from: &Database, to: &Database) -> SyncJob<Airport, Airport> {
     SyncJob::from::<Airport>().using(&**from).to::<Airport>().on(&**to).batch(10)
@@ -117,6 +122,8 @@ fn job(from: &Database, to: &Database) -> SyncJob<Airport, Airport> {
 async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
     let airports = airports(400);
     for (from, to) in pairs(&[AIRPORTS], &[AIRPORTS]).await? {
+        is_send(&job(&from, &to).verify());
+        is_send(&job(&from, &to).delete_missing(1.0).run());
         Airport::with_connection(&from, async || Airport::bulk_insert(&airports).await).await?;
         let job = job(&from, &to);
         assert_eq!(job.run().await?.written, 400);
@@ -124,7 +131,7 @@ async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
         assert_eq!((again.read, again.written, again.unchanged), (400, 0, 400), "{} to {}", &*from, &*to);
         // Other in the target; not in the target; not in the source.
         let code = |n: usize| airports[n].code.clone();
-        let with = |database: &Database| Airport::using(&**database);
+        let with = |database: &Database| Airport::using(database);
         with(&to).filter(Airport::CODE.eq(code(7))).update((Airport::ALTITUDE.set(-1),)).await?;
         with(&to).filter(Airport::CODE.eq(code(8))).update((Airport::NAME.set(None::<String>),)).await?;
         with(&to).filter(Airport::CODE.is_in([code(0), code(399)])).delete().await?;
@@ -151,6 +158,68 @@ async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
         with(&from).delete().await?;
         let emptied = crate::digests::job(&from, &to).delete_missing(1.0).run().await?;
         assert_eq!((emptied.read, emptied.deleted, all(&to).await?.len()), (0, 397, 0));
+    }
+    Ok(())
+}
+
+/// A key of its own: the number stays with each database.
+#[tokio::test]
+async fn rows_are_matched_by_another_key_than_the_primary_one() -> Result<()> {
+    let tagged = "tags (id ID, name STRING NOT NULL UNIQUE, weight I32 NOT NULL)";
+    for (from, to) in pairs(&[tagged], &[tagged]).await? {
+        let tags = ["a", "b", "c"].map(|name| Tag { id: 0, name: name.into(), weight: 1 });
+        Tag::with_connection(&from, async || Tag::bulk_insert(&tags).await).await?;
+        Tag::with_connection(&to, async || Tag::create(Tag { id: 0, name: "c".into(), weight: 9 }).await).await?;
+        let job = SyncJob::from::<Tag>().using(&*from).to::<Tag>().on(&*to).keys([Tag::NAME]);
+        let report = job.run().await?;
+        assert_eq!((report.read, report.written), (3, 3), "{report:?}");
+        let copied = Tag::using(&to).order_by(Tag::NAME.asc()).select((Tag::NAME, Tag::WEIGHT)).all().await?;
+        assert_eq!(copied, tags.map(|tag| (tag.name, tag.weight)));
+        assert!(job.verify().await?.is_empty());
+        assert_eq!(job.run().await?.unchanged, 3);
+    }
+    Ok(())
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "tags"]
+struct Tag {
+    id: i64,
+    name: String,
+    weight: i32,
+}
+
+/// What was read on a connection since this was asked.
+fn rows_read(seen: &Snapshotter, connection: &str) -> u64 {
+    let is_it = |key: &metrics::Key| {
+        key.name() == "activerecord_rows_total" && key.labels().any(|label| label.value() == connection)
+    };
+    let counted = seen.snapshot().into_vec().into_iter().filter(|(key, ..)| is_it(key.key()));
+    let counts = counted.map(|(.., value)| if let DebugValue::Counter(count) = value { count } else { 0 });
+    counts.sum()
+}
+
+/// 2,000 rows, of which one differs: some hundred are read to find and mend it, and none when there is nothing to mend.
+#[tokio::test]
+async fn what_is_the_same_is_not_read() -> Result<()> {
+    let recorder = DebuggingRecorder::new();
+    let seen = recorder.snapshotter();
+    recorder.install().map_err(|error| Error::custom(error.to_string()))?;
+    let airports = airports(2_000);
+    for (from, to) in pairs(&[AIRPORTS], &[AIRPORTS]).await? {
+        Airport::with_connection(&from, async || Airport::bulk_insert(&airports).await).await?;
+        job(&from, &to).run().await?;
+        rows_read(&seen, &from);
+        rows_read(&seen, &to);
+        assert_eq!(job(&from, &to).run().await?.unchanged, 2_000);
+        let (read, there) = (rows_read(&seen, &from), rows_read(&seen, &to));
+        assert!((1..100).contains(&read) && there < 100, "{read} of {} and {there} of {}", &*from, &*to);
+        let other = Airport::using(&to).filter(Airport::CODE.eq("a1500"));
+        other.update((Airport::ALTITUDE.set(-1),)).await?;
+        rows_read(&seen, &from);
+        assert_eq!(job(&from, &to).run().await?.written, 1);
+        let read = rows_read(&seen, &from);
+        assert!((10..300).contains(&read), "{read} of {}", &*from);
     }
     Ok(())
 }

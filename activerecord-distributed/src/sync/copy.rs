@@ -178,6 +178,11 @@ impl Copy {
         Ok(mapped)
     }
 
+    /// All rows as they should be in the target, or the error of the first that cannot be.
+    pub(crate) fn all_mapped(&self, rows: &[Row]) -> Result<Vec<Values>> {
+        rows.iter().map(|row| (self.map)(&self.source, row)).collect()
+    }
+
     /// Up to where the checkpoint may go: what is stamped later may yet be joined by something that was stamped before it.
     async fn limit(&self) -> Result<Option<Value>> {
         let Some(since) = self.since else { return Ok(None) };
@@ -220,13 +225,12 @@ impl Copy {
 
     /// Deletes what the source has not got, unless that is more than `share` of the target.
     async fn delete(&self, share: f64, report: &mut SyncReport) -> Result<()> {
-        let mut extra = Extra::new(self);
-        let look = async |batch: Batch| {
+        let (mut extra, mut reader) = (Extra::new(self), self.whole().await?);
+        while let Some(batch) = reader.next().await? {
             // What cannot be read cannot be told apart from what is gone.
-            let rows: Vec<_> = batch.rows.iter().map(|row| (self.map)(&self.source, row)).collect::<Result<_>>()?;
-            extra.see(&batch.range, &rows).await
-        };
-        self.whole().await?.each(look).await?;
+            extra.see(&batch.range, &self.all_mapped(&batch.rows)?).await?;
+        }
+        reader.close().await?;
         let (extra, total) = (extra.keys().await?, self.target.count().await?);
         #[allow(clippy::cast_precision_loss, reason = "a share need not be exact")]
         let found = extra.len() as f64 / total.max(1) as f64;

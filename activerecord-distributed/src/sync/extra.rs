@@ -8,7 +8,7 @@ use activerecord_core::Result;
 
 use super::copy::Copy;
 use super::range::Range;
-use super::read::{Batch, Reader};
+use super::read::Reader;
 use super::side::Values;
 
 /// Looks for the rows that the source has not got, while the source is read.
@@ -61,17 +61,16 @@ impl<'c> Extra<'c> {
     async fn unseen(self) -> Result<Vec<Values>> {
         let target = self.copy.target.keyed();
         let mut extra = Vec::new();
-        let reader = Reader::open(&target, None, self.copy.options.batch).await?;
-        let look = async |batch: Batch| {
+        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?;
+        while let Some(batch) = reader.next().await? {
             for row in batch.rows {
                 let row = target.typed(&row)?;
                 if !self.seen.has(&target.key_of(&row)) {
                     extra.push(row);
                 }
             }
-            Ok(())
-        };
-        reader.each(look).await?;
+        }
+        reader.close().await?;
         Ok(extra)
     }
 }

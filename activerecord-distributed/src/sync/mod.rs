@@ -33,9 +33,9 @@ pub use report::{BadRow, Difference, DifferenceKind, Differences, SyncReport};
 /// A job that brings the table of the model `T` to what it makes of the rows of the model `S`, in whatever databases they are.
 ///
 /// It reads the source in batches by its key, all of one moment; writes to the target what is new there or other than it is
-/// there; and keeps a checkpoint in the target, in the transaction of each batch. So a job that is killed goes on where it
+/// there, and, where the two tables have the same columns, does not even read what is the same; and keeps a checkpoint in the target, in the transaction of each batch. So a job that is killed goes on where it
 /// was, loses nothing, and writes nothing twice. With [`since`](Self::since) a run reads only what has changed since the last
-/// one. Its memory is that of a batch; with [`delete_missing`](Self::delete_missing), and to verify, some twenty bytes more for each row.
+/// one. Its memory is that of a batch; with a closure, [`delete_missing`](Self::delete_missing) and [`verify`](Self::verify) take some twenty bytes more for each row.
 ///
 /// What is *not* done: no hook of either model runs, and rows are written as the closure makes them: the time of an
 /// insert or an update is stamped only where it is not set. Rows that a filter would leave out, such as those marked as deleted, are copied too.
@@ -179,8 +179,8 @@ impl<S: Model, T: Model> SyncJob<S, T> {
     /// Copies what has changed.
     ///
     /// # Errors
-    /// `Configuration` for a job that cannot be; `InvalidStatement` when a table or a column is not there, or the keys are
-    /// no unique key; `Invalid` when more would be deleted, or more rows were refused, than may be; whatever the databases report. What
+    /// `Configuration` for a job that cannot be; `InvalidStatement` when a table or a column is not there, a column holds what is no value
+    /// of the field's type, or the keys are no unique key; `Invalid` when more would be deleted, or more rows were refused, than may be; whatever the databases report. What
     /// was written stays, with its checkpoint: run it again.
     pub async fn run(&self) -> Result<SyncReport> {
         self.copy()?.run().await
@@ -196,8 +196,8 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         copy.run().await
     }
 
-    /// Compares every row of the target with what the source makes of it. A row that differs is looked at twice. Each table
-    /// is read as of one moment, but the two moments are not the same: with writers at work, what was on its way may show.
+    /// Compares every row of the target with what the source makes of it. A row that differs is looked at twice. The source
+    /// is read as of one moment, the target as it is when a row is compared: with writers at work, what was on its way may show.
     ///
     /// # Errors
     /// As [`run`](Self::run); `Conversion` when a row cannot be read.

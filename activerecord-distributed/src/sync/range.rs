@@ -1,7 +1,7 @@
 //! Ranges of keys, compared by their digests: what is the same on both sides is not fetched.
 
-use activerecord_core::statement::{Aggregate, ColumnExpr, Expr, Select};
-use activerecord_core::{Result, TableInfo};
+use activerecord_core::statement::{Aggregate, Expr, Select};
+use activerecord_core::{Result, Row, TableInfo};
 use rust_decimal::Decimal;
 
 use super::side::{Side, SideColumn, Values};
@@ -20,6 +20,14 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
+    /// The answer of a database.
+    pub(crate) fn read(rows: &[Row]) -> Result<Self> {
+        match rows.first() {
+            Some(row) => Ok(Self { rows: row.get(0)?, sum: row.get(1)? }),
+            None => Ok(Self { rows: 0, sum: None }),
+        }
+    }
+
     /// Whether the rows are the same. What has no digest is the same as nothing.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.rows == other.rows && (self.rows == 0 || (self.sum.is_some() && self.sum == other.sum))
@@ -38,27 +46,22 @@ impl Side {
         }
     }
 
-    /// The digest of a range.
-    pub(crate) async fn digest(&self, range: &Range) -> Result<Digest> {
+    /// Asks for the digest of a range.
+    pub(crate) fn digest(&self, range: &Range) -> Select {
         let mut select = self.select();
         self.within(&mut select, range);
         select.order_by.clear();
-        let columns = (0..self.columns.len()).map(|ordinal| self.column_expr(ordinal)).collect::<Vec<ColumnExpr>>();
+        let columns = (0..self.columns.len()).map(|ordinal| self.column_expr(ordinal)).collect();
         select.items = vec![Expr::Aggregate(Aggregate::Count, None).into(), Expr::Digest(columns).into()];
-        let rows = self.connection.read(select).await?;
-        match rows.first() {
-            Some(row) => Ok(Digest { rows: row.get(0)?, sum: row.get(1)? }),
-            None => Ok(Digest { rows: 0, sum: None }),
-        }
+        select
     }
 
-    /// The key of the last of so many rows behind this one; None when there are not so many.
-    pub(crate) async fn key_ahead(&self, after: Option<&Values>, rows: u64) -> Result<Option<Values>> {
-        let keyed = self.keyed();
-        let mut select = keyed.select();
-        keyed.within(&mut select, &Range { after: after.cloned(), through: None });
+    /// Asks for the key of the last of so many rows behind this one.
+    pub(crate) fn key_ahead(&self, after: Option<Values>, rows: u64) -> Select {
+        let mut select = self.keyed().select();
+        self.within(&mut select, &Range { after, through: None });
         (select.offset, select.limit) = (Some(rows - 1), Some(1));
-        Ok(keyed.read(select).await?.pop())
+        select
     }
 
     /// Whether rows of this side have a digest, when the database says this of the table.

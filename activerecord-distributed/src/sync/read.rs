@@ -1,11 +1,11 @@
 //! The rows of a source, batch by batch, as one moment shows them.
 
 use activerecord_core::Isolation::RepeatableRead;
-use activerecord_core::statement::{Aggregate, Compare, Expr};
+use activerecord_core::statement::{Aggregate, Compare, Expr, Select};
 use activerecord_core::{Result, Row, Transaction, Value};
 use futures_util::future::try_join;
 
-use super::range::Range;
+use super::range::{Digest, Range};
 use super::side::{Side, Values};
 
 /// The most batches that are compared by one digest.
@@ -69,23 +69,13 @@ impl<'s> Reader<'s> {
         let mut select = self.source.select();
         select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
         select.filter = self.filter();
-        let rows = self.snapshot.run(async || self.source.connection.read(select).await).await?;
+        let rows = self.read(select).await?;
         rows.first().map_or(Ok(0), |row| row.get(0))
     }
 
     /// How many rows were passed over because the target has them, since this was asked.
     pub(crate) fn take_same(&mut self) -> u64 {
         std::mem::take(&mut self.same)
-    }
-
-    /// Looks at each batch. Returns how many rows were passed over.
-    pub(crate) async fn each(mut self, mut look: impl AsyncFnMut(Batch) -> Result<()>) -> Result<u64> {
-        while let Some(batch) = self.next().await? {
-            look(batch).await?;
-        }
-        let same = self.take_same();
-        self.close().await?;
-        Ok(same)
     }
 
     /// The next batch; None behind the last one. It has no rows when the target has some behind them all.
@@ -101,7 +91,7 @@ impl<'s> Reader<'s> {
         if let Some(place) = &self.place {
             select.after(place);
         }
-        let rows = self.snapshot.run(async || self.source.connection.read(select).await).await?;
+        let rows = self.read(select).await?;
         self.is_done = (rows.len() as u64) < self.batch;
         let after = self.place.clone();
         if let Some(last) = rows.last() {
@@ -117,11 +107,13 @@ impl<'s> Reader<'s> {
     async fn pass(&mut self) -> Result<()> {
         let Some(target) = self.target else { return Ok(()) };
         while !self.is_done {
-            let (place, rows) = (self.place.as_ref(), self.batch * self.ahead);
-            let through = self.snapshot.run(async || self.source.key_ahead(place, rows).await).await?;
+            let ahead = self.source.key_ahead(self.place.clone(), self.batch * self.ahead);
+            let last = self.read(ahead).await?.pop();
+            let through = last.map(|row| self.source.keyed().typed(&row)).transpose()?;
             let range = Range { after: self.place.clone(), through };
-            let ours = self.snapshot.run(async || self.source.digest(&range).await);
-            let (ours, theirs) = try_join(ours, target.digest(&range)).await?;
+            let ours = self.read(self.source.digest(&range));
+            let (ours, theirs) = try_join(ours, target.connection.read(target.digest(&range))).await?;
+            let (ours, theirs) = (Digest::read(&ours)?, Digest::read(&theirs)?);
             if ours.is_same(&theirs) {
                 self.same += ours.rows;
                 self.is_done = range.through.is_none();
@@ -134,6 +126,11 @@ impl<'s> Reader<'s> {
             }
         }
         Ok(())
+    }
+
+    async fn read(&self, select: Select) -> Result<Vec<Row>> {
+        let connection = &self.source.connection;
+        self.snapshot.run(async || connection.read(select).await).await
     }
 
     /// What the last row was, in the order.

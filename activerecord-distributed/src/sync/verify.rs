@@ -69,14 +69,15 @@ impl Copy {
 
     async fn look(&self) -> Result<Look> {
         let (mut look, mut extra) = (Look::default(), Extra::new(self));
-        let each = async |Batch { rows, range }: Batch| {
-            look.source_rows += rows.len() as u64;
-            let rows: Vec<Values> = rows.iter().map(|row| (self.map)(&self.source, row)).collect::<Result<_>>()?;
+        let mut reader = self.whole().await?;
+        while let Some(Batch { rows, range }) = reader.next().await? {
+            let rows = self.all_mapped(&rows)?;
             extra.see(&range, &rows).await?;
-            self.compare(rows, &mut look).await
-        };
-        let same = self.whole().await?.each(each).await?;
-        look.source_rows += same;
+            look.source_rows += rows.len() as u64;
+            self.compare(rows, &mut look).await?;
+        }
+        look.source_rows += reader.take_same();
+        reader.close().await?;
         look.extra = extra.keys().await?;
         look.target_rows = self.target.count().await?;
         Ok(look)
