@@ -323,7 +323,7 @@ class Bench:
                    env={**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false"}, cwd=WORK)
 
     def resync(self):
-        """Every row again, none of which has changed, beside the copy that wrote them."""
+        """Every row again: none of which has changed, beside all of which have, and the copy that wrote them."""
         if "activerecord" not in self.tools:
             return
         for source, target in self.pairs:
@@ -333,6 +333,9 @@ class Bench:
             self.activerecord(f"to be synchronised again {source}>{target}", self.sources[source], self.targets[target], expected=self.rows)
             for _ in range(self.options.runs):
                 self.activerecord(f"unchanged {source}>{target}", self.sources[source], self.targets[target], expected=self.rows)
+                self.targets[target].sql("UPDATE flights SET distance = -1;")
+                self.activerecord(f"all written again {source}>{target}", self.sources[source], self.targets[target], expected=self.rows)
+                assert self.targets[target].count("flights WHERE distance = -1") == 0
 
     def verify(self):
         """200,000 rows that are the same, on the two servers."""
