@@ -82,7 +82,8 @@ pub(super) const MYSQL: Digests = {
             ", 256), 15), 16, 10) AS UNSIGNED), CAST(RAND() * 1e15 AS UNSIGNED)))",
         ),
         types: &[
-            (ValueType::Bool, "({} <> 0)"),
+            // What is neither 0 nor 1 is no other truth than itself.
+            (ValueType::Bool, INTEGER),
             (ValueType::I16, INTEGER),
             (ValueType::I32, INTEGER),
             (ValueType::I64, INTEGER),

@@ -33,17 +33,16 @@ impl<'c> Extra<'c> {
             return Ok(());
         }
         let here: HashSet<_> = rows.iter().map(|row| target.key_of(row)).collect();
-        let keyed = target.keyed();
-        let mut select = keyed.select();
-        keyed.within(&mut select, range);
-        let there = keyed.read(select).await?;
-        self.suspects.extend(there.into_iter().filter(|row| !here.contains(&keyed.key_of(row))));
+        self.suspects.extend(self.others(range, |key| here.contains(key)).await?);
         Ok(())
     }
 
     /// Their keys.
     pub(crate) async fn keys(self) -> Result<Vec<Values>> {
-        if self.copy.by_digest { self.confirmed().await } else { self.unseen().await }
+        match self.copy.by_digest {
+            true => self.confirmed().await,
+            false => self.others(&Range::default(), |key| self.seen.has(key)).await,
+        }
     }
 
     /// Databases order texts differently, so a row may be in another range of the source.
@@ -58,20 +57,21 @@ impl<'c> Extra<'c> {
         Ok(extra)
     }
 
-    async fn unseen(self) -> Result<Vec<Values>> {
+    /// The keys of a range of the target, but those that are known.
+    async fn others(&self, range: &Range, is_known: impl Fn(&Arc<str>) -> bool) -> Result<Vec<Values>> {
         let target = self.copy.target.keyed();
-        let mut extra = Vec::new();
-        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?;
+        let mut others = Vec::new();
+        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?.within(range);
         while let Some(batch) = reader.next().await? {
             for row in batch.rows {
                 let row = target.typed(&row)?;
-                if !self.seen.has(&target.key_of(&row)) {
-                    extra.push(row);
+                if !is_known(&target.key_of(&row)) {
+                    others.push(row);
                 }
             }
         }
         reader.close().await?;
-        Ok(extra)
+        Ok(others)
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Reader<'s> {
     from: Option<(usize, Value)>,
     /// Only rows behind this one.
     place: Option<Values>,
+    /// Only rows up to this one.
+    through: Option<Values>,
     /// What may have the same rows already, which then are not read.
     target: Option<&'s Side>,
     /// How many batches are compared by the next digest.
@@ -42,8 +44,8 @@ impl<'s> Reader<'s> {
         let stands_still = source.connection.capabilities().isolation_levels;
         let snapshot = if stands_still { begin.isolation(RepeatableRead) } else { begin }.await?;
         let order = since.into_iter().chain(source.key.iter().copied().filter(|key| Some(*key) != since)).collect();
-        let (from, place, target) = (None, None, None);
-        Ok(Self { source, snapshot, order, batch, from, place, target, ahead: 1, same: 0, is_done: false })
+        let (from, place, through, target) = (None, None, None, None);
+        Ok(Self { source, snapshot, order, batch, from, place, through, target, ahead: 1, same: 0, is_done: false })
     }
 
     /// Only rows whose watermark is this or greater.
@@ -55,6 +57,12 @@ impl<'s> Reader<'s> {
     /// Only rows behind this place in the order.
     pub(crate) fn after(mut self, place: Option<Values>) -> Self {
         self.place = place;
+        self
+    }
+
+    /// Only the rows of a range, in the order of the key alone.
+    pub(crate) fn within(mut self, range: &Range) -> Self {
+        (self.place, self.through) = (range.after.clone(), range.through.clone());
         self
     }
 
@@ -90,6 +98,9 @@ impl<'s> Reader<'s> {
         select.limit = Some(self.batch);
         if let Some(place) = &self.place {
             select.after(place);
+        }
+        if let Some(through) = &self.through {
+            select.through(through);
         }
         let rows = self.read(select).await?;
         self.is_done = (rows.len() as u64) < self.batch;
