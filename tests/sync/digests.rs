@@ -7,22 +7,16 @@ use activerecord::prelude::*;
 use activerecord::statement::{ColumnExpr, Compare, Expr, Select, Source};
 use activerecord::{Value, ValueType};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 
 use crate::sample::{Maybe, Sample, TABLES};
-use crate::{Database, pairs, profiles, strategies};
+use crate::{Database, pairs, profiles, random_samples};
 
 /// Random values, with floats that all databases spell alike, and decimals of a column's scale.
 fn samples(count: i64) -> Result<Vec<Sample>> {
-    let (strategy, mut runner) = (strategies::sample(), TestRunner::deterministic());
-    (1..=count)
-        .map(|id| {
-            let value = strategy.new_tree(&mut runner).map_err(|reason| Error::custom(reason.to_string()))?.current();
-            let (single, double) = (f32::from(value.small) / 8.0, f64::from(value.int) / 8.0);
-            Ok(Sample { id, single, double, ..value })
-        })
-        .collect()
+    random_samples(count, |value| {
+        let (single, double) = (f32::from(value.small) / 8.0, f64::from(value.int) / 8.0);
+        Sample { single, double, ..value }
+    })
 }
 
 /// The columns of which there are digests.

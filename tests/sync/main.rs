@@ -23,6 +23,8 @@ use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 use harness::{Database, Profile};
 use left_out::is_left_out;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 use sample::{Color, Level, Sample, Tree};
 
 /// What the random values have to be of.
@@ -44,6 +46,16 @@ async fn pairs(source: &[&str], target: &[&str]) -> Result<Vec<(Database, Databa
         }
     }
     Ok(pairs)
+}
+
+/// Random values of every type, the same in each run, as `change` makes them.
+fn random_samples(count: i64, change: impl Fn(Sample) -> Sample) -> Result<Vec<Sample>> {
+    let (strategy, mut runner) = (strategies::sample(), TestRunner::deterministic());
+    let sample = |id| {
+        let value = strategy.new_tree(&mut runner).map_err(|reason| Error::custom(reason.to_string()))?.current();
+        Ok(Sample { id, ..change(value) })
+    };
+    (1..=count).map(sample).collect()
 }
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]

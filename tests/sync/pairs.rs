@@ -1,21 +1,16 @@
 //! Everything, from each to each.
 
 use activerecord::prelude::*;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 
 use crate::sample::{Sample, TABLES};
-use crate::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, strategies, users};
+use crate::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, random_samples, users};
 
 /// Random values of every type; JSON with numbers of one spelling, since JSON knows no types of numbers.
 fn samples() -> Result<Vec<Sample>> {
-    let (strategy, mut runner) = (strategies::sample(), TestRunner::deterministic());
-    (1..=100)
-        .map(|id| {
-            let value = strategy.new_tree(&mut runner).map_err(|reason| Error::custom(reason.to_string()))?.current();
-            Ok(Sample { id, json: Json(serde_json::json!({ "text": value.text, "n": value.int })), ..value })
-        })
-        .collect()
+    random_samples(100, |value| Sample {
+        json: Json(serde_json::json!({ "text": value.text, "n": value.int })),
+        ..value
+    })
 }
 
 /// Every type of column arrives, the second run finds nothing to write, and a comparison no difference.

@@ -3,11 +3,9 @@
 use activerecord::ValueType;
 use activerecord::prelude::*;
 use activerecord::statement::CreateTable;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 
 use crate::sample::Sample;
-use crate::{Database, pairs, profiles, strategies};
+use crate::{Database, pairs, profiles, random_samples};
 
 /// The table of the samples, as this library makes it.
 async fn make(database: &Database) -> Result<()> {
@@ -37,12 +35,8 @@ async fn a_table_is_described_as_it_was_made() -> Result<()> {
 /// The whole way: made in the target, in its own types, and every value arrives.
 #[tokio::test]
 async fn a_table_without_a_model_is_copied() -> Result<()> {
-    let (strategy, mut runner) = (strategies::sample(), TestRunner::deterministic());
-    let samples = (1..=50).map(|id| {
-        let value = strategy.new_tree(&mut runner).map_err(|reason| Error::custom(reason.to_string()))?.current();
-        Ok(Sample { id, json: Json(serde_json::json!({ "n": value.int })), ..value })
-    });
-    let samples = samples.collect::<Result<Vec<_>>>()?;
+    let plain = |value: Sample| Sample { json: Json(serde_json::json!({ "n": value.int })), ..value };
+    let samples = random_samples(50, plain)?;
     for (from, to) in pairs(&[], &[]).await? {
         make(&from).await?;
         Sample::with_connection(&from, async || Sample::bulk_insert(&samples).await).await?;

@@ -1,12 +1,12 @@
 //! The rows of a source, batch by batch, as one moment shows them.
 
 use activerecord_core::Isolation::RepeatableRead;
-use activerecord_core::statement::{Aggregate, Compare, Expr, Select};
+use activerecord_core::statement::{Compare, Expr, Select};
 use activerecord_core::{Result, Row, Transaction, Value};
 use futures_util::future::try_join;
 
 use super::range::{Digest, Range};
-use super::side::{Side, Values};
+use super::side::{Side, Values, counted};
 
 /// The most batches that are compared by one digest.
 const MOST: u64 = 32;
@@ -74,11 +74,9 @@ impl<'s> Reader<'s> {
 
     /// How many rows there are in all.
     pub(crate) async fn count(&self) -> Result<u64> {
-        let mut select = self.source.select();
-        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
+        let mut select = self.source.counting();
         select.filter = self.filter();
-        let rows = self.read(select).await?;
-        rows.first().map_or(Ok(0), |row| row.get(0))
+        counted(&self.read(select).await?)
     }
 
     /// How many rows were passed over because the target has them, since this was asked.

@@ -75,12 +75,16 @@ impl Side {
         ColumnExpr { table: self.table.clone(), outer: false, name, ty, nullable }
     }
 
-    /// How many rows there are.
-    pub(crate) async fn count(&self) -> Result<u64> {
+    /// Asks how many rows there are.
+    pub(crate) fn counting(&self) -> Select {
         let mut select = self.select();
         select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
-        let rows = self.connection.read(select).await?;
-        rows.first().map_or(Ok(0), |row| row.get(0))
+        select
+    }
+
+    /// How many rows there are.
+    pub(crate) async fn count(&self) -> Result<u64> {
+        counted(&self.connection.read(self.counting()).await?)
     }
 
     /// The order by these columns.
@@ -242,6 +246,11 @@ impl Side {
         }
         Ok(())
     }
+}
+
+/// The answer to [`Side::counting`].
+pub(crate) fn counted(rows: &[Row]) -> Result<u64> {
+    rows.first().map_or(Ok(0), |row| row.get(0))
 }
 
 /// Whether a column that holds values of one type may hold one of another. A text, bytes and JSON may stand for anything.

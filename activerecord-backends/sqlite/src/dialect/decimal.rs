@@ -23,7 +23,7 @@ pub(crate) fn add_decimals(connection: &Connection) -> Result<()> {
 }
 
 /// They may stand in indexes, generated columns and checks: no input gives two results, and none has an effect.
-fn flags() -> FunctionFlags {
+pub(super) fn flags() -> FunctionFlags {
     FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS
 }
 

@@ -2,14 +2,15 @@
 
 use activerecord_core::digest::{RowDigest, type_of};
 use activerecord_core::{ValueRef as Cell, ValueType};
-use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::functions::{Aggregate, Context};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
+use super::decimal::flags;
+
 /// Teaches a connection to digest rows.
 pub(crate) fn add_digest(connection: &Connection) -> Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_aggregate_function("ar_digest", -1, flags, Digest)
+    connection.create_aggregate_function("ar_digest", -1, flags(), Digest)
 }
 
 struct Digest;
