@@ -33,6 +33,9 @@ pub(crate) struct Sync {
     /// Only rows whose value in this column is not less than at the last run
     #[arg(long, value_name = "COLUMN")]
     since: Option<String>,
+    /// How many ranges of a table's key are copied at once
+    #[arg(long, default_value_t = 1, conflicts_with = "since")]
+    ranges: usize,
     /// Delete what the source has not got, unless that is more than this share of the table
     #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.1")]
     delete: Option<f64>,
@@ -85,6 +88,7 @@ pub(crate) async fn sync(arguments: Sync, output: Output) -> Result<Attention> {
     let mut reports: Vec<Said<SyncReport>> = Vec::new();
     let mut differences = Vec::new();
     for (table, mut job) in arguments.tables.jobs().await? {
+        job = job.ranges(arguments.ranges);
         if let Some(column) = &arguments.since {
             job = job.since(column);
         }

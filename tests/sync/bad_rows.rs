@@ -64,6 +64,8 @@ async fn a_job_that_cannot_be_is_told() -> Result<()> {
     assert!(unmapped.run().await.is_err_and(|error| error.is_configuration() && error.to_string().contains(".map(")));
     let nowhere = SyncJob::from::<User>().using("nowhere").to::<User>().on(&*to);
     assert!(nowhere.run().await.is_err_and(|error| error.is_configuration()));
+    let both = job(&from, &to).since(User::UPDATED_AT).ranges(2).run().await;
+    assert!(both.is_err_and(|error| error.is_configuration() && error.to_string().contains(".ranges(")));
     let inside = transaction(&from, async || job(&from, &to).run().await);
     assert!(inside.await.is_err_and(|error| error.is_invalid()));
     Ok(())

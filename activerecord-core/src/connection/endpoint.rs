@@ -113,6 +113,10 @@ impl Endpoint {
     }
 
     /// How long to wait for a connection that others use.
+    pub(crate) fn max_connections(&self) -> usize {
+        self.pool.max_connections()
+    }
+
     pub(crate) fn acquire_timeout(&self) -> Duration {
         self.pool.acquire_timeout()
     }

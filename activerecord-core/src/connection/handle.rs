@@ -72,6 +72,11 @@ impl ConnectionHandle {
         self.endpoint.dialect()
     }
 
+    /// The most connections that its pool opens.
+    pub fn max_connections(&self) -> usize {
+        self.endpoint.max_connections()
+    }
+
     /// What its database can do: before the first use what every supported version can, then what this server can.
     pub fn capabilities(&self) -> &Capabilities {
         self.endpoint.capabilities()

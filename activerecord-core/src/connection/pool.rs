@@ -95,6 +95,10 @@ impl Pool {
         self.shared.closed()
     }
 
+    pub(super) fn max_connections(&self) -> usize {
+        self.shared.limits.max_connections
+    }
+
     pub(super) fn acquire_timeout(&self) -> Duration {
         self.shared.limits.acquire_timeout
     }

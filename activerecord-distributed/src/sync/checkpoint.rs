@@ -4,6 +4,7 @@ use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar, Value, V
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, Utc};
 
+use super::range::Range;
 use super::side::{Side, Values};
 use crate::clock::about_now;
 use crate::json;
@@ -15,28 +16,51 @@ use crate::store::{Kept, install};
 #[table = "ar_checkpoints"]
 pub(crate) struct Checkpoint {
     #[primary_key]
-    pub(crate) job: String,
+    job: String,
+    /// Of a full copy in several ranges of keys, which one this is; else 0.
+    #[primary_key]
+    part: i32,
     /// As JSON: every row whose watermark is smaller has been copied.
     watermark: Option<String>,
     /// As JSON: the key of the source up to which a full copy that is under way has come.
     position: Option<String>,
+    /// As JSON: the key of the source up to which a range goes; None: to the end.
+    through: Option<String>,
     updated_at: DateTime<Utc>,
 }
 
 impl Kept for Checkpoint {}
 
 impl Checkpoint {
-    /// The job's, or one at the beginning.
-    pub(crate) async fn load(connection: &ConnectionHandle, job: &str) -> Result<Self> {
+    /// Those of a job that is under way: none before its first batch.
+    pub(crate) async fn load(connection: &ConnectionHandle, job: &str) -> Result<Vec<Self>> {
         install::<Self>(connection).await?;
-        let found = Self::using(connection.name()).filter(Self::JOB.eq(job)).all().await?.pop();
-        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), ..Self::default() }))
+        Self::using(connection.name()).filter(Self::JOB.eq(job)).order_by(Self::PART.asc()).all().await
+    }
+
+    /// Those of a job that has not begun, with a range up to each of these keys of the source, and one behind them all.
+    pub(crate) fn new(job: &str, ends: &[Values]) -> Result<Vec<Self>> {
+        let mut new = Vec::with_capacity(ends.len() + 1);
+        let mut position = None;
+        for (part, end) in (0..).zip(ends.iter().map(Some).chain([None])) {
+            let through = end.map(|end| written(end.as_slice())).transpose()?;
+            new.push(Self { job: job.to_owned(), part, position, through: through.clone(), ..Self::default() });
+            position = through;
+        }
+        Ok(new)
     }
 
     /// Writes it, in the transaction of this task.
     pub(crate) async fn save(&mut self, connection: &ConnectionHandle) -> Result<()> {
         self.updated_at = about_now(connection).await?;
-        Self::with_connection(connection.name(), async || Self::insert_or_update(self, [Self::JOB]).await).await
+        Self::with_connection(connection.name(), async || Self::insert_or_update(self, (Self::JOB, Self::PART)).await)
+            .await
+    }
+
+    /// It is not needed any more.
+    pub(crate) async fn remove(&self, connection: &ConnectionHandle) -> Result<()> {
+        let this = Self::JOB.eq(self.job.as_str()) & Self::PART.eq(self.part);
+        Self::using(connection.name()).filter(this).delete().await.map(drop)
     }
 
     /// Forgets how far the job has come: its next run reads everything.
@@ -55,29 +79,40 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The values of the source's key.
-    pub(crate) fn position(&self, source: &Side) -> Result<Option<Values>> {
-        let Some(text) = &self.position else { return Ok(None) };
-        let parts: Vec<serde_json::Value> = json::read(text, || "the position of a job".to_owned())?;
-        let typed = source.key.iter().zip(&parts).map(|(&key, json)| Value::from_json(json, source.columns[key].ty));
-        typed.collect::<Result<_>>().map(Some)
+    /// What is still to be copied.
+    pub(crate) fn range(&self, source: &Side) -> Result<Range> {
+        let key = |text: &Option<String>| text.as_deref().map(|text| key(text, source)).transpose();
+        Ok(Range { after: key(&self.position)?, through: key(&self.through)? })
     }
 
     pub(crate) fn set_position(&mut self, place: Option<&[Value]>) -> Result<()> {
-        let parts = place.map(|values| values.iter().map(Value::to_json).collect::<Vec<_>>());
-        self.position = parts.map(|parts| json::write(&parts, || "the position of a job".to_owned())).transpose()?;
+        self.position = place.map(written).transpose()?;
         Ok(())
     }
 
-    /// Whether nothing has been copied yet.
-    pub(crate) fn is_new(&self) -> bool {
-        self.watermark.is_none() && self.position.is_none()
+    /// Ends where the one of the same range does.
+    pub(crate) fn end_as(&mut self, others: &[Self]) {
+        if let Some(other) = others.iter().find(|other| other.part == self.part) {
+            self.through.clone_from(&other.through);
+        }
     }
 
     /// As a person reads it.
     pub(crate) fn shown(&self) -> Option<String> {
         self.watermark.clone()
     }
+}
+
+/// The values of the source's key.
+fn key(text: &str, source: &Side) -> Result<Values> {
+    let parts: Vec<serde_json::Value> = json::read(text, || "the position of a job".to_owned())?;
+    let typed = source.key.iter().zip(&parts).map(|(&key, json)| Value::from_json(json, source.columns[key].ty));
+    typed.collect()
+}
+
+fn written(key: &[Value]) -> Result<String> {
+    let parts: Vec<_> = key.iter().map(Value::to_json).collect();
+    json::write(&parts, || "the position of a job".to_owned())
 }
 
 fn read(text: &str, ty: ValueType) -> Result<Value> {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use activerecord_core::{Error, ErrorKind, Result, Row, Value, ValueType, transaction};
+use activerecord_core::{Error, ErrorKind, Result, Row, Value, ValueType};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 
@@ -34,11 +35,14 @@ pub(crate) struct Copy {
     /// The ordinal of the source's watermark.
     pub(crate) since: Option<usize>,
     pub(crate) options: Options,
+    /// How many rows all of its ranges have refused.
+    pub(crate) refused: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     pub(crate) batch: u64,
+    pub(crate) ranges: usize,
     pub(crate) lag: Duration,
     /// The share of the target that may be deleted because the source has not got it.
     pub(crate) delete: Option<f64>,
@@ -51,6 +55,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             batch: 1_000,
+            ranges: 1,
             lag: Duration::from_secs(10),
             delete: None,
             max_bad_rows: None,
@@ -65,13 +70,10 @@ impl Copy {
     pub(crate) async fn run(mut self) -> Result<SyncReport> {
         self.check().await?;
         let started = Instant::now();
-        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
-        let mut checkpoint = Checkpoint::load(&self.target.connection, &self.job).await?;
-        self.copy(&mut checkpoint, &mut report).await?;
+        let mut report = self.copy_all().await?;
         if let Some(share) = self.options.delete {
             self.delete(share, &mut report).await?;
         }
-        report.watermark = checkpoint.shown();
         report.duration = started.elapsed();
         Ok(report)
     }
@@ -91,6 +93,10 @@ impl Copy {
         let named = |side: &Side| side.key.iter().map(|&key| side.columns[key].name.clone()).collect::<Vec<_>>();
         self.by_digest = self.is_plain && have_digests && named(&self.source) == named(&self.target);
         match self.since.map(|since| &self.source.columns[since]) {
+            Some(column) if self.options.ranges > 1 => Err(Error::configuration(format!(
+                "the job `{}` reads in the order of `{}`, not of its key: it cannot go in {} ranges; leave out .ranges(..) or .since(..)",
+                self.job, column.name, self.options.ranges
+            ))),
             Some(column) if column.nullable => Err(Error::configuration(format!(
                 "`{}` of {} may be NULL: what has none is never seen to have changed, so it is no watermark",
                 column.name,
@@ -100,38 +106,40 @@ impl Copy {
         }
     }
 
-    async fn copy(&self, checkpoint: &mut Checkpoint, report: &mut SyncReport) -> Result<()> {
+    /// Copies what has changed, or a range of everything.
+    pub(super) async fn copy(
+        &self,
+        mut checkpoint: Checkpoint,
+        is_fresh: bool,
+        progress: &Progress,
+    ) -> Result<SyncReport> {
+        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
         let limit = self.limit().await?;
-        let is_fresh = self.is_fresh(checkpoint).await?;
-        let mut reader = self.reader(checkpoint, is_fresh).await?;
+        let mut reader = self.reader(&checkpoint, is_fresh).await?;
         let writer = self.writer(is_fresh);
-        let progress = Progress::new(self.options.progress, &self.job, &reader).await?;
+        progress.expect(&reader).await?;
         let mut batch = reader.next().await?;
-        report.same(reader.take_same());
         while let Some(Batch { rows, .. }) = batch {
+            let passed = reader.take_same();
+            report.same(passed);
             report.read += rows.len() as u64;
-            let mapped = self.mapped(rows, &writer, report)?;
-            self.mark(checkpoint, reader.place(), limit.as_ref())?;
-            progress.set(report.read, reader.place());
+            progress.add(passed + rows.len() as u64, reader.place());
+            let mapped = self.mapped(rows, &writer, &mut report)?;
+            self.mark(&mut checkpoint, reader.place(), limit.as_ref())?;
             failpoint::reach("sync.batch")?;
             // The source reads while the target writes.
-            let (next, written) = join(reader.next(), writer.write(mapped, Some(checkpoint), report)).await;
+            let (next, written) = join(reader.next(), writer.write(mapped, Some(&mut checkpoint), &mut report)).await;
             written?;
             batch = next?;
-            report.same(reader.take_same());
         }
+        report.same(reader.take_same());
         reader.close().await?;
-        progress.end();
-        self.finish(checkpoint).await
-    }
-
-    /// A full copy that is done begins anew the next time.
-    async fn finish(&self, checkpoint: &mut Checkpoint) -> Result<()> {
-        if self.options.dry || self.since.is_some() {
-            return Ok(());
+        // What is done begins anew the next time.
+        if self.since.is_none() && !self.options.dry {
+            checkpoint.remove(&self.target.connection).await?;
         }
-        checkpoint.set_position(None)?;
-        transaction(self.target.connection.name(), async || checkpoint.save(&self.target.connection).await).await
+        report.watermark = checkpoint.shown();
+        Ok(report)
     }
 
     async fn reader(&self, checkpoint: &Checkpoint, is_fresh: bool) -> Result<Reader<'_>> {
@@ -140,7 +148,7 @@ impl Copy {
             Some(since) => Ok(reader.from(checkpoint.watermark(self.source.columns[since].ty)?)),
             None => {
                 let target = self.digested().filter(|_| !is_fresh);
-                Ok(reader.after(checkpoint.position(&self.source)?).but_not_in(target))
+                Ok(reader.within(checkpoint.range(&self.source)?).but_not_in(target))
             }
         }
     }
@@ -155,16 +163,9 @@ impl Copy {
         self.by_digest.then_some(&self.target)
     }
 
-    /// Whether nothing has been copied, and nothing is there.
-    async fn is_fresh(&self, checkpoint: &Checkpoint) -> Result<bool> {
-        let mut first = self.target.select();
-        first.limit = Some(1);
-        Ok(checkpoint.is_new() && self.target.connection.read(first).await?.is_empty())
-    }
-
     pub(crate) fn writer(&self, is_fresh: bool) -> Writer<'_> {
         let Options { dry, max_bad_rows, .. } = self.options;
-        Writer { target: &self.target, is_fresh, dry, max_bad_rows }
+        Writer { target: &self.target, is_fresh, dry, max_bad_rows, refused: &self.refused }
     }
 
     fn mapped(&self, rows: Vec<Row>, writer: &Writer<'_>, report: &mut SyncReport) -> Result<Vec<Values>> {

@@ -61,7 +61,7 @@ impl<'c> Extra<'c> {
     async fn others(&self, range: &Range, is_known: impl Fn(&Arc<str>) -> bool) -> Result<Vec<Values>> {
         let target = self.copy.target.keyed();
         let mut others = Vec::new();
-        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?.within(range);
+        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?.within(range.clone());
         while let Some(batch) = reader.next().await? {
             for row in batch.rows {
                 let row = target.typed(&row)?;

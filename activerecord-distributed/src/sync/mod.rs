@@ -5,6 +5,7 @@ mod copy;
 mod extra;
 mod progress;
 mod range;
+mod ranges;
 mod read;
 mod report;
 mod side;
@@ -151,6 +152,14 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         self
     }
 
+    /// Copies so many ranges of the key at once, each about as long: 1 unless set. Each is a task of its own, takes a connection of the source and
+    /// one of the target, and shows a moment of its own: a row whose key changes meanwhile may be missed until the next run. Not
+    /// more are under way than the smaller pool has connections. An interrupted copy goes on in the ranges that it began with.
+    pub fn ranges(mut self, ranges: usize) -> Self {
+        self.options.ranges = ranges.max(1);
+        self
+    }
+
     /// Deletes rows of the target that the source has not, unless they are more than this share of the target (0.1 for a
     /// tenth): then nothing is deleted, and the run fails. It reads the whole source.
     pub fn delete_missing(mut self, share: f64) -> Self {
@@ -233,7 +242,7 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         let since = self.since.and_then(|name| S::TABLE.columns.iter().position(|def| def.name == name));
         let is_plain = self.map.is_none() && source.columns.len() == target.columns.len();
         let (map, options) = (self.mapping()?, self.options);
-        Ok(Copy { job, source, target, map, is_plain, by_digest: false, since, options })
+        Ok(Copy { job, source, target, map, is_plain, by_digest: false, since, options, refused: Arc::default() })
     }
 
     fn mapping(&self) -> Result<Map> {

@@ -56,10 +56,10 @@ impl Side {
         select
     }
 
-    /// Asks for the key of the last of so many rows behind this one.
-    pub(crate) fn key_ahead(&self, after: Option<Values>, rows: u64) -> Select {
+    /// Asks for the key of the last of so many rows at the beginning of a range; of a shorter one for nothing.
+    pub(crate) fn key_ahead(&self, range: &Range, rows: u64) -> Select {
         let mut select = self.keyed().select();
-        self.within(&mut select, &Range { after, through: None });
+        self.within(&mut select, range);
         (select.offset, select.limit) = (Some(rows - 1), Some(1));
         select
     }

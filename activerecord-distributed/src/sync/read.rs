@@ -54,15 +54,9 @@ impl<'s> Reader<'s> {
         self
     }
 
-    /// Only rows behind this place in the order.
-    pub(crate) fn after(mut self, place: Option<Values>) -> Self {
-        self.place = place;
-        self
-    }
-
     /// Only the rows of a range, in the order of the key alone.
-    pub(crate) fn within(mut self, range: &Range) -> Self {
-        (self.place, self.through) = (range.after.clone(), range.through.clone());
+    pub(crate) fn within(mut self, range: Range) -> Self {
+        (self.place, self.through) = (range.after, range.through);
         self
     }
 
@@ -106,7 +100,7 @@ impl<'s> Reader<'s> {
         if let Some(last) = rows.last() {
             self.place = Some(self.place_of(last)?);
         }
-        let through = self.place.clone().filter(|_| !self.is_done);
+        let through = if self.is_done { self.through.clone() } else { self.place.clone() };
         let is_over = rows.is_empty() && self.target.is_none();
         Ok((!is_over).then_some(Batch { rows, range: Range { after, through } }))
     }
@@ -116,16 +110,18 @@ impl<'s> Reader<'s> {
     async fn pass(&mut self) -> Result<()> {
         let Some(target) = self.target else { return Ok(()) };
         while !self.is_done {
-            let ahead = self.source.key_ahead(self.place.clone(), self.batch * self.ahead);
-            let last = self.read(ahead).await?.pop();
-            let through = last.map(|row| self.source.keyed().typed(&row)).transpose()?;
-            let range = Range { after: self.place.clone(), through };
+            let mut range = Range { after: self.place.clone(), through: self.through.clone() };
+            let last = self.read(self.source.key_ahead(&range, self.batch * self.ahead)).await?.pop();
+            let is_last = last.is_none();
+            if let Some(last) = last {
+                range.through = Some(self.source.keyed().typed(&last)?);
+            }
             let ours = self.read(self.source.digest(&range));
             let (ours, theirs) = try_join(ours, target.connection.read(target.digest(&range))).await?;
             let (ours, theirs) = (Digest::read(&ours)?, Digest::read(&theirs)?);
             if ours.is_same(&theirs) {
                 self.same += ours.rows;
-                self.is_done = range.through.is_none();
+                self.is_done = is_last;
                 self.place = range.through.or(self.place.take());
                 self.ahead = (self.ahead * 2).min(MOST);
             } else if self.ahead == 1 {

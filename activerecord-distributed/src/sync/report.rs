@@ -49,6 +49,16 @@ impl SyncReport {
         self.unchanged += rows;
     }
 
+    /// What was done to another range of the same table.
+    pub(crate) fn add(&mut self, range: Self) {
+        self.read += range.read;
+        self.written += range.written;
+        self.unchanged += range.unchanged;
+        self.refused += range.refused;
+        let room = Self::LISTED - self.bad_rows.len();
+        self.bad_rows.extend(range.bad_rows.into_iter().take(room));
+    }
+
     pub(crate) fn refuse(&mut self, key: String, why: String) {
         self.refused += 1;
         if self.bad_rows.len() < Self::LISTED {

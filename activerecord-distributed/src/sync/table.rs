@@ -54,6 +54,12 @@ impl SyncTable {
         self
     }
 
+    /// As [`SyncJob::ranges`](crate::SyncJob::ranges).
+    pub fn ranges(mut self, ranges: usize) -> Self {
+        self.options.ranges = ranges.max(1);
+        self
+    }
+
     /// As [`SyncJob::delete_missing`](crate::SyncJob::delete_missing).
     pub fn delete_missing(mut self, share: f64) -> Self {
         self.options.delete = Some(share);
@@ -140,6 +146,7 @@ impl SyncTable {
             by_digest: false,
             since,
             options: self.options,
+            refused: Arc::default(),
         })
     }
 }

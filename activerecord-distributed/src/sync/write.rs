@@ -1,6 +1,7 @@
 //! Rows into a target: only those that are new there, or other than they are there.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
@@ -30,6 +31,7 @@ pub(crate) struct Writer<'t> {
     /// Nothing is written, only counted.
     pub(crate) dry: bool,
     pub(crate) max_bad_rows: Option<u64>,
+    pub(crate) refused: &'t AtomicU64,
 }
 
 /// How many rows of a batch were written, and how many were the same.
@@ -94,10 +96,11 @@ impl Writer<'_> {
     pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
         tracing::warn!(target: "activerecord", job = report.job, key, %error, "a row is not copied");
         report.refuse(key, error.to_string());
+        let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
         match self.max_bad_rows {
-            Some(most) if report.refused > most => Err(Error::invalid(format!(
-                "the job `{}` was given up: {} rows were refused, and {most} may be; the last one: {error}",
-                report.job, report.refused
+            Some(most) if refused > most => Err(Error::invalid(format!(
+                "the job `{}` was given up: {refused} rows were refused, and {most} may be; the last one: {error}",
+                report.job
             ))),
             _ => Ok(()),
         }

@@ -1,0 +1,121 @@
+//! A full copy in several ranges of the source's key at once.
+//!
+//! Where the ranges end is kept with the checkpoints, before the first row is copied. Found anew after an interruption, the ends
+//! would lie elsewhere in a table that has grown, and some rows behind a range that was done would not be copied.
+
+use std::panic::resume_unwind;
+
+use activerecord_core::{Error, ErrorKind, Result, transaction};
+use tokio::task::{JoinError, JoinSet};
+use tracing::Instrument as _;
+
+use super::checkpoint::Checkpoint;
+use super::copy::Copy;
+use super::progress::Progress;
+use super::range::Range;
+use super::report::SyncReport;
+use super::side::Values;
+use crate::failpoint;
+
+impl Copy {
+    /// Copies what is not done of it, in one range or in several.
+    pub(super) async fn copy_all(&self) -> Result<SyncReport> {
+        let (mut checkpoints, is_fresh) = self.checkpoints().await?;
+        let progress = Progress::new(self.options.progress, &self.job);
+        let report = match checkpoints.len() {
+            1 => self.copy(checkpoints.remove(0), is_fresh, &progress).await,
+            _ => self.copy_at_once(checkpoints, is_fresh, &progress).await,
+        };
+        progress.end();
+        report
+    }
+
+    /// Those of an earlier run that was interrupted, or new ones; and whether nothing has been copied, and nothing is there.
+    async fn checkpoints(&self) -> Result<(Vec<Checkpoint>, bool)> {
+        let connection = &self.target.connection;
+        let mut known = Checkpoint::load(connection, &self.job).await?;
+        if failpoint::is_broken("sync.ranges") {
+            let anew = Checkpoint::new(&self.job, &self.ends().await?)?;
+            known.iter_mut().for_each(|checkpoint| checkpoint.end_as(&anew));
+        }
+        if !known.is_empty() {
+            return Ok((known, false));
+        }
+        let mut first = self.target.select();
+        first.limit = Some(1);
+        let is_fresh = connection.read(first).await?.is_empty();
+        let mut new = Checkpoint::new(&self.job, &self.ends().await?)?;
+        if new.len() > 1 && !self.options.dry {
+            transaction(connection.name(), async || {
+                for checkpoint in &mut new {
+                    checkpoint.save(connection).await?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok((new, is_fresh))
+    }
+
+    /// The keys of the source at which all ranges but the last one end. None is shorter than a batch.
+    async fn ends(&self) -> Result<Vec<Values>> {
+        let (ranges, mut ends) = (self.options.ranges, Vec::new());
+        if ranges == 1 {
+            return Ok(ends);
+        }
+        let rows = self.source.count().await?.div_ceil(ranges as u64).max(self.options.batch);
+        while ends.len() + 1 < ranges {
+            let rest = Range { after: ends.last().cloned(), through: None };
+            match self.source.keyed().read(self.source.key_ahead(&rest, rows)).await?.pop() {
+                Some(end) => ends.push(end),
+                None => break,
+            }
+        }
+        Ok(ends)
+    }
+
+    /// A task for each, as many as there are connections for. The first error ends the others, which keep what they have copied.
+    async fn copy_at_once(
+        &self,
+        checkpoints: Vec<Checkpoint>,
+        is_fresh: bool,
+        progress: &Progress,
+    ) -> Result<SyncReport> {
+        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
+        let (mut waiting, mut running) = (checkpoints.into_iter(), JoinSet::new());
+        loop {
+            let free = self.most_at_once().saturating_sub(running.len());
+            for checkpoint in waiting.by_ref().take(free) {
+                let (copy, progress) = (self.clone(), progress.clone());
+                let task = async move { copy.copy(checkpoint, is_fresh, &progress).await };
+                running.spawn(task.in_current_span());
+            }
+            match running.join_next().await.map(|joined| joined.unwrap_or_else(failed)) {
+                Some(Ok(range)) => report.add(range),
+                Some(Err(error)) => {
+                    running.shutdown().await;
+                    return Err(error);
+                }
+                None => return Ok(report),
+            }
+        }
+    }
+
+    /// Each takes a connection of either side.
+    fn most_at_once(&self) -> usize {
+        let (source, target) = (&self.source.connection, &self.target.connection);
+        let most = match source.id() == target.id() {
+            true => source.max_connections() / 2,
+            false => source.max_connections().min(target.max_connections()),
+        };
+        self.options.ranges.min(most).max(1)
+    }
+}
+
+/// What panics here would have panicked in the caller.
+fn failed(error: JoinError) -> Result<SyncReport> {
+    match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(error) => Err(Error::new(ErrorKind::Custom, error.to_string())),
+    }
+}
