@@ -6,8 +6,8 @@ pub use activerecord_core::{
     ConnectionManager, Cte, Cursor, DateScalar, Embedded, Error, ErrorKind, Expression, Hooks, InCurrentConnections,
     Isolation, Json, JsonScalar, KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate,
     Projection, Query, RawQuery, Result, Retry, Row, Rows, Scalar, TextScalar, Transaction, Value, WindowScalar, case,
-    connection, count_rows, dense_rank, exists, literal, ntile, outer, params, rank, raw, record, retry, row_number,
-    subquery, transaction, try_transaction, try_with_connection, window, with_connection,
+    connection, count_rows, dense_rank, exists, literal, ntile, outer, params, rank, raw, record, retry, row,
+    row_number, subquery, transaction, try_transaction, try_with_connection, window, with_connection,
 };
 pub use activerecord_derive::*;
 pub use activerecord_distributed::{

@@ -48,8 +48,9 @@ pub use dialect::{Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use embedded::Embedded;
 pub use error::{Error, ErrorKind, Result};
 pub use expression::{
-    Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, Scalar, TextScalar, Window, WindowScalar, case,
-    count_rows, dense_rank, exists, literal, ntile, outer, rank, raw, row_number, subquery, window,
+    Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, RowLike, RowOf, Scalar, TextScalar, Window,
+    WindowScalar, case, count_rows, dense_rank, exists, literal, ntile, outer, rank, raw, row, row_number, subquery,
+    window,
 };
 pub use hooks::{Change, ChangeKind, Hooks};
 pub use kind::{Divide, HasDate, HasTime, Integer, IsJson, MaybeNull, Number, Text};

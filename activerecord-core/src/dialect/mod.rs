@@ -61,6 +61,8 @@ pub struct Dialect {
     pub(crate) locks: Option<Locks>,
     pub(crate) dates: Dates,
     pub(crate) json: JsonPaths,
+    /// Whether it uses an index for `(a, b) > (x, y)`; else it does for `a > x OR (a = x AND b > y)`.
+    pub(crate) row_values: bool,
     /// Stands between two integers that are divided.
     pub(crate) integer_division: &'static str,
     /// Counts the characters of a text.

@@ -41,6 +41,7 @@ pub static MYSQL: Dialect = Dialect {
     locks: Some(Locks::ShareMode),
     dates: Dates::Extract,
     json: JsonPaths::ExtractJson,
+    row_values: false,
     integer_division: " DIV ",
     length: "CHAR_LENGTH(",
     concat: None,

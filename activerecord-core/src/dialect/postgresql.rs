@@ -46,6 +46,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     locks: Some(Locks::Standard),
     dates: Dates::ExtractInZone,
     json: JsonPaths::Jsonb,
+    row_values: true,
     integer_division: " / ",
     length: "CHAR_LENGTH(",
     concat: Some(" || "),

@@ -34,6 +34,7 @@ pub static SQLITE: Dialect = Dialect {
     locks: None,
     dates: Dates::Strftime,
     json: JsonPaths::Extract,
+    row_values: true,
     integer_division: " / ",
     length: "LENGTH(",
     concat: Some(" || "),

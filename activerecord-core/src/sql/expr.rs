@@ -29,6 +29,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
             w.push(symbol(op));
             atom(w, *right)
         }
+        Expr::CompareRows(pairs, op) => compare_rows(w, pairs, op),
         Expr::Arithmetic(left, op, right) => arithmetic(w, *left, op, *right),
         Expr::And(all) => junction(w, all, " AND ", "1 = 1"),
         Expr::Or(any) => junction(w, any, " OR ", "1 = 0"),
@@ -100,6 +101,42 @@ pub(super) fn is_decimal(node: &Expr) -> bool {
     node.ty() == Some(ValueType::Decimal)
 }
 
+/// As the database uses an index for it: of several columns, all of them.
+fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -> Result<()> {
+    if pairs.len() < 2 || !w.dialect.row_values {
+        return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
+    }
+    let (left, right): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    row(w, left, comparand)?;
+    w.push(symbol(op));
+    row(w, right, expr)
+}
+
+fn row(w: &mut Writer<'_>, items: Vec<Expr>, item: fn(&mut Writer<'_>, Expr) -> Result<()>) -> Result<()> {
+    w.push("(");
+    for (index, node) in items.into_iter().enumerate() {
+        w.push(if index == 0 { "" } else { ", " });
+        item(w, node)?;
+    }
+    w.push(")");
+    Ok(())
+}
+
+/// `a > x OR (a = x AND (b > y OR ..))`.
+fn decided_by_the_first(pairs: &mut dyn ExactSizeIterator<Item = (Expr, Expr)>, op: Compare) -> Expr {
+    let Some((left, right)) = pairs.next() else { return Expr::And(Vec::new()) };
+    if pairs.len() == 0 {
+        return left.compare(op, right);
+    }
+    let differs = match op {
+        Compare::Le => Compare::Lt,
+        Compare::Ge => Compare::Gt,
+        other => other,
+    };
+    let decided = left.clone().compare(differs, right.clone());
+    decided.or(left.compare(Compare::Eq, right).and(decided_by_the_first(pairs, op)))
+}
+
 fn symbol(op: Compare) -> &'static str {
     match op {
         Compare::Eq => " = ",
@@ -167,7 +204,8 @@ fn junction(w: &mut Writer<'_>, mut items: Vec<Expr>, word: &str, empty: &str) -
                 if index > 0 {
                     w.push(word);
                 }
-                if matches!(item, Expr::And(_) | Expr::Or(_) | Expr::Raw(_) | Expr::Between(..)) {
+                if matches!(item, Expr::And(_) | Expr::Or(_) | Expr::CompareRows(..) | Expr::Raw(_) | Expr::Between(..))
+                {
                     atom(w, item)?;
                 } else {
                     expr(w, item)?;

@@ -17,6 +17,8 @@ pub enum Expr {
     Excluded(Name),
     /// A comparison.
     Compare(Box<Expr>, Compare, Box<Expr>),
+    /// A comparison of rows by `<`, `<=`, `>` or `>=`: the first pair that differs decides.
+    CompareRows(Vec<(Expr, Expr)>, Compare),
     /// Arithmetic.
     Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
     /// True when all are; true when there are none.

@@ -3,12 +3,15 @@
 use super::{Compare, Direction, Expr, OrderBy};
 use crate::value::Value;
 
-/// The rows behind a place: `a >= x AND (a > x OR b > y)`. Every database can use an index for the first part; a row value
-/// (`(a, b) > (x, y)`) is a full scan on MySQL. A column that may be NULL takes the longer way, `a > x OR a = x AND ..`.
+/// The rows behind a place. Where a column may be NULL, or the directions differ, the first column alone can use an index:
+/// `a >= x AND (a > x OR b < y)`, or `a > x OR a = x AND ..`.
 pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     let Some(((first, rest_of_order), (value, rest_of_values))) = order.split_first().zip(values.split_first()) else {
         return Expr::Or(Vec::new());
     };
+    if let Some(row) = as_row(order, values, [Compare::Gt, Compare::Lt]) {
+        return row;
+    }
     let beyond = beyond(first, value);
     if rest_of_order.is_empty() {
         return beyond;
@@ -24,18 +27,20 @@ pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
 
 /// The rows up to a place and at it, in an order by columns of which none may be NULL.
 pub(super) fn through(order: &[OrderBy], values: &[Value]) -> Expr {
-    let Some(((first, rest_of_order), (value, rest_of_values))) = order.split_first().zip(values.split_first()) else {
-        return Expr::And(Vec::new());
-    };
-    let (before, up_to) = match first.direction {
-        Direction::Asc => (Compare::Lt, Compare::Le),
-        Direction::Desc => (Compare::Gt, Compare::Ge),
-    };
-    let compare = |op| first.expr.clone().compare(op, Expr::Value(value.clone()));
-    if rest_of_order.is_empty() {
-        return compare(up_to);
+    let row = as_row(order, values, [Compare::Le, Compare::Ge]);
+    row.unwrap_or_else(|| Expr::Not(Box::new(behind(order, values))))
+}
+
+/// Compares the columns as one, where that is what the order does.
+fn as_row(order: &[OrderBy], values: &[Value], [ascending, descending]: [Compare; 2]) -> Option<Expr> {
+    let direction = order.first()?.direction;
+    let is_plain = |item: &OrderBy| item.direction == direction && !item.expr.may_be_null();
+    if !order.iter().all(is_plain) || values.iter().any(Value::is_null) {
+        return None;
     }
-    compare(up_to).and(compare(before).or(through(rest_of_order, rest_of_values)))
+    let pairs = order.iter().zip(values).map(|(item, value)| (item.expr.clone(), Expr::Value(value.clone())));
+    let op = if direction == Direction::Asc { ascending } else { descending };
+    Some(Expr::CompareRows(pairs.collect(), op))
 }
 
 /// The rows whose column comes after this value.

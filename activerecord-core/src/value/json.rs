@@ -1,5 +1,6 @@
 //! A column that holds any serde type as JSON.
 
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 
 use serde::de::DeserializeOwned;
@@ -141,9 +142,8 @@ impl Value {
             (Json::String(text), ValueType::Decimal) if text.contains('.') => {
                 ValueRef::Text(text.trim_end_matches('0').trim_end_matches('.'))
             }
-            // So it is written, and not read without a sign.
-            (Json::String(text), ValueType::Date | ValueType::DateTime | ValueType::Timestamp) if far(text) => {
-                return Self::from_json(&format!("+{text}").into(), ty);
+            (Json::String(text), ValueType::Date | ValueType::DateTime | ValueType::Timestamp) => {
+                return Self::from_cell(ValueRef::Text(&signed(text)), ty);
             }
             (json, _) => as_cell(json)?,
         };
@@ -151,9 +151,14 @@ impl Value {
     }
 }
 
-/// Whether a date is of a year beyond 9999, without a sign.
-fn far(text: &str) -> bool {
-    text.bytes().take_while(u8::is_ascii_digit).count() > 4
+/// A date with the sign of its year, which PostgreSQL leaves out: `10000-01-01`, and of the year 0 `0001-01-01 BC`.
+fn signed(text: &str) -> Cow<'_, str> {
+    let (digits, rest) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    match (rest.strip_suffix(" BC"), digits.parse::<i32>()) {
+        (Some(rest), Ok(year)) => format!("{:+05}{rest}", 1 - year).into(),
+        (None, Ok(10_000..)) => format!("+{text}").into(),
+        _ => text.into(),
+    }
 }
 
 /// Bytes of an array of numbers, or of hexadecimal text.

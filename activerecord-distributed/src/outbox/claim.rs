@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use activerecord_core::Isolation::ReadCommitted;
 use activerecord_core::{
-    ActiveRecord, Alias as _, ConnectionHandle, Error, Predicate, Query, Result, Scalar, Transaction, exists, outer,
+    ActiveRecord, Alias as _, ConnectionHandle, Error, Order, Predicate, Query, Result, Scalar, Transaction, outer,
+    row, subquery,
 };
 use activerecord_derive::Alias;
 use chrono::{DateTime, Utc};
@@ -38,18 +39,64 @@ pub(crate) struct Held {
 #[alias(Message)]
 struct Earlier;
 
-/// Takes up as many messages of a topic as are due, `limit` at most, those that wait longest first; of those only that became
-/// due at `from` or later, if that is given.
+/// A place in the order in which messages are taken up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    due: DateTime<Utc>,
+    id: i64,
+}
+
+impl Place {
+    /// That of a message which was not taken up yet when it was read.
+    pub(crate) fn of(message: &Message) -> Self {
+        Self { due: message.available_at, id: message.id }
+    }
+}
+
+/// A part of a queue: what is behind one place, up to another. None is its beginning, and its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stretch {
+    pub(crate) after: Option<Place>,
+    pub(crate) through: Option<Place>,
+}
+
+impl Stretch {
+    /// So many messages behind a place, whether they can be taken up or wait for another one of their key.
+    pub(crate) async fn new(
+        connection: &ConnectionHandle,
+        topic: &str,
+        after: Option<Place>,
+        messages: u64,
+    ) -> Result<Self> {
+        let ready = Message::using(connection.name()).filter(ready(topic, connection.now().await?));
+        let last = Self { after, through: None }.of(ready).order_by(order()).offset(messages - 1).limit(1);
+        let last = last.select((Message::AVAILABLE_AT, Message::ID)).all().await?.pop();
+        Ok(Self { after, through: last.map(|(due, id)| Place { due, id }) })
+    }
+
+    fn of(self, mut query: Query<Message>) -> Query<Message> {
+        let place = || row((Message::AVAILABLE_AT, Message::ID));
+        if let Some(Place { due, id }) = self.after {
+            query = query.filter(place().gt((due, id)));
+        }
+        if let Some(Place { due, id }) = self.through {
+            query = query.filter(place().le((due, id)));
+        }
+        query
+    }
+}
+
+/// Takes up as many messages of a stretch of a topic as are due, `limit` at most, those that wait longest first.
 pub(crate) async fn claim(
     connection: &ConnectionHandle,
     topic: &str,
-    from: Option<DateTime<Utc>>,
+    stretch: Stretch,
     limit: u64,
     lease: Duration,
 ) -> Result<Option<Claim>> {
     let name = connection.name();
     // A look costs no lock; where one writer at a time is all there is, a transaction for nothing would hold up the others.
-    if !connection.capabilities().concurrent_writers && !is_due(connection, topic, from).await? {
+    if !connection.capabilities().concurrent_writers && !is_due(connection, topic, stretch).await? {
         return Ok(None);
     }
     let skips = connection.capabilities().skip_locked;
@@ -58,7 +105,7 @@ pub(crate) async fn claim(
         .isolation(ReadCommitted)
         .run(async || {
             let now = connection.now().await?;
-            let due = since(in_order(name, topic, now, limit), from);
+            let due = stretch.of(in_order(name, topic, now, limit));
             let messages = if skips { due.skip_locked() } else { due }.all().await?;
             if messages.is_empty() {
                 return Ok(None);
@@ -79,33 +126,33 @@ pub(crate) async fn claim(
 
 /// The messages of a topic that can be taken up, those that wait longest first.
 pub(super) fn in_order(name: &str, topic: &str, now: DateTime<Utc>, limit: u64) -> Query<Message> {
-    let due = Message::using(name).filter(due(topic, now));
-    due.order_by((Message::AVAILABLE_AT.asc(), Message::ID.asc())).limit(limit)
+    Message::using(name).filter(due(topic, now)).order_by(order()).limit(limit)
 }
 
-/// Those of them that became due at `from` or later.
-fn since(due: Query<Message>, from: Option<DateTime<Utc>>) -> Query<Message> {
-    match from {
-        Some(from) => due.filter(Message::AVAILABLE_AT.ge(from)),
-        None => due,
-    }
+fn order() -> (Order<Message>, Order<Message>) {
+    (Message::AVAILABLE_AT.asc(), Message::ID.asc())
 }
 
 /// Whether a claim would find something.
-async fn is_due(connection: &ConnectionHandle, topic: &str, from: Option<DateTime<Utc>>) -> Result<bool> {
+async fn is_due(connection: &ConnectionHandle, topic: &str, stretch: Stretch) -> Result<bool> {
     let now = connection.now().await?;
-    since(Message::using(connection.name()).filter(due(topic, now)), from).exists().await
+    stretch.of(Message::using(connection.name()).filter(due(topic, now))).exists().await
 }
 
-/// The messages of a topic that can be taken up: those without a key, and of each key the first.
+/// The messages of a topic that are ready, and not under a lease.
+fn ready(topic: &str, now: DateTime<Utc>) -> Predicate<Message> {
+    Message::TOPIC.eq(topic) & Message::STATE.eq(MessageState::Ready) & Message::AVAILABLE_AT.le(now)
+}
+
+/// The messages of a topic that can be taken up: of those that are ready the ones without a key, and of each key the first.
 fn due(topic: &str, now: DateTime<Utc>) -> Predicate<Message> {
     let earlier = Earlier::column(Message::TOPIC).eq(outer(Message::TOPIC))
         & Earlier::column(Message::KEY).eq(outer(Message::KEY))
         & Earlier::column(Message::ID).lt(outer(Message::ID));
-    Message::TOPIC.eq(topic)
-        & Message::STATE.eq(MessageState::Ready)
-        & Message::AVAILABLE_AT.le(now)
-        & (Message::KEY.is_null() | !exists(Earlier::query().filter(earlier)))
+    // From the nearest one down: those that are gone, which PostgreSQL keeps in the index until it is vacuumed, stand at the beginning.
+    let id = Earlier::column(Message::ID);
+    let nearest = Earlier::query().filter(earlier).order_by(id.desc()).limit(1).select(id);
+    ready(topic, now) & (Message::KEY.is_null() | subquery(nearest).is_null())
 }
 
 impl Held {

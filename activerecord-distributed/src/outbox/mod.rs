@@ -13,7 +13,7 @@ pub use admin::TopicStats;
 pub use enqueue::Enqueue;
 pub use message::{Message, MessageState};
 
-pub(crate) use claim::{Claim, Held, claim};
+pub(crate) use claim::{Claim, Held, Place, Stretch, claim};
 pub(crate) use hint::listen;
 pub(crate) use schedule::Schedule;
 pub(crate) use wake::Wake;

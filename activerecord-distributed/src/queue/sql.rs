@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{Delivery, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Subscriber};
 use crate::lease;
-use crate::outbox::{Claim, Enqueue, Held, Message, Outbox, Wake, claim};
+use crate::outbox::{Claim, Enqueue, Held, Message, Outbox, Stretch, Wake, claim};
 use crate::store::{Kept, insert_unless_there, with_table};
 use crate::verdict::Verdict;
 
@@ -160,7 +160,8 @@ impl Subscriber for SqlSubscriber {
     fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>> {
         Box::pin(async move {
             loop {
-                if let Some(claim) = claim(&self.connection, &self.topic, None, limit as u64, self.lease).await? {
+                let whole = Stretch::default();
+                if let Some(claim) = claim(&self.connection, &self.topic, whole, limit as u64, self.lease).await? {
                     return Ok(self.deliveries(claim));
                 }
                 // A wake-up is a hint. Without one it is time to look for those of other processes.

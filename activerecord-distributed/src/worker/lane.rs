@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use activerecord_core::{ConnectionHandle, Result};
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::handler::Handler;
-use crate::outbox::{Held, Message, claim};
+use crate::outbox::{Claim, Held, Message, Place, Stretch, claim};
 
 /// The messages of a topic, between the claim and the call.
 #[derive(Debug)]
@@ -17,23 +16,35 @@ pub(super) struct Lane {
     waiting: VecDeque<(Uuid, Message)>,
     /// Whether the last claim found nothing.
     empty: bool,
+    /// Whether the last claim found all that there was near the beginning.
+    short: bool,
     /// Where the last claims ended.
     reached: Option<Reached>,
+    /// Whether messages have keys, as far as is known.
+    keys: bool,
+    /// When the whole queue was last looked at for nothing, and how long that took.
+    fruitless: Option<(Instant, Duration)>,
 }
 
 /// How far claims have come in a long queue. PostgreSQL keeps what is gone in the index until it is vacuumed, and each claim
 /// that begins at the beginning reads over it: after 200,000 messages it took 16 milliseconds instead of 0.1.
 #[derive(Clone, Copy, Debug)]
 struct Reached {
-    /// When the last message that was taken up became due.
-    due: DateTime<Utc>,
+    place: Place,
     /// When a claim last began at the beginning.
     began: Instant,
 }
 
-/// How long claims go on from where the last one ended. So long a message waits at most that was committed late, while
-/// others wait in a queue that is longer than a claim.
+/// How long claims go on from where the last one ended. So long a message waits at most that was committed late, or whose key was
+/// held when they came by, while others wait in a queue that is longer than a claim.
 const GO_ON: Duration = Duration::from_secs(1);
+
+/// How many claims of messages are looked at together, where most may wait for others of their keys.
+const STRETCH: usize = 4;
+
+/// How much longer than it took for nothing a look at the whole queue is not repeated, while there is something in hand: where a few keys
+/// have many messages each, what becomes free stands at its beginning.
+const PATIENCE: u32 = 10;
 
 /// Messages for one call of a handler.
 #[derive(Debug)]
@@ -44,48 +55,75 @@ pub(super) struct Delivery {
 
 impl Lane {
     pub(super) fn new(handler: Handler) -> Self {
-        Self { handler, waiting: VecDeque::new(), empty: false, reached: None }
+        Self {
+            handler,
+            waiting: VecDeque::new(),
+            empty: false,
+            short: false,
+            reached: None,
+            keys: true,
+            fruitless: None,
+        }
     }
 
-    /// Takes messages up, unless some are waiting or the last claim found none.
-    pub(super) async fn fill(&mut self, connection: &ConnectionHandle, limit: usize, lease: Duration) -> Result<()> {
-        if self.empty || !self.waiting.is_empty() {
+    /// Takes messages up, unless some are waiting or the last claim found none. While others are in hand, it need not look far.
+    pub(super) async fn fill(
+        &mut self,
+        connection: &ConnectionHandle,
+        limit: usize,
+        lease: Duration,
+        in_hand: bool,
+    ) -> Result<()> {
+        let is_far = !in_hand || self.fruitless.is_none_or(|(when, took)| when.elapsed() > took * PATIENCE);
+        if self.empty || !self.waiting.is_empty() || (self.short && !is_far) {
             return Ok(());
         }
-        let going_on = self.reached.filter(|reached| reached.began.elapsed() < GO_ON);
-        let began = going_on.map_or_else(Instant::now, |reached| reached.began);
-        let topic = &self.handler.topic;
-        let mut claimed = claim(connection, topic, going_on.map(|reached| reached.due), limit as u64, lease).await?;
-        if claimed.is_none() && going_on.is_some() {
-            claimed = claim(connection, topic, None, limit as u64, lease).await?;
-        }
-        self.reached = None;
-        match claimed {
-            Some(claim) => {
-                // Where keys are, one that becomes free may stand anywhere in the queue.
-                let goes_on = claim.messages.len() == limit && claim.messages.iter().all(|one| one.key.is_none());
-                let last = claim.messages.last().filter(|_| goes_on);
-                self.reached = last.map(|last| Reached { due: last.available_at, began });
-                let messages = claim.messages.into_iter().map(|mut message| {
-                    message.attempts += 1;
-                    (claim.token, message)
-                });
-                self.waiting.extend(messages);
+        let started = Instant::now();
+        let going_on = self.reached.take().filter(|reached| reached.began.elapsed() < GO_ON);
+        let mut began = going_on.map_or(started, |reached| reached.began);
+        let (mut after, mut is_whole) = (going_on.map(|reached| reached.place), going_on.is_none());
+        loop {
+            let stretch = self.stretch(connection, after, limit).await?;
+            if let Some(claim) = claim(connection, &self.handler.topic, stretch, limit as u64, lease).await? {
+                self.take(claim, limit, began);
+                return Ok(());
             }
-            None => self.empty = true,
+            match stretch.through.filter(|_| is_far) {
+                Some(end) => after = Some(end),
+                None if is_whole => break,
+                None => (after, is_whole, began) = (None, true, Instant::now()),
+            }
+        }
+        self.short = true;
+        if is_far {
+            self.empty = true;
+            self.fruitless = Some((Instant::now(), started.elapsed()));
         }
         Ok(())
     }
 
-    /// There may be something again.
-    pub(super) fn look_again(&mut self) {
-        self.empty = false;
+    async fn stretch(&self, connection: &ConnectionHandle, after: Option<Place>, limit: usize) -> Result<Stretch> {
+        match self.keys {
+            true => Stretch::new(connection, &self.handler.topic, after, (limit * STRETCH) as u64).await,
+            false => Ok(Stretch { after, through: None }),
+        }
     }
 
-    /// A key is free: its next message may stand anywhere in the queue.
-    pub(super) fn look_everywhere(&mut self) {
-        self.empty = false;
-        self.reached = None;
+    fn take(&mut self, Claim { token, messages }: Claim, limit: usize, began: Instant) {
+        let is_full = messages.len() == limit;
+        self.short = !is_full;
+        let last = messages.last().filter(|_| is_full);
+        self.reached = last.map(|last| Reached { place: Place::of(last), began });
+        self.keys = !is_full || messages.iter().any(|message| message.key.is_some());
+        self.waiting.extend(messages.into_iter().map(|mut message| {
+            message.attempts += 1;
+            (token, message)
+        }));
+    }
+
+    /// There may be something again.
+    pub(super) fn look_again(&mut self) {
+        (self.empty, self.short) = (false, false);
     }
 
     /// Whether messages wait for a call.

@@ -188,7 +188,8 @@ impl Run {
         while self.running.len() < self.settings.concurrency && idle < self.lanes.len() {
             let lane = self.first % self.lanes.len();
             self.first = lane + 1;
-            self.lanes[lane].fill(&self.connection, self.settings.batch, self.settings.lease).await?;
+            let Settings { batch, lease, .. } = self.settings;
+            self.lanes[lane].fill(&self.connection, batch, lease, !self.running.is_empty()).await?;
             failpoint::reach("outbox.claimed")?;
             match self.lanes[lane].next() {
                 Some(delivery) => {
@@ -273,7 +274,7 @@ impl Run {
             unblocked |= running.messages.iter().any(|message| message.key.is_some());
         }
         if unblocked {
-            self.lanes.iter_mut().for_each(Lane::look_everywhere);
+            self.lanes.iter_mut().for_each(Lane::look_again);
         }
         while let Some((running, result)) = self.ended.pop() {
             let Err(error) = &result else { continue };

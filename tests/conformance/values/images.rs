@@ -1,6 +1,7 @@
 //! What a trigger writes of a row is what a query reads of it.
 
 use activerecord::prelude::*;
+use chrono::NaiveDate;
 
 use super::round_trip::{for_samples, same};
 use super::{Maybe, Sample, database};
@@ -38,6 +39,29 @@ fn an_image_keeps_every_type() -> Result<()> {
         })
         .await
     })
+}
+
+/// PostgreSQL writes the year 0 as 1 BC.
+#[tokio::test]
+async fn an_image_keeps_far_years() -> Result<()> {
+    let database = database().await;
+    Capture::install::<Sample>().on(&*database).await?;
+    let years = &database.profile().years;
+    let kept = [*years.start(), -1, 0, 1, 9_999, 10_000, *years.end()].into_iter().filter(|year| years.contains(year));
+    with_connection(&database, async || {
+        let mut rows = Vec::new();
+        for datetime in kept.filter_map(|year| NaiveDate::from_ymd_opt(year, 2, 28)?.and_hms_micro_opt(1, 2, 3, 4)) {
+            let timestamp = datetime.and_utc();
+            rows.push(
+                Sample::create(Sample { date: datetime.date(), datetime, timestamp, ..Sample::default() }).await?,
+            );
+        }
+        let mut images = captured::<Sample>(&database, "samples_changes").await?;
+        images.sort_by_key(|image| image.id);
+        assert!(images.len() > 2 && images.len() == rows.len());
+        images.iter().zip(&rows).try_for_each(|(image, row)| same(image, row))
+    })
+    .await
 }
 
 #[tokio::test]

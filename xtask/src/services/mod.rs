@@ -23,6 +23,7 @@ use clap::{Args, Subcommand};
 use rustix::process::Signal;
 
 use crate::Result;
+pub(crate) use process::kill_below;
 use service::Family;
 pub(crate) use service::Service;
 use site::Site;

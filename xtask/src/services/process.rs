@@ -89,6 +89,11 @@ pub(super) fn kill_children() {
     descendants(&processes(), own.clone()).difference(&own).for_each(|pid| send(*pid, Signal::KILL));
 }
 
+/// Kills a process and all that it started.
+pub(crate) fn kill_below(pid: u32) {
+    descendants(&processes(), BTreeSet::from([pid])).iter().for_each(|pid| send(*pid, Signal::KILL));
+}
+
 /// Asks `done` again and again until it says yes, or the time is over; whether it said yes.
 pub(super) fn wait(time: Duration, mut done: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
