@@ -17,6 +17,7 @@ mod sample;
 #[path = "../conformance/values/strategies.rs"]
 mod strategies;
 mod tables;
+mod tombstones;
 #[path = "../common/until.rs"]
 mod until;
 

@@ -17,7 +17,7 @@ use crate::store::{Kept, install};
 pub(crate) struct Checkpoint {
     #[primary_key]
     job: String,
-    /// Of a full copy in several ranges of keys, which one this is; else 0.
+    /// Of a full copy in several ranges of keys, which one this is; else 0. Below it is that of tombstones.
     #[primary_key]
     part: i32,
     /// As JSON: every row whose watermark is smaller has been copied.
@@ -35,7 +35,11 @@ impl Checkpoint {
     /// Those of a job that is under way: none before its first batch.
     pub(crate) async fn load(connection: &ConnectionHandle, job: &str) -> Result<Vec<Self>> {
         install::<Self>(connection).await?;
-        Self::using(connection.name()).filter(Self::JOB.eq(job)).order_by(Self::PART.asc()).all().await
+        Self::using(connection.name())
+            .filter(Self::JOB.eq(job) & Self::PART.ge(0))
+            .order_by(Self::PART.asc())
+            .all()
+            .await
     }
 
     /// Those of a job that has not begun, with a range up to each of these keys of the source, and one behind them all.
@@ -48,6 +52,14 @@ impl Checkpoint {
             position = through;
         }
         Ok(new)
+    }
+
+    /// How far the tombstones of a job were read.
+    pub(crate) async fn of_tombstones(connection: &ConnectionHandle, job: &str) -> Result<Self> {
+        const PART: i32 = -1;
+        install::<Self>(connection).await?;
+        let found = Self::using(connection.name()).filter(Self::JOB.eq(job) & Self::PART.eq(PART)).all().await?.pop();
+        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part: PART, ..Self::default() }))
     }
 
     /// Writes it, in the transaction of this task.

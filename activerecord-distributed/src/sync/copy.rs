@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::read::{Batch, Reader};
 use super::report::SyncReport;
 use super::side::{Side, Values};
+use super::tombstones::Tombstones;
 use super::write::Writer;
 use crate::failpoint;
 
@@ -34,6 +35,9 @@ pub(crate) struct Copy {
     pub(crate) by_digest: bool,
     /// The ordinal of the source's watermark.
     pub(crate) since: Option<usize>,
+    pub(crate) tombstones: Option<Tombstones>,
+    /// Up to where watermarks may go: what is stamped later may yet be joined by something that was stamped before it. A run finds it out.
+    pub(crate) limit: Option<DateTime<Utc>>,
     pub(crate) options: Options,
     /// How many rows all of its ranges have refused.
     pub(crate) refused: Arc<AtomicU64>,
@@ -70,7 +74,10 @@ impl Copy {
     pub(crate) async fn run(mut self) -> Result<SyncReport> {
         self.check().await?;
         let started = Instant::now();
-        let mut report = self.copy_all().await?;
+        self.limit = self.find_limit().await?;
+        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
+        self.bury(&mut report).await?;
+        self.copy_all(&mut report).await?;
         if let Some(share) = self.options.delete {
             self.delete(share, &mut report).await?;
         }
@@ -92,6 +99,9 @@ impl Copy {
             && target.is_some_and(|table| self.target.has_digest(&table));
         let named = |side: &Side| side.key.iter().map(|&key| side.columns[key].name.clone()).collect::<Vec<_>>();
         self.by_digest = self.is_plain && have_digests && named(&self.source) == named(&self.target);
+        if let Some(tombstones) = &self.tombstones {
+            tombstones.check().await?;
+        }
         match self.since.map(|since| &self.source.columns[since]) {
             Some(column) if self.options.ranges > 1 => Err(Error::configuration(format!(
                 "the job `{}` reads in the order of `{}`, not of its key: it cannot go in {} ranges; leave out .ranges(..) or .since(..)",
@@ -113,8 +123,7 @@ impl Copy {
         is_fresh: bool,
         progress: &Progress,
     ) -> Result<SyncReport> {
-        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
-        let limit = self.limit().await?;
+        let mut report = SyncReport::default();
         let mut reader = self.reader(&checkpoint, is_fresh).await?;
         let writer = self.writer(is_fresh);
         progress.expect(&reader).await?;
@@ -125,7 +134,7 @@ impl Copy {
             report.read += rows.len() as u64;
             progress.add(passed + rows.len() as u64, reader.place());
             let mapped = self.mapped(rows, &writer, &mut report)?;
-            self.mark(&mut checkpoint, reader.place(), limit.as_ref())?;
+            self.mark(&mut checkpoint, reader.place())?;
             failpoint::reach("sync.batch")?;
             // The source reads while the target writes.
             let (next, written) = join(reader.next(), writer.write(mapped, Some(&mut checkpoint), &mut report)).await;
@@ -184,17 +193,15 @@ impl Copy {
         rows.iter().map(|row| (self.map)(&self.source, row)).collect()
     }
 
-    /// Up to where the checkpoint may go: what is stamped later may yet be joined by something that was stamped before it.
-    async fn limit(&self) -> Result<Option<Value>> {
-        let Some(since) = self.since else { return Ok(None) };
+    /// None when there is no watermark, or one that is no time.
+    async fn find_limit(&self) -> Result<Option<DateTime<Utc>>> {
+        let ty = self.since.map(|since| self.source.columns[since].ty);
+        let is_time = matches!(ty, Some(ValueType::Timestamp | ValueType::DateTime));
+        if (!is_time && self.tombstones.is_none()) || failpoint::is_broken("sync.horizon") {
+            return Ok(None);
+        }
         let lag = TimeDelta::from_std(self.options.lag).unwrap_or(TimeDelta::MAX);
-        let horizon = || async { Ok::<_, Error>(self.horizon().await?.checked_sub_signed(lag).unwrap_or_default()) };
-        Ok(match self.source.columns[since].ty {
-            _ if failpoint::is_broken("sync.horizon") => None,
-            ValueType::Timestamp => Some(Value::Timestamp(horizon().await?)),
-            ValueType::DateTime => Some(Value::DateTime(horizon().await?.naive_utc())),
-            _ => None,
-        })
+        Ok(Some(self.horizon().await?.checked_sub_signed(lag).unwrap_or_default()))
     }
 
     /// A login that may not see what others do leaves a guess.
@@ -209,18 +216,26 @@ impl Copy {
         }
     }
 
-    fn mark(&self, checkpoint: &mut Checkpoint, place: Option<&[Value]>, limit: Option<&Value>) -> Result<()> {
+    fn mark(&self, checkpoint: &mut Checkpoint, place: Option<&[Value]>) -> Result<()> {
         match (self.since, place) {
             (Some(since), Some([seen, ..])) => {
                 let known = checkpoint.watermark(self.source.columns[since].ty)?;
-                let reached = limit.filter(|limit| is_less(limit, seen)).unwrap_or(seen);
-                if known.is_none_or(|known| is_less(&known, reached)) {
-                    checkpoint.set_watermark(reached)?;
+                let reached = self.limited(seen);
+                if known.is_none_or(|known| is_less(&known, &reached)) {
+                    checkpoint.set_watermark(&reached)?;
                 }
                 Ok(())
             }
             (None, place) => checkpoint.set_position(place),
             _ => Ok(()),
+        }
+    }
+
+    fn limited(&self, watermark: &Value) -> Value {
+        match (watermark, self.limit) {
+            (Value::Timestamp(time), Some(limit)) => Value::Timestamp(limit.min(*time)),
+            (Value::DateTime(time), Some(limit)) => Value::DateTime(limit.naive_utc().min(*time)),
+            (seen, _) => seen.clone(),
         }
     }
 

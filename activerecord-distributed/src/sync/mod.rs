@@ -10,6 +10,7 @@ mod read;
 mod report;
 mod side;
 mod table;
+mod tombstones;
 mod verify;
 mod write;
 
@@ -22,10 +23,13 @@ use activerecord_core::{
     ActiveRecord, Column, ConnectionHandle, Error, IntoColumns, Model, Result, Row, Table, ValueType, connection,
 };
 
+use chrono::{DateTime, Utc};
+
 use checkpoint::Checkpoint;
 pub(crate) use copy::Copy;
 use copy::{Map, Options};
 use side::Side;
+use tombstones::Tombstones;
 
 pub use table::SyncTable;
 
@@ -66,9 +70,13 @@ pub struct SyncJob<S = (), T = ()> {
     map: Option<Arc<dyn Fn(S) -> T + Send + Sync>>,
     keys: Vec<&'static str>,
     since: Option<&'static str>,
+    tombstones: Option<Arc<Graves>>,
     options: Options,
     models: PhantomData<fn(S) -> T>,
 }
+
+/// The tombstones on a connection, as rows of the target with the columns of these ordinals.
+type Graves = dyn Fn(ConnectionHandle, Vec<usize>) -> Tombstones + Send + Sync;
 
 /// The source of a job that has no target yet.
 #[derive(Debug)]
@@ -102,6 +110,7 @@ impl<S: Model> SyncFrom<S> {
             map: None,
             keys: Vec::new(),
             since: None,
+            tombstones: None,
             options: Options::default(),
             models,
         }
@@ -143,6 +152,40 @@ impl<S: Model, T: Model> SyncJob<S, T> {
     /// of that time are read by each run, and not written again.
     pub fn lag(mut self, lag: Duration) -> Self {
         self.options.lag = lag;
+        self
+    }
+
+    /// Deletes the rows of the target that tombstones of the source name: the rows of the model `D`, which the application, or a
+    /// trigger, writes when it deletes a row, with the time at which it did in the column `at`. `gone` makes a row of the target of one, of which
+    /// only the key counts. A run reads those that are new since the last one, as [`since`](Self::since) does with rows, and deletes before
+    /// it copies: a row that has come back stays, if what `since` looks at was stamped then, and not before its tombstone.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # use chrono::{DateTime, Utc};
+    /// # #[derive(ActiveRecord)] struct User { id: i64, #[updated_at] updated_at: DateTime<Utc> }
+    /// # #[derive(ActiveRecord, Default)] struct AnalyticsUser { id: i64, user_id: i64 }
+    /// # #[derive(ActiveRecord)] struct DeletedUser { id: i64, user_id: i64, deleted_at: DateTime<Utc> }
+    /// # async fn example(job: SyncJob<User, AnalyticsUser>) -> Result<()> {
+    /// let job = job.since(User::UPDATED_AT).tombstones(DeletedUser::DELETED_AT, |gone: DeletedUser| AnalyticsUser {
+    ///     user_id: gone.user_id,
+    ///     ..AnalyticsUser::default()
+    /// });
+    /// # job.run().await.map(drop)
+    /// # }
+    /// ```
+    pub fn tombstones<D: Model>(
+        mut self,
+        at: Column<D, DateTime<Utc>>,
+        gone: impl Fn(D) -> T + Send + Sync + 'static,
+    ) -> Self {
+        let gone: Arc<dyn Fn(D) -> T + Send + Sync> = Arc::new(gone);
+        self.tombstones = Some(Arc::new(move |connection, ordinals| {
+            let every: Vec<_> = (0..D::TABLE.columns.len()).collect();
+            let side = Side::of(connection, D::TABLE, &every, D::TABLE.key);
+            let since = ordinal(D::TABLE, at.name()).unwrap_or_default();
+            Tombstones { side, since, map: by_closure(Arc::clone(&gone), ordinals) }
+        }));
         self
     }
 
@@ -242,16 +285,15 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         let since = self.since.and_then(|name| S::TABLE.columns.iter().position(|def| def.name == name));
         let is_plain = self.map.is_none() && source.columns.len() == target.columns.len();
         let (map, options) = (self.mapping()?, self.options);
-        Ok(Copy { job, source, target, map, is_plain, by_digest: false, since, options, refused: Arc::default() })
+        let tombstones = self.tombstones.as_ref().map(|of| of(source.connection.clone(), self.written()));
+        let (by_digest, limit, refused) = (false, None, Arc::default());
+        Ok(Copy { job, source, target, map, is_plain, by_digest, since, tombstones, limit, options, refused })
     }
 
     fn mapping(&self) -> Result<Map> {
         let ordinals = self.written();
         match self.map.clone() {
-            Some(map) => Ok(Arc::new(move |_: &Side, row: &Row| {
-                let record = map(S::from_row(row, 0)?);
-                Ok(ordinals.iter().map(|&ordinal| record.value(ordinal)).collect())
-            })),
+            Some(map) => Ok(by_closure(map, ordinals)),
             None if S::TABLE.id == T::TABLE.id => Ok(Arc::new(move |side: &Side, row: &Row| {
                 let mut values = side.typed(row)?;
                 let mut ordinal = 0..;
@@ -285,6 +327,14 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         let is_number = |ordinal: usize| numbers.contains(&T::TABLE.columns[ordinal].ty);
         (0..T::TABLE.columns.len()).filter(|&ordinal| Some(ordinal) != by_itself || !is_number(ordinal)).collect()
     }
+}
+
+/// What a closure makes of a row, in the columns of these ordinals.
+fn by_closure<S: Model, T: Model>(map: Arc<dyn Fn(S) -> T + Send + Sync>, ordinals: Vec<usize>) -> Map {
+    Arc::new(move |_: &Side, row: &Row| {
+        let record = map(S::from_row(row, 0)?);
+        Ok(ordinals.iter().map(|&ordinal| record.value(ordinal)).collect())
+    })
 }
 
 /// The connection of this name, or that of the model here.

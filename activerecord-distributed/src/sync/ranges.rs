@@ -19,15 +19,15 @@ use crate::failpoint;
 
 impl Copy {
     /// Copies what is not done of it, in one range or in several.
-    pub(super) async fn copy_all(&self) -> Result<SyncReport> {
+    pub(super) async fn copy_all(&self, report: &mut SyncReport) -> Result<()> {
         let (mut checkpoints, is_fresh) = self.checkpoints().await?;
         let progress = Progress::new(self.options.progress, &self.job);
-        let report = match checkpoints.len() {
-            1 => self.copy(checkpoints.remove(0), is_fresh, &progress).await,
-            _ => self.copy_at_once(checkpoints, is_fresh, &progress).await,
+        let copied = match checkpoints.len() {
+            1 => self.copy(checkpoints.remove(0), is_fresh, &progress).await.map(|whole| report.add(whole)),
+            _ => self.copy_at_once(checkpoints, is_fresh, &progress, report).await,
         };
         progress.end();
-        report
+        copied
     }
 
     /// Those of an earlier run that was interrupted, or new ones; and whether nothing has been copied, and nothing is there.
@@ -80,8 +80,8 @@ impl Copy {
         checkpoints: Vec<Checkpoint>,
         is_fresh: bool,
         progress: &Progress,
-    ) -> Result<SyncReport> {
-        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
+        report: &mut SyncReport,
+    ) -> Result<()> {
         let (mut waiting, mut running) = (checkpoints.into_iter(), JoinSet::new());
         loop {
             let free = self.most_at_once().saturating_sub(running.len());
@@ -96,7 +96,7 @@ impl Copy {
                     running.shutdown().await;
                     return Err(error);
                 }
-                None => return Ok(report),
+                None => return Ok(()),
             }
         }
     }

@@ -49,12 +49,13 @@ impl SyncReport {
         self.unchanged += rows;
     }
 
-    /// What was done to another range of the same table.
+    /// What was done to a range of the table.
     pub(crate) fn add(&mut self, range: Self) {
         self.read += range.read;
         self.written += range.written;
         self.unchanged += range.unchanged;
         self.refused += range.refused;
+        self.watermark = range.watermark.or(self.watermark.take());
         let room = Self::LISTED - self.bad_rows.len();
         self.bad_rows.extend(range.bad_rows.into_iter().take(room));
     }

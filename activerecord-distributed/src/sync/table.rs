@@ -145,6 +145,8 @@ impl SyncTable {
             is_plain: true,
             by_digest: false,
             since,
+            tombstones: None,
+            limit: None,
             options: self.options,
             refused: Arc::default(),
         })
