@@ -399,4 +399,5 @@ def tidy(cell):
     return cell.rstrip("Z").replace("T", " ") if len(cell) > 18 and cell[4] == "-" else cell
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -221,7 +221,7 @@ impl Copy {
             (Some(since), Some([seen, ..])) => {
                 let known = checkpoint.watermark(self.source.columns[since].ty)?;
                 let reached = self.limited(seen);
-                if known.is_none_or(|known| is_less(&known, &reached)) {
+                if known.is_none_or(|known| !is_behind(&reached, &known)) {
                     checkpoint.set_watermark(&reached)?;
                 }
                 Ok(())
@@ -276,16 +276,12 @@ impl Copy {
     }
 }
 
-/// Of two watermarks.
-fn is_less(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Timestamp(one), Value::Timestamp(other)) => one < other,
-        (Value::DateTime(one), Value::DateTime(other)) => one < other,
-        (Value::I16(one), Value::I16(other)) => one < other,
-        (Value::I32(one), Value::I32(other)) => one < other,
-        (Value::I64(one), Value::I64(other)) => one < other,
-        (Value::U64(one), Value::U64(other)) => one < other,
-        (Value::Date(one), Value::Date(other)) => one < other,
+/// Whether a watermark that was held back by the limit is behind the last run's.
+fn is_behind(reached: &Value, known: &Value) -> bool {
+    match (reached, known) {
+        (Value::Timestamp(reached), Value::Timestamp(known)) => reached < known,
+        (Value::DateTime(reached), Value::DateTime(known)) => reached < known,
+        // What has no limit comes in its order.
         _ => false,
     }
 }

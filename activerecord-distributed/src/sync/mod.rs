@@ -141,7 +141,7 @@ impl<S: Model, T: Model> SyncJob<S, T> {
     /// `#[updated_at]`, or a number that only grows. It needs an index, with the key behind it.
     ///
     /// A time is trusted up to where the source's database has no transaction that is still open, less the
-    /// [lag](Self::lag): so what is stamped early and committed late is not missed. Of a number nothing of the kind is known: one that is given before
+    /// [lag](Self::lag): so what is stamped early and committed late is not missed. Of a number or a text nothing of the kind is known: one that is given before
     /// the commit may be missed.
     pub fn since<V>(mut self, column: Column<S, V>) -> Self {
         self.since = Some(column.name());

@@ -114,7 +114,7 @@ impl Lane {
         self.short = !is_full;
         let last = messages.last().filter(|_| is_full);
         self.reached = last.map(|last| Reached { place: Place::of(last), began });
-        self.keys = !is_full || messages.iter().any(|message| message.key.is_some());
+        self.keys = messages.iter().any(|message| message.key.is_some()) || (self.keys && !is_full);
         self.waiting.extend(messages.into_iter().map(|mut message| {
             message.attempts += 1;
             (token, message)
