@@ -9,11 +9,10 @@ use crate::statement::{Compare, Expr};
 /// columns for it, as for a keyset page of one's own making.
 ///
 /// ```
-/// # use activerecord_core as activerecord;
-/// use activerecord::{ActiveRecord as _, row};
-/// # #[derive(activerecord_derive::ActiveRecord)] #[activerecord(crate = activerecord_core)]
-/// # struct Flight { id: i64, month: i32, day: i32 }
-/// let after_may = Flight::filter(row((Flight::MONTH, Flight::DAY)).gt((5, 31)));
+/// # use activerecord_core::{Column, Predicate, row};
+/// # fn after_may<Flight: 'static>(month: Column<Flight, i32>, day: Column<Flight, i32>) -> Predicate<Flight> {
+/// row((month, day)).gt((5, 31))
+/// # }
 /// ```
 pub fn row<C>(columns: C) -> RowOf<C> {
     RowOf { columns }
