@@ -112,11 +112,11 @@ impl Endpoint {
         self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), keys);
     }
 
-    /// How long to wait for a connection that others use.
     pub(crate) fn max_connections(&self) -> usize {
         self.pool.max_connections()
     }
 
+    /// How long to wait for a connection that others use.
     pub(crate) fn acquire_timeout(&self) -> Duration {
         self.pool.acquire_timeout()
     }

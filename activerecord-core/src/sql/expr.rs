@@ -107,17 +107,8 @@ fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -
         return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
     }
     let (left, right): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-    row(w, left, comparand)?;
-    w.push(symbol(op));
-    row(w, right, expr)
-}
-
-fn row(w: &mut Writer<'_>, items: Vec<Expr>, item: fn(&mut Writer<'_>, Expr) -> Result<()>) -> Result<()> {
-    w.push("(");
-    for (index, node) in items.into_iter().enumerate() {
-        w.push(if index == 0 { "" } else { ", " });
-        item(w, node)?;
-    }
+    w.push("(").list(left, comparand)?;
+    w.push(")").push(symbol(op)).push("(").list(right, expr)?;
     w.push(")");
     Ok(())
 }

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
-use crate::clock::later;
+use crate::clock::{about_now, later};
 use crate::failpoint;
 
 /// Messages that were taken up together, and the token of their lease.
@@ -68,7 +68,8 @@ impl Stretch {
         after: Option<Place>,
         messages: u64,
     ) -> Result<Self> {
-        let ready = Message::using(connection.name()).filter(ready(topic, connection.now().await?));
+        // Only a bound of what a claim looks at, which asks for the time itself.
+        let ready = Message::using(connection.name()).filter(ready(topic, about_now(connection).await?));
         let last = Self { after, through: None }.of(ready).order_by(order()).offset(messages - 1).limit(1);
         let last = last.select((Message::AVAILABLE_AT, Message::ID)).all().await?.pop();
         Ok(Self { after, through: last.map(|(due, id)| Place { due, id }) })

@@ -87,7 +87,9 @@ impl Checkpoint {
 
     /// It only grows.
     pub(crate) fn set_watermark(&mut self, value: &Value) -> Result<()> {
-        self.watermark = Some(write(value)?);
+        if self.watermark(value.ty())?.is_none_or(|known| !is_behind(value, &known)) {
+            self.watermark = Some(write(value)?);
+        }
         Ok(())
     }
 
@@ -133,4 +135,14 @@ fn read(text: &str, ty: ValueType) -> Result<Value> {
 
 fn write(value: &Value) -> Result<String> {
     json::write(&value.to_json(), || "the watermark of a job".to_owned())
+}
+
+/// Whether a watermark that was held back by the limit is behind the last run's.
+fn is_behind(reached: &Value, known: &Value) -> bool {
+    match (reached, known) {
+        (Value::Timestamp(reached), Value::Timestamp(known)) => reached < known,
+        (Value::DateTime(reached), Value::DateTime(known)) => reached < known,
+        // What has no limit comes in its order.
+        _ => false,
+    }
 }

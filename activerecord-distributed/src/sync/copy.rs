@@ -75,7 +75,7 @@ impl Copy {
         self.check().await?;
         let started = Instant::now();
         self.limit = self.find_limit().await?;
-        let mut report = SyncReport { job: self.job.clone(), ..SyncReport::default() };
+        let mut report = SyncReport::of(&self.job);
         self.bury(&mut report).await?;
         self.copy_all(&mut report).await?;
         if let Some(share) = self.options.delete {
@@ -123,7 +123,7 @@ impl Copy {
         is_fresh: bool,
         progress: &Progress,
     ) -> Result<SyncReport> {
-        let mut report = SyncReport::default();
+        let mut report = SyncReport::of(&self.job);
         let mut reader = self.reader(&checkpoint, is_fresh).await?;
         let writer = self.writer(is_fresh);
         progress.expect(&reader).await?;
@@ -218,14 +218,7 @@ impl Copy {
 
     fn mark(&self, checkpoint: &mut Checkpoint, place: Option<&[Value]>) -> Result<()> {
         match (self.since, place) {
-            (Some(since), Some([seen, ..])) => {
-                let known = checkpoint.watermark(self.source.columns[since].ty)?;
-                let reached = self.limited(seen);
-                if known.is_none_or(|known| !is_behind(&reached, &known)) {
-                    checkpoint.set_watermark(&reached)?;
-                }
-                Ok(())
-            }
+            (Some(_), Some([seen, ..])) => checkpoint.set_watermark(&self.limited(seen)),
             (None, place) => checkpoint.set_position(place),
             _ => Ok(()),
         }
@@ -273,16 +266,6 @@ impl Copy {
     pub(crate) async fn remove(&self, keys: &[Values]) -> Result<u64> {
         let target = self.target.keyed();
         Writer { target: &target, ..self.writer(false) }.remove(keys).await
-    }
-}
-
-/// Whether a watermark that was held back by the limit is behind the last run's.
-fn is_behind(reached: &Value, known: &Value) -> bool {
-    match (reached, known) {
-        (Value::Timestamp(reached), Value::Timestamp(known)) => reached < known,
-        (Value::DateTime(reached), Value::DateTime(known)) => reached < known,
-        // What has no limit comes in its order.
-        _ => false,
     }
 }
 

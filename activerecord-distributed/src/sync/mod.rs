@@ -22,7 +22,6 @@ use std::time::Duration;
 use activerecord_core::{
     ActiveRecord, Column, ConnectionHandle, Error, IntoColumns, Model, Result, Row, Table, ValueType, connection,
 };
-
 use chrono::{DateTime, Utc};
 
 use checkpoint::Checkpoint;

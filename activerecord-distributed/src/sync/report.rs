@@ -43,6 +43,10 @@ impl SyncReport {
     /// How many bad rows are listed.
     const LISTED: usize = 100;
 
+    pub(crate) fn of(job: &str) -> Self {
+        Self { job: job.to_owned(), ..Self::default() }
+    }
+
     /// Counts rows that need not be written.
     pub(crate) fn same(&mut self, rows: u64) {
         self.read += rows;

@@ -54,7 +54,7 @@ impl Copy {
         self.check().await?;
         let started = Instant::now();
         let look = self.look().await?;
-        let mut report = SyncReport { job: self.job.clone(), read: look.source_rows, ..SyncReport::default() };
+        let mut report = SyncReport { read: look.source_rows, ..SyncReport::of(&self.job) };
         let writer = self.writer(false);
         for rows in look.wrong.chunks(1_000) {
             let rows = rows.iter().map(|(row, _)| row.clone()).collect();
