@@ -58,10 +58,11 @@ fn counted(args: &[&str], lease: &Lease<'_>, variable: Option<(&str, &str)>, tal
     let mut here = Tally::default();
     let done = cargo.run_seeing(|line| here.count(line));
     tally.add(&here);
-    match done {
-        Err(error) => Err(format!("{here}: {error}").into()),
-        Ok(()) if here.passed == 0 => Err("no test ran".into()),
-        Ok(()) => Ok(here.to_string()),
+    let errors: Vec<_> = [done, lease.revive()].into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
+    match errors.is_empty() {
+        false => Err(format!("{here}: {}", errors.join("\n")).into()),
+        true if here.passed == 0 => Err("no test ran".into()),
+        true => Ok(here.to_string()),
     }
 }
 

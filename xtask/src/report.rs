@@ -32,6 +32,10 @@ impl Report {
     /// # Errors
     /// The names of the steps that failed.
     pub(crate) fn finish(self) -> Result<()> {
+        // The table has room for one line of each.
+        for (step, error) in self.steps.iter().filter_map(|step| Some((step, step.result.as_ref().err()?))) {
+            println!("\n{} FAILED: {error}", step.name);
+        }
         println!("\n{self}");
         let failed: Vec<_> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
         if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
@@ -52,7 +56,6 @@ impl fmt::Display for Step {
             Ok(note) => ("ok", note),
             Err(error) => ("FAILED", error),
         };
-        // A note of several lines was shown when the step ran; the table has room for the first.
         let note = note.lines().next().unwrap_or_default();
         let line = format!("{word:<6}{:>6.1} s  {:<8}  {note}", self.time.as_secs_f64(), self.name);
         f.write_str(line.trim_end())

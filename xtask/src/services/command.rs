@@ -98,10 +98,10 @@ impl Call {
     }
 }
 
-/// The last lines, indented.
+/// The last lines, indented: enough for the trace that a server leaves when it crashes.
 pub(super) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(20)..].iter().map(|line| format!("    {line}\n")).collect()
+    lines[lines.len().saturating_sub(60)..].iter().map(|line| format!("    {line}\n")).collect()
 }
 
 /// The version that the program prints: the first word of it that begins with a number and a dot.
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_failed_call_shows_the_end_of_what_it_printed() {
-        let error = Call::new("sh").args(["-c", "seq 30; echo reason >&2; exit 3"]).run().unwrap_err().to_string();
-        assert!(error.contains("30\n    reason") && !error.contains(" 9\n"), "{error}");
+        let error = Call::new("sh").args(["-c", "seq 70; echo reason >&2; exit 3"]).run().unwrap_err().to_string();
+        assert!(error.contains("70\n    reason") && !error.contains(" 9\n"), "{error}");
     }
 }

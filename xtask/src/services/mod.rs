@@ -113,6 +113,20 @@ impl<'a> Lease<'a> {
         Ok(format!("{count} servers{without}"))
     }
 
+    /// Starts the servers that have ended meanwhile again, so that the next step finds all of them.
+    ///
+    /// # Errors
+    /// Names each that had ended, and shows the end of its log: no step leaves a server dead.
+    pub(crate) fn revive(&self) -> Result<()> {
+        let site = Site::new(None)?;
+        let ended = up::ended(&site, &State::load(&site.root)?, self.services);
+        if ended.is_empty() {
+            return Ok(());
+        }
+        up(self.options, self.services)?;
+        Err(ended.join("\n").into())
+    }
+
     /// Whether the server of this name is not among those of this run.
     pub(crate) fn leaves_out(&self, name: &str) -> bool {
         self.options.without.iter().any(|service| service.to_string() == name)

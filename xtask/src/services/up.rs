@@ -58,9 +58,20 @@ pub(super) fn start_again(service: Service, server: &mut Server) -> Result<()> {
     if ready {
         return Ok(());
     }
-    let log = fs::read(&server.log).unwrap_or_default();
     let what = if process::alive(server, &folder).is_some() { "does not answer" } else { "ended before it answered" };
-    Err(format!("{service} {what}; the end of its log:\n{}", tail(&String::from_utf8_lossy(&log))).into())
+    Err(with_log(service, server, what).into())
+}
+
+/// Of those that were started and have ended since: what each is called, and the end of its log.
+pub(super) fn ended(site: &Site, state: &State, services: &[Service]) -> Vec<String> {
+    let servers = services.iter().filter_map(|service| Some((*service, state.servers.get(service)?)));
+    let ended = servers.filter(|(service, server)| process::alive(server, &site.folder(*service)).is_none());
+    ended.map(|(service, server)| with_log(service, server, "had ended")).collect()
+}
+
+fn with_log(service: Service, server: &Server, what: &str) -> String {
+    let log = fs::read(&server.log).unwrap_or_default();
+    format!("{service} {what}; the end of its log:\n{}", tail(&String::from_utf8_lossy(&log)))
 }
 
 /// What to start, in order. A replica goes where its primary goes.
@@ -171,6 +182,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::site::Launch;
     use super::*;
 
     const SET: [Service; 4] = [Service::Postgres, Service::PostgresReplica, Service::Mysql, Service::Redis];
@@ -195,5 +207,22 @@ mod tests {
         let error = names(&[], &both[..1]).unwrap_err();
         assert!(error.contains(both[1]), "{error}");
         assert_eq!(names(&[Service::PostgresReplica], &both[..1]).unwrap(), ["mysql", "redis"]);
+    }
+    #[test]
+    fn what_has_ended_is_told_with_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site { root: folder.path().to_path_buf(), postgres: None };
+        site.make_data(Service::Nats, None).unwrap();
+        let command = ["sh", "-c", "echo out of memory; exec sleep 120"].map(str::to_owned).into();
+        let launch = Launch { version: String::new(), url: String::new(), command, env: Vec::new() };
+        let mut server = site.install(Service::Nats, 1, launch).unwrap();
+        process::start(&mut server).unwrap();
+        let state = State { servers: [(Service::Nats, server.clone())].into() };
+        assert!(process::wait(PATIENCE, || fs::read_to_string(&server.log).is_ok_and(|log| log.contains("memory"))));
+        assert_eq!(ended(&site, &state, &Service::ALL), [""; 0]);
+        process::kill(&site.folder(Service::Nats));
+        // The shell that waits for it may write how it ended.
+        let told = ended(&site, &state, &Service::ALL).concat();
+        assert!(told.starts_with("nats had ended; the end of its log:\n    out of memory\n"), "{told}");
     }
 }
