@@ -72,9 +72,34 @@ pub fn type_of(letter: char) -> Option<ValueType> {
     LETTERS.iter().find(|(_, known)| *known == letter).map(|(ty, _)| *ty)
 }
 
-/// A value as text.
+/// A cell as text. What most cells hold is written as it is, without a value made of it.
 fn spell(out: &mut String, cell: ValueRef<'_>, ty: ValueType) -> Result<()> {
-    let written = match Value::from_cell(cell, ty)? {
+    match (&cell, ty) {
+        (ValueRef::Null, _) => out.push('N'),
+        (ValueRef::I64(n), _) if is_of(*n, ty) => out.push_str(itoa::Buffer::new().format(*n)),
+        (ValueRef::Text(text), ValueType::Text) => spell_text(out, text),
+        _ => return spell_value(out, Value::from_cell(cell, ty)?),
+    }
+    Ok(())
+}
+
+fn is_of(n: i64, ty: ValueType) -> bool {
+    match ty {
+        ValueType::I16 => i16::try_from(n).is_ok(),
+        ValueType::I32 => i32::try_from(n).is_ok(),
+        ValueType::I64 => true,
+        _ => false,
+    }
+}
+
+fn spell_text(out: &mut String, text: &str) {
+    out.push_str(itoa::Buffer::new().format(text.chars().count()));
+    out.push(':');
+    out.push_str(text);
+}
+
+fn spell_value(out: &mut String, value: Value) -> Result<()> {
+    let written = match value {
         Value::Null(_) => out.write_str("N"),
         Value::Bool(b) => out.write_str(if b { "1" } else { "0" }),
         Value::I16(n) => write!(out, "{n}"),
@@ -83,7 +108,10 @@ fn spell(out: &mut String, cell: ValueRef<'_>, ty: ValueType) -> Result<()> {
         Value::U64(n) => write!(out, "{n}"),
         Value::F32(x) => write!(out, "{}", f64::from(x)),
         Value::F64(x) => write!(out, "{x}"),
-        Value::Text(text) => write!(out, "{}:{text}", text.chars().count()),
+        Value::Text(text) => {
+            spell_text(out, &text);
+            Ok(())
+        }
         Value::Bytes(bytes) => Sha256::digest(&bytes).iter().try_for_each(|byte| write!(out, "{byte:02x}")),
         Value::Decimal(decimal) => write!(out, "{}", decimal.normalize()),
         Value::Uuid(uuid) => write!(out, "{}", uuid.simple()),

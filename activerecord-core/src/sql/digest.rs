@@ -36,9 +36,10 @@ fn by_spelling(w: &mut Writer<'_>, spellings: Spellings, columns: &[ColumnExpr])
         }
         let none = || Error::unsupported(format!("there is no digest of values of the type {}", column.ty.name()));
         let spelling = spellings.of(column.ty).ok_or_else(none)?;
-        w.push(if column.nullable { "COALESCE(" } else { "" });
+        // A column that is declared not to be NULL may be it nevertheless, and a row without a text would be left out.
+        w.push("COALESCE(");
         w.fill(spelling, |w| scope::column(w, column))?;
-        w.push(if column.nullable { ", 'N')" } else { "" });
+        w.push(", 'N')");
     }
     w.push(")").push(spellings.around.1);
     Ok(())
