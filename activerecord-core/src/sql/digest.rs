@@ -28,15 +28,12 @@ fn by_function(w: &mut Writer<'_>, name: &str, columns: &[ColumnExpr]) -> Result
 }
 
 fn by_spelling(w: &mut Writer<'_>, spellings: Spellings, columns: &[ColumnExpr]) -> Result<()> {
-    let (open, between) = w.dialect.concat.map_or(("CONCAT(", ", "), |operator| ("(", operator));
-    w.push(spellings.around.0).push(open);
-    for (index, column) in columns.iter().enumerate() {
-        if index > 0 {
-            w.push(between).push("','").push(between);
-        }
+    w.push(spellings.around.0).push("CONCAT_WS(','");
+    for column in columns {
+        w.push(", ");
         let none = || Error::unsupported(format!("there is no digest of values of the type {}", column.ty.name()));
         let spelling = spellings.of(column.ty).ok_or_else(none)?;
-        // A column that is declared not to be NULL may be it nevertheless, and a row without a text would be left out.
+        // A column that is declared not to be NULL may be it nevertheless. CONCAT_WS would pass over it.
         w.push("COALESCE(");
         w.fill(spelling, |w| scope::column(w, column))?;
         w.push(", 'N')");
