@@ -14,16 +14,23 @@ use crate::outbox::{Claim, Held, Message, Place, Stretch, claim};
 pub(super) struct Lane {
     pub(super) handler: Handler,
     waiting: VecDeque<(Uuid, Message)>,
-    /// Whether the last claim found nothing.
-    empty: bool,
-    /// Whether the last claim found all that there was near the beginning.
-    short: bool,
+    left: Left,
     /// Where the last claims ended.
     reached: Option<Reached>,
     /// Whether messages have keys, as far as is known.
     keys: bool,
     /// When the whole queue was last looked at for nothing, and how long that took.
     fruitless: Option<(Instant, Duration)>,
+}
+
+/// What the last claim has left to take up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// More, as far as is known.
+    More,
+    /// At most what is far from the beginning.
+    Far,
+    Nothing,
 }
 
 /// How far claims have come in a long queue. PostgreSQL keeps what is gone in the index until it is vacuumed, and each claim
@@ -55,15 +62,7 @@ pub(super) struct Delivery {
 
 impl Lane {
     pub(super) fn new(handler: Handler) -> Self {
-        Self {
-            handler,
-            waiting: VecDeque::new(),
-            empty: false,
-            short: false,
-            reached: None,
-            keys: true,
-            fruitless: None,
-        }
+        Self { handler, waiting: VecDeque::new(), left: Left::More, reached: None, keys: true, fruitless: None }
     }
 
     /// Takes messages up, unless some are waiting or the last claim found none. While others are in hand, it need not look far.
@@ -75,7 +74,7 @@ impl Lane {
         in_hand: bool,
     ) -> Result<()> {
         let is_far = !in_hand || self.fruitless.is_none_or(|(when, took)| when.elapsed() > took * PATIENCE);
-        if self.empty || !self.waiting.is_empty() || (self.short && !is_far) {
+        if !self.waiting.is_empty() || self.left == Left::Nothing || (self.left == Left::Far && !is_far) {
             return Ok(());
         }
         let started = Instant::now();
@@ -94,9 +93,8 @@ impl Lane {
                 None => (after, is_whole, began) = (None, true, Instant::now()),
             }
         }
-        self.short = true;
+        self.left = if is_far { Left::Nothing } else { Left::Far };
         if is_far {
-            self.empty = true;
             self.fruitless = Some((Instant::now(), started.elapsed()));
         }
         Ok(())
@@ -111,7 +109,7 @@ impl Lane {
 
     fn take(&mut self, Claim { token, messages }: Claim, limit: usize, began: Instant) {
         let is_full = messages.len() == limit;
-        self.short = !is_full;
+        self.left = if is_full { Left::More } else { Left::Far };
         let last = messages.last().filter(|_| is_full);
         self.reached = last.map(|last| Reached { place: Place::of(last), began });
         self.keys = messages.iter().any(|message| message.key.is_some()) || (self.keys && !is_full);
@@ -123,7 +121,7 @@ impl Lane {
 
     /// There may be something again.
     pub(super) fn look_again(&mut self) {
-        (self.empty, self.short) = (false, false);
+        self.left = Left::More;
     }
 
     /// Whether messages wait for a call.
