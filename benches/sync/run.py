@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our `activerecord sync` and `verify` beside sling, pgloader, DuckDB, dlt and reladiff: `cargo xtask bench-sync`.
+"""Our `activerecord sync` and `verify` beside sling, pgloader, DuckDB, dlt and reladiff, and our `relay`: `cargo xtask bench-sync`.
 
 The peers are installed into target/peers, from PyPI and Debian. The servers are those of DATABASE_URL_POSTGRES and
 DATABASE_URL_MARIADB. Every measurement is of a whole process, from its start to its end; all of them take turns.
@@ -18,6 +18,8 @@ import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
+
+import relay
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "target" / "peers"
@@ -55,6 +57,7 @@ def main():
     bench.copies()
     bench.resync()
     bench.verify()
+    bench.relay()
     bench.report()
 
 
@@ -347,8 +350,10 @@ class Bench:
             if (f"full {source}>{target}", "activerecord") in self.failed:
                 continue
             self.targets[target].reset()
-            self.activerecord(f"to be synchronised again {source}>{target}", self.sources[source], self.targets[target], expected=self.rows)
+            since = ["--since", "updated_at"]
+            self.activerecord(f"to be synchronised again {source}>{target}", self.sources[source], self.targets[target], *since, expected=self.rows)
             for _ in range(self.options.runs):
+                self.activerecord(f"unchanged since the watermark {source}>{target}", self.sources[source], self.targets[target], *since, expected=self.rows)
                 self.activerecord(f"unchanged {source}>{target}", self.sources[source], self.targets[target], expected=self.rows)
                 self.targets[target].sql("UPDATE flights SET distance = -1;")
                 self.activerecord(f"all written again {source}>{target}", self.sources[source], self.targets[target], expected=self.rows)
@@ -371,6 +376,11 @@ class Bench:
             if "reladiff" in self.tools:
                 self.timed("verify", "reladiff", [PEERS / "reladiff" / "bin" / "reladiff", source.url("mysql"), "flights",
                            target.url("postgresql"), "flights", "-k", "id", *names], cwd=WORK)
+
+    def relay(self):
+        if "activerecord" in self.tools and "NATS_URL" in os.environ:
+            for kind in sorted({"postgres", "mariadb"} & set(self.kinds)):
+                relay.measure(self.program, Server(kind, "relay"))
 
     def report(self):
         medians = {key: statistics.median(seconds) for key, seconds in self.seconds.items()}

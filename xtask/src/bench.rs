@@ -25,7 +25,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
 pub(crate) fn sync(args: Vec<OsString>) -> Result<()> {
     Cargo::new(["build", "--release", "--package", "activerecord-cli"]).run()?;
     let options = Options::default();
-    let lease = Lease::new(&options, &[Service::Postgres, Service::Mariadb])?;
+    let lease = Lease::new(&options, &[Service::Postgres, Service::Mariadb, Service::Nats])?;
     let mut python = Command::new("python3");
     python.arg(root().join("benches/sync/run.py")).args(args);
     if env::var_os("DATABASE_URL_POSTGRES").is_none() || env::var_os("DATABASE_URL_MARIADB").is_none() {
