@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use activerecord::prelude::*;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::until::until;
 use crate::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, users};
@@ -55,6 +55,40 @@ async fn what_is_committed_late_is_not_missed() -> Result<()> {
         late.commit().await?;
         assert_eq!(job.run().await?.written, 1);
         assert_eq!(analytics(&to).await?.len(), 2);
+    }
+    Ok(())
+}
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Note {
+    id: i64,
+    text: String,
+    #[updated_at]
+    updated_at: DateTime<Utc>,
+    #[soft_delete]
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+const NOTES: &str = "notes (id ID, text STRING NOT NULL, updated_at TIMESTAMP NOT NULL, deleted_at TIMESTAMP)";
+
+/// What the source only marks as deleted is marked in the target too, and is not missing in the source.
+#[tokio::test]
+async fn a_soft_deletion_is_copied() -> Result<()> {
+    for (from, to) in pairs(&[NOTES], &[NOTES]).await? {
+        let notes = ["a", "b", "c"].map(|text| Note { text: text.into(), ..Note::default() });
+        Note::with_connection(&from, async || Note::bulk_insert(&notes).await).await?;
+        let job = || SyncJob::from::<Note>().using(&*from).to::<Note>().on(&*to);
+        let changed = job().since(Note::UPDATED_AT);
+        assert_eq!(changed.run().await?.written, 3);
+        assert_eq!(Note::using(&from).filter(Note::TEXT.eq("a")).delete().await?, 1);
+        assert_eq!(changed.run().await?.written, 1);
+        Note::with_connection(&from, async || Note::query().filter(Note::TEXT.eq("b")).one().await?.destroy().await)
+            .await?;
+        let report = job().delete_missing(0.0).run().await?;
+        assert_eq!((report.written, report.deleted), (1, 0), "{report:?}");
+        let left = Note::using(&to).select(Note::TEXT).all().await?;
+        assert_eq!((left, Note::using(&to).only_deleted().count().await?), (vec!["c".to_owned()], 2));
+        assert!(job().verify().await?.is_empty());
     }
     Ok(())
 }
