@@ -59,11 +59,10 @@ fn counted(args: &[&str], lease: &Lease<'_>, variable: Option<(&str, &str)>, tal
     let done = cargo.run_seeing(|line| here.count(line));
     tally.add(&here);
     let errors: Vec<_> = [done, lease.revive()].into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
-    match errors.is_empty() {
-        false => Err(format!("{here}: {}", errors.join("\n")).into()),
-        true if here.passed == 0 => Err("no test ran".into()),
-        true => Ok(here.to_string()),
+    if !errors.is_empty() {
+        return Err(format!("{here}: {}", errors.join("\n")).into());
     }
+    if here.passed == 0 { Err("no test ran".into()) } else { Ok(here.to_string()) }
 }
 
 fn cargo<const N: usize>(args: [&str; N]) -> Result<String> {

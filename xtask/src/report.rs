@@ -32,12 +32,11 @@ impl Report {
     /// # Errors
     /// The names of the steps that failed.
     pub(crate) fn finish(self) -> Result<()> {
+        let failed = self.steps.iter().filter_map(|step| Some((step.name, step.result.as_ref().err()?)));
+        let (failed, errors): (Vec<_>, Vec<_>) = failed.unzip();
         // The table has room for one line of each.
-        for (step, error) in self.steps.iter().filter_map(|step| Some((step, step.result.as_ref().err()?))) {
-            println!("\n{} FAILED: {error}", step.name);
-        }
+        failed.iter().zip(errors).for_each(|(name, error)| println!("\n{name} FAILED: {error}"));
         println!("\n{self}");
-        let failed: Vec<_> = self.steps.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
         if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
     }
 }

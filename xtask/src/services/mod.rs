@@ -119,12 +119,13 @@ impl<'a> Lease<'a> {
     /// Names each that had ended, and shows the end of its log: no step leaves a server dead.
     pub(crate) fn revive(&self) -> Result<()> {
         let site = Site::new(None)?;
-        let ended = up::ended(&site, &State::load(&site.root)?, self.services);
-        if ended.is_empty() {
+        let wanted = up::wanted(self.services, self.options)?;
+        let mut errors = up::ended(&site, &State::load(&site.root)?, &wanted);
+        if errors.is_empty() {
             return Ok(());
         }
-        up(self.options, self.services)?;
-        Err(ended.join("\n").into())
+        errors.extend(up(self.options, self.services).err().map(|error| error.to_string()));
+        Err(errors.join("\n").into())
     }
 
     /// Whether the server of this name is not among those of this run.

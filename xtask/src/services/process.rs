@@ -176,12 +176,13 @@ fn send(pid: u32, signal: Signal) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::service::Service;
     use super::super::site::{Launch, Site};
     use super::*;
 
-    fn sleeper(root: &Path, seconds: &str) -> Server {
+    /// A server of the family of NATS that does nothing.
+    pub(in super::super) fn sleeper(root: &Path, seconds: &str) -> Server {
         let site = Site { root: root.to_path_buf(), postgres: None };
         site.make_data(Service::Nats, None).unwrap();
         // With a child, as most servers have.

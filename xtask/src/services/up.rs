@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// # Errors
 /// What kept a server from starting, for each that did not. The others stay.
 pub(super) fn up(site: &Site, options: &Options, services: &[Service]) -> Result<State> {
-    let wanted = wanted(services, &options.without, |name| std::env::var_os(name))?;
+    let wanted = wanted(services, options)?;
     let state = Mutex::new(State::load(&site.root)?);
     let missing: Vec<Service> =
         wanted.iter().copied().filter(|service| !is_up(site, &lock(&state), *service)).collect();
@@ -74,8 +74,13 @@ fn with_log(service: Service, server: &Server, what: &str) -> String {
     format!("{service} {what}; the end of its log:\n{}", tail(&String::from_utf8_lossy(&log)))
 }
 
+/// Those that are neither given by the environment nor unwanted, in order.
+pub(super) fn wanted(services: &[Service], options: &Options) -> Result<Vec<Service>> {
+    chosen(services, &options.without, |name| std::env::var_os(name))
+}
+
 /// What to start, in order. A replica goes where its primary goes.
-fn wanted(services: &[Service], without: &[Service], given: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Service>> {
+fn chosen(services: &[Service], without: &[Service], given: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Service>> {
     let is_given = |service: Service| given(service.variable()).is_some();
     let unwanted = |service: Service| without.contains(&service) || is_given(service);
     let mut wanted = Vec::new();
@@ -182,14 +187,14 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::Launch;
+    use super::super::process::tests::sleeper;
     use super::*;
 
     const SET: [Service; 4] = [Service::Postgres, Service::PostgresReplica, Service::Mysql, Service::Redis];
 
     fn names(without: &[Service], given: &[&str]) -> Result<Vec<&'static str>, String> {
         let given = |name: &str| given.contains(&name).then(|| OsString::from("somewhere"));
-        let wanted = wanted(&SET, without, given).map_err(|error| error.to_string())?;
+        let wanted = chosen(&SET, without, given).map_err(|error| error.to_string())?;
         Ok(wanted.into_iter().map(Service::name).collect())
     }
 
@@ -208,21 +213,19 @@ mod tests {
         assert!(error.contains(both[1]), "{error}");
         assert_eq!(names(&[Service::PostgresReplica], &both[..1]).unwrap(), ["mysql", "redis"]);
     }
+
     #[test]
     fn what_has_ended_is_told_with_its_log() {
         let folder = tempfile::tempdir().unwrap();
         let site = Site { root: folder.path().to_path_buf(), postgres: None };
-        site.make_data(Service::Nats, None).unwrap();
-        let command = ["sh", "-c", "echo out of memory; exec sleep 120"].map(str::to_owned).into();
-        let launch = Launch { version: String::new(), url: String::new(), command, env: Vec::new() };
-        let mut server = site.install(Service::Nats, 1, launch).unwrap();
+        let mut server = sleeper(folder.path(), "120");
         process::start(&mut server).unwrap();
         let state = State { servers: [(Service::Nats, server.clone())].into() };
-        assert!(process::wait(PATIENCE, || fs::read_to_string(&server.log).is_ok_and(|log| log.contains("memory"))));
         assert_eq!(ended(&site, &state, &Service::ALL), [""; 0]);
         process::kill(&site.folder(Service::Nats));
-        // The shell that waits for it may write how it ended.
-        let told = ended(&site, &state, &Service::ALL).concat();
-        assert!(told.starts_with("nats had ended; the end of its log:\n    out of memory\n"), "{told}");
+        fs::write(&server.log, "out of memory\n").unwrap();
+        let told = "nats had ended; the end of its log:\n    out of memory\n";
+        assert_eq!(ended(&site, &state, &Service::ALL), [told]);
+        assert_eq!(ended(&site, &state, &[Service::Redis]), [""; 0]);
     }
 }
