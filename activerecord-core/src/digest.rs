@@ -5,7 +5,7 @@
 //! rows with one text are the same. The reverse need not hold: what one database spells in another way than the next, such as a very
 //! large float, only makes rows look different that are not, and whoever compares looks at those themselves.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
@@ -74,13 +74,12 @@ pub fn type_of(letter: char) -> Option<ValueType> {
 
 /// A cell as text. What most cells hold is written as it is, without a value made of it.
 fn spell(out: &mut String, cell: ValueRef<'_>, ty: ValueType) -> Result<()> {
-    match (&cell, ty) {
-        (ValueRef::Null, _) => out.push('N'),
-        (ValueRef::I64(n), _) if is_of(*n, ty) => out.push_str(itoa::Buffer::new().format(*n)),
-        (ValueRef::Text(text), ValueType::Text) => spell_text(out, text),
+    let written = match (&cell, ty) {
+        (ValueRef::I64(n), _) if is_of(*n, ty) => out.write_str(itoa::Buffer::new().format(*n)),
+        (ValueRef::Text(text), ValueType::Text) => write_text(out, text),
         _ => return spell_value(out, Value::from_cell(cell, ty)?),
-    }
-    Ok(())
+    };
+    written.map_err(no_text)
 }
 
 fn is_of(n: i64, ty: ValueType) -> bool {
@@ -92,10 +91,10 @@ fn is_of(n: i64, ty: ValueType) -> bool {
     }
 }
 
-fn spell_text(out: &mut String, text: &str) {
-    out.push_str(itoa::Buffer::new().format(text.chars().count()));
-    out.push(':');
-    out.push_str(text);
+fn write_text(out: &mut String, text: &str) -> fmt::Result {
+    out.write_str(itoa::Buffer::new().format(text.chars().count()))?;
+    out.write_char(':')?;
+    out.write_str(text)
 }
 
 fn spell_value(out: &mut String, value: Value) -> Result<()> {
@@ -108,10 +107,7 @@ fn spell_value(out: &mut String, value: Value) -> Result<()> {
         Value::U64(n) => write!(out, "{n}"),
         Value::F32(x) => write!(out, "{}", f64::from(x)),
         Value::F64(x) => write!(out, "{x}"),
-        Value::Text(text) => {
-            spell_text(out, &text);
-            Ok(())
-        }
+        Value::Text(text) => write_text(out, &text),
         Value::Bytes(bytes) => Sha256::digest(&bytes).iter().try_for_each(|byte| write!(out, "{byte:02x}")),
         Value::Decimal(decimal) => write!(out, "{}", decimal.normalize()),
         Value::Uuid(uuid) => write!(out, "{}", uuid.simple()),
@@ -121,7 +117,11 @@ fn spell_value(out: &mut String, value: Value) -> Result<()> {
         Value::Timestamp(time) => write!(out, "{}", shortest(&time.naive_utc())),
         Value::Json(_) | Value::Array(..) => return Err(Error::unsupported("there is no digest of JSON")),
     };
-    written.map_err(|_| Error::conversion("a value has no text"))
+    written.map_err(no_text)
+}
+
+fn no_text(_: fmt::Error) -> Error {
+    Error::conversion("a value has no text")
 }
 
 /// A time without zeros at the end of the fraction of its second.
