@@ -12,17 +12,15 @@ use super::scope::{innermost_name, resolve_name, transaction};
 use super::session::{Label, Session};
 use super::unique;
 use crate::backend::{Branch, Control, Load, PreparedBranch};
-use crate::capabilities::Capabilities;
-use crate::dialect::{Dialect, Precondition};
+use crate::dialect::{Capabilities, Dialect, Precondition};
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::Row;
 use crate::sql::{Sql, render};
 use crate::statement::{
     ColumnExpr, CreateTable, CreateTrigger, DropTrigger, Expr, Insert, Name, RawSql, Select, SelectItem, Source,
     Statement,
 };
 use crate::transaction::AfterEnd;
-use crate::value::{IntoParams, Value, ValueType};
+use crate::value::{IntoParams, Row, Value, ValueType};
 
 /// The connection of this name.
 ///

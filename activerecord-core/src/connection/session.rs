@@ -10,13 +10,11 @@ use tracing::{Instrument, Level as Verbosity, Span, field};
 use super::endpoint::Endpoint;
 use super::pool::Purpose;
 use crate::backend::{Answer, Load, Outcome};
-use crate::capabilities::Capabilities;
-use crate::dialect::Dialect;
+use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, Result};
-use crate::row::Row;
 use crate::sql::{Access, Sql};
 use crate::transaction::Level;
-use crate::value::{Flow, RowRef, Sink};
+use crate::value::{Flow, Row, RowRef, Sink};
 
 /// Where a statement runs.
 #[derive(Clone, Debug)]

@@ -6,13 +6,11 @@ use super::row;
 use crate::backend::BoxFuture;
 use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::hooks::{Change, ChangeKind};
-use crate::model::Model;
-use crate::row::Row;
+use crate::model::{Change, ChangeKind, Model, hook};
 use crate::sql::Operation;
 use crate::statement::Expr;
 use crate::transaction::{AfterEnd, Level, Transaction};
-use crate::value::Value;
+use crate::value::{Row, Value};
 
 /// A write of one record.
 enum Write {
@@ -67,32 +65,6 @@ pub(super) async fn destroy<M: Model>(record: &mut M, session: &Session, operati
         return around(record, session, Write::Delete(operation)).await;
     }
     if row::delete(record, session, operation).await? { Ok(()) } else { Err(row::no_row(record, session).await) }
-}
-
-/// Tells a record that it was read.
-pub(crate) async fn found<M: Model>(record: &mut M) -> Result<()> {
-    if M::HOOKS { hook(record.after_find()).await } else { Ok(()) }
-}
-
-tokio::task_local! {
-    /// How many hooks of this task are inside each other.
-    static DEPTH: usize;
-}
-
-/// Hooks that call each other's models without an end stop here, not in a stack overflow.
-const MAX_DEPTH: usize = 32;
-
-/// Boxed, because a hook may write a model whose hooks write this one: without the box that type would be infinite.
-fn hook<'a>(call: impl Future<Output = Result<()>> + Send + 'a) -> BoxFuture<'a, Result<()>> {
-    let depth = DEPTH.try_with(|depth| *depth).unwrap_or_default() + 1;
-    if depth > MAX_DEPTH { Box::pin(std::future::ready(Err(too_deep()))) } else { Box::pin(DEPTH.scope(depth, call)) }
-}
-
-#[cold]
-fn too_deep() -> Error {
-    Error::unsupported(format!(
-        "more than {MAX_DEPTH} hooks are inside each other; do two hooks call each other's models?"
-    ))
 }
 
 async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Result<()> {

@@ -7,10 +7,9 @@ use super::not_found;
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::read::cell;
 use crate::sql::{Access, Operation, Sql, cached, render};
 use crate::statement::{Compare, Delete, Expr, Insert, Name, Select, Source, Statement, Update};
-use crate::value::{RowRef, ToValue, Value, ValueType};
+use crate::value::{RowRef, ToValue, Value, ValueType, cell};
 
 /// Whether the key counts as not set yet: 0, None, the nil UUID; of a composite key, all of it.
 pub(super) fn key_is_unset<M: Model>(record: &M) -> bool {

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::{Query, together};
-use crate::assignment::IntoAssignments;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist;
 use crate::sql::render_with_models;
 use crate::statement::{Arithmetic, Delete, Expr, Name, Select, Statement, Update};
+use crate::typed::IntoAssignments;
 use crate::value::Value;
 
 impl<M: Model, R: Send + 'static> Query<M, R> {
