@@ -217,6 +217,23 @@ impl Error {
     }
 }
 
+/// An error of another library. No type implements it: it exists for the message of a `?` that would lose the error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `activerecord::Error`",
+    label = "write `.map_err(Error::custom)?`, or use `try_transaction` with an error type of your own"
+)]
+pub trait IntoError {
+    fn into_error(self) -> Error;
+}
+
+#[doc(hidden)]
+impl<E: IntoError> From<E> for Error {
+    fn from(error: E) -> Self {
+        error.into_error()
+    }
+}
+
 /// Asking errors.
 impl Error {
     /// What kind of failure this is.

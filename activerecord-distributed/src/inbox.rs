@@ -1,7 +1,7 @@
 //! The inbox: what makes the effect of a message happen once, however often it is delivered.
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, Model, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, AsyncBody, Model, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, Utc};
 
@@ -53,7 +53,7 @@ impl Inbox {
     /// The closure's own; then the message counts as not received. As [`transaction`](activerecord_core::transaction()).
     pub async fn once<T, F>(name: &str, consumer: &str, message: impl ToString, effect: F) -> Result<Option<T>>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let connection = with_table::<Received>(name).await?;
         let received_at = about_now(&connection).await?;

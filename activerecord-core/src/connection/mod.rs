@@ -1,5 +1,6 @@
 //! Connections by name: their settings, their pools, and which one a statement uses.
 
+mod body;
 mod describe;
 mod endpoint;
 mod handle;
@@ -12,6 +13,7 @@ mod scope;
 mod session;
 pub(crate) mod unique;
 
+pub use body::AsyncBody;
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
 pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
 pub use listener::Listener;
@@ -39,7 +41,7 @@ use crate::error::Result;
 /// `Configuration` when there is no such connection, before the closure runs; else the closure's own.
 pub fn with_connection<T, F>(name: &str, body: F) -> impl Future<Output = Result<T>> + use<T, F>
 where
-    F: AsyncFnOnce() -> Result<T>,
+    F: AsyncBody<T>,
 {
     // Boxed here: an `async fn` would hold the closure and its future, and triple the size at every level.
     let scope = in_connection(None, name, Box::pin(body()));
@@ -53,7 +55,7 @@ where
 pub fn try_with_connection<T, E, F>(name: &str, body: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
 where
     E: From<crate::error::Error>,
-    F: AsyncFnOnce() -> Result<T, E>,
+    F: AsyncBody<T, E>,
 {
     let scope = in_connection(None, name, Box::pin(body()));
     async move { scope.await.map_err(E::from)? }

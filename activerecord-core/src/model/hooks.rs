@@ -24,7 +24,7 @@ use crate::schema::Named;
     message = "`{Self}` is marked #[hooks] but does not implement `Hooks`",
     label = "write `impl Hooks for {Self} {{ .. }}`, or remove #[hooks]"
 )]
-pub trait Hooks: Send + Sync + Sized + 'static {
+pub trait Hooks<K = Marked>: HasHooks<K> + Send + Sync + Sized + 'static {
     /// Whether the record may be written. [`Error::invalid`](crate::Error::invalid) is the error to return.
     ///
     /// # Errors
@@ -109,6 +109,26 @@ pub trait Hooks: Send + Sync + Sized + 'static {
         async { Ok(()) }
     }
 }
+
+/// A model with `#[hooks]`, whose hooks the program writes.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Marked;
+
+/// A model without `#[hooks]`: the derive implements [`Hooks`], which do nothing.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unmarked;
+
+/// A model whose hooks are of the kind `K`. It exists for the message of hooks without `#[hooks]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` implements `Hooks` but is not marked #[hooks]",
+    label = "add #[hooks] below #[derive(ActiveRecord)]"
+)]
+pub trait HasHooks<K> {}
+
+impl<M> HasHooks<Unmarked> for M {}
 
 /// What was done to a record.
 #[derive(Clone, Debug, PartialEq, Eq)]

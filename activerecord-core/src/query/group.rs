@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::statement::Distinct;
-use crate::typed::{Covers, Predicate, Selection, Source};
+use crate::typed::{Condition, Selection, Source};
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
     /// One row for each group of rows that have these in common: a column, an expression, or a tuple of them. What is
@@ -29,11 +29,11 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 
     /// Only groups that also meet this condition, which is about what they have in common, or about aggregates.
-    pub fn having<P, I>(mut self, predicate: Predicate<P>) -> Self
+    pub fn having<C, I>(mut self, predicate: C) -> Self
     where
-        S: Covers<P, I>,
+        C: Condition<S, I>,
     {
-        self.select.and_having(predicate.into_expr());
+        self.select.and_having(predicate.into_condition());
         self
     }
 

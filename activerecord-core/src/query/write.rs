@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Query, together};
+use crate::backend::BoxFuture;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist;
@@ -18,9 +19,10 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// `Unsupported` on a query with a limit or an offset, and without a column to set; a violation for bad data; whatever else
     /// the database reports.
-    pub fn update(self, set: impl IntoAssignments<M>) -> impl Future<Output = Result<u64>> + Send {
+    pub fn update(self, set: impl IntoAssignments<M>) -> BoxFuture<'static, Result<u64>> {
         let set = set.into_assignments();
-        async move {
+        // Boxed, because a future that names the type of `set` repeats each error about it.
+        Box::pin(async move {
             self.refuse_shape("update")?;
             let set = touched::<M>(set, Utc::now());
             if set.is_empty() {
@@ -35,7 +37,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
                 })
             })
             .await
-        }
+        })
     }
 
     /// Deletes every row of the query in one statement, or marks them when the model has `#[soft_delete]`, and returns the

@@ -51,6 +51,18 @@ impl Retry {
     }
 }
 
+/// An async closure that can run several times, because it is `Clone`. Every such closure implements it; the trait exists
+/// for its error message.
+#[diagnostic::on_unimplemented(
+    message = "expected an async closure that can run several times, found `{Self}`",
+    label = "not an async closure that is Clone",
+    note = "`retry` clones the closure for each attempt: declare in it what it changes, and let it borrow the rest"
+)]
+pub trait RetryBody<T>: AsyncFnOnce() -> Result<T> + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T, F: AsyncFnOnce() -> Result<T> + Clone> RetryBody<T> for F {}
+
 /// Runs `body` until it succeeds, fails with an error that [is not retryable](crate::Error::is_retryable), or its attempts
 /// are used up. `body` begins the transaction itself: what has to be run again is the whole of it.
 ///
@@ -65,7 +77,7 @@ impl Retry {
 /// The last attempt's.
 pub async fn retry<T, F>(policy: Retry, body: F) -> Result<T>
 where
-    F: AsyncFnOnce() -> Result<T> + Clone,
+    F: RetryBody<T>,
 {
     let mut attempt = 1;
     loop {

@@ -8,8 +8,9 @@ use crate::value::{ToValue, Value, ValueType};
 
 /// What an expression of type `T` can be compared with, computed with or set to: a value, or another expression.
 #[diagnostic::on_unimplemented(
-    message = "a column of `{T}` cannot be compared with or set to `{Self}`",
-    label = "expected `{T}`"
+    message = "expected a value or column of type `{T}`, found `{Self}`",
+    label = "expected `{T}`",
+    note = "write the value without `Some`, also for a column that may be NULL: `.eq(\"x\")`"
 )]
 pub trait Operand<T> {
     /// What it names together with an expression on `M`.
@@ -23,7 +24,7 @@ pub trait Operand<T> {
 }
 
 /// A value that can stand for a `T`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no value of type `{T}`", label = "expected `{T}`")]
+#[diagnostic::on_unimplemented(message = "expected a value of type `{T}`, found `{Self}`", label = "expected `{T}`")]
 pub trait Literal<T>: Operand<T> {
     /// The value to bind.
     fn into_value(self) -> Value;
@@ -104,7 +105,7 @@ expressions! { Column Expression }
 
 /// A set that a column of type `T` can be in.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no set of values for a column of `{T}`",
+    message = "expected a set of values of type `{T}`, found `{Self}`",
     note = "pass an array, a Vec or a slice of values, or a query that selects one column"
 )]
 pub trait InSet<T> {

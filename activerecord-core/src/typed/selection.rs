@@ -123,7 +123,7 @@ tuples! {
 
 /// Columns to name, as the keys of an upsert: one, an array, or a tuple of any columns of the model.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` names no columns of `{M}`",
+    message = "expected columns of `{M}`, found `{Self}`",
     label = "write `[{M}::COLUMN]`, or a tuple of columns"
 )]
 pub trait IntoColumns<M> {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use activerecord_core::{Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction, spawn};
+use activerecord_core::{
+    AsyncBody, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction, spawn,
+};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 use tracing::{Instrument as _, field};
@@ -42,7 +44,7 @@ impl Open {
 
     pub(super) async fn run<T, F>(&self, body: F) -> Result<T>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let transactions: Vec<_> = self.parts.iter().map(|part| &part.transaction).collect();
         Transaction::run_in_all(&transactions, body).await

@@ -26,7 +26,7 @@ pub use recover::Recovered;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use activerecord_core::Result;
+use activerecord_core::{AsyncBody, Result};
 
 /// Runs `body` in a transaction on each of these connections, which are committed all or none, through crashes of any process
 /// and any database, once [`TwoPhase::recover`] has run after it.
@@ -59,7 +59,7 @@ use activerecord_core::Result;
 /// committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>
 where
-    F: AsyncFnOnce() -> Result<T>,
+    F: AsyncBody<T>,
 {
     let names: Vec<String> = names.into_iter().map(Into::into).collect();
     let open = participants::Participants::enlist(&names).await?.begin().await?;

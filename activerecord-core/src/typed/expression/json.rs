@@ -33,8 +33,8 @@ impl<S: Scalar> JsonScalar for S {}
 
 /// As what JSON at a path is read.
 #[diagnostic::on_unimplemented(
-    message = "JSON at a path is not read as `{Self}`",
-    note = "it is read as a String, an i64, an f64 or a bool"
+    message = "JSON at a path cannot be read as `{Self}`",
+    note = "read it as a String, an i64, an f64 or a bool"
 )]
 pub trait FromJson: FromValue {
     /// What the value has to be.
@@ -59,7 +59,7 @@ impl FromJson for bool {
 
 /// A path into JSON: a key, or an array of keys (`&str`) and positions (`u32`).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no path into JSON",
+    message = "expected a path into JSON, found `{Self}`",
     note = "write a key, an array of keys, or an array of `JsonStep::from(..)` of keys and positions"
 )]
 pub trait IntoJsonPath {

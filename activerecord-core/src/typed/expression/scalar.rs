@@ -13,8 +13,8 @@ use crate::value::ValueType;
 /// each takes another column or expression of that type. Comparisons are SQL's: NULL is unequal to everything and different
 /// from nothing, so `NAME.ne("x")` leaves out rows without a name. Only `eq(None)` and `ne(None)` ask about NULL itself.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no column and nothing that is computed from columns",
-    note = "a value is written `literal(value)`"
+    message = "expected a column or an expression, found `{Self}`",
+    note = "write a value as `literal(value)`"
 )]
 #[allow(clippy::wrong_self_convention, reason = "the names are SQL's, and what they make takes the expression up")]
 pub trait Scalar: Sized {

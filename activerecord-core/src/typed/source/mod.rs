@@ -17,8 +17,8 @@ pub type Found<R> = fn(R) -> BoxFuture<'static, Result<R>>;
 
 /// Rows under a name, which a query can read and join: a model, a `#[derive(Alias)]` of one, or a `#[derive(Cte)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that a query can read",
-    note = "a query reads models (#[derive(ActiveRecord)]), other names of them (#[derive(Alias)]) and common table \
+    message = "a query cannot read `{Self}`",
+    note = "a query reads models (#[derive(ActiveRecord)]), aliases of models (#[derive(Alias)]) and common table \
             expressions (#[derive(Cte)])"
 )]
 pub trait Relation: Sized + 'static {
@@ -49,7 +49,7 @@ pub trait Relation: Sized + 'static {
 
 /// What a query reads from: one relation, or a tuple of those that are joined. The first is never optional; the others
 /// are, when they are a [`Left`].
-#[diagnostic::on_unimplemented(message = "`{Self}` is nothing that a query can read from")]
+#[diagnostic::on_unimplemented(message = "a query cannot read from `{Self}`")]
 pub trait Source: 'static {
     /// The first relation.
     type Root: Relation;
