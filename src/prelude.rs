@@ -11,8 +11,8 @@ pub use activerecord_core::{
 };
 pub use activerecord_derive::*;
 pub use activerecord_distributed::{
-    Consumer, Event, Inbox, MemoryQueue, Outbox, Prepare, Relay, Saga, SagaState, Sagas, SqlQueue, StepContext, Task,
-    TwoPhase, Worker, permanent, transient, two_phase,
+    Consumer, Event, Inbox, MemoryQueue, Outbox, Prepare, ProtocolError as _, Relay, Saga, SagaState, Sagas, SqlQueue,
+    StepContext, Task, TwoPhase, Worker, permanent, transient, two_phase,
 };
 #[cfg(feature = "nats")]
 pub use activerecord_nats::NatsQueue;

@@ -8,6 +8,7 @@
 mod backoff;
 mod clock;
 mod consumer;
+mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
 mod inbox;
@@ -29,6 +30,7 @@ mod worker;
 
 pub use backoff::Backoff;
 pub use consumer::Consumer;
+pub use error::{ABORTED, COMPENSATED, LEASE_LOST, ProtocolError, STUCK};
 pub use inbox::Inbox;
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
 pub use queue::{

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use activerecord_core::backend::BoxFuture;
 use activerecord_core::statement::{DropTrigger, Name};
-use activerecord_core::{ActiveRecord as _, Error, Model, Result, connection};
+use activerecord_core::{ActiveRecord as _, Error, Model, ProtocolConnection as _, Result, connection};
 
 use trigger::{Captured, Trigger};
 

@@ -1,7 +1,9 @@
 //! The triggers of a captured table.
 
 use activerecord_core::statement::{CreateTrigger, KeyChange, Name, RowEvent, RowImage, TriggerValue};
-use activerecord_core::{ConnectionHandle, Result, ToValue as _, ValueType, transaction};
+use activerecord_core::{
+    ConnectionHandle, Model as _, ProtocolConnection as _, Result, ToValue as _, ValueType, transaction,
+};
 use activerecord_distributed::{Message, MessageState, Outbox};
 
 /// A table whose changes are captured.

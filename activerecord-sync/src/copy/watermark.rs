@@ -1,6 +1,6 @@
 //! How far a run by watermark has come, and how far it can go without missing rows that commit late.
 
-use activerecord_core::{ErrorKind, Result, Value, ValueType};
+use activerecord_core::{ErrorKind, ProtocolConnection as _, Result, Value, ValueType};
 use activerecord_distributed::support::failpoint;
 use chrono::{DateTime, TimeDelta, Utc};
 
