@@ -8,6 +8,7 @@ mod listener;
 mod meters;
 mod moment;
 mod pool;
+mod protocol;
 mod registry;
 mod scope;
 mod session;
@@ -15,8 +16,9 @@ pub(crate) mod unique;
 
 pub use body::AsyncBody;
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
-pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
+pub use handle::{ConnectionHandle, connection, current_connection};
 pub use listener::Listener;
+pub use protocol::{ProtocolConnection, UnmetPrecondition};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 

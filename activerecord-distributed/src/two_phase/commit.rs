@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use activerecord_core::{
-    AsyncBody, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction, spawn,
+    AsyncBody, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, ProtocolConnection as _, Result,
+    Transaction, spawn,
 };
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -16,6 +17,7 @@ use super::participants::check_session;
 use super::record::{KEPT, Mark, Participant};
 use super::reply::Reply;
 use crate::clock::about_now;
+use crate::error::ABORTED;
 use crate::failpoint;
 use crate::store::insert;
 
@@ -284,7 +286,7 @@ async fn finish(
 #[cold]
 fn aborted(gid: &str, error: Error) -> Error {
     let message = format!("the transaction across databases is rolled back everywhere ({gid}): {error}");
-    Error::new(ErrorKind::Aborted, message).with_source(error)
+    Error::new(ABORTED, message).with_source(error)
 }
 
 #[cold]
