@@ -154,6 +154,8 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 /// ```
 /// # use activerecord::prelude::*;
 /// # use chrono::{DateTime, Utc};
+/// use activerecord::query::Predicate;
+///
 /// #[derive(Embedded, Clone, Debug, Default)]
 /// struct Address {
 ///     street: String,
@@ -327,6 +329,8 @@ pub fn alias(input: TokenStream) -> TokenStream {
 /// # use activerecord::prelude::*;
 /// # #[derive(ActiveRecord)]
 /// # struct Flight { id: i64, carrier: String }
+/// use activerecord::query::count_rows;
+///
 /// #[derive(Cte)]
 /// struct Load {
 ///     carrier: String,

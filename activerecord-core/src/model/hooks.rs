@@ -7,7 +7,8 @@ use crate::backend::BoxFuture;
 use crate::error::{Error, Result};
 use crate::schema::Named;
 
-/// The hooks of a model with `#[hooks]`. Each does nothing until it is written.
+/// The hooks of a model with `#[hooks]`. Each does nothing until it is written. `K` never has to be written: the default is
+/// that of `impl Hooks for User`.
 ///
 /// A write runs them in this order, each exactly once, inside one transaction of the record's connection (a savepoint of
 /// the transaction that is open there, if one is):

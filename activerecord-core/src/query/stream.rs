@@ -38,15 +38,14 @@ pub struct Rows<R> {
     message = "a query is not an iterator",
     label = "write `.all().await?`, or read one row at a time: `let mut rows = query.stream()` and `rows.next().await`"
 )]
-pub trait BlockingRows {
-    type Row;
-    fn next_row() -> Option<Self::Row>;
+pub trait BlockingRows<R> {
+    fn next_row() -> Option<R>;
 }
 
 #[doc(hidden)]
 impl<S, R> Iterator for Query<S, R>
 where
-    Rows<R>: BlockingRows<Row = R>,
+    Rows<R>: BlockingRows<R>,
 {
     type Item = R;
 

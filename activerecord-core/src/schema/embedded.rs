@@ -63,9 +63,13 @@ const fn refuse_second(name: &str, columns: &[ColumnDef]) {
         if is_same(name.as_bytes(), columns[n].name.as_bytes()) {
             let mut message = [b' '; 256];
             let mut length = 0;
-            append(&mut message, &mut length, "two columns are named `");
+            append(&mut message, &mut length, "the column `");
             append(&mut message, &mut length, name);
-            append(&mut message, &mut length, "`: rename one with #[flatten(prefix = \"..\")]");
+            append(
+                &mut message,
+                &mut length,
+                "` is defined twice: rename one of them with #[flatten(prefix = \"..\")]",
+            );
             panic!("{}", text(message.split_at(length).0));
         }
         n += 1;

@@ -109,11 +109,11 @@ impl Table {
     #[must_use]
     #[track_caller]
     pub const fn embedding(mut self, first: usize, embedded: &Self) -> Self {
-        self.created_at = role(self.created_at, embedded.created_at, first, "a model can have only one #[created_at]");
-        self.updated_at = role(self.updated_at, embedded.updated_at, first, "a model can have only one #[updated_at]");
-        self.version = role(self.version, embedded.version, first, "a model can have only one #[version]");
+        self.created_at = role(self.created_at, embedded.created_at, first, "a model has at most one #[created_at]");
+        self.updated_at = role(self.updated_at, embedded.updated_at, first, "a model has at most one #[updated_at]");
+        self.version = role(self.version, embedded.version, first, "a model has at most one #[version]");
         self.soft_delete =
-            role(self.soft_delete, embedded.soft_delete, first, "a model can have only one #[soft_delete]");
+            role(self.soft_delete, embedded.soft_delete, first, "a model has at most one #[soft_delete]");
         self
     }
 

@@ -74,7 +74,7 @@ fn has_key(ctxt: &Ctxt, model: &Model<'_>) {
 fn each_role_once(ctxt: &Ctxt, model: &Model<'_>) {
     for role in ROLES {
         for again in model.columns().filter_map(|field| field.role(role)).skip(1) {
-            ctxt.error(again, format!("a model can have only one `#[{role}]`"));
+            ctxt.error(again, format!("a model has at most one `#[{role}]`"));
         }
     }
 }

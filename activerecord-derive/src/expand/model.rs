@@ -24,7 +24,7 @@ pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
     quote! {
         #constants
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
+        #unlisted
         impl #hook_trait for #ident {}
         #ordinals
         #table

@@ -1,4 +1,5 @@
 use activerecord::prelude::*;
+use activerecord::transaction::Retry;
 
 #[derive(ActiveRecord)]
 struct User {

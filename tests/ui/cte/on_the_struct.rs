@@ -1,4 +1,5 @@
 use activerecord::prelude::*;
+use activerecord::query::count_rows;
 
 #[derive(ActiveRecord)]
 struct Flight {

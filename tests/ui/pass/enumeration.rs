@@ -1,5 +1,5 @@
 use activerecord::prelude::*;
-use activerecord::{FromValue, ToValue, ValueRef};
+use activerecord::value::{FromValue, ToValue, Value, ValueRef};
 
 #[derive(ActiveEnum, Debug, PartialEq)]
 enum Status {

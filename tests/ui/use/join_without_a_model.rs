@@ -1,4 +1,5 @@
 use activerecord::prelude::*;
+use activerecord::query::literal;
 
 #[derive(ActiveRecord)]
 struct User {
