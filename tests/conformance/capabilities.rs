@@ -2,7 +2,7 @@
 
 use activerecord::prelude::*;
 
-use crate::harness::{Database, Profile};
+use test_support::{Database, Profile};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {

@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 
 use crate::server::{MARIADB, POSTGRES, Server};
-use crate::until::until;
+use test_support::until;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "followed"]

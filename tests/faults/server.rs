@@ -5,8 +5,8 @@ use std::time::Duration;
 use activerecord::prelude::*;
 use tokio::sync::Mutex;
 
-use crate::left_out::is_left_out;
-use crate::services::{self, services};
+use test_support::is_left_out;
+use test_support::services::{self, services};
 
 /// Held by the test that has the servers.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());

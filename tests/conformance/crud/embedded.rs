@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(Embedded, Clone, Debug, Default, PartialEq)]
 struct Point {

@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 
-use crate::harness::Database;
+use test_support::Database;
 
 /// A daily count by place and day, with a key of its own.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]

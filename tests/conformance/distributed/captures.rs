@@ -5,7 +5,7 @@ use std::sync::Arc;
 use activerecord::prelude::*;
 use tokio::sync::Mutex;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Seat {

@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use activerecord::{Message, MessageState};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Delayed {

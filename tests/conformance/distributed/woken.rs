@@ -7,7 +7,7 @@ use activerecord::Message;
 use activerecord::prelude::*;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::harness::Database;
+use test_support::Database;
 
 /// A process's worker: what it handles, and how it is stopped.
 struct Woken {

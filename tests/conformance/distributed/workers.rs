@@ -7,7 +7,7 @@ use activerecord::prelude::*;
 use activerecord::{Backoff, Message, MessageState};
 use tokio::sync::{Notify, oneshot};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 pub(super) struct Effect {

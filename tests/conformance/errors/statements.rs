@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 
 use super::{Plane, SECRET, check, database, shown};
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "plains"]

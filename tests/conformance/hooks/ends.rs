@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 
 use super::journal::{note, noted, noted_failing};
 use super::{Gate, database};
-use crate::harness::Database;
+use test_support::Database;
 
 /// The entries that tell of an end.
 fn ends(entries: &[String]) -> Vec<&str> {

@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Settings, TestRunner};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Word {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use activerecord::prelude::*;
 use futures_util::{StreamExt, TryStreamExt};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {
