@@ -8,6 +8,7 @@
 //! Both databases are SQLite files, made anew on every run. With two servers it is the same.
 
 use activerecord::prelude::*;
+use activerecord::saga::StepContext;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
 struct User {

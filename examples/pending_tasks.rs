@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use activerecord::Backoff;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]

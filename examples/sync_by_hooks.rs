@@ -8,6 +8,7 @@
 //!
 //! SQLite files alone, made anew on every run.
 
+use activerecord::model::ChangeKind;
 use activerecord::prelude::*;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]

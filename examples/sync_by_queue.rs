@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use activerecord::Queue;
 use activerecord::prelude::*;
+use activerecord::queue::Event;
+use activerecord::sync::Changed;
 use tokio::sync::watch;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -28,7 +30,7 @@ const IDLE: u32 = 100;
 pub(crate) async fn run() -> Result<()> {
     let url = url("DATABASE_URL_POSTGRES")?;
     for name in [OURS, ELSEWHERE] {
-        ConnectionManager::configure(name, Config::url(&url)?.pool(Pool::new().max_connections(10)))?;
+        ConnectionManager::configure(name, Config::url(&url)?.pool(PoolOptions::new().max_connections(10)))?;
     }
     Outbox::install(OURS).await?;
     connection(OURS)?.execute(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"), []).await?;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -18,7 +20,7 @@ const PART: u32 = 100_000;
 const SHORT: u32 = 20_000;
 
 pub(crate) async fn run() -> Result<()> {
-    let pool = Pool::new().max_connections(10);
+    let pool = PoolOptions::new().max_connections(10);
     ConnectionManager::configure(NAME, Config::url(url("DATABASE_URL_POSTGRES")?)?.pool(pool))?;
     Outbox::install(NAME).await?;
     short_queue().await?;

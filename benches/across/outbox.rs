@@ -18,7 +18,7 @@ pub(crate) async fn run() -> Result<()> {
         ("outbox on MariaDB", url("DATABASE_URL_MARIADB")?),
         ("outbox on SQLite", file),
     ] {
-        ConnectionManager::configure(name, Config::url(url)?.pool(Pool::new().max_connections(10)))?;
+        ConnectionManager::configure(name, Config::url(url)?.pool(PoolOptions::new().max_connections(10)))?;
         Outbox::install(name).await?;
         let (mut enqueued, mut handed) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use activerecord::prelude::*;
+use activerecord::PoolOptions;
 use protocol::{CONNECTIONS, Change, Contestant, Job, Row, Store, Tally, Workload, serve_tokio};
 
 fn main() -> protocol::Result<()> {
@@ -44,7 +45,7 @@ impl Contestant for ActiveRecords {
         // As the documentation says of a database in memory that one task uses at a time.
         let alone = *store == Store::Memory && workload != Workload::Tasks;
         let connections = if alone { 1 } else { CONNECTIONS };
-        let mut config = Config::url(url(store))?.pool(Pool::new().max_connections(connections));
+        let mut config = Config::url(url(store))?.pool(PoolOptions::new().max_connections(connections));
         if alone {
             config = config.option("locking_mode", "exclusive");
         }
