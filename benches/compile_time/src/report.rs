@@ -114,12 +114,13 @@ impl Report<'_> {
         let Options { models, rounds, .. } = self.options;
         let compiler = cargo::compiler_version().unwrap_or_default();
         format!(
-            "{compiler}. A crate of {models} models of ten columns, in a module each, `benches/compile_time/templates` \
-             holds one of them for each library, with the functions of a typical use: a lookup by key, a filtered query, \
-             an insert. Seconds of `cargo check` after a constant of the crate has changed, all dependencies built: the \
-             median of {rounds} alternating rounds (quartiles), without incremental compilation (the whole crate is \
-             checked, as in CI and at first) and with it. Lines are those that the library's macros wrote: the expanded \
-             crate, laid out by one printer, less the plain structs and the functions as they were written."
+            "{compiler}. A crate of {models} models of ten columns, each in its own module. \
+             `benches/compile_time/templates` has one such model per library, and the functions of a typical use: a \
+             lookup by key, a filtered query, an insert. Seconds of `cargo check` after a change to a constant of the \
+             crate, with all dependencies built: the median of {rounds} alternating rounds (quartiles), without \
+             incremental compilation (the whole crate is checked, as in CI and in a first build) and with it. Lines \
+             are those that the library's macros generate: the expanded crate, formatted by one printer, minus the \
+             plain structs and the functions as they were written."
         )
     }
 }

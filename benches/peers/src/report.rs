@@ -83,8 +83,8 @@ impl Report {
             return what;
         }
         format!(
-            "{what} Time per operation (wall time divided by operations, also with 32 tasks): of the raw driver in microseconds, \
-             of the others as multiples of it in the same round. Medians of {} alternating rounds of {} ms (quartiles).",
+            "{what} Time per operation (wall time divided by operations, also with 32 tasks): for the raw driver in microseconds, \
+             for the others as multiples of it in the same round. Medians of {} alternating rounds of {} ms (quartiles).",
             self.rounds, self.round_ms,
         )
     }
@@ -109,14 +109,14 @@ impl Report {
 }
 
 /// How to read the counts of instructions.
-const INSTRUCTIONS: &str = "Counted by callgrind on SQLite in memory, as the difference of 600 operations and 100. All threads \
-                            count: a contestant whose SQLite has a thread of its own, or whose runtime is tokio (two worker \
-                            threads), pays here for handing work over, though not for waiting.";
+const INSTRUCTIONS: &str = "Counted by callgrind on SQLite in memory, as the difference between 600 and 100 operations. All \
+                            threads count: a contestant that runs SQLite on a separate thread, or on tokio (two worker \
+                            threads), pays here for passing work between threads, but not for waiting.";
 
 /// How to read the counts of allocations.
-const ALLOCATIONS: &str = "Of the heap, by all threads, beyond one for every text that is read: per lookup, and per row of the \
-                           whole-table reads. SQLite in memory, whose own allocations are not counted, as the difference of \
-                           600 operations and 100.";
+const ALLOCATIONS: &str = "Heap allocations of all threads, minus one for every text that is read: per lookup, and per row of \
+                           the whole-table reads. SQLite in memory, without SQLite's own allocations, as the difference \
+                           between 600 and 100 operations.";
 
 fn counts(title: &str, about: &str, counted: &[Counted], digits: usize) -> Option<Table> {
     let first = counted.first()?;

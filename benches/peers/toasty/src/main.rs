@@ -63,8 +63,8 @@ impl Contestant for Toasty {
 
     fn unsupported(workload: Workload, store: &Store) -> Option<&'static str> {
         match (workload, store) {
-            (_, Store::Mariadb(_)) => Some("its driver is for MariaDB 11.8 and later"),
-            (Workload::Join(_), _) => Some("no query gives the rows of a join; what it includes, it loads by itself"),
+            (_, Store::Mariadb(_)) => Some("its driver needs MariaDB 11.8 or later"),
+            (Workload::Join(_), _) => Some("no query returns joined rows; it loads included associations by itself"),
             _ => None,
         }
     }
