@@ -10,21 +10,21 @@ use crate::options::Options;
 use crate::statistics::Quartiles;
 use crate::{Result, cargo};
 
-/// Everything that was found out.
+/// The results of a run.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// What was asked for.
+    /// The options of the run.
     pub options: &'a Options,
-    /// What was compiled.
+    /// The compiled crates.
     pub crates: &'a [Crate],
-    /// What the macros wrote, in the order of the crates.
+    /// The lines that the macros generated, in the order of the crates.
     pub lines: &'a [Lines],
-    /// How long it took.
+    /// The durations.
     pub measured: &'a [Measured],
 }
 
 impl Report<'_> {
-    /// A table for the terminal.
+    /// Returns a table for the terminal.
     pub fn table(&self) -> String {
         let mut text = String::new();
         for row in self.rows() {
@@ -38,7 +38,7 @@ impl Report<'_> {
         format!("{text}\n{}", self.explanation())
     }
 
-    /// The same as Markdown.
+    /// Returns the same table as Markdown.
     pub fn markdown(&self) -> String {
         let mut rows = self.rows().into_iter().map(|row| format!("| {} |\n", row.join(" | ")));
         let head = rows.next().unwrap_or_default();
@@ -68,7 +68,7 @@ impl Report<'_> {
             "contestants": contestants,
         });
         fs::write(&self.options.json, serde_json::to_string_pretty(&all)? + "\n")?;
-        eprintln!("every measurement is in {}", self.options.json.display());
+        eprintln!("all measurements are in {}", self.options.json.display());
         Ok(())
     }
 
