@@ -1,5 +1,5 @@
-//! A saga over two databases: it creates a user in one, and the user's analytics in the other. In the first run the second step
-//! fails, and the first step is compensated; in the second run both steps succeed.
+//! A saga over two databases: it creates a user in one, and the user's analytics in the other. In the first run the
+//! second step fails, and the first step is compensated; in the second run both steps succeed.
 //!
 //! ```text
 //! cargo run --example create_user_with_analytics
@@ -24,8 +24,8 @@ struct UserAnalytics {
     source: String,
 }
 
-/// The whole saga. Each step runs in its own transaction, together with a row that records it. So after a crash a step is not
-/// repeated, and a compensation takes effect once.
+/// The whole saga. Each step runs in its own transaction, together with a row that records it. So after a crash a step
+/// is not repeated, and a compensation takes effect once.
 fn create_user_with_analytics() -> Saga {
     Saga::new("create_user_with_analytics")
         .step_on(

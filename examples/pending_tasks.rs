@@ -1,5 +1,5 @@
-//! The outbox: a registration enqueues a task in its own transaction, and a worker handles it in another database. A task that
-//! fails five times becomes a dead letter, with its last error.
+//! The outbox: a registration enqueues a task in its own transaction, and a worker handles it in another database. A
+//! task that fails five times becomes a dead letter, with its last error.
 //!
 //! ```text
 //! cargo run --example pending_tasks

@@ -1,5 +1,6 @@
-//! Synchronization in batches: a job copies the rows that have changed since its last run, and can verify that nothing differs. It
-//! handles the cases in which a loop over `updated_at` loses rows: late commits, equal timestamps, clock differences, crashes.
+//! Synchronization in batches: a job copies the rows that have changed since its last run, and can verify that nothing
+//! differs. It handles the cases in which a loop over `updated_at` loses rows: late commits, equal timestamps, clock
+//! differences, crashes.
 //!
 //! ```text
 //! cargo run --example sync_by_batch

@@ -1,6 +1,6 @@
-//! Synchronization with hooks: after each commit, a hook applies the change of a user to the user's analytics. This is simple, but
-//! not reliable: if the process dies between the commit and the hook, the databases differ, and raw SQL runs no hooks. For
-//! reliable synchronization see `sync_by_queue`.
+//! Synchronization with hooks: after each commit, a hook applies the change of a user to the user's analytics. This is
+//! simple, but not reliable: if the process dies between the commit and the hook, the databases differ, and raw SQL
+//! runs no hooks. For reliable synchronization see `sync_by_queue`.
 //!
 //! ```text
 //! cargo run --example sync_by_hooks
@@ -33,7 +33,8 @@ impl From<&User> for UserAnalytics {
     }
 }
 
-/// Uses `after_commit`, because a hook inside the transaction would write changes to analytics that may still be rolled back.
+/// Uses `after_commit`, because a hook inside the transaction would write changes to analytics that may still be rolled
+/// back.
 impl Hooks for User {
     async fn after_commit(&self, change: &Change) -> Result<()> {
         match change.kind() {

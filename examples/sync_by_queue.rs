@@ -1,13 +1,13 @@
-//! Synchronization through a queue: triggers capture every change of the users, a relay publishes it, and a consumer applies it to
-//! analytics exactly once, also after crashes.
+//! Synchronization through a queue: triggers capture every change of the users, a relay publishes it, and a consumer
+//! applies it to analytics. Each change takes effect once, also after crashes.
 //!
 //! ```text
 //! cargo run --example sync_by_queue
 //! cargo run --example sync_by_queue --features nats -- nats://localhost:4222
 //! ```
 //!
-//! It uses only SQLite files, created anew on every run. The queue is in the analytics database, unless the argument is the URL of a
-//! broker (`nats:`, `amqp:` or `redis:`, each with the feature of its broker).
+//! It uses only SQLite files, created anew on every run. The queue is in the analytics database, unless the argument is
+//! the URL of a broker (`nats:`, `amqp:` or `redis:`, each with the feature of its broker).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,11 +1,12 @@
-//! Two-phase commit: moves users from a legacy schema to a modern one in another database, atomically, also through crashes.
+//! Two-phase commit: moves users from a legacy schema to a modern one in another database, atomically, also through
+//! crashes.
 //!
 //! ```text
 //! LEGACY_URL=mysql://.. MODERN_URL=postgres://.. cargo run --all-features --example transfer_user_data
 //! ```
 //!
-//! At least one of the two databases must be PostgreSQL, MySQL or MariaDB. Without URLs both are SQLite files; the library refuses
-//! this pair, and prints the reason and the alternatives.
+//! At least one of the two databases must be PostgreSQL, MySQL or MariaDB. Without URLs both are SQLite files; the
+//! library refuses this pair, and prints the reason and the alternatives.
 
 use activerecord::prelude::*;
 

@@ -1,5 +1,6 @@
-//! Compares the outbox on PostgreSQL with a job library, `graphile_worker`, which has its own process and workspace (`benches/jobs`).
-//! Both have four workers with eight concurrent calls, claims of a hundred, and a pool of ten connections.
+//! Compares the outbox on PostgreSQL with a job library, `graphile_worker`, which has its own process and workspace
+//! (`benches/jobs`). Both have four workers with eight concurrent calls, claims of a hundred, and a pool of ten
+//! connections.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
@@ -125,8 +126,8 @@ async fn handle(messages: u32) -> Result<f64> {
     Ok(end.as_secs_f64())
 }
 
-/// Returns the time from the commit of each message to the call of its handler, with one idle worker. Only the notification wakes the
-/// worker, because it uses another connection than the one that enqueues.
+/// Returns the time from the commit of each message to the call of its handler, with one idle worker. Only the
+/// notification wakes the worker, because it uses another connection than the one that enqueues.
 async fn latencies() -> Result<Vec<f64>> {
     let ((told, mut called), (stop, stopped)) = (mpsc::unbounded_channel(), oneshot::channel::<()>());
     let worker =

@@ -1,5 +1,5 @@
-//! The cost of work across databases: two-phase commit compared with two commits, ours and by hand with sqlx; the message rate of
-//! the outbox, and of a job library.
+//! The cost of work across databases: two-phase commit compared with two commits, ours and by hand with sqlx; the
+//! message rate of the outbox, and of a job library.
 //!
 //! ```text
 //! cargo xtask services up && eval "$(cargo xtask services env)"
@@ -7,8 +7,8 @@
 //! cargo bench --all-features --bench across -- million   # one or two minutes; runs only when named
 //! ```
 //!
-//! Contestants alternate, in a different order each round; use the medians and ratios. `cargo test` runs it with `--test`; then it does
-//! nothing.
+//! Contestants alternate, in a different order each round; use the medians and ratios. `cargo test` runs it with
+//! `--test`; then it does nothing.
 
 mod by_hand;
 mod commits;
@@ -53,7 +53,7 @@ async fn main() -> Result<()> {
 
 fn url(variable: &str) -> Result<String> {
     std::env::var(variable)
-        .map_err(|_| Error::configuration(format!("{variable} is not set; run `cargo xtask services up`, then `cargo xtask services env`")))
+        .map_err(|_| Error::configuration(format!("{variable} is not set; `cargo xtask services env` prints it")))
 }
 
 /// The operation that a contestant repeats.

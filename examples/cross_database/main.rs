@@ -4,8 +4,8 @@
 //! cargo run --example cross_database     # run it twice: the second run copies only what changed
 //! ```
 //!
-//! It needs only Rust and a C compiler: both databases are SQLite files, created on the first run. Read the files in this order:
-//! `models.rs` (what is stored), `main.rs` (what happens), `sync.rs` (how rows are copied).
+//! It needs only Rust and a C compiler: both databases are SQLite files, created on the first run. Read the files in
+//! this order: `models.rs` (what is stored), `main.rs` (what happens), `sync.rs` (how rows are copied).
 
 #![allow(unreachable_pub, reason = "a program exports nothing")]
 

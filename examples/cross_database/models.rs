@@ -60,8 +60,8 @@ pub struct Airline {
 }
 
 impl Hooks for Airline {
-    /// Runs inside the transaction of the save: if the write to analytics fails, the write to primary is rolled back. The scope
-    /// sends the copy to analytics, whatever the scope of the save is.
+    /// Runs inside the transaction of the save: if the write to analytics fails, the write to primary is rolled back.
+    /// The scope sends the copy to analytics, whatever the scope of the save is.
     async fn after_save(&self, _: &Change) -> Result<()> {
         let copy = AirlineCopy { carrier: self.carrier.clone(), name: self.name.clone() };
         AirlineCopy::with_connection("analytics", async || {

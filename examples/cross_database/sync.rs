@@ -1,8 +1,8 @@
 //! Copies changed rows of `primary` to `analytics`, and stores its progress as a watermark.
 //!
-//! It misses two kinds of changes. A deletion leaves no row to read: use `after_destroy`, as `Airline` does, or `#[soft_delete]`.
-//! A change may commit after a newer change was copied: if this can happen, subtract the duration of your longest transaction from
-//! `since`. A row that is read twice is not written twice. `SyncJob` handles both cases.
+//! It misses two kinds of changes. A deletion leaves no row to read: use `after_destroy`, as `Airline` does, or
+//! `#[soft_delete]`. A change may commit after a newer change was copied: if this can happen, subtract the duration of
+//! your longest transaction from `since`. A row that is read twice is not written twice. `SyncJob` handles both cases.
 
 use std::collections::HashMap;
 
@@ -24,8 +24,9 @@ pub trait Copied: ActiveRecord {
 
 /// Copies every row that changed since the last run, and returns the number of copied rows.
 ///
-/// It reads from the last run's watermark, inclusive, to the newest change at the start. A row that changes during the run leaves these
-/// bounds, and is copied by the next run. The watermark is a timestamp that was *read*, never the time of a clock.
+/// It reads from the last run's watermark, inclusive, to the newest change at the start. A row that changes during the
+/// run leaves these bounds, and is copied by the next run. The watermark is a timestamp that was *read*, never the time
+/// of a clock.
 pub async fn run<S: Copied>() -> Result<u64> {
     let source = S::TABLE.name;
     let Some(until) = S::query().max(S::CHANGED).await? else { return Ok(0) };
@@ -48,8 +49,8 @@ pub async fn run<S: Copied>() -> Result<u64> {
     Ok(copied)
 }
 
-/// Writes one batch and its log entry in one transaction. If a run is killed between two batches, the next run reads all rows again, but
-/// does not write unchanged rows again.
+/// Writes one batch and its log entry in one transaction. If a run is killed between two batches, the next run reads
+/// all rows again, but does not write unchanged rows again.
 async fn write<S: Copied>(source: &str, rows: Vec<S>, last_sync: Option<DateTime<Utc>>) -> Result<u64> {
     let mut copies: Vec<S::Copy> = rows.into_iter().map(S::Copy::from).collect();
     transaction("analytics", async || {

@@ -8,7 +8,8 @@ use crate::{Result, cargo};
 /// The lines that a library's macros generate for one model, in the order of [`Variant::ALL`].
 pub type Lines = [f64; 2];
 
-/// Returns the lines of every crate. The first crate has the plain structs; every other crate has the same standard derives.
+/// Returns the lines of every crate. The first crate has the plain structs; every other crate has the same standard
+/// derives.
 pub fn all(crates: &[Crate]) -> Result<Vec<Lines>> {
     let mut plain = None;
     let mut all = Vec::new();
@@ -22,8 +23,8 @@ pub fn all(crates: &[Crate]) -> Result<Vec<Lines>> {
     Ok(all)
 }
 
-/// Returns how many lines the expansion of a crate has in addition to the written lines, per model. The expanded source stays in
-/// the crate's folder.
+/// Returns how many lines the expansion of a crate has in addition to the written lines, per model. The expanded source
+/// stays in the crate's folder.
 fn added(of: &Crate, variant: Variant) -> Result<f64> {
     let expanded = pretty(&cargo::expand(of, variant)?).map_err(|error| format!("{}: {error}", of.name))?;
     fs::write(of.folder.join(variant.title().replace(' ', "_")).with_extension("rs"), &expanded)?;

@@ -43,7 +43,8 @@ pub fn all(crates: &[Crate], rounds: usize) -> Result<Vec<Measured>> {
     Ok(all)
 }
 
-/// Each round changes a constant in each crate and checks the crate. A first round, which is not counted, builds the dependencies.
+/// Each round changes a constant in each crate and checks the crate. A first round, which is not counted, builds the
+/// dependencies.
 fn measure(crates: &[Crate], variant: Variant, incremental: bool, rounds: usize) -> Result<Measured> {
     eprintln!("checking {}{}", variant.title(), if incremental { ", incrementally" } else { "" });
     for of in crates {

@@ -1,7 +1,9 @@
-//! Runs graphile_worker for `benches/across/jobs.rs`: one command per input line, one answer in seconds per output line.
+//! Runs graphile_worker for `benches/across/jobs.rs`: one command per input line, one answer in seconds per output
+//! line.
 //!
-//! `jobs URL SCHEMA`. Its workers use the library's options that save round trips: a local queue and batched completions. Without
-//! these options they claim one job at a time, and only a limited number of waiting jobs at each poll.
+//! `jobs URL SCHEMA`. Its workers use the library's options that save round trips: a local queue and batched
+//! completions. Without these options they claim one job at a time, and only a limited number of waiting jobs at each
+//! poll.
 
 use std::error::Error;
 use std::sync::Arc;
