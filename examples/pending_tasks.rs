@@ -81,7 +81,7 @@ async fn main() -> Result<()> {
     worker.run_until(done).await?;
 
     println!("\n{} users, {} with analytics", User::count().await?, UserAnalytics::count().await?);
-    println!("\nFailed tasks");
+    println!("\nDead letters");
     for task in Outbox::dead("primary", None, 10).await? {
         println!(
             "  {} {} after {} attempts: {}",

@@ -63,7 +63,7 @@ async fn main() -> Result<()> {
     user.email = "seven@example.net".into();
     user.save().await?;
     User::filter(User::ID.gt(9_990)).delete().await?;
-    println!("1 changed, 10 deleted {}", job.run().await?);
+    println!("Changes           {}", job.run().await?);
 
     UserAnalytics::filter(UserAnalytics::USER_ID.le(3)).update((UserAnalytics::DOMAIN.set("elsewhere"),)).await?;
     for row in job.verify().await?.rows {
