@@ -11,7 +11,7 @@ pub(crate) type Conn = Box<dyn Connection>;
 
 pub(crate) fn backend(config: &Config) -> Result<Arc<dyn Backend>> {
     let factory =
-        inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&config.scheme())).unwrap();
+        inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&config.scheme.as_str())).unwrap();
     (factory.open)(config)
 }
 

@@ -5,20 +5,14 @@
 use std::marker::PhantomData;
 
 pub use crate::__prefixed as prefixed;
-pub use crate::active_enum::{text, unknown};
-pub use crate::column::Column;
-pub use crate::embedded::{Embedded, flattened, length, named, names};
 pub use crate::error::Result;
-pub use crate::hooks::Hooks;
-pub use crate::kind::MaybeNull;
-pub use crate::model::Model;
-pub use crate::projection::Projection;
-pub use crate::read::in_field;
-pub use crate::schema::{ColumnDef, Table};
-pub use crate::source::{Alias, Cte, Found, Relation};
-pub use crate::value::{ColumnType, FromValue, Kind, RowRef, ToValue, Value, ValueRef, ValueType};
+pub use crate::model::{Hooks, Model, Projection};
+pub use crate::query::{Alias, Cte};
+pub use crate::schema::{ColumnDef, Embedded, Table, flattened, in_field, length, named, names, text, unknown};
+pub use crate::typed::{Column, ColumnType, Found, Kind, MaybeNull, Relation};
+pub use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
-use crate::read::cell;
+use crate::value::cell;
 
 /// Generated code is asked for the columns of its own table only.
 #[cold]

@@ -26,11 +26,11 @@ pub(crate) fn url(path: &str) -> String {
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite"));
     let open = sqlite.ok_or_else(|| Error::configuration("SQLite is not compiled in"))?.open;
-    let path = config.get_option("path").unwrap_or_default();
-    let busy_timeout = config.get_option("busy_timeout").unwrap_or("5s");
+    let path = config.text("path").unwrap_or_default();
+    let busy_timeout = config.text("busy_timeout").unwrap_or("5s");
     let file = Config::sqlite(path).option("mode", "rwc").option("busy_timeout", busy_timeout);
     let inner = open(&file.option("synchronous", "normal"))?;
-    Ok(Arc::new(Stepwise { inner, broken: config.get_option("broken") == Some("yes") }))
+    Ok(Arc::new(Stepwise { inner, broken: config.text("broken") == Some("yes") }))
 }
 
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use activerecord::digest::RowDigest;
+use activerecord::backend::RowDigest;
 use activerecord::prelude::*;
 use activerecord::statement::{ColumnExpr, Compare, Expr, Select, Source};
 use activerecord::{Value, ValueType};

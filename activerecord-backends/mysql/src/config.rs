@@ -66,9 +66,9 @@ impl Settings {
         Ok(Self {
             options: with_tls(options, config)?.statement_cache_capacity(cache_capacity(config)?),
             place,
-            connect_timeout: config.get_duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
-            statement_timeout: config.get_duration("statement_timeout")?,
-            lock_timeout: config.get_duration("lock_timeout")?.map(whole_seconds),
+            connect_timeout: config.duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
+            statement_timeout: config.duration("statement_timeout")?,
+            lock_timeout: config.duration("lock_timeout")?.map(whole_seconds),
             collation: collation(config)?,
         })
     }
@@ -89,20 +89,20 @@ fn server(config: &Config) -> (MySqlConnectOptions, String) {
         .timezone(None)
         .set_names(false)
         .disable_statement_logging();
-    let (host, port) = (config.get_host().unwrap_or("localhost"), config.get_port().unwrap_or(3306));
+    let (host, port) = (config.host.as_deref().unwrap_or("localhost"), config.port.unwrap_or(3306));
     let mut options = options.host(host).port(port);
     let mut place = format!("{host}:{port}");
-    if let Some(path) = config.get_option("socket") {
+    if let Some(path) = config.text("socket") {
         options = options.socket(path);
         path.clone_into(&mut place);
     }
-    if let Some(username) = config.get_username() {
+    if let Some(username) = config.username.as_deref() {
         options = options.username(username);
     }
-    if let Some(password) = config.get_password() {
+    if let Some(password) = config.password.as_deref() {
         options = options.password(password);
     }
-    match config.get_database() {
+    match config.database.as_str() {
         "" => (options, place),
         database => (options.database(database), place),
     }
@@ -110,16 +110,16 @@ fn server(config: &Config) -> (MySqlConnectOptions, String) {
 
 fn with_tls(mut options: MySqlConnectOptions, config: &Config) -> Result<MySqlConnectOptions> {
     let words = SSL_MODES.map(|(word, _)| word);
-    let word = match config.get_choice("ssl-mode", &words)? {
+    let word = match config.choice("ssl-mode", &words)? {
         Some(word) => Some(word),
-        None => config.get_choice("sslmode", &words)?,
+        None => config.choice("sslmode", &words)?,
     };
     let mode = SSL_MODES.iter().find(|(known, _)| Some(*known) == word);
     options = options.ssl_mode(mode.map_or(MySqlSslMode::Preferred, |(_, mode)| *mode));
-    if let Some(file) = config.get_option("ssl-ca") {
+    if let Some(file) = config.text("ssl-ca") {
         options = options.ssl_ca(file);
     }
-    match (config.get_option("ssl-cert"), config.get_option("ssl-key")) {
+    match (config.text("ssl-cert"), config.text("ssl-key")) {
         (Some(cert), Some(key)) => Ok(options.ssl_client_cert(cert).ssl_client_key(key)),
         (None, None) => Ok(options),
         _ => Err(Error::configuration("`ssl-cert` and `ssl-key` belong together: give both, or neither")),
@@ -127,7 +127,7 @@ fn with_tls(mut options: MySqlConnectOptions, config: &Config) -> Result<MySqlCo
 }
 
 fn cache_capacity(config: &Config) -> Result<usize> {
-    let Some(text) = config.get_option("statement_cache_capacity") else { return Ok(256) };
+    let Some(text) = config.text("statement_cache_capacity") else { return Ok(256) };
     text.parse().map_err(|error: ParseIntError| {
         Error::configuration(format!("`statement_cache_capacity` is `{text}`, which is no whole number"))
             .with_source(error)
@@ -136,7 +136,7 @@ fn cache_capacity(config: &Config) -> Result<usize> {
 
 /// It becomes part of a statement, so it has to be a plain word.
 fn collation(config: &Config) -> Result<Option<String>> {
-    let Some(name) = config.get_option("collation") else { return Ok(None) };
+    let Some(name) = config.text("collation") else { return Ok(None) };
     if name.starts_with("utf8mb4_") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Ok(Some(name.to_owned()));
     }

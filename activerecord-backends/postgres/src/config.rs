@@ -44,7 +44,7 @@ impl Settings {
         let driver = driver.statement_cache_capacity(cache_capacity(config)?).disable_statement_logging();
         Ok(Self {
             driver: with_session(driver, config)?,
-            connect_timeout: config.get_duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
+            connect_timeout: config.duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
         })
     }
 
@@ -67,26 +67,26 @@ impl fmt::Debug for Settings {
 }
 
 fn with_login(mut driver: PgConnectOptions, config: &Config) -> PgConnectOptions {
-    if let Some(host) = config.get_host().or_else(|| config.get_option("host")) {
+    if let Some(host) = config.host.as_deref().or_else(|| config.text("host")) {
         // An IPv6 address stands in brackets in a URL only.
         let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         driver = driver.host(address.unwrap_or(host));
     }
-    if let Some(port) = config.get_port() {
+    if let Some(port) = config.port {
         driver = driver.port(port);
     }
-    if let Some(username) = config.get_username() {
+    if let Some(username) = config.username.as_deref() {
         driver = driver.username(username);
     }
-    if let Some(password) = config.get_password() {
+    if let Some(password) = config.password.as_deref() {
         driver = driver.password(password);
     }
-    if config.get_database().is_empty() { driver } else { driver.database(config.get_database()) }
+    if config.database.as_str().is_empty() { driver } else { driver.database(config.database.as_str()) }
 }
 
 fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {
     let modes = ["prefer", "disable", "require", "verify-ca", "verify-full"];
-    driver = match config.get_choice("sslmode", &modes)? {
+    driver = match config.choice("sslmode", &modes)? {
         Some("disable") => driver.ssl_mode(PgSslMode::Disable),
         Some("require") => driver.ssl_mode(PgSslMode::Require),
         Some("verify-ca") => driver.ssl_mode(PgSslMode::VerifyCa),
@@ -94,13 +94,13 @@ fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOp
         Some(_) => driver.ssl_mode(PgSslMode::Prefer),
         None => driver,
     };
-    if let Some(file) = config.get_option("sslrootcert") {
+    if let Some(file) = config.text("sslrootcert") {
         driver = driver.ssl_root_cert(file);
     }
-    if let Some(file) = config.get_option("sslcert") {
+    if let Some(file) = config.text("sslcert") {
         driver = driver.ssl_client_cert(file);
     }
-    if let Some(file) = config.get_option("sslkey") {
+    if let Some(file) = config.text("sslkey") {
         driver = driver.ssl_client_key(file);
     }
     Ok(driver)
@@ -109,22 +109,22 @@ fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOp
 /// What a session starts with travels with the login, and costs no round trip. The driver itself asks for UTF-8 and UTC.
 /// Where nothing is set nothing is said: there are proxies that refuse a login with `options`.
 fn with_session(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {
-    if let Some(name) = config.get_option("application_name") {
+    if let Some(name) = config.text("application_name") {
         driver = driver.application_name(name);
     }
     for name in TIMEOUTS {
-        if let Some(timeout) = config.get_duration(name)? {
+        if let Some(timeout) = config.duration(name)? {
             driver = driver.options([(name, timeout.as_millis())]);
         }
     }
-    Ok(match config.get_option("search_path") {
+    Ok(match config.text("search_path") {
         Some(path) => driver.options([("search_path", path)]),
         None => driver,
     })
 }
 
 fn cache_capacity(config: &Config) -> Result<usize> {
-    let Some(text) = config.get_option("statement_cache_capacity") else { return Ok(256) };
+    let Some(text) = config.text("statement_cache_capacity") else { return Ok(256) };
     match text.parse() {
         Ok(capacity) if capacity > 0 => Ok(capacity),
         _ => Err(Error::configuration(format!(

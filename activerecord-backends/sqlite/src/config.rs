@@ -64,15 +64,14 @@ impl Settings {
         config.check_options(&OPTIONS)?;
         refuse_server(config)?;
         let place = place(config)?;
-        let journal_mode =
-            config.get_choice("journal_mode", &["wal", "delete", "truncate", "persist", "memory", "off"])?;
+        let journal_mode = config.choice("journal_mode", &["wal", "delete", "truncate", "persist", "memory", "off"])?;
         let writes = matches!(place, Place::File { access: FileAccess::Write | FileAccess::Create, .. });
         Ok(Self {
-            busy_timeout: config.get_duration("busy_timeout")?.unwrap_or(Duration::from_secs(5)),
-            synchronous: config.get_choice("synchronous", &["full", "normal", "extra", "off"])?.unwrap_or("full"),
+            busy_timeout: config.duration("busy_timeout")?.unwrap_or(Duration::from_secs(5)),
+            synchronous: config.choice("synchronous", &["full", "normal", "extra", "off"])?.unwrap_or("full"),
             journal_mode: if writes { journal_mode.or(Some("wal")) } else { None },
             exclusive: exclusive(config)?,
-            foreign_keys: config.get_choice("foreign_keys", &["on", "off"])? != Some("off"),
+            foreign_keys: config.choice("foreign_keys", &["on", "off"])? != Some("off"),
             cache_size: number(config, "cache_size")?,
             page_size: number(config, "page_size")?,
             max_pages: number(config, "max_pages")?,
@@ -82,15 +81,15 @@ impl Settings {
 }
 
 fn place(config: &Config) -> Result<Place> {
-    let mode = config.get_choice("mode", &["rw", "ro", "rwc", "memory"])?;
+    let mode = config.choice("mode", &["rw", "ro", "rwc", "memory"])?;
     let access = match mode {
-        _ if config.get_database() == ":memory:" => return Ok(Place::Memory),
+        _ if config.database.as_str() == ":memory:" => return Ok(Place::Memory),
         Some("memory") => return Ok(Place::Memory),
         Some("ro") => FileAccess::Read,
         Some("rwc") => FileAccess::Create,
         _ => FileAccess::Write,
     };
-    match config.get_database() {
+    match config.database.as_str() {
         "" => Err(Error::configuration(
             "an SQLite connection names a file: sqlite://main.db?mode=rwc, or sqlite::memory:",
         )),
@@ -99,8 +98,8 @@ fn place(config: &Config) -> Result<Place> {
 }
 
 fn exclusive(config: &Config) -> Result<bool> {
-    let exclusive = config.get_choice("locking_mode", &["normal", "exclusive"])? == Some("exclusive");
-    if exclusive && config.get_pool().get_max_connections() > 1 {
+    let exclusive = config.choice("locking_mode", &["normal", "exclusive"])? == Some("exclusive");
+    if exclusive && config.pool.max_connections > 1 {
         return Err(Error::configuration(
             "`locking_mode=exclusive` keeps every other connection out: give the pool one, by \
              `.pool(Pool::new().max_connections(1))`, or `max_connections = 1` in its table",
@@ -110,8 +109,8 @@ fn exclusive(config: &Config) -> Result<bool> {
 }
 
 fn refuse_server(config: &Config) -> Result<()> {
-    let server = config.get_host().is_some() || config.get_port().is_some();
-    let login = config.get_username().is_some() || config.get_password().is_some();
+    let server = config.host.as_deref().is_some() || config.port.is_some();
+    let login = config.username.as_deref().is_some() || config.password.as_deref().is_some();
     if server || login {
         return Err(Error::configuration("an SQLite database is a file: it has no host, port, username or password"));
     }
@@ -125,5 +124,5 @@ fn number(config: &Config, name: &str) -> Result<Option<i64>> {
             Error::configuration(format!("`{name}` is `{text}`, which is no whole number")).with_source(error)
         })
     };
-    config.get_option(name).map(parse).transpose()
+    config.text(name).map(parse).transpose()
 }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::handle::ConnectionHandle;
 use crate::dialect::sizes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::row::Row;
 use crate::statement::{CreateIndex, CreateTable, Name, NewColumn};
-use crate::value::ValueType;
+use crate::value::{Row, ValueType};
 
 /// How much of a table's name is in the name of its index: databases take about 60 characters.
 const NAME_LENGTH: usize = 40;

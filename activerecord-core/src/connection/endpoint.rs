@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::config::Config;
 use super::meters::Meters;
 use super::pool::{Pool, PooledConnection, Purpose};
 use super::registry::endpoint;
 use crate::backend::{Backend, Notifications};
-use crate::capabilities::Capabilities;
-use crate::dialect::Dialect;
+use crate::config::Config;
+use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, Result};
 
 /// A connection as the registry holds it. Replacing a name makes a new endpoint; whoever uses the old one keeps it.
@@ -37,7 +36,7 @@ impl Endpoint {
         let dialect = backend.dialect();
         Self {
             id: COUNT.fetch_add(1, Ordering::Relaxed),
-            pool: Pool::new(backend, config.get_pool(), &name),
+            pool: Pool::new(backend, &config.pool, &name),
             name,
             dialect,
             meters,

@@ -1,26 +1,22 @@
 //! Connections by name: their settings, their pools, and which one a statement uses.
 
-mod config;
 mod describe;
 mod endpoint;
-mod env;
-mod file;
 mod handle;
 mod listener;
 mod meters;
 mod moment;
-mod nearest;
 mod pool;
+mod protocol;
 mod registry;
 mod scope;
 mod session;
 pub(crate) mod unique;
-mod url;
 
-pub use config::{Config, IntoConfig, Pool};
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
-pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
+pub use handle::{ConnectionHandle, connection, current_connection};
 pub use listener::Listener;
+pub use protocol::{ProtocolConnection, UnmetPrecondition};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 

@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tracing::Instrument;
 
-use super::config;
 use super::meters::{InUse, Meters};
 use super::moment::Moment;
 use crate::backend::{Backend, Connection, Notifications};
+use crate::config::PoolOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a connection is taken for, so that an exhausted pool can say who has its connections.
@@ -40,7 +40,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(backend: Arc<dyn Backend>, limits: &config::Pool, name: &Arc<str>) -> Self {
+    pub(super) fn new(backend: Arc<dyn Backend>, limits: &PoolOptions, name: &Arc<str>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 backend,
@@ -128,7 +128,7 @@ impl fmt::Debug for Pool {
 /// What the pool and the connections that are out of it have in common.
 struct Shared {
     backend: Arc<dyn Backend>,
-    limits: config::Pool,
+    limits: PoolOptions,
     name: Arc<str>,
     state: Mutex<State>,
     /// Tells that the pool is closed, and later that nobody has a connection of it any more.
@@ -204,7 +204,7 @@ struct Pooled {
 impl Pooled {
     /// Whether it can be handed out: not too old, and alive as far as known. It is asked only when in doubt, and after a while
     /// without use.
-    async fn is_usable(&mut self, now: Moment, limits: &config::Pool) -> bool {
+    async fn is_usable(&mut self, now: Moment, limits: &PoolOptions) -> bool {
         if limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age) {
             return false;
         }

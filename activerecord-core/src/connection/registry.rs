@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::config::{Config, IntoConfig};
 use super::endpoint::Endpoint;
-use super::nearest::{nearest, unknown};
 use super::pool::Purpose;
-use super::{env, file, scope};
+use super::scope;
 use crate::backend::{Backend, BackendFactory};
+use crate::config::{Config, IntoConfig, env, file, nearest, unknown};
 use crate::error::{Error, Result};
 
 static ENDPOINTS: LazyLock<RwLock<BTreeMap<Arc<str>, Arc<Endpoint>>>> = LazyLock::new(RwLock::default);
@@ -158,7 +157,7 @@ fn build(name: &str, config: impl IntoConfig) -> Result<Arc<Endpoint>> {
     }
     let config = config.into_config().map_err(at_name)?;
     let backend = open(&config).map_err(at_name)?;
-    for replica in config.get_replicas().map_err(at_name)? {
+    for replica in config.replica_configs().map_err(at_name)? {
         open(&replica).map_err(at_name)?;
     }
     Ok(Arc::new(Endpoint::new(name, backend, &config)))
@@ -166,7 +165,7 @@ fn build(name: &str, config: impl IntoConfig) -> Result<Arc<Endpoint>> {
 
 /// The backend for the scheme of the settings.
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {
-    let scheme = config.scheme();
+    let scheme = config.scheme.as_str();
     let factories = || inventory::iter::<BackendFactory>.into_iter();
     if let Some(factory) = factories().find(|factory| factory.schemes.contains(&scheme)) {
         return (factory.open)(config);

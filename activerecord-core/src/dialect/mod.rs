@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
+mod capabilities;
 mod catalog;
-mod digests;
 mod mysql;
 mod postgresql;
 mod precondition;
+mod row_digests;
 mod sqlite;
 mod triggers;
 
+pub use capabilities::Capabilities;
 pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
 pub(crate) use catalog::{Catalog, sizes};
-pub(crate) use digests::{Digests, Spellings};
 pub(crate) use precondition::{Accepts, Precondition};
+pub(crate) use row_digests::{Digests, Spellings};
 pub(crate) use triggers::Triggers;
 
-use crate::capabilities::Capabilities;
 use crate::error::{Error, Result};
 use crate::value::ValueType;
 
@@ -242,7 +243,7 @@ impl Dialect {
         &self.capabilities
     }
 
-    /// Whether rows have a [digest](crate::digest) that have a column of this type, which the database says holds values of that one.
+    /// Whether rows have a [digest](crate::backend::RowDigest) that have a column of this type, which the database says holds values of that one.
     pub fn has_digest(&self, ty: ValueType, column: Option<ValueType>) -> bool {
         self.digests.has(ty, column)
     }

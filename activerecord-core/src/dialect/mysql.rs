@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, digests, triggers,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, triggers,
 };
-use crate::capabilities::Capabilities;
+use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
 /// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
@@ -87,7 +87,7 @@ pub static MYSQL: Dialect = Dialect {
     load: None,
     triggers: triggers::MYSQL,
     catalog: catalog::MYSQL,
-    digests: digests::MYSQL,
+    digests: row_digests::MYSQL,
     branch_at_begin: true,
     // MariaDB also has a limit for transactions; MySQL has only the session's.
     idle_limit: Some(IdleLimit {

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, Upsert, catalog, digests, triggers,
+    Precondition, SetQuery, Size, Upsert, catalog, row_digests, triggers,
 };
-use crate::capabilities::Capabilities;
+use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
 /// PostgreSQL. Whether transactions can be prepared is a setting of the server, asked when connecting.
@@ -88,7 +88,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     load: Some(("COPY ", ") FROM STDIN (FORMAT binary)")),
     triggers: triggers::POSTGRESQL,
     catalog: catalog::POSTGRESQL,
-    digests: digests::POSTGRESQL,
+    digests: row_digests::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some(IdleLimit {
         set: "SET LOCAL idle_in_transaction_session_timeout = ",

@@ -1,8 +1,8 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Size, Upsert, catalog, digests, triggers,
+    Size, Upsert, catalog, row_digests, triggers,
 };
-use crate::capabilities::Capabilities;
+use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
 /// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
@@ -72,7 +72,7 @@ pub static SQLITE: Dialect = Dialect {
     load: None,
     triggers: triggers::SQLITE,
     catalog: catalog::SQLITE,
-    digests: digests::SQLITE,
+    digests: row_digests::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
     notify: None,

@@ -6,19 +6,17 @@ use super::row;
 use crate::backend::BoxFuture;
 use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::hooks::{Change, ChangeKind};
-use crate::model::Model;
-use crate::row::Row;
+use crate::model::{Change, ChangeKind, Model, hook};
 use crate::sql::Operation;
 use crate::statement::Expr;
 use crate::transaction::{AfterEnd, Level, Transaction};
-use crate::value::Value;
+use crate::value::{Row, Value};
 
 /// A write of one record.
 enum Write {
     Insert,
     Update,
-    /// Inserts or updates, by what is there.
+    /// Updates, and inserts when no row has the key.
     Save,
     Columns(Vec<(&'static str, Expr)>),
     Delete(Operation),
@@ -42,9 +40,7 @@ pub(super) async fn save<M: Model>(record: &mut M, session: &Session) -> Result<
     if row::update(record, session).await? {
         return Ok(());
     }
-    if M::TABLE.version.is_some() && row::exists(record, session).await? {
-        return Err(row::stale::<M>(session));
-    }
+    row::require_absent(record, session).await?;
     row::insert(record, session).await
 }
 
@@ -67,32 +63,6 @@ pub(super) async fn destroy<M: Model>(record: &mut M, session: &Session, operati
         return around(record, session, Write::Delete(operation)).await;
     }
     if row::delete(record, session, operation).await? { Ok(()) } else { Err(row::no_row(record, session).await) }
-}
-
-/// Tells a record that it was read.
-pub(crate) async fn found<M: Model>(record: &mut M) -> Result<()> {
-    if M::HOOKS { hook(record.after_find()).await } else { Ok(()) }
-}
-
-tokio::task_local! {
-    /// How many hooks of this task are inside each other.
-    static DEPTH: usize;
-}
-
-/// Hooks that call each other's models without an end stop here, not in a stack overflow.
-const MAX_DEPTH: usize = 32;
-
-/// Boxed, because a hook may write a model whose hooks write this one: without the box that type would be infinite.
-fn hook<'a>(call: impl Future<Output = Result<()>> + Send + 'a) -> BoxFuture<'a, Result<()>> {
-    let depth = DEPTH.try_with(|depth| *depth).unwrap_or_default() + 1;
-    if depth > MAX_DEPTH { Box::pin(std::future::ready(Err(too_deep()))) } else { Box::pin(DEPTH.scope(depth, call)) }
-}
-
-#[cold]
-fn too_deep() -> Error {
-    Error::unsupported(format!(
-        "more than {MAX_DEPTH} hooks are inside each other; do two hooks call each other's models?"
-    ))
 }
 
 async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Result<()> {
@@ -127,19 +97,29 @@ async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Res
             record.validate().map_err(|error| error.with_model(M::TABLE.model))?;
             hook(record.after_validate()).await?;
             hook(record.before_save()).await?;
-            let new = match write {
-                Write::Insert => true,
-                Write::Save => !row::exists(record, &session).await?,
-                _ => false,
-            };
-            let change = if new {
-                create(record, &session, &level).await?
-            } else {
-                change(record, &session, &level, write).await?
+            let change = match write {
+                Write::Insert => create(record, &session, &level).await?,
+                Write::Save => create_or_change(record, &session, &level).await?,
+                write => match change(record, &session, &level, write).await? {
+                    Some(change) => change,
+                    None => return Err(row::no_row(record, &session).await),
+                },
             };
             hook(record.after_save(&change)).await
         }
     }
+}
+
+/// Saves a record whose key is set. Which of the hooks run before the statement depends on whether the row exists, so this is
+/// asked first. Then it is the same as without hooks: an UPDATE, and an INSERT when no row has the key any more.
+async fn create_or_change<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
+    if row::exists(record, session).await? {
+        if let Some(change) = change(record, session, level, Write::Update).await? {
+            return Ok(change);
+        }
+        row::require_absent(record, session).await?;
+    }
+    create(record, session, level).await
 }
 
 async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
@@ -150,7 +130,8 @@ async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> R
     Ok(change)
 }
 
-async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Change> {
+/// None: no row has the record's key and version.
+async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Option<Change>> {
     hook(record.before_update()).await?;
     let written = match write {
         Write::Columns(set) => row::update_columns(record, session, set).await?,
@@ -158,10 +139,10 @@ async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, writ
             .await?
             .then(|| (0..M::TABLE.columns.len()).filter(|&n| !M::TABLE.is_key(n)).collect()),
     };
-    let Some(ordinals) = written else { return Err(row::no_row(record, session).await) };
+    let Some(ordinals) = written else { return Ok(None) };
     let change = announce(record, level, ChangeKind::Updated, ordinals)?;
     hook(record.after_update()).await?;
-    Ok(change)
+    Ok(Some(change))
 }
 
 async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, operation: Operation) -> Result<()> {
@@ -173,7 +154,7 @@ async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, oper
     hook(record.after_destroy()).await
 }
 
-/// Leaves word for the end of the transaction: a copy of the record, as only its columns make it.
+/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]` fields.
 fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec<usize>) -> Result<Change> {
     let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
     let (copy, told) = (copy(record)?, change.clone());

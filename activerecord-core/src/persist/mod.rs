@@ -6,15 +6,14 @@
 mod hooked;
 mod refused;
 mod row;
+pub(crate) mod stamps;
 mod upsert;
 
-pub(crate) use hooked::found;
-pub(crate) use row::time;
 pub(crate) use upsert::{bulk_insert, upsert};
 
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Model;
+use crate::model::{Model, found};
 use crate::sql::{Access, Operation, Sql, cached};
 use crate::statement::{Expr, Select, SelectItem, Source, Statement};
 use crate::value::{RowRef, Value};

@@ -2,12 +2,9 @@
 
 use super::Query;
 use crate::error::Result;
-use crate::expression::Scalar;
-use crate::kind::Number;
-use crate::read::cell;
-use crate::source::{Covers, Source};
 use crate::statement::{self, Aggregate, ColumnExpr, Expr, Select};
-use crate::value::{FromValue, Value, ValueType};
+use crate::typed::{Covers, Number, Scalar, Source};
+use crate::value::{FromValue, Value, ValueType, cell};
 
 /// The name of a query that is summed up.
 const SOURCE: &str = "source";

@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::{Query, key_order};
 use crate::error::{Error, Result};
-use crate::model::Model;
-use crate::record::IntoKey;
+use crate::model::{IntoKey, Model};
 use crate::statement::Source;
 use crate::value::Value;
 

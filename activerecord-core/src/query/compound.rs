@@ -1,8 +1,8 @@
 //! Several queries as one.
 
 use super::{Deleted, Query};
-use crate::source::{Relation, Source};
 use crate::statement::{self, Compound, Select, SetOperator, Subquery};
+use crate::typed::{Relation, Source};
 
 /// Their rows are read alike. What comes after it (`filter`, `order_by`, `limit`, ..) is about the rows of the whole, which
 /// stand under the name of the first query's model. The other query runs where this one does: one that names a connection

@@ -4,10 +4,9 @@ use std::fmt;
 
 use super::Query;
 use crate::error::Result;
-use crate::row::Row;
-use crate::source::Source;
 use crate::sql::{Access, Sql};
-use crate::value::Value;
+use crate::typed::Source;
+use crate::value::{Row, Value};
 
 /// What a database says about how it would run a query. It is for people: each database says it in its own way, and
 /// another version in another.

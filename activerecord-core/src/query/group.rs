@@ -1,10 +1,8 @@
 //! Groups, and rows that count as one.
 
 use super::Query;
-use crate::predicate::Predicate;
-use crate::selection::Selection;
-use crate::source::{Covers, Source};
 use crate::statement::Distinct;
+use crate::typed::{Covers, Predicate, Selection, Source};
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
     /// One row for each group of rows that have these in common: a column, an expression, or a tuple of them. What is

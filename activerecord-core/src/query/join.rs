@@ -1,9 +1,8 @@
 //! Joins.
 
 use super::Query;
-use crate::predicate::Predicate;
-use crate::source::{Covers, JoinWith, Leading, Left, Member, Source, table_ref};
 use crate::statement::Join;
+use crate::typed::{Covers, JoinWith, Leading, Left, Member, Predicate, Source, table_ref};
 
 /// The source of a query after a join.
 type Joined<S, J> = <S as JoinWith<J>>::Output;

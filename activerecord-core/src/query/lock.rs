@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Query;
 use crate::connection::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::Source;
 use crate::statement::{Lock, LockStrength, LockWait};
+use crate::typed::Source;
 
 /// The rows that such a query finds are locked until the transaction ends: outside of one it is an error. Only databases
 /// with [`Capabilities::row_locks`](crate::Capabilities::row_locks) have it: elsewhere it is `Unsupported`.

@@ -1,6 +1,7 @@
 //! Queries: values that say which rows, in which order, from which connection. Nothing runs before a finisher is awaited.
 
 mod aggregate;
+mod alias;
 mod batch;
 mod compound;
 mod cte;
@@ -14,15 +15,19 @@ mod page;
 mod raw;
 mod read;
 mod stream;
+mod subquery;
 mod write;
 
+pub use alias::Alias;
 pub use batch::Batches;
+pub use cte::Cte;
 pub use cursor::Cursor;
 pub use explain::Plan;
 pub use keyset::KeysetPage;
 pub use page::Page;
 pub use raw::RawQuery;
 pub use stream::Rows;
+pub use subquery::{exists, subquery};
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -31,16 +36,12 @@ use std::sync::Arc;
 use crate::connection::{Label, Route, Session, resolve};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
-use crate::model::Model;
-use crate::order::IntoOrder;
-use crate::predicate::Predicate;
-use crate::projection::Projection;
+use crate::model::{Model, Projection};
 use crate::schema::Table;
-use crate::selection::Selection;
-use crate::source::{Covers, Found, Relation, Source, key_columns, table_ref};
 use crate::sql::{Sql, cached_head, render_rest, render_with_models};
 use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
+use crate::typed::{Covers, Found, IntoOrder, Predicate, Relation, Selection, Source, key_columns, table_ref};
 use crate::value::{IntoParams, RowRef, Value};
 
 /// A query on the rows of `S`, a model or a tuple of joined ones, that reads each as an `R`.

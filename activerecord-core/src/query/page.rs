@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::error::Result;
-use crate::source::Source;
+use crate::typed::Source;
 
 /// One page of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,7 @@ use std::marker::PhantomData;
 
 use crate::connection::{Label, Route, resolve};
 use crate::error::{Error, Result};
-use crate::model::Model;
-use crate::persist;
+use crate::model::{Model, found};
 use crate::schema::ColumnDef;
 use crate::sql::render;
 use crate::statement::{RawSql, Statement};
@@ -71,7 +70,7 @@ impl<M: Model> RawQuery<M> {
         };
         session.fetch(&sql, Label::new(M::TABLE.model, "raw query"), &mut sink).await?;
         for row in &mut rows {
-            persist::found(row).await?;
+            found(row).await?;
         }
         Ok(rows)
     }

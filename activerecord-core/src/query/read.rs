@@ -2,9 +2,8 @@
 
 use super::{Query, Rows, stream};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expression::Scalar;
-use crate::source::{Covers, Source};
 use crate::statement::OrderBy;
+use crate::typed::{Covers, Scalar, Source};
 use crate::value::{Flow, FromValue, RowRef};
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
@@ -72,7 +71,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         S: Covers<E::Scope, I>,
     {
         let items = vec![column.into_tree().into()];
-        self.reading(items, |row| crate::read::cell::<E::Type>(row, 0)).collect("pluck")
+        self.reading(items, |row| crate::value::cell::<E::Type>(row, 0)).collect("pluck")
     }
 
     /// The rows one by one, while they arrive: see [`Rows`].

@@ -12,7 +12,7 @@ use super::{Label, Query};
 use crate::backend::BoxFuture;
 use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::source::{Found, Source};
+use crate::typed::{Found, Source};
 use crate::value::{Flow, RowRef};
 
 /// The rows of a query, one by one: a `futures::Stream` of `Result<R>`, and an inherent [`next`](Self::next).

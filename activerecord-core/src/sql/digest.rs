@@ -3,9 +3,9 @@
 use super::scope;
 use super::writer::Writer;
 use crate::dialect::{Digests, Spellings};
-use crate::digest;
 use crate::error::{Error, Result};
 use crate::statement::ColumnExpr;
+use crate::value::row_digest;
 
 /// The sum of the digests of all rows.
 pub(super) fn digest(w: &mut Writer<'_>, columns: &[ColumnExpr]) -> Result<()> {
@@ -16,7 +16,7 @@ pub(super) fn digest(w: &mut Writer<'_>, columns: &[ColumnExpr]) -> Result<()> {
 }
 
 fn by_function(w: &mut Writer<'_>, name: &str, columns: &[ColumnExpr]) -> Result<()> {
-    let letters: Option<String> = columns.iter().map(|column| digest::letter(column.ty)).collect();
+    let letters: Option<String> = columns.iter().map(|column| row_digest::letter(column.ty)).collect();
     let letters = letters.ok_or_else(|| Error::unsupported("a column has values of which there is no digest"))?;
     w.push(name).push("('").push(&letters).push("'");
     for column in columns {

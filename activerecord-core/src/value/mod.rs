@@ -6,17 +6,20 @@
 #![doc = include_str!("conversions.md")]
 
 mod cell;
-mod column_type;
 mod from_value;
 mod json;
+mod read;
+mod row;
+pub(crate) mod row_digest;
 mod text;
 mod to_value;
 mod typed;
 
 pub use cell::{Flow, RowRef, Sink, ValueRef};
-pub use column_type::{ColumnType, Kind};
 pub use from_value::FromValue;
 pub use json::Json;
+pub(crate) use read::{advance, cell};
+pub use row::{Row, RowIndex};
 pub use text::{format_date, format_datetime, format_time};
 pub use to_value::{ArrayElement, IntoParams, ToValue};
 

@@ -4,8 +4,7 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Ident, Path};
 
 use super::no_generics;
-use crate::attr::Attrs;
-use crate::attr::symbol::ALIAS;
+use crate::attr::{Attrs, symbol::ALIAS};
 use crate::ctxt::Ctxt;
 use crate::names;
 

@@ -5,8 +5,10 @@ use syn::parse::ParseStream;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Variant as SynVariant, token};
 
 use super::no_generics;
-use crate::attr::Attrs;
-use crate::attr::symbol::{ACTIVERECORD, VALUE};
+use crate::attr::{
+    Attrs,
+    symbol::{ACTIVERECORD, VALUE},
+};
 use crate::ctxt::Ctxt;
 use crate::names;
 

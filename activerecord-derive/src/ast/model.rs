@@ -5,10 +5,10 @@ use syn::ext::IdentExt;
 use syn::{Attribute, DeriveInput, Field as SynField, Ident, LitStr, Type, Visibility};
 
 use super::{constant, named_fields, no_generics};
-use crate::attr::symbol::{
-    COLUMN, CONNECTION, HOOKS, ON_FIELD, ON_STRUCT, PRIMARY_KEY, ROLES, SCOPE_REQUIRED, SKIP, TABLE,
+use crate::attr::{
+    Attrs, Flatten,
+    symbol::{COLUMN, CONNECTION, HOOKS, ON_FIELD, ON_STRUCT, PRIMARY_KEY, ROLES, SCOPE_REQUIRED, SKIP, TABLE},
 };
-use crate::attr::{Attrs, Flatten};
 use crate::ctxt::Ctxt;
 use crate::names;
 

@@ -3,8 +3,10 @@
 use syn::{DeriveInput, Ident, Path, Type};
 
 use super::{named_fields, no_generics};
-use crate::attr::Attrs;
-use crate::attr::symbol::{ACTIVERECORD, MODEL};
+use crate::attr::{
+    Attrs,
+    symbol::{ACTIVERECORD, MODEL},
+};
 use crate::ctxt::Ctxt;
 
 /// A struct with some of a model's columns.

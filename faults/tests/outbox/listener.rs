@@ -7,8 +7,11 @@ use activerecord::prelude::*;
 use faults::flow::{EFFECTS, Effect};
 use rustix::process::Signal;
 
-use crate::common::harness::{Database, Profile};
-use crate::common::{Node, node, profiles, until};
+use crate::common::{
+    Node,
+    harness::{Database, Profile},
+    node, profiles, until,
+};
 
 /// A worker in a process of its own, whose sessions have a name that is this test's alone.
 struct Woken {

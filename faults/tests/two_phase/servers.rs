@@ -4,9 +4,13 @@ use activerecord::prelude::*;
 use faults::bank;
 use rustix::process::Signal;
 
-use crate::common::harness::Profile;
-use crate::common::server::{MARIADB, POSTGRES, Server};
-use crate::common::{ALONE, is_left_out, is_long, node, until};
+use crate::common::{
+    ALONE,
+    harness::Profile,
+    is_left_out, is_long, node,
+    server::{MARIADB, POSTGRES, Server},
+    until,
+};
 use crate::{left, outcome};
 
 const TABLE: &str = "CREATE TABLE accounts (id BIGINT PRIMARY KEY, balance BIGINT NOT NULL)";

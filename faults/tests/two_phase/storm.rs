@@ -6,8 +6,7 @@ use activerecord::prelude::*;
 use faults::bank::{self, ACCOUNTS};
 use rustix::process::Signal;
 
-use crate::common::harness::Database;
-use crate::common::{ALONE, is_long, node, profiles, until};
+use crate::common::{ALONE, harness::Database, is_long, node, profiles, until};
 use crate::left;
 
 /// Whether the sum holds after all of that, and how many processes were killed.

@@ -175,7 +175,7 @@ fn a_commit_whose_answer_is_lost() {
         let mut other = server.connect().await;
         run(&mut other, TABLE).await.unwrap();
         let config = server.config();
-        let target = format!("{}:{}", config.get_host().unwrap(), config.get_port().unwrap_or(3306));
+        let target = format!("{}:{}", config.host.as_deref().unwrap(), config.port.unwrap_or(3306));
         for reaches_server in [false, true] {
             let port = cutting_proxy(target.clone(), reaches_server).await;
             let through = server.with(|config| config.port(port).option("ssl-mode", "disabled"));

@@ -92,7 +92,7 @@ impl Cut {
 
     async fn serve(mut client: TcpStream, arrives: Arc<AtomicBool>) {
         let config = config();
-        let address = (config.get_host().unwrap_or("127.0.0.1"), config.get_port().unwrap_or(5432));
+        let address = (config.host.as_deref().unwrap_or("127.0.0.1"), config.port.unwrap_or(5432));
         let mut server = TcpStream::connect(address).await.unwrap();
         let (mut asked, mut told) = ([0; 4096], [0; 4096]);
         loop {

@@ -1,6 +1,6 @@
 //! The digest of rows, `ar_digest(letters, column, ..)`: the types of the columns, a letter each, and the columns.
 
-use activerecord_core::digest::{RowDigest, type_of};
+use activerecord_core::backend::{RowDigest, type_of};
 use activerecord_core::{ValueRef as Cell, ValueType};
 use rusqlite::functions::{Aggregate, Context};
 use rusqlite::types::ValueRef;

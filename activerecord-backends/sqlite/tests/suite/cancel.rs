@@ -140,7 +140,7 @@ async fn work_on_a_thread_is_stopped_when_nobody_waits() {
 #[tokio::test]
 async fn a_dropped_connection_ends_its_transaction() {
     for config in [File::new().config(), File::new().config().option("journal_mode", "delete")] {
-        let Some(directory) = std::path::Path::new(config.get_database()).parent() else { continue };
+        let Some(directory) = std::path::Path::new(&config.database).parent() else { continue };
         std::fs::create_dir_all(directory).unwrap();
         let backend = backend(&config).unwrap();
         let mut c = backend.connect().await.unwrap();
@@ -148,7 +148,7 @@ async fn a_dropped_connection_ends_its_transaction() {
         begin(&mut c).await.unwrap();
         run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
         drop(c);
-        let other = rusqlite::Connection::open(config.get_database()).unwrap();
+        let other = rusqlite::Connection::open(&config.database).unwrap();
         // Only the close of the file is waited for.
         other.busy_timeout(Duration::from_secs(5)).unwrap();
         other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2); COMMIT").unwrap();

@@ -1,0 +1,213 @@
+//! The settings of one connection, from a URL, a file, the environment or a builder.
+
+mod deprecated;
+pub(crate) mod env;
+pub(crate) mod file;
+mod nearest;
+mod options;
+mod pool;
+mod url;
+
+pub(crate) use nearest::{nearest, unknown};
+pub use pool::PoolOptions;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::error::Result;
+
+/// The settings of a connection. A program builds them with the methods; a backend reads the fields. `Debug` hides the
+/// password.
+///
+/// ```
+/// # use activerecord_core::{Config, PoolOptions};
+/// # use std::time::Duration;
+/// let config = Config::postgres("localhost", "analytics")
+///     .port(5432)
+///     .username("user")
+///     .password("secret")
+///     .pool(PoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(3)));
+/// assert!(!format!("{config:?}").contains("secret"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The scheme of the URL. It selects the backend.
+    pub scheme: String,
+    /// The server's host.
+    pub host: Option<String>,
+    /// The server's port.
+    pub port: Option<u16>,
+    /// The user name for the login.
+    pub username: Option<String>,
+    /// The password for the login. It goes to the driver and nowhere else.
+    pub password: Option<String>,
+    /// The name of the database, or the path of its file.
+    pub database: String,
+    /// The options of the backend, by name.
+    pub options: BTreeMap<String, String>,
+    /// The options of the pool.
+    pub pool: PoolOptions,
+    /// The URLs of the replicas. A URL can contain a password.
+    pub replicas: Vec<String>,
+}
+
+impl Config {
+    /// A PostgreSQL database.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::postgres("localhost", "shop").username("app").option("sslmode", "require");
+    /// ```
+    pub fn postgres(host: impl Into<String>, database: impl Into<String>) -> Self {
+        Self::new("postgres", database).host(host)
+    }
+
+    /// A MySQL or MariaDB database.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::mysql("localhost", "shop").username("app").password("secret");
+    /// ```
+    pub fn mysql(host: impl Into<String>, database: impl Into<String>) -> Self {
+        Self::new("mysql", database).host(host)
+    }
+
+    /// An SQLite file, or `:memory:`. Add `.option("mode", "rwc")` to create the file when it is missing.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::sqlite("main.db").option("mode", "rwc");
+    /// ```
+    pub fn sqlite(path: impl Into<String>) -> Self {
+        Self::new("sqlite", path)
+    }
+
+    /// Reads a URL: `sqlite://PATH?mode=rwc` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE`.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::url("postgres://app@localhost:5433/shop?sslmode=require")?;
+    /// assert_eq!(config.port, Some(5433));
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Configuration` when the text is not the URL of a database. The error never repeats the URL.
+    pub fn url(url: impl AsRef<str>) -> Result<Self> {
+        url::parse(url.as_ref())
+    }
+
+    pub(crate) fn new(scheme: impl Into<String>, database: impl Into<String>) -> Self {
+        Self {
+            scheme: scheme.into(),
+            host: None,
+            port: None,
+            username: None,
+            password: None,
+            database: database.into(),
+            options: BTreeMap::new(),
+            pool: PoolOptions::default(),
+            replicas: Vec::new(),
+        }
+    }
+
+    /// Sets the server's host.
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Sets the server's port.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Sets the user name for the login.
+    #[must_use]
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// Sets the password for the login.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// Sets an option of the backend, as in the query of a URL. `configure` refuses an unknown option.
+    #[must_use]
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the options of the pool.
+    #[must_use]
+    pub fn pool(mut self, pool: PoolOptions) -> Self {
+        self.pool = pool;
+        self
+    }
+
+    /// Adds the URL of a replica. `configure` checks the URL; reads still go to the primary.
+    #[must_use]
+    pub fn replica(mut self, url: impl Into<String>) -> Self {
+        self.replicas.push(url.into());
+        self
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An option or the URL of a replica may hold a secret: only what is known to be harmless is shown.
+        f.debug_struct("Config")
+            .field("scheme", &self.scheme)
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("username", &self.username)
+            .field("password", &self.password.as_ref().map(|_| "***"))
+            .field("database", &self.database)
+            .field("options", &self.options.keys())
+            .field("pool", &self.pool)
+            .field("replicas", &self.replicas.len())
+            .finish()
+    }
+}
+
+/// An argument of `configure`: a URL, or a [`Config`].
+pub trait IntoConfig {
+    /// The settings.
+    ///
+    /// # Errors
+    /// `Configuration` when the URL cannot be read.
+    fn into_config(self) -> Result<Config>;
+}
+
+impl IntoConfig for Config {
+    fn into_config(self) -> Result<Config> {
+        Ok(self)
+    }
+}
+
+impl IntoConfig for &str {
+    fn into_config(self) -> Result<Config> {
+        Config::url(self)
+    }
+}
+
+impl IntoConfig for String {
+    fn into_config(self) -> Result<Config> {
+        Config::url(self)
+    }
+}
+
+impl IntoConfig for &String {
+    fn into_config(self) -> Result<Config> {
+        Config::url(self)
+    }
+}

@@ -1,0 +1,56 @@
+//! Reading the options of a connection, as a backend does.
+
+use std::time::Duration;
+
+use super::Config;
+use super::nearest::unknown;
+use crate::error::{Error, Result};
+
+impl Config {
+    /// An option of the backend.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
+    /// An option that is a duration, such as `5s` or `250ms`.
+    ///
+    /// # Errors
+    /// `Configuration` when the value is not a duration.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
+        self.text(name).map(|text| parse_duration(name, text)).transpose()
+    }
+
+    /// An option whose value is one of `choices`. Case is ignored; the spelling of `choices` is returned.
+    ///
+    /// # Errors
+    /// `Configuration` when the value is none of `choices`.
+    pub fn choice<'c>(&self, name: &str, choices: &[&'c str]) -> Result<Option<&'c str>> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let choice = choices.iter().find(|choice| choice.eq_ignore_ascii_case(text));
+        choice.copied().map(Some).ok_or_else(|| unknown(&format!("value of `{name}`"), text, choices))
+    }
+
+    /// Refuses options that are not among `known`.
+    ///
+    /// # Errors
+    /// `Configuration`, with the nearest known option.
+    pub fn check_options(&self, known: &[&str]) -> Result<()> {
+        match self.options.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(unknown("option", name, known)),
+            None => Ok(()),
+        }
+    }
+
+    /// The settings of the replicas.
+    pub(crate) fn replica_configs(&self) -> Result<Vec<Self>> {
+        self.replicas.iter().map(Self::url).collect()
+    }
+}
+
+/// Reads a duration: `5s`, `250ms`, `2m`.
+pub(super) fn parse_duration(name: &str, text: &str) -> Result<Duration> {
+    humantime::parse_duration(text).map_err(|error| {
+        Error::configuration(format!("`{name}` is `{text}`; expected a duration such as `5s` or `250ms`"))
+            .with_source(error)
+    })
+}

@@ -1,0 +1,36 @@
+//! Values that can be passed as a key.
+
+/// A value that stands for a key of type `K`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no key of type `{K}`", label = "expected a key of type `{K}`")]
+pub trait IntoKey<K> {
+    /// The key.
+    fn into_key(self) -> K;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K> IntoKey<K> for K {
+    fn into_key(self) -> K {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<K> IntoKey<Option<K>> for K {
+    fn into_key(self) -> Option<K> {
+        Some(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoKey<String> for &str {
+    fn into_key(self) -> String {
+        self.to_owned()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoKey<String> for &String {
+    fn into_key(self) -> String {
+        self.clone()
+    }
+}

@@ -1,0 +1,183 @@
+//! A model's table and its columns.
+
+use std::any::TypeId;
+
+use crate::value::ValueType;
+
+/// A model's table: its names, columns and the columns with a meaning of their own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Table {
+    /// The Rust struct.
+    pub id: TypeId,
+    /// The name of the Rust struct, for messages.
+    pub model: &'static str,
+    /// The name of the table; a schema may stand before it (`audit.events`).
+    pub name: &'static str,
+    /// The connection that the model uses outside every scope.
+    pub connection: &'static str,
+    /// Every column, in the order of the struct's fields. Rows are read by this order.
+    pub columns: &'static [ColumnDef],
+    /// The ordinals of the primary key's columns, in the order of the key's tuple.
+    pub key: &'static [usize],
+    /// The ordinal of the column that holds the time of the insert.
+    pub created_at: Option<usize>,
+    /// The ordinal of the column that holds the time of the last write.
+    pub updated_at: Option<usize>,
+    /// The ordinal of the optimistic lock's counter.
+    pub version: Option<usize>,
+    /// The ordinal of the column that says when the row was deleted; NULL means that it is not.
+    pub soft_delete: Option<usize>,
+    /// Whether the model must be used inside a connection scope.
+    pub scope_required: bool,
+}
+
+/// One column of a [`Table`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ColumnDef {
+    /// The table's name.
+    pub table: &'static str,
+    /// The name of the struct's field.
+    pub field: &'static str,
+    /// The name of the column.
+    pub name: &'static str,
+    /// The type of the values that are bound to it.
+    pub ty: ValueType,
+    /// Whether the field is an `Option`.
+    pub nullable: bool,
+    /// The field's type as it was written, for messages.
+    pub rust_type: &'static str,
+}
+
+impl Table {
+    /// The table of model `M` with nothing but its names; the derive adds the rest.
+    pub const fn of<M: 'static>(model: &'static str, name: &'static str, connection: &'static str) -> Self {
+        Self {
+            id: TypeId::of::<M>(),
+            model,
+            name,
+            connection,
+            columns: &[],
+            key: &[],
+            created_at: None,
+            updated_at: None,
+            version: None,
+            soft_delete: None,
+            scope_required: false,
+        }
+    }
+
+    /// Sets the columns and the ordinals of the key.
+    #[must_use]
+    pub const fn columns(mut self, columns: &'static [ColumnDef], key: &'static [usize]) -> Self {
+        self.columns = columns;
+        self.key = key;
+        self
+    }
+
+    /// Sets the ordinal of `#[created_at]`.
+    #[must_use]
+    pub const fn created_at(mut self, ordinal: usize) -> Self {
+        self.created_at = Some(ordinal);
+        self
+    }
+
+    /// Sets the ordinal of `#[updated_at]`.
+    #[must_use]
+    pub const fn updated_at(mut self, ordinal: usize) -> Self {
+        self.updated_at = Some(ordinal);
+        self
+    }
+
+    /// Sets the ordinal of `#[version]`.
+    #[must_use]
+    pub const fn version(mut self, ordinal: usize) -> Self {
+        self.version = Some(ordinal);
+        self
+    }
+
+    /// Sets the ordinal of `#[soft_delete]`.
+    #[must_use]
+    pub const fn soft_delete(mut self, ordinal: usize) -> Self {
+        self.soft_delete = Some(ordinal);
+        self
+    }
+
+    /// Takes over the meanings of an embedded struct's columns, which begin at ordinal `first`. One that the table has
+    /// already does not compile.
+    #[must_use]
+    #[track_caller]
+    pub const fn embedding(mut self, first: usize, embedded: &Self) -> Self {
+        self.created_at = role(self.created_at, embedded.created_at, first, "a model has one #[created_at] at most");
+        self.updated_at = role(self.updated_at, embedded.updated_at, first, "a model has one #[updated_at] at most");
+        self.version = role(self.version, embedded.version, first, "a model has one #[version] at most");
+        self.soft_delete =
+            role(self.soft_delete, embedded.soft_delete, first, "a model has one #[soft_delete] at most");
+        self
+    }
+
+    /// Marks the model as `#[scope_required]`.
+    #[must_use]
+    pub const fn scope_required(mut self) -> Self {
+        self.scope_required = true;
+        self
+    }
+
+    /// The key's columns.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnDef> + use<> {
+        let columns = self.columns;
+        self.key.iter().map(|&ordinal| &columns[ordinal])
+    }
+
+    /// Whether `ordinal` is part of the key.
+    pub fn is_key(&self, ordinal: usize) -> bool {
+        self.key.contains(&ordinal)
+    }
+
+    /// The ordinal of the column of this name.
+    pub fn ordinal(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|def| def.name == column)
+    }
+}
+
+#[track_caller]
+const fn role(own: Option<usize>, embedded: Option<usize>, first: usize, twice: &'static str) -> Option<usize> {
+    match (own, embedded) {
+        (Some(_), Some(_)) => panic!("{}", twice),
+        (None, Some(ordinal)) => Some(first + ordinal),
+        (own, None) => own,
+    }
+}
+
+impl ColumnDef {
+    /// What stands in an array until the column does.
+    pub(crate) const NONE: Self = Self::new("", "", "", ValueType::Text, true, "");
+
+    /// A column; the derive emits one for each field.
+    pub const fn new(
+        field: &'static str,
+        table: &'static str,
+        name: &'static str,
+        ty: ValueType,
+        nullable: bool,
+        rust_type: &'static str,
+    ) -> Self {
+        Self { field, table, name, ty, nullable, rust_type }
+    }
+}
+
+/// What has the name of a column of a model: a typed column.
+pub trait Named {
+    /// The column's name in the database.
+    fn name(&self) -> &'static str;
+}
+
+/// Two tables are one when they are of one model.
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Table {}

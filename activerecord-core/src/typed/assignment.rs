@@ -1,0 +1,74 @@
+//! What an update sets.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::statement::Expr;
+use crate::typed::Only;
+
+/// One column of model `M` and what an update makes of it: `User::NAME.set("x")`.
+#[must_use = "an assignment does nothing until an update takes it"]
+pub struct Assignment<M> {
+    column: &'static str,
+    expr: Expr,
+    _of: PhantomData<fn() -> M>,
+}
+
+impl<M> Assignment<M> {
+    pub(crate) fn new(column: &'static str, expr: Expr) -> Self {
+        Self { column, expr, _of: PhantomData }
+    }
+}
+
+impl<M> Clone for Assignment<M> {
+    fn clone(&self) -> Self {
+        Self::new(self.column, self.expr.clone())
+    }
+}
+
+impl<M> fmt::Debug for Assignment<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assignment").field("column", &self.column).field("expr", &self.expr).finish()
+    }
+}
+
+/// What an update takes: one assignment, or an array, a `Vec` or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no assignment to columns of `{M}`",
+    note = "write `{M}::COLUMN.set(value)`, or a tuple of such assignments"
+)]
+pub trait IntoAssignments<M> {
+    /// The columns and what they become.
+    fn into_assignments(self) -> Vec<(&'static str, Expr)>;
+}
+
+impl<M, P: Only<M>> IntoAssignments<M> for Assignment<P> {
+    fn into_assignments(self) -> Vec<(&'static str, Expr)> {
+        vec![(self.column, self.expr)]
+    }
+}
+
+impl<M, const N: usize> IntoAssignments<M> for [Assignment<M>; N] {
+    fn into_assignments(self) -> Vec<(&'static str, Expr)> {
+        self.into_iter().map(|assignment| (assignment.column, assignment.expr)).collect()
+    }
+}
+
+impl<M> IntoAssignments<M> for Vec<Assignment<M>> {
+    fn into_assignments(self) -> Vec<(&'static str, Expr)> {
+        self.into_iter().map(|assignment| (assignment.column, assignment.expr)).collect()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($assignment:ident)+))*) => {$(
+        impl<M, $($assignment: IntoAssignments<M>),+> IntoAssignments<M> for ($($assignment,)+) {
+            #[allow(non_snake_case, reason = "the macro names values like their types")]
+            fn into_assignments(self) -> Vec<(&'static str, Expr)> {
+                let ($($assignment,)+) = self;
+                [$($assignment.into_assignments()),+].concat()
+            }
+        }
+    )*};
+}
+tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L) }

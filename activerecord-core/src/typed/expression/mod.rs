@@ -1,0 +1,55 @@
+//! Expressions with a type: columns, and what is computed from them.
+
+mod arithmetic;
+mod case;
+mod date;
+mod json;
+mod row;
+mod scalar;
+mod standalone;
+mod text;
+mod window;
+
+pub use case::{Case, case};
+pub use date::DateScalar;
+pub use json::{FromJson, IntoJsonPath, JsonScalar};
+pub use row::{RowLike, RowOf, row};
+pub use scalar::Scalar;
+pub use standalone::{count_rows, literal, outer, raw};
+pub use text::TextScalar;
+pub use window::{Window, WindowScalar, dense_rank, ntile, rank, row_number, window};
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::statement::Expr;
+
+/// What is computed from columns of `M`, of type `T`: a sum, a part of a date, a CASE. It can be compared, ordered by,
+/// grouped by and selected like a column: see [`Scalar`].
+#[must_use = "an expression does nothing until a query uses it"]
+pub struct Expression<M, T> {
+    expr: Expr,
+    _of: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Expression<M, T> {
+    pub(crate) fn new(expr: Expr) -> Self {
+        Self { expr, _of: PhantomData }
+    }
+
+    pub(crate) fn expr(self) -> Expr {
+        self.expr
+    }
+}
+
+impl<M, T> Clone for Expression<M, T> {
+    fn clone(&self) -> Self {
+        Self::new(self.expr.clone())
+    }
+}
+
+impl<M, T> fmt::Debug for Expression<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.expr).finish()
+    }
+}

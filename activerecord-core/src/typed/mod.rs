@@ -1,0 +1,29 @@
+//! The typed shell over statements: columns, expressions and conditions with the types of Rust, which build plain trees.
+
+mod assignment;
+mod column;
+mod column_type;
+mod expression;
+mod operand;
+mod order;
+mod predicate;
+mod selection;
+mod source;
+mod type_class;
+
+pub use assignment::{Assignment, IntoAssignments};
+pub use column::Column;
+pub use column_type::{ColumnType, Kind};
+pub use expression::{
+    Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, RowLike, RowOf, Scalar, TextScalar, Window,
+    WindowScalar, case, count_rows, dense_rank, literal, ntile, outer, rank, raw, row, row_number, window,
+};
+pub use operand::{InSet, Literal, Operand};
+pub use order::{IntoOrder, Order};
+pub use predicate::Predicate;
+pub use selection::{IntoColumns, Selection, Whole, record};
+pub use source::{
+    Anywhere, At, Both, Covers, Found, Here, JoinWith, Leading, Left, MaybeAt, Meet, Member, Only, Relation, Source,
+};
+pub(crate) use source::{columns, key_columns, table_ref};
+pub use type_class::{Divide, HasDate, HasTime, Integer, IsJson, MaybeNull, Number, Text};

@@ -1,0 +1,102 @@
+//! An owned row, for raw queries whose columns no model describes.
+
+use std::sync::Arc;
+
+use super::{FromValue, RowRef, Value, ValueRef};
+use crate::error::{Error, Result};
+
+/// One row of a raw query, detached from the connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    columns: Arc<[Box<str>]>,
+    values: Vec<Value>,
+}
+
+impl Row {
+    /// A row of `values` under `columns`, which rows of one result share.
+    pub fn new(columns: Arc<[Box<str>]>, values: Vec<Value>) -> Self {
+        Self { columns, values }
+    }
+
+    /// Copies a row out of the driver.
+    ///
+    /// # Errors
+    /// `Conversion` when the driver cannot hand a cell out.
+    pub(crate) fn detach(row: &dyn RowRef, columns: &Arc<[Box<str>]>) -> Result<Self> {
+        let values = (0..row.len()).map(|ordinal| Ok(row.value(ordinal)?.to_owned())).collect::<Result<_>>()?;
+        Ok(Self::new(Arc::clone(columns), values))
+    }
+
+    /// The names of the columns, to be shared by the rows of one result.
+    pub(crate) fn columns_of(row: &dyn RowRef) -> Arc<[Box<str>]> {
+        (0..row.len()).map(|ordinal| row.column_name(ordinal).into()).collect()
+    }
+
+    /// The names of the columns.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.columns.iter().map(|name| &**name)
+    }
+
+    /// The values, in the order of the columns.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// Reads the column of this name, or at this ordinal.
+    ///
+    /// ```
+    /// # use activerecord_core::{Row, Value};
+    /// let row = Row::new([Box::from("n")].into(), vec![Value::I64(3)]);
+    /// assert_eq!(row.get::<i64>("n")?, 3);
+    /// assert_eq!(row.get::<Option<i64>>(0)?, Some(3));
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Conversion` when there is no such column, or its value does not fit `T`.
+    pub fn get<T: FromValue>(&self, column: impl RowIndex) -> Result<T> {
+        let ordinal = column.ordinal(self)?;
+        T::from_value(RowRef::value(self, ordinal)?)
+            .map_err(|error| error.context(format_args!("column `{}`", self.column_name(ordinal))))
+    }
+}
+
+impl RowRef for Row {
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn value(&self, ordinal: usize) -> Result<ValueRef<'_>> {
+        self.values.get(ordinal).map(Value::as_cell).ok_or_else(|| no_column(&ordinal.to_string(), self))
+    }
+
+    fn column_name(&self, ordinal: usize) -> &str {
+        self.columns.get(ordinal).map_or("", |name| name)
+    }
+}
+
+/// What a column of a [`Row`] is found by: its name or its ordinal.
+pub trait RowIndex {
+    /// The column's ordinal.
+    ///
+    /// # Errors
+    /// `Conversion` when the row has no such column.
+    fn ordinal(&self, row: &Row) -> Result<usize>;
+}
+
+impl RowIndex for usize {
+    fn ordinal(&self, row: &Row) -> Result<usize> {
+        if *self < row.values.len() { Ok(*self) } else { Err(no_column(&self.to_string(), row)) }
+    }
+}
+
+impl RowIndex for &str {
+    fn ordinal(&self, row: &Row) -> Result<usize> {
+        row.columns.iter().position(|name| **name == **self).ok_or_else(|| no_column(self, row))
+    }
+}
+
+#[cold]
+fn no_column(wanted: &str, row: &Row) -> Error {
+    Error::conversion(format!("the row has no column `{wanted}`; it has {}", row.columns.join(", ")))
+}
