@@ -17,7 +17,7 @@ async fn insert(name: &str) -> Result<()> {
     Entry::with_connection(name, async || Entry { id: 0, amount: 7 }.insert().await).await
 }
 
-/// What the others are compared with.
+/// The contestant with which the others are compared.
 const OUR_COMMITS: &str = "two commits";
 
 const POSTGRES: &str = "postgres";
