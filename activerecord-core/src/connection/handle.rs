@@ -14,10 +14,7 @@ use crate::backend::{Branch, Control, PreparedBranch};
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Sql, render};
-use crate::statement::{
-    CreateTable, Insert, RawSql, Select,
-    Statement,
-};
+use crate::statement::{CreateTable, Insert, RawSql, Select, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::{IntoParams, Row};
 
