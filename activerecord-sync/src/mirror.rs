@@ -32,6 +32,7 @@ use crate::job::SyncJob;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::queue::SqlQueue;
 /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
 /// # #[derive(ActiveRecord)] struct Contact { id: i64, user_id: i64, email: String }
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
@@ -94,6 +95,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
     /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
     /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
     /// let mirror = Mirror::new(job, SqlQueue::on("analytics"));
@@ -107,6 +109,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
     /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
     /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
     /// let mirror = Mirror::new(job, SqlQueue::on("analytics")).topic("legacy_users");
@@ -120,6 +123,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
     /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
     /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
     /// let mirror = Mirror::new(job, SqlQueue::on("analytics")).concurrency(16);
@@ -150,6 +154,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
     /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
     /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
     /// let job = SyncJob::from::<User>().to::<User>().on("analytics");

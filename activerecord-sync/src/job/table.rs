@@ -22,6 +22,7 @@ use crate::report::{Differences, SyncReport};
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::sync::SyncTable;
 /// # async fn example() -> Result<()> {
 /// let report = SyncTable::new("airports", "legacy", "modern").since("updated_at").run().await?;
 /// println!("{report}");
@@ -44,6 +45,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern");
     /// ```
     pub fn new(table: impl Into<String>, source: impl Into<String>, target: impl Into<String>) -> Self {
@@ -56,6 +58,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern").since("updated_at");
     /// ```
     pub fn since(mut self, column: impl Into<String>) -> Self {
@@ -67,6 +70,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern").batch(10_000);
     /// ```
     pub fn batch(mut self, rows: u64) -> Self {
@@ -78,6 +82,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern").ranges(4);
     /// ```
     pub fn ranges(mut self, ranges: usize) -> Self {
@@ -90,6 +95,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern").delete_missing(0.1);
     /// ```
     pub fn delete_missing(mut self, share: f64) -> Self {
@@ -102,6 +108,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern").progress(|p| println!("{p}"));
     /// ```
     pub fn progress(mut self, progress: impl IntoProgress) -> Self {
@@ -114,6 +121,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let report = SyncTable::new("airports", "legacy", "modern").batch(10_000).ranges(4).run().await?;
     /// println!("{} rows written", report.written);
@@ -140,6 +148,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let report = SyncTable::new("airports", "legacy", "modern").dry_run().await?;
     /// println!("{} rows would be written", report.written);
@@ -159,6 +168,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let differences = SyncTable::new("airports", "legacy", "modern").verify().await?;
     /// println!("{} rows differ", differences.count);
@@ -176,6 +186,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let report = SyncTable::new("airports", "legacy", "modern").repair().await?;
     /// println!("{} rows written, {} deleted", report.written, report.deleted);
