@@ -14,8 +14,8 @@ use chrono::Utc;
 use crate::capture::{self, Image, Images, row};
 use crate::consumer::Consumer;
 use crate::queue::{Event, Queue};
-use crate::store::{Kept, insert, install};
 use crate::sync::{Copy, SyncJob};
+use crate::tables::{OwnTable, insert, install};
 
 /// Keeps the target of a [`SyncJob`] equal to what it makes of its source, by the events that a [`Capture`](crate::Capture) of the
 /// source writes, a [`Relay`](crate::Relay) publishes and this receives.
@@ -85,7 +85,7 @@ struct Position {
     sequence: i64,
 }
 
-impl Kept for Position {}
+impl OwnTable for Position {}
 
 impl<S: Model, T: Model> Mirror<S, T> {
     /// The mirror of a job that is driven by the events on this queue.

@@ -8,7 +8,7 @@ use super::range::Range;
 use super::side::{Side, Values};
 use crate::clock::about_now;
 use crate::json;
-use crate::store::{Kept, install};
+use crate::tables::{OwnTable, install};
 
 /// A row of `ar_checkpoints`.
 #[derive(ActiveRecord, Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Checkpoint {
     updated_at: DateTime<Utc>,
 }
 
-impl Kept for Checkpoint {}
+impl OwnTable for Checkpoint {}
 
 impl Checkpoint {
     /// Those of a job that is under way: none before its first batch.
