@@ -11,8 +11,9 @@ pub use activerecord_core::{
 };
 pub use activerecord_derive::*;
 pub use activerecord_distributed::{
-    Capture, Changed, Consumer, Event, Inbox, MemoryQueue, Mirror, Outbox, Prepare, Relay, Saga, SagaState, Sagas,
-    SqlQueue, StepContext, SyncJob, SyncTable, Task, TwoPhase, Worker, permanent, transient, two_phase,
+    Capture, Changed, Consumer, Event, Inbox, MemoryQueue, Mirror, Outbox, Prepare, ProtocolError as _, Relay, Saga,
+    SagaState, Sagas, SqlQueue, StepContext, SyncJob, SyncTable, Task, TwoPhase, Worker, permanent, transient,
+    two_phase,
 };
 #[cfg(feature = "nats")]
 pub use activerecord_nats::NatsQueue;

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use activerecord_core::{Error, ErrorKind, Result};
+use activerecord_core::{Error, Result};
 use tokio::time::{Instant, sleep_until};
 
+use crate::error::LEASE_LOST;
 use crate::failpoint;
 
 /// The default length of a lease.
@@ -25,7 +26,7 @@ pub(crate) fn interval(length: Duration) -> Duration {
 /// dropped.
 ///
 /// # Errors
-/// `LeaseLost` when another process has the lease, or when it expired before it could be renewed; otherwise the work's own.
+/// `LEASE_LOST` when another process has the lease, or when it expired before it could be renewed; otherwise the work's own.
 pub(crate) async fn with_lease<T, F>(
     length: Duration,
     mut renew: impl FnMut() -> F,
@@ -67,7 +68,7 @@ where
 
 #[cold]
 pub(crate) fn lost(why: &str) -> Error {
-    Error::new(ErrorKind::LeaseLost, format!("the lease is lost: {why}"))
+    Error::new(LEASE_LOST, format!("the lease is lost: {why}"))
 }
 
 #[cfg(test)]
@@ -75,6 +76,7 @@ mod tests {
     use std::future::{pending, ready};
 
     use super::*;
+    use crate::error::ProtocolError as _;
 
     const SHORT: Duration = Duration::from_millis(60);
 

@@ -16,6 +16,7 @@ mod backoff;
 mod capture;
 mod clock;
 mod consumer;
+mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
 mod inbox;
@@ -38,6 +39,7 @@ mod worker;
 pub use backoff::Backoff;
 pub use capture::{Capture, Changed, Install};
 pub use consumer::Consumer;
+pub use error::{ABORTED, COMPENSATED, LEASE_LOST, ProtocolError, STUCK};
 pub use inbox::Inbox;
 pub use mirror::{Lag, Mirror};
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};

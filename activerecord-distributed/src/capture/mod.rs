@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 use activerecord_core::backend::BoxFuture;
 use activerecord_core::statement::{CreateTrigger, DropTrigger, KeyChange, Name, RowEvent, RowImage, TriggerValue};
 use activerecord_core::{
-    ActiveRecord, ConnectionHandle, Error, Model, Result, ToValue as _, ValueType, connection, transaction,
+    ActiveRecord, ConnectionHandle, Error, Model, ProtocolConnection as _, Result, ToValue as _, ValueType, connection,
+    transaction,
 };
 
 pub use changed::Changed;

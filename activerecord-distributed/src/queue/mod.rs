@@ -173,7 +173,7 @@ pub trait Delivery: Send + Sync {
     /// Acknowledges the event: it is not delivered to this group again.
     ///
     /// # Errors
-    /// The queue's own; `LeaseLost` when the event was delivered to another consumer. Then it may be delivered again.
+    /// The queue's own; [`LEASE_LOST`](crate::LEASE_LOST) when the event was delivered to another consumer. Then it may be delivered again.
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
 
     /// Rejects the delivery: the event is delivered again after this pause, or at once if the queue does not support pauses.
@@ -185,7 +185,7 @@ pub trait Delivery: Send + Sync {
     /// Restarts the acknowledgement timeout: the event stays with this consumer.
     ///
     /// # Errors
-    /// The queue's own; `LeaseLost` when the event was delivered to another consumer.
+    /// The queue's own; [`LEASE_LOST`](crate::LEASE_LOST) when the event was delivered to another consumer.
     fn extend(&self) -> BoxFuture<'_, Result<()>>;
 
     /// How often to call [`extend`](Self::extend). None: the event stays with this consumer until its connection ends.

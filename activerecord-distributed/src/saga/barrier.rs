@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::context::StepContext;
 use super::step::Step;
+use crate::error::LEASE_LOST;
 use crate::failpoint;
 use crate::tables::{OwnTable, insert, with_table};
 
@@ -41,7 +42,7 @@ impl OwnTable for Barrier {}
 /// Runs the action in a transaction on the step's connection. Returns the stored output when the action took effect before.
 ///
 /// # Errors
-/// The action's own; `LeaseLost` when the step is already compensated.
+/// The action's own; `LEASE_LOST` when the step is already compensated.
 pub(super) async fn act(name: &str, step: &Step, context: &Arc<StepContext>) -> Result<String> {
     let handle = with_table::<Barrier>(name).await?;
     transaction(name, async || {
@@ -105,5 +106,5 @@ async fn pass(
 #[cold]
 fn blocked(context: &StepContext) -> Error {
     let message = format!("step `{}` of saga {} was compensated before its action ran", context.step, context.saga);
-    Error::new(ErrorKind::LeaseLost, message)
+    Error::new(LEASE_LOST, message)
 }

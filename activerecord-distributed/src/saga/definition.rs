@@ -12,6 +12,7 @@ use super::context::StepContext;
 use super::step::{Step, StepFn, UndoFn};
 use super::{Sagas, executor, registry};
 use crate::backoff::Backoff;
+use crate::error::ProtocolError as _;
 use crate::json;
 use crate::lease;
 
@@ -245,9 +246,9 @@ impl Saga {
     /// See the example of [`Saga`].
     ///
     /// # Errors
-    /// - `Compensated`: a step failed, and the steps before it are compensated. The source is the step's error.
-    /// - `Stuck`: an operator must decide.
-    /// - `LeaseLost`: another process has taken over the saga.
+    /// - [`COMPENSATED`](crate::COMPENSATED): a step failed, and the steps before it are compensated. The source is the step's error.
+    /// - [`STUCK`](crate::STUCK): an operator must decide.
+    /// - [`LEASE_LOST`](crate::LEASE_LOST): another process has taken over the saga.
     /// - `Transaction`: the task has an open transaction on the log's connection.
     /// - `Configuration`: the definition has no steps, or two of one name; or the log's connection is not configured.
     /// - `Conversion`: the input cannot be written as JSON.

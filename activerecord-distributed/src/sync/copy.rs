@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use activerecord_core::{Error, ErrorKind, Result, Row, Value, ValueType};
+use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Row, Value, ValueType};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 

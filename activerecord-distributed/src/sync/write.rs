@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
-use activerecord_core::{Error, ErrorKind, Result, Value, transaction};
+use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Value, transaction};
 use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 

@@ -60,7 +60,7 @@ use activerecord_core::Result;
 /// - `Unsupported`, before `body` runs: more than one participant cannot prepare, or a database lacks a required setting.
 /// - `Configuration`, before `body` runs: no connection, one that is not configured, or one that is named twice.
 /// - `Transaction`, before `body` runs: the task has an open transaction on one of the connections.
-/// - `Aborted`: everything is rolled back. The source is the cause.
+/// - [`ABORTED`](crate::ABORTED): everything is rolled back. The source is the cause.
 /// - `CommitOutcomeUnknown`: the commit point did not answer for five minutes. Recovery completes the outcome.
 /// - `AfterCommit`: everything is committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>

@@ -1,7 +1,8 @@
 //! The participants of a transaction, and the choice of its commit point.
 
 use activerecord_core::{
-    Branch, ConnectionHandle, Error, ErrorKind, Result, Transaction, UnmetPrecondition, connection,
+    Branch, ConnectionHandle, Error, ErrorKind, ProtocolConnection as _, Result, Transaction, UnmetPrecondition,
+    connection,
 };
 
 use super::commit::{Enlisted, OpenTransaction};
