@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// Exponential backoff with full jitter: the longest pause doubles from `first` to `most`, and each pause is a random part of
-/// it. The jitter spreads the retries of clients that failed together (M. Brooker, "Exponential Backoff And Jitter", 2015).
+/// Exponential backoff with full jitter: the longest pause doubles from `first` to `most`, and each pause is a random
+/// part of it. The jitter spreads the retries of clients that failed together (M. Brooker, "Exponential Backoff And
+/// Jitter", 2015).
 ///
 /// ```
 /// use std::time::Duration;

@@ -13,9 +13,9 @@ const REUSED_FOR: Duration = Duration::from_secs(10);
 /// The database's time, and when it was read.
 static READINGS: PerConnection<(DateTime<Utc>, Instant)> = PerConnection::new();
 
-/// The approximate time by the clock of this connection's database. It is read every 10 seconds and extrapolated with this
-/// machine's monotonic clock in between: a read per message would cost a round trip each. Leases need the exact time and read
-/// the database's clock themselves.
+/// The approximate time by the clock of this connection's database. It is read every 10 seconds and extrapolated with
+/// this machine's monotonic clock in between: a read per message would cost a round trip each. Leases need the exact
+/// time and read the database's clock themselves.
 pub(crate) async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
     if let Some((time, read)) = READINGS.get(connection)
         && read.elapsed() < REUSED_FOR

@@ -27,8 +27,8 @@ pub const LEASE_LOST: ErrorKind = ErrorKind::Protocol("lease lost");
 /// # }
 /// ```
 pub trait ProtocolError {
-    /// Whether a transaction across databases was rolled back on every participant, because one of them could not be prepared
-    /// or recovery aborted it.
+    /// Whether a transaction across databases was rolled back on every participant, because one of them could not be
+    /// prepared or recovery aborted it.
     fn is_aborted(&self) -> bool;
 
     /// Whether a step of a saga failed and the steps before it were compensated. The source is the step's error;

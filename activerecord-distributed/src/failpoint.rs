@@ -1,7 +1,7 @@
 //! Failpoints: named points in the code where a fault test kills or stops the process, or injects an error.
 //!
-//! `ACTIVERECORD_FAILPOINT=NAME=ACTION@N` runs the action when the point is reached for the N-th time (default: 1). Actions:
-//! `kill` (SIGKILL), `stop` (SIGSTOP), `error`; `pause` sleeps 20 ms each time.
+//! `ACTIVERECORD_FAILPOINT=NAME=ACTION@N` runs the action when the point is reached for the N-th time (default: 1).
+//! Actions: `kill` (SIGKILL), `stop` (SIGSTOP), `error`; `pause` sleeps 20 ms each time.
 
 use std::collections::HashMap;
 use std::str::FromStr;

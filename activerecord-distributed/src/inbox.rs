@@ -10,9 +10,9 @@ use crate::tables::{OwnTable, insert, with_table};
 
 /// The messages that a consumer has processed, in the table `ar_inbox` of the database where their effect is written.
 ///
-/// A message is delivered again when its worker dies after the effect and before the acknowledgement. The row of the inbox
-/// commits in the same transaction as the effect, so a second delivery finds it and does nothing (the "idempotent consumer" of
-/// C. Richardson; P. Helland, "Life beyond Distributed Transactions", 2007).
+/// A message is delivered again when its worker dies after the effect and before the acknowledgement. The row of the
+/// inbox commits in the same transaction as the effect, so a second delivery finds it and does nothing (the "idempotent
+/// consumer" of C. Richardson; P. Helland, "Life beyond Distributed Transactions", 2007).
 ///
 /// **Not guaranteed**: effects outside of that database, such as e-mails, may happen again.
 #[derive(Debug)]
@@ -37,8 +37,9 @@ impl OwnTable for Received {
 }
 
 impl Inbox {
-    /// Runs `effect` in a transaction on the connection `name`, together with a row of the inbox. Returns None, without running
-    /// it, when `consumer` has processed `message` before. Both names are text of up to 255 characters and are compared exactly.
+    /// Runs `effect` in a transaction on the connection `name`, together with a row of the inbox. Returns None, without
+    /// running it, when `consumer` has processed `message` before. Both names are text of up to 255 characters and are
+    /// compared exactly.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -55,7 +56,8 @@ impl Inbox {
     ///
     /// # Errors
     /// The closure's own; then the transaction is rolled back and the message is not recorded. `UniqueViolation` when a
-    /// concurrent delivery of the same message committed first. Otherwise as [`transaction`](activerecord_core::transaction()).
+    /// concurrent delivery of the same message committed first. Otherwise as
+    /// [`transaction`](activerecord_core::transaction()).
     pub async fn once<T, F>(name: &str, consumer: &str, message: impl ToString, effect: F) -> Result<Option<T>>
     where
         F: AsyncFnOnce() -> Result<T>,
@@ -70,15 +72,16 @@ impl Inbox {
             if Received::using(name).filter(same).exists().await? {
                 return Ok(None);
             }
-            // A concurrent delivery waits here until the first one ends, and then fails. The next delivery finds the row.
+            // A concurrent delivery waits here until the first one ends, and then fails. The next delivery finds the
+            // row.
             insert(name, &mut received).await?;
             effect.await.map(Some)
         })
         .await
     }
 
-    /// Deletes the rows of messages that were processed before this time, and returns their number. A message that is delivered
-    /// after that has its effect again: keep rows for longer than a queue may repeat a delivery.
+    /// Deletes the rows of messages that were processed before this time, and returns their number. A message that is
+    /// delivered after that has its effect again: keep rows for longer than a queue may repeat a delivery.
     ///
     /// ```no_run
     /// # use activerecord_distributed::Inbox;

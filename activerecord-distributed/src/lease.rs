@@ -1,5 +1,6 @@
 //! An exclusive lease: one process at a time does a piece of work, until a time by the database's clock. Every write is
-//! conditional on the lease's fencing token and matches no row after a takeover (C. Gray and D. Cheriton, "Leases", 1989).
+//! conditional on the lease's fencing token and matches no row after a takeover (C. Gray and D. Cheriton, "Leases",
+//! 1989).
 
 use std::future::Future;
 use std::pin::pin;
@@ -22,11 +23,12 @@ pub(crate) fn interval(length: Duration) -> Duration {
     length / RENEWALS
 }
 
-/// Runs `work` and renews its lease meanwhile. `renew` returns whether the lease is still held. If the lease is lost, `work` is
-/// dropped.
+/// Runs `work` and renews its lease meanwhile. `renew` returns whether the lease is still held. If the lease is lost,
+/// `work` is dropped.
 ///
 /// # Errors
-/// `LEASE_LOST` when another process has the lease, or when it expired before it could be renewed; otherwise the work's own.
+/// `LEASE_LOST` when another process has the lease, or when it expired before it could be renewed; otherwise the work's
+/// own.
 pub(crate) async fn with_lease<T, F>(
     length: Duration,
     mut renew: impl FnMut() -> F,

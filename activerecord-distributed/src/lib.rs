@@ -9,8 +9,8 @@
 //! | [`Saga`] | all steps complete, or the completed ones are compensated; no isolation |
 //! | [`two_phase`](two_phase()) | all participants commit, or none; locks are held between the phases |
 //!
-//! Each keeps its state in tables of the databases themselves, which are created on first use. Programs use the facade crate
-//! `activerecord`, which re-exports the public items.
+//! Each keeps its state in tables of the databases themselves, which are created on first use. Programs use the facade
+//! crate `activerecord`, which re-exports the public items.
 
 mod backoff;
 mod capture;

@@ -15,19 +15,20 @@ use crate::queue::{PublishError, Publisher, RawEvent};
 use crate::verdict::permanent;
 use crate::worker::{Failed, Worker};
 
-/// Publishes the messages of an outbox on a queue. Each message becomes an [`Event`](crate::Event) of the same topic, and is
-/// deleted from the outbox when the queue has acknowledged it (the "transactional outbox" with a "polling publisher" of
-/// C. Richardson).
+/// Publishes the messages of an outbox on a queue. Each message becomes an [`Event`](crate::Event) of the same topic,
+/// and is deleted from the outbox when the queue has acknowledged it (the "transactional outbox" with a "polling
+/// publisher" of C. Richardson).
 ///
-/// Events of one [key](crate::Enqueue::key) are published one after the other, in the order of their message ids. Events of
-/// different keys have no order. While the queue is unavailable, the messages wait in the outbox without a time limit. A message
-/// that the queue rejects permanently, for example because it is too large, becomes a dead letter of the outbox.
+/// Events of one [key](crate::Enqueue::key) are published one after the other, in the order of their message ids.
+/// Events of different keys have no order. While the queue is unavailable, the messages wait in the outbox without a
+/// time limit. A message that the queue rejects permanently, for example because it is too large, becomes a dead letter
+/// of the outbox.
 ///
-/// **Not guaranteed**: that an event is published once. After a crash, or when the queue's acknowledgement is lost, the event
-/// is published again with the same id; the [`Consumer`](crate::Consumer) recognizes it by that id.
+/// **Not guaranteed**: that an event is published once. After a crash, or when the queue's acknowledgement is lost, the
+/// event is published again with the same id; the [`Consumer`](crate::Consumer) recognizes it by that id.
 ///
-/// Any number of relays can share an outbox. The name of the connection is a part of the event id, so all relays of one outbox
-/// must use the same name.
+/// Any number of relays can share an outbox. The name of the connection is a part of the event id, so all relays of one
+/// outbox must use the same name.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -88,7 +89,8 @@ impl Relay {
         self
     }
 
-    /// Sets the pauses between attempts while the queue is unavailable. Default: up to 100 ms at first, doubling up to 5 s.
+    /// Sets the pauses between attempts while the queue is unavailable. Default: up to 100 ms at first, doubling up to
+    /// 5 s.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
@@ -103,8 +105,8 @@ impl Relay {
         self.worker()?.run_until(shutdown).await
     }
 
-    /// Publishes the messages that are due now, and returns their number. While the queue is unavailable, it retries without a
-    /// time limit.
+    /// Publishes the messages that are due now, and returns their number. While the queue is unavailable, it retries
+    /// without a time limit.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -122,7 +124,8 @@ impl Relay {
         self.worker()?.run_once().await
     }
 
-    /// A relay is a worker whose handlers publish. A claim contains at most one message per key, so no batch reorders a key.
+    /// A relay is a worker whose handlers publish. A claim contains at most one message per key, so no batch reorders a
+    /// key.
     fn worker(self) -> Result<Worker> {
         let name = self.connection;
         let Some(publisher) = self.publisher else {
@@ -156,8 +159,8 @@ struct Handler {
 }
 
 impl Handler {
-    /// Publishes messages, and retries until each is published or rejected. The worker renews their lease meanwhile, so an
-    /// outage of the queue uses up no attempts of the outbox.
+    /// Publishes messages, and retries until each is published or rejected. The worker renews their lease meanwhile, so
+    /// an outage of the queue uses up no attempts of the outbox.
     async fn publish(self, messages: Vec<Message>) -> Result<Failed> {
         let mut batch = Batch::of(&self.connection, &messages);
         for attempt in 1_u32.. {

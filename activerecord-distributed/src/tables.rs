@@ -16,7 +16,8 @@ pub(crate) trait OwnTable: Model {
 
 static INSTALLED: LazyLock<Mutex<HashSet<(u64, &'static str)>>> = LazyLock::new(Mutex::default);
 
-/// Creates the model's table on this connection, if it does not exist. Asks the database once per process and connection.
+/// Creates the model's table on this connection, if it does not exist. Asks the database once per process and
+/// connection.
 pub(crate) async fn install<T: OwnTable>(connection: &ConnectionHandle) -> Result<()> {
     let key = (connection.id(), T::TABLE.name);
     if installed().contains(&key) {

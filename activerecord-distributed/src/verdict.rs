@@ -5,8 +5,8 @@ use std::fmt;
 
 use activerecord_core::{Error, ErrorKind};
 
-/// Marks an error as permanent: it is not retried. A saga is compensated at once; a message or an event becomes a dead letter at
-/// once. The result has the message of `error`, which is its source.
+/// Marks an error as permanent: it is not retried. A saga is compensated at once; a message or an event becomes a dead
+/// letter at once. The result has the message of `error`, which is its source.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -20,8 +20,8 @@ pub fn permanent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     Error::custom(Marked { verdict: Verdict::Permanent, error: error.into() })
 }
 
-/// Marks an error as transient: a saga's action is retried. Errors of a worker's or consumer's handler are retried without
-/// this mark too. The result has the message of `error`, which is its source.
+/// Marks an error as transient: a saga's action is retried. Errors of a worker's or consumer's handler are retried
+/// without this mark too. The result has the message of `error`, which is its source.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -51,7 +51,8 @@ impl Verdict {
         error.downcast_ref::<Marked>().map(|marked| marked.verdict)
     }
 
-    /// The mark, or else the class of the error's kind: lost connections, deadlocks, timeouts and full disks are transient.
+    /// The mark, or else the class of the error's kind: lost connections, deadlocks, timeouts and full disks are
+    /// transient.
     pub(crate) fn of(error: &Error) -> Self {
         let is_transient = error.is_retryable()
             || error.is_connection_lost()

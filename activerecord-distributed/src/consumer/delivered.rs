@@ -41,8 +41,8 @@ impl Delivered {
         self.event.as_ref().ok()?.key()
     }
 
-    /// Extends the delivery if an extension is due. After an error, the event may be delivered to another consumer, whose inbox
-    /// prevents a second effect.
+    /// Extends the delivery if an extension is due. After an error, the event may be delivered to another consumer,
+    /// whose inbox prevents a second effect.
     pub(super) async fn extend_if_due(&mut self) -> Result<()> {
         let (Some(next), Some(every)) = (self.next_extension, self.delivery.extend_every()) else { return Ok(()) };
         if next > Instant::now() {
@@ -104,7 +104,8 @@ impl Delivered {
         }
     }
 
-    /// Rejects the delivery, so that another consumer gets the event. On an error, the queue delivers it again by itself.
+    /// Rejects the delivery, so that another consumer gets the event. On an error, the queue delivers it again by
+    /// itself.
     pub(super) async fn reject(self) {
         let _ = self.delivery.nack(Duration::ZERO).await;
     }
@@ -115,7 +116,8 @@ impl Delivered {
         Ok(())
     }
 
-    /// Publishes the dead letter, then acknowledges the event. A crash in between repeats the event but does not lose it.
+    /// Publishes the dead letter, then acknowledges the event. A crash in between repeats the event but does not lose
+    /// it.
     async fn dead_letter(mut self, ready: &Ready, error: &Error) -> Result<()> {
         let letter = self.letter(ready)?.with_header("error", error.to_string()).with_header("consumer", &ready.group);
         let published = self.extended_while(async { ready.queue.publish(std::slice::from_ref(&letter)).await }).await?;

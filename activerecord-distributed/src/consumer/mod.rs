@@ -23,19 +23,20 @@ type Call = dyn Fn(RawEvent) -> BoxFuture<'static, Result<()>> + Send + Sync;
 
 /// Receives the events of a topic and calls a handler with each.
 ///
-/// **Exactly-once effect**: with [`on`](Self::on), the handler runs in a transaction on that connection, together with a row of the
-/// [`Inbox`](crate::Inbox). What the handler writes in that transaction is written once, even if the event is delivered several
-/// times. Other effects may happen again.
+/// **Exactly-once effect**: with [`on`](Self::on), the handler runs in a transaction on that connection, together with
+/// a row of the [`Inbox`](crate::Inbox). What the handler writes in that transaction is written once, even if the event
+/// is delivered several times. Other effects may happen again.
 ///
 /// **Order**: events of one key are handled one after the other, in the order of their delivery.
 ///
-/// **Failure**: after an error or a panic, the event is retried with growing pauses; events of other keys continue. It becomes a
-/// dead letter when its attempts are used up, or at once if the error is [`permanent`](crate::permanent), the event cannot be
-/// read, or its version is not [supported](Self::versions). A dead letter is published on the topic `TOPIC.dead` of the same
-/// queue, for the group `dead_letters`, with the headers `error` and `consumer`.
+/// **Failure**: after an error or a panic, the event is retried with growing pauses; events of other keys continue. It
+/// becomes a dead letter when its attempts are used up, or at once if the error is [`permanent`](crate::permanent), the
+/// event cannot be read, or its version is not [supported](Self::versions). A dead letter is published on the topic
+/// `TOPIC.dead` of the same queue, for the group `dead_letters`, with the headers `error` and `consumer`.
 ///
-/// **Not guaranteed**: an order between several consumers of one group, because a queue distributes the events of one key among
-/// them. If the order matters, run one consumer per group, or compare [`Event::sequence`](crate::Event::sequence) in the handler.
+/// **Not guaranteed**: an order between several consumers of one group, because a queue distributes the events of one
+/// key among them. If the order matters, run one consumer per group, or compare
+/// [`Event::sequence`](crate::Event::sequence) in the handler.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -87,15 +88,16 @@ impl Consumer {
         Self { queue, topic, connection: None, group: None, call: None, settings }
     }
 
-    /// Runs the handler in a transaction on this connection, together with a row of the inbox: its effect there happens once per
-    /// event. Default: no transaction and no inbox.
+    /// Runs the handler in a transaction on this connection, together with a row of the inbox: its effect there happens
+    /// once per event. Default: no transaction and no inbox.
     pub fn on(mut self, connection: impl Into<String>) -> Self {
         self.connection = Some(connection.into());
         self
     }
 
-    /// Sets the consumer group: each event goes to one consumer of the group. Default: the name of the connection, or `default`
-    /// without one. The inbox also uses this name, so a renamed group handles events again that are delivered to it.
+    /// Sets the consumer group: each event goes to one consumer of the group. Default: the name of the connection, or
+    /// `default` without one. The inbox also uses this name, so a renamed group handles events again that are delivered
+    /// to it.
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
@@ -115,7 +117,8 @@ impl Consumer {
         self
     }
 
-    /// Sets the payload versions that the handler supports. An event of another version becomes a dead letter. Default: all.
+    /// Sets the payload versions that the handler supports. An event of another version becomes a dead letter. Default:
+    /// all.
     ///
     /// ```
     /// # use activerecord_distributed::{Consumer, Event, MemoryQueue};
@@ -138,15 +141,15 @@ impl Consumer {
         self
     }
 
-    /// Sets the maximum number of unacknowledged events: handled now, waiting for an earlier event of their key, or between two
-    /// attempts. Default: 100. While that many events are unacknowledged, no others are received.
+    /// Sets the maximum number of unacknowledged events: handled now, waiting for an earlier event of their key, or
+    /// between two attempts. Default: 100. While that many events are unacknowledged, no others are received.
     pub fn prefetch(mut self, events: usize) -> Self {
         self.settings.prefetch = events.max(1);
         self
     }
 
-    /// Sets the number of attempts after which an event becomes a dead letter. Default: 10. The count restarts when the process
-    /// restarts.
+    /// Sets the number of attempts after which an event becomes a dead letter. Default: 10. The count restarts when the
+    /// process restarts.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = attempts.max(1);
         self
@@ -158,15 +161,15 @@ impl Consumer {
         self
     }
 
-    /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their events are
-    /// delivered again. Default: 30 s.
+    /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their
+    /// events are delivered again. Default: 30 s.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.settings.drain = drain;
         self
     }
 
-    /// Receives events until `shutdown` completes, then waits for the running handlers, for the [`drain`](Self::drain) time at
-    /// most. While the queue or the database is unavailable, it retries.
+    /// Receives events until `shutdown` completes, then waits for the running handlers, for the [`drain`](Self::drain)
+    /// time at most. While the queue or the database is unavailable, it retries.
     ///
     /// # Errors
     /// `Configuration` when the consumer has no handler, or its connection is not configured.

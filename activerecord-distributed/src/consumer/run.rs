@@ -70,8 +70,8 @@ pub(super) async fn run(ready: Ready, shutdown: impl Future<Output = ()>) {
     run.shut_down().await;
 }
 
-/// Receives events within the prefetch limit until the queue fails. The loop keeps this future while it handles events: the
-/// events of a dropped `receive` call are delivered again only after their timeout.
+/// Receives events within the prefetch limit until the queue fails. The loop keeps this future while it handles events:
+/// the events of a dropped `receive` call are delivered again only after their timeout.
 async fn receive(
     mut subscriber: Box<dyn Subscriber>,
     room: Arc<Semaphore>,

@@ -50,8 +50,8 @@ impl Outbox {
         dead(&connection, topic).order_by(Message::ID.asc()).limit(limit).all().await
     }
 
-    /// Makes dead letters due again, with their attempts reset to zero. `topic` and `ids` select them; `None` and an empty slice
-    /// select all. Returns their number.
+    /// Makes dead letters due again, with their attempts reset to zero. `topic` and `ids` select them; `None` and an
+    /// empty slice select all. Returns their number.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -89,9 +89,9 @@ impl Outbox {
         selected(&connection, topic, ids).delete().await
     }
 
-    /// Returns the database's plan for the query by which a worker claims at most `limit` messages of a topic. It should read
-    /// the index `ar_outbox_due` in order. A plan with a sort means that the index is missing or the table's statistics are
-    /// stale.
+    /// Returns the database's plan for the query by which a worker claims at most `limit` messages of a topic. It
+    /// should read the index `ar_outbox_due` in order. A plan with a sort means that the index is missing or the
+    /// table's statistics are stale.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

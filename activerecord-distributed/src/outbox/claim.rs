@@ -1,7 +1,7 @@
 //! Claiming messages and releasing them, in short transactions before and after the work.
 //!
-//! While a message is leased, its `available_at` is the end of the lease. So the message of a dead worker becomes due by itself
-//! and is claimed as any other. No process has to detect dead workers.
+//! While a message is leased, its `available_at` is the end of the lease. So the message of a dead worker becomes due
+//! by itself and is claimed as any other. No process has to detect dead workers.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ pub(crate) struct Claim {
     pub(crate) messages: Vec<Message>,
 }
 
-/// The ids of messages under one lease. Every write is conditional on the token, so it skips messages that another worker has
-/// claimed since.
+/// The ids of messages under one lease. Every write is conditional on the token, so it skips messages that another
+/// worker has claimed since.
 #[derive(Clone, Debug)]
 pub(crate) struct Leased {
     pub(crate) token: Uuid,
@@ -150,8 +150,8 @@ fn due(topic: &str, now: DateTime<Utc>) -> Predicate<Message> {
     let earlier = Earlier::column(Message::TOPIC).eq(outer(Message::TOPIC))
         & Earlier::column(Message::KEY).eq(outer(Message::KEY))
         & Earlier::column(Message::ID).lt(outer(Message::ID));
-    // Search the earlier messages from the nearest one backwards: PostgreSQL keeps deleted rows in the index until VACUUM, and they
-    // are at its start.
+    // Search the earlier messages from the nearest one backwards: PostgreSQL keeps deleted rows in the index until
+    // VACUUM, and they are at its start.
     let id = Earlier::column(Message::ID);
     let nearest = Earlier::query().filter(earlier).order_by(id.desc()).limit(1).select(id);
     ready(topic, now) & (Message::KEY.is_null() | subquery(nearest).is_null())

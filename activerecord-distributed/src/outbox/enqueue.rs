@@ -71,11 +71,11 @@ impl Enqueue {
         self
     }
 
-    /// Sets the ordering key, of up to 255 characters. Messages of one topic and key are processed one after the other, in the
-    /// order of their ids. A dead letter blocks the later messages of its key.
+    /// Sets the ordering key, of up to 255 characters. Messages of one topic and key are processed one after the other,
+    /// in the order of their ids. A dead letter blocks the later messages of its key.
     ///
-    /// The order of ids is the order of commits only if the transactions of one key wait for each other, for example because
-    /// each updates the row that the key identifies.
+    /// The order of ids is the order of commits only if the transactions of one key wait for each other, for example
+    /// because each updates the row that the key identifies.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

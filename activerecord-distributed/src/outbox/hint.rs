@@ -1,7 +1,7 @@
 //! Hints to the workers of other processes that a topic has a message, on databases with notifications (PostgreSQL).
 //!
-//! A hint is sent after the commit, outside of the transaction: a transaction with NOTIFY cannot be prepared, and its COMMIT
-//! waits for a server-wide lock. A hint may be lost; then the worker finds the message at its next poll.
+//! A hint is sent after the commit, outside of the transaction: a transaction with NOTIFY cannot be prepared, and its
+//! COMMIT waits for a server-wide lock. A hint may be lost; then the worker finds the message at its next poll.
 
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use crate::json;
 use crate::tables::OwnTable;
 
-/// A message of the outbox: a row of `ar_outbox`. It is deleted when its handler succeeds. The column names follow the outbox
-/// event router of Debezium. All times are by the database's clock.
+/// A message of the outbox: a row of `ar_outbox`. It is deleted when its handler succeeds. The column names follow the
+/// outbox event router of Debezium. All times are by the database's clock.
 #[derive(ActiveRecord, Clone, Debug, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_outbox"]
@@ -92,7 +92,8 @@ impl Message {
 }
 
 impl OwnTable for Message {
-    /// The first index provides the order of a claim without a sort. The second finds an earlier message of the same key.
+    /// The first index provides the order of a claim without a sort. The second finds an earlier message of the same
+    /// key.
     fn definition() -> CreateTable {
         CreateTable::from(Self::TABLE)
             .numbered()

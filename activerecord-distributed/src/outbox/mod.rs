@@ -1,5 +1,6 @@
-//! The transactional outbox: messages are written in the transaction of the change that they announce, and processed later by
-//! a [`Worker`](crate::Worker) (P. Helland, "Life beyond Distributed Transactions", 2007; C. Richardson, "Transactional outbox").
+//! The transactional outbox: messages are written in the transaction of the change that they announce, and processed
+//! later by a [`Worker`](crate::Worker) (P. Helland, "Life beyond Distributed Transactions", 2007; C. Richardson,
+//! "Transactional outbox").
 
 mod admin;
 mod claim;
@@ -23,22 +24,23 @@ use serde::Serialize;
 
 use crate::tables::{install, with_table};
 
-/// Messages that wait for a [`Worker`](crate::Worker), in the table `ar_outbox` of the database whose transaction wrote them.
+/// Messages that wait for a [`Worker`](crate::Worker), in the table `ar_outbox` of the database whose transaction wrote
+/// them.
 ///
-/// **Guaranteed**: a message exists exactly if its transaction committed. Its handler runs at least once, also after crashes of
-/// the worker or the database.
+/// **Guaranteed**: a message exists exactly if its transaction committed. Its handler runs at least once, also after
+/// crashes of the worker or the database.
 ///
-/// **Not guaranteed**: that the handler runs only once ([`Inbox`](crate::Inbox) makes its effect happen once); any order of
-/// messages without a [`key`](Enqueue::key).
+/// **Not guaranteed**: that the handler runs only once ([`Inbox`](crate::Inbox) makes its effect happen once); any
+/// order of messages without a [`key`](Enqueue::key).
 #[derive(Debug)]
 pub struct Outbox;
 
 impl Outbox {
-    /// Builds a message. Await it to write it, inside the transaction of the change that it announces. The result is the
-    /// message's id.
+    /// Builds a message. Await it to write it, inside the transaction of the change that it announces. The result is
+    /// the message's id.
     ///
-    /// The message is written on the connection of the task's innermost transaction; without one, on that of the innermost
-    /// `with_connection` scope of all models; without one, on `primary`.
+    /// The message is written on the connection of the task's innermost transaction; without one, on that of the
+    /// innermost `with_connection` scope of all models; without one, on `primary`.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -54,13 +56,14 @@ impl Outbox {
     /// ```
     ///
     /// # Errors
-    /// When awaited: `Conversion` when the payload cannot be written as JSON; `Configuration` when the connection is not
-    /// configured; otherwise the database's own.
+    /// When awaited: `Conversion` when the payload cannot be written as JSON; `Configuration` when the connection is
+    /// not configured; otherwise the database's own.
     pub fn enqueue<P: Serialize + ?Sized>(topic: &str, payload: &P) -> Enqueue {
         Enqueue::new(topic, payload)
     }
 
-    /// Writes one message per payload with as few statements as possible, on the same connection as [`enqueue`](Self::enqueue).
+    /// Writes one message per payload with as few statements as possible, on the same connection as
+    /// [`enqueue`](Self::enqueue).
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -76,8 +79,8 @@ impl Outbox {
         Enqueue::all(messages).await
     }
 
-    /// Creates the tables of the outbox. Without it, they are created on first use. On MySQL and MariaDB the first use then
-    /// needs a second connection of the pool, because CREATE TABLE would commit the transaction.
+    /// Creates the tables of the outbox. Without it, they are created on first use. On MySQL and MariaDB the first use
+    /// then needs a second connection of the pool, because CREATE TABLE would commit the transaction.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

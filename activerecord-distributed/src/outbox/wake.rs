@@ -1,5 +1,5 @@
-//! Wakes the workers after a commit: those of this process directly, those of other processes by a [`hint`]. A worker that
-//! misses a wake-up finds the message at its next poll.
+//! Wakes the workers after a commit: those of this process directly, those of other processes by a [`hint`]. A worker
+//! that misses a wake-up finds the message at its next poll.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};

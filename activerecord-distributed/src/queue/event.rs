@@ -14,8 +14,8 @@ use crate::outbox::Message;
 /// The header of an outbox message that contains its [version](Event::version).
 pub(crate) const VERSION: &str = "version";
 
-/// An event of a queue. On the wire it is JSON with the fields `id`, `topic`, `key`, `sequence`, `kind`, `version`, `time`,
-/// `headers` and `payload`.
+/// An event of a queue. On the wire it is JSON with the fields `id`, `topic`, `key`, `sequence`, `kind`, `version`,
+/// `time`, `headers` and `payload`.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -53,7 +53,8 @@ fn first_version() -> u32 {
 }
 
 impl<P> Event<P> {
-    /// The id: the same in every publication and delivery, and unique among the events of all databases. At most 200 characters.
+    /// The id: the same in every publication and delivery, and unique among the events of all databases. At most 200
+    /// characters.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -110,8 +111,8 @@ impl<P> Event<P> {
 }
 
 impl RawEvent {
-    /// Builds an event that is not from an outbox: kind `topic`, version 1, no key, the time of this machine. See the example of
-    /// [`Event`].
+    /// Builds an event that is not from an outbox: kind `topic`, version 1, no key, the time of this machine. See the
+    /// example of [`Event`].
     ///
     /// # Errors
     /// `Conversion` when the payload cannot be written as JSON.
@@ -145,8 +146,8 @@ impl RawEvent {
         self
     }
 
-    /// The event of a message of the outbox on this connection. The event id consists of the connection's name, which separates
-    /// several outboxes, the message's id, and its time, which separates the ids of a recreated table.
+    /// The event of a message of the outbox on this connection. The event id consists of the connection's name, which
+    /// separates several outboxes, the message's id, and its time, which separates the ids of a recreated table.
     pub(crate) fn of(connection: &str, message: &Message) -> Result<Self> {
         let mut headers = message.headers()?;
         let version = headers.remove(VERSION).and_then(|version| version.parse().ok()).unwrap_or(1);

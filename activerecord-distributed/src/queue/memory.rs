@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 
 use super::{Delivery, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Subscriber};
 
-/// A queue in the memory of this process, for tests and for programs of one process. Clones share their events. Events are lost
-/// when the process ends. The number of events is not limited.
+/// A queue in the memory of this process, for tests and for programs of one process. Clones share their events. Events
+/// are lost when the process ends. The number of events is not limited.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;

@@ -1,7 +1,7 @@
 //! Message queues: a [`Relay`](crate::Relay) publishes to one, and [`Consumer`](crate::Consumer)s receive from it.
 //!
-//! Every queue guarantees: each consumer group gets each accepted event at least once. If the queue is durable, an accepted event
-//! survives a crash of the queue. Programs seldom call a queue themselves.
+//! Every queue guarantees: each consumer group gets each accepted event at least once. If the queue is durable, an
+//! accepted event survives a crash of the queue. Programs seldom call a queue themselves.
 
 mod event;
 mod memory;
@@ -34,8 +34,8 @@ pub use sql::SqlQueue;
 /// # }
 /// ```
 pub trait Publisher: Send + Sync + 'static {
-    /// Publishes events. Returns one result per event, in the same order. `Ok` means that the queue has acknowledged the event:
-    /// a [durable](QueueCapabilities::durable) queue has stored it.
+    /// Publishes events. Returns one result per event, in the same order. `Ok` means that the queue has acknowledged
+    /// the event: a [durable](QueueCapabilities::durable) queue has stored it.
     fn publish<'a>(&'a self, events: &'a [RawEvent]) -> BoxFuture<'a, Vec<Result<(), PublishError>>>;
 
     /// The capabilities of this queue.
@@ -126,8 +126,8 @@ impl QueueCapabilities {
     }
 }
 
-/// A queue: events are published to topics and received by consumer groups. An implementation is cheap to clone and reconnects
-/// by itself.
+/// A queue: events are published to topics and received by consumer groups. An implementation is cheap to clone and
+/// reconnects by itself.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -146,8 +146,8 @@ impl QueueCapabilities {
 /// # }
 /// ```
 pub trait Queue: Publisher {
-    /// Subscribes a consumer group to a topic. Every group gets every event; within a group, each event goes to one subscriber. A
-    /// group exists from its first subscription on, also while it has no subscriber.
+    /// Subscribes a consumer group to a topic. Every group gets every event; within a group, each event goes to one
+    /// subscriber. A group exists from its first subscription on, also while it has no subscriber.
     ///
     /// # Errors
     /// The queue's own.
@@ -156,16 +156,16 @@ pub trait Queue: Publisher {
 
 /// A subscription of a consumer group. See the example of [`Queue`].
 pub trait Subscriber: Send {
-    /// Waits for at least one event, and returns up to `limit` events. The future can be dropped while it waits: no event is lost,
-    /// but an event that was in transit may be delivered again only after its acknowledgement timeout.
+    /// Waits for at least one event, and returns up to `limit` events. The future can be dropped while it waits: no
+    /// event is lost, but an event that was in transit may be delivered again only after its acknowledgement timeout.
     ///
     /// # Errors
     /// The queue's own, when it is unavailable. The next call reconnects.
     fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>>;
 }
 
-/// One delivery of an event. A delivery that is dropped without [`ack`](Self::ack) or [`nack`](Self::nack) is delivered again,
-/// at the latest after its acknowledgement timeout: see [`extend`](Self::extend).
+/// One delivery of an event. A delivery that is dropped without [`ack`](Self::ack) or [`nack`](Self::nack) is delivered
+/// again, at the latest after its acknowledgement timeout: see [`extend`](Self::extend).
 pub trait Delivery: Send + Sync {
     /// The body as it was received: the JSON of an event, or anything that another program published.
     fn body(&self) -> &[u8];
@@ -173,10 +173,12 @@ pub trait Delivery: Send + Sync {
     /// Acknowledges the event: it is not delivered to this group again.
     ///
     /// # Errors
-    /// The queue's own; [`LEASE_LOST`](crate::LEASE_LOST) when the event was delivered to another consumer. Then it may be delivered again.
+    /// The queue's own; [`LEASE_LOST`](crate::LEASE_LOST) when the event was delivered to another consumer. Then it may
+    /// be delivered again.
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
 
-    /// Rejects the delivery: the event is delivered again after this pause, or at once if the queue does not support pauses.
+    /// Rejects the delivery: the event is delivered again after this pause, or at once if the queue does not support
+    /// pauses.
     ///
     /// # Errors
     /// The queue's own. Then the event is delivered again after its acknowledgement timeout.

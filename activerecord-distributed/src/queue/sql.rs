@@ -18,11 +18,11 @@ use crate::verdict::Verdict;
 /// How often the table is polled for events of other processes.
 const POLL: Duration = Duration::from_millis(500);
 
-/// A queue in the tables `ar_outbox` and `ar_queue_groups` of a database, with one message per event and group. It needs no
-/// broker and is as durable as the database.
+/// A queue in the tables `ar_outbox` and `ar_queue_groups` of a database, with one message per event and group. It
+/// needs no broker and is as durable as the database.
 ///
-/// It does not accept an event whose topic has no subscriber group: the publisher gets a transient error and retries. It polls
-/// every 500 ms for events that another process published; on PostgreSQL it does not listen for notifications.
+/// It does not accept an event whose topic has no subscriber group: the publisher gets a transient error and retries.
+/// It polls every 500 ms for events that another process published; on PostgreSQL it does not listen for notifications.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -59,8 +59,8 @@ impl SqlQueue {
         Self { connection: connection.into(), lease: lease::LENGTH }
     }
 
-    /// Sets the lease of a delivered event: without an acknowledgement or an extension, it is delivered again after this time.
-    /// Default: 30 s.
+    /// Sets the lease of a delivered event: without an acknowledgement or an extension, it is delivered again after
+    /// this time. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self

@@ -69,8 +69,8 @@ impl Sagas {
         Ok((record, log::steps(&connection, id).await?))
     }
 
-    /// Resumes every running saga of this log whose lease has expired. [`Saga::resume_all`](super::Saga::resume_all) does
-    /// this for every log.
+    /// Resumes every running saga of this log whose lease has expired. [`Saga::resume_all`](super::Saga::resume_all)
+    /// does this for every log.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -99,8 +99,8 @@ impl Sagas {
     /// ```
     ///
     /// # Errors
-    /// As [`Saga::run`](super::Saga::run); `Configuration` when this process has no definition of its name; `NotFound` when
-    /// the saga is not stuck.
+    /// As [`Saga::run`](super::Saga::run); `Configuration` when this process has no definition of its name; `NotFound`
+    /// when the saga is not stuck.
     pub async fn resume(&self, id: Uuid, reason: &str) -> Result<()> {
         let connection = self.installed().await?;
         let record = self.record(&connection, id).await?;
@@ -112,7 +112,8 @@ impl Sagas {
         executor::resume(&connection, &self.record(&connection, id).await?).await
     }
 
-    /// Sets a stuck saga to `Running`. The next [`Saga::resume_all`](super::Saga::resume_all) of any process resumes it.
+    /// Sets a stuck saga to `Running`. The next [`Saga::resume_all`](super::Saga::resume_all) of any process resumes
+    /// it.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -129,9 +130,9 @@ impl Sagas {
         self.decide(&connection, id, SagaState::Running, reason).await
     }
 
-    /// Skips the step at which a stuck saga stopped, then releases the saga as [`release`](Self::release) does. The step counts
-    /// as completed, or as compensated when the saga is being compensated. The operator must have done its work by other
-    /// means.
+    /// Skips the step at which a stuck saga stopped, then releases the saga as [`release`](Self::release) does. The
+    /// step counts as completed, or as compensated when the saga is being compensated. The operator must have done its
+    /// work by other means.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

@@ -1,7 +1,8 @@
 //! The barrier: a row in the step's own transaction, so that the effect of a step happens once.
 //!
-//! A repeated action or compensating action does nothing. A compensating action that arrives before its action does nothing
-//! and blocks the action permanently. Source: the sub-transaction barrier of DTM (<https://github.com/dtm-labs/dtm>).
+//! A repeated action or compensating action does nothing. A compensating action that arrives before its action does
+//! nothing and blocks the action permanently. Source: the sub-transaction barrier of DTM
+//! (<https://github.com/dtm-labs/dtm>).
 
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ enum Operation {
 
 impl OwnTable for Barrier {}
 
-/// Runs the action in a transaction on the step's connection. Returns the stored output when the action took effect before.
+/// Runs the action in a transaction on the step's connection. Returns the stored output when the action took effect
+/// before.
 ///
 /// # Errors
 /// The action's own; `LEASE_LOST` when the step is already compensated.
@@ -61,7 +63,8 @@ pub(super) async fn act(name: &str, step: &Step, context: &Arc<StepContext>) -> 
     .await
 }
 
-/// Runs the compensating action in a transaction on the step's connection, unless it ran before or the action had no effect.
+/// Runs the compensating action in a transaction on the step's connection, unless it ran before or the action had no
+/// effect.
 pub(super) async fn undo(name: &str, step: &Step, context: &Arc<StepContext>) -> Result<()> {
     let handle = with_table::<Barrier>(name).await?;
     transaction(name, async || {

@@ -17,20 +17,21 @@ use crate::json;
 use crate::lease;
 
 /// A definition of a saga: steps that run in order, each with a compensating action. Either all steps complete, or the
-/// completed ones are compensated in reverse order, also when the process dies (H. Garcia-Molina and K. Salem, "Sagas", 1987).
+/// completed ones are compensated in reverse order, also when the process dies (H. Garcia-Molina and K. Salem, "Sagas",
+/// 1987).
 ///
-/// **Guaranteed**: the outcome of each step is in the log (the tables `ar_saga` and `ar_saga_step` of one database) before
-/// the next step starts. An action and a compensating action run at least once; with [`step_on`](Self::step_on) their effect
-/// happens exactly once.
+/// **Guaranteed**: the outcome of each step is in the log (the tables `ar_saga` and `ar_saga_step` of one database)
+/// before the next step starts. An action and a compensating action run at least once; with [`step_on`](Self::step_on)
+/// their effect happens exactly once.
 ///
-/// **Not guaranteed**: isolation. Other transactions see the effect of a step before the saga ends. If they act on it, their
-/// work is not compensated.
+/// **Not guaranteed**: isolation. Other transactions see the effect of a step before the saga ends. If they act on it,
+/// their work is not compensated.
 ///
-/// **Errors of an action**: a transient error (a lost connection, a deadlock, [`transient`](crate::transient)) is retried with
-/// growing pauses, up to [`attempts`](Self::attempts) times. Any other error starts the compensation.
+/// **Errors of an action**: a transient error (a lost connection, a deadlock, [`transient`](crate::transient)) is
+/// retried with growing pauses, up to [`attempts`](Self::attempts) times. Any other error starts the compensation.
 ///
-/// **Errors of a compensating action**: every error is retried. When the attempts are used up, the saga is stuck, and an
-/// operator must decide: see [`Sagas`](super::Sagas).
+/// **Errors of a compensating action**: every error is retried. When the attempts are used up, the saga is stuck, and
+/// an operator must decide: see [`Sagas`](super::Sagas).
 ///
 /// After a crash, [`resume_all`](Self::resume_all) resumes the saga.
 ///
@@ -94,8 +95,8 @@ impl Saga {
     /// Adds a step: its action and its compensating action. Both may run more than once; pass
     /// [`StepContext::key`] to other services as an idempotency key.
     ///
-    /// An action that returns an error must not leave an effect. If it cannot know (`CommitOutcomeUnknown`), and the saga cannot
-    /// continue, the saga becomes stuck.
+    /// An action that returns an error must not leave an effect. If it cannot know (`CommitOutcomeUnknown`), and the
+    /// saga cannot continue, the saga becomes stuck.
     ///
     /// ```
     /// # use activerecord::prelude::*;
@@ -123,8 +124,8 @@ impl Saga {
     }
 
     /// Adds a step that runs in a transaction on this connection. The transaction also writes a barrier row (the table
-    /// `ar_saga_barrier`), so the effect of the action and of the compensating action happens exactly once. An action that
-    /// runs after its compensation has no effect.
+    /// `ar_saga_barrier`), so the effect of the action and of the compensating action happens exactly once. An action
+    /// that runs after its compensation has no effect.
     ///
     /// See the example of [`Saga`].
     pub fn step_on<T, A, C>(mut self, connection: &str, name: &str, action: A, undo: C) -> Self
@@ -137,8 +138,8 @@ impl Saga {
         self
     }
 
-    /// Adds a pivot: a step without a compensating action. When it has completed, the saga is not compensated any more. If a
-    /// later step fails, the saga is stuck.
+    /// Adds a pivot: a step without a compensating action. When it has completed, the saga is not compensated any more.
+    /// If a later step fails, the saga is stuck.
     ///
     /// ```
     /// # use activerecord::prelude::*;
@@ -185,8 +186,9 @@ impl Saga {
         self
     }
 
-    /// Sets the version of this definition. Default: 1. Raise it when the steps change, and [`register`](Self::register) the
-    /// old version too while its sagas run: a saga whose version is unknown to the process that resumes it becomes stuck.
+    /// Sets the version of this definition. Default: 1. Raise it when the steps change, and
+    /// [`register`](Self::register) the old version too while its sagas run: a saga whose version is unknown to the
+    /// process that resumes it becomes stuck.
     pub fn version(mut self, version: i32) -> Self {
         self.version = version;
         self
@@ -204,21 +206,22 @@ impl Saga {
         self
     }
 
-    /// Sets a deadline, from the start of the saga, by the clock of the log's database. A failed action is not retried after
-    /// it; the saga is compensated. Default: none.
+    /// Sets a deadline, from the start of the saga, by the clock of the log's database. A failed action is not retried
+    /// after it; the saga is compensated. Default: none.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Sets the lease of the executing process. After a crash, another process can resume the saga when the lease has expired.
-    /// The lease is renewed every third of its length. Default: 30 s.
+    /// Sets the lease of the executing process. After a crash, another process can resume the saga when the lease has
+    /// expired. The lease is renewed every third of its length. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// Registers the definition in this process for [`resume_all`](Self::resume_all). [`run`](Self::run) registers it too.
+    /// Registers the definition in this process for [`resume_all`](Self::resume_all). [`run`](Self::run) registers it
+    /// too.
     ///
     /// ```
     /// # use activerecord::prelude::*;
@@ -246,7 +249,8 @@ impl Saga {
     /// See the example of [`Saga`].
     ///
     /// # Errors
-    /// - [`COMPENSATED`](crate::COMPENSATED): a step failed, and the steps before it are compensated. The source is the step's error.
+    /// - [`COMPENSATED`](crate::COMPENSATED): a step failed, and the steps before it are compensated. The source is the
+    ///   step's error.
     /// - [`STUCK`](crate::STUCK): an operator must decide.
     /// - [`LEASE_LOST`](crate::LEASE_LOST): another process has taken over the saga.
     /// - `Transaction`: the task has an open transaction on the log's connection.
@@ -257,8 +261,8 @@ impl Saga {
         self.run_as(Uuid::now_v7(), input).await
     }
 
-    /// As [`run`](Self::run), with an id of the caller: an idempotency key. If a saga with this id exists, it is resumed, or
-    /// its outcome is returned; no second saga starts.
+    /// As [`run`](Self::run), with an id of the caller: an idempotency key. If a saga with this id exists, it is
+    /// resumed, or its outcome is returned; no second saga starts.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -279,8 +283,8 @@ impl Saga {
         executor::run(definition, id, input).await.map(|()| id)
     }
 
-    /// Resumes every running saga whose lease has expired, in the logs of all registered definitions. Call it when the process
-    /// starts, and regularly after that. The error of one saga is in the result and does not stop the others.
+    /// Resumes every running saga whose lease has expired, in the logs of all registered definitions. Call it when the
+    /// process starts, and regularly after that. The error of one saga is in the result and does not stop the others.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -296,7 +300,8 @@ impl Saga {
     /// ```
     ///
     /// # Errors
-    /// `Configuration` when a log's connection is not configured; otherwise the error of a database whose log cannot be read.
+    /// `Configuration` when a log's connection is not configured; otherwise the error of a database whose log cannot be
+    /// read.
     pub async fn resume_all() -> Result<Resumed> {
         let mut resumed = Resumed::default();
         for log in registry::log_connections() {

@@ -223,8 +223,8 @@ impl Run {
         failpoint::reach("saga.done")
     }
 
-    /// Runs an action until it succeeds. `Ok(Some(error))` is the action's last error; `Err` is an error of the log, which
-    /// does not tell the outcome of the action.
+    /// Runs an action until it succeeds. `Ok(Some(error))` is the action's last error; `Err` is an error of the log,
+    /// which does not tell the outcome of the action.
     async fn attempt(&mut self, step: &Step, row: &mut SagaStep, doubtful: &mut bool) -> Result<Option<Error>> {
         loop {
             row.attempts += 1;

@@ -1,5 +1,5 @@
-//! The log of one saga, as its executor writes it. Every write is conditional on the fencing token, renews the lease, and
-//! matches no row after another executor has taken over.
+//! The log of one saga, as its executor writes it. Every write is conditional on the fencing token, renews the lease,
+//! and matches no row after another executor has taken over.
 
 use std::time::Duration;
 

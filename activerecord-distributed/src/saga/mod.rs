@@ -1,8 +1,8 @@
-//! Sagas: a sequence of steps in several databases, each with a compensating action. All steps complete, or the completed
-//! ones are compensated in reverse order, also after crashes.
+//! Sagas: a sequence of steps in several databases, each with a compensating action. All steps complete, or the
+//! completed ones are compensated in reverse order, also after crashes.
 //!
-//! Source: H. Garcia-Molina and K. Salem, "Sagas", SIGMOD 1987. Backward recovery before the pivot step, forward recovery
-//! after it.
+//! Source: H. Garcia-Molina and K. Salem, "Sagas", SIGMOD 1987. Backward recovery before the pivot step, forward
+//! recovery after it.
 
 mod admin;
 mod barrier;

@@ -79,8 +79,8 @@ pub struct SagaStep {
     pub output: Option<String>,
     /// The number of started attempts of the action; during compensation, of the compensating action.
     pub attempts: i32,
-    /// Whether the outcome of an attempt is unknown: its executor died or lost its lease, or the outcome of its COMMIT is
-    /// unknown.
+    /// Whether the outcome of an attempt is unknown: its executor died or lost its lease, or the outcome of its COMMIT
+    /// is unknown.
     pub doubtful: bool,
     /// The error of the last failed attempt.
     pub error: Option<String>,

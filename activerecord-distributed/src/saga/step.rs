@@ -34,8 +34,8 @@ where
     }
 }
 
-/// The compensating action of a step. Every closure of the form `async |context: &StepContext, output: T| { .. Ok(()) }`
-/// implements it.
+/// The compensating action of a step. Every closure of the form `async |context: &StepContext, output: T| { .. Ok(())
+/// }` implements it.
 pub trait UndoFn<'a, T> {
     /// The future that the call returns.
     type Run: Future<Output = Result<()>> + Send + 'a;

@@ -55,7 +55,8 @@ impl OpenTransaction {
         roll_back_open(self.participants).await;
     }
 
-    /// Commits all participants or none. It runs in its own task, so it completes even if the caller's future is dropped.
+    /// Commits all participants or none. It runs in its own task, so it completes even if the caller's future is
+    /// dropped.
     pub(super) async fn commit(self) -> Result<()> {
         spawn(self.commit_all()).await.unwrap_or_else(|error| Err(Error::custom(error)))
     }
@@ -212,8 +213,8 @@ fn is_certain(error: &Error) -> bool {
     !error.is_connection_lost()
 }
 
-/// Asks the commit point for the decision until it answers. None: it took so long that a recovery may have completed the
-/// transaction and deleted its decision row.
+/// Asks the commit point for the decision until it answers. None: it took so long that a recovery may have completed
+/// the transaction and deleted its decision row.
 async fn await_decision(commit_point: &ConnectionHandle, gid: &str) -> Option<bool> {
     let (start, mut pauses) = (Instant::now(), branch_end::pauses());
     loop {

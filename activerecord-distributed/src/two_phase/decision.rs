@@ -1,5 +1,5 @@
-//! The decision about one transaction: whether its row exists in the commit point's database. A missing row means abort only
-//! when the row cannot be committed any more.
+//! The decision about one transaction: whether its row exists in the commit point's database. A missing row means abort
+//! only when the row cannot be committed any more.
 
 use std::time::Duration;
 
@@ -29,9 +29,10 @@ pub(super) enum Decided {
 
 /// Asks the commit point for the decision.
 ///
-/// A coordinator inserts the decision row before it prepares any branch, and leaves it uncommitted until it decides. This function
-/// tries to insert a row with the same key. That succeeds only if the coordinator's transaction has ended without a COMMIT: then
-/// no later COMMIT is possible. While the coordinator's transaction is open, the insert waits for it, until a timeout.
+/// A coordinator inserts the decision row before it prepares any branch, and leaves it uncommitted until it decides.
+/// This function tries to insert a row with the same key. That succeeds only if the coordinator's transaction has ended
+/// without a COMMIT: then no later COMMIT is possible. While the coordinator's transaction is open, the insert waits
+/// for it, until a timeout.
 ///
 /// # Errors
 /// The database's own. Then nothing is known.

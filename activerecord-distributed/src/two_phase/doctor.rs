@@ -25,8 +25,9 @@ pub struct Finding {
 }
 
 impl TwoPhase {
-    /// Checks whether every configured connection can take part in a transaction across databases. Returns what is wrong, and
-    /// how to fix it. A database without prepared transactions (SQLite) is no finding: one of them can take part in each transaction.
+    /// Checks whether every configured connection can take part in a transaction across databases. Returns what is
+    /// wrong, and how to fix it. A database without prepared transactions (SQLite) is no finding: one of them can take
+    /// part in each transaction.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

@@ -10,9 +10,9 @@ use super::scan::Scan;
 use crate::tables::insert;
 
 impl TwoPhase {
-    /// Commits every visible prepared branch of a transaction, independent of its decision. Use it only when the database of its
-    /// commit point is lost. **It can break atomicity**: a heuristic commit. If the commit point is reachable, the reason is
-    /// stored there.
+    /// Commits every visible prepared branch of a transaction, independent of its decision. Use it only when the
+    /// database of its commit point is lost. **It can break atomicity**: a heuristic commit. If the commit point is
+    /// reachable, the reason is stored there.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -28,8 +28,8 @@ impl TwoPhase {
         force(gid, reason, true).await
     }
 
-    /// Rolls back every visible prepared branch of a transaction: a heuristic abort. **It can break atomicity.** It refuses a
-    /// transaction that is known to be decided to commit; [`recover`](Self::recover) commits that.
+    /// Rolls back every visible prepared branch of a transaction: a heuristic abort. **It can break atomicity.** It
+    /// refuses a transaction that is known to be decided to commit; [`recover`](Self::recover) commits that.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

@@ -1,7 +1,7 @@
 //! Deletes the records of transactions whose branches have all ended.
 //!
-//! Nothing waits for the deletion, so it runs in the background and deletes many transactions per statement. One commit per
-//! transaction would cost as much as its decision. Recovery deletes the records that a crash leaves behind.
+//! Nothing waits for the deletion, so it runs in the background and deletes many transactions per statement. One commit
+//! per transaction would cost as much as its decision. Recovery deletes the records that a crash leaves behind.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};

@@ -53,8 +53,8 @@ pub struct Survey {
 }
 
 impl TwoPhase {
-    /// Returns the transactions across databases that have not ended on every participant. This includes those that are being
-    /// committed right now. It changes nothing.
+    /// Returns the transactions across databases that have not ended on every participant. This includes those that are
+    /// being committed right now. It changes nothing.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

@@ -1,8 +1,9 @@
 //! Two-phase commit: one transaction across databases, atomic through crashes.
 //!
-//! The protocol is Presumed Abort (C. Mohan, B. Lindsay, R. Obermarck, "Transaction management in the R* distributed database
-//! management system", 1986) with the last-resource optimization. One participant, the commit point, is not prepared. Its own
-//! transaction contains the decision record, written before any branch is prepared. Its COMMIT is the decision.
+//! The protocol is Presumed Abort (C. Mohan, B. Lindsay, R. Obermarck, "Transaction management in the R* distributed
+//! database management system", 1986) with the last-resource optimization. One participant, the commit point, is not
+//! prepared. Its own transaction contains the decision record, written before any branch is prepared. Its COMMIT is the
+//! decision.
 
 mod branch_end;
 mod commit;
@@ -28,18 +29,18 @@ use std::time::Duration;
 
 use activerecord_core::Result;
 
-/// Runs `body` in one transaction per connection and commits all of them, or none. After a crash of a process or a database,
-/// [`TwoPhase::recover`] completes the outcome.
+/// Runs `body` in one transaction per connection and commits all of them, or none. After a crash of a process or a
+/// database, [`TwoPhase::recover`] completes the outcome.
 ///
-/// Every statement of `body` on one of these connections joins its transaction. An error of `body` rolls all of them back. So
-/// does an error of a statement that was not rolled back to a savepoint.
+/// Every statement of `body` on one of these connections joins its transaction. An error of `body` rolls all of them
+/// back. So does an error of a statement that was not rolled back to a savepoint.
 ///
-/// All participants but one must support prepared transactions: PostgreSQL with `max_prepared_transactions`, MySQL, MariaDB.
-/// At most one participant without them (SQLite) can take part; it becomes the commit point.
+/// All participants but one must support prepared transactions: PostgreSQL with `max_prepared_transactions`, MySQL,
+/// MariaDB. At most one participant without them (SQLite) can take part; it becomes the commit point.
 ///
-/// **Not guaranteed**: that other transactions see all parts at the same moment; that the outcome survives a database that
-/// loses committed data (`fsync = off`, a failover to an asynchronous replica). If the process dies between the phases, the
-/// prepared branches keep their locks until they are recovered.
+/// **Not guaranteed**: that other transactions see all parts at the same moment; that the outcome survives a database
+/// that loses committed data (`fsync = off`, a failover to an asynchronous replica). If the process dies between the
+/// phases, the prepared branches keep their locks until they are recovered.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -57,7 +58,8 @@ use activerecord_core::Result;
 ///
 /// # Errors
 /// - The closure's own: everything is rolled back.
-/// - `Unsupported`, before `body` runs: more than one participant cannot prepare, or a database lacks a required setting.
+/// - `Unsupported`, before `body` runs: more than one participant cannot prepare, or a database lacks a required
+///   setting.
 /// - `Configuration`, before `body` runs: no connection, one that is not configured, or one that is named twice.
 /// - `Transaction`, before `body` runs: the task has an open transaction on one of the connections.
 /// - [`ABORTED`](crate::ABORTED): everything is rolled back. The source is the cause.
@@ -91,9 +93,9 @@ static GRACE: AtomicU64 = AtomicU64::new(30_000);
 impl TwoPhase {
     /// Sets, for this process, how long a coordinator may be idle between the phases. Default: 30 s.
     ///
-    /// After that the server of the commit point ends its transaction, and recovery rolls the branches back. MySQL and MariaDB
-    /// round to whole seconds. An SQLite commit point has no such limit: the branches wait until the process ends. The limit
-    /// never decides an outcome; only the commit point's COMMIT does.
+    /// After that the server of the commit point ends its transaction, and recovery rolls the branches back. MySQL and
+    /// MariaDB round to whole seconds. An SQLite commit point has no such limit: the branches wait until the process
+    /// ends. The limit never decides an outcome; only the commit point's COMMIT does.
     ///
     /// ```
     /// # use activerecord::prelude::*;

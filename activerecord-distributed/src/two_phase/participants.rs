@@ -22,8 +22,8 @@ impl Participants {
     /// Checks whether these connections can take part, and chooses the commit point.
     ///
     /// # Errors
-    /// `Unsupported` when one cannot; `Configuration` when one is named twice or not configured; `Transaction` when one has an
-    /// open transaction.
+    /// `Unsupported` when one cannot; `Configuration` when one is named twice or not configured; `Transaction` when one
+    /// has an open transaction.
     pub(super) async fn enlist(names: &[String]) -> Result<Self> {
         let mut connections = Vec::with_capacity(names.len());
         for name in names {

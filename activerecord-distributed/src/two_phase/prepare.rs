@@ -11,8 +11,8 @@ use crate::tables::{OwnTable, if_table_exists, insert, with_table};
 
 /// Prepares an explicit transaction. The caller is the coordinator.
 pub trait Prepare {
-    /// Prepares the transaction as a branch of the transaction across databases `gid`. All branches have the same `gid`, each
-    /// on another connection. A `gid` has up to 64 ASCII letters, digits, `-`, `_` and `.`.
+    /// Prepares the transaction as a branch of the transaction across databases `gid`. All branches have the same
+    /// `gid`, each on another connection. A `gid` has up to 64 ASCII letters, digits, `-`, `_` and `.`.
     ///
     /// The caller must record the decision durably and end all branches by it, also after a crash.
     /// [`two_phase`](crate::two_phase()) does all of that. Branches that were not ended are among

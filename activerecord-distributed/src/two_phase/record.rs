@@ -32,7 +32,8 @@ pub(super) struct Decision {
 pub(super) enum DecisionState {
     /// Every branch must commit. An abort has no row (Presumed Abort).
     Commit,
-    /// A branch ended against the decision, or an operator forced the outcome. The row is kept until an operator deletes it.
+    /// A branch ended against the decision, or an operator forced the outcome. The row is kept until an operator
+    /// deletes it.
     Heuristic,
 }
 
@@ -43,8 +44,8 @@ pub(super) struct Participant {
     pub(super) label: String,
 }
 
-/// A row that each branch writes, as proof that it committed: a row of `ar_2pc_mark`. It also makes MySQL and MariaDB prepare a
-/// branch that wrote nothing else.
+/// A row that each branch writes, as proof that it committed: a row of `ar_2pc_mark`. It also makes MySQL and MariaDB
+/// prepare a branch that wrote nothing else.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_2pc_mark"]
@@ -56,8 +57,8 @@ pub(super) struct Mark {
     pub(super) marked_at: DateTime<Utc>,
 }
 
-/// The name of a database: the only row of `ar_2pc_store`. The id of a transaction contains the name of its commit point's
-/// database, so recovery finds the decision of a branch and leaves the branches of other programs alone.
+/// The name of a database: the only row of `ar_2pc_store`. The id of a transaction contains the name of its commit
+/// point's database, so recovery finds the decision of a branch and leaves the branches of other programs alone.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_2pc_store"]
@@ -73,8 +74,8 @@ impl OwnTable for Mark {}
 
 impl OwnTable for DatabaseName {}
 
-/// How long recovery keeps the decision of a transaction whose branches have all ended. A coordinator that lost the answer to
-/// its COMMIT reads the row in this time; it would take a missing row for an abort.
+/// How long recovery keeps the decision of a transaction whose branches have all ended. A coordinator that lost the
+/// answer to its COMMIT reads the row in this time; it would take a missing row for an abort.
 pub(super) const RETENTION: Duration = Duration::from_secs(600);
 
 impl Decision {

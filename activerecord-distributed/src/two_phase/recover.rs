@@ -32,19 +32,19 @@ pub struct Recovered {
     pub waiting: Vec<String>,
     /// Their commit point is not a configured connection. They were not changed.
     pub foreign: Vec<String>,
-    /// A branch ended against the decision, or an operator forced the outcome. They stay in this list until an operator deletes
-    /// their row in `ar_2pc`.
+    /// A branch ended against the decision, or an operator forced the outcome. They stay in this list until an operator
+    /// deletes their row in `ar_2pc`.
     pub heuristic: Vec<String>,
     /// The connections that did not answer, and why.
     pub unreachable: Vec<(String, Error)>,
 }
 
 impl TwoPhase {
-    /// Ends every transaction across databases whose coordinator has died: commits the branches of a decided one, and rolls
-    /// back an undecided one (Presumed Abort). It scans all configured connections.
+    /// Ends every transaction across databases whose coordinator has died: commits the branches of a decided one, and
+    /// rolls back an undecided one (Presumed Abort). It scans all configured connections.
     ///
-    /// Any number of processes can recover concurrently, also while coordinators are running: a running coordinator is left to
-    /// finish. A transaction whose commit point is not a configured connection is reported and not changed.
+    /// Any number of processes can recover concurrently, also while coordinators are running: a running coordinator is
+    /// left to finish. A transaction whose commit point is not a configured connection is reported and not changed.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;

@@ -6,8 +6,8 @@ use activerecord_core::Error;
 /// The meaning of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// No such prepared branch, or its preparing connection is still open. The mark and the list of prepared branches tell
-    /// which.
+    /// No such prepared branch, or its preparing connection is still open. The mark and the list of prepared branches
+    /// tell which.
     NotFound,
     /// Temporary: retry.
     Busy,

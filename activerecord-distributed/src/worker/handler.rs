@@ -12,7 +12,8 @@ use super::task::Task;
 use crate::outbox::Message;
 use crate::verdict::permanent;
 
-/// The failed messages of a call: their positions in it, and their errors. If the call itself fails, all its messages failed.
+/// The failed messages of a call: their positions in it, and their errors. If the call itself fails, all its messages
+/// failed.
 pub(crate) type Failed = Vec<(usize, Error)>;
 
 type Call = dyn Fn(Vec<Message>) -> BoxFuture<'static, Result<Failed>> + Send + Sync;

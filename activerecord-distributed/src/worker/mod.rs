@@ -20,21 +20,21 @@ use crate::lease;
 use crate::outbox::Message;
 use handler::Handler;
 
-/// Calls handlers with the messages of an outbox, several concurrently. Any number of workers, in any number of processes, can
-/// share an outbox.
+/// Calls handlers with the messages of an outbox, several concurrently. Any number of workers, in any number of
+/// processes, can share an outbox.
 ///
 /// **Success**: when the handler returns `Ok`, the message is deleted.
 ///
-/// **Failure**: after an error or a panic, the message is retried with growing pauses. It becomes a dead letter when its attempts
-/// are used up, or at once after a [`permanent`](crate::permanent) error or a payload that cannot be read: see
-/// [`Outbox::dead`](crate::Outbox::dead).
+/// **Failure**: after an error or a panic, the message is retried with growing pauses. It becomes a dead letter when
+/// its attempts are used up, or at once after a [`permanent`](crate::permanent) error or a payload that cannot be read:
+/// see [`Outbox::dead`](crate::Outbox::dead).
 ///
-/// **Crash**: the messages of a dead worker become due again when its lease expires. So a handler can run more than once for a
-/// message; use [`Task::once`] for an effect that must happen once.
+/// **Crash**: the messages of a dead worker become due again when its lease expires. So a handler can run more than
+/// once for a message; use [`Task::once`] for an effect that must happen once.
 ///
-/// **Latency**: a commit in this process wakes the worker at once. On PostgreSQL, commits of other processes wake it too, by
-/// NOTIFY; the worker listens on a separate session that is not part of the pool. A notification may be lost: only the
-/// [`poll`](Self::poll) interval is guaranteed.
+/// **Latency**: a commit in this process wakes the worker at once. On PostgreSQL, commits of other processes wake it
+/// too, by NOTIFY; the worker listens on a separate session that is not part of the pool. A notification may be lost:
+/// only the [`poll`](Self::poll) interval is guaranteed.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -134,9 +134,9 @@ impl Worker {
         self
     }
 
-    /// Writes a message of this topic every `period`. Of all workers with this schedule, the first one writes it. The payload is
-    /// the scheduled time, a `DateTime<Utc>`. Some worker must have a handler for the topic. Periods without a running worker are
-    /// skipped.
+    /// Writes a message of this topic every `period`. Of all workers with this schedule, the first one writes it. The
+    /// payload is the scheduled time, a `DateTime<Utc>`. Some worker must have a handler for the topic. Periods without
+    /// a running worker are skipped.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -163,16 +163,16 @@ impl Worker {
         self
     }
 
-    /// Sets the maximum number of messages per claim, which is one transaction. Default: 100. A smaller number distributes the
-    /// messages more evenly among workers.
+    /// Sets the maximum number of messages per claim, which is one transaction. Default: 100. A smaller number
+    /// distributes the messages more evenly among workers.
     pub fn batch(mut self, messages: usize) -> Self {
         self.settings.batch = messages.max(1);
         self
     }
 
     /// Sets the number of attempts after which a message becomes a dead letter. Default: 10;
-    /// [`Enqueue::max_attempts`](crate::Enqueue::max_attempts) overrides it. An attempt counts when it starts, so a message that
-    /// crashes its worker becomes a dead letter too.
+    /// [`Enqueue::max_attempts`](crate::Enqueue::max_attempts) overrides it. An attempt counts when it starts, so a
+    /// message that crashes its worker becomes a dead letter too.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = attempts.max(1);
         self
@@ -184,29 +184,30 @@ impl Worker {
         self
     }
 
-    /// Sets the lease of a claimed message: after a crash of the worker it becomes due again after this time. The lease is renewed
-    /// every third of its length while the handler runs. If the lease is lost, the handler's future is dropped. Default: 30 s.
+    /// Sets the lease of a claimed message: after a crash of the worker it becomes due again after this time. The lease
+    /// is renewed every third of its length while the handler runs. If the lease is lost, the handler's future is
+    /// dropped. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self
     }
 
-    /// Sets how often the outbox is polled. Delayed messages, retries, and messages of other processes on a database without
-    /// notifications (SQLite, MySQL, MariaDB) are found by polling only. Default: 500 ms.
+    /// Sets how often the outbox is polled. Delayed messages, retries, and messages of other processes on a database
+    /// without notifications (SQLite, MySQL, MariaDB) are found by polling only. Default: 500 ms.
     pub fn poll(mut self, poll: Duration) -> Self {
         self.settings.poll = poll;
         self
     }
 
-    /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their messages become
-    /// due again at once. Default: 30 s.
+    /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their
+    /// messages become due again at once. Default: 30 s.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.settings.drain = drain;
         self
     }
 
-    /// Processes messages until `shutdown` completes. Then it claims no more, and waits for the running handlers, for the
-    /// [`drain`](Self::drain) time at most. While the database is unavailable, it retries.
+    /// Processes messages until `shutdown` completes. Then it claims no more, and waits for the running handlers, for
+    /// the [`drain`](Self::drain) time at most. While the database is unavailable, it retries.
     ///
     /// # Errors
     /// `Configuration` when the connection is not configured, or the worker has no handler, or two for one topic.
@@ -217,8 +218,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Processes the messages that are due now or become due meanwhile, and returns the number of completed ones. For tests,
-    /// scripts and timers.
+    /// Processes the messages that are due now or become due meanwhile, and returns the number of completed ones. For
+    /// tests, scripts and timers.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -234,7 +235,8 @@ impl Worker {
     /// ```
     ///
     /// # Errors
-    /// `Configuration` as [`run_until`](Self::run_until); otherwise the database's own. The error of a handler is not returned.
+    /// `Configuration` as [`run_until`](Self::run_until); otherwise the database's own. The error of a handler is not
+    /// returned.
     pub async fn run_once(self) -> Result<u64> {
         let connection = connection(&self.connection)?;
         self.check()?;

@@ -184,7 +184,8 @@ impl Run {
         self.lanes.iter_mut().for_each(Lane::look_again);
     }
 
-    /// Starts calls while there is capacity and a message. Lanes are served round robin, so a busy lane starves no other.
+    /// Starts calls while there is capacity and a message. Lanes are served round robin, so a busy lane starves no
+    /// other.
     async fn serve(&mut self) -> Result<()> {
         let mut idle = 0;
         while self.running.len() < self.settings.concurrency && idle < self.lanes.len() {
@@ -250,8 +251,8 @@ impl Run {
         self.first_ended.map_or(self.next_renewal, |since| self.next_renewal.min(since + SETTLE_DELAY))
     }
 
-    /// Each write of results costs a commit. So it waits for a full batch, or until no message waits for a call, or for the
-    /// settle delay.
+    /// Each write of results costs a commit. So it waits for a full batch, or until no message waits for a call, or for
+    /// the settle delay.
     fn must_settle(&self) -> bool {
         let Some(since) = self.first_ended else { return false };
         self.ended.len() >= self.settings.batch

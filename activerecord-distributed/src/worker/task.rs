@@ -71,8 +71,8 @@ impl<P> Task<P> {
         self.payload
     }
 
-    /// Runs `effect` in a transaction on the connection `name`, unless an earlier delivery of this message did: [`Inbox::once`]
-    /// with the topic as the consumer. Returns None when it did.
+    /// Runs `effect` in a transaction on the connection `name`, unless an earlier delivery of this message did:
+    /// [`Inbox::once`] with the topic as the consumer. Returns None when it did.
     ///
     /// # Errors
     /// As [`Inbox::once`].
