@@ -16,7 +16,7 @@ static READINGS: PerConnection<(DateTime<Utc>, Instant)> = PerConnection::new();
 /// The approximate time by the clock of this connection's database. It is read every 10 seconds and extrapolated with
 /// this machine's monotonic clock in between: a read per message would cost a round trip each. Leases need the exact
 /// time and read the database's clock themselves.
-pub(crate) async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
+pub async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
     if let Some((time, read)) = READINGS.get(connection)
         && read.elapsed() < REUSED_FOR
     {

@@ -34,7 +34,7 @@ impl FromStr for Plan {
 }
 
 /// Runs the action of the environment, if it names this failpoint.
-pub(crate) fn reach(name: &str) -> Result<()> {
+pub fn reach(name: &str) -> Result<()> {
     let Some(plan) = PLAN.as_ref().filter(|plan| plan.name == name) else { return Ok(()) };
     if plan.action == "pause" {
         std::thread::sleep(Duration::from_millis(20));
@@ -59,7 +59,7 @@ pub(crate) fn reach(name: &str) -> Result<()> {
 }
 
 /// Whether `ACTIVERECORD_BROKEN=NAME,NAME` disables this part of a protocol. The fault tests must fail when it does.
-pub(crate) fn is_broken(name: &str) -> bool {
+pub fn is_broken(name: &str) -> bool {
     static BROKEN: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("ACTIVERECORD_BROKEN").ok());
     BROKEN.as_ref().is_some_and(|broken| broken.split(',').any(|broken| broken == name))
 }

@@ -7,7 +7,7 @@ use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, connection, transaction};
 
 /// A model whose table this crate creates.
-pub(crate) trait OwnTable: Model {
+pub trait OwnTable: Model {
     /// The table and its indexes. Default: no indexes.
     fn definition() -> CreateTable {
         CreateTable::from(Self::TABLE)
@@ -18,7 +18,7 @@ static INSTALLED: LazyLock<Mutex<HashSet<(u64, &'static str)>>> = LazyLock::new(
 
 /// Creates the model's table on this connection, if it does not exist. Asks the database once per process and
 /// connection.
-pub(crate) async fn install<T: OwnTable>(connection: &ConnectionHandle) -> Result<()> {
+pub async fn install<T: OwnTable>(connection: &ConnectionHandle) -> Result<()> {
     let key = (connection.id(), T::TABLE.name);
     if installed().contains(&key) {
         return Ok(());
@@ -46,7 +46,7 @@ pub(crate) async fn with_table<T: OwnTable>(name: &str) -> Result<ConnectionHand
 }
 
 /// Inserts a row on this connection, independent of the current scope.
-pub(crate) async fn insert<T: OwnTable>(name: &str, row: &mut T) -> Result<()> {
+pub async fn insert<T: OwnTable>(name: &str, row: &mut T) -> Result<()> {
     T::with_connection(name, async || row.insert().await).await
 }
 

@@ -40,8 +40,10 @@ pub fn transient(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
 
 /// Whether a retry may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
+    /// A retry may help.
     Transient,
+    /// A retry does not help.
     Permanent,
 }
 
@@ -53,7 +55,7 @@ impl Verdict {
 
     /// The mark, or else the class of the error's kind: lost connections, deadlocks, timeouts and full disks are
     /// transient.
-    pub(crate) fn of(error: &Error) -> Self {
+    pub fn of(error: &Error) -> Self {
         let is_transient = error.is_retryable()
             || error.is_connection_lost()
             || error.is_pool_timeout()
