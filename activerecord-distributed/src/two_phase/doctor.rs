@@ -64,7 +64,7 @@ async fn examine(handle: &ConnectionHandle, findings: &mut Vec<Finding>) {
     match handle.unmet_preconditions().await {
         Ok(unmet) => unmet.into_iter().for_each(|unmet| find(unmet.what, unmet.found, unmet.mend)),
         Err(error) => {
-            find("its settings can be read", error.to_string(), "grant the login the privilege that the message names")
+            find("its settings can be read", error.to_string(), "grant the login the privilege that the message names");
         }
     }
     if prepares && let Err(error) = handle.prepared().await {
