@@ -8,7 +8,8 @@ use std::time::Duration;
 ///
 /// ```
 /// use std::time::Duration;
-/// # use activerecord_distributed::Backoff;
+///
+/// use activerecord::outbox::Backoff;
 ///
 /// let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 /// assert_eq!(backoff.longest(1), Duration::from_secs(1));

@@ -43,7 +43,8 @@ impl Inbox {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Inbox, Task};
+    /// use activerecord::outbox::{Inbox, Task};
+    ///
     /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
     /// # async fn handler(task: Task<i64>) -> Result<()> {
     /// Inbox::once("analytics", "create_user_analytics", task.id(), async || {
@@ -84,8 +85,9 @@ impl Inbox {
     /// delivered after that has its effect again: keep rows for longer than a queue may repeat a delivery.
     ///
     /// ```no_run
-    /// # use activerecord_distributed::Inbox;
     /// # use activerecord::prelude::*;
+    /// use activerecord::outbox::Inbox;
+    ///
     /// # async fn example() -> Result<()> {
     /// let month_ago = chrono::Utc::now() - chrono::TimeDelta::days(30);
     /// let deleted = Inbox::forget_before("analytics", month_ago).await?;

@@ -32,7 +32,8 @@ use crate::worker::{Failed, Worker};
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Relay, SqlQueue};
+/// use activerecord::queue::SqlQueue;
+///
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Relay::from("primary").topic("user_events").to(SqlQueue::on("analytics")).run_until(shutdown).await
 /// # }
@@ -110,7 +111,8 @@ impl Relay {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Relay, SqlQueue};
+    /// use activerecord::queue::SqlQueue;
+    ///
     /// # async fn example() -> Result<()> {
     /// let published = Relay::from("primary").topic("user_events").to(SqlQueue::on("analytics")).run_once().await?;
     /// println!("{published} events published");

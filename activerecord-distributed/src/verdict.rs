@@ -10,7 +10,8 @@ use activerecord_core::{Error, ErrorKind};
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::permanent;
+/// use activerecord::outbox::permanent;
+///
 /// fn parse(amount: &str) -> Result<u32> {
 ///     amount.parse().map_err(permanent)
 /// }
@@ -25,7 +26,8 @@ pub fn permanent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::transient;
+/// use activerecord::outbox::transient;
+///
 /// fn check(status: u16) -> Result<()> {
 ///     match status {
 ///         503 => Err(transient("the payment service is overloaded")),

@@ -40,7 +40,8 @@ type Call = dyn Fn(RawEvent) -> BoxFuture<'static, Result<()>> + Send + Sync;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Consumer, Event, SqlQueue};
+/// use activerecord::queue::{Event, SqlQueue};
+///
 /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Consumer::new(SqlQueue::on("analytics"), "user_events")
@@ -121,7 +122,9 @@ impl Consumer {
     /// all.
     ///
     /// ```
-    /// # use activerecord_distributed::{Consumer, Event, MemoryQueue};
+    /// # use activerecord::prelude::*;
+    /// use activerecord::queue::{Event, MemoryQueue};
+    ///
     /// let consumer = Consumer::new(MemoryQueue::new(), "user_events")
     ///     .versions(1..=2)
     ///     .handle(async |event: Event<i64>| {

@@ -68,7 +68,8 @@ impl Message {
     ///
     /// ```
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Message;
+    /// use activerecord::outbox::Message;
+    ///
     /// fn user_id(message: &Message) -> Result<i64> {
     ///     message.payload()
     /// }

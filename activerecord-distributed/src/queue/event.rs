@@ -19,7 +19,8 @@ pub(crate) const VERSION: &str = "version";
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Event, RawEvent};
+/// use activerecord::queue::{Event, RawEvent};
+///
 /// # fn main() -> Result<()> {
 /// let raw = RawEvent::new("import-1", "user_events", &42)?.with_key("user-42").with_header("source", "import");
 /// let received = RawEvent::from_json(raw.to_json()?.as_bytes())?;

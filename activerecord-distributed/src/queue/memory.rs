@@ -15,7 +15,8 @@ use super::{Delivery, PublishError, Publisher, Queue, QueueCapabilities, RawEven
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Consumer, Event, MemoryQueue, Relay};
+/// use activerecord::queue::{Event, MemoryQueue};
+///
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// let queue = MemoryQueue::new();
 /// let relay = Relay::from("primary").topic("user_events").to(queue.clone());

@@ -23,7 +23,8 @@ pub use sql::SqlQueue;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{PublishError, Publisher, RawEvent, SqlQueue};
+/// use activerecord::queue::{PublishError, Publisher, RawEvent, SqlQueue};
+///
 /// # async fn example() -> Result<()> {
 /// let queue = SqlQueue::on("analytics");
 /// let event = RawEvent::new("import-1", "user_events", &42)?;
@@ -89,7 +90,8 @@ impl std::error::Error for PublishError {}
 /// The capabilities of a queue.
 ///
 /// ```
-/// # use activerecord_distributed::QueueCapabilities;
+/// use activerecord::queue::QueueCapabilities;
+///
 /// let capabilities = QueueCapabilities::none().durable().deduplicates();
 /// assert!(capabilities.durable && !capabilities.keeps_unclaimed);
 /// ```
@@ -131,7 +133,8 @@ impl QueueCapabilities {
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{MemoryQueue, Publisher, Queue, RawEvent, Subscriber};
+/// use activerecord::queue::{MemoryQueue, Publisher, Queue, RawEvent, Subscriber};
+///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<()> {
 /// let queue = MemoryQueue::new();

@@ -26,7 +26,8 @@ const POLL: Duration = Duration::from_millis(500);
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Relay, SqlQueue};
+/// use activerecord::queue::SqlQueue;
+///
 /// # use std::time::Duration;
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// let queue = SqlQueue::on("analytics").lease(Duration::from_secs(60));

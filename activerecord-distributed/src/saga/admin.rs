@@ -14,7 +14,8 @@ use super::{executor, log};
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Sagas, SagaState};
+/// use activerecord::saga::{SagaState, Sagas};
+///
 /// # async fn example() -> Result<()> {
 /// let sagas = Sagas::on("primary");
 /// for saga in sagas.list(Some(SagaState::Stuck), 100).await? {
@@ -53,7 +54,8 @@ impl Sagas {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Sagas;
+    /// use activerecord::saga::Sagas;
+    ///
     /// # async fn example(id: Uuid) -> Result<()> {
     /// let (saga, steps) = Sagas::on("primary").find(id).await?;
     /// println!("{}: {:?}, {} steps started", saga.name, saga.state, steps.len());
@@ -74,7 +76,8 @@ impl Sagas {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Sagas;
+    /// use activerecord::saga::Sagas;
+    ///
     /// # async fn example() -> Result<()> {
     /// let resumed = Sagas::on("primary").resume_all().await?;
     /// println!("{} done, {} stuck", resumed.done.len(), resumed.stuck.len());
@@ -92,7 +95,8 @@ impl Sagas {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Sagas;
+    /// use activerecord::saga::Sagas;
+    ///
     /// # async fn example(id: Uuid) -> Result<()> {
     /// Sagas::on("primary").resume(id, "the schema is repaired").await
     /// # }
@@ -117,7 +121,8 @@ impl Sagas {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Sagas;
+    /// use activerecord::saga::Sagas;
+    ///
     /// # async fn example(id: Uuid) -> Result<()> {
     /// Sagas::on("primary").release(id, "the hotel's service is back").await
     /// # }
@@ -136,7 +141,8 @@ impl Sagas {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Sagas;
+    /// use activerecord::saga::Sagas;
+    ///
     /// # async fn example(id: Uuid) -> Result<()> {
     /// Sagas::on("primary").skip(id, "refunded by phone").await
     /// # }
@@ -168,7 +174,8 @@ impl Sagas {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Sagas;
+    /// use activerecord::saga::Sagas;
+    ///
     /// # async fn example(id: Uuid) -> Result<()> {
     /// Sagas::on("primary").abandon(id, "repaired by hand").await
     /// # }

@@ -13,7 +13,8 @@ use crate::json;
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::StepContext;
+/// use activerecord::saga::StepContext;
+///
 /// async fn charge(context: &StepContext) -> Result<String> {
 ///     let order: i64 = context.output("create order")?;
 ///     let cents: u32 = context.input()?;

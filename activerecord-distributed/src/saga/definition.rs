@@ -28,7 +28,8 @@ use crate::lease;
 /// their work is not compensated.
 ///
 /// **Errors of an action**: a transient error (a lost connection, a deadlock, [`transient`](crate::transient)) is
-/// retried with growing pauses, up to [`attempts`](Self::attempts) times. Any other error starts the compensation.
+/// retried with growing pauses. After any other error, or when the [`attempts`](Self::attempts) are used up, the saga
+/// is compensated; after a [`pivot`](Self::pivot) it is stuck instead.
 ///
 /// **Errors of a compensating action**: every error is retried. When the attempts are used up, the saga is stuck, and
 /// an operator must decide: see [`Sagas`](super::Sagas).
@@ -37,7 +38,8 @@ use crate::lease;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Saga, StepContext};
+/// use activerecord::saga::StepContext;
+///
 /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
 /// # #[derive(ActiveRecord)] #[connection = "analytics"] struct Analytics { id: i64, user_id: i64 }
 /// # async fn example() -> Result<()> {
@@ -100,7 +102,8 @@ impl Saga {
     ///
     /// ```
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Saga, StepContext};
+    /// use activerecord::saga::StepContext;
+    ///
     /// # struct Hotel;
     /// # impl Hotel {
     /// #     async fn book(_: String, _: u32) -> Result<String> { Ok("booking".into()) }
@@ -143,7 +146,8 @@ impl Saga {
     ///
     /// ```
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Saga, StepContext};
+    /// use activerecord::saga::StepContext;
+    ///
     /// let saga = Saga::new("ship_order").pivot("hand over to carrier", async |context: &StepContext| {
     ///     println!("order {}", context.input::<i64>()?);
     ///     Ok(())
@@ -163,7 +167,8 @@ impl Saga {
     ///
     /// ```
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Saga, StepContext};
+    /// use activerecord::saga::StepContext;
+    ///
     /// # #[derive(ActiveRecord)] struct Shipment { id: i64, order_id: i64 }
     /// let saga = Saga::new("ship_order").pivot_on("primary", "ship", async |context: &StepContext| {
     ///     let shipment = Shipment::create(Shipment { id: 0, order_id: context.input()? }).await?;
@@ -207,7 +212,7 @@ impl Saga {
     }
 
     /// Sets a deadline, from the start of the saga, by the clock of the log's database. A failed action is not retried
-    /// after it; the saga is compensated. Default: none.
+    /// after it; the saga is compensated, or stuck after a [`pivot`](Self::pivot). Default: none.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -225,7 +230,8 @@ impl Saga {
     ///
     /// ```
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Saga, StepContext};
+    /// use activerecord::saga::StepContext;
+    ///
     /// fn ship_order() -> Saga {
     ///     Saga::new("ship_order").pivot("ship", async |_: &StepContext| Ok(()))
     /// }
@@ -266,7 +272,6 @@ impl Saga {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Saga, StepContext};
     /// # async fn example(saga: Saga, request: Uuid) -> Result<()> {
     /// // A client that repeats its request does not start the saga twice.
     /// saga.run_as(request, &42).await?;
@@ -288,7 +293,6 @@ impl Saga {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Saga;
     /// # async fn example(ship_order: Saga) -> Result<()> {
     /// ship_order.register()?;
     /// let resumed = Saga::resume_all().await?;

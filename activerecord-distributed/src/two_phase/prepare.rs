@@ -20,7 +20,6 @@ pub trait Prepare {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::Prepare;
     /// # async fn example(gid: String) -> Result<()> {
     /// let from = Transaction::begin("legacy").await?;
     /// let to = Transaction::begin("modern").await?;

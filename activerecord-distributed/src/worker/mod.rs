@@ -38,7 +38,8 @@ use handler::Handler;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::{Task, Worker};
+/// use activerecord::outbox::Task;
+///
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Worker::new("primary")
 ///     .handle("create_user_analytics", async |task: Task<i64>| {
@@ -103,7 +104,8 @@ impl Worker {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Task, Worker};
+    /// use activerecord::outbox::Task;
+    ///
     /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
     /// # async fn example() -> Result<()> {
     /// let worker = Worker::new("primary").handle_batch("create_user_analytics", 50, async |tasks: Vec<Task<i64>>| {
@@ -140,7 +142,8 @@ impl Worker {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Task, Worker};
+    /// use activerecord::outbox::Task;
+    ///
     /// # use std::time::Duration;
     /// # fn example() -> Worker {
     /// Worker::new("primary").every(Duration::from_secs(3600), "clean_up").handle(
@@ -223,7 +226,8 @@ impl Worker {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
-    /// # use activerecord_distributed::{Task, Worker};
+    /// use activerecord::outbox::Task;
+    ///
     /// # async fn example() -> Result<()> {
     /// let worker = Worker::new("primary").handle("create_user_analytics", async |task: Task<i64>| {
     ///     println!("user {}", task.payload());

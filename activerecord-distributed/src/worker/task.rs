@@ -12,7 +12,8 @@ use crate::outbox::Message;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord_distributed::Task;
+/// use activerecord::outbox::Task;
+///
 /// # #[derive(ActiveRecord)] #[connection = "analytics"] struct Analytics { id: i64, user_id: i64 }
 /// async fn create_analytics(task: Task<i64>) -> Result<()> {
 ///     if task.attempt() > 1 {
