@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
-use activerecord_distributed::support::{Kept, insert, install};
+use activerecord_distributed::support::{OwnTable, insert, install};
 use activerecord_distributed::{Consumer, Event, Queue, permanent};
 use chrono::Utc;
 
@@ -88,7 +88,7 @@ struct Position {
     sequence: i64,
 }
 
-impl Kept for Position {}
+impl OwnTable for Position {}
 
 impl<S: Model, T: Model> Mirror<S, T> {
     /// A mirror of this job that receives events from this queue. The job's connections, closure and keys are used.
