@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::dialect::{Verb, is_random, is_unbounded, verb};
+use crate::dialect::{Verb, Words};
 
 /// How long the calling task may be kept: by one step of SQLite, and by the rows of one stint.
 pub(crate) const BUDGET: Duration = Duration::from_millis(1);
@@ -44,12 +44,13 @@ pub(crate) struct Profile {
 
 impl Profile {
     pub(crate) fn new(text: &str, placeholders: usize, readonly: bool) -> Self {
+        let words = Words::of(text);
         Self {
             placeholders,
             readonly,
-            verb: verb(text),
-            unbounded: is_unbounded(text, readonly),
-            random: is_random(text),
+            verb: words.verb,
+            unbounded: words.is_unbounded(readonly),
+            random: words.random,
             pace: Pace::Unknown,
             paced: None,
             time: Duration::ZERO,

@@ -202,9 +202,9 @@ impl Database {
             return Err(error::at_prepare(code, &self.message()));
         }
         let read = (tail as usize).saturating_sub(text.as_ptr() as usize);
-        let tail = text.get(read..).unwrap_or_default();
+        let (first, tail) = text.split_at_checked(read).unwrap_or((text, ""));
         // SAFETY: SQLITE_OK, so `raw` is null or a new statement of this connection.
-        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, text) }), tail))
+        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, first) }), tail))
     }
 
     /// Whether a text holds no statement: nothing but space, comments and semicolons.

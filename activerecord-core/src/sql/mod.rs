@@ -11,6 +11,7 @@ mod like;
 mod lock;
 mod raw;
 mod render;
+pub mod scan;
 mod scope;
 mod select;
 mod subquery;
