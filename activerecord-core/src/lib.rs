@@ -47,10 +47,11 @@ mod verbs;
 pub mod private;
 
 pub use backend::{Branch, Isolation, PreparedBranch};
-pub use config::{Config, IntoConfig, PoolOptions, PoolOptions as Pool};
+pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{
-    ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction, TableInfo,
-    UniqueKey, UnmetPrecondition, connection, current_connection, spawn, try_with_connection, with_connection,
+    ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
+    ProtocolConnection, TableInfo, UniqueKey, UnmetPrecondition, connection, current_connection, spawn,
+    try_with_connection, with_connection,
 };
 pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};
