@@ -1,5 +1,5 @@
-//! Splits SQL text into tokens by the rules of a dialect, as far as a caller needs them: which words there are, and what is
-//! quoted or a comment.
+//! Splits SQL text into tokens by the rules of a dialect, as far as a caller needs them: which words there are, and
+//! what is quoted or a comment.
 //!
 //! The scanner accepts every text. A quote or comment without an end runs to the end of the text.
 //!
@@ -16,8 +16,8 @@ use std::ops::Range;
 
 use crate::dialect::{Dialect, TokenRules};
 
-/// Splits a text into tokens. Their spans cover the text without gaps. It allocates nothing, and takes time in proportion to
-/// the length of the text.
+/// Splits a text into tokens. Their spans cover the text without gaps. It allocates nothing, and takes time in
+/// proportion to the length of the text.
 pub fn scan<'t>(text: &'t str, dialect: &Dialect) -> Tokens<'t> {
     Tokens { text, at: 0, rules: dialect.tokens, in_version_comment: false }
 }
