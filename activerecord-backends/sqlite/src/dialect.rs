@@ -1,4 +1,4 @@
-//! What SQLite's SQL needs from this side: the kind of a statement by its words, and exact arithmetic on decimals.
+//! What this backend adds to SQLite's SQL: the kind of a statement by its words, exact decimals, and digests of rows.
 
 mod decimal;
 mod digest;
@@ -14,7 +14,7 @@ pub(crate) use digest::add_digest;
 pub(crate) enum Verb {
     /// It inserts the rows that it lists.
     Insert,
-    /// It changes rows in another way. SQLite counts them, as it does for an insert.
+    /// It changes rows in another way. SQLite counts them, as for an INSERT.
     Change,
     /// It begins or ends a transaction.
     Transaction,
@@ -51,8 +51,8 @@ impl Words {
         Self { verb: verb(first, selects), random, filters, counts }
     }
 
-    /// Whether one step of the statement may take any time and cannot be interrupted: SQLite counts or deletes all rows of a
-    /// table in one instruction.
+    /// Whether one step of the statement may take any time and cannot be interrupted: SQLite counts or deletes all rows
+    /// of a table in one instruction.
     pub(crate) fn is_unbounded(self, readonly: bool) -> bool {
         !self.filters && if readonly { self.counts } else { self.verb != Verb::Insert }
     }

@@ -1,4 +1,4 @@
-//! What the tests share: the backend as core finds it, and statements in a few words.
+//! What the tests share: the backend as core finds it, and short forms of statements.
 
 #[path = "../../../test_support.rs"]
 mod shared;
@@ -11,7 +11,7 @@ use activerecord_sqlite as _;
 pub(crate) use shared::*;
 use tempfile::TempDir;
 
-/// A new file in a directory that goes with it.
+/// A new file, in a directory that is deleted with it.
 pub(crate) struct File {
     pub(crate) directory: TempDir,
     pub(crate) path: std::path::PathBuf,
@@ -32,7 +32,7 @@ impl File {
         backend(&self.config()).unwrap()
     }
 
-    /// Another program that uses the file.
+    /// A connection of another program to the file.
     pub(crate) fn other(&self) -> rusqlite::Connection {
         let other = rusqlite::Connection::open(&self.path).unwrap();
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
