@@ -70,7 +70,7 @@ impl DatabaseFile {
         self.in_memory
     }
 
-    /// Who keeps the readers' lock.
+    /// The keeper of the readers' lock.
     pub(crate) fn keeper(&self) -> &Keeper {
         &self.keeper
     }

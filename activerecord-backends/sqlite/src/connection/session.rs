@@ -21,9 +21,9 @@ use crate::value::{self, Batch};
 
 /// One SQLite session. Dropping it rolls back, closes, and then releases the turn to write.
 pub(super) struct Session {
-    /// Dropped, and so counted out, before the connection is closed.
+    /// Dropped, and so no longer counted, before the connection is closed.
     _kept: Kept,
-    /// How many reads were begun.
+    /// The number of reads.
     reads: u32,
     pub(super) database: Database,
     pub(super) transaction: Option<Open>,
@@ -32,7 +32,7 @@ pub(super) struct Session {
     pub(super) watch: Arc<Watch>,
     pub(super) file: Arc<DatabaseFile>,
     pub(super) busy_timeout: Duration,
-    /// Whether it keeps the database locked.
+    /// Whether the connection keeps the database locked.
     exclusive: bool,
     /// Whether the file or the connection failed in a way that would affect the next user.
     pub(super) broken: bool,
@@ -68,10 +68,10 @@ type End<T> = Result<T, (i32, Error)>;
 /// A statement that writes more values than this runs on a thread until it is known to be quick.
 const MANY_VALUES: usize = 2000;
 
-/// So many reads of a session are many.
+/// A session reports this many reads to the keeper at once.
 const MANY_READS: u32 = 64;
 
-/// A session among those of its file.
+/// Counts a session of its file.
 struct Kept(Arc<DatabaseFile>);
 
 impl Kept {
@@ -108,7 +108,7 @@ impl Session {
         })
     }
 
-    /// Counts a read. Where there are many, the lock that they take is worth keeping.
+    /// Counts a read. After many reads the keeper should hold their lock.
     pub(super) fn read_begins(&mut self) {
         self.reads = self.reads.wrapping_add(1);
         if self.reads.is_multiple_of(MANY_READS) && !self.exclusive && !self.file.is_in_memory() {

@@ -362,8 +362,8 @@ async fn the_write_ahead_log_stays_short() {
     assert!(log < 1500, "the log has {log} pages after more than 6000 were written");
 }
 
-/// While many read, the lock that they share is kept between two reads. Nobody reads what is old for that, and nobody's
-/// checkpoint waits for it.
+/// While there are many reads, the keeper holds their lock between two reads. No read returns old data because of that, and
+/// no checkpoint waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
     let file = File::new();
@@ -384,7 +384,7 @@ async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
             assert_eq!(one::<i64>(&mut a, "SELECT n FROM t").await.unwrap(), there);
         }
     }
-    // In the midst of reads this fails when a reader stands in the way; it may then be tried again.
+    // A reader can make this fail during the reads; another attempt may succeed.
     let started = std::time::Instant::now();
     let checkpoint = || other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     while checkpoint().unwrap_or(1) != 0 {
