@@ -9,6 +9,7 @@ mod postgresql;
 mod precondition;
 mod row_digests;
 mod sqlite;
+mod tokens;
 mod triggers;
 
 pub use capabilities::Capabilities;
@@ -19,6 +20,7 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
+pub(crate) use tokens::TokenRules;
 pub(crate) use triggers::Triggers;
 
 use crate::error::{Error, Result};
@@ -54,10 +56,7 @@ pub struct Dialect {
     pub(crate) typed_averages: bool,
     /// An INSERT of one row of nothing but defaults.
     pub(crate) default_row: &'static str,
-    /// Whether `\` escapes a character inside a quoted string.
-    pub(crate) backslash_escapes: bool,
-    /// Whether `#` starts a comment, and `--` does only before a space.
-    pub(crate) hash_comments: bool,
+    pub(crate) tokens: TokenRules,
     pub(crate) set_query: SetQuery,
     pub(crate) locks: Option<Locks>,
     pub(crate) dates: Dates,
