@@ -62,7 +62,7 @@ async fn in_a_process_of_its_own() -> Result<()> {
     let file = folder.path().join("activerecord.toml").display().to_string();
     std::fs::write(&file, "[connections.shop]\nurl = '${SHOP_URL}'\npool = { max_connections = '${SHOP_POOL}' }")
         .unwrap();
-    let no_number = format!("{file}: connections.shop: `max_connections` is no number in its range");
+    let no_number = format!("{file}: connections.shop: `max_connections` is not a number, or is out of range");
     let cases: [(&[(&str, &str)], &str); 8] = [
         (&[("DATABASE_URL", &main), ("DATABASE_URL_STOCK", &stock)], "primary is main.db, stock is stock.db]"),
         (&[], "]"),

@@ -1,4 +1,4 @@
-//! The settings of one connection, from a URL, a file, the environment or a builder.
+//! The settings of a connection: from a URL, a file, the environment or the program.
 
 mod deprecated;
 pub(crate) mod env;
@@ -155,6 +155,13 @@ impl Config {
     }
 
     /// Adds the URL of a replica. `configure` checks the URL; reads still go to the primary.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::url("postgres://db1/shop")?.replica("postgres://db2/shop");
+    /// assert_eq!(config.replicas, ["postgres://db2/shop"]);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     #[must_use]
     pub fn replica(mut self, url: impl Into<String>) -> Self {
         self.replicas.push(url.into());
@@ -164,7 +171,7 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An option or the URL of a replica may hold a secret: only what is known to be harmless is shown.
+        // Options and URLs of replicas can contain secrets, so their values are not shown.
         f.debug_struct("Config")
             .field("scheme", &self.scheme)
             .field("host", &self.host)
@@ -179,9 +186,9 @@ impl fmt::Debug for Config {
     }
 }
 
-/// An argument of `configure`: a URL, or a [`Config`].
+/// An argument of [`ConnectionManager::configure`](crate::ConnectionManager::configure): a URL, or a [`Config`].
 pub trait IntoConfig {
-    /// The settings.
+    /// Returns the settings.
     ///
     /// # Errors
     /// `Configuration` when the URL cannot be read.

@@ -33,7 +33,12 @@ impl PoolOptions {
     /// ```
     /// # use activerecord_core::PoolOptions;
     /// # use std::time::Duration;
-    /// let options = PoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(5));
+    /// let options = PoolOptions::new()
+    ///     .max_connections(20)
+    ///     .acquire_timeout(Duration::from_secs(5))
+    ///     .idle_check(Duration::from_secs(60))
+    ///     .max_lifetime(None);
+    /// assert_eq!(options.max_connections, 20);
     /// ```
     pub fn new() -> Self {
         Self::default()
