@@ -69,11 +69,11 @@ async fn in_a_process_of_its_own() -> Result<()> {
         (&[("DATABASE_URLS", "no"), ("MY_DATABASE_URL", "no"), ("DATABASE_URL_A_B", &main)], "a_b is main.db]"),
         (
             &[("DATABASE_URL", &main), ("DATABASE_URL_STOCK", "hunter2")],
-            "DATABASE_URL_STOCK: a connection's URL starts",
+            "DATABASE_URL_STOCK: the URL of a connection must start",
         ),
         (
             &[("DATABASE_URL", "postgres://app:hunter2@db1:99999/shop")],
-            "DATABASE_URL: the connection's URL cannot be read",
+            "DATABASE_URL: the URL of the connection is not valid",
         ),
         (&[("DATABASE_URL", &main), ("DATABASE_URL_PRIMARY", &stock)], "connection `primary` is configured twice]"),
         (&[(FILE, &file), ("SHOP_URL", &stock), ("SHOP_POOL", "3")], "shop is stock.db]"),

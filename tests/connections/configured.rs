@@ -109,17 +109,17 @@ fn what_is_unknown_is_refused_with_the_nearest_word() {
         (Ok(sqlite().option("zzz", "1")), "unknown option `zzz`; known: mode"),
         (Ok(sqlite().option("mode", "rwcc")), "did you mean `rwc`?"),
         (Ok(sqlite().option("synchronous", "ful")), "did you mean `full`?"),
-        (Ok(sqlite().option("busy_timeout", "soon")), "`soon`, which is no duration"),
+        (Ok(sqlite().option("busy_timeout", "soon")), "`soon`; expected a duration"),
         (Ok(sqlite().option("locking_mode", "exclusive")), "give the pool one"),
         (Ok(sqlite().port(5432)), "it has no host, port"),
         (Ok(sqlite().replica("sqlite:y.db?mod=ro")), "did you mean `mode`?"),
         (Ok(sqlite().replica("y.db")), "sqlite:, postgres: or mysql:"),
         (Config::url("sqllite://x.db/y"), "did you mean `sqlite`?"),
         (Config::url("sqlit:x.db"), "did you mean `sqlite`?"),
-        (Config::url("postgres:db1/x"), "names its server: postgres://HOST/DATABASE"),
+        (Config::url("postgres:db1/x"), "needs a server: postgres://HOST/DATABASE"),
         (Config::url("oracle://db/x"), "unknown database in the URL: `oracle`"),
         (Config::url("x.db"), "sqlite:, postgres: or mysql:"),
-        (Config::url("sqlite:"), "names a file"),
+        (Config::url("sqlite:"), "needs a path"),
     ] {
         let error = config.and_then(|config| ConnectionManager::configure("refused", config)).unwrap_err();
         assert!(error.is_configuration() && error.to_string().contains(expected), "{expected}: {error}");
