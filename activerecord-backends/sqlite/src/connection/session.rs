@@ -263,7 +263,7 @@ impl Session {
         let rows = self.database.connection().changes();
         // Of several rows SQLite tells the key of the last one, which is not what is asked for.
         let last_insert_id = if rows == 1 { self.database.last_insert_id() } else { None };
-        Outcome { rows, last_insert_id }
+        Outcome::new(rows, last_insert_id)
     }
 
     /// Runs a statement of this library's own, whose rows are of no interest.
