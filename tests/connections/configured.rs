@@ -47,7 +47,7 @@ async fn by_a_file() -> Result<()> {
     std::fs::write(&file, "[connections.new_one]\nurl = 'sqlite:a.db'\n[connections.from_file]\nurl = 'sqlite:b.db'")
         .unwrap();
     let error = ConnectionManager::configure_from_file(&file).unwrap_err();
-    assert!(error.message().contains("`from_file` is configured already"), "{error}");
+    assert!(error.message().contains("`from_file` is already configured"), "{error}");
     assert!(connection("new_one").is_err());
     std::fs::write(
         &file,
@@ -94,7 +94,7 @@ async fn a_name_is_configured_once() -> Result<()> {
     ConnectionManager::configure("once", "sqlite::memory:")?;
     let twice = ConnectionManager::configure("once", "sqlite::memory:").unwrap_err();
     assert!(twice.is_configuration(), "{twice}");
-    assert!(twice.message().contains("`once` is configured already"), "{twice}");
+    assert!(twice.message().contains("`once` is already configured"), "{twice}");
     assert!(twice.message().contains("replace"), "{twice}");
     assert!(ConnectionManager::configure("", "sqlite::memory:").unwrap_err().is_configuration());
     Ok(())
@@ -140,5 +140,5 @@ async fn an_unknown_name_is_told_with_the_nearest_one() {
         assert!(error.message().contains("`warehouze` is not configured; did you mean `warehouse`?"), "{error}");
     }
     let far = connection("xyzzy").unwrap_err();
-    assert!(far.message().contains("configured are") && far.message().contains("warehouse"), "{far}");
+    assert!(far.message().contains("configured connections:") && far.message().contains("warehouse"), "{far}");
 }

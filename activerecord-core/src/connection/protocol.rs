@@ -1,4 +1,4 @@
-//! What the protocols across databases ask of a connection. Programs do not need it, so the facade does not show it.
+//! The methods of a connection for protocols across databases. The facade does not export them.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, Name, Select, SelectItem, Source, Statement};
 use crate::value::{Value, ValueType};
 
-/// A connection, for the packages that run protocols across databases: `activerecord-distributed` and `activerecord-sync`.
+/// A connection, for packages with protocols across databases: `activerecord-distributed` and `activerecord-sync`.
 pub trait ProtocolConnection {
     /// Adds rows by the backend's bulk load (`COPY` on PostgreSQL), which can be ten times as fast as INSERT. Each row has
     /// a value for each column. Returns the number of rows; None, with nothing added, when the database has no bulk load or
@@ -103,7 +103,7 @@ impl ProtocolConnection for ConnectionHandle {
         let horizon: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
         horizon.ok_or_else(|| {
             let message =
-                "the login may not see the transactions of others; on PostgreSQL, GRANT pg_read_all_stats lets it";
+                "the login has no permission to see other transactions; on PostgreSQL, run GRANT pg_read_all_stats";
             Error::new(ErrorKind::PermissionDenied, message).with_connection(&self.name().into())
         })
     }

@@ -243,7 +243,7 @@ async fn a_deep_nest_is_an_error_not_a_stack_overflow() -> Result<()> {
     let db = Airports::new().await;
     assert_eq!(deeper(&db, 30).await?, 30);
     let error = deeper(&db, 10_000).await.unwrap_err();
-    assert!(error.message().contains("inside each other"), "{error}");
+    assert!(error.message().contains("scopes or transactions are nested"), "{error}");
     assert_eq!(db.committed().await, "");
     Ok(())
 }
