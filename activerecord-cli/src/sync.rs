@@ -1,11 +1,13 @@
 //! `activerecord sync` and `activerecord verify`.
 
 use activerecord::prelude::*;
+use activerecord::sync::SyncTable;
 use activerecord::{DifferenceKind, Differences, SyncReport};
 use clap::Args;
 use serde::Serialize;
 
 use crate::Attention;
+use crate::bar::with_bar;
 use crate::output::Output;
 
 #[derive(Args, Debug)]
@@ -77,8 +79,8 @@ impl Tables {
             }
         }
         let job = |name: String| {
-            let job = SyncTable::new(&name, &self.from, &self.to).batch(self.batch).progress(true);
-            (name, job)
+            let job = SyncTable::new(&name, &self.from, &self.to).batch(self.batch);
+            (name, with_bar(job))
         };
         Ok(names.into_iter().map(job).collect())
     }

@@ -19,7 +19,7 @@ impl File {
         let folder = tempfile::tempdir().map_err(Error::custom)?;
         let file = Self { name: format!("t12 {}", Uuid::now_v7()), folder };
         let url = format!("sqlite://{}?mode=rwc", file.path().display());
-        let config = Config::url(url)?.pool(Pool::new().max_connections(1));
+        let config = Config::url(url)?.pool(PoolOptions::new().max_connections(1));
         let config = options.iter().fold(config, |config, (option, value)| config.option(*option, *value));
         ConnectionManager::configure(&file.name, config)?;
         let accounts = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)";

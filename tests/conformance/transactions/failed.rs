@@ -1,7 +1,7 @@
 //! After a failed statement a transaction can only be rolled back, on every database alike.
 
 use super::*;
-use crate::polls::polled;
+use test_support::polled;
 
 /// A model whose key is too small for the table's.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]

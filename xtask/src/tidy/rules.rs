@@ -37,8 +37,13 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Everything that every database shares.
-const SHARED: &[&str] =
-    &["activerecord-core/src/", "activerecord-derive/src/", "activerecord-distributed/src/", "src/"];
+const SHARED: &[&str] = &[
+    "activerecord-core/src/",
+    "activerecord-derive/src/",
+    "activerecord-distributed/src/",
+    "activerecord-sync/src/",
+    "src/",
+];
 
 const DRIVERS: &[&str] =
     &["rusqlite", "libsqlite3", "sqlx", "tokio_postgres", "tokio-postgres", "mysql_async", "diesel"];
@@ -47,7 +52,7 @@ const DRIVERS: &[&str] =
 fn driver_dependencies(tree: &Tree) -> Vec<String> {
     let tables = |path: &str| match path {
         "Cargo.toml" => vec!["dependencies", "build-dependencies"],
-        "activerecord-core/Cargo.toml" | "activerecord-distributed/Cargo.toml" => {
+        "activerecord-core/Cargo.toml" | "activerecord-distributed/Cargo.toml" | "activerecord-sync/Cargo.toml" => {
             vec!["dependencies", "build-dependencies", "dev-dependencies"]
         }
         _ => Vec::new(),

@@ -1,0 +1,145 @@
+//! The checkpoints of a job, in the target: each is written in the transaction of the rows that it describes.
+
+use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar, Value, ValueType};
+use activerecord_derive::ActiveRecord;
+use activerecord_distributed::support::{Kept, about_now, install, json};
+use chrono::{DateTime, Utc};
+
+use super::range::Range;
+use super::side::{Side, Values};
+
+/// A row of `ar_checkpoints`.
+#[derive(ActiveRecord, Clone, Debug, Default)]
+#[activerecord(crate = activerecord_core)]
+#[table = "ar_checkpoints"]
+pub(crate) struct Checkpoint {
+    #[primary_key]
+    job: String,
+    /// The number of the range, in a full copy of several ranges; otherwise 0. The tombstones have -1.
+    #[primary_key]
+    part: i32,
+    /// As JSON: all rows with a smaller watermark have been copied.
+    watermark: Option<String>,
+    /// As JSON: the last key of the source that an unfinished full copy has copied.
+    position: Option<String>,
+    /// As JSON: the last key of the range; None is the end of the table.
+    through: Option<String>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Kept for Checkpoint {}
+
+impl Checkpoint {
+    /// The checkpoints of a job. None before its first batch.
+    pub(crate) async fn load(connection: &ConnectionHandle, job: &str) -> Result<Vec<Self>> {
+        install::<Self>(connection).await?;
+        Self::using(connection.name())
+            .filter(Self::JOB.eq(job) & Self::PART.ge(0))
+            .order_by(Self::PART.asc())
+            .all()
+            .await
+    }
+
+    /// New checkpoints: one for the range up to each of these keys of the source, and one for the rest.
+    pub(crate) fn new(job: &str, ends: &[Values]) -> Result<Vec<Self>> {
+        let mut new = Vec::with_capacity(ends.len() + 1);
+        let mut position = None;
+        for (part, end) in (0..).zip(ends.iter().map(Some).chain([None])) {
+            let through = end.map(|end| written(end.as_slice())).transpose()?;
+            new.push(Self { job: job.to_owned(), part, position, through: through.clone(), ..Self::default() });
+            position = through;
+        }
+        Ok(new)
+    }
+
+    /// The checkpoint of the tombstones of a job.
+    pub(crate) async fn of_tombstones(connection: &ConnectionHandle, job: &str) -> Result<Self> {
+        const PART: i32 = -1;
+        install::<Self>(connection).await?;
+        let found = Self::using(connection.name()).filter(Self::JOB.eq(job) & Self::PART.eq(PART)).all().await?.pop();
+        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part: PART, ..Self::default() }))
+    }
+
+    /// Writes it in the current transaction.
+    pub(crate) async fn save(&mut self, connection: &ConnectionHandle) -> Result<()> {
+        self.updated_at = about_now(connection).await?;
+        Self::with_connection(connection.name(), async || Self::insert_or_update(self, (Self::JOB, Self::PART)).await)
+            .await
+    }
+
+    /// Deletes it.
+    pub(crate) async fn remove(&self, connection: &ConnectionHandle) -> Result<()> {
+        let this = Self::JOB.eq(self.job.as_str()) & Self::PART.eq(self.part);
+        Self::using(connection.name()).filter(this).delete().await.map(drop)
+    }
+
+    /// Deletes all checkpoints of a job: its next run reads everything.
+    pub(crate) async fn delete_all(connection: &ConnectionHandle, job: &str) -> Result<()> {
+        install::<Self>(connection).await?;
+        Self::using(connection.name()).filter(Self::JOB.eq(job)).delete().await.map(drop)
+    }
+
+    pub(crate) fn watermark(&self, ty: ValueType) -> Result<Option<Value>> {
+        self.watermark.as_deref().map(|text| read(text, ty)).transpose()
+    }
+
+    /// Sets the watermark, unless the known one is greater.
+    pub(crate) fn set_watermark(&mut self, value: &Value) -> Result<()> {
+        if self.watermark(value.ty())?.is_none_or(|known| !is_behind(value, &known)) {
+            self.watermark = Some(write(value)?);
+        }
+        Ok(())
+    }
+
+    /// The range that remains to be copied.
+    pub(crate) fn range(&self, source: &Side) -> Result<Range> {
+        let key = |text: &Option<String>| text.as_deref().map(|text| key(text, source)).transpose();
+        Ok(Range { after: key(&self.position)?, through: key(&self.through)? })
+    }
+
+    pub(crate) fn set_position(&mut self, place: Option<&[Value]>) -> Result<()> {
+        self.position = place.map(written).transpose()?;
+        Ok(())
+    }
+
+    /// Takes the end of the checkpoint of the same part.
+    pub(crate) fn end_as(&mut self, others: &[Self]) {
+        if let Some(other) = others.iter().find(|other| other.part == self.part) {
+            self.through.clone_from(&other.through);
+        }
+    }
+
+    pub(crate) fn watermark_as_json(&self) -> Option<String> {
+        self.watermark.clone()
+    }
+}
+
+/// Reads the values of the source's key.
+fn key(text: &str, source: &Side) -> Result<Values> {
+    let parts: Vec<serde_json::Value> = json::read(text, || "the position of a job".to_owned())?;
+    let typed = source.key.iter().zip(&parts).map(|(&key, json)| Value::from_json(json, source.columns[key].ty));
+    typed.collect()
+}
+
+fn written(key: &[Value]) -> Result<String> {
+    let parts: Vec<_> = key.iter().map(Value::to_json).collect();
+    json::write(&parts, || "the position of a job".to_owned())
+}
+
+fn read(text: &str, ty: ValueType) -> Result<Value> {
+    Value::from_json(&json::read(text, || "the watermark of a job".to_owned())?, ty)
+}
+
+fn write(value: &Value) -> Result<String> {
+    json::write(&value.to_json(), || "the watermark of a job".to_owned())
+}
+
+/// Whether a watermark, which the limit can hold back, is less than the one of the last run.
+fn is_behind(reached: &Value, known: &Value) -> bool {
+    match (reached, known) {
+        (Value::Timestamp(reached), Value::Timestamp(known)) => reached < known,
+        (Value::DateTime(reached), Value::DateTime(known)) => reached < known,
+        // Watermarks of other types have no limit, and arrive in their order.
+        _ => false,
+    }
+}

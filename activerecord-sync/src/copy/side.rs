@@ -1,0 +1,222 @@
+//! A table at one end of a copy: its columns as data, and rows as values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use activerecord_core::statement::{
+    Aggregate, ColumnExpr, Compare, Direction, Expr, Name, Nulls, OrderBy, Select, SelectItem, Set, Source,
+};
+use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, Table, Value, ValueType};
+
+use super::values::{normal, same};
+
+/// The values of a row, in the order of a side's columns.
+pub(crate) type Values = Vec<Value>;
+
+/// A table at one end of a copy.
+#[derive(Clone, Debug)]
+pub(crate) struct Side {
+    pub(crate) connection: ConnectionHandle,
+    pub(crate) table: Name,
+    pub(crate) columns: Vec<SideColumn>,
+    /// The ordinals of the key's columns: of a source its primary key, of a target the columns that identify a row.
+    pub(crate) key: Vec<usize>,
+    pub(crate) stamps: Stamps,
+}
+
+/// The ordinals of the columns that hold the times of insert and of the last update. The copy sets them where a row leaves them
+/// unset.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stamps {
+    pub(crate) created: Option<usize>,
+    pub(crate) updated: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SideColumn {
+    pub(crate) name: Name,
+    pub(crate) ty: ValueType,
+    pub(crate) nullable: bool,
+}
+
+impl Side {
+    /// The table of a model, with the columns of these ordinals and the key of these ordinals of the model.
+    pub(crate) fn of(connection: ConnectionHandle, table: &'static Table, ordinals: &[usize], key: &[usize]) -> Self {
+        let column = |def: &ColumnDef| SideColumn { name: def.name.into(), ty: def.ty, nullable: def.nullable };
+        let columns = ordinals.iter().map(|&ordinal| column(&table.columns[ordinal])).collect();
+        let here = |wanted: &usize| ordinals.iter().position(|ordinal| ordinal == wanted);
+        let stamps = Stamps {
+            created: table.created_at.as_ref().and_then(here),
+            updated: table.updated_at.as_ref().and_then(here),
+        };
+        Self { connection, table: table.name.into(), columns, key: key.iter().filter_map(here).collect(), stamps }
+    }
+
+    /// The table and its connection, for messages.
+    pub(crate) fn place(&self) -> String {
+        format!("`{}` on `{}`", self.table, self.connection.name())
+    }
+
+    /// A query that reads every column.
+    pub(crate) fn select(&self) -> Select {
+        let mut select = Select::from(Source::Named(self.table.clone()));
+        select.items = (0..self.columns.len()).map(|ordinal| SelectItem::from(self.column(ordinal))).collect();
+        select
+    }
+
+    pub(crate) fn column(&self, ordinal: usize) -> Expr {
+        Expr::Column(self.column_expr(ordinal))
+    }
+
+    pub(crate) fn column_expr(&self, ordinal: usize) -> ColumnExpr {
+        let SideColumn { name, ty, nullable } = self.columns[ordinal].clone();
+        ColumnExpr { table: self.table.clone(), outer: false, name, ty, nullable }
+    }
+
+    /// A query that counts the rows.
+    pub(crate) fn counting(&self) -> Select {
+        let mut select = self.select();
+        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
+        select
+    }
+
+    /// Counts the rows.
+    pub(crate) async fn count(&self) -> Result<u64> {
+        counted(&self.connection.read(self.counting()).await?)
+    }
+
+    /// Ascending order by these columns.
+    pub(crate) fn order(&self, ordinals: &[usize]) -> Vec<OrderBy> {
+        let by = |&ordinal: &usize| OrderBy {
+            expr: self.column(ordinal),
+            direction: Direction::Asc,
+            nulls: Nulls::default(),
+        };
+        ordinals.iter().map(by).collect()
+    }
+
+    /// Reads the rows of a query that has every column.
+    pub(crate) async fn read(&self, select: Select) -> Result<Vec<Values>> {
+        let rows = self.connection.read(select).await?;
+        rows.iter().map(|row| self.typed(row)).collect()
+    }
+
+    /// Converts the values of a row to the types of their columns.
+    pub(crate) fn typed(&self, row: &Row) -> Result<Values> {
+        let typed = |(column, value): (&SideColumn, &Value)| {
+            Value::from_cell(value.as_cell(), column.ty)
+                .map_err(|error| error.context(format_args!("column `{}` of {}", column.name, self.place())))
+        };
+        self.columns.iter().zip(row.values()).map(typed).collect()
+    }
+
+    /// Reads the existing rows with the keys of these rows. The result can hold other rows too.
+    pub(crate) async fn find(&self, rows: &[Values]) -> Result<HashMap<Arc<str>, Values>> {
+        let mut found = HashMap::with_capacity(rows.len());
+        let filters = match self.range(rows) {
+            Some(range) => vec![range],
+            // A longer list would exceed the databases' limits of bound values.
+            None => rows.chunks(1_000).map(|rows| self.keys(rows)).collect(),
+        };
+        for filter in filters {
+            let mut select = self.select();
+            select.filter = Some(filter);
+            for row in self.read(select).await? {
+                found.insert(self.key_of(&row), row);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The range from the least of these keys to the greatest, which databases read faster than a list of keys. None unless the
+    /// keys are whole numbers, and at least half of the numbers in the range are among them.
+    fn range(&self, rows: &[Values]) -> Option<Expr> {
+        let [key] = self.key[..] else { return None };
+        // A key that is not a whole number sorts first.
+        let by_number = |row: &&Values| whole_number(&row[key]);
+        let (least, greatest) = (rows.iter().min_by_key(by_number)?, rows.iter().max_by_key(by_number)?);
+        if by_number(&greatest)? - by_number(&least)? >= 2 * rows.len() as i128 {
+            return None;
+        }
+        let bound = |compare, row: &Values| self.column(key).compare(compare, Expr::Value(row[key].clone()));
+        Some(Expr::And(vec![bound(Compare::Ge, least), bound(Compare::Le, greatest)]))
+    }
+
+    /// The same table with only the columns of its key.
+    pub(crate) fn keyed(&self) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            table: self.table.clone(),
+            columns: self.key.iter().map(|&key| self.columns[key].clone()).collect(),
+            key: (0..self.key.len()).collect(),
+            stamps: Stamps::default(),
+        }
+    }
+
+    /// The condition that selects the rows with these keys.
+    pub(crate) fn keys(&self, rows: &[Values]) -> Expr {
+        if let [key] = self.key[..] {
+            let values = rows.iter().map(|row| row[key].clone()).collect();
+            return Expr::In(Box::new(self.column(key)), Set::Values(self.columns[key].ty, values));
+        }
+        let is = |row: &Values| {
+            let parts =
+                self.key.iter().map(|&key| self.column(key).compare(Compare::Eq, Expr::Value(row[key].clone())));
+            Expr::And(parts.collect())
+        };
+        Expr::Or(rows.iter().map(is).collect())
+    }
+
+    /// The key of a row as text; equal keys have equal texts.
+    pub(crate) fn key_of(&self, row: &Values) -> Arc<str> {
+        if let [key] = self.key[..]
+            && let Value::I64(number) = row[key]
+        {
+            return number.to_string().into();
+        }
+        let parts: Vec<_> = self.key.iter().map(|&key| normal(row[key].clone())).collect();
+        format!("{parts:?}").into()
+    }
+
+    /// The key of a row as people read it.
+    pub(crate) fn shown(&self, row: &[Value]) -> String {
+        let parts = self.key.iter().map(|&key| format!("{} = {}", self.columns[key].name, row[key].to_json()));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of the columns in which a row differs from the existing one.
+    pub(crate) fn differences(&self, row: &Values, there: &Values) -> Vec<String> {
+        let differ = (0..self.columns.len()).filter(|&ordinal| self.differs(ordinal, row, there));
+        differ.map(|ordinal| self.columns[ordinal].name.to_string()).collect()
+    }
+
+    /// Whether a row equals the existing one.
+    pub(crate) fn is_same(&self, row: &Values, there: &Values) -> bool {
+        !(0..self.columns.len()).any(|ordinal| self.differs(ordinal, row, there))
+    }
+
+    fn differs(&self, ordinal: usize, row: &Values, there: &Values) -> bool {
+        !self.is_stamped(ordinal, row) && !same(&row[ordinal], &there[ordinal])
+    }
+
+    /// Whether the copy sets this column, because the row leaves it unset.
+    pub(crate) fn is_stamped(&self, ordinal: usize, row: &Values) -> bool {
+        [self.stamps.created, self.stamps.updated].contains(&Some(ordinal)) && row[ordinal].is_unset()
+    }
+}
+
+/// Reads the result of [`Side::counting`].
+pub(crate) fn counted(rows: &[Row]) -> Result<u64> {
+    rows.first().map_or(Ok(0), |row| row.get(0))
+}
+
+/// The value as a whole number, if it is one.
+fn whole_number(value: &Value) -> Option<i128> {
+    Some(match value {
+        Value::I16(number) => (*number).into(),
+        Value::I32(number) => (*number).into(),
+        Value::I64(number) => (*number).into(),
+        Value::U64(number) => (*number).into(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,111 @@
+//! Comparison of a target with its source, and repair.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use activerecord_core::Result;
+
+use super::Copy;
+use super::extra::Extra;
+use super::read::Batch;
+use super::side::Values;
+use crate::report::{DifferenceKind, Differences, SyncReport};
+
+/// The differences that one comparison found.
+#[derive(Default)]
+struct Look {
+    /// Mapped rows that are missing or different in the target, with the existing row.
+    wrong: Vec<(Values, Option<Values>)>,
+    /// The keys of rows that the source does not have.
+    extra: Vec<Values>,
+    source_rows: u64,
+    target_rows: u64,
+}
+
+impl Copy {
+    /// Compares every row. If rows differ, compares once more and keeps the rows that differ both times: the others were being
+    /// copied.
+    pub(crate) async fn verify(mut self) -> Result<Differences> {
+        self.check().await?;
+        let started = Instant::now();
+        let look = self.look().await?;
+        let confirmed =
+            if look.wrong.is_empty() && look.extra.is_empty() { look } else { self.look().await?.and(look, &self) };
+        let mut differences = Differences {
+            source_rows: confirmed.source_rows,
+            target_rows: confirmed.target_rows,
+            ..Differences::default()
+        };
+        for (row, there) in &confirmed.wrong {
+            let kind = there
+                .as_ref()
+                .map_or(DifferenceKind::Missing, |there| DifferenceKind::Columns(self.target.differences(row, there)));
+            differences.add(self.target.shown(row), kind);
+        }
+        let target = self.target.keyed();
+        for key in &confirmed.extra {
+            differences.add(target.shown(key), DifferenceKind::Extra);
+        }
+        differences.duration = started.elapsed();
+        Ok(differences)
+    }
+
+    /// Writes the rows that are missing or different in the target, and deletes the rows that the source does not have.
+    pub(crate) async fn repair(mut self) -> Result<SyncReport> {
+        self.check().await?;
+        let started = Instant::now();
+        let look = self.look().await?;
+        let mut report = SyncReport { read: look.source_rows, ..SyncReport::of(&self.job) };
+        let writer = self.writer(false);
+        for rows in look.wrong.chunks(1_000) {
+            let rows = rows.iter().map(|(row, _)| row.clone()).collect();
+            writer.write(rows, None, &mut report).await?;
+        }
+        for keys in look.extra.chunks(1_000) {
+            report.deleted += self.remove(keys).await?;
+        }
+        report.duration = started.elapsed();
+        Ok(report)
+    }
+
+    async fn look(&self) -> Result<Look> {
+        let (mut look, mut extra) = (Look::default(), Extra::new(self));
+        let mut reader = self.whole().await?;
+        while let Some(Batch { rows, range }) = reader.next().await? {
+            let rows = self.all_mapped(&rows)?;
+            extra.see(&range, &rows).await?;
+            look.source_rows += rows.len() as u64;
+            self.compare(rows, &mut look).await?;
+        }
+        look.source_rows += reader.take_same();
+        reader.close().await?;
+        look.extra = extra.keys().await?;
+        look.target_rows = self.target.count().await?;
+        Ok(look)
+    }
+
+    async fn compare(&self, rows: Vec<Values>, look: &mut Look) -> Result<()> {
+        let mut found = self.target.find(&rows).await?;
+        for row in rows {
+            let key = self.target.key_of(&row);
+            let there = found.remove(&key);
+            if !there.as_ref().is_some_and(|there| self.target.is_same(&row, there)) {
+                look.wrong.push((row, there));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Look {
+    /// The differences of this comparison that an earlier one found too.
+    fn and(mut self, earlier: Self, copy: &Copy) -> Self {
+        let (target, keyed) = (&copy.target, copy.target.keyed());
+        let key = |row: &Values| target.key_of(row);
+        let wrong: HashMap<_, ()> = earlier.wrong.iter().map(|(row, _)| (key(row), ())).collect();
+        let extra: HashMap<_, ()> = earlier.extra.iter().map(|row| (keyed.key_of(row), ())).collect();
+        self.wrong.retain(|(row, _)| wrong.contains_key(&key(row)));
+        self.extra.retain(|row| extra.contains_key(&keyed.key_of(row)));
+        self
+    }
+}

@@ -1,0 +1,239 @@
+//! Writes rows that are missing or different in the target.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
+use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Value, transaction};
+use activerecord_distributed::Backoff;
+use activerecord_distributed::support::{Verdict, about_now, failpoint};
+use chrono::{DateTime, Utc};
+use tokio::time::sleep;
+
+use super::checkpoint::Checkpoint;
+use super::side::{Side, Values};
+use crate::report::SyncReport;
+
+/// The most rows of one INSERT: more than a thousand rows are not faster.
+const ROWS: usize = 1_000;
+
+/// How often a batch is tried when its errors are transient.
+const ATTEMPTS: u32 = 8;
+
+/// Writes batches of rows.
+pub(crate) struct Writer<'t> {
+    pub(crate) target: &'t Side,
+    /// Whether the target was empty at the beginning: then existing rows are not looked up.
+    pub(crate) is_fresh: bool,
+    /// Only count, write nothing.
+    pub(crate) dry: bool,
+    pub(crate) max_bad_rows: Option<u64>,
+    pub(crate) refused: &'t AtomicU64,
+}
+
+/// How many rows of a batch were written, and how many were equal.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    written: u64,
+    unchanged: u64,
+}
+
+impl Counts {
+    fn add_to(self, report: &mut SyncReport) {
+        report.written += self.written;
+        report.unchanged += self.unchanged;
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a batch and its checkpoint in one transaction. Rows that the target refuses are isolated and reported.
+    pub(crate) async fn write(
+        &self,
+        rows: Vec<Values>,
+        mut checkpoint: Option<&mut Checkpoint>,
+        report: &mut SyncReport,
+    ) -> Result<()> {
+        let rows = self.distinct(rows);
+        match self.patiently(&rows, checkpoint.as_deref_mut(), self.is_fresh).await {
+            Err(error) if is_about_a_row(&error) && !rows.is_empty() => {
+                self.isolate(rows, report).await?;
+                // The rows are written. If the process dies before this checkpoint, they are copied again.
+                self.patiently(&[], checkpoint, false).await.map(drop)
+            }
+            written => written.map(|counts| counts.add_to(report)),
+        }
+    }
+
+    /// Keeps the last of rows with the same key, which is the newest: some databases refuse a key twice in one statement.
+    fn distinct(&self, rows: Vec<Values>) -> Vec<Values> {
+        let mut seen = HashSet::with_capacity(rows.len());
+        let mut distinct: Vec<_> = rows.into_iter().rev().filter(|row| seen.insert(self.target.key_of(row))).collect();
+        distinct.reverse();
+        distinct
+    }
+
+    /// Halves a batch until each row that cannot be written is alone.
+    async fn isolate(&self, rows: Vec<Values>, report: &mut SyncReport) -> Result<()> {
+        let mut parts = vec![rows];
+        while let Some(mut part) = parts.pop() {
+            match self.patiently(&part, None, false).await {
+                Ok(counts) => counts.add_to(report),
+                Err(error) if !is_about_a_row(&error) => return Err(error),
+                Err(_) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                }
+                Err(error) => self.refuse(self.target.shown(&part[0]), &error, report)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a row that was not copied.
+    pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
+        tracing::warn!(target: "activerecord", job = report.job, key, %error, "a row was refused");
+        report.refuse(key, error.to_string());
+        let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+        match self.max_bad_rows {
+            Some(most) if refused > most => Err(Error::invalid(format!(
+                "the job `{}` stopped: {refused} rows were refused, and at most {most} may be; last error: {error}",
+                report.job
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Retries transient errors. Writing a batch twice has the same effect as writing it once.
+    async fn patiently(
+        &self,
+        rows: &[Values],
+        mut checkpoint: Option<&mut Checkpoint>,
+        loaded: bool,
+    ) -> Result<Counts> {
+        let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+        for attempt in 1.. {
+            match self.once(rows, checkpoint.as_deref_mut(), loaded).await {
+                Err(error) if attempt < ATTEMPTS && Verdict::of(&error) == Verdict::Transient => {
+                    tracing::warn!(target: "activerecord", connection = self.target.connection.name(), attempt, %error, "a batch is retried");
+                    sleep(backoff.longest(attempt)).await;
+                }
+                done => return done,
+            }
+        }
+        Ok(Counts::default())
+    }
+
+    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>, loaded: bool) -> Result<Counts> {
+        let connection = &self.target.connection;
+        if self.dry {
+            return self.changed(rows, Utc::now()).await.map(|(_, counts)| counts);
+        }
+        let now = about_now(connection).await?;
+        if failpoint::is_broken("sync.checkpoint")
+            && let Some(checkpoint) = checkpoint.as_deref_mut()
+        {
+            checkpoint.save(connection).await?;
+        }
+        transaction(connection.name(), async || {
+            let counts = self.bring(rows, now, loaded).await?;
+            failpoint::reach("sync.written")?;
+            if let Some(checkpoint) = checkpoint {
+                checkpoint.save(connection).await?;
+            }
+            failpoint::reach("sync.saved")?;
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// Writes the rows that are missing or different, in the current transaction. Rows for an empty table are bulk-loaded, where
+    /// the database can; if one of them exists after all, the load fails, and the batch is written by upserts.
+    async fn bring(&self, rows: &[Values], now: DateTime<Utc>, loaded: bool) -> Result<Counts> {
+        let (changed, counts) = self.changed(rows, now).await?;
+        let Side { connection, table, columns, .. } = self.target;
+        let mut changed = &changed[..];
+        if let Some((first, rest)) = changed.split_first().filter(|_| loaded) {
+            // The first row is upserted nevertheless: this fails where the target has no unique key of these columns.
+            connection.write(self.upsert(std::slice::from_ref(first))).await?;
+            let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
+            changed = if connection.load(table, &names, rest).await?.is_some() { &[] } else { rest };
+        }
+        let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
+        for rows in changed.chunks(most) {
+            connection.write(self.upsert(rows)).await?;
+        }
+        Ok(counts)
+    }
+
+    /// Writes one row in the current transaction.
+    pub(crate) async fn put(&self, row: Values) -> Result<()> {
+        let now = about_now(&self.target.connection).await?;
+        self.bring(&[row], now, false).await.map(drop)
+    }
+
+    /// Deletes rows by their keys. Returns how many existed.
+    pub(crate) async fn remove(&self, rows: &[Values]) -> Result<u64> {
+        let delete = Delete { table: self.target.table.clone(), filter: Some(self.target.keys(rows)) };
+        self.target.connection.write(Statement::Delete(delete)).await
+    }
+
+    /// The rows that are missing or different in the target.
+    async fn changed(&self, rows: &[Values], now: DateTime<Utc>) -> Result<(Vec<Values>, Counts)> {
+        let found = if self.is_fresh || rows.is_empty() { HashMap::new() } else { self.target.find(rows).await? };
+        let mut changed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let there = found.get(&self.target.key_of(row));
+            if !there.is_some_and(|there| self.target.is_same(row, there)) {
+                changed.push(self.stamped(row, there, now));
+            }
+        }
+        let written = changed.len() as u64;
+        Ok((changed, Counts { written, unchanged: rows.len() as u64 - written }))
+    }
+
+    fn stamped(&self, row: &Values, there: Option<&Values>, now: DateTime<Utc>) -> Values {
+        let stamp = |(ordinal, value): (usize, &Value)| {
+            if !self.target.is_stamped(ordinal, row) {
+                return value.clone();
+            }
+            let kept =
+                there.filter(|_| self.target.stamps.created == Some(ordinal)).map(|there| there[ordinal].clone());
+            kept.unwrap_or_else(|| match value {
+                Value::DateTime(_) => Value::DateTime(now.naive_utc()),
+                _ => Value::Timestamp(now),
+            })
+        };
+        row.iter().enumerate().map(stamp).collect()
+    }
+
+    fn upsert(&self, rows: &[Values]) -> Statement {
+        let Side { table, columns, key, .. } = self.target;
+        let others = (0..columns.len()).filter(|ordinal| !key.contains(ordinal)).map(|ordinal| &columns[ordinal].name);
+        Statement::Insert(Insert {
+            table: table.clone(),
+            columns: columns.iter().map(|column| column.name.clone()).collect(),
+            values: rows.iter().flatten().cloned().collect(),
+            conflict: Some(Conflict {
+                keys: key.iter().map(|&key| columns[key].name.clone()).collect(),
+                update: others.map(|name| (name.clone(), Expr::Excluded(name.clone()))).collect(),
+            }),
+            returning: Vec::new(),
+        })
+    }
+}
+
+/// Whether an error can be caused by one row of many: then the others can be written without it.
+fn is_about_a_row(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UniqueViolation
+            | ErrorKind::ForeignKeyViolation
+            | ErrorKind::NotNullViolation
+            | ErrorKind::CheckViolation
+            | ErrorKind::Conversion
+            | ErrorKind::Invalid
+            | ErrorKind::Unsupported
+            | ErrorKind::Database
+    )
+}
