@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::end::{AfterEnd, AfterEnds};
-use super::state::State;
+use super::state::{State, already};
 use crate::backend::{Branch, Connection, Control, TransactionOptions};
 use crate::connection::{Endpoint, PooledConnection, Purpose};
 use crate::dialect::IdleLimit;
@@ -203,7 +203,7 @@ impl Level {
         let Some(why) = poison else { return error };
         // The caller needs the cause of the rollback, not the error of a hook after it.
         let _ = self.rollback().await;
-        self.error(&format!("it was rolled back because of an earlier error in it: {why}"))
+        self.error(&format!("was rolled back because of an earlier error in it: {why}"))
     }
 
     async fn settle_commit(&self, committed: Result<()>) -> Result<()> {
@@ -315,7 +315,7 @@ impl Level {
     /// Takes the connection for the last statement of this level.
     fn end(&self, mut slot: OwnedMutexGuard<Slot>, how: &'static str) -> Result<Slot> {
         if let Some(ended) = self.state().ended.replace(how) {
-            return Err(self.error(&format!("it was already {ended}")));
+            return Err(self.error(&already(ended)));
         }
         Ok(std::mem::replace(&mut *slot, Slot::Ended))
     }
@@ -353,7 +353,7 @@ impl Level {
         }
         let waited = humantime::format_duration(self.endpoint.acquire_timeout());
         Err(self.error(&format!(
-            "a transaction inside it is open, and has not ended within {waited}; end the inner one first, or run this statement in it"
+            "has an open transaction inside it, which has not ended within {waited}; end the inner one first, or run this statement in it"
         )))
     }
 
@@ -364,8 +364,8 @@ impl Level {
     #[cold]
     fn error(&self, why: &str) -> Error {
         let what = if self.outer.is_some() { "savepoint" } else { "transaction" };
-        let error = Error::new(ErrorKind::Transaction, format!("the {what} cannot continue: {why}"));
-        error.with_connection(self.endpoint.name())
+        let name = self.endpoint.name();
+        Error::new(ErrorKind::Transaction, format!("the {what} on `{name}` {why}")).with_connection(name)
     }
 }
 
@@ -399,7 +399,7 @@ impl Turn<'_> {
 
     /// As [`settle`](Self::settle), but keeps the connection.
     fn keep<T>(mut self, result: Result<T>) -> Result<(T, OwnedMutexGuard<Slot>)> {
-        let Some(slot) = self.slot.take() else { return Err(self.level.error("it has ended")) };
+        let Some(slot) = self.slot.take() else { return Err(self.level.error("has ended")) };
         let error = match result {
             Ok(value) => return Ok((value, slot)),
             Err(error) => error,

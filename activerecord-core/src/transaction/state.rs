@@ -24,19 +24,19 @@ impl State {
         }
         match &self.poison {
             Some(why) => Err(format!(
-                "it can only be rolled back because of an earlier error in it: {why}. Put statements that may fail into a nested transaction"
+                "can only be rolled back because of an earlier error in it: {why}. Put statements that may fail into a nested transaction"
             )),
             None => self.idle(),
         }
     }
 
     pub(super) fn ended(&self) -> Option<String> {
-        self.ended.map(|how| format!("it was already {how}"))
+        self.ended.map(already)
     }
 
     /// Checks that no stream holds the connection.
     pub(super) fn idle(&self) -> Result<(), String> {
-        let why = "a stream of rows is open on it; first read it to its end or drop it, or use batch()";
+        let why = "has an open stream of rows; first read it to its end or drop it, or use batch()";
         if self.streaming { Err(why.into()) } else { Ok(()) }
     }
 
@@ -45,4 +45,9 @@ impl State {
         self.lent = false;
         self.abandoned.take()
     }
+}
+
+/// The error of a level that has ended.
+pub(super) fn already(how: &str) -> String {
+    format!("is already {how}; begin a new one for this statement")
 }
