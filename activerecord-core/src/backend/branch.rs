@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// The name of a branch: the part of a transaction across databases that runs on one database. It consists of the id of the
-/// whole transaction and a label of the branch.
+/// The name of a branch: the part of a transaction across databases that runs on one database. It consists of the id of
+/// the whole transaction and a label of the branch.
 ///
 /// Only a few characters are allowed, because the name becomes part of SQL texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -100,16 +100,16 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Returns the dialect of the database.
     fn dialect(&self) -> &'static Dialect;
 
-    /// Opens a connection, and configures its session: the time zone is UTC, the SQL mode is strict, and foreign keys are
-    /// enforced.
+    /// Opens a connection, and configures its session: the time zone is UTC, the SQL mode is strict, and foreign keys
+    /// are enforced.
     ///
     /// # Errors
-    /// An error MUST have the matching kind (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..), and MUST NOT contain a
-    /// password.
+    /// An error MUST have the matching kind (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..), and MUST NOT contain
+    /// a password.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
 
-    /// Opens a session that only receives notifications on `channel`. It receives those that are sent after this returns. The
-    /// caller chooses the name of the channel, so it MUST be quoted.
+    /// Opens a session that only receives notifications on `channel`. It receives those that are sent after this
+    /// returns. The caller chooses the name of the channel, so it MUST be quoted.
     ///
     /// # Errors
     /// As [`connect`](Self::connect). The default is `Unsupported`.
@@ -130,14 +130,14 @@ pub trait Notifications: Send {
 /// One session with a database.
 ///
 /// The future of every method can be dropped at any point. After that, and after an error that leaves the session in an
-/// unknown state, [`is_reusable`](Self::is_reusable) MUST return false. Dropping a connection MUST end its open transaction
-/// without a commit.
+/// unknown state, [`is_reusable`](Self::is_reusable) MUST return false. Dropping a connection MUST end its open
+/// transaction without a commit.
 pub trait Connection: Send {
     /// Returns the capabilities of the server.
     fn capabilities(&self) -> &Capabilities;
 
-    /// Runs a statement and returns its effect. The work can begin during the call, but it must not block the caller for
-    /// longer than a poll may.
+    /// Runs a statement and returns its effect. The work can begin during the call, but it must not block the caller
+    /// for longer than a poll may.
     ///
     /// # Errors
     /// After an error, the statement MUST have no effect.
@@ -151,8 +151,8 @@ pub trait Connection: Send {
     /// An error of the sink MUST be returned unchanged.
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>>;
 
-    /// Adds rows to a table by the bulk load of the database, and returns their number. Returns None, and adds nothing, when
-    /// the database has no bulk load or none for these rows. The default returns None.
+    /// Adds rows to a table by the bulk load of the database, and returns their number. Returns None, and adds nothing,
+    /// when the database has no bulk load or none for these rows. The default returns None.
     ///
     /// # Errors
     /// After an error, no row MUST be added.
@@ -160,8 +160,8 @@ pub trait Connection: Send {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Runs a step of the session's transaction. `Begin` MUST take the locks that a write needs, unless the transaction is
-    /// read-only, so that a busy database fails there and not later.
+    /// Runs a step of the session's transaction. `Begin` MUST take the locks that a write needs, unless the transaction
+    /// is read-only, so that a busy database fails there and not later.
     ///
     /// # Errors
     /// After an error of `Commit`, nothing MUST be committed, unless the error is `CommitOutcomeUnknown`.
@@ -181,8 +181,8 @@ pub trait Connection: Send {
     /// `ConnectionLost` when it does not answer.
     fn ping(&mut self) -> BoxFuture<'_, Result<()>>;
 
-    /// Returns true when another user can get the session: it is not known to be broken, no transaction is open, and no result
-    /// is partly read.
+    /// Returns true when another user can get the session: it is not known to be broken, no transaction is open, and no
+    /// result is partly read.
     fn is_reusable(&self) -> bool;
 
     /// Closes the session properly. It ignores errors, because the session ends in any case.
@@ -205,8 +205,8 @@ pub struct Load<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The number of rows that were inserted, updated or deleted. On every database, an UPDATE counts the rows that it matches,
-    /// including those that it does not change.
+    /// The number of rows that were inserted, updated or deleted. On every database, an UPDATE counts the rows that it
+    /// matches, including those that it does not change.
     pub rows: u64,
     /// The generated key of the inserted row, or of the first one, on a database that reports it without RETURNING.
     pub last_insert_id: Option<i64>,
@@ -235,10 +235,12 @@ pub enum Control<'a> {
     Release(&'a str),
     /// Undoes the work since a savepoint. The savepoint stays.
     RollbackTo(&'a str),
-    /// Begins a transaction that can be prepared under this name. A backend whose `Prepare` sets the name treats it as `Begin`.
+    /// Begins a transaction that can be prepared under this name. A backend whose `Prepare` sets the name treats it as
+    /// `Begin`.
     BeginBranch(TransactionOptions, &'a Branch),
-    /// Prepares the transaction: it then survives the connection, and can be committed. A session that must stay with its
-    /// prepared transaction is not reusable. After an error, the transaction is rolled back, or the session is not reusable.
+    /// Prepares the transaction: it then survives the connection, and can be committed. A session that must stay with
+    /// its prepared transaction is not reusable. After an error, the transaction is rolled back, or the session is not
+    /// reusable.
     Prepare(&'a Branch),
     /// Commits a prepared branch of this or another session.
     CommitPrepared(&'a Branch),

@@ -66,8 +66,8 @@ impl PoolOptions {
         self
     }
 
-    /// Sets the age at which the pool replaces a connection; None: never. Default: 30 minutes. The pool checks the age when
-    /// it hands the connection out, not while it is in use.
+    /// Sets the age at which the pool replaces a connection; None: never. Default: 30 minutes. The pool checks the age
+    /// when it hands the connection out, not while it is in use.
     #[must_use]
     pub fn max_lifetime(mut self, age: Option<Duration>) -> Self {
         self.max_lifetime = age;

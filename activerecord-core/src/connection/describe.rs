@@ -23,7 +23,8 @@ pub struct TableInfo {
     pub columns: Vec<ColumnInfo>,
     /// The columns of the primary key, in the order of the key. Empty: no primary key.
     pub key: Vec<String>,
-    /// The other unique keys, ordered by name. Partial keys, and keys on expressions or on prefixes of texts, are left out.
+    /// The other unique keys, ordered by name. Partial keys, and keys on expressions or on prefixes of texts, are left
+    /// out.
     pub unique: Vec<UniqueKey>,
 }
 
@@ -80,8 +81,8 @@ impl TableInfo {
     /// Returns the types of all columns, in the order of the table.
     ///
     /// # Errors
-    /// `Unsupported` when this library does not support the type of a column. The error names the connection, the table, the
-    /// column and its type.
+    /// `Unsupported` when this library does not support the type of a column. The error names the connection, the
+    /// table, the column and its type.
     pub fn types(&self) -> Result<Vec<ValueType>> {
         self.columns.iter().map(|column| self.type_of(column)).collect()
     }
@@ -94,12 +95,12 @@ impl TableInfo {
         column.ty.ok_or_else(|| self.no_type(column))
     }
 
-    /// Returns a definition of this table for [`create_table`](ConnectionHandle::create_table) on any database. It has the
-    /// same columns, primary key and unique keys. The unique keys get new names. Each type can hold the values of the original
-    /// one. Sizes are kept for decimals, and for texts and bytes in keys.
+    /// Returns a definition of this table for [`create_table`](ConnectionHandle::create_table) on any database. It has
+    /// the same columns, primary key and unique keys. The unique keys get new names. Each type can hold the values of
+    /// the original one. Sizes are kept for decimals, and for texts and bytes in keys.
     ///
-    /// NOT copied are foreign keys, checks, triggers, collations, defaults, indexes that are not unique, and the next generated
-    /// number. A computed column becomes an ordinary one.
+    /// NOT copied are foreign keys, checks, triggers, collations, defaults, indexes that are not unique, and the next
+    /// generated number. A computed column becomes an ordinary one.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -158,8 +159,9 @@ fn names(columns: &[String]) -> Vec<Name> {
 }
 
 impl ConnectionHandle {
-    /// Returns the names of all tables in alphabetical order. On PostgreSQL they are those of the first schema in the search
-    /// path. Views and the partitions of a table are left out. This library's own tables, which begin with `ar_`, are included.
+    /// Returns the names of all tables in alphabetical order. On PostgreSQL they are those of the first schema in the
+    /// search path. Views and the partitions of a table are left out. This library's own tables, which begin with
+    /// `ar_`, are included.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -178,8 +180,8 @@ impl ConnectionHandle {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
-    /// Describes a table; None when no table has this name. Tables and columns that the login has no permission to see are left
-    /// out.
+    /// Describes a table; None when no table has this name. Tables and columns that the login has no permission to see
+    /// are left out.
     ///
     /// ```no_run
     /// # async fn example() -> activerecord_core::Result<()> {

@@ -35,8 +35,8 @@ pub fn connection(name: &str) -> Result<ConnectionHandle> {
     endpoint(name).map(|endpoint| ConnectionHandle { endpoint })
 }
 
-/// Returns the connection of the innermost transaction or [`with_connection`](crate::with_connection) scope of this task,
-/// whichever is further inside. None outside both. Scopes of a single model do not count.
+/// Returns the connection of the innermost transaction or [`with_connection`](crate::with_connection) scope of this
+/// task, whichever is further inside. None outside both. Scopes of a single model do not count.
 ///
 /// ```no_run
 /// # use activerecord_core::{current_connection, transaction, Result};
@@ -109,9 +109,9 @@ impl ConnectionHandle {
         self.endpoint.capabilities()
     }
 
-    /// Runs SQL and returns the number of rows that it changed. `?` binds the next value on every database. Without values, the
-    /// text can contain several statements. If one of them fails, all are undone, except for statements that commit by
-    /// themselves, such as DDL on MySQL and MariaDB.
+    /// Runs SQL and returns the number of rows that it changed. `?` binds the next value on every database. Without
+    /// values, the text can contain several statements. If one of them fails, all are undone, except for statements
+    /// that commit by themselves, such as DDL on MySQL and MariaDB.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, params, Result};
@@ -125,8 +125,9 @@ impl ConnectionHandle {
     /// ```
     ///
     /// # Errors
-    /// `InvalidStatement` for a syntax error, an unknown table or column, or a wrong number of values; `UniqueViolation` and
-    /// the other violations; those of the connection (`PoolTimeout`, `ConnectionLost`, ..); all that the database reports.
+    /// `InvalidStatement` for a syntax error, an unknown table or column, or a wrong number of values;
+    /// `UniqueViolation` and the other violations; those of the connection (`PoolTimeout`, `ConnectionLost`, ..); all
+    /// that the database reports.
     pub async fn execute(&self, sql: &str, params: impl IntoParams) -> Result<u64> {
         let (session, sql) = self.prepare(sql, params)?;
         session.execute(&sql, Label::raw("execute")).await.map(|outcome| outcome.rows)
@@ -165,8 +166,8 @@ impl ConnectionHandle {
     /// ```
     ///
     /// # Errors
-    /// `Unsupported` when the dialect has no syntax for the statement; `InvalidStatement` when the columns of an upsert are not
-    /// a unique key; those of [`execute`](Self::execute).
+    /// `Unsupported` when the dialect has no syntax for the statement; `InvalidStatement` when the columns of an upsert
+    /// are not a unique key; those of [`execute`](Self::execute).
     pub async fn write(&self, statement: Statement) -> Result<u64> {
         let (session, label) = (resolve_name(self.name())?, Label::raw("write"));
         if let Statement::Insert(Insert { table, conflict: Some(conflict), .. }) = &statement {
@@ -216,8 +217,8 @@ impl ConnectionHandle {
         row.get(0)
     }
 
-    /// Creates a table and its indexes, unless they exist. It joins the open transaction of this task if the database can roll
-    /// back DDL (capability `transactional_ddl`); otherwise it runs outside.
+    /// Creates a table and its indexes, unless they exist. It joins the open transaction of this task if the database
+    /// can roll back DDL (capability `transactional_ddl`); otherwise it runs outside.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -255,8 +256,8 @@ impl ConnectionHandle {
         Ok(())
     }
 
-    /// Returns the prepared branches of transactions across databases. Each waits for its commit or rollback. On MySQL and
-    /// MariaDB they are those of the whole server.
+    /// Returns the prepared branches of transactions across databases. Each waits for its commit or rollback. On MySQL
+    /// and MariaDB they are those of the whole server.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -292,8 +293,8 @@ impl ConnectionHandle {
     /// ```
     ///
     /// # Errors
-    /// With the database's [code](Error::code): the branch does not exist, still belongs to an open connection, or belongs to
-    /// another login. After `ConnectionLost`, the branch may or may not be committed.
+    /// With the database's [code](Error::code): the branch does not exist, still belongs to an open connection, or
+    /// belongs to another login. After `ConnectionLost`, the branch may or may not be committed.
     pub async fn commit_prepared(&self, branch: &Branch) -> Result<()> {
         self.control(Control::CommitPrepared(branch)).await
     }
@@ -325,9 +326,9 @@ impl ConnectionHandle {
         transaction(self.name()).is_some()
     }
 
-    /// Runs `call` after the outermost open transaction of this task on this connection is committed. Does not run it when the
-    /// transaction is rolled back. Without a transaction, runs it at once. The call is lost if the process ends after the
-    /// commit and before the call.
+    /// Runs `call` after the outermost open transaction of this task on this connection is committed. Does not run it
+    /// when the transaction is rolled back. Without a transaction, runs it at once. The call is lost if the process
+    /// ends after the commit and before the call.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, transaction, Result};

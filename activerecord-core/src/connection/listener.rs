@@ -34,8 +34,8 @@ impl Listener {
     /// Waits for the next text. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// `ConnectionLost` when the session is lost; `Configuration` when the connection was removed or replaced. Texts that are
-    /// sent afterwards are not received: listen again, then read from the database what was missed.
+    /// `ConnectionLost` when the session is lost; `Configuration` when the connection was removed or replaced. Texts
+    /// that are sent afterwards are not received: listen again, then read from the database what was missed.
     pub async fn next(&mut self) -> Result<String> {
         let received = tokio::select! {
             biased;
@@ -53,12 +53,12 @@ impl fmt::Debug for Listener {
 }
 
 impl ConnectionHandle {
-    /// Sends a text to all sessions that listen to `channel` now, in any process. It is not stored for later listeners. It is
-    /// sent at once, and is not part of the open transaction of this task, because a transaction with a notification cannot be
-    /// prepared.
+    /// Sends a text to all sessions that listen to `channel` now, in any process. It is not stored for later listeners.
+    /// It is sent at once, and is not part of the open transaction of this task, because a transaction with a
+    /// notification cannot be prepared.
     ///
-    /// On PostgreSQL the name of the channel has at most 63 bytes, and the text fewer than 8,000. Use a notification as a hint
-    /// to read a table; it can be lost.
+    /// On PostgreSQL the name of the channel has at most 63 bytes, and the text fewer than 8,000. Use a notification as
+    /// a hint to read a table; it can be lost.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -78,8 +78,8 @@ impl ConnectionHandle {
         Session::Pool(endpoint).execute(&sql, Label::raw("notify")).await.map(drop)
     }
 
-    /// Listens to a channel. The listener receives all texts that are sent after this returns. It opens a separate session,
-    /// which is not part of the pool and ends when the listener is dropped.
+    /// Listens to a channel. The listener receives all texts that are sent after this returns. It opens a separate
+    /// session, which is not part of the pool and ends when the listener is dropped.
     ///
     /// NOT guaranteed behind a pooler in transaction mode: texts may not arrive, without an error.
     ///

@@ -93,8 +93,8 @@ where
 
 /// Runs a future in another task, in the connection scopes of this one.
 pub trait InCurrentConnections: Future + Sized {
-    /// Wraps the future in the connection scopes around this call. It does not join open transactions, because a transaction
-    /// belongs to its task.
+    /// Wraps the future in the connection scopes around this call. It does not join open transactions, because a
+    /// transaction belongs to its task.
     ///
     /// ```no_run
     /// # use activerecord_core::{with_connection, InCurrentConnections};

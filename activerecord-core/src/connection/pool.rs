@@ -1,8 +1,8 @@
-//! The pool of one endpoint: a stack of idle connections, the list of their holders, and a queue of waiters, under one lock.
-//! The common path takes the lock once to get a connection and once to return it, and does not call the server.
+//! The pool of one endpoint: a stack of idle connections, the list of their holders, and a queue of waiters, under one
+//! lock. The common path takes the lock once to get a connection and once to return it, and does not call the server.
 //!
-//! A connection is pinged if it was idle for a while, or another one has broken since its last use. A connection that is not
-//! reusable is closed instead of returned.
+//! A connection is pinged if it was idle for a while, or another one has broken since its last use. A connection that
+//! is not reusable is closed instead of returned.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -200,8 +200,8 @@ struct Pooled {
 }
 
 impl Pooled {
-    /// Whether the connection can be leased: it is not too old, and it answers. It is pinged only if it was idle for a while,
-    /// or is doubted.
+    /// Whether the connection can be leased: it is not too old, and it answers. It is pinged only if it was idle for a
+    /// while, or is doubted.
     async fn is_usable(&mut self, now: Moment, limits: &PoolOptions) -> bool {
         if limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age) {
             return false;
@@ -323,8 +323,8 @@ pub(crate) struct PooledConnection {
 }
 
 impl PooledConnection {
-    /// Opens the connection in a separate task. If the caller gives up, the next one finds it idle. Otherwise a pool whose
-    /// callers all give up too early would never get a connection.
+    /// Opens the connection in a separate task. If the caller gives up, the next one finds it idle. Otherwise a pool
+    /// whose callers all give up too early would never get a connection.
     async fn connect(mut self, now: Moment) -> Result<Self> {
         let (sender, receiver) = oneshot::channel();
         let connect = async move {

@@ -32,8 +32,8 @@ impl ConnectionManager {
     /// ```
     ///
     /// # Errors
-    /// `Configuration` when the name is already configured, the URL is not valid, no backend for its scheme is compiled in, or
-    /// a setting is unknown or wrong.
+    /// `Configuration` when the name is already configured, the URL is not valid, no backend for its scheme is compiled
+    /// in, or a setting is unknown or wrong.
     pub fn configure(name: &str, config: impl IntoConfig) -> Result<()> {
         let endpoint = build(name, config)?;
         let mut endpoints = write();
@@ -46,8 +46,8 @@ impl ConnectionManager {
         Ok(())
     }
 
-    /// Registers every `[connections.NAME]` table of a TOML file. `${VAR}` and `${VAR:-default}` in its strings are replaced by
-    /// environment variables.
+    /// Registers every `[connections.NAME]` table of a TOML file. `${VAR}` and `${VAR:-default}` in its strings are
+    /// replaced by environment variables.
     ///
     /// ```no_run
     /// # use activerecord_core::{ConnectionManager, Result};
@@ -94,8 +94,8 @@ impl ConnectionManager {
     /// ```
     ///
     /// # Errors
-    /// The error of the connection that fails. If several fail, the error has the kind of the first one and the messages of
-    /// all.
+    /// The error of the connection that fails. If several fail, the error has the kind of the first one and the
+    /// messages of all.
     pub async fn verify_all() -> Result<()> {
         let endpoints: Vec<_> = read().values().cloned().collect();
         let mut failures = Vec::new();
@@ -115,8 +115,8 @@ impl ConnectionManager {
         }
     }
 
-    /// Replaces the connection with this name, or registers it. New statements use the new connection at once. Statements and
-    /// transactions in progress finish on the old one; this waits for them, then closes the old one.
+    /// Replaces the connection with this name, or registers it. New statements use the new connection at once.
+    /// Statements and transactions in progress finish on the old one; this waits for them, then closes the old one.
     ///
     /// ```no_run
     /// # use activerecord_core::{ConnectionManager, Result};
@@ -126,8 +126,8 @@ impl ConnectionManager {
     /// ```
     ///
     /// # Errors
-    /// Those of [`configure`](Self::configure), except for the taken name; the old connection then stays. `Transaction` inside
-    /// a transaction on this connection, because it would wait for itself.
+    /// Those of [`configure`](Self::configure), except for the taken name; the old connection then stays. `Transaction`
+    /// inside a transaction on this connection, because it would wait for itself.
     pub async fn replace(name: &str, config: impl IntoConfig) -> Result<()> {
         scope::refuse_inside_transaction(name)?;
         let endpoint = build(name, config)?;
@@ -138,8 +138,8 @@ impl ConnectionManager {
         Ok(())
     }
 
-    /// Removes a connection. New statements fail. This waits for statements and transactions in progress, then closes the
-    /// connection.
+    /// Removes a connection. New statements fail. This waits for statements and transactions in progress, then closes
+    /// the connection.
     ///
     /// ```no_run
     /// # use activerecord_core::{ConnectionManager, Result};
@@ -149,8 +149,8 @@ impl ConnectionManager {
     /// ```
     ///
     /// # Errors
-    /// `Configuration` when no connection has this name. `Transaction` inside a transaction on this connection, because it
-    /// would wait for itself.
+    /// `Configuration` when no connection has this name. `Transaction` inside a transaction on this connection, because
+    /// it would wait for itself.
     pub async fn remove(name: &str) -> Result<()> {
         scope::refuse_inside_transaction(name)?;
         let removed = write().remove(name);
@@ -163,8 +163,9 @@ impl ConnectionManager {
         read().keys().map(ToString::to_string).collect()
     }
 
-    /// Sets the policy for statements on one connection while a transaction is open only on another one. The default is one
-    /// warning event for each transaction. The transaction around a single write of a model with `#[hooks]` does not count.
+    /// Sets the policy for statements on one connection while a transaction is open only on another one. The default is
+    /// one warning event for each transaction. The transaction around a single write of a model with `#[hooks]` does
+    /// not count.
     ///
     /// ```
     /// # use activerecord_core::{ConnectionManager, OutsideTransaction};

@@ -1,7 +1,7 @@
 //! The choice of the connection for a statement. [`resolve`] decides for models.
 //!
-//! Scopes are an immutable linked list of frames that belongs to the task. Entering a scope adds a frame. Leaving it restores
-//! the previous list, also after an error, a panic or a cancellation.
+//! Scopes are an immutable linked list of frames that belongs to the task. Entering a scope adds a frame. Leaving it
+//! restores the previous list, also after an error, a panic or a cancellation.
 
 use std::any::TypeId;
 use std::future::Future;
@@ -57,8 +57,8 @@ impl Route {
     }
 }
 
-/// The policy for a statement on one connection while a transaction is open only on another one. The statement is not part
-/// of that transaction. See
+/// The policy for a statement on one connection while a transaction is open only on another one. The statement is not
+/// part of that transaction. See
 /// [`ConnectionManager::outside_transactions`](crate::ConnectionManager::outside_transactions).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -79,8 +79,8 @@ pub(super) fn set_policy(policy: OutsideTransaction) {
 }
 
 /// Returns the session for a statement on a model. Precedence, highest first: the transaction of the query (`.on`), the
-/// connection of the query (`.using`), the innermost scope of the model, the innermost scope of all models, the connection of
-/// the model. On the chosen connection, the statement joins the open transaction of this task, if any.
+/// connection of the query (`.using`), the innermost scope of the model, the innermost scope of all models, the
+/// connection of the model. On the chosen connection, the statement joins the open transaction of this task, if any.
 pub(crate) fn resolve(route: &Route, table: &'static Table) -> Result<Session> {
     let frames = current();
     if let Some(level) = &route.transaction {

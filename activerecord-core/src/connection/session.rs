@@ -1,5 +1,5 @@
-//! Runs statements, in a transaction or on a connection of the pool. All statements pass here, so they are traced and measured
-//! here.
+//! Runs statements, in a transaction or on a connection of the pool. All statements pass here, so they are traced and
+//! measured here.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -84,7 +84,8 @@ impl Session {
         Ok(*endpoint.capabilities())
     }
 
-    /// Checks the result of a write. If the row was written, but the answer cannot be used, the transaction is poisoned.
+    /// Checks the result of a write. If the row was written, but the answer cannot be used, the transaction is
+    /// poisoned.
     pub(crate) fn written<T>(&self, result: Result<T>) -> Result<T> {
         if let (Self::Transaction(level), Err(error)) = (self, &result) {
             level.poison(error);

@@ -1,5 +1,5 @@
-//! Upserts on a database whose conflict clause cannot name a unique key. The keys are read from the catalog, and a conflict
-//! on another key is an error, as on the other databases.
+//! Upserts on a database whose conflict clause cannot name a unique key. The keys are read from the catalog, and a
+//! conflict on another key is an error, as on the other databases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

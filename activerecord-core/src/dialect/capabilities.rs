@@ -2,8 +2,8 @@
 
 /// The capabilities of a connection's database.
 ///
-/// Before the first connection they are those that all supported versions of the database have. Afterwards they are those of
-/// the server.
+/// Before the first connection they are those that all supported versions of the database have. Afterwards they are
+/// those of the server.
 ///
 /// ```no_run
 /// # use activerecord_core::{connection, Result};

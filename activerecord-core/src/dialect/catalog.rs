@@ -8,11 +8,12 @@ use crate::value::ValueType;
 pub(crate) struct Catalog {
     /// Selects the names of the tables.
     pub(crate) tables: &'static str,
-    /// Selects the columns of a table in their order. For each: the name; the declared type; the underlying type of an alias
-    /// or a domain; whether it can be NULL; whether the database generates it; whether it is computed; its default.
+    /// Selects the columns of a table in their order. For each: the name; the declared type; the underlying type of an
+    /// alias or a domain; whether it can be NULL; whether the database generates it; whether it is computed; its
+    /// default.
     pub(crate) columns: &'static str,
-    /// Selects the columns of the table's unique keys, including the primary key: the name of the key, the name of the column,
-    /// and whether the key is the primary key. Partial keys and keys on expressions are left out.
+    /// Selects the columns of the table's unique keys, including the primary key: the name of the key, the name of the
+    /// column, and whether the key is the primary key. Partial keys and keys on expressions are left out.
     pub(crate) keys: &'static str,
     /// The types by their SQL names in lower case. A declared type is looked up as it is, then without its parentheses.
     pub(crate) types: &'static [(&'static str, ValueType)],
@@ -74,8 +75,8 @@ pub(super) const SQLITE: Catalog = Catalog {
 pub(super) const MYSQL: Catalog = Catalog {
     tables: "SELECT table_name FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
-    // On MariaDB a JSON column is a text with a check constraint. Its check_constraints have a table_name. Those of MySQL do
-    // not; there `table_name` is that of the column itself.
+    // On MariaDB a JSON column is a text with a check constraint. Its check_constraints have a table_name. Those of
+    // MySQL do not; there `table_name` is that of the column itself.
     columns: "SELECT c.column_name, c.column_type, CASE WHEN c.data_type = 'longtext' AND EXISTS ( \
                   SELECT 1 FROM information_schema.check_constraints AS k WHERE k.constraint_schema = c.table_schema \
                   AND table_name = c.table_name AND k.check_clause = CONCAT('json_valid(`', c.column_name, '`)') \
@@ -207,8 +208,8 @@ fn without_sizes(spelling: &str) -> String {
     }
 }
 
-/// Returns the numbers in parentheses, such as the precision and the scale of `numeric(10, 2)`. Empty when the parentheses
-/// contain anything else.
+/// Returns the numbers in parentheses, such as the precision and the scale of `numeric(10, 2)`. Empty when the
+/// parentheses contain anything else.
 pub(crate) fn sizes(spelling: &str) -> Vec<u32> {
     let inside = spelling.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
     inside.split(',').map(|size| size.trim().parse().ok()).collect::<Option<_>>().unwrap_or_default()

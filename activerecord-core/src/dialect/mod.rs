@@ -132,8 +132,8 @@ pub(crate) enum Size {
     None(&'static str),
     /// The type needs a length. `usual` is the default, and `most` is the largest length.
     Length { word: &'static str, usual: u32, most: u32 },
-    /// The type has a precision of at most `most` and a scale of at most `scale`. The type `usual` serves decimals without
-    /// known sizes, and with larger ones: a larger scale would add zeros that do not fit a `Decimal`.
+    /// The type has a precision of at most `most` and a scale of at most `scale`. The type `usual` serves decimals
+    /// without known sizes, and with larger ones: a larger scale would add zeros that do not fit a `Decimal`.
     Digits { word: &'static str, usual: &'static str, most: u32, scale: u32 },
 }
 
@@ -176,8 +176,8 @@ pub(crate) enum InList {
 pub(crate) enum SetQuery {
     /// `IN (SELECT ..)`
     Plain,
-    /// `IN (SELECT * FROM (SELECT ..) AS source)` when the query has a limit, or the statement writes. The database refuses a
-    /// limit, and a read of the table that is written, in the plain form.
+    /// `IN (SELECT * FROM (SELECT ..) AS source)` when the query has a limit, or the statement writes. The database
+    /// refuses a limit, and a read of the table that is written, in the plain form.
     Derived,
 }
 
@@ -234,8 +234,8 @@ pub(crate) enum DecimalMath {
 }
 
 impl Dialect {
-    /// Returns `sqlite`, `postgresql` or `mysql`. Test the [capabilities](Self::capabilities) instead of the name to find out
-    /// what the database supports.
+    /// Returns `sqlite`, `postgresql` or `mysql`. Test the [capabilities](Self::capabilities) instead of the name to
+    /// find out what the database supports.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -245,14 +245,14 @@ impl Dialect {
         &self.capabilities
     }
 
-    /// Returns true when rows with a value of type `ty` have a [digest](crate::backend::RowDigest). `column` is the type of
-    /// the values in the database, as [`TableInfo`](crate::TableInfo) reports it.
+    /// Returns true when rows with a value of type `ty` have a [digest](crate::backend::RowDigest). `column` is the
+    /// type of the values in the database, as [`TableInfo`](crate::TableInfo) reports it.
     pub fn has_digest(&self, ty: ValueType, column: Option<ValueType>) -> bool {
         self.digests.has(ty, column)
     }
 
-    /// Returns the dialect with this name: `sqlite`, `postgresql` (or `postgres`), `mysql` (or `mariadb`). `parse` does the
-    /// same.
+    /// Returns the dialect with this name: `sqlite`, `postgresql` (or `postgres`), `mysql` (or `mariadb`). `parse` does
+    /// the same.
     ///
     /// ```
     /// # use activerecord_core::Dialect;

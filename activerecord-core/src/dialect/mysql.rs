@@ -47,8 +47,8 @@ pub static MYSQL: Dialect = Dialect {
     concat: None,
     explain: "EXPLAIN ",
     now: "UTC_TIMESTAMP(6)",
-    // trx_started has whole seconds, in the time zone of the server's machine. Only the abbreviation of the zone is known.
-    // If it is not UTC, the largest offset of any zone is subtracted, so that the result is never too late.
+    // trx_started has whole seconds, in the time zone of the server's machine. Only the abbreviation of the zone is
+    // known. If it is not UTC, the largest offset of any zone is subtracted, so that the result is never too late.
     horizon: Some(
         "SELECT LEAST(UTC_TIMESTAMP(6), COALESCE((SELECT MIN(trx_started) FROM information_schema.innodb_trx \
          WHERE trx_mysql_thread_id <> CONNECTION_ID()) \

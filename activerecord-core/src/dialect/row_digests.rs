@@ -1,7 +1,8 @@
 //! The SQL that computes the digest of a table's rows.
 //!
-//! Each row is written as one text, the same on every database and in `activerecord_core::backend::RowDigest`. The digest of
-//! a row is the first 60 bits of the text's SHA-256. The digest of the table is the sum over all rows, in any order.
+//! Each row is written as one text, the same on every database and in `activerecord_core::backend::RowDigest`. The
+//! digest of a row is the first 60 bits of the text's SHA-256. The digest of the table is the sum over all rows, in any
+//! order.
 
 use crate::value::{ValueType, row_digest::letter};
 
@@ -75,7 +76,8 @@ pub(super) const MYSQL: Digests = {
     const INTEGER: &str = "{} + 0";
     const MOMENT: &str = "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST({} AS DATETIME(6))))";
     Digests::Spelled(Spellings {
-        // The text is NULL when the row is too long for the server. A random number makes such a row differ from all others.
+        // The text is NULL when the row is too long for the server. A random number makes such a row differ from all
+        // others.
         around: (
             "SUM(COALESCE(CAST(CONV(LEFT(SHA2(",
             ", 256), 15), 16, 10) AS UNSIGNED), CAST(RAND() * 1e15 AS UNSIGNED)))",

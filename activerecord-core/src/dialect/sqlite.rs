@@ -5,7 +5,8 @@ use super::{
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
-/// The dialect of SQLite 3.35 and later. Decimals are exact and stored as text: the backend adds a collation and functions.
+/// The dialect of SQLite 3.35 and later. Decimals are exact and stored as text: the backend adds a collation and
+/// functions.
 pub static SQLITE: Dialect = Dialect {
     name: "sqlite",
     capabilities: Capabilities {

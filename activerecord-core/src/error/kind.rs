@@ -59,8 +59,8 @@ pub enum ErrorKind {
     Transaction,
     /// The transaction is committed, but an `after_commit` hook failed.
     AfterCommit,
-    /// A failure that another package of this library defines for its protocol, such as a saga. The package documents the
-    /// name.
+    /// A failure that another package of this library defines for its protocol, such as a saga. The package documents
+    /// the name.
     Protocol(&'static str),
     /// A model with `#[scope_required]` was used outside every connection scope.
     NoScope,

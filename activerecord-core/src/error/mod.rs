@@ -13,8 +13,8 @@ use std::sync::Arc;
 /// The result type of this library. The second parameter is the error type, as in [`std::result::Result`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of this library: its [`kind`](Error::kind), a message, and, where they are known, the connection, the model and
-/// the SQL text.
+/// An error of this library: its [`kind`](Error::kind), a message, and, where they are known, the connection, the model
+/// and the SQL text.
 ///
 /// It never contains a bound value or a password.
 pub struct Error(Box<Inner>);
@@ -105,8 +105,8 @@ impl Error {
         Self::new(ErrorKind::Unsupported, message)
     }
 
-    /// Creates an error about a value that does not fit its type. Implementations of [`FromValue`](crate::FromValue) return
-    /// it.
+    /// Creates an error about a value that does not fit its type. Implementations of [`FromValue`](crate::FromValue)
+    /// return it.
     ///
     /// ```
     /// # use activerecord_core::Error;
@@ -227,8 +227,8 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// Returns the index of the first record that the database refused in a bulk write. None when the index is not known: a
-    /// bulk write of one statement inside a transaction cannot be tried again record by record.
+    /// Returns the index of the first record that the database refused in a bulk write. None when the index is not
+    /// known: a bulk write of one statement inside a transaction cannot be tried again record by record.
     pub fn record_index(&self) -> Option<usize> {
         self.0.record_index
     }

@@ -47,7 +47,8 @@ predicates! {
     /// Returns true when the record failed its own `validate`.
     is_invalid = Invalid;
 
-    /// Returns true when a unique or primary key constraint was violated. [`constraint`](Self::constraint) has its name.
+    /// Returns true when a unique or primary key constraint was violated. [`constraint`](Self::constraint) has its
+    /// name.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -72,8 +73,8 @@ predicates! {
     /// Returns true when a CHECK constraint was violated. [`constraint`](Self::constraint) has its name.
     is_check_violation = CheckViolation;
 
-    /// Returns true when the same transaction can succeed if it runs again from its start: after a serialization failure, a
-    /// deadlock, or a lock that was held for too long. [`retry`](crate::retry) runs it again.
+    /// Returns true when the same transaction can succeed if it runs again from its start: after a serialization
+    /// failure, a deadlock, or a lock that was held for too long. [`retry`](crate::retry) runs it again.
     ///
     /// ```
     /// # use activerecord_core::{Error, ErrorKind};

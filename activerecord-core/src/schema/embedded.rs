@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::schema::{ColumnDef, Table};
 use crate::value::{RowRef, Value, ValueRef};
 
-/// Columns that several models share. `#[derive(Embedded)]` implements it; do not implement it by hand. A model includes the
-/// columns by a field with `#[flatten]`.
+/// Columns that several models share. `#[derive(Embedded)]` implements it; do not implement it by hand. A model
+/// includes the columns by a field with `#[flatten]`.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -38,8 +38,8 @@ pub trait Embedded: Sized + Send + Sync + 'static {
     /// The columns and their roles, as a table without a name.
     const TABLE: &'static Table;
 
-    /// Reads the struct from a row. The columns of the model begin at ordinal `at` of the row, and those of the struct at
-    /// ordinal `first` of the model.
+    /// Reads the struct from a row. The columns of the model begin at ordinal `at` of the row, and those of the struct
+    /// at ordinal `first` of the model.
     ///
     /// # Errors
     /// `Conversion` when a cell does not fit its field.
@@ -94,8 +94,8 @@ const fn refuse_second(name: &str, columns: &[ColumnDef]) {
     }
 }
 
-/// Adds a prefix to the names of an embedded struct's columns: `prefixed!("home_", columns)`. The constant `BYTES` stores
-/// the new names.
+/// Adds a prefix to the names of an embedded struct's columns: `prefixed!("home_", columns)`. The constant `BYTES`
+/// stores the new names.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __prefixed {

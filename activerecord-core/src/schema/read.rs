@@ -4,7 +4,8 @@ use super::Table;
 use crate::error::{Error, Result};
 use crate::value::{FromValue, RowRef};
 
-/// Reads column `ordinal` of a model whose columns begin at ordinal `at` of the row. Generated code calls it for each field.
+/// Reads column `ordinal` of a model whose columns begin at ordinal `at` of the row. Generated code calls it for each
+/// field.
 ///
 /// # Errors
 /// `Conversion`, with the model, the field and the column.

@@ -104,8 +104,8 @@ impl Table {
         self
     }
 
-    /// Adds the roles of an embedded struct's columns, which begin at ordinal `first`. Two columns with the same role are a
-    /// compile error.
+    /// Adds the roles of an embedded struct's columns, which begin at ordinal `first`. Two columns with the same role
+    /// are a compile error.
     #[must_use]
     #[track_caller]
     pub const fn embedding(mut self, first: usize, embedded: &Self) -> Self {

@@ -1,5 +1,5 @@
-//! The cache of SQL texts that depend only on the model, the operation, the dialect and the number of rows. Each is rendered
-//! once.
+//! The cache of SQL texts that depend only on the model, the operation, the dialect and the number of rows. Each is
+//! rendered once.
 
 use std::any::TypeId;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -49,8 +49,8 @@ pub(crate) fn cached<M: 'static>(
     cached_text::<M>(dialect, operation, || render(statement(), dialect))
 }
 
-/// Returns the beginning of a plain query of `S`, a model or several joined models. `query` is called only if the cache has
-/// no text.
+/// Returns the beginning of a plain query of `S`, a model or several joined models. `query` is called only if the cache
+/// has no text.
 pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Arc<str>> {
     cached_text::<S>(dialect, Operation::Head, || render_head(query(), dialect))
 }

@@ -22,8 +22,9 @@ use crate::statement::{Select, Statement};
 /// ```
 ///
 /// # Errors
-/// `Unsupported` when the dialect has no syntax for the statement, or binds fewer values. `InvalidStatement` when raw SQL has
-/// another number of placeholders than of values, or a column belongs to a table that the statement does not read.
+/// `Unsupported` when the dialect has no syntax for the statement, or binds fewer values. `InvalidStatement` when raw
+/// SQL has another number of placeholders than of values, or a column belongs to a table that the statement does not
+/// read.
 pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
     render_with_models(statement, dialect).map(|(sql, _)| sql)
 }

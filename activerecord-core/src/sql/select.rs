@@ -206,8 +206,9 @@ fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[Expr]) -> Result<()
     })
 }
 
-/// Returns the position of the item that equals a computed expression: with binds, the database cannot know that two texts
-/// are the same expression. A decimal that needs a collation is written out. A database with such decimals accepts that.
+/// Returns the position of the item that equals a computed expression: with binds, the database cannot know that two
+/// texts are the same expression. A decimal that needs a collation is written out. A database with such decimals
+/// accepts that.
 fn same(w: &Writer<'_>, node: &Expr, items: &[Expr]) -> Option<u32> {
     if matches!(node, Expr::Column(_)) || (is_decimal(node) && w.dialect.decimal != DecimalMath::Native) {
         return None;

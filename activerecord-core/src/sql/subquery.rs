@@ -28,7 +28,8 @@ pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
     Ok(())
 }
 
-/// Writes several queries with a set operator between them. A query with an order, a limit or a WITH becomes a derived table.
+/// Writes several queries with a set operator between them. A query with an order, a limit or a WITH becomes a derived
+/// table.
 pub(super) fn compound(w: &mut Writer<'_>, compound: Compound) -> Result<()> {
     let merges = compound.operator != SetOperator::UnionAll;
     member(w, compound.first, merges)?;

@@ -37,8 +37,8 @@ pub(super) fn load(w: &mut Writer<'_>, table: &Name, columns: &[Name]) -> Result
     Ok(())
 }
 
-/// Writes the first assignment: a key to itself. If the existing row conflicts on another unique key, the database evaluates
-/// the subquery, and the statement fails because it has two rows.
+/// Writes the first assignment: a key to itself. If the existing row conflicts on another unique key, the database
+/// evaluates the subquery, and the statement fails because it has two rows.
 fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
     let Some(first) = keys.first() else { return };
     w.name(first).push(" = IF(");

@@ -26,7 +26,8 @@ pub struct NewColumn {
     pub name: Name,
     /// The type of the values.
     pub ty: ValueType,
-    /// The precision and the scale of a decimal, or the length of a text or of bytes. Empty: the default of the dialect.
+    /// The precision and the scale of a decimal, or the length of a text or of bytes. Empty: the default of the
+    /// dialect.
     pub sizes: Vec<u32>,
     /// Whether the column can be NULL.
     pub nullable: bool,

@@ -37,8 +37,8 @@ pub enum Expr {
     Like(Box<Expr>, LikePattern),
     /// An aggregate. COUNT without an expression counts rows.
     Aggregate(Aggregate, Option<Box<Expr>>),
-    /// The digest of these columns over all rows: a decimal that does not depend on the order of the rows or on the database.
-    /// NULL without rows, and when a row has a value that does not fit its type.
+    /// The digest of these columns over all rows: a decimal that does not depend on the order of the rows or on the
+    /// database. NULL without rows, and when a row has a value that does not fit its type.
     Digest(Vec<ColumnExpr>),
     /// `EXISTS`.
     Exists(Subquery),
@@ -121,8 +121,8 @@ pub struct LikePattern {
     pub ignore_case: bool,
 }
 
-/// The caller's own SQL. `?` binds the next value on every database, and `??` is a question mark. Quoted texts, quoted names
-/// and comments stay as they are.
+/// The caller's own SQL. `?` binds the next value on every database, and `??` is a question mark. Quoted texts, quoted
+/// names and comments stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawSql {
     /// The SQL text.

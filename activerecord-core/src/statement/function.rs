@@ -16,8 +16,8 @@ pub enum Aggregate {
     Max,
 }
 
-/// A function. The functions from [`RowNumber`](Self::RowNumber) on are window functions. Their numbers are written as text,
-/// because some databases accept no bound value there.
+/// A function. The functions from [`RowNumber`](Self::RowNumber) on are window functions. Their numbers are written as
+/// text, because some databases accept no bound value there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are SQL's")]
 #[non_exhaustive]
@@ -112,8 +112,8 @@ pub struct Window {
     pub partition_by: Vec<Expr>,
     /// `ORDER BY`.
     pub order_by: Vec<OrderBy>,
-    /// `ROWS BETWEEN`. None is the default of standard SQL: the rows up to the current row and its peers, or all rows of the
-    /// partition when the window has no order.
+    /// `ROWS BETWEEN`. None is the default of standard SQL: the rows up to the current row and its peers, or all rows
+    /// of the partition when the window has no order.
     pub frame: Option<Frame>,
 }
 

@@ -3,8 +3,8 @@
 use super::{Compare, Direction, Expr, OrderBy};
 use crate::value::Value;
 
-/// The rows after a place. If a column can be NULL, or the directions differ, only the first column can use an index. The
-/// condition is then `a >= x AND (a > x OR b < y)`, or `a > x OR a = x AND ..`.
+/// The rows after a place. If a column can be NULL, or the directions differ, only the first column can use an index.
+/// The condition is then `a >= x AND (a > x OR b < y)`, or `a > x OR a = x AND ..`.
 pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     let Some(((first, rest_of_order), (value, rest_of_values))) = order.split_first().zip(values.split_first()) else {
         return Expr::Or(Vec::new());

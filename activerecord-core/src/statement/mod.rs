@@ -1,8 +1,8 @@
-//! Statements as plain trees, without generics, database or text. The typed API builds them, and [`render`](crate::sql::render)
-//! turns them into SQL.
+//! Statements as plain trees, without generics, database or text. The typed API builds them, and
+//! [`render`](crate::sql::render) turns them into SQL.
 //!
-//! The structs are built by struct literals, so they are not `#[non_exhaustive]`: a new clause must break the build of every
-//! place that builds the statement. The enums can grow.
+//! The structs are built by struct literals, so they are not `#[non_exhaustive]`: a new clause must break the build of
+//! every place that builds the statement. The enums can grow.
 
 mod create;
 mod expr;

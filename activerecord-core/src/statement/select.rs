@@ -223,8 +223,8 @@ impl Select {
         and(&mut self.having, expr);
     }
 
-    /// Returns true when the query reads all columns of a model's table without an alias and of the joined tables, with no
-    /// other clauses than WHERE, ORDER BY, LIMIT and OFFSET.
+    /// Returns true when the query reads all columns of a model's table without an alias and of the joined tables, with
+    /// no other clauses than WHERE, ORDER BY, LIMIT and OFFSET.
     pub(crate) fn is_plain(&self) -> bool {
         let is_model = matches!(&self.from, Source::Table(table) if table.model.is_some() && table.alias.is_none());
         is_model && self.items.is_empty() && self.has_no_shape()

@@ -67,8 +67,8 @@ pub enum RowImage {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TriggerValue {
-    /// A constant: an integer, or a text without quotes, backslashes and NULs. It is written into the SQL text, because a
-    /// trigger has no bound values.
+    /// A constant: an integer, or a text without quotes, backslashes and NULs. It is written into the SQL text, because
+    /// a trigger has no bound values.
     Constant(Value),
     /// The current time of the database.
     Now,

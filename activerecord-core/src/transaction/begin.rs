@@ -59,8 +59,8 @@ impl Begin {
         self
     }
 
-    /// Sets the name of the branch, so that the transaction can be [prepared](Transaction::prepare_as) under this name. It has no
-    /// effect inside another transaction.
+    /// Sets the name of the branch, so that the transaction can be [prepared](Transaction::prepare_as) under this name.
+    /// It has no effect inside another transaction.
     ///
     /// ```no_run
     /// # use activerecord_core::{Branch, Result, Transaction};
@@ -76,9 +76,9 @@ impl Begin {
         self
     }
 
-    /// States that the transaction will not be prepared. On MySQL and MariaDB this makes its commit cheaper: a transaction that
-    /// can be prepared begins as a branch, whose commit is written twice. It makes no difference on other databases, and with
-    /// [`run`](Self::run).
+    /// States that the transaction will not be prepared. On MySQL and MariaDB this makes its commit cheaper: a
+    /// transaction that can be prepared begins as a branch, whose commit is written twice. It makes no difference on
+    /// other databases, and with [`run`](Self::run).
     pub fn one_phase(mut self) -> Self {
         self.one_phase = true;
         self
@@ -95,7 +95,8 @@ impl Begin {
         self.run_boxed(Box::pin(body())).await
     }
 
-    /// [`run`](Self::run) for a boxed body with another error type. The transaction ends here, so it cannot be prepared.
+    /// [`run`](Self::run) for a boxed body with another error type. The transaction ends here, so it cannot be
+    /// prepared.
     pub(crate) async fn run_boxed<T, E>(self, body: impl Future<Output = Result<T, E>>) -> Result<T, E>
     where
         E: From<Error>,
@@ -143,8 +144,8 @@ fn nested_options(name: &str) -> Error {
 }
 
 impl Transaction {
-    /// Begins a transaction on the connection `name`. If this task has a transaction open on the connection, begins a savepoint
-    /// in it.
+    /// Begins a transaction on the connection `name`. If this task has a transaction open on the connection, begins a
+    /// savepoint in it.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result, Transaction};
@@ -156,8 +157,8 @@ impl Transaction {
     /// ```
     ///
     /// # Errors
-    /// When awaited: `Configuration` when no connection has this name; `Transaction` when a savepoint has an isolation level or
-    /// an access mode; `PoolTimeout`, `Busy` and those of the connection.
+    /// When awaited: `Configuration` when no connection has this name; `Transaction` when a savepoint has an isolation
+    /// level or an access mode; `PoolTimeout`, `Busy` and those of the connection.
     pub fn begin(name: impl AsRef<str>) -> Begin {
         Begin { name: name.as_ref().to_owned(), options: TransactionOptions::default(), branch: None, one_phase: false }
     }
@@ -206,8 +207,8 @@ impl Transaction {
         }
     }
 
-    /// Commits the transaction, then runs the `after_commit` hooks of its writes. Commits a savepoint by releasing it: its work
-    /// becomes part of the outer transaction.
+    /// Commits the transaction, then runs the `after_commit` hooks of its writes. Commits a savepoint by releasing it:
+    /// its work becomes part of the outer transaction.
     ///
     /// ```no_run
     /// # use activerecord_core::{Result, Transaction};
@@ -221,9 +222,9 @@ impl Transaction {
     /// ```
     ///
     /// # Errors
-    /// `Transaction` after an earlier error in the transaction, which is then rolled back. `CommitOutcomeUnknown` when the
-    /// connection broke: the transaction may or may not be committed. `AfterCommit` when it is committed, but a hook failed.
-    /// After any other error, nothing is committed.
+    /// `Transaction` after an earlier error in the transaction, which is then rolled back. `CommitOutcomeUnknown` when
+    /// the connection broke: the transaction may or may not be committed. `AfterCommit` when it is committed, but a
+    /// hook failed. After any other error, nothing is committed.
     pub async fn commit(self) -> Result<()> {
         self.level.commit().await
     }
@@ -231,7 +232,8 @@ impl Transaction {
     /// Rolls the transaction back, then runs the `after_rollback` hooks of its writes.
     ///
     /// # Errors
-    /// When ROLLBACK fails. The connection is then closed, which ends the transaction without a commit. Also when a hook fails.
+    /// When ROLLBACK fails. The connection is then closed, which ends the transaction without a commit. Also when a
+    /// hook fails.
     pub async fn rollback(self) -> Result<()> {
         self.level.rollback().await
     }

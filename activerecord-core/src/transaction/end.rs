@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 type Call = Box<dyn FnOnce(bool) -> BoxFuture<'static, Result<()>> + Send>;
 
-/// A call after the end of a transaction. Its argument is true when its write was committed. It runs in the connection scopes in
-/// which it was registered, outside every transaction.
+/// A call after the end of a transaction. Its argument is true when its write was committed. It runs in the connection
+/// scopes in which it was registered, outside every transaction.
 pub(crate) struct AfterEnd {
     call: Call,
     scope: Option<Arc<Frame>>,

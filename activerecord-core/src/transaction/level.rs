@@ -1,7 +1,7 @@
 //! One level of a transaction: the transaction itself, or a savepoint in it.
 //!
-//! A savepoint borrows its parent's connection until it ends. A concurrent statement of the parent waits until then, so that
-//! the rollback of the savepoint cannot undo it.
+//! A savepoint borrows its parent's connection until it ends. A concurrent statement of the parent waits until then, so
+//! that the rollback of the savepoint cannot undo it.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,8 +115,8 @@ impl Level {
     /// Waits for the connection, to run one statement on it.
     ///
     /// # Errors
-    /// `Transaction` when this level has ended, can only be rolled back, has an open stream of rows, or has a savepoint that does
-    /// not end in time.
+    /// `Transaction` when this level has ended, can only be rolled back, has an open stream of rows, or has a savepoint
+    /// that does not end in time.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>> {
         self.check()?;
         self.used.store(true, Ordering::Relaxed);
@@ -135,8 +135,8 @@ impl Level {
         Ok(turn)
     }
 
-    /// Waits until the connection is free. It waits for a statement without a limit, but for a savepoint or a stream at most
-    /// `acquire_timeout`: the caller itself may hold it, so that it would never end.
+    /// Waits until the connection is free. It waits for a statement without a limit, but for a savepoint or a stream at
+    /// most `acquire_timeout`: the caller itself may hold it, so that it would never end.
     async fn slot(&self) -> Result<OwnedMutexGuard<Slot>> {
         // Usually the connection is free. Then no timer is needed.
         if let Ok(slot) = Arc::clone(&self.turn).try_lock_owned() {
@@ -188,8 +188,8 @@ impl Level {
         }
     }
 
-    /// Takes the connection for the end of this level, whose work is kept. Waits for running statements, and undoes an abandoned
-    /// savepoint. No statement can run between this and the end.
+    /// Takes the connection for the end of this level, whose work is kept. Waits for running statements, and undoes an
+    /// abandoned savepoint. No statement can run between this and the end.
     pub(super) async fn last(&self, how: &'static str) -> Result<Slot> {
         match self.turn().await.and_then(|turn| turn.keep(Ok(()))) {
             Ok(((), slot)) => self.end(slot, how),
@@ -239,7 +239,8 @@ impl Level {
     pub(super) async fn say(&self, connection: &mut PooledConnection, last: Control<'_>) -> Result<()> {
         connection.control(last).await?;
         if let Some(&lift) = self.lift.get() {
-            // If this fails, the session is lost, or the limit will end it. The pool finds out. The transaction has ended.
+            // If this fails, the session is lost, or the limit will end it. The pool finds out. The transaction has
+            // ended.
             let _ = connection.execute(&Sql::new(lift, Vec::new(), Access::Write)).await;
         }
         Ok(())
@@ -252,8 +253,8 @@ impl Level {
         }
     }
 
-    /// Ends this level without a statement. The connection of a dropped transaction is closed; the outer level undoes a dropped
-    /// savepoint.
+    /// Ends this level without a statement. The connection of a dropped transaction is closed; the outer level undoes a
+    /// dropped savepoint.
     pub(crate) fn abandon(&self) {
         if self.state().ended.is_some() {
             return;
@@ -375,8 +376,8 @@ async fn undo(connection: &mut dyn Connection, savepoint: &str) -> Result<()> {
     connection.control(Control::Release(savepoint)).await
 }
 
-/// The use of a level's connection for one statement. If it is dropped before the statement is settled, the level is poisoned,
-/// because the effect of the statement is not known.
+/// The use of a level's connection for one statement. If it is dropped before the statement is settled, the level is
+/// poisoned, because the effect of the statement is not known.
 pub(crate) struct Turn<'l> {
     level: &'l Level,
     slot: Option<OwnedMutexGuard<Slot>>,
@@ -404,7 +405,8 @@ impl Turn<'_> {
             Ok(value) => return Ok((value, slot)),
             Err(error) => error,
         };
-        // These errors occur before anything is sent, or while a row is read. An error that the database reports has a code.
+        // These errors occur before anything is sent, or while a row is read. An error that the database reports has a
+        // code.
         let unseen = (error.is_unsupported() || error.is_conversion()) && error.code().is_none();
         if !unseen {
             self.level.poison(&error);

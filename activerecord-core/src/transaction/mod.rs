@@ -1,7 +1,7 @@
 //! Transactions on one connection: by closure (`transaction(name, async || ..)`) and explicit ([`Transaction`]).
 //!
-//! A transaction inside another one on the same connection is a savepoint. A transaction that is dropped before its end is
-//! rolled back, also when its task is cancelled.
+//! A transaction inside another one on the same connection is a savepoint. A transaction that is dropped before its end
+//! is rolled back, also when its task is cancelled.
 
 mod begin;
 mod end;
@@ -20,13 +20,13 @@ pub(crate) use level::{Level, Turn};
 use crate::connection::in_transaction;
 use crate::error::{Error, Result};
 
-/// Runs `body` in a transaction on the connection `name`. Commits it when `body` returns `Ok`. Rolls it back when `body` returns
-/// `Err`, panics or is cancelled. Inside a transaction on the same connection it is a savepoint.
+/// Runs `body` in a transaction on the connection `name`. Commits it when `body` returns `Ok`. Rolls it back when
+/// `body` returns `Err`, panics or is cancelled. Inside a transaction on the same connection it is a savepoint.
 ///
-/// All statements in `body` on this connection join the transaction, from all models. Statements on other connections do not;
-/// see [`ConnectionManager::outside_transactions`](crate::ConnectionManager::outside_transactions). After the database has
-/// reported an error, the transaction can only be rolled back, on every database. Put statements that may fail into a nested
-/// `transaction`.
+/// All statements in `body` on this connection join the transaction, from all models. Statements on other connections
+/// do not; see [`ConnectionManager::outside_transactions`](crate::ConnectionManager::outside_transactions). After the
+/// database has reported an error, the transaction can only be rolled back, on every database. Put statements that may
+/// fail into a nested `transaction`.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -46,9 +46,9 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// The error of the closure; `Configuration` when no connection has this name; `Transaction` when the closure returned `Ok`
-/// after an error that was not rolled back to a savepoint; `CommitOutcomeUnknown` when the connection broke during COMMIT;
-/// `AfterCommit` when the transaction is committed, but an `after_commit` hook failed.
+/// The error of the closure; `Configuration` when no connection has this name; `Transaction` when the closure returned
+/// `Ok` after an error that was not rolled back to a savepoint; `CommitOutcomeUnknown` when the connection broke during
+/// COMMIT; `AfterCommit` when the transaction is committed, but an `after_commit` hook failed.
 pub async fn transaction<T, F>(name: &str, body: F) -> Result<T>
 where
     F: AsyncFnOnce() -> Result<T>,

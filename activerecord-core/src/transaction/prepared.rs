@@ -10,8 +10,8 @@ use crate::backend::{Branch, Control};
 use crate::connection::{Endpoint, PooledConnection, in_transactions};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A prepared transaction. The database keeps it and its locks, also after crashes of the program and the server, until it is
-/// committed or rolled back: here, or by its name (see
+/// A prepared transaction. The database keeps it and its locks, also after crashes of the program and the server, until
+/// it is committed or rolled back: here, or by its name (see
 /// [`ConnectionHandle::commit_prepared`](crate::ConnectionHandle::commit_prepared)). Dropping this value does neither.
 ///
 /// ```no_run
@@ -72,8 +72,8 @@ impl Transaction {
         }
     }
 
-    /// Commits the transaction without its `after_commit` hooks. [`Detached::ended`] runs them when the other databases have
-    /// committed too.
+    /// Commits the transaction without its `after_commit` hooks. [`Detached::ended`] runs them when the other databases
+    /// have committed too.
     ///
     /// ```no_run
     /// # use activerecord_core::{Prepared, Result, Transaction};
@@ -110,13 +110,13 @@ impl Transaction {
         self.level().is_used()
     }
 
-    /// Prepares the transaction as `branch`. If [`Begin::branch`](super::Begin::branch) has set a name, it must be the same. The
-    /// `after_commit` hooks wait for the commit. [`Prepared`] has an example.
+    /// Prepares the transaction as `branch`. If [`Begin::branch`](super::Begin::branch) has set a name, it must be the
+    /// same. The `after_commit` hooks wait for the commit. [`Prepared`] has an example.
     ///
     /// # Errors
-    /// `Unsupported` when the database does not support prepared transactions, or the transaction used a feature that cannot be
-    /// prepared; `Transaction` for a savepoint, and after an earlier error. The transaction is then rolled back. After
-    /// `ConnectionLost` it may or may not be prepared: look for the branch in
+    /// `Unsupported` when the database does not support prepared transactions, or the transaction used a feature that
+    /// cannot be prepared; `Transaction` for a savepoint, and after an earlier error. The transaction is then rolled
+    /// back. After `ConnectionLost` it may or may not be prepared: look for the branch in
     /// [`ConnectionHandle::prepared`](crate::ConnectionHandle::prepared).
     pub async fn prepare_as(self, branch: Branch) -> Result<Prepared> {
         let level = self.level();
@@ -141,7 +141,8 @@ impl Transaction {
     }
 }
 
-/// Takes the connection of a transaction for its last statement. A savepoint keeps its turn, so that its drop undoes it.
+/// Takes the connection of a transaction for its last statement. A savepoint keeps its turn, so that its drop undoes
+/// it.
 async fn own(level: &Level, how: &'static str) -> Result<PooledConnection> {
     let whole = level.depth() == 1;
     match if whole { level.last(how).await? } else { Slot::Ended } {
@@ -183,8 +184,8 @@ impl Prepared {
         detached.ended(false).await
     }
 
-    /// Commits the branch or rolls it back, without its hooks. It releases the connection in any case, so that another session
-    /// can end the branch after an error.
+    /// Commits the branch or rolls it back, without its hooks. It releases the connection in any case, so that another
+    /// session can end the branch after an error.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Prepared, Result};
@@ -212,7 +213,8 @@ pub struct Detached {
 }
 
 impl Detached {
-    /// Runs the `after_commit` hooks, or, when `committed` is false, the `after_rollback` hooks of the writes in the transaction.
+    /// Runs the `after_commit` hooks, or, when `committed` is false, the `after_rollback` hooks of the writes in the
+    /// transaction.
     ///
     /// # Errors
     /// `AfterCommit` when an `after_commit` hook failed; the error of an `after_rollback` hook.

@@ -29,8 +29,8 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Creates a policy of 5 attempts. The first pause is 10 milliseconds, each pause is twice as long as the previous one, and
-    /// the longest is 1 second.
+    /// Creates a policy of 5 attempts. The first pause is 10 milliseconds, each pause is twice as long as the previous
+    /// one, and the longest is 1 second.
     pub fn new() -> Self {
         Self::default()
     }
@@ -42,8 +42,8 @@ impl Retry {
         self
     }
 
-    /// Sets the pause before the second attempt. Default: 10 milliseconds. The actual pause is a random time between half of it
-    /// and all of it.
+    /// Sets the pause before the second attempt. Default: 10 milliseconds. The actual pause is a random time between
+    /// half of it and all of it.
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
@@ -63,8 +63,8 @@ impl Retry {
     }
 }
 
-/// Runs `body` until it succeeds, fails with an error that is not [retryable](crate::Error::is_retryable), or has used all
-/// attempts. `body` must begin the transaction itself, because the whole transaction must run again.
+/// Runs `body` until it succeeds, fails with an error that is not [retryable](crate::Error::is_retryable), or has used
+/// all attempts. `body` must begin the transaction itself, because the whole transaction must run again.
 ///
 /// ```no_run
 /// # use activerecord_core::{connection, retry, transaction, Result, Retry};

@@ -106,7 +106,8 @@ pub trait RowRef {
     /// Returns the cell at `ordinal`.
     ///
     /// # Errors
-    /// `Conversion` when the row has no such column, or the driver cannot read the cell, such as text that is not UTF-8.
+    /// `Conversion` when the row has no such column, or the driver cannot read the cell, such as text that is not
+    /// UTF-8.
     fn value(&self, ordinal: usize) -> Result<ValueRef<'_>>;
 
     /// Returns the name of the column at `ordinal`, or an empty text when the row has no such column.
@@ -119,7 +120,8 @@ pub trait RowRef {
 pub enum Flow {
     /// Push the next row.
     More,
-    /// Return `Pending` once, then push the next row. The backend does not have to wake the task: the caller polls again.
+    /// Return `Pending` once, then push the next row. The backend does not have to wake the task: the caller polls
+    /// again.
     Pause,
     /// Push no further row.
     Stop,

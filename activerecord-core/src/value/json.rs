@@ -112,8 +112,8 @@ pub(super) fn as_cell(element: &serde_json::Value) -> Result<ValueRef<'_>> {
 }
 
 impl Value {
-    /// Returns the value as JSON. Decimals, UUIDs, dates and times become strings; bytes become an array of numbers; NaN and
-    /// the infinities become null.
+    /// Returns the value as JSON. Decimals, UUIDs, dates and times become strings; bytes become an array of numbers;
+    /// NaN and the infinities become null.
     ///
     /// ```
     /// # use activerecord_core::{Value, ValueType};

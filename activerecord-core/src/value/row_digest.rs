@@ -1,8 +1,10 @@
-//! The digest of rows: one number for many rows, the same on every database. It compares tables without fetching their rows.
+//! The digest of rows: one number for many rows, the same on every database. It compares tables without fetching their
+//! rows.
 //!
-//! A row is written as text: its values, separated by commas. NULL is `N`, a text has its length in front, and bytes are
-//! their SHA-256. Two rows with the same text are equal. Equal rows can have different texts, because databases write some
-//! values, such as very large floats, in different ways. So rows with different digests must be compared by their values.
+//! A row is written as text: its values, separated by commas. NULL is `N`, a text has its length in front, and bytes
+//! are their SHA-256. Two rows with the same text are equal. Equal rows can have different texts, because databases
+//! write some values, such as very large floats, in different ways. So rows with different digests must be compared by
+//! their values.
 
 use std::fmt::{self, Write as _};
 

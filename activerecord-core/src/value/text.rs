@@ -1,5 +1,5 @@
-//! Dates and times as text, for databases without types for them. They are written in one canonical form, so that texts sort
-//! as times do. The common forms are read.
+//! Dates and times as text, for databases without types for them. They are written in one canonical form, so that texts
+//! sort as times do. The common forms are read.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 

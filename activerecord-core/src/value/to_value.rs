@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{Value, ValueType};
 
-/// A type that can be bound to a statement. A type of a column implements this trait and [`FromValue`](super::FromValue),
-/// which has an example and the table of conversions.
+/// A type that can be bound to a statement. A type of a column implements this trait and
+/// [`FromValue`](super::FromValue), which has an example and the table of conversions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column or bound to a statement",
     label = "not a column type",
@@ -152,8 +152,8 @@ impl ToValue for Cow<'_, str> {
     }
 }
 
-/// The values for the placeholders `?` of raw SQL: an array for values of one type, [`params!`](crate::params) for values of
-/// different types, `[]` for none.
+/// The values for the placeholders `?` of raw SQL: an array for values of one type, [`params!`](crate::params) for
+/// values of different types, `[]` for none.
 ///
 /// ```no_run
 /// # use activerecord_core::{connection, params, Result};

@@ -4,8 +4,8 @@ use super::{FromValue, Value, ValueRef, ValueType, json};
 use crate::error::Result;
 
 impl Value {
-    /// Reads a cell as a value of type `ty`, by the table of conversions of [`FromValue`]. For example, a date that SQLite
-    /// stores as text becomes a date. NULL becomes a NULL of the type.
+    /// Reads a cell as a value of type `ty`, by the table of conversions of [`FromValue`]. For example, a date that
+    /// SQLite stores as text becomes a date. NULL becomes a NULL of the type.
     ///
     /// ```
     /// # use activerecord_core::{Value, ValueRef, ValueType};
