@@ -141,6 +141,13 @@ impl Config {
     }
 
     /// Sets an option of the backend, as in the query of a URL. `configure` refuses an unknown option.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::sqlite("main.db").option("busy_timeout", "5s");
+    /// assert_eq!(config, Config::url("sqlite:main.db?busy_timeout=5s")?);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     #[must_use]
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.insert(name.into(), value.into());
@@ -148,6 +155,12 @@ impl Config {
     }
 
     /// Sets the options of the pool.
+    ///
+    /// ```
+    /// # use activerecord_core::{Config, PoolOptions};
+    /// let config = Config::sqlite("main.db").pool(PoolOptions::new().max_connections(4));
+    /// assert_eq!(config.pool.max_connections, 4);
+    /// ```
     #[must_use]
     pub fn pool(mut self, pool: PoolOptions) -> Self {
         self.pool = pool;

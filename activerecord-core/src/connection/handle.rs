@@ -301,6 +301,14 @@ impl ConnectionHandle {
 
     /// Rolls back a prepared branch by its name.
     ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Branch, Result};
+    /// # async fn example() -> Result<()> {
+    /// let branch: Branch = "transfer-0190:b0".parse()?;
+    /// connection("primary")?.rollback_prepared(&branch).await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`commit_prepared`](Self::commit_prepared).
     pub async fn rollback_prepared(&self, branch: &Branch) -> Result<()> {
@@ -314,6 +322,16 @@ impl ConnectionHandle {
 
     /// Connects, unless that has happened before, and returns the capabilities of the server.
     ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// let two_phase = primary.learn().await?.prepared_transactions;
+    /// # println!("{two_phase}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `ConnectionLost`, `PermissionDenied` and the other errors of opening a connection.
     pub async fn learn(&self) -> Result<&Capabilities> {
@@ -322,6 +340,19 @@ impl ConnectionHandle {
     }
 
     /// Returns true when this task has a transaction open on this connection.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, transaction, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// assert!(!primary.in_transaction());
+    /// transaction("primary", async || {
+    ///     assert!(primary.in_transaction());
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
     pub fn in_transaction(&self) -> bool {
         transaction(self.name()).is_some()
     }

@@ -86,6 +86,17 @@ impl Begin {
 
     /// Begins the transaction, runs `body` in it, and commits it when `body` returns `Ok`. Otherwise rolls it back.
     ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Isolation, Result, Transaction};
+    /// # async fn example() -> Result<()> {
+    /// Transaction::begin("primary")
+    ///     .isolation(Isolation::Serializable)
+    ///     .run(async || connection("primary")?.execute("UPDATE seats SET taken = 1 WHERE id = ?", [7]).await)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`transaction`](super::transaction()).
     pub async fn run<T, F>(self, body: F) -> Result<T>

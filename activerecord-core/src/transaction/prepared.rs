@@ -105,7 +105,16 @@ impl Transaction {
         self.level().branch()
     }
 
-    /// Returns true when a statement ran in the transaction.
+    /// Returns true when a statement ran in the transaction. A protocol can skip the preparation of an unused one.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Result, Transaction};
+    /// # async fn example() -> Result<()> {
+    /// let tx = Transaction::begin("primary").await?;
+    /// assert!(!tx.is_used() && tx.connection() == "primary");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_used(&self) -> bool {
         self.level().is_used()
     }
@@ -174,6 +183,19 @@ impl Prepared {
     }
 
     /// Rolls the branch back, then runs the `after_rollback` hooks of its writes.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Prepared, Result};
+    /// # async fn example(first: Prepared, second: Prepared, is_agreed: bool) -> Result<()> {
+    /// if is_agreed {
+    ///     first.commit().await?;
+    ///     second.commit().await
+    /// } else {
+    ///     first.rollback().await?;
+    ///     second.rollback().await
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The branch stays prepared, or the answer was lost: repeat the rollback
