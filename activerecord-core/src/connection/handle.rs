@@ -224,7 +224,7 @@ impl ConnectionHandle {
     /// # use activerecord::prelude::*;
     /// # use activerecord_core::{statement::CreateTable, Model, Result};
     /// # #[derive(ActiveRecord)]
-    /// # struct User { #[key] id: i64, email: String }
+    /// # struct User { #[primary_key] id: i64, email: String }
     /// # async fn example() -> Result<()> {
     /// let users = CreateTable::from(User::TABLE).numbered().index("users_email", &["email"]);
     /// activerecord_core::connection("primary")?.create_table(&users).await?;

@@ -41,7 +41,7 @@ use crate::error::Result;
 /// # use activerecord::prelude::*;
 /// # use activerecord_core::Result;
 /// # #[derive(ActiveRecord)]
-/// # struct User { #[key] id: i64 }
+/// # struct User { #[primary_key] id: i64 }
 /// # async fn example() -> Result<()> {
 /// let users = activerecord_core::with_connection("analytics", async || User::query().count().await).await?;
 /// # println!("{users}");

@@ -25,7 +25,7 @@ predicates! {
     /// ```no_run
     /// # use activerecord::prelude::*;
     /// # #[derive(ActiveRecord)]
-    /// # struct User { #[key] id: i64, name: String }
+    /// # struct User { #[primary_key] id: i64, name: String }
     /// # async fn example() -> activerecord_core::Result<()> {
     /// let name = match User::find(7).await {
     ///     Ok(user) => user.name,

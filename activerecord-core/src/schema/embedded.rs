@@ -19,7 +19,7 @@ use crate::value::{RowRef, Value, ValueRef};
 ///
 /// #[derive(ActiveRecord)]
 /// struct Customer {
-///     #[key]
+///     #[primary_key]
 ///     id: i64,
 ///     #[flatten]
 ///     address: Address,

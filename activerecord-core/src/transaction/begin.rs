@@ -189,7 +189,7 @@ impl Transaction {
     /// # use activerecord::prelude::*;
     /// # use activerecord_core::{Result, Transaction};
     /// # #[derive(ActiveRecord)]
-    /// # struct User { #[key] id: i64, name: String }
+    /// # struct User { #[primary_key] id: i64, name: String }
     /// # async fn example() -> Result<()> {
     /// let tx = Transaction::begin("primary").await?;
     /// tx.run(async || {

@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 /// # use activerecord::prelude::*;
 /// # use activerecord_core::Result;
 /// # #[derive(ActiveRecord)]
-/// # struct Account { #[key] id: i64, balance: i64 }
+/// # struct Account { #[primary_key] id: i64, balance: i64 }
 /// # async fn example() -> Result<()> {
 /// activerecord_core::transaction("primary", async || {
 ///     let (mut from, mut to) = (Account::find(1).await?, Account::find(2).await?);

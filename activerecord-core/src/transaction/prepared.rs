@@ -220,6 +220,9 @@ impl Prepared {
     /// hooks.ended(true).await
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// The first item is an error when the branch stays prepared, or the answer was lost: end it by name.
     pub async fn end(mut self, commits: bool) -> (Result<()>, Detached) {
         let control =
             if commits { Control::CommitPrepared(&self.branch) } else { Control::RollbackPrepared(&self.branch) };

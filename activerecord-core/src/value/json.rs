@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// # use activerecord_core::Json;
 /// #[derive(ActiveRecord)]
 /// struct Flight {
-///     #[key]
+///     #[primary_key]
 ///     id: i64,
 ///     meals: Json<Vec<String>>,
 /// }
