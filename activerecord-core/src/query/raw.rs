@@ -24,7 +24,7 @@ use crate::value::{Flow, IntoParams, RowRef, ValueRef};
 /// let archived = User::raw_query("SELECT * FROM users", []).using("archive").first().await?;
 /// # Ok(()) }
 /// ```
-#[must_use = "a query does nothing until it is finished by `all`, `first` or `one` and awaited"]
+#[must_use = "a query does nothing until it is finished by `all` or `first` and awaited"]
 pub struct RawQuery<M> {
     sql: RawSql,
     route: Route,
