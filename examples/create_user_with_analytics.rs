@@ -8,7 +8,7 @@
 //! Both databases are SQLite files, created anew on every run. The code for two servers is the same.
 
 use activerecord::prelude::*;
-use activerecord::saga::StepContext;
+use activerecord::saga::{Sagas, StepContext};
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
 struct User {

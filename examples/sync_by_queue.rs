@@ -12,9 +12,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord::Queue;
 use activerecord::prelude::*;
-use activerecord::queue::Event;
+use activerecord::queue::{self, Event, Queue, SqlQueue};
 use activerecord::sync::Changed;
 use tokio::sync::watch;
 
@@ -61,7 +60,7 @@ async fn main() -> Result<()> {
     let analytics = "CREATE TABLE user_analytics (user_id INTEGER PRIMARY KEY, domain TEXT NOT NULL)";
     connection("analytics")?.execute(analytics, []).await?;
     Capture::install::<User>().await?;
-    let queue = queue(std::env::args().nth(1).as_deref()).await?;
+    let queue = open(std::env::args().nth(1).as_deref()).await?;
 
     let (stop, stopped) = watch::channel(false);
     let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
@@ -101,15 +100,15 @@ async fn analytics_of() -> Result<Vec<(i64, String)>> {
 }
 
 /// Returns the queue at a broker's URL, or the queue in the analytics database.
-async fn queue(url: Option<&str>) -> Result<Arc<dyn Queue>> {
+async fn open(url: Option<&str>) -> Result<Arc<dyn Queue>> {
     let Some(url) = url else { return Ok(Arc::new(SqlQueue::on("analytics"))) };
     match url.split_once(':').map_or("", |(scheme, _)| scheme) {
         #[cfg(feature = "nats")]
-        "nats" => Ok(Arc::new(NatsQueue::connect(url).await?)),
+        "nats" => Ok(Arc::new(queue::NatsQueue::connect(url).await?)),
         #[cfg(feature = "rabbitmq")]
-        "amqp" => Ok(Arc::new(RabbitQueue::connect(url).await?)),
+        "amqp" => Ok(Arc::new(queue::RabbitQueue::connect(url).await?)),
         #[cfg(feature = "redis")]
-        "redis" => Ok(Arc::new(RedisQueue::connect(url).await?)),
+        "redis" => Ok(Arc::new(queue::RedisQueue::connect(url).await?)),
         other => Err(Error::configuration(format!(
             "expected a URL with the scheme nats, amqp or redis, found `{other}:`; or enable the broker's feature"
         ))),

@@ -1,7 +1,6 @@
 //! Tables for people, JSON for programs.
 
 use activerecord::prelude::*;
-use activerecord::query::row;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 

@@ -1,5 +1,7 @@
 //! The rate at which four workers deliver messages, with batches of 100 and a handler that does nothing.
 
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use std::time::Instant;
 
 use activerecord::prelude::*;

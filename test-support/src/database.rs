@@ -10,7 +10,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use activerecord::{Config, ConnectionManager, Pool, Result, connection};
+use activerecord::{Config, ConnectionManager, PoolOptions, Result, connection};
 
 use home::Home;
 pub use profile::{Expected, Profile};
@@ -58,7 +58,7 @@ impl Database {
 
     /// Few connections for each test, so that many tests at once stay below the limit of a server.
     fn config(&self) -> Result<Config> {
-        Ok(Config::url(self.home.url())?.pool(Pool::new().max_connections(5)))
+        Ok(Config::url(self.home.url())?.pool(PoolOptions::new().max_connections(5)))
     }
 
     /// Registers another connection to this database, and returns its name.
@@ -70,7 +70,7 @@ impl Database {
     }
 
     /// The same, with every call waiting for its answer, as a server lets it: a file's are over at once, so they are slowed.
-    pub fn stepwise(&self, pool: Pool) -> Result<String> {
+    pub fn stepwise(&self, pool: PoolOptions) -> Result<String> {
         match self.home.path() {
             Some(path) => stepwise(self, &path, pool),
             None => self.alias("stepwise", |config| config.pool(pool)),

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use activerecord::backend::{Answer, Backend, BackendFactory, BoxFuture, Connection, Control, Outcome};
 use activerecord::sql::Sql;
-use activerecord::{Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, Pool, Result, SQLITE, Sink};
+use activerecord::{
+    Capabilities, Config, ConnectionManager, Dialect, Error, ErrorKind, PoolOptions, Result, SQLITE, Sink,
+};
 use tokio::task::yield_now;
 
 inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
 
 /// Registers a connection of this kind to the file of a database, and returns its name.
-pub fn stepwise(database: &str, path: &str, pool: Pool) -> Result<String> {
+pub fn stepwise(database: &str, path: &str, pool: PoolOptions) -> Result<String> {
     let name = format!("{database} stepwise");
     ConnectionManager::configure(&name, Config::url(url(path))?.pool(pool))?;
     Ok(name)

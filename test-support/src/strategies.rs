@@ -1,7 +1,6 @@
 //! Random values of every type, of those that the database is expected to keep.
 
 use activerecord::prelude::*;
-use activerecord::value::Value;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,13 +1,14 @@
 //! The public API as its design has it, line for line: what programs outside this repository are written against. What
 //! these lines need to run (tables, files, rows) stands around them.
 
+use activerecord::connection::ConnectionHandle;
 use std::time::Duration;
 
 use activerecord::model::ChangeKind;
 use activerecord::prelude::*;
 use activerecord::query::Row;
 use activerecord::transaction::Serializable;
-use activerecord::{ErrorKind, try_transaction, try_with_connection};
+use activerecord::{ErrorKind, PoolOptions, try_transaction, try_with_connection};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

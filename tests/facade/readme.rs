@@ -2,50 +2,50 @@
 
 use activerecord::outbox::Task;
 use activerecord::prelude::*;
-use activerecord::query::{case, count_rows, exists, outer, row_number, window};
-use activerecord::queue::{Event, MemoryQueue, SqlQueue};
+use activerecord::query::count_rows;
+use activerecord::queue::SqlQueue;
 use activerecord::saga::StepContext;
 use chrono::{DateTime, Utc};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[connection = "primary"] // the default
 #[table = "planes"] // the default: the struct's name in snake case and plural
+#[hooks] // this model implements Hooks
 struct Plane {
-    #[primary_key]
+    #[primary_key] // the default is a field named `id`; 0, None or a nil UUID means "not yet set"
     tailnum: String,
     #[column = "year"]
     built: Option<i32>,
     seats: i32,
-    #[updated_at]
+    status: Status,
+    #[updated_at] // set at every write; #[created_at] at the insert
     updated_at: DateTime<Utc>,
+    #[version] // optimistic lock: a lost race is `Error::is_stale()`
+    version: i32,
+    #[soft_delete] // `destroy` sets it, and queries leave the row out; see `with_deleted` and `purge`
+    deleted_at: Option<DateTime<Utc>>,
+    #[skip] // not a column; `Default` when the record is read
+    label: String,
+}
+
+#[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)] // stored as text; with #[repr(i16)] as an integer
+enum Status {
+    #[default]
+    Active,
+    Retired,
+}
+
+impl Hooks for Plane {
+    fn validate(&self) -> Result<()> {
+        if self.seats < 0 { Err(Error::invalid("a plane has 0 seats or more")) } else { Ok(()) }
+    }
 }
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Flight {
     id: i64,
-    tailnum: Option<String>,
+    tailnum: String,
     miles: i64,
-}
-
-#[derive(Embedded, Clone, Debug, Default, PartialEq)]
-struct Place {
-    airport: String,
-    terminal: Option<String>,
-}
-
-#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
-struct Route {
-    id: i64,
-    #[flatten(prefix = "from_")]
-    from: Place, // the columns from_airport and from_terminal
-    #[flatten(prefix = "to_")]
-    to: Place,
-}
-
-#[derive(Cte, Debug, PartialEq)]
-struct Ranked {
-    id: i64,
-    place: u64,
 }
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -68,12 +68,7 @@ struct AirlineCopy {
 impl Hooks for Airline {
     async fn after_save(&self, _: &Change) -> Result<()> {
         let copy = AirlineCopy { carrier: self.carrier.clone(), name: self.name.clone() };
-        AirlineCopy::insert_or_update(&copy, [AirlineCopy::CARRIER]).await
-    }
-
-    async fn after_destroy(&self) -> Result<()> {
-        AirlineCopy::filter(AirlineCopy::CARRIER.eq(&self.carrier)).delete().await?;
-        Ok(())
+        AirlineCopy::insert_or_update(&copy, [AirlineCopy::CARRIER]).await // another database
     }
 }
 
@@ -82,8 +77,7 @@ async fn the_snippets_run() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     two_databases(folder.path()).await?;
     queries().await?;
-    embedded().await?;
-    joins().await?;
+    writes().await?;
     scopes().await?;
     hooks().await?;
     transactions().await?;
@@ -99,13 +93,11 @@ async fn the_snippets_run() -> Result<()> {
 async fn two_databases(folder: &std::path::Path) -> Result<()> {
     for name in ["primary", "analytics"] {
         ConnectionManager::configure(name, format!("sqlite://{}/{name}.db?mode=rwc", folder.display()))?;
-        let planes =
-            "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, updated_at TEXT NOT NULL)";
+        let planes = "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, status TEXT NOT NULL, \
+                      updated_at TEXT NOT NULL, version INTEGER NOT NULL, deleted_at TEXT)";
         let flights = "flights (id INTEGER PRIMARY KEY, tailnum TEXT, miles INTEGER NOT NULL)";
-        let routes = "routes (id INTEGER PRIMARY KEY, from_airport TEXT NOT NULL, from_terminal TEXT, \
-                      to_airport TEXT NOT NULL, to_terminal TEXT)";
         let airlines = "airlines (carrier TEXT PRIMARY KEY, name TEXT NOT NULL)";
-        for table in [planes, flights, routes, airlines] {
+        for table in [planes, flights, airlines] {
             connection(name)?.execute(&format!("CREATE TABLE {table}"), []).await?;
         }
     }
@@ -120,65 +112,48 @@ async fn two_databases(folder: &std::path::Path) -> Result<()> {
 }
 
 async fn queries() -> Result<()> {
+    let flight = |tailnum: &str, miles| Flight { id: 0, tailnum: tailnum.into(), miles };
+    Flight::bulk_insert(&[flight("N670US", 762), flight("N670US", 719), flight("N10156", 229)]).await?;
+
     let large = Plane::filter(Plane::SEATS.gt(300) & Plane::BUILT.is_not_null()).order_by(Plane::SEATS.desc());
     let planes = large.clone().limit(10).all().await?;
     let recent = Plane::filter_raw("year >= ?", [2010]).count().await?; // `?` on every database
     let (sql, binds) = large.to_sql("postgresql")?; // without a database
-    assert_eq!((planes.len(), recent, binds.len()), (1, 1, 1));
-    assert!(sql.contains("WHERE \"seats\" > $1"), "{sql}");
-
-    let mut batches = Plane::query().batch(1000); // bounded memory, whatever the table's size
-    while let Some(planes) = batches.next().await? {
-        println!("{} planes", planes.len());
-    }
-    Ok(())
-}
-
-async fn embedded() -> Result<()> {
-    let place = |airport: &str| Place { airport: airport.into(), terminal: None };
-    let mut route = Route { id: 0, from: place("JFK"), to: place("LAX") };
-    route.save().await?;
-    let flights = Route::filter(Route::FROM.airport.ne(Route::TO.airport)).all().await?;
-    assert_eq!(flights, [route]);
-    Ok(())
-}
-
-async fn joins() -> Result<()> {
-    let flight = |tailnum: &str, miles| Flight { id: 0, tailnum: Some(tailnum.into()), miles };
-    Flight::bulk_insert(&[flight("N670US", 762), flight("N670US", 719), flight("N10156", 229)]).await?;
-    let large = Plane::filter(Plane::SEATS.gt(400));
-
-    let flown: Vec<(Flight, Option<Plane>)> =
-        Flight::query().left_join(Plane::TAILNUM.eq(Flight::TAILNUM)).order_by(Flight::ID.asc()).all().await?;
 
     let by_plane: Vec<(String, u64, Option<i64>)> = Flight::query()
-        .join(Plane::TAILNUM.eq(Flight::TAILNUM))
-        .filter(Plane::SEATS.gt(100))
+        .join(Plane::TAILNUM.eq(Flight::TAILNUM)) // the joined model's column stands on the left
         .group_by(Plane::TAILNUM)
         .having(count_rows().gt(1))
-        .order_by(count_rows().desc())
         .select((Plane::TAILNUM, count_rows(), Flight::MILES.sum()))
         .all()
         .await?;
 
-    let first_of_each = Ranked::of(Flight::select((
-        Flight::ID,
-        row_number().over(window().partition_by(Flight::TAILNUM).order_by(Flight::MILES.desc())),
-    )))
-    .filter(Ranked::PLACE.eq(1)); // #[derive(Cte)] struct Ranked { id: i64, place: u64 }
-
-    let unused = Plane::filter(!exists(Flight::filter(Flight::TAILNUM.eq(outer(Plane::TAILNUM)))));
-    let size = case::<String>().when(Plane::SEATS.gt(300), "large").otherwise("small");
-    let sizes = unused.union(large).select((Plane::TAILNUM, size)).all().await?;
-
-    let page = Flight::order_by(Flight::MILES.desc()).keyset(None, 50).await?; // page.next: a cursor, text for a URL
-    println!("{}", first_of_each.clone().explain().await?);
-    assert_eq!((flown.len(), flown[0].1.as_ref().map(|plane| plane.seats)), (3, Some(450)));
+    let page = Flight::order_by(Flight::MILES.desc()).keyset(None, 50).await?; // page.next is a cursor, text for a URL
+    let mut batches = Plane::query().batch(1000); // bounded memory
+    while let Some(planes) = batches.next().await? {
+        println!("{} planes", planes.len());
+    }
+    assert_eq!((planes.len(), recent, binds.len()), (1, 1, 1));
+    assert!(sql.contains("\"seats\" > $1"), "{sql}");
     assert_eq!(by_plane, [("N670US".to_owned(), 2, Some(1481))]);
-    assert_eq!(first_of_each.count().await?, 2);
-    assert_eq!(sizes.len(), 2);
     assert_eq!((page.items[0].miles, page.next.is_none()), (762, true));
     Ok(())
+}
+
+async fn writes() -> Result<()> {
+    let planes = [Plane { tailnum: "N3".into(), status: Status::Retired, seats: 9, ..Default::default() }];
+    let mut plane = Plane::create(Plane { tailnum: "N14228".into(), seats: 149, ..Default::default() }).await?;
+    plane.seats = 150;
+    plane.save().await?; // INSERT or UPDATE
+    plane.update_columns((Plane::SEATS.add(5), Plane::STATUS.set(Status::Retired))).await?;
+    Plane::bulk_insert(&planes).await?; // validates nothing and runs no hooks, as all bulk and set-based writes
+    Plane::filter(Plane::STATUS.eq(Status::Retired)).update((Plane::SEATS.set(0),)).await?;
+    plane.destroy().await?;
+    assert_eq!(Plane::find("N3").await?.seats, 0);
+    assert!(Plane::find("N14228").await.is_err_and(|error| error.is_not_found()));
+    assert!(Plane::create(Plane { seats: -1, ..Default::default() }).await.is_err_and(|error| error.is_invalid()));
+    Plane::query().only_deleted().purge().await?;
+    Plane::filter(Plane::TAILNUM.eq("N3")).purge().await.map(drop)
 }
 
 async fn scopes() -> Result<()> {
@@ -193,27 +168,24 @@ async fn hooks() -> Result<()> {
     let mut airline = Airline { carrier: "AA".into(), name: "American Airlines Inc.".into() };
     airline.save().await?;
     assert_eq!(AirlineCopy::find("AA").await?.name, airline.name);
-    airline.destroy().await?;
-    assert!(!AirlineCopy::query().exists().await?);
     Ok(())
 }
 
 async fn transactions() -> Result<()> {
-    let mut plane = Plane { tailnum: "N102UW".into(), ..Default::default() };
-    transaction("primary", async || {
+    let mut plane = Plane { tailnum: "N102UW".into(), seats: 182, ..Default::default() };
+    let mut flight = Flight { tailnum: plane.tailnum.clone(), miles: 1, ..Default::default() };
+    Plane::transaction(async || {
         plane.save().await?;
-        transaction("primary", async || Err::<(), _>(Error::invalid("only this part is undone"))).await.ok(); // a savepoint
+        Plane::transaction(async || flight.save().await).await.ok(); // a savepoint: only this part is undone
         Ok(())
     })
     .await?;
-    assert!(Plane::find("N102UW").await.is_ok());
 
-    plane.seats = 182;
-    let tx = Transaction::begin("primary").await?; // by hand
+    let tx = Transaction::begin("primary").await?; // explicit
     tx.run(async || plane.save().await).await?;
-    tx.commit().await?; // dropped without it, everything is rolled back
-    assert_eq!(Plane::find("N102UW").await?.seats, 182);
-    Ok(())
+    tx.commit().await?; // dropped without commit, it is rolled back
+    assert_eq!((Plane::find("N102UW").await?.seats, flight.id > 0), (182, true));
+    Plane::filter(Plane::TAILNUM.eq("N102UW")).purge().await.map(drop)
 }
 
 #[test]
@@ -249,7 +221,7 @@ async fn outbox() -> Result<()> {
     let worker = Worker::new("primary")
         .handle("copy_plane", async |task: Task<String>| {
             let plane = Plane::find(task.payload().as_str()).await?;
-            // Delivered again after a crash, it takes place once all the same.
+            // A message can be delivered twice. Its effect happens once.
             task.once("analytics", async || {
                 Plane::with_connection("analytics", async || Plane::create(plane).await).await
             })
@@ -257,53 +229,36 @@ async fn outbox() -> Result<()> {
             .map(drop)
         })
         .concurrency(8)
-        .max_attempts(5); // then it is a dead letter, with its last error
+        .max_attempts(5); // then it is a dead letter with its last error
     worker.run_until(shutdown).await?;
     assert_eq!(Plane::using("analytics").pluck(Plane::TAILNUM).await?, [plane.tailnum]);
-    Plane::using("analytics").delete().await.map(drop)
+    Plane::using("analytics").purge().await.map(drop)
 }
 
 async fn in_step() -> Result<()> {
     let job = SyncJob::from::<Plane>()
-        .to::<Plane>() // as it is; .map(|plane| ..) makes something else of it
+        .to::<Plane>() // as it is; .map(|plane| ..) changes it
         .on("analytics")
-        .since(Plane::UPDATED_AT); // only what has changed since the last run
-    let report = job.run().await?; // read, written, unchanged, ..; one that is killed goes on where it was
+        .since(Plane::UPDATED_AT); // only what changed since the last run
+    let report = job.run().await?; // a killed run resumes from its checkpoint
     println!("{report}");
-    assert!(job.verify().await?.is_empty()); // .repair() brings them in line
+    assert!(job.verify().await?.is_empty()); // .repair() corrects the differences
     assert_eq!(report.written, Plane::count().await?);
 
     let shutdown = || async {
-        while Plane::using("analytics").filter(Plane::TAILNUM.eq("N1")).exists().await.is_ok_and(|there| !there) {
+        while Plane::using("analytics").filter(Plane::TAILNUM.eq("N1")).exists().await.is_ok_and(|found| !found) {
             tokio::task::yield_now().await;
         }
     };
     Capture::install::<Plane>().await?; // triggers: every change, also by raw SQL and by other programs
-    let queue = SqlQueue::on("analytics"); // or a NatsQueue, a RabbitQueue, a RedisQueue
+    let queue = SqlQueue::on("analytics"); // or NatsQueue, RabbitQueue, RedisQueue
     let relay = Relay::from("primary").topic("planes_changes").to(queue.clone());
     let mirror = Mirror::new(job, queue); // the same job, change by change
     let running = async { tokio::try_join!(relay.run_until(shutdown()), mirror.run_until(shutdown())) };
     Plane { tailnum: "N1".into(), ..Default::default() }.insert().await?;
     running.await?;
     Capture::remove::<Plane>("primary").await?;
-
-    let shutdown = async {
-        while Flight::using("analytics").count().await.is_ok_and(|count| count == 0) {
-            tokio::task::yield_now().await;
-        }
-    };
-    let queue = MemoryQueue::new();
-    Outbox::enqueue("flown", &3).await?;
-    Relay::from("primary").topic("flown").to(queue.clone()).run_once().await?;
-    let consumer = Consumer::new(queue, "flown")
-        .on("analytics") // in a transaction with the inbox: delivered twice, it takes place once
-        .handle(async |event: Event<i64>| {
-            let mut flight = Flight { miles: event.into_payload(), ..Default::default() };
-            Flight::with_connection("analytics", async || flight.insert().await).await
-        });
-    consumer.run_until(shutdown).await?;
-    Flight::using("analytics").delete().await?;
-    Plane::using("analytics").delete().await.map(drop)
+    Plane::using("analytics").purge().await.map(drop)
 }
 
 async fn saga() -> Result<()> {
@@ -313,7 +268,7 @@ async fn saga() -> Result<()> {
             "take",
             async |context: &StepContext| {
                 let mut plane = Plane::find(context.input::<String>()?).await?;
-                plane.destroy().await?;
+                plane.purge().await?;
                 Ok((plane.tailnum, plane.seats))
             },
             async |_: &StepContext, (tailnum, seats): (String, i32)| {
@@ -331,7 +286,7 @@ async fn saga() -> Result<()> {
             async |_: &StepContext, (): ()| Ok(()),
         );
     saga.run("N14228").await?;
-    Saga::resume_all().await?; // at the start of the program: what an earlier process has left
+    Saga::resume_all().await?; // at the start of the program: the sagas that an earlier process left
     assert_eq!(Plane::using("analytics").pluck(Plane::TAILNUM).await?, ["N14228"]);
     assert!(!Plane::filter(Plane::TAILNUM.eq("N14228")).exists().await?);
     Ok(())
@@ -341,9 +296,9 @@ async fn two_phases() -> Result<()> {
     two_phase(["primary", "analytics"], async || {
         let mut plane = Plane::find("N14228").await?;
         Plane::with_connection("analytics", async || Plane::create(plane.clone()).await).await?;
-        plane.destroy().await
+        plane.purge().await
     })
     .await?;
-    TwoPhase::recover().await?; // at the start of the program, or TwoPhase::recover_until(shutdown) beside it
+    TwoPhase::recover().await?; // at the start of the program, or `TwoPhase::recover_until(shutdown)` beside it
     Ok(())
 }

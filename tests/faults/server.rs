@@ -1,5 +1,6 @@
 //! A server that a test may kill.
 
+use activerecord::PoolOptions;
 use std::time::Duration;
 
 use activerecord::prelude::*;

@@ -1,6 +1,7 @@
 //! T12. Files that decide, and whose COMMIT fails at the COMMIT: with real locks and a real limit of the file. And files that
 //! are attached.
 
+use activerecord::{ErrorKind, PoolOptions};
 use std::path::{Path, PathBuf};
 
 use activerecord::prelude::*;
@@ -41,7 +42,7 @@ impl File {
 async fn judge(done: Result<()>, why: ErrorKind, file: &File, bank: &str) -> Result<()> {
     let Err(error) = done else { return Err(Error::invalid("it was committed")) };
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<Error>());
-    assert_eq!((error.kind(), source.map(Error::kind)), (activerecord::ABORTED, Some(why)), "{error}");
+    assert_eq!((error.kind(), source.map(Error::kind)), (activerecord::two_phase::ABORTED, Some(why)), "{error}");
     // Said of the COMMIT, and not of a statement before it.
     assert!(!error.message().contains("SQL: "), "{error}");
     assert_eq!((balance(&file.name).await?, balance(bank).await?, left().await?), (100, 100, 0), "{error}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use activerecord::{Config, ConnectionManager, Error, Pool, Result, connection};
+use activerecord::{Config, ConnectionManager, Error, PoolOptions, Result, connection};
 use tempfile::TempDir;
 
 use super::profile::{Kind, Profile};
@@ -75,7 +75,7 @@ impl Home {
 /// Runs statements on the server, outside every test's database.
 async fn as_administrator(server: &str, name: &str, statements: &[String]) -> Result<()> {
     let administrator = format!("{name}_administrator");
-    ConnectionManager::configure(&administrator, Config::url(server)?.pool(Pool::new().max_connections(1)))?;
+    ConnectionManager::configure(&administrator, Config::url(server)?.pool(PoolOptions::new().max_connections(1)))?;
     let mut done = Ok(());
     for statement in statements {
         done = connection(&administrator)?.execute(statement, []).await.map(drop);

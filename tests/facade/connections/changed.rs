@@ -1,5 +1,6 @@
 //! Connections that are replaced and removed while others use them.
 
+use activerecord::{ErrorKind, PoolOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -43,7 +44,7 @@ async fn what_has_begun_ends_on_the_old_one() -> Result<()> {
 #[tokio::test]
 async fn those_that_wait_go_to_the_new_one() -> Result<()> {
     let (old, new) = (DatabaseFile::new([PLANES]).await, DatabaseFile::new([PLANES]).await);
-    let name = stepwise(&old, &old.path(), Pool::new().max_connections(1))?;
+    let name = stepwise(&old, &old.path(), PoolOptions::new().max_connections(1))?;
     with_connection(&new, async || plane("new").insert().await).await?;
     let holder = Transaction::begin(&name).await?;
     let waiting: Vec<_> = (0..10).map(|_| tokio::spawn(Plane::using(&name).pluck(Plane::TAILNUM))).collect();
@@ -68,7 +69,7 @@ async fn those_that_wait_go_to_the_new_one() -> Result<()> {
 #[tokio::test]
 async fn what_is_removed_is_unknown_and_what_has_begun_ends() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), PoolOptions::new().max_connections(1))?;
     let handle = connection(&name)?;
     let holder = Transaction::begin(&name).await?;
     let waiting = tokio::spawn(Plane::using(&name).count());

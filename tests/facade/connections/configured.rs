@@ -1,5 +1,6 @@
 //! By a URL, by a builder, by a file; and what is refused.
 
+use activerecord::PoolOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ async fn by_a_url_and_by_a_builder() -> Result<()> {
     ConnectionManager::configure("by url", db.url())?;
     ConnectionManager::configure("by str", &*db.url())?;
     ConnectionManager::configure("by parsed url", Config::url(db.url())?)?;
-    let pool = Pool::new().max_connections(2).acquire_timeout(Duration::from_secs(1));
+    let pool = PoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(1));
     ConnectionManager::configure(
         "by builder",
         Config::sqlite(db.path()).option("busy_timeout", "250ms").pool(pool).replica("sqlite://replica.db"),

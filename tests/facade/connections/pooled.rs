@@ -1,5 +1,6 @@
 //! Pools: how many connections there are, and what is told when there are no more.
 
+use activerecord::{ErrorKind, PoolOptions};
 use std::time::Duration;
 
 use super::*;
@@ -7,8 +8,8 @@ use test_support::DatabaseFile;
 use test_support::polled;
 use test_support::stepwise::stepwise;
 
-fn small(connections: usize) -> Pool {
-    Pool::new().max_connections(connections).acquire_timeout(Duration::from_millis(30))
+fn small(connections: usize) -> PoolOptions {
+    PoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_millis(30))
 }
 
 fn exhausted(error: &Error, name: &str, holder: &str) {
@@ -48,7 +49,7 @@ async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
 #[tokio::test]
 async fn those_that_wait_get_the_next_connection() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), PoolOptions::new().max_connections(1))?;
     let tasks = (0..50).map(|n| {
         let name = name.clone();
         tokio::spawn(async move { with_connection(&name, async || plane(&format!("N{n}")).insert().await).await })
@@ -63,7 +64,7 @@ async fn those_that_wait_get_the_next_connection() -> Result<()> {
 #[tokio::test]
 async fn a_wait_that_is_cancelled_takes_nothing() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), PoolOptions::new().max_connections(1))?;
     let holder = Transaction::begin(&name).await?;
     for _ in 0..20 {
         let waiting = tokio::time::timeout(Duration::from_millis(1), Plane::using(&name).count());
@@ -113,7 +114,7 @@ async fn a_connection_that_nobody_waits_for_any_more_is_there_for_the_next() -> 
 async fn an_exclusive_connection_is_alone() -> Result<()> {
     let directory = tempfile::tempdir().map_err(Error::custom)?;
     let file = directory.path().join("alone.db");
-    let alone = |config: Config| config.option("locking_mode", "exclusive").pool(Pool::new().max_connections(1));
+    let alone = |config: Config| config.option("locking_mode", "exclusive").pool(PoolOptions::new().max_connections(1));
     let path = file.to_string_lossy().into_owned();
     ConnectionManager::configure("exclusive file", alone(Config::sqlite(path).option("mode", "rwc")))?;
     ConnectionManager::configure("exclusive memory", alone(Config::sqlite(":memory:")))?;

@@ -1,6 +1,7 @@
 //! A password is in no text that a program may log.
 
 use super::*;
+use activerecord::PoolOptions;
 
 const PASSWORD: &str = "hunter2";
 
@@ -24,7 +25,7 @@ fn settings_hide_it() -> Result<()> {
     tell("a URL", &Config::url(&url)?);
     tell("a builder", &Config::postgres("db1", "shop").username("app").password(PASSWORD));
     tell("a replica", &Config::postgres("db1", "shop").replica(&url));
-    tell("a pool", &Config::mysql("db1", "shop").password(PASSWORD).pool(Pool::new()));
+    tell("a pool", &Config::mysql("db1", "shop").password(PASSWORD).pool(PoolOptions::new()));
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! A query built inside a scope keeps it; one built outside takes the scope of its await.
 
+use activerecord::ErrorKind;
+use activerecord::query::{Batches, RawQuery, Rows};
 use futures_util::TryStreamExt;
 
 use super::*;

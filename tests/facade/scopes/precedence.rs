@@ -1,6 +1,7 @@
 //! An explicit handle, then the query's own word, then the innermost scope of the model, then the innermost scope of all
 //! models, then `#[connection]`.
 
+use activerecord::{ErrorKind, try_with_connection};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;

@@ -1,6 +1,7 @@
 //! Everything can be spawned, also from code that is generic over the model.
 
-use activerecord::Column;
+use activerecord::transaction::Retry;
+use activerecord::{Column, try_transaction, try_with_connection};
 
 use super::*;
 

@@ -1,5 +1,6 @@
 //! Dropped at every point where it waits, a unit of work leaves all or nothing behind, and no lock.
 
+use activerecord::PoolOptions;
 use futures_util::FutureExt;
 
 use super::*;
@@ -36,7 +37,7 @@ async fn at_every_point(
 
 async fn one_connection() -> Result<(Airports, String)> {
     let db = Airports::new().await;
-    let name = stepwise(&db, &db.database.path(), Pool::new().max_connections(1))?;
+    let name = stepwise(&db, &db.database.path(), PoolOptions::new().max_connections(1))?;
     Ok((db, name))
 }
 
@@ -233,7 +234,7 @@ async fn a_pool_that_believes_a_broken_connection_is_found_out() {
     let db = Airports::new().await;
     let name = format!("{} broken", &*db);
     let config = Config::url(format!("{}&broken=yes&busy_timeout=100ms", stepwise::url(&db.database.path()))).unwrap();
-    ConnectionManager::configure(&name, config.pool(Pool::new().max_connections(1))).unwrap();
+    ConnectionManager::configure(&name, config.pool(PoolOptions::new().max_connections(1))).unwrap();
     let work = async || with_connection(&name, async || transaction(&name, async || add("JFK").await).await).await;
     let found = at_every_point(&name, &db, &["", "JFK"], work);
     let found = std::panic::AssertUnwindSafe(found).catch_unwind().await;
