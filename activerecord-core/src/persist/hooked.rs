@@ -154,7 +154,8 @@ async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, oper
     hook(record.after_destroy()).await
 }
 
-/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]` fields.
+/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]`
+/// fields.
 fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec<usize>) -> Result<Change> {
     let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
     let (copy, copied) = (copy(record)?, change.clone());

@@ -4,8 +4,8 @@ use super::{Deleted, Query};
 use crate::statement::{self, SetOperator, Subquery};
 use crate::typed::{Relation, Source};
 
-/// A common table expression: a struct whose rows come from a named query. `#[derive(Cte)]` implements it. The fields are
-/// the columns of the query, in their order.
+/// A common table expression: a struct whose rows come from a named query. `#[derive(Cte)]` implements it. The fields
+/// are the columns of the query, in their order.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;

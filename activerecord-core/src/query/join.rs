@@ -11,8 +11,8 @@ type Joined<S, J> = <S as JoinWith<J>>::Output;
 type JoinedQuery<S, J> = Query<Joined<S, J>, <Joined<S, J> as Source>::Row>;
 
 impl<S: Source> Query<S, S::Row> {
-    /// Inner join: each row becomes a tuple with a record of each model. **The left side of the condition is a column of the
-    /// joined model**: it determines which model is joined.
+    /// Inner join: each row becomes a tuple with a record of each model. **The left side of the condition is a column
+    /// of the joined model**: it determines which model is joined.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -47,7 +47,8 @@ impl<S: Source> Query<S, S::Row> {
     /// # }
     /// ```
     ///
-    /// To select a single column of the joined model, use [`optional`](crate::Scalar::optional): it is NULL without a match.
+    /// To select a single column of the joined model, use [`optional`](crate::Scalar::optional): it is NULL without a
+    /// match.
     pub fn left_join<P, I>(self, on: Predicate<P>) -> JoinedQuery<S, Left<P::Relation>>
     where
         P: Leading,

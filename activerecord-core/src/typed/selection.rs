@@ -7,8 +7,8 @@ use crate::statement::SelectItem;
 use crate::typed::{Column, Covers, Expression, Member, Relation, Scalar, columns};
 use crate::value::{FromValue, RowRef, advance, cell};
 
-/// The argument of `select` and `group_by`: a column, an expression, a [`record`], or a tuple of them. The compiler infers
-/// `I`.
+/// The argument of `select` and `group_by`: a column, an expression, a [`record`], or a tuple of them. The compiler
+/// infers `I`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{S}`",
     note = "pass a column of a model that the query reads, an expression, `record::<Model>()`, or a tuple of up to 12 of \

@@ -3,8 +3,8 @@
 use crate::statement::{Compare, Expr};
 use crate::typed::{Column, Literal, Predicate};
 
-/// Compares two to four columns as one value: the first column that differs decides. Databases can use an index on these
-/// columns.
+/// Compares two to four columns as one value: the first column that differs decides. Databases can use an index on
+/// these columns.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;

@@ -86,8 +86,8 @@ covers! {
 /// The scope of two conditions that are joined by `&` or `|`.
 ///
 /// The operators join conditions on the same table. For conditions on different tables use
-/// [`Predicate::and`](crate::Predicate::and), [`Predicate::or`](crate::Predicate::or) or two calls of `filter`: operators
-/// in Rust cannot require that two types differ.
+/// [`Predicate::and`](crate::Predicate::and), [`Predicate::or`](crate::Predicate::or) or two calls of `filter`:
+/// operators in Rust cannot require that two types differ.
 #[diagnostic::on_unimplemented(
     message = "conditions on `{Self}` and on `{P}` are not joined by an operator",
     note = "write `a.and(b)` or `a.or(b)`, or filter twice"

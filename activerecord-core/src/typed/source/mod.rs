@@ -48,8 +48,8 @@ pub trait Relation: Sized + 'static {
     fn read(row: &dyn RowRef, at: usize) -> Result<Self::Record>;
 }
 
-/// The source of a query: one relation, or a tuple of joined relations. The first is never optional; the others are optional
-/// if they are a [`Left`].
+/// The source of a query: one relation, or a tuple of joined relations. The first is never optional; the others are
+/// optional if they are a [`Left`].
 #[diagnostic::on_unimplemented(message = "`{Self}` is nothing that a query can read from")]
 pub trait Source: 'static {
     /// The first relation.
