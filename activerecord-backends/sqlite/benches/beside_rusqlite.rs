@@ -1,19 +1,17 @@
-//! This backend beside rusqlite alone, with its statement cache: the same statements on the same database, each row read
-//! into the same owned values. Prints medians in microseconds, and their ratio.
+//! This backend compared with rusqlite and its statement cache: the same statements on the same data, each row read
+//! into the same owned values. Prints medians in microseconds and their ratio.
 //!
-//! The two sides take turns in small rounds, so that a busy machine disturbs both alike.
-#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
+//! The two sides alternate in small rounds, so that a busy machine disturbs both alike.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops with the reason")]
 
 use std::hint::black_box;
 
-use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::backend::Connection;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_sqlite as _;
-use side::{Side, compare, our_rows};
-
-#[path = "../../bench_support.rs"]
-mod side;
+use test_support::backend::backend as open;
+use test_support::compare::{Side, compare, our_rows};
 
 type Record = (i64, String, String, i64);
 
@@ -52,8 +50,7 @@ fn fill(raw: &rusqlite::Connection) {
 }
 
 async fn connect(path: &str) -> Box<dyn Connection> {
-    let factory = inventory::iter::<BackendFactory>().next().expect("the backend");
-    let backend = (factory.open)(&Config::sqlite(path).option("mode", "rwc")).expect("a backend");
+    let backend = open(&Config::sqlite(path).option("mode", "rwc")).expect("a backend");
     backend.connect().await.expect("a connection")
 }
 

@@ -1,7 +1,8 @@
 //! After a failed statement a transaction can only be rolled back, on every database alike.
 
 use super::*;
-use crate::polls::polled;
+use activerecord::{ErrorKind, PoolOptions};
+use test_support::polled;
 
 /// A model whose key is too small for the table's.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -149,7 +150,7 @@ async fn a_write_whose_answer_cannot_be_read_counts() -> Result<()> {
 #[tokio::test]
 async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new())?;
+    let name = db.database.stepwise(PoolOptions::new())?;
     with_connection(&name, async || {
         for polls in 1..3 {
             let swallowed = transaction(&name, async || {
@@ -188,7 +189,7 @@ async fn a_statement_beside_a_stream_is_an_error_not_a_deadlock() -> Result<()> 
             ];
             for error in errors {
                 assert_eq!(error.kind(), ErrorKind::Transaction);
-                assert!(error.message().contains("a stream of rows is open"), "{error}");
+                assert!(error.message().contains("has an open stream of rows"), "{error}");
             }
             let mut read = 1;
             while rows.next().await?.is_some() {
@@ -207,14 +208,14 @@ async fn a_statement_beside_a_stream_is_an_error_not_a_deadlock() -> Result<()> 
         let mut rows = Airport::on(&tx).stream();
         rows.next().await?;
         let error = tx.commit().await.unwrap_err();
-        assert!(error.message().contains("a stream of rows is open"), "{error}");
+        assert!(error.message().contains("has an open stream of rows"), "{error}");
         drop(rows);
 
         let tx = Transaction::begin(&*db).await?;
         let mut rows = Airport::on(&tx).stream();
         rows.next().await?;
         let error = tx.rollback().await.unwrap_err();
-        assert!(error.message().contains("a stream of rows is open"), "{error}");
+        assert!(error.message().contains("has an open stream of rows"), "{error}");
         drop(rows);
         assert_eq!(Airport::count().await?, 1000);
         db.take_the_lock().await
@@ -247,7 +248,7 @@ async fn a_commit_that_fails_commits_nothing() -> Result<()> {
 #[tokio::test]
 async fn a_statement_at_the_time_of_the_commit_is_in_it_or_fails() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new())?;
+    let name = db.database.stepwise(PoolOptions::new())?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let rename = |from: &str| Airport::on(&tx).filter(Airport::CODE.eq(from)).update((Airport::CODE.set("JFK"),));

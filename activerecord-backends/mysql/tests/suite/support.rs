@@ -1,17 +1,12 @@
 //! What the tests share: the servers, the backend as core finds it, and statements in a few words.
 
-#[path = "../../../../tests/common/left_out.rs"]
-mod left_out;
-#[path = "../../../test_support.rs"]
-mod shared;
-
 use std::sync::Arc;
 
 use activerecord_core::Config;
 use activerecord_core::backend::Backend;
 use activerecord_mysql as _;
-use left_out::is_left_out;
-pub(crate) use shared::*;
+pub(crate) use test_support::backend::*;
+use test_support::is_left_out;
 
 /// The servers that the tests run on: the name, and the variable with its URL.
 const SERVERS: [(&str, &str); 2] = [("mariadb", "DATABASE_URL_MARIADB"), ("mysql", "DATABASE_URL_MYSQL")];

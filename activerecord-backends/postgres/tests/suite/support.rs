@@ -1,14 +1,11 @@
 //! What the tests share: the backend as core finds it, a schema for each test, and statements in a few words.
 
-#[path = "../../../test_support.rs"]
-mod shared;
-
 use std::pin::pin;
 use std::time::Duration;
 
 use activerecord_core::Config;
 use activerecord_postgres as _;
-pub(crate) use shared::*;
+pub(crate) use test_support::backend::*;
 
 /// The server's settings.
 pub(crate) fn config() -> Config {

@@ -1,17 +1,14 @@
-//! What the tests share: the backend as core finds it, and statements in a few words.
-
-#[path = "../../../test_support.rs"]
-mod shared;
+//! What the tests share: the backend as core finds it, and short forms of statements.
 
 use std::sync::Arc;
 
 use activerecord_core::Config;
 use activerecord_core::backend::Backend;
 use activerecord_sqlite as _;
-pub(crate) use shared::*;
 use tempfile::TempDir;
+pub(crate) use test_support::backend::*;
 
-/// A new file in a directory that goes with it.
+/// A new file, in a directory that is deleted with it.
 pub(crate) struct File {
     pub(crate) directory: TempDir,
     pub(crate) path: std::path::PathBuf,
@@ -32,7 +29,7 @@ impl File {
         backend(&self.config()).unwrap()
     }
 
-    /// Another program that uses the file.
+    /// A connection of another program to the file.
     pub(crate) fn other(&self) -> rusqlite::Connection {
         let other = rusqlite::Connection::open(&self.path).unwrap();
         other.busy_timeout(std::time::Duration::ZERO).unwrap();
