@@ -14,7 +14,7 @@ pub(crate) use upsert::{bulk_insert, upsert};
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, found};
-use crate::sql::{Access, Operation, Sql, cached};
+use crate::sql::{Operation, cached};
 use crate::statement::{Expr, Select, SelectItem, Source, Statement};
 use crate::value::{RowRef, Value};
 
@@ -83,7 +83,7 @@ pub(crate) fn here<M: Model>() -> Result<Session> {
 }
 
 async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Value>) -> Result<Option<M>> {
-    let text = cached::<M>(session.dialect(), operation, || {
+    let sql = cached::<M>(session.dialect(), operation, || {
         let mut filter = row::key_filter::<M>(&key);
         if let (Operation::Find, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
             filter = filter.and(Expr::IsNull(Box::new((&M::TABLE.columns[deleted_at]).into())));
@@ -93,7 +93,7 @@ async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Va
         select.filter = Some(filter);
         Statement::Select(select)
     })?;
-    let sql = Sql::new(text, key, Access::Read).one_row();
+    let sql = sql.with_binds(key).one_row();
     let verb = if operation == Operation::Reload { "reload" } else { "find" };
     session.fetch_one(&sql, Label::new(M::TABLE.model, verb), |row: &dyn RowRef| M::from_row(row, 0)).await
 }

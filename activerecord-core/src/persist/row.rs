@@ -7,7 +7,7 @@ use super::stamps::{self, Stamp, apply, stamped};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::sql::{Access, Operation, Sql, cached, render};
+use crate::sql::{Operation, cached, render};
 use crate::statement::{Compare, Delete, Expr, Insert, Name, Select, Source, Statement, Update};
 use crate::value::{RowRef, Value, cell};
 
@@ -44,7 +44,7 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
     let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
     let returning = generated.is_some() && session.dialect().capabilities().insert_returning;
     let operation = Operation::Insert { with_key: generated.is_none(), returning };
-    let text = cached::<M>(session.dialect(), operation, || {
+    let sql = cached::<M>(session.dialect(), operation, || {
         let key = generated.filter(|_| returning).map(|ordinal| name::<M>(ordinal));
         Statement::Insert(Insert {
             table: M::TABLE.name.into(),
@@ -54,7 +54,7 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
             returning: key.into_iter().collect(),
         })
     })?;
-    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let sql = sql.with_binds(binds).one_row();
     let label = Label::new(M::TABLE.model, "insert");
     let key = if returning {
         session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?
@@ -106,10 +106,10 @@ pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operatio
     if operation == Operation::SoftDelete {
         return soft_delete(record, session).await;
     }
-    let text = cached::<M>(session.dialect(), Operation::Delete, || {
+    let sql = cached::<M>(session.dialect(), Operation::Delete, || {
         Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
     })?;
-    let sql = Sql::new(text, guard_values(record).collect(), Access::Write).one_row();
+    let sql = sql.with_binds(guard_values(record).collect()).one_row();
     Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
 }
 
@@ -137,12 +137,12 @@ async fn write<M: Model>(
     is_fresh: impl Fn(usize) -> bool,
 ) -> Result<bool> {
     let (ordinals, mut binds): (Vec<usize>, Vec<Value>) = set.into_iter().unzip();
-    let text = cached::<M>(session.dialect(), operation, || {
+    let sql = cached::<M>(session.dialect(), operation, || {
         let set = ordinals.iter().zip(&binds).map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
         Statement::Update(statement::<M>(or_key::<M>(set), guard(record)))
     })?;
     binds.extend(guard_values(record));
-    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let sql = sql.with_binds(binds).one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
         return Ok(false);
     }

@@ -11,7 +11,7 @@ use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::sql::{Access, Operation, Sql, cached, render};
+use crate::sql::{Operation, Sql, cached, render};
 use crate::statement::{Conflict, Expr, Insert, Name, Statement};
 use crate::transaction::Transaction;
 use crate::value::Value;
@@ -121,8 +121,8 @@ impl Bulk {
         match self.upsert_key::<M>() {
             Some(upsert) if rows <= MOST_CACHED_ROWS => {
                 let operation = Operation::InsertRows { rows, with_key: generated.is_none(), upsert };
-                let text = cached::<M>(dialect, operation, || statement(values.clone()))?;
-                Ok(Sql::new(text, values, Access::Write))
+                let sql = cached::<M>(dialect, operation, || statement(values.clone()))?;
+                Ok(sql.with_binds(values))
             }
             _ => render(statement(values), dialect),
         }
