@@ -141,14 +141,15 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 
     /// Keeps only rows that meet a condition in SQL. `?` binds the next value on every database, and `??` is a question
-    /// mark. The text is not checked or escaped: pass values as `params`.
+    /// mark. The text is not checked or escaped: pass values as `params`. Example:
+    /// [`ActiveRecord::filter_raw`](crate::ActiveRecord::filter_raw).
     pub fn filter_raw(mut self, sql: impl Into<String>, params: impl IntoParams) -> Self {
         self.select.and_filter(Expr::Raw(RawSql { text: sql.into().into(), binds: params.into_params() }));
         self
     }
 
     /// Sorts the rows by one order or a tuple of orders. A second call appends less significant orders. The order of
-    /// rows that are equal in all orders is not guaranteed.
+    /// rows that are equal in all orders is not guaranteed. Example: [`Query`].
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
         O: IntoOrder<S, I>,
@@ -157,27 +158,27 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Reads at most this many rows. Default: no limit.
+    /// Reads at most this many rows. Default: no limit. Example: [`Query`].
     pub fn limit(mut self, rows: u64) -> Self {
         self.select.limit = Some(rows);
         self
     }
 
-    /// Skips this many rows. Default: 0.
+    /// Skips this many rows. Default: 0. Example: [`Query`].
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
         self
     }
 
     /// Uses the connection of this name. It has precedence over all scopes. If the connection does not exist, the
-    /// finisher returns `Configuration`.
+    /// finisher returns `Configuration`. Example: [`ActiveRecord::using`](crate::ActiveRecord::using).
     pub fn using(mut self, connection: &str) -> Self {
         self.route.using = Some(connection.into());
         self
     }
 
     /// Runs in this transaction. It has precedence over all scopes. If the transaction has ended, the finisher returns
-    /// `Transaction`.
+    /// `Transaction`. Example: [`ActiveRecord::on`](crate::ActiveRecord::on).
     pub fn on(mut self, transaction: &Transaction) -> Self {
         self.route.transaction = Some(transaction.level().clone());
         self
@@ -199,6 +200,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 
     /// Reads only rows that `#[soft_delete]` marks as deleted. Of joined models it reads only rows that are not marked.
+    /// Example: [`with_deleted`](Self::with_deleted).
     pub fn only_deleted(mut self) -> Self {
         self.deleted = Deleted::Only;
         self
