@@ -10,6 +10,7 @@ mod postgresql;
 mod precondition;
 mod row_digests;
 mod sqlite;
+mod tokens;
 mod triggers;
 
 pub use capabilities::Capabilities;
@@ -20,6 +21,7 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
+pub(crate) use tokens::TokenRules;
 pub(crate) use triggers::Triggers;
 
 use crate::error::{Error, Result};
@@ -55,10 +57,8 @@ pub struct Dialect {
     pub(crate) typed_averages: bool,
     /// The part of an INSERT that adds one row of default values.
     pub(crate) default_row: &'static str,
-    /// Whether `\` escapes a character inside a quoted string.
-    pub(crate) backslash_escapes: bool,
-    /// Whether `#` starts a comment, and `--` starts one only before a space.
-    pub(crate) hash_comments: bool,
+    /// The rules of the scanner of SQL text.
+    pub(crate) tokens: TokenRules,
     pub(crate) set_query: SetQuery,
     pub(crate) locks: Option<Locks>,
     pub(crate) dates: Dates,

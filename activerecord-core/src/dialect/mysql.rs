@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, triggers,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -35,8 +35,7 @@ pub static MYSQL: Dialect = Dialect {
     no_limit: Some("18446744073709551615"),
     typed_averages: true,
     default_row: "() VALUES ()",
-    backslash_escapes: true,
-    hash_comments: true,
+    tokens: tokens::MYSQL,
     set_query: SetQuery::Derived,
     locks: Some(Locks::ShareMode),
     dates: Dates::Extract,

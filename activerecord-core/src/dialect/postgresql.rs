@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, Upsert, catalog, row_digests, triggers,
+    Precondition, SetQuery, Size, Upsert, catalog, row_digests, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -40,8 +40,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     no_limit: None,
     typed_averages: false,
     default_row: "DEFAULT VALUES",
-    backslash_escapes: false,
-    hash_comments: false,
+    tokens: tokens::POSTGRESQL,
     set_query: SetQuery::Plain,
     locks: Some(Locks::Standard),
     dates: Dates::ExtractInZone,

@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Size, Upsert, catalog, row_digests, triggers,
+    Size, Upsert, catalog, row_digests, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -29,8 +29,7 @@ pub static SQLITE: Dialect = Dialect {
     no_limit: Some("-1"),
     typed_averages: false,
     default_row: "DEFAULT VALUES",
-    backslash_escapes: false,
-    hash_comments: false,
+    tokens: tokens::SQLITE,
     set_query: SetQuery::Plain,
     locks: None,
     dates: Dates::Strftime,

@@ -38,33 +38,33 @@ pub(crate) enum Operation {
 /// The last item is the address of the dialect.
 type Key = (TypeId, Operation, usize);
 
-static TEXTS: LazyLock<RwLock<FxHashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
+static STATEMENTS: LazyLock<RwLock<FxHashMap<Key, Sql>>> = LazyLock::new(RwLock::default);
 
-/// Returns the text of `operation` on `M`. `statement` is called only if the cache has no text. Its binds are ignored.
+/// Returns the SQL of `operation` on `M`, without binds. `statement` is called only if the cache has no SQL. Its binds are ignored.
 pub(crate) fn cached<M: 'static>(
     dialect: &'static Dialect,
     operation: Operation,
     statement: impl FnOnce() -> Statement,
-) -> Result<Arc<str>> {
-    cached_text::<M>(dialect, operation, || render(statement(), dialect))
+) -> Result<Sql> {
+    cached_sql::<M>(dialect, operation, || render(statement(), dialect))
 }
 
 /// Returns the beginning of a plain query of `S`, a model or several joined models. `query` is called only if the cache
 /// has no text.
 pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Arc<str>> {
-    cached_text::<S>(dialect, Operation::Head, || render_head(query(), dialect))
+    Ok(cached_sql::<S>(dialect, Operation::Head, || render_head(query(), dialect))?.text)
 }
 
-fn cached_text<M: 'static>(
+fn cached_sql<M: 'static>(
     dialect: &'static Dialect,
     operation: Operation,
     rendered: impl FnOnce() -> Result<Sql>,
-) -> Result<Arc<str>> {
+) -> Result<Sql> {
     let key = (TypeId::of::<M>(), operation, std::ptr::from_ref(dialect).addr());
-    if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Ok(Arc::clone(text));
+    if let Some(sql) = STATEMENTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(sql.clone());
     }
-    let text = Arc::clone(rendered()?.text());
-    let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);
-    Ok(Arc::clone(texts.entry(key).or_insert(text)))
+    let sql = rendered()?.with_binds(Vec::new());
+    let mut statements = STATEMENTS.write().unwrap_or_else(PoisonError::into_inner);
+    Ok(statements.entry(key).or_insert(sql).clone())
 }

@@ -11,6 +11,7 @@ mod like;
 mod lock;
 mod raw;
 mod render;
+pub mod scan;
 mod scope;
 mod select;
 mod subquery;
@@ -25,6 +26,7 @@ pub(crate) use render::{render_head, render_rest, render_with_models};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::statement::Name;
 use crate::value::Value;
 
 /// A statement for a database: the text with placeholders, and the values to bind.
@@ -34,6 +36,20 @@ pub struct Sql {
     binds: Vec<Value>,
     access: Access,
     one_row: bool,
+    returned_key: Option<Arc<ReturnedKey>>,
+}
+
+/// The one column that an INSERT of one row returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReturnedKey {
+    /// The table, as its model names it: a dot joins a schema and a table.
+    pub table: Name,
+    /// The column.
+    pub column: Name,
+    /// Where the RETURNING clause begins in the text, in bytes. It is the last clause: the text before it is an INSERT
+    /// too.
+    pub clause: usize,
 }
 
 /// Whether a statement reads or writes.
@@ -51,7 +67,7 @@ pub enum Access {
 impl Sql {
     /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        Self { text: text.into(), binds, access, one_row: false }
+        Self { text: text.into(), binds, access, one_row: false, returned_key: None }
     }
 
     /// States that the result has at most one row. A backend can then fetch it in a cheaper way.
@@ -90,6 +106,19 @@ impl Sql {
     /// Returns true when the result has at most one row.
     pub fn is_one_row(&self) -> bool {
         self.one_row
+    }
+
+    /// The key that the statement returns, when it inserts one row, without an ON CONFLICT clause, and returns one
+    /// column. A backend that learns the key of an inserted row in a cheaper way can leave out the RETURNING clause.
+    pub fn returned_key(&self) -> Option<&Arc<ReturnedKey>> {
+        self.returned_key.as_ref()
+    }
+
+    /// The same text with other values.
+    #[must_use]
+    pub(crate) fn with_binds(mut self, binds: Vec<Value>) -> Self {
+        self.binds = binds;
+        self
     }
 }
 

@@ -1,5 +1,8 @@
 //! Renders INSERT, UPDATE and DELETE. Each clause is one function.
 
+use std::sync::Arc;
+
+use super::ReturnedKey;
 use super::expr::expr;
 use super::scope::Scope;
 use super::select;
@@ -10,6 +13,7 @@ use crate::statement::{Conflict, Delete, Expr, Insert, Name, Update};
 
 pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
     w.push("INSERT INTO ").table(&statement.table);
+    let one_row = statement.values.len() == statement.columns.len() && statement.conflict.is_none();
     if statement.columns.is_empty() {
         let default_row = w.dialect.default_row;
         w.push(" ").push(default_row);
@@ -18,6 +22,10 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         w.names(&statement.columns);
         w.push(") VALUES ");
         w.rows(statement.columns.len(), statement.values);
+    }
+    if let ([column], true) = (&*statement.returning, one_row) {
+        let (table, column) = (statement.table.clone(), column.clone());
+        w.returned_key = Some(Arc::new(ReturnedKey { table, column, clause: w.len() }));
     }
     if let Some(clause) = statement.conflict {
         conflict(w, statement.table, clause)?;

@@ -1,7 +1,9 @@
 //! Collects the text and the binds of one statement.
 
+use std::sync::Arc;
+
 use super::scope::Scope;
-use super::{Access, Sql};
+use super::{Access, ReturnedKey, Sql};
 use crate::dialect::{Dialect, Placeholder};
 use crate::error::Result;
 use crate::schema::Table;
@@ -23,6 +25,8 @@ pub(super) struct Writer<'d> {
     pub(super) writes: bool,
     /// Whether the next SELECT list removes duplicates, so that its decimals need their collation.
     pub(super) merges: bool,
+    /// What an INSERT of one row returns, if that is one column.
+    pub(super) returned_key: Option<Arc<ReturnedKey>>,
     text: String,
     binds: Vec<Value>,
 }
@@ -37,19 +41,26 @@ impl<'d> Writer<'d> {
             models: Vec::new(),
             writes: false,
             merges: false,
+            returned_key: None,
             text: String::with_capacity(256),
             binds: Vec::new(),
         }
     }
 
     pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static Table>) {
-        (Sql::new(self.text, self.binds, access), self.models)
+        let sql = Sql { returned_key: self.returned_key, ..Sql::new(self.text, self.binds, access) };
+        (sql, self.models)
     }
 
     /// Writes a number into the text, where no bind is allowed.
     pub(super) fn number(&mut self, number: u32) -> &mut Self {
         self.text.push_str(&number.to_string());
         self
+    }
+
+    /// The length of the text so far, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
     }
 
     pub(super) fn push(&mut self, text: &str) -> &mut Self {
