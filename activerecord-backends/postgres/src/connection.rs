@@ -84,7 +84,7 @@ impl PostgresConnection {
         };
         drop(answers);
         self.ran(sql, ran)?;
-        Ok(Outcome { rows: if verb == Verb::Change { rows } else { 0 }, last_insert_id: None })
+        Ok(Outcome::new(if verb == Verb::Change { rows } else { 0 }, None))
     }
 
     /// The text that the driver knows the statement by, and its values as the statement wants them.

@@ -102,7 +102,7 @@ fn exclusive(config: &Config) -> Result<bool> {
     if exclusive && config.pool.max_connections > 1 {
         return Err(Error::configuration(
             "`locking_mode=exclusive` allows one connection only: limit the pool to one, by \
-             `.pool(Pool::new().max_connections(1))`, or `max_connections = 1` in its table",
+             `.pool(PoolOptions::new().max_connections(1))`, or `max_connections = 1` in its table",
         ));
     }
     Ok(exclusive)

@@ -264,7 +264,7 @@ impl Session {
         let rows = self.database.connection().changes();
         // For several rows SQLite reports the key of the last one, which is not the requested one.
         let last_insert_id = if rows == 1 { self.database.last_insert_id() } else { None };
-        Outcome { rows, last_insert_id }
+        Outcome::new(rows, last_insert_id)
     }
 
     /// Runs a statement of this library and ignores its rows.
