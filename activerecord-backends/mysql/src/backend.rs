@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Backend, BoxFuture, Connection, send_at_once};
+use activerecord_core::backend::{Backend, BoxFuture, Connection};
 use activerecord_core::{Config, Dialect, Error, MYSQL, Result};
+use activerecord_sqlx::{Address, send_at_once, within_timeout};
 use futures_util::TryStreamExt;
 use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySqlConnection, Row};
@@ -34,11 +35,8 @@ impl Backend for MySqlBackend {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
             let settings = &self.settings;
-            match tokio::time::timeout(settings.connect_timeout, connect(settings)).await {
-                Ok(Ok(session)) => Ok(Box::new(session) as Box<dyn Connection>),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(error::connect_timeout(&settings.place, settings.connect_timeout)),
-            }
+            let session = within_timeout(&settings.place, settings.connect_timeout, connect(settings)).await?;
+            Ok(Box::new(session) as Box<dyn Connection>)
         })
     }
 }
@@ -46,8 +44,10 @@ impl Backend for MySqlBackend {
 async fn connect(settings: &Settings) -> Result<Session> {
     let at_connect = |error| error::at_connect(&settings.place, error);
     let mut connection = settings.options.connect().await.map_err(at_connect)?;
-    send_at_once(settings.options.get_port());
     let facts = set_up(&mut connection, settings).await?;
+    if let Some(client) = facts.client {
+        send_at_once(client, Address::new(settings.options.get_host(), settings.options.get_port())).await;
+    }
     if let Some(timeout) = settings.statement_timeout {
         let (variable, value) = match facts.server.flavour {
             Flavour::MariaDb => ("max_statement_time", timeout.as_secs_f64().to_string()),
@@ -58,35 +58,48 @@ async fn connect(settings: &Settings) -> Result<Session> {
     Ok(Session::new(connection, &settings.place, facts))
 }
 
-/// What the server tells about itself.
+/// What the server reports about itself and the session.
 pub(crate) struct Facts {
     pub(crate) server: Server,
-    /// Whether a lock that is waited for too long ends the whole transaction.
+    /// Whether a lock timeout rolls back the whole transaction.
     pub(crate) timeout_ends_transaction: bool,
-    /// The most bytes that the server takes at once.
+    /// The largest packet that the server accepts, in bytes.
     pub(crate) max_packet: usize,
+    /// The client's address as the server sees it; `None` on a Unix socket, or if the server does not report it.
+    client: Option<Address>,
 }
 
-/// Asks what the server is and sets the session up, in one round trip.
+/// Asks for the facts and applies the settings of the session, in one round trip.
 async fn set_up(connection: &mut MySqlConnection, settings: &Settings) -> Result<Facts> {
     const FACTS: &str = "SELECT VERSION(), @@innodb_rollback_on_timeout = 1, @@max_allowed_packet";
-    let text = format!("{FACTS}; {}", session_settings(settings));
+    // Each server reads one of the two comments. Reading one's own session needs no privilege. It comes last, so that an error in
+    // it leaves the rest in place.
+    const CLIENT: &str = "SELECT host FROM /*!80022 performance_schema. *//*M! information_schema. */processlist \
+        WHERE id = CONNECTION_ID()";
+    let text = format!("{FACTS}; {}; {CLIENT}", session_settings(settings));
     let mut facts = None;
+    let mut answered = 0;
     let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
     loop {
         match answers.try_next().await {
-            Ok(Some(Either::Right(row))) => facts = Some(Facts::read(&row)?),
-            Ok(Some(Either::Left(_))) => {}
-            Ok(None) => return facts.ok_or_else(|| Error::configuration("the server does not tell its version")),
+            Ok(Some(Either::Right(row))) => match &mut facts {
+                None => facts = Some(Facts::read(&row)?),
+                Some(facts) => facts.client = client(&row),
+            },
+            Ok(Some(Either::Left(_))) => answered += 1,
+            Err(sqlx::Error::Database(_)) if answered == 2 => break,
+            Ok(None) => break,
             Err(error) => return Err(error::at_connect(&settings.place, error)),
         }
     }
+    facts.ok_or_else(|| Error::configuration("the server does not report its version"))
 }
 
 impl Facts {
-    /// Reads the row that tells about the server. One that is too old is refused before it can stumble over the settings.
+    /// Reads the row of facts. A server that is too old is refused here, before it reports an error in the settings.
     fn read(row: &MySqlRow) -> Result<Self> {
-        let of_row = |error: sqlx::Error| Error::configuration(format!("the server does not say what it is: {error}"));
+        let of_row =
+            |error: sqlx::Error| Error::configuration(format!("the server does not report its version: {error}"));
         let version: String = row.try_get_unchecked(0).map_err(of_row)?;
         let on_timeout: i64 = row.try_get_unchecked(1).map_err(of_row)?;
         let max_packet: u64 = row.try_get_unchecked(2).map_err(of_row)?;
@@ -94,8 +107,16 @@ impl Facts {
             server: Server::check(&version)?,
             timeout_ends_transaction: on_timeout == 1,
             max_packet: usize::try_from(max_packet).unwrap_or(usize::MAX),
+            client: None,
         })
     }
+}
+
+/// Reads `HOST:PORT`; on a Unix socket there is no port.
+fn client(row: &MySqlRow) -> Option<Address> {
+    let host: String = row.try_get_unchecked(0).ok()?;
+    let (host, port) = host.rsplit_once(':')?;
+    Some(Address::new(host, port.parse().ok()?))
 }
 
 /// The statement that sets what does not depend on the server's flavour.

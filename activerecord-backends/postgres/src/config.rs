@@ -48,8 +48,14 @@ impl Settings {
         })
     }
 
-    /// Where the server is, for messages.
-    pub(crate) fn place(&self) -> String {
+    /// Waits until a session is open, but at most for `connect_timeout`. Every error names the server.
+    pub(crate) async fn within_timeout<T>(&self, opening: impl Future<Output = Result<T>>) -> Result<T> {
+        let server = format!("PostgreSQL at {}", self.address());
+        activerecord_sqlx::within_timeout(&server, self.connect_timeout, opening).await
+    }
+
+    /// Host and port of the server, for messages.
+    fn address(&self) -> String {
         let (host, port) = (self.driver.get_host(), self.driver.get_port());
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
@@ -59,7 +65,7 @@ impl Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
-            .field("place", &self.place())
+            .field("address", &self.address())
             .field("database", &self.driver.get_database())
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
@@ -81,7 +87,7 @@ fn with_login(mut driver: PgConnectOptions, config: &Config) -> PgConnectOptions
     if let Some(password) = config.password.as_deref() {
         driver = driver.password(password);
     }
-    if config.database.as_str().is_empty() { driver } else { driver.database(config.database.as_str()) }
+    if config.database.is_empty() { driver } else { driver.database(&config.database) }
 }
 
 fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {

@@ -8,6 +8,7 @@ pub(crate) use activerecord_core::backend::errors::{
     transaction_open,
 };
 use activerecord_core::{Error, ErrorKind};
+use activerecord_sqlx::commit_outcome_unknown;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// The error of the driver.
@@ -34,7 +35,7 @@ pub(crate) fn at_connect(error: sqlx::Error) -> Error {
         // The handshake's errors, such as a certificate that nobody trusts, come as this kind.
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => no_tls(&error),
         sqlx::Error::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            Error::new(ErrorKind::ConnectionLost, format!("it cannot be reached: {error}")).with_source(error)
+            Error::new(ErrorKind::ConnectionLost, error.to_string()).with_source(error)
         }
         error => from_driver(error),
     }
@@ -45,21 +46,10 @@ fn no_tls(why: &dyn Display) -> Error {
     Error::configuration(format!("no TLS: {why}; see the options `sslmode` and `sslrootcert`"))
 }
 
-/// The error of a COMMIT. Where the answer is lost, it may have happened.
+/// The error of a COMMIT. If the answer is lost, the server may have committed.
 #[cold]
 pub(crate) fn at_commit(error: Error) -> Error {
-    if !error.is_connection_lost() {
-        return error;
-    }
-    let unknown = Error::new(
-        ErrorKind::CommitOutcomeUnknown,
-        format!("{}; it broke during COMMIT, which may have happened or not", error.message()),
-    );
-    let unknown = match error.code() {
-        Some(code) => unknown.with_code(code),
-        None => unknown,
-    };
-    unknown.with_source(error)
+    if error.is_connection_lost() { commit_outcome_unknown(error) } else { error }
 }
 
 /// Whether the connection is of no further use.

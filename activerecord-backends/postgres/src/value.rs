@@ -19,6 +19,7 @@ mod numeric;
 use std::sync::Arc;
 
 use activerecord_core::{Error, Result, RowRef, Value, ValueRef};
+use activerecord_sqlx::at_placeholder;
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo, Postgres};
@@ -43,7 +44,9 @@ pub(crate) enum Typing {
 /// `Conversion`.
 pub(crate) fn check(values: &[Value]) -> Result<()> {
     let bad = values.iter().position(has_nul);
-    bad.map_or(Ok(()), |index| Err(at(Error::conversion("PostgreSQL has no text with a NUL character in it"), index)))
+    bad.map_or(Ok(()), |index| {
+        Err(at_placeholder(Error::conversion("PostgreSQL cannot store a text with a NUL character"), index + 1))
+    })
 }
 
 fn has_nul(value: &Value) -> bool {
@@ -79,16 +82,11 @@ pub(crate) fn bind(values: &[Value], placeholders: &[PgTypeInfo]) -> Result<Opti
         let Err(refused) = arguments.add(Bound { value, ty }) else { continue };
         return match refused.downcast::<Refusal>().map(|refusal| *refusal) {
             Ok(Refusal::Misfit) => Ok(None),
-            Ok(Refusal::Impossible(error)) => Err(at(error, index)),
-            Err(other) => Err(at(Error::conversion(other.to_string()), index)),
+            Ok(Refusal::Impossible(error)) => Err(at_placeholder(error, index + 1)),
+            Err(other) => Err(at_placeholder(Error::conversion(other.to_string()), index + 1)),
         };
     }
     Ok(Some(arguments))
-}
-
-#[cold]
-fn at(error: Error, index: usize) -> Error {
-    error.context(format_args!("the value of placeholder {}", index + 1))
 }
 
 /// Rows as COPY takes them in its binary format: how many columns each has, and before each value its length, which is -1 for NULL.
@@ -109,7 +107,7 @@ pub(crate) fn copied(rows: &[Vec<Value>], types: &[PgTypeInfo]) -> Result<Option
             match encode::sized(value, ty, &mut buffer) {
                 Ok(()) => {}
                 Err(Refusal::Misfit) => return Ok(None),
-                Err(Refusal::Impossible(error)) => return Err(at(error, index)),
+                Err(Refusal::Impossible(error)) => return Err(at_placeholder(error, index + 1)),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Values on their way to the server.
 
 use activerecord_core::{Error, Result, Value, ValueType};
+use activerecord_sqlx::at_placeholder;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use rust_decimal::Decimal;
 use sqlx::error::BoxDynError;
@@ -18,8 +19,8 @@ pub(crate) fn arguments(values: &[Value], max_packet: usize) -> Result<MySqlArgu
     }
     let mut arguments = MySqlArguments::default();
     arguments.reserve(values.len(), 8 * values.len());
-    for (index, value) in (1..).zip(values) {
-        bind(&mut arguments, value).map_err(|error| at(error, index))?;
+    for (number, value) in (1..).zip(values) {
+        bind(&mut arguments, value).map_err(|error| at_placeholder(error, number))?;
     }
     Ok(arguments)
 }
@@ -121,11 +122,6 @@ fn too_large(size: usize, most: usize) -> Error {
 #[cold]
 fn not_finite(why: &str) -> Error {
     Error::conversion(format!("MySQL and MariaDB {why}"))
-}
-
-#[cold]
-fn at(error: Error, index: usize) -> Error {
-    error.context(format_args!("the value of placeholder {index}"))
 }
 
 #[cold]

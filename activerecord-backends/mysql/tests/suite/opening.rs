@@ -1,6 +1,9 @@
 //! Settings, and what a new session is like.
 
+use std::net::TcpStream;
+
 use activerecord_core::{Config, ErrorKind};
+use activerecord_sqlx::{Address, socket_between};
 
 use crate::support::*;
 
@@ -87,6 +90,32 @@ fn logins_with_and_without_tls() {
             let plain = cipher[0].get::<String>(1).unwrap().is_empty();
             assert_eq!(plain, mode == "disabled" || server.is_without_tls(&mut root).await);
         }
+        run(&mut root, &format!("DROP USER {user}@'%'")).await.unwrap();
+    });
+}
+
+/// TCP_NODELAY is set on the socket of the session, and not on another socket of this process that leads to the same server.
+/// The user has no privilege that shows other sessions.
+#[test]
+fn only_the_own_socket_sends_at_once() {
+    on_each_server(async |server| {
+        let mut root = server.connect().await;
+        let user = format!("u{:08x}", fastrand::u32(..));
+        run(&mut root, &format!("CREATE USER {user}@'%' IDENTIFIED BY 'topsecret'")).await.unwrap();
+        run(&mut root, &format!("GRANT SELECT ON {}.* TO {user}@'%'", server.database)).await.unwrap();
+        let (host, port) = (server.config().host.unwrap(), server.config().port.unwrap_or(3306));
+        let other = TcpStream::connect((host.as_str(), port)).unwrap();
+        let as_user = server.with(|config| config.username(&user).password("topsecret"));
+        let mut c = as_user.connect().await.unwrap();
+        let own: String =
+            one(&mut c, "SELECT host FROM information_schema.processlist WHERE id = CONNECTION_ID()").await.unwrap();
+        let (own_host, own_port) = own.rsplit_once(':').unwrap();
+        let address = Address::new(&host, port);
+        let own = socket_between(Address::new(own_host, own_port.parse().unwrap()), address);
+        let local = other.local_addr().unwrap();
+        let sandboxed = socket_between(Address::new(&local.ip().to_string(), local.port()), address).is_none();
+        assert_eq!(own.map(|own| own.nodelay().unwrap()), (!sandboxed).then_some(true), "{}", server.name);
+        assert!(!other.nodelay().unwrap());
         run(&mut root, &format!("DROP USER {user}@'%'")).await.unwrap();
     });
 }

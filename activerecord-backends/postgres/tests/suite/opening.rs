@@ -1,8 +1,10 @@
 //! Settings, and servers that cannot be reached.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use activerecord_core::{Config, Error, ErrorKind};
+use activerecord_sqlx::{Address, socket_between};
 
 use crate::support::*;
 
@@ -140,6 +142,23 @@ async fn too_many_connections() {
 async fn a_setting_that_the_server_refuses() {
     let error = connect_error(&config().option("statement_timeout", "9999days")).await;
     assert_eq!((error.kind(), error.code()), (ErrorKind::Configuration, Some("22023")), "{error}");
+}
+
+/// TCP_NODELAY is set on the socket of the session, and not on another socket of this process that leads to the same server.
+#[tokio::test]
+async fn only_the_own_socket_sends_at_once() {
+    let config = config();
+    let server = (config.host.clone().unwrap(), config.port.unwrap_or(5432));
+    let other = TcpStream::connect(server.clone()).unwrap();
+    let mut c = connect(&config).await;
+    let host: String = one(&mut c, "SELECT host(inet_client_addr())").await.unwrap();
+    let port: i32 = one(&mut c, "SELECT inet_client_port()").await.unwrap();
+    let server = Address::new(&server.0, server.1);
+    let own = socket_between(Address::new(&host, port.try_into().unwrap()), server);
+    let local = other.local_addr().unwrap();
+    let sandboxed = socket_between(Address::new(&local.ip().to_string(), local.port()), server).is_none();
+    assert_eq!(own.map(|own| own.nodelay().unwrap()), (!sandboxed).then_some(true));
+    assert!(!other.nodelay().unwrap());
 }
 
 #[tokio::test]
