@@ -1,4 +1,4 @@
-//! What the benchmarks beside a driver share: both sides in turns, medians and their ratio.
+//! What the comparisons with a driver share: both sides in turns, medians and their ratio.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use activerecord_core::backend::Connection;
 use activerecord_core::sql::Sql;
 use activerecord_core::{Flow, Result, RowRef};
 
-/// Who works: the driver alone, or ours over it.
+/// Which side runs: the driver alone, or this library on top of it.
 pub(crate) enum Side<'s, R> {
     Raw(&'s mut R),
     Ours(&'s mut Box<dyn Connection>),
 }
 
-/// Runs both sides in turns: `rounds` of `times` repetitions each. Prints microseconds a repetition.
+/// Runs both sides in turns: `rounds` of `times` repetitions each. Prints the microseconds per repetition.
 pub(crate) async fn compare<R>(
     name: &str,
     rounds: usize,
@@ -38,7 +38,7 @@ pub(crate) async fn compare<R>(
     println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
 }
 
-/// All rows of a statement, each read by `record`.
+/// Fetches all rows of a statement, each read by `record`.
 pub(crate) async fn our_rows<T: Send>(
     ours: &mut Box<dyn Connection>,
     sql: &Sql,
