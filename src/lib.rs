@@ -9,6 +9,8 @@ use activerecord_postgres as _;
 use activerecord_sqlite as _;
 
 pub mod prelude;
+#[cfg(feature = "sync")]
+pub mod sync;
 
 pub use activerecord_core::*;
 pub use activerecord_derive::*;
@@ -19,6 +21,11 @@ pub use activerecord_nats::NatsQueue;
 pub use activerecord_rabbitmq::RabbitQueue;
 #[cfg(feature = "redis")]
 pub use activerecord_redis::RedisQueue;
+#[cfg(feature = "sync")]
+pub use sync::{
+    BadRow, Capture, Changed, Difference, DifferenceKind, Differences, Install, Lag, Mirror, SyncFrom, SyncJob,
+    SyncReport, SyncTable,
+};
 
 /// The README's program compiles.
 #[cfg(doctest)]

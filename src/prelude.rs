@@ -11,8 +11,8 @@ pub use activerecord_core::{
 };
 pub use activerecord_derive::*;
 pub use activerecord_distributed::{
-    Capture, Changed, Consumer, Event, Inbox, MemoryQueue, Mirror, Outbox, Prepare, Relay, Saga, SagaState, Sagas,
-    SqlQueue, StepContext, SyncJob, SyncTable, Task, TwoPhase, Worker, permanent, transient, two_phase,
+    Consumer, Event, Inbox, MemoryQueue, Outbox, Prepare, ProtocolError as _, Relay, Saga, SagaState, Sagas, SqlQueue,
+    StepContext, Task, TwoPhase, Worker, permanent, transient, two_phase,
 };
 #[cfg(feature = "nats")]
 pub use activerecord_nats::NatsQueue;
@@ -20,6 +20,8 @@ pub use activerecord_nats::NatsQueue;
 pub use activerecord_rabbitmq::RabbitQueue;
 #[cfg(feature = "redis")]
 pub use activerecord_redis::RedisQueue;
+#[cfg(feature = "sync")]
+pub use activerecord_sync::{Capture, Changed, Mirror, SyncJob, SyncTable};
 pub use rust_decimal::Decimal;
 pub use rust_decimal_macros::dec;
 pub use uuid::Uuid;

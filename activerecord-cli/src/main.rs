@@ -4,6 +4,7 @@
 //! something needs somebody's attention (a transaction in doubt, a stuck saga, a dead letter, a row that was refused or
 //! differs, a setting).
 
+mod bar;
 mod capture;
 mod doctor;
 mod outbox;

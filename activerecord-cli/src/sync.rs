@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::Attention;
+use crate::bar::with_bar;
 use crate::output::Output;
 
 #[derive(Args, Debug)]
@@ -77,8 +78,8 @@ impl Tables {
             }
         }
         let job = |name: String| {
-            let job = SyncTable::new(&name, &self.from, &self.to).batch(self.batch).progress(true);
-            (name, job)
+            let job = SyncTable::new(&name, &self.from, &self.to).batch(self.batch);
+            (name, with_bar(job))
         };
         Ok(names.into_iter().map(job).collect())
     }

@@ -67,15 +67,9 @@ pub enum ErrorKind {
     Transaction,
     /// The transaction is committed, and one of its `after_commit` hooks failed.
     AfterCommit,
-    /// A transaction across databases was rolled back everywhere: somebody else has decided so, or a part of it could not
-    /// be prepared.
-    Aborted,
-    /// A saga was undone, because a step failed.
-    Compensated,
-    /// A saga can neither go on nor be undone without somebody's decision.
-    Stuck,
-    /// The lease on this work has passed to somebody else: nothing more may be written for it.
-    LeaseLost,
+    /// A failure that another package of this library defines for its protocol, such as a saga. The package documents the
+    /// name.
+    Protocol(&'static str),
     /// A model that requires a scope was used outside one.
     NoScope,
     /// An error of the caller's own, from [`Error::custom`].
@@ -320,26 +314,6 @@ impl Error {
     /// The transaction is committed, and one of its `after_commit` hooks failed: do not run it again.
     pub fn is_after_commit(&self) -> bool {
         self.kind() == ErrorKind::AfterCommit
-    }
-
-    /// A transaction across databases was rolled back everywhere.
-    pub fn is_aborted(&self) -> bool {
-        self.kind() == ErrorKind::Aborted
-    }
-
-    /// A saga was undone, because a step failed: [`downcast_ref`](Self::downcast_ref) gives that step's own [`Error`].
-    pub fn is_compensated(&self) -> bool {
-        self.kind() == ErrorKind::Compensated
-    }
-
-    /// A saga waits for somebody's decision.
-    pub fn is_stuck(&self) -> bool {
-        self.kind() == ErrorKind::Stuck
-    }
-
-    /// Somebody else does this work now.
-    pub fn is_lease_lost(&self) -> bool {
-        self.kind() == ErrorKind::LeaseLost
     }
 
     /// No connection of the pool became free within its `acquire_timeout`.

@@ -49,8 +49,9 @@ pub mod private;
 pub use backend::{Branch, Isolation, PreparedBranch};
 pub use config::{Config, IntoConfig, PoolOptions, PoolOptions as Pool};
 pub use connection::{
-    ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction, TableInfo,
-    UniqueKey, UnmetPrecondition, connection, current_connection, spawn, try_with_connection, with_connection,
+    ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
+    ProtocolConnection, TableInfo, UniqueKey, UnmetPrecondition, connection, current_connection, spawn,
+    try_with_connection, with_connection,
 };
 pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};

@@ -15,7 +15,7 @@ static READINGS: PerConnection<(DateTime<Utc>, Instant)> = PerConnection::new();
 
 /// The time by the clock of this connection's database, so that processes with other clocks agree: read once in a while, and
 /// carried on by this machine's monotonic clock. To ask each time would cost every message a round trip. Leases ask.
-pub(crate) async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
+pub async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
     if let Some((time, read)) = READINGS.get(connection)
         && read.elapsed() < GOOD_FOR
     {

@@ -28,7 +28,7 @@ impl Plan {
 }
 
 /// Does here what the environment says.
-pub(crate) fn reach(name: &str) -> Result<()> {
+pub fn reach(name: &str) -> Result<()> {
     let Some(plan) = PLAN.as_ref().filter(|plan| plan.name == name) else { return Ok(()) };
     if plan.action == "pause" {
         std::thread::sleep(Duration::from_millis(20));
@@ -54,7 +54,7 @@ pub(crate) fn reach(name: &str) -> Result<()> {
 
 /// Whether the environment wants this part of a protocol broken (`ACTIVERECORD_BROKEN=NAME,NAME`): a test that cannot tell is
 /// worth nothing.
-pub(crate) fn is_broken(name: &str) -> bool {
+pub fn is_broken(name: &str) -> bool {
     static BROKEN: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("ACTIVERECORD_BROKEN").ok());
     BROKEN.as_ref().is_some_and(|broken| broken.split(',').any(|broken| broken == name))
 }

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use activerecord_core::{Error, ErrorKind, Result};
+use activerecord_core::{Error, Result};
 use tokio::time::{Instant, sleep_until};
 
+use crate::error::LEASE_LOST;
 use crate::failpoint;
 
 /// How long a lease is, unless it is set.
@@ -66,7 +67,7 @@ where
 
 #[cold]
 pub(crate) fn lost(why: &str) -> Error {
-    Error::new(ErrorKind::LeaseLost, format!("the lease on this work is lost: {why}"))
+    Error::new(LEASE_LOST, format!("the lease on this work is lost: {why}"))
 }
 
 #[cfg(test)]
@@ -74,6 +75,7 @@ mod tests {
     use std::future::{pending, ready};
 
     use super::*;
+    use crate::error::ProtocolError as _;
 
     const SHORT: Duration = Duration::from_millis(60);
 

@@ -6,16 +6,15 @@
 //! Programs use the facade crate `activerecord`, which re-exports what is public here.
 
 mod backoff;
-mod capture;
 mod clock;
 mod consumer;
+mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
 mod inbox;
 mod json;
 mod lease;
 mod meters;
-mod mirror;
 mod outbox;
 mod panics;
 mod per_connection;
@@ -23,23 +22,22 @@ mod queue;
 mod relay;
 mod saga;
 mod store;
-mod sync;
+#[doc(hidden)]
+pub mod support;
 mod two_phase;
 mod verdict;
 mod worker;
 
 pub use backoff::Backoff;
-pub use capture::{Capture, Changed, Install};
 pub use consumer::Consumer;
+pub use error::{ABORTED, COMPENSATED, LEASE_LOST, ProtocolError, STUCK};
 pub use inbox::Inbox;
-pub use mirror::{Lag, Mirror};
 pub use outbox::{Enqueue, Message, MessageState, Outbox, TopicStats};
 pub use queue::{
     Delivery, Event, MemoryQueue, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, SqlQueue, Subscriber,
 };
 pub use relay::Relay;
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
-pub use sync::{BadRow, Difference, DifferenceKind, Differences, SyncFrom, SyncJob, SyncReport, SyncTable};
 pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};
@@ -49,13 +47,18 @@ pub use worker::{Task, Worker};
 mod failpoint {
     use activerecord_core::Result;
 
+    /// Does nothing.
+    ///
+    /// # Errors
+    /// None.
     #[inline]
-    pub(crate) fn reach(_name: &str) -> Result<()> {
+    pub fn reach(_name: &str) -> Result<()> {
         Ok(())
     }
 
+    /// False.
     #[inline]
-    pub(crate) fn is_broken(_name: &str) -> bool {
+    pub fn is_broken(_name: &str) -> bool {
         false
     }
 }

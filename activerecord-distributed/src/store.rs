@@ -7,7 +7,7 @@ use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, connection, transaction};
 
 /// A model whose table this crate makes.
-pub(crate) trait Kept: Model {
+pub trait Kept: Model {
     /// The table, with its indexes: none, unless it says so.
     fn definition() -> CreateTable {
         CreateTable::from(Self::TABLE)
@@ -17,7 +17,7 @@ pub(crate) trait Kept: Model {
 static INSTALLED: LazyLock<Mutex<HashSet<(u64, &'static str)>>> = LazyLock::new(Mutex::default);
 
 /// Makes the model's table on this connection, unless this process knows that it is there.
-pub(crate) async fn install<K: Kept>(connection: &ConnectionHandle) -> Result<()> {
+pub async fn install<K: Kept>(connection: &ConnectionHandle) -> Result<()> {
     let key = (connection.id(), K::TABLE.name);
     if installed().contains(&key) {
         return Ok(());
@@ -45,7 +45,7 @@ pub(crate) async fn with_table<K: Kept>(name: &str) -> Result<ConnectionHandle> 
 }
 
 /// Inserts a row on this connection, whatever the scope.
-pub(crate) async fn insert<K: Kept>(name: &str, row: &mut K) -> Result<()> {
+pub async fn insert<K: Kept>(name: &str, row: &mut K) -> Result<()> {
     K::with_connection(name, async || row.insert().await).await
 }
 

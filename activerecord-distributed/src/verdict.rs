@@ -25,8 +25,10 @@ pub fn transient(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
 
 /// Whether trying again may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
+    /// It may.
     Transient,
+    /// It does not.
     Permanent,
 }
 
@@ -37,7 +39,7 @@ impl Verdict {
     }
 
     /// What is said of it, else what its kind tells: what a database may get over is worth another attempt.
-    pub(crate) fn of(error: &Error) -> Self {
+    pub fn of(error: &Error) -> Self {
         let passes = error.is_retryable()
             || error.is_connection_lost()
             || error.is_pool_timeout()

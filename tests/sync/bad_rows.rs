@@ -15,7 +15,7 @@ async fn a_bad_row_is_told_and_the_others_are_copied() -> Result<()> {
         assert_eq!(analytics(&to).await?.len(), 3);
         let given_up = job(&from, &to).max_bad_rows(1).run().await.unwrap_err();
         assert!(given_up.is_invalid() && given_up.to_string().contains("2 rows were refused"), "{given_up}");
-        assert!(given_up.to_string().contains("users>analytics_users` was given up"), "{given_up}");
+        assert!(given_up.to_string().contains("users>analytics_users` stopped: "), "{given_up}");
     }
     Ok(())
 }

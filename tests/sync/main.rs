@@ -10,6 +10,7 @@ mod harness;
 mod left_out;
 mod mirrors;
 mod pairs;
+mod progress;
 mod ranges;
 #[path = "../common/sample.rs"]
 #[allow(dead_code, reason = "the conformance cases use all of it")]

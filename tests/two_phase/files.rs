@@ -41,7 +41,7 @@ impl File {
 async fn judge(done: Result<()>, why: ErrorKind, file: &File, bank: &str) -> Result<()> {
     let Err(error) = done else { return Err(Error::invalid("it was committed")) };
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<Error>());
-    assert_eq!((error.kind(), source.map(Error::kind)), (ErrorKind::Aborted, Some(why)), "{error}");
+    assert_eq!((error.kind(), source.map(Error::kind)), (activerecord::ABORTED, Some(why)), "{error}");
     // Said of the COMMIT, and not of a statement before it.
     assert!(!error.message().contains("SQL: "), "{error}");
     assert_eq!((balance(&file.name).await?, balance(bank).await?, left().await?), (100, 100, 0), "{error}");

@@ -7,14 +7,16 @@ mod listener;
 mod meters;
 mod moment;
 mod pool;
+mod protocol;
 mod registry;
 mod scope;
 mod session;
 pub(crate) mod unique;
 
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
-pub use handle::{ConnectionHandle, UnmetPrecondition, connection, current_connection};
+pub use handle::{ConnectionHandle, connection, current_connection};
 pub use listener::Listener;
+pub use protocol::{ProtocolConnection, UnmetPrecondition};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 

@@ -8,12 +8,12 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Instrument, Level as Verbosity, Span, field};
 
 use super::endpoint::Endpoint;
-use super::pool::Purpose;
-use crate::backend::{Answer, Load, Outcome};
+use super::pool::{PooledConnection, Purpose};
+use crate::backend::{Answer, Connection, Load, Outcome};
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, Result};
 use crate::sql::{Access, Sql};
-use crate::transaction::Level;
+use crate::transaction::{Level, Turn};
 use crate::value::{Flow, Row, RowRef, Sink};
 
 /// Where a statement runs.
@@ -93,24 +93,32 @@ impl Session {
         result
     }
 
+    /// Takes the connection for one statement.
+    async fn take(&self, label: Label) -> Result<Taken<'_>> {
+        match self {
+            Self::Pool(endpoint) => endpoint.acquire(label.purpose()).await.map(Taken::Pool),
+            Self::Transaction(level) => {
+                let mut turn = level.turn().await?;
+                if label.streaming {
+                    turn.streaming();
+                }
+                Ok(Taken::Transaction(turn))
+            }
+        }
+    }
+
     /// Runs a statement for its effect.
     pub(crate) async fn execute(&self, sql: &Sql, label: Label) -> Result<Outcome> {
         let observed = Observed::new(self.endpoint(), sql, label);
         if let Err(error) = sql.check() {
             return observed.finish(Err(error), 0);
         }
-        let result = match self {
-            Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
-                Ok(mut connection) => observed.answer(|| connection.execute(sql)).await,
-                Err(error) => Err(error),
-            },
-            Self::Transaction(level) => match level.turn().await {
-                Ok(mut turn) => {
-                    let result = observed.answer(|| turn.connection().execute(sql)).await;
-                    turn.settle(result)
-                }
-                Err(error) => Err(error),
-            },
+        let result = match self.take(label).await {
+            Ok(mut taken) => {
+                let result = observed.answer(|| taken.connection().execute(sql)).await;
+                taken.settle(result)
+            }
+            Err(error) => Err(error),
         };
         let rows = result.as_ref().map_or(0, |outcome| outcome.rows);
         observed.finish(result, rows)
@@ -119,18 +127,12 @@ impl Session {
     /// Adds rows by the way that the backend has for many, if it has one for these.
     pub(crate) async fn load(&self, load: Load<'_>, label: Label) -> Result<Option<u64>> {
         let observed = Observed::new(self.endpoint(), load.sql, label);
-        let result = match self {
-            Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
-                Ok(mut connection) => observed.answer(|| Answer::Later(connection.load(load))).await,
-                Err(error) => Err(error),
-            },
-            Self::Transaction(level) => match level.turn().await {
-                Ok(mut turn) => {
-                    let result = observed.answer(|| Answer::Later(turn.connection().load(load))).await;
-                    turn.settle(result)
-                }
-                Err(error) => Err(error),
-            },
+        let result = match self.take(label).await {
+            Ok(mut taken) => {
+                let result = observed.answer(|| Answer::Later(taken.connection().load(load))).await;
+                taken.settle(result)
+            }
+            Err(error) => Err(error),
         };
         let rows = result.as_ref().map_or(0, |rows| rows.unwrap_or(0));
         observed.finish(result, rows)
@@ -148,23 +150,14 @@ impl Session {
                 rows += 1;
                 sink(row)
             };
-            match self {
-                Self::Pool(endpoint) => match endpoint.acquire(label.purpose()).await {
-                    Ok(mut connection) => observed.answer(|| connection.fetch(sql, &mut counting)).await,
-                    Err(error) => Err(error),
-                },
-                Self::Transaction(level) => match level.turn().await {
-                    Ok(mut turn) => {
-                        if label.streaming {
-                            turn.streaming();
-                        }
-                        let result = observed.answer(|| turn.connection().fetch(sql, &mut counting)).await;
-                        // What came back cannot be read, but the row is written.
-                        let written = rows > 0 && sql.access() == Access::Write;
-                        turn.settle(if written { self.written(result) } else { result })
-                    }
-                    Err(error) => Err(error),
-                },
+            match self.take(label).await {
+                Ok(mut taken) => {
+                    let result = observed.answer(|| taken.connection().fetch(sql, &mut counting)).await;
+                    // A row of a write that cannot be read is written all the same.
+                    let written = rows > 0 && sql.access() == Access::Write;
+                    taken.settle(if written { self.written(result) } else { result })
+                }
+                Err(error) => Err(error),
             }
         };
         observed.finish(result, rows)
@@ -198,6 +191,29 @@ impl Session {
         };
         self.fetch(sql, label, &mut sink).await?;
         Ok(found)
+    }
+}
+
+/// The connection that one statement runs on: one of the pool, or the turn in a transaction.
+enum Taken<'s> {
+    Pool(PooledConnection),
+    Transaction(Turn<'s>),
+}
+
+impl Taken<'_> {
+    fn connection(&mut self) -> &mut dyn Connection {
+        match self {
+            Self::Pool(connection) => &mut **connection,
+            Self::Transaction(turn) => turn.connection(),
+        }
+    }
+
+    /// Gives the connection back. In a transaction, an error of the database poisons it.
+    fn settle<T>(self, result: Result<T>) -> Result<T> {
+        match self {
+            Self::Pool(_) => result,
+            Self::Transaction(turn) => turn.settle(result),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::value::{Row, Value};
 enum Write {
     Insert,
     Update,
-    /// Inserts or updates, by what is there.
+    /// Updates, and inserts when no row has the key.
     Save,
     Columns(Vec<(&'static str, Expr)>),
     Delete(Operation),
@@ -40,9 +40,7 @@ pub(super) async fn save<M: Model>(record: &mut M, session: &Session) -> Result<
     if row::update(record, session).await? {
         return Ok(());
     }
-    if M::TABLE.version.is_some() && row::exists(record, session).await? {
-        return Err(row::stale::<M>(session));
-    }
+    row::require_absent(record, session).await?;
     row::insert(record, session).await
 }
 
@@ -99,19 +97,29 @@ async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Res
             record.validate().map_err(|error| error.with_model(M::TABLE.model))?;
             hook(record.after_validate()).await?;
             hook(record.before_save()).await?;
-            let new = match write {
-                Write::Insert => true,
-                Write::Save => !row::exists(record, &session).await?,
-                _ => false,
-            };
-            let change = if new {
-                create(record, &session, &level).await?
-            } else {
-                change(record, &session, &level, write).await?
+            let change = match write {
+                Write::Insert => create(record, &session, &level).await?,
+                Write::Save => create_or_change(record, &session, &level).await?,
+                write => match change(record, &session, &level, write).await? {
+                    Some(change) => change,
+                    None => return Err(row::no_row(record, &session).await),
+                },
             };
             hook(record.after_save(&change)).await
         }
     }
+}
+
+/// Saves a record whose key is set. Which of the hooks run before the statement depends on whether the row exists, so this is
+/// asked first. Then it is the same as without hooks: an UPDATE, and an INSERT when no row has the key any more.
+async fn create_or_change<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
+    if row::exists(record, session).await? {
+        if let Some(change) = change(record, session, level, Write::Update).await? {
+            return Ok(change);
+        }
+        row::require_absent(record, session).await?;
+    }
+    create(record, session, level).await
 }
 
 async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
@@ -122,7 +130,8 @@ async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> R
     Ok(change)
 }
 
-async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Change> {
+/// None: no row has the record's key and version.
+async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Option<Change>> {
     hook(record.before_update()).await?;
     let written = match write {
         Write::Columns(set) => row::update_columns(record, session, set).await?,
@@ -130,10 +139,10 @@ async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, writ
             .await?
             .then(|| (0..M::TABLE.columns.len()).filter(|&n| !M::TABLE.is_key(n)).collect()),
     };
-    let Some(ordinals) = written else { return Err(row::no_row(record, session).await) };
+    let Some(ordinals) = written else { return Ok(None) };
     let change = announce(record, level, ChangeKind::Updated, ordinals)?;
     hook(record.after_update()).await?;
-    Ok(change)
+    Ok(Some(change))
 }
 
 async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, operation: Operation) -> Result<()> {
@@ -145,7 +154,7 @@ async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, oper
     hook(record.after_destroy()).await
 }
 
-/// Leaves word for the end of the transaction: a copy of the record, as only its columns make it.
+/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]` fields.
 fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec<usize>) -> Result<Change> {
     let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
     let (copy, told) = (copy(record)?, change.clone());

@@ -6,9 +6,9 @@
 mod hooked;
 mod refused;
 mod row;
+pub(crate) mod stamps;
 mod upsert;
 
-pub(crate) use row::time;
 pub(crate) use upsert::{bulk_insert, upsert};
 
 use crate::connection::{Label, Route, Session, resolve};

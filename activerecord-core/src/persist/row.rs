@@ -1,15 +1,15 @@
 //! The statements of one record, without hooks.
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use chrono::Utc;
 
 use super::not_found;
+use super::stamps::{self, Stamp, apply, stamped};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::sql::{Access, Operation, Sql, cached, render};
 use crate::statement::{Compare, Delete, Expr, Insert, Name, Select, Source, Statement, Update};
-use crate::value::{RowRef, ToValue, Value, ValueType, cell};
+use crate::value::{RowRef, Value, cell};
 
 /// Whether the key counts as not set yet: 0, None, the nil UUID; of a composite key, all of it.
 pub(super) fn key_is_unset<M: Model>(record: &M) -> bool {
@@ -28,77 +28,6 @@ pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
     Expr::And(M::TABLE.key_columns().zip(key).map(equal).collect())
 }
 
-/// What a write makes of one column.
-pub(super) type Stamp = (usize, Value);
-
-/// The values that an insert fills in: timestamps, and a UUID key.
-pub(super) fn insert_stamps<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> {
-    let table = M::TABLE;
-    let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
-    let times = created_at.into_iter().chain(table.updated_at);
-    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, time(now, table.columns[ordinal].ty))).collect();
-    if let [ordinal] = *table.key
-        && table.columns[ordinal].ty == ValueType::Uuid
-        && record.value(ordinal).is_unset()
-    {
-        stamps.push((ordinal, Uuid::now_v7().to_value()));
-    }
-    stamps
-}
-
-/// The values that an update fills in: the time, and the next version.
-fn update_stamps<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
-    let table = M::TABLE;
-    let mut stamps = Vec::new();
-    if let Some(ordinal) = table.updated_at {
-        stamps.push((ordinal, time(now, table.columns[ordinal].ty)));
-    }
-    if let Some(ordinal) = table.version {
-        let version = record.value(ordinal);
-        let next = next_version(&version).ok_or_else(|| version_overflow::<M>())?;
-        // Only the field knows where its type ends, and it has to be asked before the row is written.
-        record.set_value(ordinal, next.as_cell()).map_err(|_| version_overflow::<M>())?;
-        record.set_value(ordinal, version.as_cell())?;
-        stamps.push((ordinal, next));
-    }
-    Ok(stamps)
-}
-
-/// A time, as the column's type has it.
-pub(crate) fn time(time: DateTime<Utc>, ty: ValueType) -> Value {
-    match ty {
-        ValueType::DateTime => time.naive_utc().to_value(),
-        ValueType::Date => time.date_naive().to_value(),
-        _ => time.to_value(),
-    }
-}
-
-fn next_version(version: &Value) -> Option<Value> {
-    match version {
-        Value::I16(n) => n.checked_add(1).map(Value::I16),
-        Value::I32(n) => n.checked_add(1).map(Value::I32),
-        Value::I64(n) => n.checked_add(1).map(Value::I64),
-        Value::U64(n) => n.checked_add(1).map(Value::U64),
-        _ => None,
-    }
-}
-
-#[cold]
-fn version_overflow<M: Model>() -> Error {
-    Error::conversion("the #[version] column has reached the end of its type").with_model(M::TABLE.model)
-}
-
-/// The record's value at `ordinal`, unless a stamp has a newer one.
-pub(super) fn stamped<M: Model>(record: &M, stamps: &[Stamp], ordinal: usize) -> Value {
-    let stamp = stamps.iter().find(|(stamped, _)| *stamped == ordinal);
-    stamp.map_or_else(|| record.value(ordinal), |(_, value)| value.clone())
-}
-
-/// Puts what was written into the record.
-fn apply<M: Model>(record: &mut M, stamps: &[Stamp]) -> Result<()> {
-    stamps.iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))
-}
-
 /// The key's ordinal, when the database is to generate it.
 pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<usize> {
     match *M::TABLE.key {
@@ -109,7 +38,7 @@ pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<us
 
 /// Inserts the row.
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
-    let stamps = insert_stamps(record, Utc::now());
+    let stamps = stamps::of_insert(record, Utc::now());
     let generated = generated_key(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
     let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
@@ -155,7 +84,7 @@ fn name<M: Model>(ordinal: usize) -> Name {
 /// Updates every column of the row that has the record's key and version. False: there is none.
 pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
     let table = M::TABLE;
-    let stamps = update_stamps(record, Utc::now())?;
+    let stamps = stamps::of_update(record, Utc::now())?;
     // A time of insert that is not set was never read: it must not overwrite the one that is there.
     let created_at = table.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = (0..table.columns.len()).filter(|&n| !table.is_key(n) && (created_at || table.created_at != Some(n)));
@@ -165,17 +94,17 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
 }
 
 /// Marks the row that has the record's key and version as deleted. False: there is none.
-async fn soft_delete<M: Model>(record: &mut M, session: &Session, deleted_at: usize) -> Result<bool> {
+async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
     let now = Utc::now();
-    let mut stamps = update_stamps(record, now)?;
-    stamps.push((deleted_at, time(now, M::TABLE.columns[deleted_at].ty)));
+    let mut stamps = stamps::of_update(record, now)?;
+    stamps.extend(stamps::of_soft_delete(M::TABLE, now));
     write(record, session, Operation::SoftDelete, "destroy", stamps, |_| true).await
 }
 
 /// Deletes the row that has the record's key and version, or marks it. False: there is none.
 pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operation: Operation) -> Result<bool> {
-    if let (Operation::SoftDelete, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
-        return soft_delete(record, session, deleted_at).await;
+    if operation == Operation::SoftDelete {
+        return soft_delete(record, session).await;
     }
     let text = cached::<M>(session.dialect(), Operation::Delete, || {
         Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
@@ -242,7 +171,7 @@ pub(super) async fn update_columns<M: Model>(
     assignments: Vec<(&'static str, Expr)>,
 ) -> Result<Option<Vec<usize>>> {
     let mut set: Vec<(usize, Expr)> =
-        update_stamps(record, Utc::now())?.into_iter().map(|(n, value)| (n, Expr::Value(value))).collect();
+        stamps::of_update(record, Utc::now())?.into_iter().map(|(n, value)| (n, Expr::Value(value))).collect();
     for (column, expr) in assignments {
         let ordinal = M::TABLE.ordinal(column).ok_or_else(|| unknown_column::<M>(column))?;
         set.retain(|(other, _)| *other != ordinal);
@@ -321,6 +250,15 @@ pub(super) async fn no_row<M: Model>(record: &M, session: &Session) -> Error {
     }
 }
 
+/// What a save does when its UPDATE matched no row: it inserts the record, unless the row has another version.
+///
+/// # Errors
+/// `Stale` when a row has the record's key.
+pub(super) async fn require_absent<M: Model>(record: &M, session: &Session) -> Result<()> {
+    // Without a version the UPDATE matches whatever row has the key.
+    if M::TABLE.version.is_some() && exists(record, session).await? { Err(stale::<M>(session)) } else { Ok(()) }
+}
+
 /// Whether a row has the record's key.
 pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bool> {
     let mut select = Select::from(Source::Table(M::TABLE.into()));
@@ -333,7 +271,7 @@ pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bo
 }
 
 #[cold]
-pub(super) fn stale<M: Model>(session: &Session) -> Error {
+fn stale<M: Model>(session: &Session) -> Error {
     let message =
         format!("this {0} was changed by somebody else since it was read; reload it and try again", M::TABLE.model);
     Error::new(ErrorKind::Stale, message).with_model(M::TABLE.model).with_connection(session.endpoint().name())

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use super::refused;
-use super::row::{self, Stamp};
+use super::row;
+use super::stamps::{self, Stamp, stamped};
 use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::sql::{Access, Operation, Sql, cached, render};
-use crate::statement::{Arithmetic, Conflict, Expr, Insert, Name, Statement};
+use crate::statement::{Conflict, Expr, Insert, Name, Statement};
 use crate::transaction::Transaction;
 use crate::value::Value;
 
@@ -36,9 +37,8 @@ fn conflict<M: Model>(keys: &[&'static str]) -> Conflict {
     let kept = |ordinal: &usize| !taken(*ordinal) && !table.is_key(*ordinal) && table.created_at != Some(*ordinal);
     let update = (0..table.columns.len()).filter(kept).map(|ordinal| {
         let def = &table.columns[ordinal];
-        let one = || Box::new(Expr::Value(Value::I32(1)));
         let value = match table.version {
-            Some(version) if version == ordinal => Expr::Arithmetic(Box::new(def.into()), Arithmetic::Add, one()),
+            Some(version) if version == ordinal => stamps::next_version(def),
             _ => Expr::Excluded(def.name.into()),
         };
         (Name::from(def.name), value)
@@ -176,7 +176,7 @@ impl Chunk {
         let mut chunk = Self { values: Vec::with_capacity(most), rows: 0, generated: None };
         let (mut bytes, mut seen) = (0, HashSet::new());
         for record in records {
-            let stamps = row::insert_stamps(record, limits.now);
+            let stamps = stamps::of_insert(record, limits.now);
             let generated = row::generated_key(record, &stamps);
             // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
             let is_alone = generated.is_some() && M::TABLE.columns.len() == 1;
@@ -187,7 +187,7 @@ impl Chunk {
             }
             let start = chunk.values.len();
             let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
-            chunk.values.extend(ordinals.map(|ordinal| row::stamped(record, &stamps, ordinal)));
+            chunk.values.extend(ordinals.map(|ordinal| stamped(record, &stamps, ordinal)));
             bytes += chunk.values[start..].iter().map(size).sum::<usize>();
             if chunk.rows > 0 && bytes > limits.bytes {
                 chunk.values.truncate(start);
@@ -202,7 +202,7 @@ impl Chunk {
 
 /// The same for rows of the same key. It is only compared, never shown.
 fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String {
-    let values = key.iter().map(|&ordinal| match row::stamped(record, stamps, ordinal) {
+    let values = key.iter().map(|&ordinal| match stamped(record, stamps, ordinal) {
         Value::Decimal(decimal) => Value::Decimal(decimal.normalize()),
         value => value,
     });

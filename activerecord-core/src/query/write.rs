@@ -5,11 +5,10 @@ use chrono::{DateTime, Utc};
 use super::{Query, together};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::persist;
+use crate::persist::stamps;
 use crate::sql::render_with_models;
-use crate::statement::{Arithmetic, Delete, Expr, Name, Select, Statement, Update};
+use crate::statement::{Delete, Expr, Name, Select, Statement, Update};
 use crate::typed::IntoAssignments;
-use crate::value::Value;
 
 impl<M: Model, R: Send + 'static> Query<M, R> {
     /// Updates every row of the query in one statement, sets `#[updated_at]` and counts `#[version]`, and returns the number
@@ -44,11 +43,12 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// `Unsupported` on a query with a limit or an offset; a violation of a foreign key; whatever else the database reports.
     pub async fn delete(self) -> Result<u64> {
-        let Some(ordinal) = M::TABLE.soft_delete else { return self.remove("delete").await };
-        self.refuse_shape("delete")?;
-        let def = &M::TABLE.columns[ordinal];
         let now = Utc::now();
-        let set = touched::<M>(vec![(def.name, Expr::Value(persist::time(now, def.ty)))], now);
+        let Some((ordinal, deleted_at)) = stamps::of_soft_delete(M::TABLE, now) else {
+            return self.remove("delete").await;
+        };
+        self.refuse_shape("delete")?;
+        let set = touched::<M>(vec![(M::TABLE.columns[ordinal].name, Expr::Value(deleted_at))], now);
         self.write("delete", |query| {
             Statement::Update(Update { table: M::TABLE.name.into(), set, filter: query.filter, returning: Vec::new() })
         })
@@ -81,18 +81,11 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
 /// The assignments, and those that every update makes unless the caller made them: the time and the next version.
 fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: DateTime<Utc>) -> Vec<(Name, Expr)> {
     let mut set: Vec<(Name, Expr)> = set.into_iter().map(|(column, expr)| (column.into(), expr)).collect();
-    let mut add = |ordinal: usize, expr: Expr| {
+    for (ordinal, expr) in stamps::of_rows(M::TABLE, now) {
         let name = M::TABLE.columns[ordinal].name;
         if set.iter().all(|(column, _)| column != name) {
             set.push((name.into(), expr));
         }
-    };
-    if let Some(ordinal) = M::TABLE.updated_at {
-        add(ordinal, Expr::Value(persist::time(now, M::TABLE.columns[ordinal].ty)));
-    }
-    if let Some(ordinal) = M::TABLE.version {
-        let one = Box::new(Expr::Value(Value::I32(1)));
-        add(ordinal, Expr::Arithmetic(Box::new((&M::TABLE.columns[ordinal]).into()), Arithmetic::Add, one));
     }
     set
 }

@@ -15,7 +15,7 @@ pub use prepared::{Detached, Prepared};
 pub use retry::{Retry, retry};
 
 pub(crate) use end::AfterEnd;
-pub(crate) use level::Level;
+pub(crate) use level::{Level, Turn};
 
 use crate::connection::in_transaction;
 use crate::error::{Error, Result};

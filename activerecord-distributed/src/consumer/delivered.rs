@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::run::Ready;
+use crate::error::ProtocolError as _;
 use crate::panics;
 use crate::queue::{Delivery, PublishError, RawEvent};
 use crate::verdict::{Verdict, permanent};

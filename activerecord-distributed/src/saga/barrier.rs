@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::context::StepContext;
 use super::step::Step;
+use crate::error::LEASE_LOST;
 use crate::failpoint;
 use crate::store::{Kept, insert, with_table};
 
@@ -104,5 +105,5 @@ async fn pass(
 #[cold]
 fn refused(context: &StepContext) -> Error {
     let message = format!("step `{}` of saga {} was undone before it was run", context.step, context.saga);
-    Error::new(ErrorKind::LeaseLost, message)
+    Error::new(LEASE_LOST, message)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::ProtocolError as _;
 use activerecord_core::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -13,6 +13,7 @@ use super::record::{SagaRecord, SagaState, SagaStep, StepState};
 use super::step::Step;
 use super::{barrier, registry};
 use crate::clock::later;
+use crate::error::{COMPENSATED, ProtocolError as _};
 use crate::failpoint;
 use crate::lease::held;
 use crate::meters::number;
@@ -144,7 +145,7 @@ async fn get_stuck(log: &Log, name: &str, why: &str) -> Result<()> {
 #[cold]
 fn compensated(name: &str, id: Uuid, error: Error) -> Error {
     let message = format!("the saga `{name}` ({id}) is undone: {error}");
-    Error::new(ErrorKind::Compensated, message).with_source(error)
+    Error::new(COMPENSATED, message).with_source(error)
 }
 
 /// A saga that is being run.

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Query, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Query, Result, Scalar, transaction};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::record::{SagaRecord, SagaState, SagaStep, StepState};
 use crate::clock::later;
+use crate::error::STUCK;
 use crate::failpoint;
 use crate::lease;
 use crate::store::{insert, install, with_table};
@@ -157,5 +158,5 @@ pub(super) fn started(saga: Uuid, position: i32, name: &str) -> SagaStep {
 #[cold]
 pub(super) fn stuck(name: &str, id: Uuid, why: &str) -> Error {
     let message = format!("the saga `{name}` ({id}) is stuck: {why}; see Sagas, or `activerecord saga`");
-    Error::new(ErrorKind::Stuck, message)
+    Error::new(STUCK, message)
 }

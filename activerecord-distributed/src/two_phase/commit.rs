@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use activerecord_core::{Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, Result, Transaction, spawn};
+use activerecord_core::{
+    Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, ProtocolConnection as _, Result, Transaction, spawn,
+};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 use tracing::{Instrument as _, field};
@@ -14,6 +16,7 @@ use super::participants::check_session;
 use super::record::{KEPT, Mark, Participant};
 use super::reply::Reply;
 use crate::clock::about_now;
+use crate::error::ABORTED;
 use crate::failpoint;
 use crate::store::insert;
 
@@ -282,7 +285,7 @@ async fn finish(
 #[cold]
 fn aborted(gid: &str, error: Error) -> Error {
     let message = format!("the transaction across databases is rolled back everywhere ({gid}): {error}");
-    Error::new(ErrorKind::Aborted, message).with_source(error)
+    Error::new(ABORTED, message).with_source(error)
 }
 
 #[cold]

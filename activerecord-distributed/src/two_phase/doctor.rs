@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use activerecord_core::{ConnectionHandle, ConnectionManager, Result, UnmetPrecondition, connection};
+use activerecord_core::{
+    ConnectionHandle, ConnectionManager, ProtocolConnection as _, Result, UnmetPrecondition, connection,
+};
 use serde::Serialize;
 
 use super::TwoPhase;

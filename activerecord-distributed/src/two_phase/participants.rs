@@ -1,7 +1,8 @@
 //! Who takes part, and which one decides.
 
 use activerecord_core::{
-    Branch, ConnectionHandle, Error, ErrorKind, Result, Transaction, UnmetPrecondition, connection,
+    Branch, ConnectionHandle, Error, ErrorKind, ProtocolConnection as _, Result, Transaction, UnmetPrecondition,
+    connection,
 };
 
 use super::commit::{Open, Part};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
-use activerecord_core::{Error, ErrorKind, Result};
-use activerecord_distributed::{Delivery, Subscriber};
+use activerecord_core::{Error, Result};
+use activerecord_distributed::{Delivery, LEASE_LOST, Subscriber};
 use redis::aio::{ConnectionManager, MultiplexedConnection};
 use redis::streams::{
     StreamAutoClaimOptions, StreamAutoClaimReply, StreamClaimOptions, StreamId, StreamReadOptions, StreamReadReply,
@@ -125,7 +125,7 @@ impl RedisDelivery {
         let claimed: RedisResult<Vec<String>> =
             connection.xclaim_options(&self.stream, &self.group, CONSUMER, 0, &[&self.id], options).await;
         match claimed.map_err(|error| failed("an event", &error))?.is_empty() {
-            true => Err(Error::new(ErrorKind::LeaseLost, "Redis: the event is done, or deleted")),
+            true => Err(Error::new(LEASE_LOST, "Redis: the event is done, or deleted")),
             false => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 use activerecord::prelude::*;
 use activerecord::statement::Name;
 use activerecord::{ToValue, Value};
+use activerecord_core::ProtocolConnection as _;
 
 use super::{ROWS, Reading, database, readings};
 

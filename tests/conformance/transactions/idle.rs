@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use activerecord::Branch;
+use activerecord_core::ProtocolConnection as _;
 
 use super::*;
 

@@ -21,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "core and the facade depend on no driver crate", check: driver_dependencies },
     Rule { name: "core and the facade name no type of a driver", check: driver_types },
     Rule { name: "outside of backends nothing compares a dialect by name: ask a capability", check: dialect_names },
+    Rule { name: "a folder of core imports only from folders before it", check: core_order },
     Rule { name: "statements are plain trees, without generics", check: generic_statements },
     Rule { name: "the derive holds no SQL", check: sql_in_derive },
     Rule { name: "a backend never sees a model", check: models_in_backends },
@@ -36,8 +37,13 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Everything that every database shares.
-const SHARED: &[&str] =
-    &["activerecord-core/src/", "activerecord-derive/src/", "activerecord-distributed/src/", "src/"];
+const SHARED: &[&str] = &[
+    "activerecord-core/src/",
+    "activerecord-derive/src/",
+    "activerecord-distributed/src/",
+    "activerecord-sync/src/",
+    "src/",
+];
 
 const DRIVERS: &[&str] =
     &["rusqlite", "libsqlite3", "sqlx", "tokio_postgres", "tokio-postgres", "mysql_async", "diesel"];
@@ -46,7 +52,7 @@ const DRIVERS: &[&str] =
 fn driver_dependencies(tree: &Tree) -> Vec<String> {
     let tables = |path: &str| match path {
         "Cargo.toml" => vec!["dependencies", "build-dependencies"],
-        "activerecord-core/Cargo.toml" | "activerecord-distributed/Cargo.toml" => {
+        "activerecord-core/Cargo.toml" | "activerecord-distributed/Cargo.toml" | "activerecord-sync/Cargo.toml" => {
             vec!["dependencies", "build-dependencies", "dev-dependencies"]
         }
         _ => Vec::new(),
@@ -65,7 +71,7 @@ fn driver_types(tree: &Tree) -> Vec<String> {
 
 /// The dialects' own files name them, and the schemes of URLs look like them.
 fn dialect_names(tree: &Tree) -> Vec<String> {
-    let exempt = ["dialect/", "connection/url.rs", "connection/registry.rs"];
+    let exempt = ["dialect/", "config/url.rs", "connection/registry.rs"];
     let exempt = exempt.map(|path| format!("activerecord-core/src/{path}"));
     let shared = tree.rust(SHARED).filter(|file| !exempt.iter().any(|path| file.path.starts_with(path)));
     in_code(shared, |line| ["sqlite", "postgresql", "mysql"].iter().any(|name| compares(line, &format!("\"{name}\""))))
@@ -77,6 +83,53 @@ fn compares(line: &str, literal: &str) -> bool {
         let (before, after) = (line[..at].trim_end(), line[at + literal.len()..].trim_start());
         let compared = ["==", "!=", "|"].iter().any(|op| before.ends_with(op) || after.starts_with(op));
         compared || after.starts_with("=>")
+    })
+}
+
+/// The folders of core, each before those that import it.
+const CORE: [&str; 16] = [
+    "error",
+    "value",
+    "schema",
+    "statement",
+    "dialect",
+    "sql",
+    "config",
+    "backend",
+    "connection",
+    "transaction",
+    "typed",
+    "model",
+    "persist",
+    "query",
+    "verbs",
+    "private",
+];
+
+/// A session can be a transaction, and a transaction holds a connection: these two import each other.
+const MUTUAL: [&str; 2] = ["connection", "transaction"];
+
+/// A folder that is not in the list breaks the rule too: its place in the order must be decided.
+fn core_order(tree: &Tree) -> Vec<String> {
+    let place = |folder: &str| CORE.iter().position(|known| *known == folder);
+    let files = tree.rust(&["activerecord-core/src/"]).filter(|file| !file.path.ends_with("/src/lib.rs"));
+    let finds = |file: &File| {
+        let folder = file.path.split(['/', '.']).nth(2).unwrap_or_default().to_owned();
+        let Some(own) = place(&folder) else { return vec![file.path.clone()] };
+        let is_later = |import: &str| {
+            let mutual = MUTUAL.contains(&import) && MUTUAL.contains(&folder.as_str());
+            place(import).is_some_and(|place| place > own) && !mutual
+        };
+        lines_with(file, file.code(), |line| imports(line).any(is_later))
+    };
+    files.flat_map(finds).collect()
+}
+
+/// The modules that a line names behind `crate::`. What follows `$crate::` is for the user of a macro.
+fn imports(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("crate::").filter(|(at, _)| !line[..*at].ends_with('$')).map(|(at, path)| {
+        let rest = &line[at + path.len()..];
+        rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
     })
 }
 

@@ -1,23 +1,61 @@
-//! The rows of a target that its source has not got.
+//! The rows of a target that its source does not have.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use activerecord_core::Result;
+use activerecord_core::{Error, Result};
 
-use super::copy::Copy;
+use super::Copy;
 use super::range::Range;
 use super::read::Reader;
 use super::side::Values;
+use crate::report::SyncReport;
 
-/// Looks for the rows that the source has not got, while the source is read.
+/// Finds the rows that the source does not have, while the source is read.
 pub(crate) struct Extra<'c> {
     copy: &'c Copy,
-    /// The keys of the whole source; of a copy by digests, of nothing.
+    /// The keys of the whole source. Empty when the copy compares by digests.
     seen: Keys,
-    /// The keys that some range of the target has, and the source's has not.
+    /// Keys of the target that are missing in the same range of the source.
     suspects: Vec<Values>,
+}
+
+impl Copy {
+    /// Deletes the rows that the source does not have. Fails if they are more than `share` of the target.
+    pub(super) async fn delete_missing(&self, share: f64, report: &mut SyncReport) -> Result<()> {
+        let extra = self.missing_in_source().await?;
+        let total = self.target.count().await?;
+        #[allow(clippy::cast_precision_loss, reason = "a share need not be exact")]
+        let found = extra.len() as f64 / total.max(1) as f64;
+        if found > share {
+            return Err(Error::invalid(format!(
+                "{} of {total} rows of {} are missing in {}, but at most {:.1} % may be deleted; to delete them, set .delete_missing({:.2})",
+                extra.len(),
+                self.target.place(),
+                self.source.place(),
+                share * 100.0,
+                (found * 100.0).ceil() / 100.0
+            )));
+        }
+        for rows in extra.chunks(1_000) {
+            report.deleted += rows.len() as u64;
+            if !self.options.dry {
+                self.remove(rows).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn missing_in_source(&self) -> Result<Vec<Values>> {
+        let (mut extra, mut reader) = (Extra::new(self), self.whole().await?);
+        while let Some(batch) = reader.next().await? {
+            // A row that cannot be mapped has no key: the target's row would look like one that the source does not have.
+            extra.see(&batch.range, &self.all_mapped(&batch.rows)?).await?;
+        }
+        reader.close().await?;
+        extra.keys().await
+    }
 }
 
 impl<'c> Extra<'c> {
@@ -25,7 +63,7 @@ impl<'c> Extra<'c> {
         Self { copy, seen: Keys::default(), suspects: Vec::new() }
     }
 
-    /// The rows of a range of the source, as they are in the target.
+    /// Takes the mapped rows of a range of the source.
     pub(crate) async fn see(&mut self, range: &Range, rows: &[Values]) -> Result<()> {
         let target = &self.copy.target;
         if !self.copy.by_digest {
@@ -37,7 +75,7 @@ impl<'c> Extra<'c> {
         Ok(())
     }
 
-    /// Their keys.
+    /// The keys of the rows that the source does not have.
     pub(crate) async fn keys(self) -> Result<Vec<Values>> {
         match self.copy.by_digest {
             true => self.confirmed().await,
@@ -45,7 +83,7 @@ impl<'c> Extra<'c> {
         }
     }
 
-    /// Databases order texts differently, so a row may be in another range of the source.
+    /// Databases order texts differently, so a row can be in another range of the source.
     async fn confirmed(self) -> Result<Vec<Values>> {
         let (source, target) = (self.copy.source.keyed(), self.copy.target.keyed());
         let (mut extra, mut known) = (Vec::new(), HashSet::new());
@@ -57,7 +95,7 @@ impl<'c> Extra<'c> {
         Ok(extra)
     }
 
-    /// The keys of a range of the target, but those that are known.
+    /// The keys in a range of the target that are not known.
     async fn others(&self, range: &Range, is_known: impl Fn(&Arc<str>) -> bool) -> Result<Vec<Values>> {
         let target = self.copy.target.keyed();
         let mut others = Vec::new();
@@ -75,8 +113,8 @@ impl<'c> Extra<'c> {
     }
 }
 
-/// The keys of many rows, each as a number. Two keys may be the same number, once in some billion billion: then a row that is
-/// gone is taken for one that is there.
+/// The keys of many rows, each as a 64-bit hash. If two keys have the same hash, which is very rare, a row that the source does
+/// not have can be overlooked.
 #[derive(Debug, Default)]
 struct Keys(HashSet<u64>);
 

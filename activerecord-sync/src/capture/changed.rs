@@ -6,7 +6,7 @@ use activerecord_core::{Error, Model, Result, Row, Table, Value, ValueType};
 use serde::{Deserialize, Deserializer};
 use serde_json::Map;
 
-/// What has become of a row: the payload of the messages and events of a [`Capture`](crate::Capture).
+/// A change of a row of the model `M`: the payload of the messages and events of a [`Capture`](crate::Capture).
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -15,9 +15,9 @@ use serde_json::Map;
 /// Worker::new("primary")
 ///     .handle("users_changes", async |task: Task<Changed<User>>| {
 ///         match (&task.payload().before, &task.payload().after) {
-///             (None, Some(user)) => println!("{} has come", user.email),
-///             (Some(user), None) => println!("{} has gone", user.email),
-///             (before, after) => println!("{before:?} is {after:?}"),
+///             (None, Some(user)) => println!("{} was inserted", user.email),
+///             (Some(user), None) => println!("{} was deleted", user.email),
+///             (before, after) => println!("{before:?} became {after:?}"),
 ///         }
 ///         Ok(())
 ///     })
@@ -27,16 +27,16 @@ use serde_json::Map;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changed<M> {
-    /// The row as it was; None: it was inserted.
+    /// The row before the change. None for an insert.
     pub before: Option<M>,
-    /// The row as it is now; None: it was deleted.
+    /// The row after the change. None for a delete.
     pub after: Option<M>,
 }
 
 /// A row by the names of its columns.
 pub(crate) type Image = Map<String, serde_json::Value>;
 
-/// The payload, for any table.
+/// The payload, of any table.
 #[derive(Deserialize)]
 pub(crate) struct Images {
     pub(crate) before: Option<Image>,
@@ -52,16 +52,16 @@ impl<'de, M: Model> Deserialize<'de> for Changed<M> {
     }
 }
 
-/// The row of an image, with the columns of a table. Columns that the table has not are passed over.
+/// The row of an image, with the columns of a table. Other columns of the image are ignored.
 pub(crate) fn row(table: &Table, image: &Image) -> Result<Row> {
     let values = table.columns.iter().map(|def| {
         let Some(json) = image.get(def.name) else {
             return Err(Error::conversion(format!(
-                "the image of a row of `{}` has no column `{}`; install the capture of `{}` again, so that it sees it",
+                "the captured row of `{}` has no column `{}`; install the capture of `{}` again to include the column",
                 table.name, def.name, table.model
             )));
         };
-        // A column that is never NULL holds JSON's null.
+        // In a column that cannot be NULL, null is JSON's null.
         if json.is_null() && def.ty == ValueType::Json && !def.nullable {
             return Ok(Value::Json("null".to_owned()));
         }

@@ -1,31 +1,31 @@
-//! What a copy and a comparison have found.
+//! The results of a run and of a comparison.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// What a run of a job did.
+/// The result of [`SyncJob::run`](crate::SyncJob::run). `Display` writes it as one line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SyncReport {
-    /// The job's name.
+    /// The name of the job.
     pub job: String,
-    /// Rows of the source that were looked at.
+    /// Rows of the source that were read, or compared by digest.
     pub read: u64,
-    /// Rows that were inserted or changed in the target; of a dry run, that would be.
+    /// Rows that were inserted or updated in the target. A dry run counts the rows that a run would write.
     pub written: u64,
-    /// Rows that were the same already, and were not written.
+    /// Rows that were equal in the target and were not written.
     pub unchanged: u64,
-    /// Rows of the target that the source has not, and that were deleted.
+    /// Rows that were deleted from the target: by `delete_missing`, tombstones or `repair`.
     pub deleted: u64,
-    /// How many rows were refused.
+    /// Rows that could not be read, mapped or written.
     pub refused: u64,
-    /// The first hundred of those.
+    /// The first 100 refused rows.
     pub bad_rows: Vec<BadRow>,
-    /// How far the job has come, as JSON; None without [`since`](crate::SyncJob::since).
+    /// The watermark that the next run starts from, as JSON. None without [`since`](crate::SyncJob::since).
     pub watermark: Option<String>,
-    /// How long it took.
+    /// The duration of the run.
     pub duration: Duration,
 }
 
@@ -33,27 +33,27 @@ pub struct SyncReport {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BadRow {
-    /// Its key.
+    /// Its key, as `column = value`.
     pub key: String,
-    /// Why not.
+    /// The error.
     pub why: String,
 }
 
 impl SyncReport {
-    /// How many bad rows are listed.
+    /// The most bad rows that are listed.
     const LISTED: usize = 100;
 
     pub(crate) fn of(job: &str) -> Self {
         Self { job: job.to_owned(), ..Self::default() }
     }
 
-    /// Counts rows that need not be written.
+    /// Counts rows that are equal on both sides.
     pub(crate) fn same(&mut self, rows: u64) {
         self.read += rows;
         self.unchanged += rows;
     }
 
-    /// What was done to a range of the table.
+    /// Adds the report of one range.
     pub(crate) fn add(&mut self, range: Self) {
         self.read += range.read;
         self.written += range.written;
@@ -83,19 +83,19 @@ impl fmt::Display for SyncReport {
     }
 }
 
-/// How two tables differ.
+/// The result of [`SyncJob::verify`](crate::SyncJob::verify).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Differences {
-    /// Rows of the source, as they should be in the target.
+    /// The number of rows of the source.
     pub source_rows: u64,
-    /// Rows of the target.
+    /// The number of rows of the target.
     pub target_rows: u64,
-    /// How many rows differ.
+    /// The number of rows that differ.
     pub count: u64,
-    /// The first thousand of those.
+    /// The first 1,000 rows that differ.
     pub rows: Vec<Difference>,
-    /// How long it took.
+    /// The duration of the comparison.
     pub duration: Duration,
 }
 
@@ -103,9 +103,9 @@ pub struct Differences {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Its key in the target.
+    /// Its key in the target, as `column = value`.
     pub key: String,
-    /// How.
+    /// How it differs.
     pub kind: DifferenceKind,
 }
 
@@ -114,19 +114,27 @@ pub struct Difference {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DifferenceKind {
-    /// The target has not got it.
+    /// The target does not have the row.
     Missing,
-    /// The source has not got it.
+    /// The source does not have the row.
     Extra,
-    /// These columns have other values.
+    /// The columns with these names have different values.
     Columns(Vec<String>),
 }
 
 impl Differences {
-    /// How many are listed.
+    /// The most rows that are listed.
     const LISTED: usize = 1_000;
 
-    /// Whether there are none.
+    /// Whether the target equals the mapped source.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// assert!(SyncTable::new("airports", "legacy", "modern").verify().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

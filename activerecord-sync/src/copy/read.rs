@@ -1,4 +1,4 @@
-//! The rows of a source, batch by batch, as one moment shows them.
+//! The rows of a source in batches, all as of one moment.
 
 use activerecord_core::Isolation::RepeatableRead;
 use activerecord_core::statement::{Compare, Expr, Select};
@@ -8,31 +8,31 @@ use futures_util::future::try_join;
 use super::range::{Digest, Range};
 use super::side::{Side, Values, counted};
 
-/// The most batches that are compared by one digest.
+/// The most batches that one digest compares.
 const MOST: u64 = 32;
 
-/// Rows that were read together.
+/// Rows that are read together.
 pub(crate) struct Batch {
     pub(crate) rows: Vec<Row>,
-    /// Between which keys they are, when the order is that of the key.
+    /// The range of keys that they cover, if they are in the order of the key.
     pub(crate) range: Range,
 }
 
-/// Reads a source in the order of its watermark and its key, within one transaction, so that all batches show one moment.
+/// Reads a source in the order of its watermark and its key, in one transaction, so that all batches show the same moment.
 pub(crate) struct Reader<'s> {
     source: &'s Side,
     snapshot: Transaction,
     order: Vec<usize>,
     batch: u64,
-    /// Only rows from this watermark on.
+    /// Read only rows with at least this watermark.
     from: Option<(usize, Value)>,
-    /// Only rows behind this one.
+    /// Read only rows after this one.
     place: Option<Values>,
-    /// Only rows up to this one.
+    /// Read only rows up to this one.
     through: Option<Values>,
-    /// What may have the same rows already, which then are not read.
+    /// The target, if equal rows are passed over by digest.
     target: Option<&'s Side>,
-    /// How many batches are compared by the next digest.
+    /// How many batches the next digest compares.
     ahead: u64,
     same: u64,
     is_done: bool,
@@ -48,52 +48,44 @@ impl<'s> Reader<'s> {
         Ok(Self { source, snapshot, order, batch, from, place, through, target, ahead: 1, same: 0, is_done: false })
     }
 
-    /// Only rows whose watermark is this or greater.
+    /// Reads only rows whose watermark is at least this.
     pub(crate) fn from(mut self, watermark: Option<Value>) -> Self {
         self.from = self.order.first().copied().zip(watermark);
         self
     }
 
-    /// Only the rows of a range, in the order of the key alone.
+    /// Reads only the rows of a range. For readers in the order of the key.
     pub(crate) fn within(mut self, range: Range) -> Self {
         (self.place, self.through) = (range.after, range.through);
         self
     }
 
-    /// Passes over what this side has already, in the order of the key alone.
+    /// Passes over ranges that are equal on this side. For readers in the order of the key.
     pub(crate) fn but_not_in(mut self, target: Option<&'s Side>) -> Self {
         self.target = target;
         self
     }
 
-    /// How many rows there are in all.
+    /// Counts the rows that this reader has left.
     pub(crate) async fn count(&self) -> Result<u64> {
-        let mut select = self.source.counting();
-        select.filter = self.filter();
+        let mut select = self.remaining(self.source.counting());
+        select.order_by.clear();
         counted(&self.read(select).await?)
     }
 
-    /// How many rows were passed over because the target has them, since this was asked.
+    /// How many equal rows were passed over since the last call.
     pub(crate) fn take_same(&mut self) -> u64 {
         std::mem::take(&mut self.same)
     }
 
-    /// The next batch; None behind the last one. It has no rows when the target has some behind them all.
+    /// The next batch; None after the last one. A batch without rows covers a last range in which only the target has rows.
     pub(crate) async fn next(&mut self) -> Result<Option<Batch>> {
         self.pass().await?;
         if self.is_done {
             return Ok(None);
         }
-        let mut select = self.source.select();
-        select.order_by = self.source.order(&self.order);
-        select.filter = self.filter();
+        let mut select = self.remaining(self.source.select());
         select.limit = Some(self.batch);
-        if let Some(place) = &self.place {
-            select.after(place);
-        }
-        if let Some(through) = &self.through {
-            select.through(through);
-        }
         let rows = self.read(select).await?;
         self.is_done = (rows.len() as u64) < self.batch;
         let after = self.place.clone();
@@ -105,8 +97,8 @@ impl<'s> Reader<'s> {
         Ok((!is_over).then_some(Batch { rows, range: Range { after, through } }))
     }
 
-    /// Passes over ranges that are the same in the target. Behind one that is, the next one is twice as long; what is not is
-    /// looked at in shorter ones, down to a batch.
+    /// Passes over ranges that are equal in the target. After an equal range the next one is twice as long; a different range is
+    /// divided, down to a batch.
     async fn pass(&mut self) -> Result<()> {
         let Some(target) = self.target else { return Ok(()) };
         while !self.is_done {
@@ -138,13 +130,26 @@ impl<'s> Reader<'s> {
         self.snapshot.run(async || connection.read(select).await).await
     }
 
-    /// What the last row was, in the order.
+    /// The watermark and key of the last row that was read.
     pub(crate) fn place(&self) -> Option<&[Value]> {
         self.place.as_deref()
     }
 
     pub(crate) async fn close(self) -> Result<()> {
         self.snapshot.rollback().await
+    }
+
+    /// Narrows a query to the rows that are not read yet, in their order.
+    fn remaining(&self, mut select: Select) -> Select {
+        select.order_by = self.source.order(&self.order);
+        select.filter = self.filter();
+        if let Some(place) = &self.place {
+            select.after(place);
+        }
+        if let Some(through) = &self.through {
+            select.through(through);
+        }
+        select
     }
 
     fn filter(&self) -> Option<Expr> {

@@ -1,14 +1,12 @@
-//! How far a job has come, kept in the target: written in the transaction of the rows that it speaks of.
+//! The checkpoints of a job, in the target: each is written in the transaction of the rows that it describes.
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar, Value, ValueType};
 use activerecord_derive::ActiveRecord;
+use activerecord_distributed::support::{Kept, about_now, install, json};
 use chrono::{DateTime, Utc};
 
 use super::range::Range;
 use super::side::{Side, Values};
-use crate::clock::about_now;
-use crate::json;
-use crate::store::{Kept, install};
 
 /// A row of `ar_checkpoints`.
 #[derive(ActiveRecord, Clone, Debug, Default)]
@@ -17,14 +15,14 @@ use crate::store::{Kept, install};
 pub(crate) struct Checkpoint {
     #[primary_key]
     job: String,
-    /// Of a full copy in several ranges of keys, which one this is; else 0. Below it is that of tombstones.
+    /// The number of the range, in a full copy of several ranges; otherwise 0. The tombstones have -1.
     #[primary_key]
     part: i32,
-    /// As JSON: every row whose watermark is smaller has been copied.
+    /// As JSON: all rows with a smaller watermark have been copied.
     watermark: Option<String>,
-    /// As JSON: the key of the source up to which a full copy that is under way has come.
+    /// As JSON: the last key of the source that an unfinished full copy has copied.
     position: Option<String>,
-    /// As JSON: the key of the source up to which a range goes; None: to the end.
+    /// As JSON: the last key of the range; None is the end of the table.
     through: Option<String>,
     updated_at: DateTime<Utc>,
 }
@@ -32,7 +30,7 @@ pub(crate) struct Checkpoint {
 impl Kept for Checkpoint {}
 
 impl Checkpoint {
-    /// Those of a job that is under way: none before its first batch.
+    /// The checkpoints of a job. None before its first batch.
     pub(crate) async fn load(connection: &ConnectionHandle, job: &str) -> Result<Vec<Self>> {
         install::<Self>(connection).await?;
         Self::using(connection.name())
@@ -42,7 +40,7 @@ impl Checkpoint {
             .await
     }
 
-    /// Those of a job that has not begun, with a range up to each of these keys of the source, and one behind them all.
+    /// New checkpoints: one for the range up to each of these keys of the source, and one for the rest.
     pub(crate) fn new(job: &str, ends: &[Values]) -> Result<Vec<Self>> {
         let mut new = Vec::with_capacity(ends.len() + 1);
         let mut position = None;
@@ -54,7 +52,7 @@ impl Checkpoint {
         Ok(new)
     }
 
-    /// How far the tombstones of a job were read.
+    /// The checkpoint of the tombstones of a job.
     pub(crate) async fn of_tombstones(connection: &ConnectionHandle, job: &str) -> Result<Self> {
         const PART: i32 = -1;
         install::<Self>(connection).await?;
@@ -62,21 +60,21 @@ impl Checkpoint {
         Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part: PART, ..Self::default() }))
     }
 
-    /// Writes it, in the transaction of this task.
+    /// Writes it in the current transaction.
     pub(crate) async fn save(&mut self, connection: &ConnectionHandle) -> Result<()> {
         self.updated_at = about_now(connection).await?;
         Self::with_connection(connection.name(), async || Self::insert_or_update(self, (Self::JOB, Self::PART)).await)
             .await
     }
 
-    /// It is not needed any more.
+    /// Deletes it.
     pub(crate) async fn remove(&self, connection: &ConnectionHandle) -> Result<()> {
         let this = Self::JOB.eq(self.job.as_str()) & Self::PART.eq(self.part);
         Self::using(connection.name()).filter(this).delete().await.map(drop)
     }
 
-    /// Forgets how far the job has come: its next run reads everything.
-    pub(crate) async fn forget(connection: &ConnectionHandle, job: &str) -> Result<()> {
+    /// Deletes all checkpoints of a job: its next run reads everything.
+    pub(crate) async fn delete_all(connection: &ConnectionHandle, job: &str) -> Result<()> {
         install::<Self>(connection).await?;
         Self::using(connection.name()).filter(Self::JOB.eq(job)).delete().await.map(drop)
     }
@@ -85,7 +83,7 @@ impl Checkpoint {
         self.watermark.as_deref().map(|text| read(text, ty)).transpose()
     }
 
-    /// It only grows.
+    /// Sets the watermark, unless the known one is greater.
     pub(crate) fn set_watermark(&mut self, value: &Value) -> Result<()> {
         if self.watermark(value.ty())?.is_none_or(|known| !is_behind(value, &known)) {
             self.watermark = Some(write(value)?);
@@ -93,7 +91,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// What is still to be copied.
+    /// The range that remains to be copied.
     pub(crate) fn range(&self, source: &Side) -> Result<Range> {
         let key = |text: &Option<String>| text.as_deref().map(|text| key(text, source)).transpose();
         Ok(Range { after: key(&self.position)?, through: key(&self.through)? })
@@ -104,20 +102,19 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Ends where the one of the same range does.
+    /// Takes the end of the checkpoint of the same part.
     pub(crate) fn end_as(&mut self, others: &[Self]) {
         if let Some(other) = others.iter().find(|other| other.part == self.part) {
             self.through.clone_from(&other.through);
         }
     }
 
-    /// As a person reads it.
-    pub(crate) fn shown(&self) -> Option<String> {
+    pub(crate) fn watermark_as_json(&self) -> Option<String> {
         self.watermark.clone()
     }
 }
 
-/// The values of the source's key.
+/// Reads the values of the source's key.
 fn key(text: &str, source: &Side) -> Result<Values> {
     let parts: Vec<serde_json::Value> = json::read(text, || "the position of a job".to_owned())?;
     let typed = source.key.iter().zip(&parts).map(|(&key, json)| Value::from_json(json, source.columns[key].ty));
@@ -137,12 +134,12 @@ fn write(value: &Value) -> Result<String> {
     json::write(&value.to_json(), || "the watermark of a job".to_owned())
 }
 
-/// Whether a watermark that was held back by the limit is behind the last run's.
+/// Whether a watermark, which the limit can hold back, is less than the one of the last run.
 fn is_behind(reached: &Value, known: &Value) -> bool {
     match (reached, known) {
         (Value::Timestamp(reached), Value::Timestamp(known)) => reached < known,
         (Value::DateTime(reached), Value::DateTime(known)) => reached < known,
-        // What has no limit comes in its order.
+        // Watermarks of other types have no limit, and arrive in their order.
         _ => false,
     }
 }

@@ -1,36 +1,36 @@
 //! A full copy in several ranges of the source's key at once.
 //!
-//! Where the ranges end is kept with the checkpoints, before the first row is copied. Found anew after an interruption, the ends
-//! would lie elsewhere in a table that has grown, and some rows behind a range that was done would not be copied.
+//! The ends of the ranges are stored with the checkpoints before the first row is copied. If a resumed run computed them again,
+//! they would lie elsewhere in a table that has grown, and rows after a finished range would be missed.
 
 use std::panic::resume_unwind;
 
 use activerecord_core::{Error, ErrorKind, Result, transaction};
+use activerecord_distributed::support::failpoint;
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
+use super::Copy;
 use super::checkpoint::Checkpoint;
-use super::copy::Copy;
-use super::progress::Progress;
 use super::range::Range;
-use super::report::SyncReport;
 use super::side::Values;
-use crate::failpoint;
+use crate::progress::Meter;
+use crate::report::SyncReport;
 
 impl Copy {
-    /// Copies what is not done of it, in one range or in several.
+    /// Copies the remaining rows, in one range or in several.
     pub(super) async fn copy_all(&self, report: &mut SyncReport) -> Result<()> {
         let (mut checkpoints, is_fresh) = self.checkpoints().await?;
-        let progress = Progress::new(self.options.progress, &self.job);
-        let copied = match checkpoints.len() {
-            1 => self.copy(checkpoints.remove(0), is_fresh, &progress).await.map(|whole| report.add(whole)),
-            _ => self.copy_at_once(checkpoints, is_fresh, &progress, report).await,
-        };
-        progress.end();
-        copied
+        let meter = Meter::new(&self.options.reporter, &self.job, checkpoints.len());
+        match checkpoints.len() {
+            1 => report.add(self.copy(checkpoints.remove(0), is_fresh, &meter).await?),
+            _ => self.copy_at_once(checkpoints, is_fresh, &meter, report).await?,
+        }
+        meter.finish();
+        Ok(())
     }
 
-    /// Those of an earlier run that was interrupted, or new ones; and whether nothing has been copied, and nothing is there.
+    /// The checkpoints of an interrupted run, or new ones; and whether nothing has been copied and the target is empty.
     async fn checkpoints(&self) -> Result<(Vec<Checkpoint>, bool)> {
         let connection = &self.target.connection;
         let mut known = Checkpoint::load(connection, &self.job).await?;
@@ -57,7 +57,7 @@ impl Copy {
         Ok((new, is_fresh))
     }
 
-    /// The keys of the source at which all ranges but the last one end. None is shorter than a batch.
+    /// The keys of the source at which all ranges but the last end. Each of those ranges has at least a batch of rows.
     async fn ends(&self) -> Result<Vec<Values>> {
         let (ranges, mut ends) = (self.options.ranges, Vec::new());
         if ranges == 1 {
@@ -74,20 +74,21 @@ impl Copy {
         Ok(ends)
     }
 
-    /// A task for each, as many as there are connections for. The first error ends the others, which keep what they have copied.
+    /// Runs a task for each range, as many at once as there are connections. The first error ends the other tasks; the rows that they
+    /// have written stay.
     async fn copy_at_once(
         &self,
         checkpoints: Vec<Checkpoint>,
         is_fresh: bool,
-        progress: &Progress,
+        meter: &Meter,
         report: &mut SyncReport,
     ) -> Result<()> {
         let (mut waiting, mut running) = (checkpoints.into_iter(), JoinSet::new());
         loop {
             let free = self.most_at_once().saturating_sub(running.len());
             for checkpoint in waiting.by_ref().take(free) {
-                let (copy, progress) = (self.clone(), progress.clone());
-                let task = async move { copy.copy(checkpoint, is_fresh, &progress).await };
+                let (copy, meter) = (self.clone(), meter.clone());
+                let task = async move { copy.copy(checkpoint, is_fresh, &meter).await };
                 running.spawn(task.in_current_span());
             }
             match running.join_next().await.map(|joined| joined.unwrap_or_else(failed)) {
@@ -101,7 +102,7 @@ impl Copy {
         }
     }
 
-    /// Each takes a connection of either side.
+    /// How many ranges run at once: each takes a connection of the source and one of the target.
     fn most_at_once(&self) -> usize {
         let (source, target) = (&self.source.connection, &self.target.connection);
         let most = match source.id() == target.id() {
@@ -112,7 +113,7 @@ impl Copy {
     }
 }
 
-/// What panics here would have panicked in the caller.
+/// Passes a panic of a task on to the caller.
 fn failed(error: JoinError) -> Result<SyncReport> {
     match error.try_into_panic() {
         Ok(panic) => resume_unwind(panic),

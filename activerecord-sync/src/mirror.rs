@@ -1,4 +1,4 @@
-//! A table that is kept equal to what another one makes of it, by the events of a capture.
+//! A target that follows its source by the events of a capture.
 
 use std::fmt;
 use std::future::Future;
@@ -9,24 +9,26 @@ use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
+use activerecord_distributed::support::{Kept, insert, install};
+use activerecord_distributed::{Consumer, Event, Queue, permanent};
 use chrono::Utc;
 
-use crate::capture::{self, Image, Images, row};
-use crate::consumer::Consumer;
-use crate::queue::{Event, Queue};
-use crate::store::{Kept, insert, install};
-use crate::sync::{Copy, SyncJob};
+use crate::capture::{Image, Images, default_topic, row};
+use crate::copy::Copy;
+use crate::job::SyncJob;
 
-/// Keeps the target of a [`SyncJob`] equal to what it makes of its source, by the events that a [`Capture`](crate::Capture) of the
-/// source writes, a [`Relay`](crate::Relay) publishes and this receives.
+/// Applies captured changes to the target of a [`SyncJob`]: a [`Capture`](crate::Capture) of the source writes events, a
+/// [`Relay`](activerecord_distributed::Relay) publishes them, and the mirror receives them from the queue.
 ///
-/// An event that comes twice, or after a later one of its row, changes nothing: for each row it is kept, in the table `ar_mirror` of the
-/// target and in the transaction of the change, up to which event it has come. So several mirrors may share the work.
-/// Rows that were there before the capture are brought by the job's own [`run`](SyncJob::run): install the capture, run the job, then the mirror.
-/// [`verify`](SyncJob::verify) tells whether they are equal.
+/// For each row the mirror stores the sequence of the last applied event in the table `ar_mirror` of the target, in the
+/// transaction of the change. An event that is delivered twice, or after a later event of its row, changes nothing. Several
+/// mirrors can share the work.
 ///
-/// What is *not* guaranteed: that the target shows states that the source had. Changes of one transaction to several rows arrive
-/// one by one.
+/// The job's own [`run`](SyncJob::run) copies the existing rows: install the capture, run the job, then run the mirror.
+/// [`verify`](SyncJob::verify) compares the two tables.
+///
+/// What is *not* guaranteed: that the target shows a state that the source had. Changes of one transaction to several rows are
+/// applied one by one.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -53,13 +55,13 @@ pub struct Mirror<S, T> {
     models: PhantomData<fn(S) -> T>,
 }
 
-/// How far a mirror is behind its source.
+/// The delay of a running mirror: see [`Mirror::lag`].
 #[derive(Clone, Debug, Default)]
 pub struct Lag(Arc<AtomicU64>);
 
 impl Lag {
-    /// How old the last change was when it was applied, by the clocks of the two machines; None before the first. A mirror that has
-    /// nothing to do does not count on.
+    /// The age of the last change when it was applied, by the clocks of the two machines. None before the first change. It does
+    /// not grow while no changes arrive.
     pub fn get(&self) -> Option<Duration> {
         match self.0.load(Ordering::Relaxed) {
             0 => None,
@@ -72,7 +74,7 @@ impl Lag {
     }
 }
 
-/// Up to which event a row of a mirror has come.
+/// The last event that was applied to a row.
 #[derive(ActiveRecord, Clone, Debug)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_mirror"]
@@ -88,33 +90,54 @@ struct Position {
 impl Kept for Position {}
 
 impl<S: Model, T: Model> Mirror<S, T> {
-    /// The mirror of a job that is driven by the events on this queue.
+    /// A mirror of this job that receives events from this queue. The job's connections, closure and keys are used.
     pub fn new(job: SyncJob<S, T>, queue: impl Queue) -> Self {
-        let topic = capture::topic(S::TABLE.name);
+        let topic = default_topic(S::TABLE.name);
         Self { job, queue: Arc::new(queue), topic, concurrency: 8, lag: Lag::default(), models: PhantomData }
     }
 
-    /// The topic of the changes; that of the capture unless set.
+    /// The topic of the changes. The default is that of the capture: `TABLE_changes`.
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = topic.into();
         self
     }
 
-    /// How many changes, of different rows, are applied at once. 8 unless set.
+    /// How many changes, of different rows, are applied at once. The default is 8.
     pub fn concurrency(mut self, changes: usize) -> Self {
         self.concurrency = changes;
         self
     }
 
-    /// How far it is behind, while it runs. The gauge `activerecord_mirror_lag_seconds` has the same.
+    /// A handle that reads the delay while the mirror runs. The gauge `activerecord_mirror_lag_seconds` has the same value.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// # async fn example(mirror: Mirror<User, User>, shutdown: impl Future<Output = ()>) -> Result<()> {
+    /// let lag = mirror.lag();
+    /// mirror.run_until(shutdown).await?;
+    /// println!("the last change was {:?} old", lag.get());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn lag(&self) -> Lag {
         self.lag.clone()
     }
 
-    /// Applies changes until `shutdown` is done. What cannot be applied becomes a dead letter: see [`Consumer`].
+    /// Applies changes until `shutdown` completes, then finishes the changes in progress. While the queue or the target's database
+    /// is unavailable, the mirror waits. A change that cannot be applied becomes a dead letter: see [`Consumer`].
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// Mirror::new(job, SqlQueue::on("analytics")).concurrency(4).run_until(shutdown).await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` for a job that cannot be; whatever the databases report at the start.
+    /// At the start only: the errors of [`SyncJob::run`] before its first row, and any kind that the target's database reports.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let Self { job, queue, topic, concurrency, lag, .. } = self;
         let mut copy = job.copy()?;
@@ -128,7 +151,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     }
 }
 
-/// The payload of an event, of whatever table.
+/// The payload of an event, of any table.
 type Payload = serde_json::Value;
 
 struct Target {
@@ -141,10 +164,12 @@ impl Target {
     async fn apply(&self, event: Event<Payload>) -> Result<()> {
         let connection = &self.copy.target.connection;
         let (Some(key), Some(sequence)) = (event.key(), event.sequence()) else {
-            let why = "an event without a key and a sequence is no change of a row";
-            return Err(crate::permanent(Error::invalid(format!("{why}: {}", event.id()))));
+            let id = event.id();
+            return Err(permanent(Error::invalid(format!(
+                "the event {id} is not a captured change: it has no key or no sequence"
+            ))));
         };
-        let images: Images = serde_json::from_value(event.payload().clone()).map_err(crate::permanent)?;
+        let images: Images = serde_json::from_value(event.payload().clone()).map_err(permanent)?;
         let position = Position { mirror: self.copy.job.clone(), key: key.to_owned(), sequence };
         transaction(connection.name(), async || {
             if position.advance(connection.name()).await? {
@@ -159,12 +184,12 @@ impl Target {
         Ok(())
     }
 
-    /// The row as it is now, and not as it was under another key.
+    /// Writes the row after the change, and deletes the row before it if its key was another.
     async fn bring(&self, images: Images) -> Result<()> {
         let writer = self.copy.writer(false);
         let mapped = |image: Image| (self.copy.map)(&self.copy.source, &row(self.table, &image)?);
-        let before = images.before.map(mapped).transpose().map_err(crate::permanent)?;
-        let after = images.after.map(mapped).transpose().map_err(crate::permanent)?;
+        let before = images.before.map(mapped).transpose().map_err(permanent)?;
+        let after = images.after.map(mapped).transpose().map_err(permanent)?;
         let key = |row: &Vec<_>| self.copy.target.key_of(row);
         let former = before.filter(|before| after.as_ref().is_none_or(|after| key(after) != key(before)));
         if let Some(former) = former {
@@ -178,7 +203,7 @@ impl Target {
 }
 
 impl Position {
-    /// Moves on to this event; says whether it was before it. In the transaction of the change.
+    /// Stores this event as the last one, in the current transaction. Returns whether it is later than the stored one.
     async fn advance(mut self, name: &str) -> Result<bool> {
         let here = || Self::using(name).filter(Self::MIRROR.eq(&self.mirror) & Self::KEY.eq(&self.key));
         let earlier = here().filter(Self::SEQUENCE.lt(self.sequence));
@@ -188,7 +213,7 @@ impl Position {
         if here().exists().await? {
             return Ok(false);
         }
-        // Of two at once, the second fails, and is tried again.
+        // If two transactions insert at once, the second fails and is retried.
         insert(name, &mut self).await?;
         Ok(true)
     }

@@ -1,40 +1,38 @@
-//! Rows into a target: only those that are new there, or other than they are there.
+//! Writes rows that are missing or different in the target.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
-use activerecord_core::{Error, ErrorKind, Result, Value, transaction};
+use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Value, transaction};
+use activerecord_distributed::Backoff;
+use activerecord_distributed::support::{Verdict, about_now, failpoint};
 use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 
 use super::checkpoint::Checkpoint;
-use super::report::SyncReport;
 use super::side::{Side, Values};
-use crate::backoff::Backoff;
-use crate::clock::about_now;
-use crate::failpoint;
-use crate::verdict::Verdict;
+use crate::report::SyncReport;
 
-/// The most rows of one INSERT: past about a thousand there is nothing more to win.
+/// The most rows of one INSERT: more than a thousand rows are not faster.
 const ROWS: usize = 1_000;
 
-/// How often a batch is tried that a database may get over.
+/// How often a batch is tried when its errors are transient.
 const ATTEMPTS: u32 = 8;
 
 /// Writes batches of rows.
 pub(crate) struct Writer<'t> {
     pub(crate) target: &'t Side,
-    /// Whether there was nothing in the target at the beginning: then no row needs to be looked up.
+    /// Whether the target was empty at the beginning: then existing rows are not looked up.
     pub(crate) is_fresh: bool,
-    /// Nothing is written, only counted.
+    /// Only count, write nothing.
     pub(crate) dry: bool,
     pub(crate) max_bad_rows: Option<u64>,
     pub(crate) refused: &'t AtomicU64,
 }
 
-/// How many rows of a batch were written, and how many were the same.
+/// How many rows of a batch were written, and how many were equal.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     written: u64,
@@ -49,7 +47,7 @@ impl Counts {
 }
 
 impl Writer<'_> {
-    /// Writes a batch and the checkpoint behind it, in one transaction. Rows that are refused are isolated and reported.
+    /// Writes a batch and its checkpoint in one transaction. Rows that the target refuses are isolated and reported.
     pub(crate) async fn write(
         &self,
         rows: Vec<Values>,
@@ -60,14 +58,14 @@ impl Writer<'_> {
         match self.patiently(&rows, checkpoint.as_deref_mut(), self.is_fresh).await {
             Err(error) if is_about_a_row(&error) && !rows.is_empty() => {
                 self.isolate(rows, report).await?;
-                // The rows are there; if this is lost, they are copied again.
+                // The rows are written. If the process dies before this checkpoint, they are copied again.
                 self.patiently(&[], checkpoint, false).await.map(drop)
             }
             written => written.map(|counts| counts.add_to(report)),
         }
     }
 
-    /// Of rows with the same key, the last one, which is the newest: some databases take no key twice in a statement.
+    /// Keeps the last of rows with the same key, which is the newest: some databases refuse a key twice in one statement.
     fn distinct(&self, rows: Vec<Values>) -> Vec<Values> {
         let mut seen = HashSet::with_capacity(rows.len());
         let mut distinct: Vec<_> = rows.into_iter().rev().filter(|row| seen.insert(self.target.key_of(row))).collect();
@@ -75,7 +73,7 @@ impl Writer<'_> {
         distinct
     }
 
-    /// Halves a batch until those are alone that cannot be written.
+    /// Halves a batch until each row that cannot be written is alone.
     async fn isolate(&self, rows: Vec<Values>, report: &mut SyncReport) -> Result<()> {
         let mut parts = vec![rows];
         while let Some(mut part) = parts.pop() {
@@ -94,19 +92,19 @@ impl Writer<'_> {
 
     /// Reports a row that was not copied.
     pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
-        tracing::warn!(target: "activerecord", job = report.job, key, %error, "a row is not copied");
+        tracing::warn!(target: "activerecord", job = report.job, key, %error, "a row was refused");
         report.refuse(key, error.to_string());
         let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
         match self.max_bad_rows {
             Some(most) if refused > most => Err(Error::invalid(format!(
-                "the job `{}` was given up: {refused} rows were refused, and {most} may be; the last one: {error}",
+                "the job `{}` stopped: {refused} rows were refused, and at most {most} may be; last error: {error}",
                 report.job
             ))),
             _ => Ok(()),
         }
     }
 
-    /// Tries again what a database may get over: to write a batch twice is to write it once.
+    /// Retries transient errors. Writing a batch twice has the same effect as writing it once.
     async fn patiently(
         &self,
         rows: &[Values],
@@ -117,7 +115,7 @@ impl Writer<'_> {
         for attempt in 1.. {
             match self.once(rows, checkpoint.as_deref_mut(), loaded).await {
                 Err(error) if attempt < ATTEMPTS && Verdict::of(&error) == Verdict::Transient => {
-                    tracing::warn!(target: "activerecord", connection = self.target.connection.name(), attempt, %error, "a batch is written again");
+                    tracing::warn!(target: "activerecord", connection = self.target.connection.name(), attempt, %error, "a batch is retried");
                     sleep(backoff.longest(attempt)).await;
                 }
                 done => return done,
@@ -149,14 +147,14 @@ impl Writer<'_> {
         .await
     }
 
-    /// Writes what is new or other, in the transaction of this task. Rows of an empty table are loaded, where the database has a way
-    /// to do that; when one of them is there after all, the batch is isolated, which merges it.
+    /// Writes the rows that are missing or different, in the current transaction. Rows for an empty table are bulk-loaded, where
+    /// the database can; if one of them exists after all, the load fails, and the batch is written by upserts.
     async fn bring(&self, rows: &[Values], now: DateTime<Utc>, loaded: bool) -> Result<Counts> {
         let (changed, counts) = self.changed(rows, now).await?;
         let Side { connection, table, columns, .. } = self.target;
         let mut changed = &changed[..];
         if let Some((first, rest)) = changed.split_first().filter(|_| loaded) {
-            // One is merged all the same: that fails where the target has no key to merge by.
+            // The first row is upserted nevertheless: this fails where the target has no unique key of these columns.
             connection.write(self.upsert(std::slice::from_ref(first))).await?;
             let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
             changed = if connection.load(table, &names, rest).await?.is_some() { &[] } else { rest };
@@ -168,19 +166,19 @@ impl Writer<'_> {
         Ok(counts)
     }
 
-    /// Writes one row, in the transaction of this task.
+    /// Writes one row in the current transaction.
     pub(crate) async fn put(&self, row: Values) -> Result<()> {
         let now = about_now(&self.target.connection).await?;
         self.bring(&[row], now, false).await.map(drop)
     }
 
-    /// Deletes rows by their keys; returns how many were there.
+    /// Deletes rows by their keys. Returns how many existed.
     pub(crate) async fn remove(&self, rows: &[Values]) -> Result<u64> {
         let delete = Delete { table: self.target.table.clone(), filter: Some(self.target.keys(rows)) };
         self.target.connection.write(Statement::Delete(delete)).await
     }
 
-    /// Those rows that are not there as they are.
+    /// The rows that are missing or different in the target.
     async fn changed(&self, rows: &[Values], now: DateTime<Utc>) -> Result<(Vec<Values>, Counts)> {
         let found = if self.is_fresh || rows.is_empty() { HashMap::new() } else { self.target.find(rows).await? };
         let mut changed = Vec::with_capacity(rows.len());
@@ -225,7 +223,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether an error may be about one row of many: then the others can be written without it.
+/// Whether an error can be caused by one row of many: then the others can be written without it.
 fn is_about_a_row(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! Ranges of keys, compared by their digests: what is the same on both sides is not fetched.
+//! Ranges of keys. Both databases compute a digest of a range; rows of equal ranges are not fetched.
 
 use activerecord_core::statement::{Aggregate, Expr, Select};
 use activerecord_core::{Result, Row, TableInfo};
@@ -6,21 +6,21 @@ use rust_decimal::Decimal;
 
 use super::side::{Side, SideColumn, Values};
 
-/// The rows behind one key, up to another one. None is the end of the table.
+/// The rows after one key, up to and including another one. None is the start or the end of the table.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Range {
     pub(crate) after: Option<Values>,
     pub(crate) through: Option<Values>,
 }
 
-/// Of how many rows, and their digest. There is none when a row cannot be read.
+/// The number of rows in a range, and the sum of their digests. The sum is None when the database cannot compute one.
 pub(crate) struct Digest {
     pub(crate) rows: u64,
     sum: Option<Decimal>,
 }
 
 impl Digest {
-    /// The answer of a database.
+    /// Reads the result of [`Side::digest`].
     pub(crate) fn read(rows: &[Row]) -> Result<Self> {
         match rows.first() {
             Some(row) => Ok(Self { rows: row.get(0)?, sum: row.get(1)? }),
@@ -28,14 +28,14 @@ impl Digest {
         }
     }
 
-    /// Whether the rows are the same. What has no digest is the same as nothing.
+    /// Whether the rows are equal. Ranges without a digest never are.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.rows == other.rows && (self.rows == 0 || (self.sum.is_some() && self.sum == other.sum))
     }
 }
 
 impl Side {
-    /// Narrows a query in the order of the key to a range of it.
+    /// Orders a query by the key, and limits it to a range.
     pub(crate) fn within(&self, select: &mut Select, range: &Range) {
         select.order_by = self.order(&self.key);
         if let Some(after) = &range.after {
@@ -46,7 +46,7 @@ impl Side {
         }
     }
 
-    /// Asks for the digest of a range.
+    /// A query for the digest of a range.
     pub(crate) fn digest(&self, range: &Range) -> Select {
         let mut select = self.select();
         self.within(&mut select, range);
@@ -56,7 +56,7 @@ impl Side {
         select
     }
 
-    /// Asks for the key of the last of so many rows at the beginning of a range; of a shorter one for nothing.
+    /// A query for the key of row number `rows` in a range. A shorter range gives no row.
     pub(crate) fn key_ahead(&self, range: &Range, rows: u64) -> Select {
         let mut select = self.keyed().select();
         self.within(&mut select, range);
@@ -64,9 +64,9 @@ impl Side {
         select
     }
 
-    /// Whether rows of this side have a digest, when the database says this of the table.
+    /// Whether the database can compute digests of this table, which it describes so.
     pub(crate) fn has_digest(&self, table: &TableInfo) -> bool {
-        /// PostgreSQL calls no function with more than 100 arguments, of which one stands between the columns.
+        /// PostgreSQL calls functions with at most 100 arguments; one of them is the separator.
         const COLUMNS: usize = 99;
         let dialect = self.connection.dialect();
         let has = |column: &SideColumn| {

@@ -1,36 +1,27 @@
-//! Rows of the source that tell which others are gone.
+//! Rows of the source that name deleted rows.
 
-use activerecord_core::{Error, Result, Value, ValueType, transaction};
+use activerecord_core::{Result, Value, ValueType, transaction};
 
 use super::checkpoint::Checkpoint;
-use super::copy::{Copy, Map};
 use super::read::{Batch, Reader};
-use super::report::SyncReport;
 use super::side::Side;
+use super::{Copy, Map};
+use crate::report::SyncReport;
 
-/// A table of them.
+/// A table of tombstones.
 #[derive(Clone)]
 pub(crate) struct Tombstones {
     pub(crate) side: Side,
-    /// The ordinal of the time at which a row went.
+    /// The ordinal of the column with the time of the deletion.
     pub(crate) since: usize,
-    /// A tombstone as a row of the target, of which the key counts.
+    /// Maps a tombstone to a row of the target, of which only the key is used.
     pub(crate) map: Map,
 }
 
-impl Tombstones {
-    pub(super) async fn check(&self) -> Result<()> {
-        if self.side.key.is_empty() {
-            return Err(Error::configuration(format!("{} has no key to read tombstones by", self.side.place())));
-        }
-        self.side.check().await.map(drop)
-    }
-}
-
 impl Copy {
-    /// Deletes what is gone by its tombstone. Before rows are copied: one of the same key may have come since. That one is copied again
-    /// as long as its tombstone is read again, since the watermark of the rows is not greater.
-    pub(super) async fn bury(&self, report: &mut SyncReport) -> Result<()> {
+    /// Deletes the rows that tombstones name. This comes before the copy: a row of the same key can have been inserted since. As
+    /// long as its tombstone is read again, that row is copied again too, because the watermark of the rows is not greater.
+    pub(super) async fn apply_tombstones(&self, report: &mut SyncReport) -> Result<()> {
         let Some(Tombstones { side, since, map }) = &self.tombstones else { return Ok(()) };
         let connection = &self.target.connection;
         let mut checkpoint = Checkpoint::of_tombstones(connection, &self.job).await?;

@@ -1,29 +1,30 @@
-//! Whether a target is what its source makes of it.
+//! Comparison of a target with its source, and repair.
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use activerecord_core::Result;
 
-use super::copy::Copy;
+use super::Copy;
 use super::extra::Extra;
 use super::read::Batch;
-use super::report::{DifferenceKind, Differences, SyncReport};
 use super::side::Values;
+use crate::report::{DifferenceKind, Differences, SyncReport};
 
-/// What differed at a look, by key.
+/// The differences that one comparison found.
 #[derive(Default)]
 struct Look {
-    /// Rows of the source as they should be in the target, with what is there.
+    /// Mapped rows that are missing or different in the target, with the existing row.
     wrong: Vec<(Values, Option<Values>)>,
-    /// The keys of rows that the source has not.
+    /// The keys of rows that the source does not have.
     extra: Vec<Values>,
     source_rows: u64,
     target_rows: u64,
 }
 
 impl Copy {
-    /// Compares every row. What differs is looked at once more: it may have been on its way.
+    /// Compares every row. If rows differ, compares once more and keeps the rows that differ both times: the others were being
+    /// copied.
     pub(crate) async fn verify(mut self) -> Result<Differences> {
         self.check().await?;
         let started = Instant::now();
@@ -49,7 +50,7 @@ impl Copy {
         Ok(differences)
     }
 
-    /// Writes what is missing or other in the target, and deletes what the source has not got. Returns what it did.
+    /// Writes the rows that are missing or different in the target, and deletes the rows that the source does not have.
     pub(crate) async fn repair(mut self) -> Result<SyncReport> {
         self.check().await?;
         let started = Instant::now();
@@ -97,7 +98,7 @@ impl Copy {
 }
 
 impl Look {
-    /// What differs at both looks, as it was at this one.
+    /// The differences of this comparison that an earlier one found too.
     fn and(mut self, earlier: Self, copy: &Copy) -> Self {
         let (target, keyed) = (&copy.target, copy.target.keyed());
         let key = |row: &Values| target.key_of(row);

@@ -1,0 +1,170 @@
+//! What the protocols across databases ask of a connection. Programs do not need it, so the facade does not show it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::handle::ConnectionHandle;
+use super::scope::{resolve_name, transaction};
+use super::session::Label;
+use crate::backend::Load;
+use crate::dialect::Precondition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, Name, Select, SelectItem, Source, Statement};
+use crate::value::{Value, ValueType};
+
+/// A connection, for the packages that run protocols across databases: `activerecord-distributed` and `activerecord-sync`.
+pub trait ProtocolConnection {
+    /// Adds rows by the backend's bulk load (`COPY` on PostgreSQL), which can be ten times as fast as INSERT. Each row has
+    /// a value for each column. Returns the number of rows; None, with nothing added, when the database has no bulk load or
+    /// none for these values.
+    ///
+    /// # Errors
+    /// As [`ConnectionHandle::execute`]. After a violation no row is added.
+    fn load(
+        &self,
+        table: &Name,
+        columns: &[Name],
+        rows: &[Vec<Value>],
+    ) -> impl Future<Output = Result<Option<u64>>> + Send;
+
+    /// Returns a time T of the database's clock such that no row stamped before T can still be committed. On a database
+    /// with one writer at a time it is the current time.
+    ///
+    /// # Errors
+    /// `PermissionDenied` when the login may not see the transactions of others; whatever else the database reports.
+    fn horizon(&self) -> impl Future<Output = Result<DateTime<Utc>>> + Send;
+
+    /// Creates a trigger, or replaces the one of this name. Where the database cannot roll DDL back, the trigger is missing
+    /// for a moment, and changes made in that moment are not captured.
+    ///
+    /// # Errors
+    /// `Unsupported` when a name or a text of the trigger cannot be written, or a column's type has no JSON form; whatever
+    /// the database reports, such as `PermissionDenied`.
+    fn create_trigger(&self, trigger: &CreateTrigger) -> impl Future<Output = Result<()>> + Send;
+
+    /// Drops a trigger if it exists.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn drop_trigger(&self, trigger: &DropTrigger) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes the database end this task's open transaction when the session is idle for longer than `longest`. Returns false
+    /// where the database cannot do that. MySQL and MariaDB count whole seconds, rounded up: they use the session's
+    /// `wait_timeout`, which is reset after the transaction.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn limit_idle(&self, longest: Duration) -> impl Future<Output = Result<bool>> + Send;
+
+    /// The settings that a transaction across databases needs to survive a crash, and that this database does not have.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn unmet_preconditions(&self) -> impl Future<Output = Result<Vec<UnmetPrecondition>>> + Send;
+
+    /// Those of [`unmet_preconditions`](Self::unmet_preconditions) that belong to the session, such as attached files. Each
+    /// transaction checks them itself.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn unmet_in_session(&self) -> impl Future<Output = Result<Vec<UnmetPrecondition>>> + Send;
+}
+
+/// A setting that does not have the value that a transaction across databases needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnmetPrecondition {
+    /// The requirement.
+    pub what: &'static str,
+    /// The value that was found.
+    pub found: String,
+    /// How to correct it.
+    pub mend: &'static str,
+    /// Whether only a participant that is prepared needs it.
+    pub to_prepare: bool,
+}
+
+impl ProtocolConnection for ConnectionHandle {
+    async fn load(&self, table: &Name, columns: &[Name], rows: &[Vec<Value>]) -> Result<Option<u64>> {
+        if self.dialect().load.is_none() || rows.is_empty() {
+            return Ok(None);
+        }
+        let columns_sql = self.render(Statement::Select(no_rows(table, columns)))?;
+        let sql = self.render(Statement::Load { table: table.clone(), columns: columns.to_vec() })?;
+        let load = Load { sql: &sql, columns: &columns_sql, rows };
+        resolve_name(self.name())?.load(load, Label::raw("load")).await
+    }
+
+    async fn horizon(&self) -> Result<DateTime<Utc>> {
+        let Some(horizon) = self.dialect().horizon else { return self.now().await };
+        let rows = self.query(horizon, []).await?;
+        let horizon: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
+        horizon.ok_or_else(|| {
+            let message =
+                "the login may not see the transactions of others; on PostgreSQL, GRANT pg_read_all_stats lets it";
+            Error::new(ErrorKind::PermissionDenied, message).with_connection(&self.name().into())
+        })
+    }
+
+    async fn create_trigger(&self, trigger: &CreateTrigger) -> Result<()> {
+        let mut statements = Vec::new();
+        if self.dialect().triggers.function.is_some() {
+            statements.push(Statement::CreateTriggerFunction(trigger.clone()));
+        }
+        let former = DropTrigger { name: trigger.name.clone(), table: trigger.table.clone() };
+        statements.extend([Statement::DropTrigger(former), Statement::CreateTrigger(trigger.clone())]);
+        self.define(statements).await
+    }
+
+    async fn drop_trigger(&self, trigger: &DropTrigger) -> Result<()> {
+        let mut statements = vec![Statement::DropTrigger(trigger.clone())];
+        if self.dialect().triggers.function.is_some() {
+            statements.push(Statement::DropTriggerFunction(trigger.clone()));
+        }
+        self.define(statements).await
+    }
+
+    async fn limit_idle(&self, longest: Duration) -> Result<bool> {
+        let (Some(limit), Some(level)) = (self.dialect().idle_limit, transaction(self.name())) else {
+            return Ok(false);
+        };
+        let units = longest.as_nanos().div_ceil(limit.unit.as_nanos()).max(1);
+        level.limit_idle(limit);
+        self.execute(&format!("{}{units}", limit.set), []).await.map(|_| true)
+    }
+
+    async fn unmet_preconditions(&self) -> Result<Vec<UnmetPrecondition>> {
+        unmet(self, |_| true).await
+    }
+
+    async fn unmet_in_session(&self) -> Result<Vec<UnmetPrecondition>> {
+        unmet(self, |precondition| precondition.of_session).await
+    }
+}
+
+/// A query of these columns without a row: its result has the types of the columns.
+fn no_rows(table: &Name, columns: &[Name]) -> Select {
+    let column = |name: &Name| {
+        let (table, name) = (table.clone(), name.clone());
+        SelectItem::from(Expr::Column(ColumnExpr { table, outer: false, name, ty: ValueType::Text, nullable: true }))
+    };
+    let mut select = Select::from(Source::Named(table.clone()));
+    select.items = columns.iter().map(column).collect();
+    select.limit = Some(0);
+    select
+}
+
+async fn unmet(handle: &ConnectionHandle, which: fn(&Precondition) -> bool) -> Result<Vec<UnmetPrecondition>> {
+    let mut unmet = Vec::new();
+    for precondition in handle.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
+        let rows = handle.query(precondition.ask, []).await?;
+        let found: String = rows.first().map(|row| row.get(0)).transpose()?.unwrap_or_default();
+        if !precondition.is_met_by(&found) {
+            let Precondition { what, mend, to_prepare, .. } = *precondition;
+            unmet.push(UnmetPrecondition { what, found, mend, to_prepare });
+        }
+    }
+    Ok(unmet)
+}

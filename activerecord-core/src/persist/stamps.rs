@@ -1,0 +1,101 @@
+//! The values that a write fills in: timestamps, a UUID key, and the version of the optimistic lock.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::schema::{ColumnDef, Table};
+use crate::statement::{Arithmetic, Expr};
+use crate::value::{ToValue, Value, ValueType};
+
+/// The ordinal of a column, and the value that the write gives it.
+pub(super) type Stamp = (usize, Value);
+
+/// The stamps of an INSERT: the timestamps, and a UUID key that is not set.
+pub(super) fn of_insert<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> {
+    let table = M::TABLE;
+    let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
+    let times = created_at.into_iter().chain(table.updated_at);
+    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, time(now, &table.columns[ordinal]))).collect();
+    if let [ordinal] = *table.key
+        && table.columns[ordinal].ty == ValueType::Uuid
+        && record.value(ordinal).is_unset()
+    {
+        stamps.push((ordinal, Uuid::now_v7().to_value()));
+    }
+    stamps
+}
+
+/// The stamps of an UPDATE of one record: the time, and the next version.
+///
+/// # Errors
+/// `Conversion` when the version is at the end of its type.
+pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
+    let table = M::TABLE;
+    let mut stamps = Vec::new();
+    if let Some(ordinal) = table.updated_at {
+        stamps.push((ordinal, time(now, &table.columns[ordinal])));
+    }
+    if let Some(ordinal) = table.version {
+        let version = record.value(ordinal);
+        let next = next(&version).ok_or_else(|| version_overflow::<M>())?;
+        // Only the field knows where its type ends, and this must be known before the row is written.
+        record.set_value(ordinal, next.as_cell()).map_err(|_| version_overflow::<M>())?;
+        record.set_value(ordinal, version.as_cell())?;
+        stamps.push((ordinal, next));
+    }
+    Ok(stamps)
+}
+
+/// The stamps of a set-based UPDATE: the time, and the next version of each row.
+pub(crate) fn of_rows(table: &'static Table, now: DateTime<Utc>) -> impl Iterator<Item = (usize, Expr)> {
+    let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(time(now, &table.columns[ordinal]))));
+    let version = table.version.map(|ordinal| (ordinal, next_version(&table.columns[ordinal])));
+    time.into_iter().chain(version)
+}
+
+/// The mark of a soft deletion; None: the model has no `#[soft_delete]`.
+pub(crate) fn of_soft_delete(table: &Table, now: DateTime<Utc>) -> Option<Stamp> {
+    table.soft_delete.map(|ordinal| (ordinal, time(now, &table.columns[ordinal])))
+}
+
+/// The version of the row, plus one.
+pub(super) fn next_version(def: &'static ColumnDef) -> Expr {
+    Expr::Arithmetic(Box::new(def.into()), Arithmetic::Add, Box::new(Expr::Value(Value::I32(1))))
+}
+
+/// The record's value at `ordinal`, unless a stamp replaces it.
+pub(super) fn stamped<M: Model>(record: &M, stamps: &[Stamp], ordinal: usize) -> Value {
+    let stamp = stamps.iter().find(|(stamped, _)| *stamped == ordinal);
+    stamp.map_or_else(|| record.value(ordinal), |(_, value)| value.clone())
+}
+
+/// Puts the stamps into the record, after the row is written.
+pub(super) fn apply<M: Model>(record: &mut M, stamps: &[Stamp]) -> Result<()> {
+    stamps.iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))
+}
+
+/// A time as a value of the column's type.
+fn time(time: DateTime<Utc>, def: &ColumnDef) -> Value {
+    match def.ty {
+        ValueType::DateTime => time.naive_utc().to_value(),
+        ValueType::Date => time.date_naive().to_value(),
+        _ => time.to_value(),
+    }
+}
+
+fn next(version: &Value) -> Option<Value> {
+    match version {
+        Value::I16(n) => n.checked_add(1).map(Value::I16),
+        Value::I32(n) => n.checked_add(1).map(Value::I32),
+        Value::I64(n) => n.checked_add(1).map(Value::I64),
+        Value::U64(n) => n.checked_add(1).map(Value::U64),
+        _ => None,
+    }
+}
+
+#[cold]
+fn version_overflow<M: Model>() -> Error {
+    Error::conversion("the #[version] column is at the end of its type").with_model(M::TABLE.model)
+}

@@ -1,0 +1,120 @@
+//! The checks before the first row.
+
+use activerecord_core::{Error, ErrorKind, Result, TableInfo, Value, ValueRef, ValueType};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::Copy;
+use super::side::{Side, SideColumn};
+use super::tombstones::Tombstones;
+
+impl Copy {
+    /// Fails for a job that cannot run, and finds out whether rows can be compared by digests.
+    pub(crate) async fn check(&mut self) -> Result<()> {
+        for side in [&self.source, &self.target] {
+            if side.connection.in_transaction() {
+                return Err(Error::invalid(format!(
+                    "a job cannot run inside a transaction on `{}`: it begins its own transactions",
+                    side.connection.name()
+                )));
+            }
+            side.connection.learn().await?;
+        }
+        let (source, target) = (self.source.check().await?, self.target.check().await?);
+        let have_digests = source.is_some_and(|table| self.source.has_digest(&table))
+            && target.is_some_and(|table| self.target.has_digest(&table));
+        let named = |side: &Side| side.key.iter().map(|&key| side.columns[key].name.clone()).collect::<Vec<_>>();
+        self.by_digest = self.is_plain && have_digests && named(&self.source) == named(&self.target);
+        if let Some(tombstones) = &self.tombstones {
+            tombstones.check().await?;
+        }
+        self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
+    }
+
+    fn check_watermark(&self, column: &SideColumn) -> Result<()> {
+        if self.options.ranges > 1 {
+            return Err(Error::configuration(format!(
+                "the job `{}` reads in the order of `{}`, so it cannot be split into {} ranges of the key; remove .ranges(..) or .since(..)",
+                self.job, column.name, self.options.ranges
+            )));
+        }
+        if column.nullable {
+            return Err(Error::configuration(format!(
+                "`{}` of {} can be NULL, so it cannot be a watermark: changes of rows without a value would be missed",
+                column.name,
+                self.source.place()
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Tombstones {
+    async fn check(&self) -> Result<()> {
+        if self.side.key.is_empty() {
+            return Err(Error::configuration(format!("{} has no key; tombstones need one", self.side.place())));
+        }
+        self.side.check().await.map(drop)
+    }
+}
+
+impl Side {
+    /// Fails when a column does not exist or cannot hold values of its field's type. Returns the table's description, if the
+    /// database has one.
+    async fn check(&self) -> Result<Option<TableInfo>> {
+        for key in &self.key {
+            if self.columns[*key].nullable {
+                return Err(Error::configuration(format!(
+                    "`{}` of {} can be NULL, so it cannot be a key of a copy",
+                    self.columns[*key].name,
+                    self.place()
+                )));
+            }
+        }
+        let mut nothing = self.select();
+        nothing.limit = Some(0);
+        let unexpected = |error: Error| error.context(format_args!("the copy does not fit the table {}", self.place()));
+        self.connection.read(nothing).await.map_err(unexpected)?;
+        let table = self.connection.describe(&self.table).await?;
+        if self.connection.capabilities().typed_columns
+            && let Some(table) = &table
+        {
+            self.check_types(table).map_err(unexpected)?;
+        }
+        Ok(table)
+    }
+
+    fn check_types(&self, table: &TableInfo) -> Result<()> {
+        for SideColumn { name, ty, .. } in &self.columns {
+            let Some(column) = table.column(name) else { continue };
+            if column.ty.is_some_and(|held| !can_be(held, *ty)) {
+                let message = format!(
+                    "column `{name}` has the type `{}`, which cannot hold values of the type {}; change the column, or the type of the field",
+                    column.declared,
+                    ty.name()
+                );
+                return Err(Error::new(ErrorKind::InvalidStatement, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a column with values of the type `held` can hold one of the type `ty`. Texts, bytes and JSON can represent any type.
+fn can_be(held: ValueType, ty: ValueType) -> bool {
+    let example = match held {
+        ValueType::Bool => ValueRef::Bool(false),
+        ValueType::I16 | ValueType::I32 | ValueType::I64 => ValueRef::I64(0),
+        ValueType::U64 => ValueRef::U64(0),
+        ValueType::F32 | ValueType::F64 => ValueRef::F64(0.0),
+        ValueType::Decimal => ValueRef::Decimal(Decimal::ZERO),
+        ValueType::Uuid => ValueRef::Uuid(Uuid::nil()),
+        ValueType::Date => ValueRef::Date(NaiveDate::default()),
+        ValueType::Time => ValueRef::Time(NaiveTime::default()),
+        ValueType::DateTime => ValueRef::DateTime(NaiveDateTime::default()),
+        ValueType::Timestamp => ValueRef::Timestamp(DateTime::UNIX_EPOCH),
+        _ => return true,
+    };
+    Value::from_cell(example, ty).is_ok()
+}

@@ -1,0 +1,192 @@
+//! A copy from one table to another: the plan as plain data, and the loop that carries it out.
+
+mod check;
+mod checkpoint;
+mod extra;
+mod parallel;
+mod range;
+mod read;
+mod side;
+mod tombstones;
+mod values;
+mod verify;
+mod watermark;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use activerecord_core::{Result, Row};
+use activerecord_distributed::support::failpoint;
+use chrono::{DateTime, Utc};
+use futures_util::future::join;
+
+use crate::progress::{Meter, Reporter};
+use crate::report::SyncReport;
+use read::{Batch, Reader};
+use side::Values;
+use write::Writer;
+
+pub(crate) use checkpoint::Checkpoint;
+pub(crate) use side::{Side, SideColumn, Stamps};
+pub(crate) use tombstones::Tombstones;
+
+/// Maps a row of the source to a row of the target.
+pub(crate) type Map = Arc<dyn Fn(&Side, &Row) -> Result<Values> + Send + Sync>;
+
+/// What is copied, and how.
+#[derive(Clone)]
+pub(crate) struct Copy {
+    pub(crate) job: String,
+    pub(crate) source: Side,
+    pub(crate) target: Side,
+    pub(crate) map: Map,
+    /// Whether a row of the target has the same columns as the row of the source.
+    pub(crate) is_plain: bool,
+    /// Whether the databases compare ranges by digests before rows are read. [`check`](Self::check) sets it.
+    pub(crate) by_digest: bool,
+    /// The ordinal of the watermark's column in the source.
+    pub(crate) since: Option<usize>,
+    pub(crate) tombstones: Option<Tombstones>,
+    /// The greatest watermark that can be kept: rows that are stamped later can still be preceded by an uncommitted row. A run
+    /// sets it.
+    pub(crate) limit: Option<DateTime<Utc>>,
+    pub(crate) options: Options,
+    /// How many rows all ranges have refused.
+    pub(crate) refused: Arc<AtomicU64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) batch: u64,
+    pub(crate) ranges: usize,
+    pub(crate) lag: Duration,
+    /// The share of the target that can be deleted because the source does not have it.
+    pub(crate) delete: Option<f64>,
+    pub(crate) max_bad_rows: Option<u64>,
+    pub(crate) dry: bool,
+    pub(crate) reporter: Reporter,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            batch: 1_000,
+            ranges: 1,
+            lag: Duration::from_secs(10),
+            delete: None,
+            max_bad_rows: None,
+            dry: false,
+            reporter: Reporter::default(),
+        }
+    }
+}
+
+impl Copy {
+    /// Copies what changed, or everything.
+    pub(crate) async fn run(mut self) -> Result<SyncReport> {
+        self.check().await?;
+        let started = Instant::now();
+        self.limit = self.find_limit().await?;
+        let mut report = SyncReport::of(&self.job);
+        self.apply_tombstones(&mut report).await?;
+        self.copy_all(&mut report).await?;
+        if let Some(share) = self.options.delete {
+            self.delete_missing(share, &mut report).await?;
+        }
+        report.duration = started.elapsed();
+        Ok(report)
+    }
+
+    /// Copies what changed, or one range of everything.
+    async fn copy(&self, mut checkpoint: Checkpoint, is_fresh: bool, meter: &Meter) -> Result<SyncReport> {
+        let mut report = SyncReport::of(&self.job);
+        let mut reader = self.reader(&checkpoint, is_fresh).await?;
+        let writer = self.writer(is_fresh);
+        if meter.is_on() {
+            meter.expect(reader.count().await?);
+        }
+        let mut batch = reader.next().await?;
+        while let Some(Batch { rows, .. }) = batch {
+            let passed = reader.take_same();
+            report.same(passed);
+            report.read += rows.len() as u64;
+            let (done, watermark) = (passed + rows.len() as u64, self.time_at(reader.place()));
+            let mapped = self.mapped(rows, &writer, &mut report)?;
+            self.mark(&mut checkpoint, reader.place())?;
+            failpoint::reach("sync.batch")?;
+            // The source reads while the target writes.
+            let (next, written) = join(reader.next(), writer.write(mapped, Some(&mut checkpoint), &mut report)).await;
+            written?;
+            meter.add(done, watermark);
+            batch = next?;
+        }
+        let passed = reader.take_same();
+        report.same(passed);
+        meter.add(passed, None);
+        reader.close().await?;
+        // The next run of a finished full copy starts at the beginning.
+        if self.since.is_none() && !self.options.dry {
+            checkpoint.remove(&self.target.connection).await?;
+        }
+        report.watermark = checkpoint.watermark_as_json();
+        Ok(report)
+    }
+
+    async fn reader(&self, checkpoint: &Checkpoint, is_fresh: bool) -> Result<Reader<'_>> {
+        let reader = Reader::open(&self.source, self.since, self.options.batch).await?;
+        match self.since {
+            Some(since) => Ok(reader.from(checkpoint.watermark(self.source.columns[since].ty)?)),
+            None => {
+                let target = self.digested().filter(|_| !is_fresh);
+                Ok(reader.within(checkpoint.range(&self.source)?).but_not_in(target))
+            }
+        }
+    }
+
+    /// Reads the whole source, without the rows that are known by digest to be equal in the target.
+    async fn whole(&self) -> Result<Reader<'_>> {
+        let reader = Reader::open(&self.source, None, self.options.batch).await?;
+        Ok(reader.but_not_in(self.digested()))
+    }
+
+    fn digested(&self) -> Option<&Side> {
+        self.by_digest.then_some(&self.target)
+    }
+
+    pub(crate) fn writer(&self, is_fresh: bool) -> Writer<'_> {
+        let Options { dry, max_bad_rows, .. } = self.options;
+        Writer { target: &self.target, is_fresh, dry, max_bad_rows, refused: &self.refused }
+    }
+
+    fn mapped(&self, rows: Vec<Row>, writer: &Writer<'_>, report: &mut SyncReport) -> Result<Vec<Values>> {
+        let mut mapped = Vec::with_capacity(rows.len());
+        for row in rows {
+            match (self.map)(&self.source, &row) {
+                Ok(row) => mapped.push(row),
+                Err(error) => writer.refuse(self.source.shown(row.values()), &error, report)?,
+            }
+        }
+        Ok(mapped)
+    }
+
+    /// Maps all rows, or returns the error of the first row that cannot be mapped.
+    fn all_mapped(&self, rows: &[Row]) -> Result<Vec<Values>> {
+        rows.iter().map(|row| (self.map)(&self.source, row)).collect()
+    }
+
+    /// Deletes the rows of the target with these keys.
+    async fn remove(&self, keys: &[Values]) -> Result<u64> {
+        let target = self.target.keyed();
+        Writer { target: &target, ..self.writer(false) }.remove(keys).await
+    }
+}
+
+impl fmt::Debug for Copy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { job, options, .. } = self;
+        f.debug_struct("Copy").field("job", job).field("options", options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,23 @@
+//! Copies of tables between any two databases, and the changes that keep a copy equal to its source.
+//!
+//! | type | what it does |
+//! |---|---|
+//! | [`SyncJob`] | copies the rows of one model into the table of another, in batches, from a checkpoint |
+//! | [`SyncTable`] | copies a table that has no model |
+//! | [`Capture`] | installs triggers that write every change of a table to the outbox |
+//! | [`Mirror`] | applies captured changes to the target of a [`SyncJob`] |
+//!
+//! Programs use the facade crate `activerecord`, whose module `sync` re-exports what is public here.
+
+mod capture;
+mod copy;
+mod job;
+mod mirror;
+mod progress;
+mod report;
+
+pub use capture::{Capture, Changed, Install};
+pub use job::{SyncFrom, SyncJob, SyncTable};
+pub use mirror::{Lag, Mirror};
+pub use progress::{IntoProgress, Progress};
+pub use report::{BadRow, Difference, DifferenceKind, Differences, SyncReport};
