@@ -1,4 +1,4 @@
-//! What the tests of every backend share: the backend as core finds it, and statements in a few words.
+//! Shared by the tests of every backend: the backend as core finds it, and short forms for statements.
 #![allow(dead_code, reason = "each backend uses some of it")]
 
 use std::sync::Arc;
@@ -76,7 +76,7 @@ pub(crate) async fn poll_once<T>(mut future: std::pin::Pin<&mut impl Future<Outp
     .await
 }
 
-/// Polls a future again and again, so that it goes on after a pause.
+/// Polls a future again and again, so that it continues after a pause.
 pub(crate) async fn unpaused<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {

@@ -55,7 +55,7 @@ async fn fill(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
     }
 }
 
-/// By TLS, if the server has it, a long statement is sent in several pieces. Without TCP_NODELAY the last one waits.
+/// By TLS, if the server has it, a long statement is sent in several pieces. Without `TCP_NODELAY` the last one waits.
 async fn long_statement(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
     const LENGTH: &str = "SELECT LENGTH(?)";
     let text = "x".repeat(65_536);

@@ -1,4 +1,4 @@
-//! One server: connects, and brings each session to the state that every statement relies on.
+//! One server: opens sessions and prepares each for use.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::connection::Session;
 use crate::dialect::{Flavour, Server};
 use crate::error;
 
-/// Makes the backend of a configuration. It does not connect.
+/// Creates the backend of a configuration, without connecting.
 ///
 /// # Errors
-/// `Configuration` when a setting is unknown or wrong.
+/// `Configuration` for an unknown option or an invalid value.
 pub(crate) fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     Ok(Arc::new(MySqlBackend { settings: Settings::read(config)? }))
 }
@@ -119,12 +119,12 @@ fn client(row: &MySqlRow) -> Option<Address> {
     Some(Address::new(host, port.parse().ok()?))
 }
 
-/// The statement that sets what does not depend on the server's flavour.
+/// The statement that applies the settings which are the same on both servers.
 fn session_settings(settings: &Settings) -> String {
     const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
         NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
     let collation = settings.collation.as_deref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-    // The second one is for the locks of whole tables, which a change of their definition takes.
+    // The second variable is for metadata locks, which a change of a table's definition takes.
     let lock_timeout = |n| format!(", innodb_lock_wait_timeout = {n}, lock_wait_timeout = {n}");
     let lock_timeout = settings.lock_timeout.map(lock_timeout).unwrap_or_default();
     format!(

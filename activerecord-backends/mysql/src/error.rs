@@ -1,5 +1,5 @@
-//! The servers' error numbers as errors. Their messages often quote the value that was refused, so these are not kept: what
-//! is said instead names the column or the key.
+//! Converts the servers' error numbers to errors. The servers' messages often quote a value; those are replaced by messages
+//! that name the column or the key.
 
 mod numbers;
 
@@ -13,10 +13,10 @@ use sqlx::mysql::MySqlDatabaseError;
 
 pub(crate) use numbers::{ends_session, ends_transaction};
 
-/// Statements that the binary protocol does not take.
+/// The error number of a statement that cannot be prepared.
 pub(crate) const NOT_PREPARABLE: u16 = 1295;
 
-/// The error number that the server reported, if it was the server.
+/// Returns the error number, if the server reported the error.
 pub(crate) fn number(error: &sqlx::Error) -> Option<u16> {
     match error {
         sqlx::Error::Database(error) => error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number),
@@ -24,7 +24,7 @@ pub(crate) fn number(error: &sqlx::Error) -> Option<u16> {
     }
 }
 
-/// The error of a statement on the server at `place`.
+/// Converts the error of a statement on the server at `place`.
 #[cold]
 pub(crate) fn at_statement(place: &str, error: sqlx::Error) -> Error {
     match error {
@@ -37,16 +37,16 @@ pub(crate) fn at_statement(place: &str, error: sqlx::Error) -> Error {
                 .with_source(error)
         }
         sqlx::Error::Tls(_) => {
-            Error::new(ErrorKind::ConnectionLost, format!("TLS with {place}: {error}")).with_source(error)
+            Error::new(ErrorKind::ConnectionLost, format!("TLS with {place} failed: {error}")).with_source(error)
         }
         sqlx::Error::Protocol(message) => {
-            Error::new(ErrorKind::Corrupt, format!("the answer of {place} makes no sense: {message}"))
+            Error::new(ErrorKind::Corrupt, format!("the answer of {place} violates the protocol: {message}"))
         }
         error => Error::new(ErrorKind::Database, error.to_string()),
     }
 }
 
-/// The error of a session that could not be opened on the server at `place`.
+/// Converts the error of a session that failed to open.
 #[cold]
 pub(crate) fn at_connect(place: &str, error: sqlx::Error) -> Error {
     match &error {
@@ -81,7 +81,7 @@ pub(crate) fn at_commit(error: Error) -> Error {
     }
 }
 
-/// An error that the server reported.
+/// Converts an error that the server reported.
 #[cold]
 fn reported(error: &MySqlDatabaseError) -> Error {
     let (number, message) = (error.number(), error.message());
@@ -98,13 +98,13 @@ fn reported(error: &MySqlDatabaseError) -> Error {
 #[cold]
 pub(crate) fn implicit_commit() -> Error {
     Error::unsupported(
-        "on MySQL and MariaDB this statement commits the open transaction (an implicit commit): run it outside the transaction",
+        "this statement would commit the open transaction (an implicit commit): run it outside the transaction",
     )
 }
 
 #[cold]
 pub(crate) fn table_lock() -> Error {
     Error::unsupported(
-        "LOCK TABLES locks for the session, which the next statement may not have: use a transaction and FOR UPDATE",
+        "LOCK TABLES holds for one session, and the next statement may use another: use a transaction and FOR UPDATE",
     )
 }

@@ -42,7 +42,7 @@ async fn main() {
     writes(&mut raw, &mut ours).await;
 }
 
-/// By TLS, if the server has it, a long statement is sent in several pieces. Without TCP_NODELAY the last one waits.
+/// By TLS, if the server has it, a long statement is sent in several pieces. Without `TCP_NODELAY` the last one waits.
 async fn long_statement(raw: &mut PgConnection, ours: &mut Box<dyn Connection>) {
     let sql = Sql::new("SELECT length($1::text)::int8", vec!["x".repeat(65_536).into_value()], Access::Read);
     compare("statement of 64 KiB", 50, 1, raw, ours, async |side, _| match side {

@@ -1,4 +1,4 @@
-//! Settings, and what a new session is like.
+//! Settings, and the state of a new session.
 
 use std::net::TcpStream;
 
@@ -55,10 +55,10 @@ fn a_session_is_strict_and_in_utc() {
 }
 
 #[test]
-fn connecting_takes_no_longer_than_it_may() {
+fn connecting_has_a_limit() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        // It accepts, and says nothing.
+        // It accepts, and sends nothing.
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let config = Config::mysql("127.0.0.1", "x").port(port).option("connect_timeout", "200ms");
@@ -70,7 +70,7 @@ fn connecting_takes_no_longer_than_it_may() {
     });
 }
 
-/// With a password, and with and without TLS: each way that a password is sent.
+/// With and without TLS: each way to send a password.
 #[test]
 fn logins_with_and_without_tls() {
     on_each_server(async |server| {
@@ -94,7 +94,7 @@ fn logins_with_and_without_tls() {
     });
 }
 
-/// TCP_NODELAY is set on the socket of the session, and not on another socket of this process that leads to the same server.
+/// `TCP_NODELAY` is set on the socket of the session, and not on another socket of this process that leads to the same server.
 /// The user has no privilege that shows other sessions.
 #[test]
 fn only_the_own_socket_sends_at_once() {
@@ -121,7 +121,7 @@ fn only_the_own_socket_sends_at_once() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_refused() {
+fn an_untrusted_certificate_is_refused() {
     on_each_server(async |server| {
         if server.is_without_tls(&mut server.connect().await).await {
             let error = server.with(|config| config.option("ssl-mode", "required")).connect().await.err().unwrap();
