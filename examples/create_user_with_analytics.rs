@@ -1,13 +1,14 @@
-//! A saga over two databases: a user in one, the user's analytics in another. The second step fails at first, and the first one
-//! is undone; then both succeed.
+//! A saga over two databases: it creates a user in one, and the user's analytics in the other. In the first run the
+//! second step fails, and the first step is compensated; in the second run both steps succeed.
 //!
 //! ```text
 //! cargo run --example create_user_with_analytics
 //! ```
 //!
-//! Both databases are SQLite files, made anew on every run. With two servers it is the same.
+//! Both databases are SQLite files, created anew on every run. The code for two servers is the same.
 
 use activerecord::prelude::*;
+use activerecord::saga::{Sagas, StepContext};
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
 struct User {
@@ -24,8 +25,8 @@ struct UserAnalytics {
     source: String,
 }
 
-/// The whole of it. Each step runs in a transaction of its own, in which a row says that it did: after a crash it is not done
-/// twice, and what is undone is undone once.
+/// The whole saga. Each step runs in its own transaction, together with a row that records it. So after a crash a step
+/// is not repeated, and a compensation takes effect once.
 fn create_user_with_analytics() -> Saga {
     Saga::new("create_user_with_analytics")
         .step_on(
@@ -61,21 +62,21 @@ async fn main() -> Result<()> {
                      source TEXT NOT NULL CHECK (source <> ''))";
     connection("analytics")?.execute(analytics, []).await?;
 
-    // What an earlier process of this program has left is finished first: here there is nothing.
+    // First finish sagas that an earlier process left unfinished. In this example there are none.
     let saga = create_user_with_analytics();
     saga.register()?;
-    println!("left by an earlier process: {:?}", Saga::resume_all().await?);
+    println!("unfinished sagas of an earlier process: {:?}", Saga::resume_all().await?);
 
-    println!("\nA source that analytics refuses:");
+    println!("\nA run in which analytics rejects the source:");
     let refused = saga.run(&("first@example.com", "")).await;
     println!("  {}", refused.err().map(|error| error.to_string()).unwrap_or_default());
     show().await?;
 
-    println!("\nA source that it takes:");
+    println!("\nA run in which analytics accepts the source:");
     let id = saga.run(&("second@example.com", "newsletter")).await?;
     show().await?;
 
-    println!("\nIts log:");
+    println!("\nThe log of the second run:");
     let (record, steps) = Sagas::on("primary").find(id).await?;
     println!("  {} {:?}", record.name, record.state);
     for step in steps {

@@ -1,15 +1,16 @@
-//! The outbox: a registration queues a task in its own transaction, and a worker does it, in another database. A task that fails
-//! five times is failed, with its last error.
+//! The outbox: a registration enqueues a task in its own transaction, and a worker handles it in another database. A
+//! task that fails five times becomes a dead letter, with its last error.
 //!
 //! ```text
 //! cargo run --example pending_tasks
 //! ```
 //!
-//! SQLite files alone, made anew on every run.
+//! It uses only SQLite files, created anew on every run.
 
 use std::time::Duration;
 
 use activerecord::Backoff;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
@@ -27,7 +28,7 @@ struct UserAnalytics {
     domain: String,
 }
 
-/// The user and the task are written together, or neither is.
+/// Writes the user and the task in one transaction.
 async fn register(email: &str) -> Result<User> {
     transaction("primary", async || {
         let user = User::create(User { id: 0, email: email.into() }).await?;
@@ -37,7 +38,7 @@ async fn register(email: &str) -> Result<User> {
     .await
 }
 
-/// May be called more than once for one task: what `once` runs takes place once.
+/// May be called more than once for one task; the code inside `once` takes effect once.
 async fn create_user_analytics(task: Task<i64>) -> Result<()> {
     let user = User::find(*task.payload()).await?;
     let domain = user.email.split_once('@').map(|(_, domain)| domain.to_owned());
@@ -58,12 +59,12 @@ async fn main() -> Result<()> {
         "CREATE TABLE user_analytics (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, domain TEXT NOT NULL)";
     connection("analytics")?.execute(analytics, []).await?;
 
-    println!("Three registrations, one of which analytics can make nothing of");
+    println!("Three registrations; one has an email address without a domain");
     for email in ["first@example.com", "nowhere", "second@example.org"] {
         register(email).await?;
     }
 
-    println!("\nA worker, until nothing is left to do");
+    println!("\nA worker runs until all tasks are handled");
     let worker = Worker::new("primary")
         .handle("create_user_analytics", create_user_analytics)
         .max_attempts(5)
@@ -81,7 +82,7 @@ async fn main() -> Result<()> {
     worker.run_until(done).await?;
 
     println!("\n{} users, {} with analytics", User::count().await?, UserAnalytics::count().await?);
-    println!("\nFailed tasks");
+    println!("\nDead letters");
     for task in Outbox::dead("primary", None, 10).await? {
         println!(
             "  {} {} after {} attempts: {}",

@@ -1,11 +1,12 @@
-//! In step by batches: a job copies what has changed since its last run, and can tell whether anything differs. What a loop over
-//! `updated_at` gets wrong (rows that are committed late, equal times, clocks, crashes), it has taken care of.
+//! Synchronization in batches: a job copies the rows that have changed since its last run, and can verify that nothing
+//! differs. It handles the cases in which a loop over `updated_at` loses rows: late commits, equal timestamps, clock
+//! differences, crashes.
 //!
 //! ```text
 //! cargo run --example sync_by_batch
 //! ```
 //!
-//! SQLite files alone, made anew on every run.
+//! It uses only SQLite files, created anew on every run.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
@@ -55,18 +56,18 @@ async fn main() -> Result<()> {
         .since(User::UPDATED_AT)
         .delete_missing(0.1);
     println!("Everything        {}", job.run().await?);
-    // Read once more, since all have the time of a moment ago, and a clock might be behind; but not written.
+    // All rows are read again, because their timestamps are recent and a clock could be behind. None is written.
     println!("Nothing new       {}", job.run().await?);
 
     let mut user = User::find(7).await?;
     user.email = "seven@example.net".into();
     user.save().await?;
     User::filter(User::ID.gt(9_990)).delete().await?;
-    println!("One new, ten gone {}", job.run().await?);
+    println!("Changes           {}", job.run().await?);
 
     UserAnalytics::filter(UserAnalytics::USER_ID.le(3)).update((UserAnalytics::DOMAIN.set("elsewhere"),)).await?;
     for row in job.verify().await?.rows {
-        println!("Somebody has been here: {} {:?}", row.key, row.kind);
+        println!("Differs           {} {:?}", row.key, row.kind);
     }
     println!("Repaired          {}", job.repair().await?);
     println!("Differences       {}", job.verify().await?.count);

@@ -1,13 +1,14 @@
-//! In step by hooks: what becomes of a user becomes of the analytics of the user, after the commit. Simple, and as safe as the
-//! process: one that dies between the commit and the hook leaves the two apart, and raw SQL passes hooks by. Where that
-//! must not be, see `sync_by_queue`.
+//! Synchronization with hooks: after each commit, a hook applies the change of a user to the user's analytics. This is
+//! simple, but not reliable: if the process dies between the commit and the hook, the databases differ, and raw SQL
+//! runs no hooks. For reliable synchronization see `sync_by_queue`.
 //!
 //! ```text
 //! cargo run --example sync_by_hooks
 //! ```
 //!
-//! SQLite files alone, made anew on every run.
+//! It uses only SQLite files, created anew on every run.
 
+use activerecord::model::ChangeKind;
 use activerecord::prelude::*;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
@@ -33,7 +34,8 @@ impl From<&User> for UserAnalytics {
     }
 }
 
-/// `after_commit` is the place: a hook inside the transaction would write to analytics what may yet be rolled back here.
+/// Uses `after_commit`, because a hook inside the transaction would write changes to analytics that may still be rolled
+/// back.
 impl Hooks for User {
     async fn after_commit(&self, change: &Change) -> Result<()> {
         match change.kind() {
@@ -63,17 +65,17 @@ async fn main() -> Result<()> {
 
     first.email = "first@example.org".into();
     first.save().await?;
-    show("One of them moves").await?;
+    show("One user has a new email address").await?;
 
     let abandoned = transaction("primary", async || {
         User::create(User { id: 0, email: "third@example.net".into() }).await?;
-        Err::<(), _>(Error::invalid("no, not this one"))
+        Err::<(), _>(Error::invalid("the registration was cancelled"))
     });
-    println!("A third one is rolled back: {}", abandoned.await.err().unwrap_or_else(|| Error::invalid("it was not")));
-    show("Analytics never heard of it").await?;
+    println!("A third user is rolled back: {}", abandoned.await.err().unwrap_or_else(|| Error::invalid("no error")));
+    show("Analytics has no third user").await?;
 
     second.destroy().await?;
-    show("The second one goes").await
+    show("The second user is deleted").await
 }
 
 async fn show(what: &str) -> Result<()> {

@@ -1,19 +1,20 @@
-//! In step by a queue: triggers capture every change of the users, a relay publishes it, and a consumer brings it to analytics,
-//! once, whatever crashes in between.
+//! Synchronization through a queue: triggers capture every change of the users, a relay publishes it, and a consumer
+//! applies it to analytics. Each change takes effect once, also after crashes.
 //!
 //! ```text
 //! cargo run --example sync_by_queue
 //! cargo run --example sync_by_queue --features nats -- nats://localhost:4222
 //! ```
 //!
-//! SQLite files alone, made anew on every run; the queue is in the one of analytics, unless a broker's URL says otherwise
-//! (`nats:`, `amqp:` or `redis:`, each with the feature of its broker).
+//! It uses only SQLite files, created anew on every run. The queue is in the analytics database, unless the argument is
+//! the URL of a broker (`nats:`, `amqp:` or `redis:`, each with the feature of its broker).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord::Queue;
 use activerecord::prelude::*;
+use activerecord::queue::{self, Event, Queue, SqlQueue};
+use activerecord::sync::Changed;
 use tokio::sync::watch;
 
 #[derive(ActiveRecord, Clone, Debug, Default)]
@@ -33,8 +34,8 @@ struct UserAnalytics {
 
 const TOPIC: &str = "users_changes";
 
-/// Runs in a transaction with a row of the inbox: an event that is delivered twice has its effect once.
-async fn bring(event: Event<Changed<User>>) -> Result<()> {
+/// Runs in one transaction with a row of the inbox, so an event that is delivered twice takes effect once.
+async fn apply(event: Event<Changed<User>>) -> Result<()> {
     println!("  {} of user {}", event.kind(), event.key().unwrap_or_default());
     match event.into_payload() {
         Changed { after: Some(user), .. } => {
@@ -59,18 +60,18 @@ async fn main() -> Result<()> {
     let analytics = "CREATE TABLE user_analytics (user_id INTEGER PRIMARY KEY, domain TEXT NOT NULL)";
     connection("analytics")?.execute(analytics, []).await?;
     Capture::install::<User>().await?;
-    let queue = queue(std::env::args().nth(1).as_deref()).await?;
+    let queue = open(std::env::args().nth(1).as_deref()).await?;
 
     let (stop, stopped) = watch::channel(false);
     let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let consumer = Consumer::new(Arc::clone(&queue), TOPIC).on("analytics").handle(bring);
+    let consumer = Consumer::new(Arc::clone(&queue), TOPIC).on("analytics").handle(apply);
     let consumer = tokio::spawn(consumer.run_until(until_stopped(stopped.clone())));
     let relay = Relay::from("primary").topic(TOPIC).to(queue).poll(Duration::from_millis(20));
     let relay = tokio::spawn(relay.run_until(until_stopped(stopped)));
 
-    println!("Three users come, one moves, one goes: by the library and by SQL");
+    println!("Three users are created by the library; raw SQL changes one and deletes one");
     for email in ["first@example.com", "second@example.org", "third@example.net"] {
         User::create(User { id: 0, email: email.into() }).await?;
     }
@@ -81,7 +82,11 @@ async fn main() -> Result<()> {
     while analytics_of().await? != [(1, "example.org".to_owned()), (2, "example.org".to_owned())] {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    println!("\nThe same two, in both: {} users, {:?}", User::count().await?, analytics_of().await?);
+    println!(
+        "\nBoth databases have the same two users: {} in primary, {:?} in analytics",
+        User::count().await?,
+        analytics_of().await?
+    );
     stop.send_replace(true);
     for task in [consumer, relay] {
         task.await.map_err(Error::custom)??;
@@ -94,16 +99,18 @@ async fn analytics_of() -> Result<Vec<(i64, String)>> {
     all.order_by(UserAnalytics::USER_ID.asc()).all().await
 }
 
-/// The queue at a broker's URL, or in the database of analytics.
-async fn queue(url: Option<&str>) -> Result<Arc<dyn Queue>> {
+/// Returns the queue at a broker's URL, or the queue in the analytics database.
+async fn open(url: Option<&str>) -> Result<Arc<dyn Queue>> {
     let Some(url) = url else { return Ok(Arc::new(SqlQueue::on("analytics"))) };
     match url.split_once(':').map_or("", |(scheme, _)| scheme) {
         #[cfg(feature = "nats")]
-        "nats" => Ok(Arc::new(NatsQueue::connect(url).await?)),
+        "nats" => Ok(Arc::new(queue::NatsQueue::connect(url).await?)),
         #[cfg(feature = "rabbitmq")]
-        "amqp" => Ok(Arc::new(RabbitQueue::connect(url).await?)),
+        "amqp" => Ok(Arc::new(queue::RabbitQueue::connect(url).await?)),
         #[cfg(feature = "redis")]
-        "redis" => Ok(Arc::new(RedisQueue::connect(url).await?)),
-        other => Err(Error::configuration(format!("there is no broker for `{other}:`, or its feature is not on"))),
+        "redis" => Ok(Arc::new(queue::RedisQueue::connect(url).await?)),
+        other => Err(Error::configuration(format!(
+            "expected a URL with the scheme nats, amqp or redis, found `{other}:`; or enable the broker's feature"
+        ))),
     }
 }

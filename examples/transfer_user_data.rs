@@ -1,11 +1,12 @@
-//! Two-phase commit: users move from a legacy schema to a modern one, in another database, all or none, through crashes.
+//! Two-phase commit: moves users from a legacy schema to a modern one in another database, atomically, also through
+//! crashes.
 //!
 //! ```text
 //! LEGACY_URL=mysql://.. MODERN_URL=postgres://.. cargo run --all-features --example transfer_user_data
 //! ```
 //!
-//! Any pair of which one is PostgreSQL, MySQL or MariaDB will do. Without URLs both are SQLite files, which is refused, with the
-//! reason and what to do instead.
+//! At least one of the two databases must be PostgreSQL, MySQL or MariaDB. Without URLs both are SQLite files; the
+//! library refuses this pair, and prints the reason and the alternatives.
 
 use activerecord::prelude::*;
 
@@ -34,7 +35,7 @@ impl From<&LegacyUser> for ModernUser {
     }
 }
 
-/// In both databases, or in neither.
+/// Moves a user in both databases or in none.
 async fn transfer_user_data(id: i64) -> Result<Uuid> {
     two_phase(["legacy", "modern"], async || {
         let mut old = LegacyUser::find(id).await?;
@@ -59,7 +60,7 @@ async fn main() -> Result<()> {
             "modern_users (uuid CHAR(36) PRIMARY KEY, given_name VARCHAR(50) NOT NULL, family_name VARCHAR(50) NOT NULL)",
         ),
     ] {
-        // PostgreSQL has a type of its own for it, the others have none.
+        // PostgreSQL has a UUID type, the other databases have none.
         let uuid = if connection(name)?.dialect().name() == "postgresql" { "UUID" } else { "CHAR(36)" };
         let table = table.replace("CHAR(36)", uuid);
         connection(name)?.execute(&format!("DROP TABLE IF EXISTS {name}_users"), []).await?;
@@ -69,7 +70,7 @@ async fn main() -> Result<()> {
         LegacyUser { id, full_name: full_name.into() }.insert().await?;
     }
 
-    // What a process that died has left in doubt is ended first.
+    // First end the transactions that a dead process left in doubt.
     let recovered = TwoPhase::recover().await?;
     println!("recovered: {} committed, {} rolled back", recovered.committed.len(), recovered.aborted.len());
     for finding in TwoPhase::doctor().await? {
@@ -77,8 +78,8 @@ async fn main() -> Result<()> {
     }
     for id in [1, 2] {
         match transfer_user_data(id).await {
-            Ok(uuid) => println!("user {id} is {uuid} now"),
-            Err(error) => println!("user {id} stays where it is: {error}"),
+            Ok(uuid) => println!("user {id} is moved, and is now {uuid}"),
+            Err(error) => println!("user {id} is not moved: {error}"),
         }
     }
     println!("{} in legacy, {} in modern", LegacyUser::count().await?, ModernUser::count().await?);

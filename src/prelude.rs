@@ -1,27 +1,23 @@
-//! Everything a program with models needs: `use activerecord::prelude::*;`
+//! What a file with models needs: `use activerecord::prelude::*;`
+//!
+//! Everything else is imported by its module: [`query`](crate::query), [`transaction`](mod@crate::transaction),
+//! [`outbox`](crate::outbox), [`saga`](crate::saga), [`queue`](crate::queue), ..
 
-pub use activerecord_core::Isolation::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
 pub use activerecord_core::{
-    ActiveRecord, Alias, Assignment, Batches, Begin, Change, ChangeKind, Column, Config, ConnectionHandle,
-    ConnectionManager, Cte, Cursor, DateScalar, Embedded, Error, ErrorKind, Expression, Hooks, InCurrentConnections,
-    Isolation, Json, JsonScalar, KeysetPage, Left, Model, Order, OutsideTransaction, Page, Plan, Pool, Predicate,
-    Projection, Query, RawQuery, Result, Retry, Row, Rows, Scalar, TextScalar, Transaction, Value, WindowScalar, case,
-    connection, count_rows, dense_rank, exists, literal, ntile, outer, params, rank, raw, record, retry, row,
-    row_number, subquery, transaction, try_transaction, try_with_connection, window, with_connection,
+    ActiveRecord, Change, Column, Config, ConnectionManager, Error, Hooks, Json, Model, Query, Result, Transaction,
+    connection, params, retry, transaction, with_connection,
 };
-pub use activerecord_derive::*;
+// Traits whose methods a program calls, without their names.
+pub use activerecord_core::{
+    Alias as _, Cte as _, DateScalar as _, Embedded as _, InCurrentConnections as _, JsonScalar as _, Projection as _,
+    Scalar as _, TextScalar as _, WindowScalar as _,
+};
+pub use activerecord_derive::{ActiveEnum, ActiveRecord, Alias, Cte, Embedded, Projection};
 pub use activerecord_distributed::{
-    Consumer, Event, Inbox, MemoryQueue, Outbox, Prepare, ProtocolError as _, Relay, Saga, SagaState, Sagas, SqlQueue,
-    StepContext, Task, TwoPhase, Worker, permanent, transient, two_phase,
+    Consumer, Outbox, Prepare as _, ProtocolError as _, Relay, Saga, TwoPhase, Worker, two_phase,
 };
-#[cfg(feature = "nats")]
-pub use activerecord_nats::NatsQueue;
-#[cfg(feature = "rabbitmq")]
-pub use activerecord_rabbitmq::RabbitQueue;
-#[cfg(feature = "redis")]
-pub use activerecord_redis::RedisQueue;
 #[cfg(feature = "sync")]
-pub use activerecord_sync::{Capture, Changed, Mirror, SyncJob, SyncTable};
+pub use activerecord_sync::{Capture, Mirror, SyncJob};
 pub use rust_decimal::Decimal;
 pub use rust_decimal_macros::dec;
 pub use uuid::Uuid;

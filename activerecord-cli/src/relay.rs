@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use activerecord::Queue;
 use activerecord::prelude::*;
+use activerecord::queue::{NatsQueue, RabbitQueue, RedisQueue, SqlQueue};
 use clap::Args;
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! `activerecord saga`.
 
 use activerecord::prelude::*;
+use activerecord::saga::{SagaState, Sagas};
 use clap::{Args, Subcommand};
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! `activerecord sync` and `activerecord verify`.
 
 use activerecord::prelude::*;
+use activerecord::sync::SyncTable;
 use activerecord::{DifferenceKind, Differences, SyncReport};
 use clap::Args;
 use serde::Serialize;

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use activerecord::outbox::{Task, permanent};
 use activerecord::prelude::*;
+use activerecord::queue::SqlQueue;
+use activerecord::saga::StepContext;
 
 fn call(folder: &Path, arguments: &[&str]) -> Output {
     let output =

@@ -47,7 +47,7 @@ mod verbs;
 pub mod private;
 
 pub use backend::{Branch, Isolation, PreparedBranch};
-pub use config::{Config, IntoConfig, PoolOptions, PoolOptions as Pool};
+pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{
     ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
     ProtocolConnection, TableInfo, UniqueKey, UnmetPrecondition, connection, current_connection, spawn,

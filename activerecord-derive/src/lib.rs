@@ -89,6 +89,7 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 ///
 /// ```
 /// # use activerecord::prelude::*;
+/// # use activerecord::query::Predicate;
 /// # use chrono::{DateTime, Utc};
 /// #[derive(Embedded, Clone, Debug, Default)]
 /// struct Address {
@@ -219,6 +220,7 @@ pub fn alias(input: TokenStream) -> TokenStream {
 ///
 /// ```
 /// # use activerecord::prelude::*;
+/// # use activerecord::query::count_rows;
 /// # #[derive(ActiveRecord)]
 /// # struct Flight { id: i64, carrier: String }
 /// #[derive(Cte)]

@@ -39,6 +39,7 @@ impl Inbox {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::outbox::{Inbox, Task};
     /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
     /// # async fn handler(task: Task<i64>) -> Result<()> {
     /// Inbox::once("analytics", "create_user_analytics", task.id(), async || {

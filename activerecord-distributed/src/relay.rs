@@ -28,6 +28,7 @@ use crate::worker::{Failed, Worker};
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::queue::SqlQueue;
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Relay::from("primary").topic("user_events").to(SqlQueue::on("analytics")).run_until(shutdown).await
 /// # }

@@ -32,6 +32,7 @@ use crate::job::SyncJob;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::queue::SqlQueue;
 /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
 /// # #[derive(ActiveRecord)] struct Contact { id: i64, user_id: i64, email: String }
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
@@ -129,6 +130,7 @@ impl<S: Model, T: Model> Mirror<S, T> {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
     /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
     /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
     /// let job = SyncJob::from::<User>().to::<User>().on("analytics");

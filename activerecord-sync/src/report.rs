@@ -130,6 +130,7 @@ impl Differences {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// assert!(SyncTable::new("airports", "legacy", "modern").verify().await?.is_empty());
     /// # Ok(())

@@ -1,4 +1,4 @@
-//! The same with sqlx alone.
+//! The same work with sqlx alone.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,7 +36,7 @@ impl Pools {
         self.commit().await.map_err(Error::custom)
     }
 
-    /// Both prepared, then both committed, without a log: after a crash nobody knows what was decided.
+    /// Both prepared, then both committed, without a log: after a crash the decision is unknown.
     pub(crate) async fn two_phases(self) -> Result<()> {
         self.prepare_and_commit().await.map_err(Error::custom)
     }

@@ -1,5 +1,6 @@
-//! A job library beside the outbox, on PostgreSQL: `graphile_worker`, in a process and a workspace of its own (`benches/jobs`).
-//! Both have four workers of eight calls at once that take up a hundred, and a pool of ten connections.
+//! Compares the outbox on PostgreSQL with a job library, `graphile_worker`, which has its own process and workspace
+//! (`benches/jobs`). Both have four workers with eight concurrent calls, claims of a hundred, and a pool of ten
+//! connections.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -16,24 +19,24 @@ use crate::outbox::{MESSAGES, ROUNDS};
 use crate::{median, url};
 
 const OURS: &str = "outbox beside jobs";
-/// To the library this is what another process is.
+/// A second connection: the worker treats its messages like those of another process.
 const ELSEWHERE: &str = "outbox from elsewhere";
 const TOPIC: &str = "beside jobs";
 const SCHEMA: &str = "bench_jobs";
-/// Messages that are enqueued one by one, and by how many clients.
+/// The number of messages that are enqueued one by one, and of clients.
 const BY_ONE: (u32, u32) = (4_000, 8);
-/// Messages to an idle worker, of each round.
+/// The number of messages to an idle worker in each round.
 const IDLE: u32 = 100;
 
 pub(crate) async fn run() -> Result<()> {
     let url = url("DATABASE_URL_POSTGRES")?;
     for name in [OURS, ELSEWHERE] {
-        ConnectionManager::configure(name, Config::url(&url)?.pool(Pool::new().max_connections(10)))?;
+        ConnectionManager::configure(name, Config::url(&url)?.pool(PoolOptions::new().max_connections(10)))?;
     }
     Outbox::install(OURS).await?;
     connection(OURS)?.execute(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"), []).await?;
     let mut peer = Peer::start(&url)?;
-    println!("beside graphile_worker on PostgreSQL, medians of {ROUNDS} rounds (ratio: ours to its)");
+    println!("compared with graphile_worker on PostgreSQL, medians of {ROUNDS} rounds (ratio: our rate to its rate)");
     let mut rates = [(); 3].map(|()| (Vec::new(), Vec::new()));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
@@ -101,7 +104,7 @@ async fn enqueue_by_one() -> Result<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// Until the handler was called for each of those that wait.
+/// Returns the seconds until the handler was called for every waiting message.
 async fn handle(messages: u32) -> Result<f64> {
     let (left, (told, mut last)) = (Arc::new(AtomicU32::new(messages)), mpsc::unbounded_channel());
     let start = Instant::now();
@@ -125,8 +128,8 @@ async fn handle(messages: u32) -> Result<f64> {
     Ok(end.as_secs_f64())
 }
 
-/// From the commit of each message, while one worker is idle, to the call of its handler. Nothing in this process wakes it:
-/// it listens on another connection than the one that enqueues.
+/// Returns the time from the commit of each message to the call of its handler, with one idle worker. Only the
+/// notification wakes the worker, because it uses another connection than the one that enqueues.
 async fn latencies() -> Result<Vec<f64>> {
     let ((told, mut called), (stop, stopped)) = (mpsc::unbounded_channel(), oneshot::channel::<()>());
     let worker =
@@ -136,8 +139,8 @@ async fn latencies() -> Result<Vec<f64>> {
     for number in 0..=IDLE {
         Outbox::enqueue(TOPIC, &number).on(ELSEWHERE).await?;
         let committed = Instant::now();
-        let called = called.recv().await.ok_or_else(|| Error::invalid("the worker is gone"))?;
-        // The first may have found it before it listened.
+        let called = called.recv().await.ok_or_else(|| Error::invalid("the worker has ended"))?;
+        // The worker may have found the first message before it listened.
         if number > 0 {
             latencies.push(called.saturating_duration_since(committed).as_secs_f64());
         }
@@ -148,7 +151,7 @@ async fn latencies() -> Result<Vec<f64>> {
     Ok(latencies)
 }
 
-/// The other library's process.
+/// The process of the other library.
 struct Peer {
     child: Child,
     commands: ChildStdin,
@@ -172,12 +175,12 @@ impl Peer {
         let mut child =
             program.args([url, SCHEMA]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(Error::custom)?;
         let (Some(commands), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(Error::invalid("a process without input and output"));
+            return Err(Error::invalid("the process of benches/jobs has no input or output"));
         };
         Ok(Self { child, commands, answers: BufReader::new(answers).lines() })
     }
 
-    /// What it answers, in seconds.
+    /// Sends a command, and returns the answer in seconds.
     fn ask(&mut self, command: &str) -> Result<Vec<f64>> {
         writeln!(self.commands, "{command}").map_err(Error::custom)?;
         let answer = self.answers.next().ok_or_else(|| Error::invalid(format!("no answer to `{command}`")))?;

@@ -1,14 +1,14 @@
-//! What work across databases costs: transactions in two phases beside two commits, ours and by hand with sqlx, how many
-//! messages an outbox hands on, and a job library beside it.
+//! The cost of work across databases: two-phase commit compared with two commits, ours and by hand with sqlx; the
+//! message rate of the outbox, and of a job library.
 //!
 //! ```text
 //! cargo xtask services up && eval "$(cargo xtask services env)"
-//! cargo bench --all-features --bench across              # or, behind `--`, some of `commits`, `outbox`, `jobs`
-//! cargo bench --all-features --bench across -- million   # a minute or two; only when it is named
+//! cargo bench --all-features --bench across              # or only some parts: -- commits outbox jobs
+//! cargo bench --all-features --bench across -- million   # one or two minutes; runs only when named
 //! ```
 //!
-//! Contestants take turns, in another order each round; medians and ratios are what counts. `cargo test` runs it with `--test`,
-//! and then it does nothing.
+//! Contestants alternate, in a different order each round; use the medians and ratios. `cargo test` runs it with
+//! `--test`; then it does nothing.
 
 mod by_hand;
 mod commits;
@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 use activerecord::backend::BoxFuture;
 use activerecord::prelude::*;
 
-/// Rounds of each contestant.
+/// The number of rounds of each contestant.
 const ROUNDS: usize = 9;
 
-/// How long a contestant works in a round.
+/// The duration of a contestant's part of a round.
 const ROUND: Duration = Duration::from_millis(1500);
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -53,17 +53,17 @@ async fn main() -> Result<()> {
 
 fn url(variable: &str) -> Result<String> {
     std::env::var(variable)
-        .map_err(|_| Error::configuration(format!("{variable} is not set: `cargo xtask services up`")))
+        .map_err(|_| Error::configuration(format!("{variable} is not set; `cargo xtask services env` prints it")))
 }
 
-/// What a contestant does again and again.
+/// The operation that a contestant repeats.
 type Work = Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
 fn work<F: Future<Output = Result<()>> + Send + 'static>(once: impl Fn() -> F + Send + Sync + 'static) -> Work {
     Arc::new(move || Box::pin(once()))
 }
 
-/// How often `work` is done in a second by so many clients.
+/// Returns how many times per second `clients` concurrent tasks complete `work`.
 async fn rate(clients: usize, work: &Work) -> Result<f64> {
     let (mut tasks, start) = (tokio::task::JoinSet::new(), Instant::now());
     for _ in 0..clients {

@@ -1,9 +1,11 @@
-//! Whether the outbox on PostgreSQL gets slower with a long run, and with a long queue.
+//! Measures whether the outbox on PostgreSQL becomes slower in a long run, and with a long queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -12,20 +14,20 @@ use crate::url;
 
 const NAME: &str = "a million";
 const MESSAGES: u32 = 1_000_000;
-/// Of how many messages a rate is told.
+/// The number of messages per printed rate.
 const PART: u32 = 100_000;
-/// How many messages wait in a short queue.
+/// The length of a short queue.
 const SHORT: u32 = 20_000;
 
 pub(crate) async fn run() -> Result<()> {
-    let pool = Pool::new().max_connections(10);
+    let pool = PoolOptions::new().max_connections(10);
     ConnectionManager::configure(NAME, Config::url(url("DATABASE_URL_POSTGRES")?)?.pool(pool))?;
     Outbox::install(NAME).await?;
     short_queue().await?;
     long_queue().await
 }
 
-/// A million that go through a table of few rows.
+/// A million messages that pass through a table with few rows.
 async fn short_queue() -> Result<()> {
     println!("{MESSAGES} messages on PostgreSQL, {SHORT} at a time, handled by four workers");
     for part in 0..MESSAGES / PART {
@@ -43,9 +45,9 @@ async fn short_queue() -> Result<()> {
     Ok(())
 }
 
-/// A million that wait at once.
+/// A million messages that wait at the same time.
 async fn long_queue() -> Result<()> {
-    println!("{MESSAGES} messages that wait, on PostgreSQL, handled by four workers");
+    println!("{MESSAGES} waiting messages on PostgreSQL, handled by four workers");
     let mut start = Instant::now();
     for part in 0..MESSAGES / PART {
         with_connection(NAME, async || Outbox::enqueue_all(NAME, 0..PART).await).await?;
@@ -68,7 +70,7 @@ async fn long_queue() -> Result<()> {
     Ok(())
 }
 
-/// Four of them, which call this for every message.
+/// Starts four workers that call `call` for every message.
 fn workers(call: impl Fn() + Clone + Send + Sync + 'static) -> JoinSet<Result<u64>> {
     let mut workers = JoinSet::new();
     for _ in 0..4 {
@@ -82,7 +84,7 @@ fn workers(call: impl Fn() + Clone + Send + Sync + 'static) -> JoinSet<Result<u6
     workers
 }
 
-/// The rate of a part, and the next one begins.
+/// Returns the rate of the last part, and starts the next one.
 fn per_second(start: &mut Instant) -> f64 {
     let elapsed = start.elapsed();
     *start = Instant::now();

@@ -1,5 +1,7 @@
-//! How many messages four workers hand on, at batch 100: the handler does nothing.
+//! The rate at which four workers deliver messages, with batches of 100 and a handler that does nothing.
 
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use std::time::Instant;
 
 use activerecord::prelude::*;
@@ -12,13 +14,13 @@ pub(crate) const ROUNDS: usize = 5;
 pub(crate) async fn run() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     let file = format!("sqlite://{}/outbox.db?mode=rwc", folder.path().display());
-    println!("messages that four workers hand on, per second, batch 100, medians of {ROUNDS} rounds of {MESSAGES}");
+    println!("messages per second that four workers deliver, batch 100, medians of {ROUNDS} rounds of {MESSAGES}");
     for (name, url) in [
         ("outbox on PostgreSQL", url("DATABASE_URL_POSTGRES")?),
         ("outbox on MariaDB", url("DATABASE_URL_MARIADB")?),
         ("outbox on SQLite", file),
     ] {
-        ConnectionManager::configure(name, Config::url(url)?.pool(Pool::new().max_connections(10)))?;
+        ConnectionManager::configure(name, Config::url(url)?.pool(PoolOptions::new().max_connections(10)))?;
         Outbox::install(name).await?;
         let (mut enqueued, mut handed) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -38,7 +40,7 @@ pub(crate) async fn run() -> Result<()> {
             assert_eq!(sum, u64::from(MESSAGES));
             handed.push(per_second(start));
         }
-        println!("  {name:<24} {:8.0}/s handed on, {:8.0}/s enqueued in bulk", median(handed), median(enqueued));
+        println!("  {name:<24} {:8.0}/s delivered, {:8.0}/s enqueued in bulk", median(handed), median(enqueued));
     }
     Ok(())
 }

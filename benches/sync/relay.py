@@ -1,16 +1,16 @@
-"""The cases of `activerecord relay` to NATS JetStream, of the bench beside this file."""
+"""The cases of `activerecord relay` to NATS JetStream, for run.py."""
 
 import os
 
 MESSAGES = 30_000
-# How many keys they have, and how many are claimed at once.
+# The number of keys, and of messages per claim.
 CASES = [(500, 100), (0, 100), (5_000, 400), (100, 100)]
 TOPIC = "bench-relay"
 COLUMNS = "aggregatetype, aggregateid, type, payload, state, attempts, available_at, created_at"
 
 
 def call(program, batch):
-    """Publishes what there is, and ends."""
+    """Returns the command that publishes all messages and then ends."""
     return [program, "relay", "--topic", TOPIC, "--to", os.environ["NATS_URL"], "--batch", str(batch), "--once"]
 
 

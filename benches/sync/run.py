@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Our `activerecord sync` and `verify` beside sling, pgloader, DuckDB, dlt and reladiff, and our `relay`: `cargo xtask bench-sync`.
+"""Compares `activerecord sync` and `verify` with sling, pgloader, DuckDB, dlt and reladiff, and measures `relay`: `cargo xtask bench-sync`.
 
 The peers are installed into target/peers, from PyPI and Debian. The servers are those of DATABASE_URL_POSTGRES and
-DATABASE_URL_MARIADB. Every measurement is of a whole process, from its start to its end; all of them take turns.
+DATABASE_URL_MARIADB. Every measurement is the duration of a whole process; the tools alternate.
 """
 
 import argparse
@@ -37,7 +37,7 @@ COLUMNS = [("id", "bigint"), ("year", "int"), ("month", "int"), ("day", "int"), 
            ("arr_delay", "int"), ("carrier", "text"), ("flight", "int"), ("tailnum", "text"), ("origin", "text"),
            ("dest", "text"), ("air_time", "int"), ("distance", "int"), ("hour", "int"), ("minute", "int"),
            ("time_hour", "datetime"), ("updated_at", "datetime")]
-# Seconds after which a tool is stopped: sling's merge into MariaDB has been seen to need more.
+# Seconds after which a tool is stopped. Sling's merge into MariaDB took longer than this.
 PATIENCE = 300
 TYPES = {
     "postgres": {"bigint": "bigint", "int": "integer", "text": "text", "datetime": "timestamp"},
@@ -63,7 +63,7 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--times", type=int, default=1, help="so many times the 336,776 flights")
+    parser.add_argument("--times", type=int, default=1, help="the factor by which the 336,776 flights are multiplied")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--pairs", default="mariadb:postgres,postgres:mariadb,postgres:sqlite,mariadb:sqlite,sqlite:postgres,sqlite:mariadb")
     parser.add_argument("--tools", default="activerecord,sling,pgloader,duckdb,dlt,reladiff")
@@ -72,7 +72,7 @@ def arguments():
 
 
 def install():
-    """Installs what is missing, and returns what could not be had."""
+    """Installs missing tools, and returns the errors of those that cannot be installed."""
     missing = {}
     PEERS.mkdir(parents=True, exist_ok=True)
     for peer, packages in PACKAGES.items():
@@ -106,7 +106,7 @@ def run(command, **options):
 
 
 class Server:
-    """A database of the benchmark, in the words of each tool."""
+    """A database of the benchmark, with its URLs for each tool."""
 
     def __init__(self, kind, suffix):
         self.kind, self.name = kind, f"bench_sync_{suffix}"
@@ -164,14 +164,14 @@ class Server:
         return int(told.stdout)
 
     def interrupt(self):
-        """Ends what a client that was stopped has left at work, which holds locks. PostgreSQL sees by itself that it is gone."""
+        """Ends the statements of a stopped client, because they hold locks. PostgreSQL detects by itself that the client is gone."""
         if self.kind == "mariadb":
             sessions = "SELECT concat('KILL ', id, ';') FROM information_schema.processlist WHERE id <> connection_id() AND db = "
             told = run([*self.client(), "-NBe", f"{sessions}'{self.name}'"], capture_output=True)
             self.sql(told.stdout.decode(), database=False)
 
     def attach(self, name):
-        """How DuckDB attaches it."""
+        """Returns the statement with which DuckDB attaches the database."""
         if self.kind == "sqlite":
             return f"ATTACH '{self.path}' AS {name} (TYPE sqlite)"
         base, ty = self.base, {"postgres": "postgres", "mariadb": "mysql"}[self.kind]
@@ -195,7 +195,7 @@ class Bench:
         self.program = ROOT / "target" / "release" / "activerecord"
 
     def load(self):
-        """The flights, with a key, and the time of their last change."""
+        """Loads the flights into all sources, with a key and the time of the last change."""
         file = WORK / f"flights_{self.options.times}.csv"
         self.rows = write_flights(file, self.options.times)
         names = ", ".join(name for name, _ in COLUMNS)
@@ -241,7 +241,7 @@ class Bench:
         print(f"{case:45} {tool:13} {took:8.2f} s {self.rows / took / 1000:8.0f} k rows/s", flush=True)
 
     def copies(self):
-        """A full copy into an empty database, and then a merge of a tenth of the rows, which have changed."""
+        """Measures a full copy into an empty database, then a merge after a tenth of the rows have changed."""
         for source, target in self.pairs:
             for _ in range(self.options.runs):
                 for tool in self.tools:
@@ -259,7 +259,7 @@ class Bench:
                         self.check_merge(case, tool, self.sources[source], self.targets[target])
 
     def check_merge(self, case, tool, source, target):
-        """A merge that left changed rows out has no time."""
+        """Discards the time of a merge that missed changed rows."""
         changed = "flights WHERE updated_at >= '2021-01-01'"
         if (case, tool) in self.seconds and source.count(changed) != target.count(changed):
             self.failed[case, tool] = f"{target.count(changed)} of {source.count(changed)} changed rows arrived"
@@ -302,7 +302,7 @@ class Bench:
         self.sling(case, source, target, "--mode", "incremental", "--primary-key", "id", "--update-key", "updated_at")
 
     def full_pgloader(self, case, source, target):
-        """Into PostgreSQL alone, which is all that it does."""
+        """Copies only into PostgreSQL, the only target of pgloader."""
         if target.kind != "postgres":
             return
         scheme = {"mariadb": "mysql", "postgres": "pgsql", "sqlite": "sqlite"}
@@ -324,7 +324,7 @@ class Bench:
         self.timed(case, "duckdb", [PEERS / "duckdb" / "bin" / "python", script], self.rows, target, cwd=WORK)
 
     def full_duckdb(self, case, source, target):
-        """Into a table that is there, with its key, as in ours."""
+        """Copies into an existing table with a key, like `activerecord`."""
         target.create()
         self.duckdb(case, source, target, [f"INSERT INTO {target.duck_table('t')} SELECT * FROM {source.duck_table('s')}"])
 
@@ -343,7 +343,7 @@ class Bench:
                    env={**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false"}, cwd=WORK)
 
     def resync(self):
-        """Every row again: none of which has changed, beside all of which have, and the copy that wrote them."""
+        """Measures the copy, the same job again without changes, and the same job after all rows have changed."""
         if "activerecord" not in self.tools:
             return
         for source, target in self.pairs:
@@ -360,7 +360,7 @@ class Bench:
                 assert self.targets[target].count("flights WHERE distance = -1") == 0
 
     def verify(self):
-        """200,000 rows that are the same, on the two servers."""
+        """Compares 200,000 equal rows on the two servers."""
         if not {"postgres", "mariadb"} <= set(self.kinds):
             return
         source, target = self.sources["mariadb"], self.targets["postgres"]
@@ -378,7 +378,7 @@ class Bench:
                            target.url("postgresql"), "flights", "-k", "id", *names], cwd=WORK)
 
     def relay(self):
-        """Messages that are in the outbox already, to NATS, if it is there."""
+        """Publishes messages that are already in the outbox to NATS, if NATS_URL is set."""
         if "activerecord" not in self.tools or "NATS_URL" not in os.environ:
             return
         self.rows = relay.MESSAGES
@@ -387,16 +387,16 @@ class Bench:
             for keys, batch in relay.CASES * self.options.runs:
                 server.reset()
                 call, environment = relay.call(self.program, batch), {**os.environ, "DATABASE_URL": server.url()}
-                # With nothing to publish, it makes the outbox.
+                # This run has nothing to publish; it creates the outbox tables.
                 run(call, env=environment, stdout=subprocess.DEVNULL)
                 relay.fill(server, keys)
                 self.timed(f"relay {kind}>nats, {keys or 'no'} keys, batch {batch}", "activerecord", call, env=environment)
-                assert server.count("ar_outbox") == 0, "the relay has left messages"
+                assert server.count("ar_outbox") == 0, "the relay did not publish all messages"
             server.drop()
 
     def report(self):
         medians = {key: statistics.median(seconds) for key, seconds in self.seconds.items()}
-        print("\n| case | tool | median s | ours is so many times as fast |\n|---|---|---:|---:|")
+        print("\n| case | tool | median s | its time / ours |\n|---|---|---:|---:|")
         for (case, tool), median in sorted(medians.items()):
             ours = medians.get((case, "activerecord"))
             ratio = f"{median / ours:.2f}" if ours and tool != "activerecord" else ""
@@ -432,7 +432,7 @@ def write_flights(file, times):
 
 
 def tidy(cell):
-    """`517.0` is 517; `2013-01-01T05:00:00Z` is a date and time without its zone."""
+    """Converts `517.0` to 517, and removes the zone from `2013-01-01T05:00:00Z`."""
     if cell.endswith(".0"):
         return cell[:-2]
     return cell.rstrip("Z").replace("T", " ") if len(cell) > 18 and cell[4] == "-" else cell

@@ -1,4 +1,4 @@
-//! The CSV files into `primary`, on the first run.
+//! Loads the CSV files into `primary` on the first run.
 
 use std::str::FromStr;
 
@@ -12,14 +12,14 @@ pub const AIRLINES: &str = include_str!("../data/airlines.csv");
 pub const AIRPORTS: &str = include_str!("../data/airports.csv");
 pub const PLANES: &str = include_str!("../data/planes.csv");
 
-/// Loads a file into its model's table, unless there are rows already. One transaction: either all rows are there or none.
+/// Loads a file into its model's table, unless the table has rows already. One transaction loads all rows or none.
 pub async fn in_bulk<M>(file: &str, key: [Column<M, String>; 1]) -> Result<()>
 where
     M: ActiveRecord + DeserializeOwned,
 {
     let table = M::TABLE.name;
     if M::query().exists().await? {
-        report::fact(M::count().await?, &format!("{table} are there already"));
+        report::fact(M::count().await?, &format!("{table} are loaded already"));
         return Ok(());
     }
     let rows: Vec<M> = parse(file)?;
@@ -36,7 +36,7 @@ where
     Ok(())
 }
 
-/// Creates the airlines that are missing, each with its hooks: bulk writes run none.
+/// Creates the missing airlines one by one, so that their hooks run: bulk writes run no hooks.
 pub async fn one_by_one(file: &str) -> Result<()> {
     let mut created = 0;
     for airline in parse::<Airline>(file)? {
@@ -45,15 +45,15 @@ pub async fn one_by_one(file: &str) -> Result<()> {
             created += 1;
         }
     }
-    report::fact(created, "airlines created one by one, each with its hooks");
+    report::fact(created, "airlines created one by one, with their hooks");
     Ok(())
 }
 
-/// Reads a cell in which `NA` stands for what is not known.
+/// Reads a cell in which `NA` means that the value is unknown.
 pub fn na<'de, D: Deserializer<'de>, T: FromStr>(cell: D) -> Result<Option<T>, D::Error> {
     match String::deserialize(cell)?.as_str() {
         "NA" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("cannot read `{text}`"))),
+        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("expected a value or NA, found `{text}`"))),
     }
 }
 

@@ -1,11 +1,11 @@
-//! Two databases in one program: real airports, airlines and planes in `primary`, followed by `analytics`.
+//! Two databases in one program: real airports, airlines and planes in `primary`, and copies of them in `analytics`.
 //!
 //! ```text
 //! cargo run --example cross_database     # run it twice: the second run copies only what changed
 //! ```
 //!
-//! Nothing but Rust and a C compiler is needed: both databases are SQLite files, made on the first run. Read the files in
-//! this order: `models.rs` (what is stored), `main.rs` (what happens), `sync.rs` (how it is copied).
+//! It needs only Rust and a C compiler: both databases are SQLite files, created on the first run. Read the files in
+//! this order: `models.rs` (what is stored), `main.rs` (what happens), `sync.rs` (how rows are copied).
 
 #![allow(unreachable_pub, reason = "a program exports nothing")]
 
@@ -33,16 +33,16 @@ async fn main() -> Result<()> {
     report::step("Queries on primary");
     report::airports(&highest().all().await?);
     let alaskan = Airport::filter_raw("time_zone = ?", ["America/Anchorage"]).count().await?;
-    report::fact(alaskan, "airports keep Alaska's time");
+    report::fact(alaskan, "airports are in Alaska's time zone");
     let seats = Plane::filter(Plane::MANUFACTURER.starts_with("AIRBUS")).sum(Plane::SEATS).await?;
-    report::fact(seats, "seats are in planes by Airbus");
+    report::fact(seats, "seats in planes by Airbus");
 
-    report::step("A hook keeps the airlines in analytics in step, save by save");
+    report::step("A hook copies each saved airline to analytics");
     let mut airline = Airline::find("US").await?;
     airline.destroy().await?;
-    report::fact(AirlineCopy::count().await?, "airlines in analytics, after US Airways was destroyed in primary");
+    report::fact(AirlineCopy::count().await?, "airlines in analytics after US Airways was destroyed in primary");
     airline.insert().await?;
-    report::fact(AirlineCopy::count().await?, "after it was inserted again");
+    report::fact(AirlineCopy::count().await?, "airlines in analytics after it was inserted again");
 
     report::step("Three planes are inspected");
     for mut plane in Plane::order_by((Plane::INSPECTIONS.asc(), Plane::TAILNUM.asc())).limit(3).all().await? {
@@ -52,10 +52,10 @@ async fn main() -> Result<()> {
         report::fact(inspections, &format!("times {tailnum} was inspected ({manufacturer} {model})"));
     }
 
-    report::step("What changed is copied, in batches of 1,000");
+    report::step("Changed rows are copied in batches of 1,000");
     let copied = sync::run::<Airport>().await? + sync::run::<Plane>().await?;
 
-    report::step("The same query, in both databases");
+    report::step("The same query in both databases");
     let mut answers = Vec::new();
     for name in ["primary", "analytics"] {
         let highest = Airport::with_connection(name, async || highest().first().await).await?.unwrap_or_default();
@@ -70,7 +70,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// The highest airports, in whichever database the query is run.
+/// Returns a query for the highest airports, for either database.
 fn highest() -> Query<Airport> {
     Airport::filter(Airport::ALTITUDE.gt(7000)).order_by(Airport::ALTITUDE.desc()).limit(5)
 }

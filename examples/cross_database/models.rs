@@ -1,4 +1,4 @@
-//! What is stored, and where.
+//! The models, and the database of each.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use crate::sync::Copied;
 
 // ---- primary: the originals. They are also the rows of the CSV files, hence `Deserialize`.
 
-/// An airport. Its key is the code that the Federal Aviation Administration gave it.
+/// An airport. Its key is its code from the Federal Aviation Administration.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq, Deserialize)]
 #[connection = "primary"]
 pub struct Airport {
@@ -49,7 +49,7 @@ pub struct Plane {
     pub updated_at: DateTime<Utc>,
 }
 
-/// An airline. It has hooks: analytics follows every change at once.
+/// An airline. Its hooks apply every change to analytics at once.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq, Deserialize)]
 #[connection = "primary"]
 #[hooks]
@@ -60,8 +60,8 @@ pub struct Airline {
 }
 
 impl Hooks for Airline {
-    /// Runs inside the transaction of the save: when analytics cannot be written, primary is not either. The scope says
-    /// where the copy goes, whatever scope the airline was saved in.
+    /// Runs inside the transaction of the save: if the write to analytics fails, the write to primary is rolled back.
+    /// The scope sends the copy to analytics, whatever the scope of the save is.
     async fn after_save(&self, _: &Change) -> Result<()> {
         let copy = AirlineCopy { carrier: self.carrier.clone(), name: self.name.clone() };
         AirlineCopy::with_connection("analytics", async || {
@@ -76,7 +76,7 @@ impl Hooks for Airline {
     }
 }
 
-// ---- analytics: the copies. Their `updated_at` is the original's, so it is an ordinary column here.
+// ---- analytics: the copies. `updated_at` is copied from the original, so it is an ordinary column here.
 
 /// The copy of an [`Airport`]: the same table in the other database.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -93,7 +93,7 @@ pub struct AirportCopy {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What analytics wants to know about a [`Plane`].
+/// The columns of a [`Plane`] that analytics needs.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[connection = "analytics"]
 pub struct PlaneFact {
@@ -115,14 +115,14 @@ pub struct AirlineCopy {
     pub name: String,
 }
 
-/// One batch that was copied: written in the same transaction as its rows, so that it never says more than is there.
+/// A copied batch. It is written in the same transaction as its rows, so it never claims rows that are missing.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[connection = "analytics"]
 pub struct SyncLog {
     pub id: Uuid,
     /// The table that was read.
     pub source: String,
-    /// Every change up to this time is in analytics; None when more batches were to follow.
+    /// Every change up to this time is in analytics; None if it was not the last batch.
     pub last_sync: Option<DateTime<Utc>>,
     pub rows_copied: i64,
 }

@@ -1,4 +1,4 @@
-//! What a reader sees.
+//! The printed output.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::models::Airport;
 
-/// Begins a step of the story.
+/// Prints the title of the next step.
 pub fn step(title: &str) {
     static STEP: AtomicU32 = AtomicU32::new(1);
     println!("\n{}  {title}", STEP.fetch_add(1, Ordering::Relaxed));
@@ -18,7 +18,7 @@ pub fn connection(name: &str, dialect: &str, place: &str) {
     println!("   {name:<10} {dialect:<10} {place}");
 }
 
-/// A number, and what it counts.
+/// Prints a number and what it counts.
 pub fn fact(number: impl Display, what: &str) {
     println!("   {:>9}  {what}", grouped(number));
 }
@@ -28,7 +28,7 @@ pub fn airports(airports: &[Airport]) {
     table(["code", "airport", "altitude, ft"], airports.iter().map(row));
 }
 
-/// A table whose last column holds numbers.
+/// Prints a table whose last column contains numbers.
 pub fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header).add_rows(rows);
@@ -38,7 +38,7 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [Stri
     table.lines().for_each(|line| println!("   {line}"));
 }
 
-/// A bar on the terminal; when the output is not one, nothing until the step is done.
+/// Returns a progress bar. It is visible only if the output is a terminal.
 pub fn progress(what: &str, rows: u64) -> ProgressBar {
     let bar = ProgressBar::new(rows).with_message(what.to_owned());
     let style = ProgressStyle::with_template("   {msg:<10} {bar:40} {human_pos}/{human_len} rows");
@@ -55,21 +55,21 @@ pub fn synced(bar: &ProgressBar, table: &str, read: usize, copied: u64) {
     fact(copied, &format!("{table} copied, of {} that may have changed", grouped(read)));
 }
 
-/// Shell commands for the curious.
+/// Prints shell commands that show the databases.
 pub fn commands(commands: impl Iterator<Item = String>) {
     let commands: Vec<String> = commands.collect();
     if !commands.is_empty() {
-        step("Look for yourself");
+        step("Commands to inspect the databases");
         commands.iter().for_each(|command| println!("   {command}"));
     }
 }
 
-/// The last line. `cargo xtask test` reads it.
+/// Prints the last line, which `cargo xtask test` reads.
 pub fn copied(rows: u64) {
     println!("\nRows copied to analytics: {}", grouped(rows));
 }
 
-/// `1,458`
+/// Formats a number as `1,458`.
 pub fn grouped(number: impl Display) -> String {
     let digits = number.to_string();
     let group = |(at, digit): (usize, char)| match digits.len() - at {

@@ -1,4 +1,4 @@
-//! Which databases, and which tables in them.
+//! The connections and their tables.
 
 use std::{env, fs};
 
@@ -6,27 +6,27 @@ use activerecord::prelude::*;
 
 use crate::report;
 
-/// Where the two SQLite files are made when no URL is given.
+/// The folder of the two SQLite files, if no URL is given.
 const FOLDER: &str = "cross_database_data";
 
-/// Configures both connections: from `PRIMARY_URL` and `ANALYTICS_URL`, or as SQLite files. Nothing is opened yet.
+/// Configures both connections, from `PRIMARY_URL` and `ANALYTICS_URL` or as SQLite files. It opens no connection.
 pub fn connect() -> Result<()> {
     for name in ["primary", "analytics"] {
         let given = env::var(variable(name));
-        let place = given.as_ref().map_or_else(|_| file(name), |_| format!("as {} says", variable(name)));
+        let place = given.as_ref().map_or_else(|_| file(name), |_| format!("from {}", variable(name)));
         ConnectionManager::configure(name, given.or_else(|_| new_file(name))?)?;
         report::connection(name, connection(name)?.dialect().name(), &place);
     }
     Ok(())
 }
 
-/// Closes both connections in good order, which leaves nothing beside the SQLite files.
+/// Closes both connections, so that no journal files are left beside the SQLite files.
 pub async fn disconnect() -> Result<()> {
     ConnectionManager::remove("primary").await?;
     ConnectionManager::remove("analytics").await
 }
 
-/// Creates the tables that are missing. The types are spelled as SQLite, PostgreSQL, MySQL and MariaDB all understand.
+/// Creates the missing tables. SQLite, PostgreSQL, MySQL and MariaDB all accept these type names.
 pub async fn create_tables() -> Result<()> {
     for (name, tables) in [("primary", PRIMARY), ("analytics", ANALYTICS)] {
         for table in tables {
@@ -36,7 +36,7 @@ pub async fn create_tables() -> Result<()> {
     Ok(())
 }
 
-/// The commands that show the files, if files they are.
+/// Prints the commands that show the SQLite files, for connections without a URL.
 pub fn say_where_to_look() {
     let questions = [
         ("primary", "SELECT tailnum, inspections FROM planes WHERE inspections > 0"),
@@ -86,7 +86,7 @@ const ANALYTICS: &[&str] = &[
     )",
 ];
 
-/// `PRIMARY_URL` for `primary`.
+/// Returns `PRIMARY_URL` for `primary`.
 fn variable(name: &str) -> String {
     format!("{}_URL", name.to_uppercase())
 }

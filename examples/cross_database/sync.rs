@@ -1,8 +1,8 @@
-//! Copies what changed in `primary` to `analytics`, and remembers how far it came.
+//! Copies changed rows of `primary` to `analytics`, and stores its progress as a watermark.
 //!
-//! What it does not see: a deletion, which leaves no row behind to read (use `after_destroy`, as `Airline` does, or
-//! `#[soft_delete]`); and a change that is committed after a newer one was copied. Where that can happen, subtract your
-//! longest transaction from `since`: what is read twice is not written twice.
+//! It misses two kinds of changes. A deletion leaves no row to read: use `after_destroy`, as `Airline` does, or
+//! `#[soft_delete]`. A change may commit after a newer change was copied: if this can happen, subtract the duration of
+//! your longest transaction from `since`. A row that is read twice is not written twice. `SyncJob` handles both cases.
 
 use std::collections::HashMap;
 
@@ -12,20 +12,21 @@ use chrono::{DateTime, Utc};
 use crate::models::SyncLog;
 use crate::report;
 
-/// A model of `primary` that is copied.
+/// A model of `primary` that has copies in `analytics`.
 pub trait Copied: ActiveRecord {
-    /// What it becomes in `analytics`.
+    /// The model of the copy in `analytics`.
     type Copy: ActiveRecord + Model<Key = String> + From<Self> + PartialEq;
     /// The time of the last change.
     const CHANGED: Column<Self, DateTime<Utc>>;
-    /// By what a copy is known again.
+    /// The key column of the copy.
     const COPY_KEY: Column<Self::Copy, String>;
 }
 
-/// Copies every row that changed since the last time, and says how many.
+/// Copies every row that changed since the last run, and returns the number of copied rows.
 ///
-/// From the last run's watermark, included, to the newest change that is there now: a row that changes while we read leaves
-/// these bounds, and belongs to the next run. The watermark is a time that was *read*, never the clock's.
+/// It reads from the last run's watermark, inclusive, to the newest change at the start. A row that changes during the
+/// run leaves these bounds, and is copied by the next run. The watermark is a timestamp that was *read*, never the time
+/// of a clock.
 pub async fn run<S: Copied>() -> Result<u64> {
     let source = S::TABLE.name;
     let Some(until) = S::query().max(S::CHANGED).await? else { return Ok(0) };
@@ -39,7 +40,7 @@ pub async fn run<S: Copied>() -> Result<u64> {
     while let Some(rows) = next {
         next = batches.next().await?;
         read += rows.len();
-        // Batches go by the key, not by the time: only the last one makes it true that all is there.
+        // Batches are in key order, not in time order: only after the last one are all changes copied.
         let last_sync = (next.is_none() && since < Some(until)).then_some(until);
         copied += write(source, rows, last_sync).await?;
         bar.set_position(read as u64);
@@ -48,8 +49,8 @@ pub async fn run<S: Copied>() -> Result<u64> {
     Ok(copied)
 }
 
-/// Writes one batch and its entry in the log: both or neither. A run that is killed between two batches is done again by the
-/// next one, at the price of reading: rows that are there already are not written twice.
+/// Writes one batch and its log entry in one transaction. If a run is killed between two batches, the next run reads
+/// all rows again, but does not write unchanged rows again.
 async fn write<S: Copied>(source: &str, rows: Vec<S>, last_sync: Option<DateTime<Utc>>) -> Result<u64> {
     let mut copies: Vec<S::Copy> = rows.into_iter().map(S::Copy::from).collect();
     transaction("analytics", async || {
@@ -63,14 +64,14 @@ async fn write<S: Copied>(source: &str, rows: Vec<S>, last_sync: Option<DateTime
     .await
 }
 
-/// Keeps the copies that `analytics` does not have yet, exactly as they are.
+/// Removes the copies that already exist unchanged in `analytics`.
 async fn drop_unchanged<T>(copies: &mut Vec<T>, key: Column<T, String>) -> Result<()>
 where
     T: ActiveRecord + Model<Key = String> + PartialEq,
 {
     let keys: Vec<String> = copies.iter().map(Model::key).collect();
-    let there = T::filter(key.is_in(keys)).all().await?;
-    let there: HashMap<String, T> = there.into_iter().map(|copy| (copy.key(), copy)).collect();
-    copies.retain(|copy| there.get(&copy.key()) != Some(copy));
+    let existing = T::filter(key.is_in(keys)).all().await?;
+    let existing: HashMap<String, T> = existing.into_iter().map(|copy| (copy.key(), copy)).collect();
+    copies.retain(|copy| existing.get(&copy.key()) != Some(copy));
     Ok(())
 }

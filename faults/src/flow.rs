@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use activerecord::Backoff;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 
 /// The effect of a message.

@@ -3,6 +3,7 @@
 use std::env;
 use std::time::Duration;
 
+use activerecord::PoolOptions;
 use activerecord::prelude::*;
 
 /// Names and URLs, as `NAME=URL` with line ends between.
@@ -17,7 +18,7 @@ pub fn configure() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for place in places.lines() {
         let (name, url) = place.split_once('=').ok_or_else(|| Error::configuration(format!("no NAME=URL: {place}")))?;
-        let pool = Pool::new().max_connections(12).acquire_timeout(Duration::from_secs(60));
+        let pool = PoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(60));
         ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
         names.push(name.to_owned());
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use activerecord::Backoff;
 use activerecord::prelude::*;
+use activerecord::saga::StepContext;
 
 /// What was booked.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]

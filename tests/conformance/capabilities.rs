@@ -1,8 +1,10 @@
 //! Each capability is what the database's profile states, and what the server then does.
 
+use activerecord::PoolOptions;
 use activerecord::prelude::*;
+use activerecord::value::Value;
 
-use crate::harness::{Database, Profile};
+use test_support::{Database, Profile};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {
@@ -164,7 +166,7 @@ async fn a_listener_is_beside_the_pool() -> Result<()> {
     if !connection(&db)?.capabilities().notifications {
         return Ok(());
     }
-    let one = db.alias("one", |config| config.pool(Pool::new().max_connections(1)))?;
+    let one = db.alias("one", |config| config.pool(PoolOptions::new().max_connections(1)))?;
     let mut listeners = Vec::new();
     for _ in 0..3 {
         listeners.push(connection(&one)?.listen(&one).await?);

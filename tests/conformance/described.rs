@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use activerecord::statement::CreateTable;
 use activerecord::{ColumnInfo, TableInfo, ValueType};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Everything {

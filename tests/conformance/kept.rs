@@ -9,7 +9,7 @@ use activerecord::statement::CreateTable;
 use activerecord::{current_connection, spawn};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Parcel {

@@ -3,9 +3,6 @@
 //! No case asks which one it runs on. What databases differ in is a capability, or a fact of `harness::Profile`, and both
 //! are checked here too, so that one that lies fails.
 
-#[path = "../common/polls.rs"]
-mod polls;
-
 mod builder;
 mod bulk;
 mod capabilities;
@@ -13,7 +10,6 @@ mod crud;
 mod described;
 mod distributed;
 mod errors;
-mod harness;
 mod hooks;
 mod kept;
 mod queries;

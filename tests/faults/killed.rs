@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::ledger::{Entry, Ledger};
 use crate::server::{ALONE, MARIADB, POSTGRES, Server};
-use crate::until::until;
+use test_support::until;
 
 /// Opens so many connections, all of which are idle afterwards.
 async fn open(name: &str, connections: usize) -> Result<()> {

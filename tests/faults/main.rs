@@ -8,12 +8,3 @@ mod ledger;
 mod replicas;
 mod server;
 mod storm;
-
-#[path = "../common/left_out.rs"]
-mod left_out;
-#[path = "../common/polls.rs"]
-mod polls;
-#[path = "../common/services.rs"]
-mod services;
-#[path = "../common/until.rs"]
-mod until;

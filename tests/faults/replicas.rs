@@ -1,9 +1,10 @@
 //! A server that follows another: it can be read, and refuses writes.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use crate::server::{MARIADB, POSTGRES, Server};
-use crate::until::until;
+use test_support::until;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "followed"]

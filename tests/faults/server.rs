@@ -1,12 +1,13 @@
 //! A server that a test may kill.
 
+use activerecord::PoolOptions;
 use std::time::Duration;
 
 use activerecord::prelude::*;
 use tokio::sync::Mutex;
 
-use crate::left_out::is_left_out;
-use crate::services::{self, services};
+use test_support::is_left_out;
+use test_support::services::{self, services};
 
 /// Held by the test that has the servers.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
@@ -67,7 +68,7 @@ impl Server {
 
     /// Registers a connection to it.
     pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
-        let pool = Pool::new().max_connections(connections).acquire_timeout(Duration::from_secs(60));
+        let pool = PoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(60));
         ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))
     }
 

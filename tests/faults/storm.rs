@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use activerecord::prelude::*;
 use sqlx::Executor as _;
@@ -14,18 +14,21 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::ledger::{Entry, Ledger};
-use crate::polls::polled;
 use crate::server::{ALONE, Family, MARIADB, MYSQL, POSTGRES, Server};
-use crate::until::until;
+use test_support::{polled, until};
 
 const TASKS: usize = 8;
 
-/// Mostly short, as the statements are; at times long enough for a new connection.
-fn some_time() -> Duration {
-    Duration::from_micros(1 << fastrand::u32(0..17))
+/// How many calls of a task lie between two that nothing disturbs.
+const BETWEEN: usize = 50;
+
+/// Mostly short, at times long enough for a new connection: from a 256th of an undisturbed call to sixteen of them.
+fn some_time(undisturbed: Duration) -> Duration {
+    undisturbed * (1 << fastrand::u32(0..13)) / 256
 }
 
-/// Raises a storm: `write` writes the entry of a key, in a transaction or alone.
+/// Raises a storm: `write` writes the entry of a key, in a transaction or alone. Now and then a call runs undisturbed, and
+/// shows how long a call takes on this machine at this time.
 async fn storm<F>(calls: usize, write: impl Fn(i64, bool) -> F + Clone + Send + 'static) -> Result<Ledger>
 where
     F: Future<Output = Result<()>> + Send,
@@ -35,10 +38,17 @@ where
     for _ in 0..TASKS {
         let (ids, write) = (Arc::clone(&ids), write.clone());
         tasks.spawn(async move {
-            let mut ledger = Ledger::default();
-            for _ in 0..calls / TASKS {
+            let (mut ledger, mut undisturbed) = (Ledger::default(), Duration::ZERO);
+            for call in 0..calls / TASKS {
                 let id = ids.fetch_add(1, Ordering::Relaxed);
-                match timeout(some_time(), write(id, fastrand::bool())).await {
+                if call % BETWEEN == 0 {
+                    let started = Instant::now();
+                    write(id, fastrand::bool()).await?;
+                    undisturbed = started.elapsed();
+                    ledger.committed.insert(id);
+                    continue;
+                }
+                match timeout(some_time(undisturbed), write(id, fastrand::bool())).await {
                     Ok(Ok(())) => ledger.committed.insert(id),
                     Ok(Err(error)) => return Err(error),
                     Err(_) => ledger.unknown.insert(id),

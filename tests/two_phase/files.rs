@@ -1,6 +1,7 @@
 //! T12. Files that decide, and whose COMMIT fails at the COMMIT: with real locks and a real limit of the file. And files that
 //! are attached.
 
+use activerecord::{ErrorKind, PoolOptions};
 use std::path::{Path, PathBuf};
 
 use activerecord::prelude::*;
@@ -19,7 +20,7 @@ impl File {
         let folder = tempfile::tempdir().map_err(Error::custom)?;
         let file = Self { name: format!("t12 {}", Uuid::now_v7()), folder };
         let url = format!("sqlite://{}?mode=rwc", file.path().display());
-        let config = Config::url(url)?.pool(Pool::new().max_connections(1));
+        let config = Config::url(url)?.pool(PoolOptions::new().max_connections(1));
         let config = options.iter().fold(config, |config, (option, value)| config.option(*option, *value));
         ConnectionManager::configure(&file.name, config)?;
         let accounts = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)";
@@ -41,7 +42,7 @@ impl File {
 async fn judge(done: Result<()>, why: ErrorKind, file: &File, bank: &str) -> Result<()> {
     let Err(error) = done else { return Err(Error::invalid("it was committed")) };
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<Error>());
-    assert_eq!((error.kind(), source.map(Error::kind)), (activerecord::ABORTED, Some(why)), "{error}");
+    assert_eq!((error.kind(), source.map(Error::kind)), (activerecord::two_phase::ABORTED, Some(why)), "{error}");
     // Said of the COMMIT, and not of a statement before it.
     assert!(!error.message().contains("SQL: "), "{error}");
     assert_eq!((balance(&file.name).await?, balance(bank).await?, left().await?), (100, 100, 0), "{error}");

@@ -3,20 +3,15 @@
 
 mod by_hand;
 mod files;
-#[path = "../conformance/harness/mod.rs"]
-#[allow(dead_code, reason = "the conformance cases use all of it")]
-mod harness;
 mod in_doubt;
 mod outcomes;
 mod refused;
-#[path = "../common/until.rs"]
-mod until;
 
 use activerecord::InDoubtState;
 use activerecord::prelude::*;
-use harness::{Database, Profile};
+use test_support::until;
+use test_support::{Database, Profile};
 use tokio::sync::Mutex;
-use until::until;
 
 /// MySQL and MariaDB show what is prepared on the whole server: the tests take turns.
 static ALONE: Mutex<()> = Mutex::const_new(());

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 
-use crate::harness::Profile;
 use crate::{ALONE, Account, balance, bank, change, left, prepares, preparing, transfer};
+use test_support::Profile;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_are_committed_or_none_on_every_pair() -> Result<()> {

@@ -2,8 +2,8 @@
 
 use activerecord::prelude::*;
 
-use crate::harness::Profile;
 use crate::{ALONE, balance, bank, change, left, prepares, preparing, transfer, until_none_is_left};
+use test_support::Profile;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_makes_no_sense_is_refused() -> Result<()> {

@@ -7,16 +7,14 @@
 
 use std::hint::black_box;
 
-use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::backend::Connection;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_mysql as _;
 use futures_util::TryStreamExt;
-use side::{Side, compare, our_rows};
 use sqlx::{Connection as _, MySqlConnection, Row};
-
-#[path = "../../bench_support.rs"]
-mod side;
+use test_support::backend::backend as open;
+use test_support::compare::{Side, compare, our_rows};
 
 type Record = (i64, String, String, i64);
 
@@ -40,8 +38,7 @@ fn main() {
 }
 
 async fn connect(url: &str) -> Box<dyn Connection> {
-    let factory = inventory::iter::<BackendFactory>().next().expect("the backend");
-    let backend = (factory.open)(&Config::url(url).expect("a URL")).expect("a backend");
+    let backend = open(&Config::url(url).expect("a URL")).expect("a backend");
     backend.connect().await.expect("a connection")
 }
 

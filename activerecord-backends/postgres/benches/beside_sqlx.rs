@@ -6,18 +6,16 @@
 
 use std::hint::black_box;
 
-use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::backend::Connection;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_postgres as _;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
-use side::{Side, compare, our_rows};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
-
-#[path = "../../bench_support.rs"]
-mod side;
+use test_support::backend::backend as open;
+use test_support::compare::{Side, compare, our_rows};
 
 type Record = (i64, String, Option<String>, i32, DateTime<Utc>);
 
@@ -32,8 +30,7 @@ async fn main() {
     let url = std::env::var("DATABASE_URL_POSTGRES").expect("DATABASE_URL_POSTGRES names the server");
     let mut raw = PgConnection::connect(&url).await.expect("a connection");
     sqlx::raw_sql(FILL).execute(&mut raw).await.expect("rows");
-    let factory = inventory::iter::<BackendFactory>().next().expect("the backend");
-    let backend = (factory.open)(&Config::url(&url).expect("a URL")).expect("a backend");
+    let backend = open(&Config::url(&url).expect("a URL")).expect("a backend");
     let mut ours = backend.connect().await.expect("a connection");
     ours.execute(&Sql::new(FILL, Vec::new(), Access::Unknown)).await.expect("rows");
     println!("{:<24}{:>12}{:>12}{:>8}", "", "sqlx", "here", "ratio");

@@ -6,14 +6,12 @@
 
 use std::hint::black_box;
 
-use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::backend::Connection;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, FromValue, Result, RowRef, Value};
 use activerecord_sqlite as _;
-use side::{Side, compare, our_rows};
-
-#[path = "../../bench_support.rs"]
-mod side;
+use test_support::backend::backend as open;
+use test_support::compare::{Side, compare, our_rows};
 
 type Record = (i64, String, String, i64);
 
@@ -52,8 +50,7 @@ fn fill(raw: &rusqlite::Connection) {
 }
 
 async fn connect(path: &str) -> Box<dyn Connection> {
-    let factory = inventory::iter::<BackendFactory>().next().expect("the backend");
-    let backend = (factory.open)(&Config::sqlite(path).option("mode", "rwc")).expect("a backend");
+    let backend = open(&Config::sqlite(path).option("mode", "rwc")).expect("a backend");
     backend.connect().await.expect("a connection")
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::backend::Connection;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, Flow, RowRef};
 use activerecord_sqlite as _;
+use test_support::backend::backend as open;
 
 const ROWS: &str = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 10000000)";
 
@@ -19,8 +20,7 @@ fn main() {
     let path = path.to_str().expect("a path of UTF-8");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let factory = inventory::iter::<BackendFactory>().next().expect("the backend");
-        let backend = (factory.open)(&Config::sqlite(path).option("mode", "rwc")).expect("a backend");
+        let backend = open(&Config::sqlite(path).option("mode", "rwc")).expect("a backend");
         let mut ours = backend.connect().await.expect("a connection");
         let fill = format!("CREATE TABLE t (x INTEGER, s TEXT); {ROWS} INSERT INTO t SELECT x, 'text ' || x FROM c;");
         println!("{:<34}{:>8}{:>10}{:>10}{:>12}", "", "ticks", "p99", "latest", "took");

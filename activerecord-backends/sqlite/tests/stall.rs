@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use activerecord_core::backend::{BackendFactory, Connection};
+use activerecord_core::backend::Connection;
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, Flow, RowRef};
 use activerecord_sqlite as _;
+use test_support::backend::backend as open;
 use tokio::sync::Mutex;
 
 /// One test at a time: each other one would be what it measures.
@@ -75,8 +76,7 @@ async fn assert_punctual(name: &str, mut work: impl AsyncFnMut()) {
 }
 
 async fn connect(database: &str) -> Box<dyn Connection> {
-    let factory = inventory::iter::<BackendFactory>().next().unwrap();
-    let backend = (factory.open)(&Config::sqlite(database).option("mode", "rwc")).unwrap();
+    let backend = open(&Config::sqlite(database).option("mode", "rwc")).unwrap();
     let mut connection = backend.connect().await.unwrap();
     fetch(&mut connection, "CREATE TABLE t (x INTEGER)").await;
     fetch(&mut connection, &format!("{ROWS} INSERT INTO t SELECT x FROM c")).await;

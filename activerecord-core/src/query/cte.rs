@@ -9,6 +9,7 @@ use crate::typed::{Relation, Source};
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::query::count_rows;
 /// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String }
 /// # #[derive(ActiveRecord)] struct Airline { #[primary_key] carrier: String }
 /// #[derive(Cte, Debug)]

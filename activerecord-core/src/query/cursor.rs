@@ -141,3 +141,21 @@ impl From<Key> for Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_cursor_does_not_change() {
+        let values = [Value::I32(9078), Value::Null(ValueType::Text), Value::Text("TEX".into())];
+        let cursor = Cursor::of("altitude desc, city asc, code asc".into(), values.into_iter()).expect("a cursor");
+        let text = cursor.to_string();
+        let json = URL_SAFE_NO_PAD.decode(&text).expect("base64");
+        assert_eq!(
+            String::from_utf8_lossy(&json),
+            r#"["altitude desc, city asc, code asc",[{"Integer":9078},"Null",{"Text":"TEX"}]]"#
+        );
+        assert_eq!(text.parse::<Cursor>().expect("the same cursor"), cursor);
+    }
+}

@@ -10,6 +10,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::query::count_rows;
     /// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String }
     /// # async fn example() -> Result<()> {
     /// let loads: Vec<(String, u64)> = Flight::query()

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::{Query, key_order};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::statement::{Expr, OrderBy};
+use crate::statement::{Direction, Expr, Nulls, OrderBy};
 
 /// One page of a query's rows: [`Query::keyset`].
 #[derive(Clone, Debug, PartialEq)]
@@ -75,10 +75,49 @@ fn ordinals<M: Model>(order: &[OrderBy]) -> Result<Vec<usize>> {
     })
 }
 
+/// The order as a cursor names it: `altitude desc, id asc`. Cursors are kept by clients, so the words must not change.
 fn describe(order: &[OrderBy]) -> String {
     let item = |item: &OrderBy| match &item.expr {
-        Expr::Column(column) => format!("{} {:?} {:?}", column.name, item.direction, item.nulls),
+        Expr::Column(column) => format!("{}{}{}", column.name, direction(item.direction), nulls(item.nulls)),
         _ => String::new(),
     };
     order.iter().map(item).collect::<Vec<_>>().join(", ")
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Asc => " asc",
+        Direction::Desc => " desc",
+    }
+}
+
+fn nulls(nulls: Nulls) -> &'static str {
+    match nulls {
+        Nulls::Smallest => "",
+        Nulls::First => " nulls first",
+        Nulls::Last => " nulls last",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::ColumnExpr;
+    use crate::value::ValueType;
+
+    #[test]
+    fn the_words_of_an_order_do_not_change() {
+        let item = |name: &'static str, direction, nulls| {
+            let (name, ty) = (name.into(), ValueType::I64);
+            let column = ColumnExpr { table: "airports".into(), outer: false, name, ty, nullable: true };
+            OrderBy { expr: Expr::Column(column), direction, nulls }
+        };
+        let order = [
+            item("altitude", Direction::Desc, Nulls::Smallest),
+            item("code", Direction::Asc, Nulls::First),
+            item("city", Direction::Desc, Nulls::Last),
+            item("id", Direction::Asc, Nulls::Smallest),
+        ];
+        assert_eq!(describe(&order), "altitude desc, code asc nulls first, city desc nulls last, id asc");
+    }
 }

@@ -37,6 +37,7 @@ type Call = dyn Fn(RawEvent) -> BoxFuture<'static, Result<()>> + Send + Sync;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::queue::{Event, SqlQueue};
 /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Consumer::new(SqlQueue::on("analytics"), "user_events")

@@ -30,6 +30,7 @@ use crate::lease;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::saga::StepContext;
 /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
 /// # #[derive(ActiveRecord)] #[connection = "analytics"] struct Analytics { id: i64, user_id: i64 }
 /// # async fn example() -> Result<()> {

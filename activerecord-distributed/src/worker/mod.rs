@@ -33,6 +33,7 @@ use handler::Handler;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::outbox::Task;
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Worker::new("primary")
 ///     .handle("create_user_analytics", async |task: Task<i64>| {

@@ -10,6 +10,8 @@ use serde_json::Map;
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::outbox::Task;
+/// # use activerecord::sync::Changed;
 /// # #[derive(ActiveRecord, Debug)] struct User { id: i64, email: String }
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Worker::new("primary")

@@ -22,6 +22,7 @@ use crate::report::{Differences, SyncReport};
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
+/// # use activerecord::sync::SyncTable;
 /// # async fn example() -> Result<()> {
 /// let report = SyncTable::new("airports", "legacy", "modern").since("updated_at").run().await?;
 /// println!("{report}");
@@ -77,6 +78,7 @@ impl SyncTable {
     ///
     /// ```
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// let job = SyncTable::new("airports", "legacy", "modern").progress(|p| println!("{p}"));
     /// ```
     pub fn progress(mut self, progress: impl IntoProgress) -> Self {
@@ -89,6 +91,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let report = SyncTable::new("airports", "legacy", "modern").batch(10_000).ranges(4).run().await?;
     /// println!("{} rows written", report.written);
@@ -115,6 +118,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let report = SyncTable::new("airports", "legacy", "modern").dry_run().await?;
     /// println!("{} rows would be written", report.written);
@@ -134,6 +138,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let differences = SyncTable::new("airports", "legacy", "modern").verify().await?;
     /// println!("{} rows differ", differences.count);
@@ -151,6 +156,7 @@ impl SyncTable {
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
     /// # async fn example() -> Result<()> {
     /// let report = SyncTable::new("airports", "legacy", "modern").repair().await?;
     /// println!("{} rows written, {} deleted", report.written, report.deleted);

@@ -20,7 +20,7 @@ pub fn root() -> &'static Path {
     manifest.ancestors().nth(2).unwrap_or(manifest)
 }
 
-/// Checks a crate, with its dependencies where they are not built yet, and says how long that took.
+/// Checks a crate, builds its dependencies if needed, and returns the duration.
 pub fn check(of: &Crate, variant: Variant, incremental: bool) -> Result<Duration> {
     let mut cargo = cargo("check", of, variant);
     cargo.arg("--quiet").env("CARGO_INCREMENTAL", if incremental { "1" } else { "0" });
@@ -30,7 +30,7 @@ pub fn check(of: &Crate, variant: Variant, incremental: bool) -> Result<Duration
     if status.success() { Ok(took) } else { Err(format!("the crate of {} does not compile", of.name).into()) }
 }
 
-/// The text of a crate when all its macros are expanded.
+/// Returns the source of a crate with all macros expanded.
 pub fn expand(of: &Crate, variant: Variant) -> Result<String> {
     let mut cargo = cargo("rustc", of, variant);
     cargo.args(["--quiet", "--profile", "check", "--", "-Zunpretty=expanded"]);
@@ -52,21 +52,21 @@ pub fn compiler_version() -> Result<String> {
 fn cargo(command: &str, of: &Crate, variant: Variant) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.arg(command).args(variant.arguments()).current_dir(&of.folder);
-    // One for all: what several libraries depend on is built once.
+    // One folder for all crates, so that shared dependencies are built once.
     cargo.env("CARGO_TARGET_DIR", target().join("built"));
     cargo
 }
 
 const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 
-/// Whether this process stands before the compiler, by [`expand`]'s order.
+/// Whether cargo runs this process as a wrapper of the compiler, because of [`expand`].
 pub fn wraps_the_compiler() -> bool {
     env::var_os(WRAPPER).is_some_and(|wrapper| env::current_exe().is_ok_and(|this| this == wrapper))
 }
 
-/// Runs the compiler with the options that are not stable yet, for one crate and not for its dependencies.
+/// Runs the compiler with unstable options for one crate, and not for its dependencies.
 pub fn compiler(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
-    let compiler = arguments.next().ok_or("no compiler")?;
+    let compiler = arguments.next().ok_or("expected the path of the compiler as the first argument")?;
     let status = Command::new(compiler).args(arguments).env("RUSTC_BOOTSTRAP", OsStr::new("1")).status()?;
     if status.success() { Ok(()) } else { Err("the compiler failed".into()) }
 }

@@ -1,4 +1,4 @@
-//! The crates that are compiled: the same models for each library, written as its users write them.
+//! The compiled crates: the same models for each library, written in the style of its users.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::options::Options;
 use crate::{Result, cargo};
 
-/// How one library's models are written. In the texts `Invoice` stands for the name of each model.
+/// The source templates of one library. In them `Invoice` is a placeholder for the name of each model.
 #[derive(Debug)]
 struct Contestant {
     name: &'static str,
@@ -30,7 +30,7 @@ macro_rules! contestant {
     };
 }
 
-/// The structs alone, without a library: what every contestant's models cost at the least.
+/// The structs without a library: the minimum cost of every contestant's models.
 pub const PLAIN: &str = "plain";
 
 const CONTESTANTS: [Contestant; 5] = [
@@ -41,7 +41,7 @@ const CONTESTANTS: [Contestant; 5] = [
     contestant!("toasty"),
 ];
 
-/// A contestant's crate, as it lies on the disk.
+/// A contestant's generated crate on disk.
 #[derive(Debug)]
 pub struct Crate {
     /// The library's name, which is also its package's.
@@ -52,14 +52,14 @@ pub struct Crate {
     pub models: usize,
     /// The text of one model.
     pub model: &'static str,
-    /// The text of one model's functions; empty where there are none.
+    /// The source of one model's functions; empty if there are none.
     pub usage: &'static str,
 }
 
-/// What of a crate is compiled.
+/// The compiled part of a crate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Variant {
-    /// The models alone.
+    /// Only the models.
     Models,
     /// The models, and for each a lookup by key, a filtered query and an insert.
     Usage,
@@ -69,7 +69,7 @@ impl Variant {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Models, Self::Usage];
 
-    /// What cargo is told.
+    /// The arguments for cargo.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Models => &[],
@@ -77,7 +77,7 @@ impl Variant {
         }
     }
 
-    /// How tables call it.
+    /// The name in tables.
     pub fn title(self) -> &'static str {
         match self {
             Self::Models => "models only",
@@ -124,7 +124,7 @@ fn numbered(text: &str, number: usize) -> String {
 }
 
 impl Crate {
-    /// Changes a constant of the crate, and nothing of the models.
+    /// Changes a constant of the crate, but not the models.
     pub fn change(&self, round: usize) -> Result<()> {
         let mut text = String::new();
         for number in 0..self.models {

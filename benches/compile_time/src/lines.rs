@@ -1,14 +1,15 @@
-//! How many lines the macros write.
+//! Counts the lines that the macros generate.
 
 use std::fs;
 
 use crate::contestant::{Crate, PLAIN, Variant};
 use crate::{Result, cargo};
 
-/// The lines that a library's macros wrote for one model, in the order of [`Variant::ALL`].
+/// The lines that a library's macros generate for one model, in the order of [`Variant::ALL`].
 pub type Lines = [f64; 2];
 
-/// The lines of every crate. The first is the one of plain structs, whose standard derives every other has too.
+/// Returns the lines of every crate. The first crate has the plain structs; every other crate has the same standard
+/// derives.
 pub fn all(crates: &[Crate]) -> Result<Vec<Lines>> {
     let mut plain = None;
     let mut all = Vec::new();
@@ -22,8 +23,8 @@ pub fn all(crates: &[Crate]) -> Result<Vec<Lines>> {
     Ok(all)
 }
 
-/// What the expansion of a crate has more lines than its author wrote, for one model. The expanded text stays in the
-/// crate's folder, to be read.
+/// Returns how many lines the expansion of a crate has in addition to the written lines, per model. The expanded source
+/// stays in the crate's folder.
 fn added(of: &Crate, variant: Variant) -> Result<f64> {
     let expanded = pretty(&cargo::expand(of, variant)?).map_err(|error| format!("{}: {error}", of.name))?;
     fs::write(of.folder.join(variant.title().replace(' ', "_")).with_extension("rs"), &expanded)?;
@@ -34,7 +35,7 @@ fn added(of: &Crate, variant: Variant) -> Result<f64> {
     Ok(count(&expanded) as f64 / of.models as f64 - written as f64)
 }
 
-/// The same layout for all.
+/// Formats the source, so that all crates have the same layout.
 fn pretty(text: &str) -> Result<String> {
     Ok(prettyplease::unparse(&syn::parse_file(text)?))
 }

@@ -1,4 +1,4 @@
-//! What a hundred models cost to compile: activerecord beside SeaORM, Diesel and Toasty, in alternating rounds.
+//! The compile time of a hundred models: activerecord compared with SeaORM, Diesel and Toasty, in alternating rounds.
 //!
 //! ```text
 //! cargo xtask bench-compile --help
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use options::Options;
 
-/// The result of everything here: an error is only ever shown.
+/// The result type of this program: errors are only printed.
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {

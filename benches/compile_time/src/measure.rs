@@ -1,15 +1,15 @@
-//! How long the crates take to check.
+//! Measures the duration of `cargo check`.
 
 use crate::contestant::{Crate, Variant};
 use crate::statistics::Quartiles;
 use crate::{Result, cargo};
 
-/// What was measured of one variant of the crates, with or without incremental compilation.
+/// The measurements of one variant of the crates, with or without incremental compilation.
 #[derive(Debug)]
 pub struct Measured {
-    /// What was compiled.
+    /// The compiled variant.
     pub variant: Variant,
-    /// Whether the compiler kept what it knew from one round to the next.
+    /// Whether incremental compilation was on.
     pub incremental: bool,
     /// The seconds of each round, in the order of the crates.
     pub seconds: Vec<Vec<f64>>,
@@ -43,7 +43,8 @@ pub fn all(crates: &[Crate], rounds: usize) -> Result<Vec<Measured>> {
     Ok(all)
 }
 
-/// Each round changes a constant in each crate and checks it: the dependencies are built by a round that does not count.
+/// Each round changes a constant in each crate and checks the crate. A first round, which is not counted, builds the
+/// dependencies.
 fn measure(crates: &[Crate], variant: Variant, incremental: bool, rounds: usize) -> Result<Measured> {
     eprintln!("checking {}{}", variant.title(), if incremental { ", incrementally" } else { "" });
     for of in crates {

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use crate::{Result, cargo};
 
-/// What `--help` says.
+/// The text of `--help`.
 pub const HELP: &str = "\
-What a hundred models cost to compile: activerecord beside SeaORM, Diesel and Toasty, in alternating rounds
+Compares the compile time of a hundred models: activerecord, SeaORM, Diesel and Toasty, in alternating rounds
 
   --quick          fewer rounds
   --rounds N       how often each crate is checked [5; quick: 1]
@@ -12,7 +12,7 @@ What a hundred models cost to compile: activerecord beside SeaORM, Diesel and To
   --only NAME      only this contestant (may be repeated): activerecord, sea-orm, diesel, toasty
   --markdown       print Markdown instead of a table
   --publish        write docs/benchmarks/compile_time.md
-  --json PATH      where every measurement is written [benches/compile_time/target/compile_time.json]";
+  --json PATH      the file for all measurements [benches/compile_time/target/compile_time.json]";
 
 /// What to measure and how to show it.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the arguments; None when help is asked for.
+    /// Reads the arguments; returns None for `--help`.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
         let mut arguments = arguments;
         let (mut quick, mut rounds, mut models) = (false, None, 100);

@@ -10,21 +10,21 @@ use crate::options::Options;
 use crate::statistics::Quartiles;
 use crate::{Result, cargo};
 
-/// Everything that was found out.
+/// The results of a run.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// What was asked for.
+    /// The options of the run.
     pub options: &'a Options,
-    /// What was compiled.
+    /// The compiled crates.
     pub crates: &'a [Crate],
-    /// What the macros wrote, in the order of the crates.
+    /// The lines that the macros generated, in the order of the crates.
     pub lines: &'a [Lines],
-    /// How long it took.
+    /// The durations.
     pub measured: &'a [Measured],
 }
 
 impl Report<'_> {
-    /// A table for the terminal.
+    /// Returns a table for the terminal.
     pub fn table(&self) -> String {
         let mut text = String::new();
         for row in self.rows() {
@@ -38,7 +38,7 @@ impl Report<'_> {
         format!("{text}\n{}", self.explanation())
     }
 
-    /// The same as Markdown.
+    /// Returns the same table as Markdown.
     pub fn markdown(&self) -> String {
         let mut rows = self.rows().into_iter().map(|row| format!("| {} |\n", row.join(" | ")));
         let head = rows.next().unwrap_or_default();
@@ -68,7 +68,7 @@ impl Report<'_> {
             "contestants": contestants,
         });
         fs::write(&self.options.json, serde_json::to_string_pretty(&all)? + "\n")?;
-        eprintln!("every measurement is in {}", self.options.json.display());
+        eprintln!("all measurements are in {}", self.options.json.display());
         Ok(())
     }
 
@@ -114,12 +114,13 @@ impl Report<'_> {
         let Options { models, rounds, .. } = self.options;
         let compiler = cargo::compiler_version().unwrap_or_default();
         format!(
-            "{compiler}. A crate of {models} models of ten columns, in a module each, `benches/compile_time/templates` \
-             holds one of them for each library, with the functions of a typical use: a lookup by key, a filtered query, \
-             an insert. Seconds of `cargo check` after a constant of the crate has changed, all dependencies built: the \
-             median of {rounds} alternating rounds (quartiles), without incremental compilation (the whole crate is \
-             checked, as in CI and at first) and with it. Lines are those that the library's macros wrote: the expanded \
-             crate, laid out by one printer, less the plain structs and the functions as they were written."
+            "{compiler}. A crate of {models} models of ten columns, each in its own module. \
+             `benches/compile_time/templates` has one such model per library, and the functions of a typical use: a \
+             lookup by key, a filtered query, an insert. Seconds of `cargo check` after a change to a constant of the \
+             crate, with all dependencies built: the median of {rounds} alternating rounds (quartiles), without \
+             incremental compilation (the whole crate is checked, as in CI and in a first build) and with it. Lines \
+             are those that the library's macros generate: the expanded crate, formatted by one printer, minus the \
+             plain structs and the functions as they were written."
         )
     }
 }

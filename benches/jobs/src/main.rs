@@ -1,8 +1,9 @@
-//! graphile_worker, as `benches/across/jobs.rs` asks for it: a command on each line of the input, an answer on each line of the
-//! output, in seconds.
+//! Runs graphile_worker for `benches/across/jobs.rs`: one command per input line, one answer in seconds per output
+//! line.
 //!
-//! `jobs URL SCHEMA`. Its workers have what it offers to spare round trips, a local queue and completions in batches. Without
-//! these they take up one job at a time, and of those that wait already only so many at each poll.
+//! `jobs URL SCHEMA`. Its workers use the library's options that save round trips: a local queue and batched
+//! completions. Without these options they claim one job at a time, and only a limited number of waiting jobs at each
+//! poll.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -21,13 +22,13 @@ use tokio::task::{JoinHandle, JoinSet};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A job: its handler does nothing but to note that it was called.
+/// A job. Its handler only counts the call.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Job {
     number: u32,
 }
 
-/// Who is to be told of a call.
+/// Counts the calls, and reports the last one.
 #[derive(Clone, Debug)]
 struct Calls {
     left: Arc<AtomicUsize>,
@@ -47,7 +48,7 @@ impl TaskHandler for Job {
     }
 }
 
-/// What every command uses.
+/// The state that all commands share.
 struct Bench {
     pool: PgPool,
     schema: String,
@@ -57,7 +58,7 @@ struct Bench {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [url, schema] = &arguments[..] else { return Err("jobs URL SCHEMA".into()) };
+    let [url, schema] = &arguments[..] else { return Err("usage: jobs URL SCHEMA".into()) };
     let pool = PgPoolOptions::new().max_connections(10).connect(url).await?;
     let options = WorkerOptions::default().schema(schema.as_str()).define_job::<Job>().pg_pool(pool.clone());
     let utils = options.listen_os_shutdown_signals(false).init().await?.create_utils();
@@ -79,7 +80,7 @@ async fn main() -> Result<()> {
 }
 
 impl Bench {
-    /// By as few statements as it can.
+    /// Enqueues jobs in as few statements as possible.
     async fn enqueue(&self, jobs: u32) -> Result<Duration> {
         let spec = JobSpec::default();
         let jobs: Vec<_> = (0..jobs).map(|number| (Job { number }, &spec)).collect();
@@ -88,7 +89,7 @@ impl Bench {
         Ok(start.elapsed())
     }
 
-    /// Each in a transaction of its own, by so many tasks.
+    /// Enqueues each job in its own transaction, with the given number of concurrent tasks.
     async fn enqueue_by_one(&self, jobs: u32, clients: u32) -> Result<Duration> {
         let (start, mut tasks) = (Instant::now(), JoinSet::new());
         for _ in 0..clients {
@@ -106,7 +107,7 @@ impl Bench {
         Ok(start.elapsed())
     }
 
-    /// Until four workers have called the handler for each of the jobs that wait.
+    /// Returns the time until four workers have called the handler for every waiting job.
     async fn handle(&self, jobs: usize) -> Result<Duration> {
         let (told, mut last) = mpsc::unbounded_channel();
         let calls = Calls { left: Arc::new(AtomicUsize::new(jobs)), told };
@@ -132,7 +133,7 @@ impl Bench {
         Ok(options.add_extension(calls.clone()).listen_os_shutdown_signals(false).init().await?)
     }
 
-    /// From the commit of each job, while one worker is idle, to the call of its handler.
+    /// Returns the time from the commit of each job to the call of its handler, with one idle worker.
     async fn latencies(&self, jobs: u32) -> Result<Vec<Duration>> {
         let (told, mut called) = mpsc::unbounded_channel();
         let left = Arc::new(AtomicUsize::new(1));
@@ -143,7 +144,7 @@ impl Bench {
             left.store(1, Ordering::Relaxed);
             self.utils.add_job(Job { number }, JobSpec::default()).await?;
             let committed = Instant::now();
-            let called = called.recv().await.ok_or("the worker is gone")?;
+            let called = called.recv().await.ok_or("the worker has ended")?;
             latencies.push(called.saturating_duration_since(committed));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

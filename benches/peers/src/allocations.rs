@@ -1,4 +1,4 @@
-//! Allocations of the heap beyond the texts of what is read: per lookup, and per row.
+//! Heap allocations minus the texts that are read: per lookup, and per row.
 
 use std::process::Command;
 
@@ -12,13 +12,13 @@ use crate::options::Options;
 
 const WORKLOADS: [Workload; 3] = [Workload::Point, Workload::Rows(100), Workload::Rows(1_000)];
 
-/// Counts on SQLite in memory.
+/// Counts for every contestant on SQLite in memory.
 pub fn all(options: &Options) -> Result<Vec<Counted>> {
     let programs = build::all(Database::Sqlite, options, Purpose::Allocations)?;
     counts::all(&programs, &WORKLOADS, |built, workload| {
         let mut contestant = Contestant::start(built.entry.name, &mut Command::new(&built.program))?;
         contestant.prepare(workload, &Store::Memory)?;
-        // Fills the caches.
+        // Fill the caches.
         contestant.run(OPERATIONS[0])?;
         let [few, many] = OPERATIONS.map(|operations| contestant.repeat(operations));
         let (few, many) = (few?, many?);

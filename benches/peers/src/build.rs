@@ -1,4 +1,4 @@
-//! Building the contestants: each its own workspace, all with one copy of SQLite.
+//! Builds the contestants: each in its own workspace, all with the same build of SQLite.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,32 +12,32 @@ use crate::entries::{self, ENTRIES, Entry};
 use crate::options::Options;
 use crate::places::feature;
 
-/// The C libraries that a contestant links, by its name and database, and Debian's packages of them.
+/// The Debian packages of the C libraries that contestants link, by contestant and database.
 const LIBRARIES: [(&str, Database, &str); 2] =
     [("diesel", Database::Postgres, "libpq-dev"), ("diesel", Database::Mariadb, "libmariadb-dev")];
 
-/// What a contestant's program is built to do.
+/// The purpose of a contestant's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Being timed.
+    /// Its time is measured.
     Time,
-    /// Having its allocations counted, which takes time.
+    /// Its allocations are counted, which costs time.
     Allocations,
 }
 
 /// A contestant's program.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// Whose it is.
+    /// The contestant.
     pub entry: &'static Entry,
-    /// Where it is.
+    /// The path of the program.
     pub program: PathBuf,
 }
 
-/// Builds every contestant that the options want on a database.
+/// Builds every selected contestant for a database.
 ///
-/// rusqlite's build compiles SQLite. The others would bring other versions of it, or other options, so they are linked
-/// with the same object code.
+/// rusqlite's build compiles SQLite. The other contestants would compile other versions, or with other options, so they
+/// link the same object code.
 pub fn all(database: Database, options: &Options, purpose: Purpose) -> Result<Vec<Built>> {
     let mut sqlite: Option<String> = None;
     let mut built = Vec::new();
@@ -54,7 +54,7 @@ pub fn all(database: Database, options: &Options, purpose: Purpose) -> Result<Ve
     Ok(built)
 }
 
-/// The directory for everything that is built or measured.
+/// The folder for builds and measurements.
 pub fn target() -> PathBuf {
     root().join("target")
 }
@@ -64,7 +64,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The versions of all contestants, by their locked dependencies.
+/// The versions of all contestants, from their lockfiles.
 pub fn versions() -> Vec<(&'static str, String)> {
     ENTRIES.iter().filter_map(|entry| Some((entry.name, locked(entry)?))).collect()
 }
@@ -75,12 +75,12 @@ fn build(entry: &Entry, database: Database, purpose: Purpose, sqlite: Option<&st
     cargo.arg(root().join(entry.name).join("Cargo.toml")).arg("--target-dir").arg(target());
     cargo.args(["--features", &features(entry, database, purpose)]);
     if entry.name != "activerecord" {
-        // The peers stay at the versions that were compared. What activerecord depends on is in its own manifest.
+        // The other libraries keep the compared versions. activerecord's dependencies are in its own manifest.
         cargo.arg("--locked");
     }
     if let Some(directory) = sqlite {
         cargo.env("SQLITE3_STATIC", "1").env("SQLITE3_LIB_DIR", directory).env("SQLITE3_NO_PKG_CONFIG", "1");
-        // Not the bundled one, where a dependency asks for that.
+        // Prevents the bundled build, if a dependency enables it.
         cargo.env("LIBSQLITE3_SYS_USE_PKG_CONFIG", "1");
     }
     let output = cargo.stderr(Stdio::inherit()).output()?;
@@ -100,11 +100,11 @@ fn features(entry: &Entry, database: Database, purpose: Purpose) -> String {
 fn hint(entry: &Entry, database: Database) -> String {
     let library = LIBRARIES.iter().find(|(name, on, _)| *name == entry.name && *on == database);
     library.map_or(String::new(), |(.., package)| {
-        format!(": it links a C library, which Debian's package {package} has; or leave it out by --contestant")
+        format!(": it links a C library; install Debian's package {package}, or select others with --contestant")
     })
 }
 
-/// Copies a program to where the next database's does not replace it.
+/// Copies a program to a place where the next build does not overwrite it.
 fn kept(program: &Path, entry: &Entry, database: Database, purpose: Purpose) -> Result<PathBuf> {
     let folder = target().join("peers");
     fs::create_dir_all(&folder)?;

@@ -1,5 +1,5 @@
-//! Instructions per operation, counted by valgrind. A contestant runs twice, with few operations and with many, so that
-//! its start, its tables and its input fall away. All threads are counted, one runs at a time.
+//! Instructions per operation, counted by valgrind. A contestant runs twice, with few operations and with many, so the
+//! cost of its start, its tables and its input cancels out. All threads are counted; valgrind runs one at a time.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,11 +14,11 @@ use crate::options::Options;
 
 const WORKLOADS: [Workload; 3] = [Workload::Point, Workload::Insert(1), Workload::Rows(100)];
 
-/// Counts on SQLite in memory.
+/// Counts for every contestant on SQLite in memory.
 pub fn all(options: &Options) -> Result<Vec<Counted>> {
     let found = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if !found.is_ok_and(|status| status.success()) {
-        return Err("valgrind is not there: Debian's package valgrind has it".into());
+        return Err("valgrind is not installed; install Debian's package valgrind".into());
     }
     let directory = tempfile::tempdir_in(build::target())?;
     let output = directory.path().join("callgrind.out");
@@ -30,7 +30,7 @@ pub fn all(options: &Options) -> Result<Vec<Counted>> {
     })
 }
 
-/// All instructions of a process that does so many operations.
+/// Returns all instructions of a process that runs the given number of operations.
 fn total(name: &'static str, program: &Path, workload: Workload, operations: u64, output: &Path) -> Result<u64> {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--quiet", "--tool=callgrind"]).arg(format!("--callgrind-out-file={}", output.display()));

@@ -5,7 +5,7 @@ use protocol::{Store, Workload};
 
 use crate::Result;
 
-/// A contestant's process, which lives through all rounds of all workloads.
+/// A contestant's process. It runs for all rounds of all workloads.
 #[derive(Debug)]
 pub struct Contestant {
     /// Its name.
@@ -15,12 +15,12 @@ pub struct Contestant {
     output: BufReader<ChildStdout>,
 }
 
-/// Whether a contestant can do a workload.
+/// Whether a contestant supports a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prepared {
-    /// It can, with these settings in force.
+    /// It does, with these active settings.
     Ready(String),
-    /// It cannot, and why.
+    /// It does not, with the reason.
     Unsupported(String),
 }
 
@@ -33,7 +33,7 @@ impl Contestant {
         Ok(Self { name, process, input, output })
     }
 
-    /// Opens a database for a workload, with its tables filled.
+    /// Opens a database for a workload, and fills its tables.
     pub fn prepare(&mut self, workload: Workload, store: &Store) -> Result<Prepared> {
         let answer = self.ask(&format!("prepare {workload} {store}"))?;
         match answer.split_once(' ') {
@@ -43,14 +43,14 @@ impl Contestant {
         }
     }
 
-    /// Runs so many operations, and returns the nanoseconds that all of them took.
+    /// Runs the given number of operations, and returns their total time in nanoseconds.
     pub fn run(&mut self, operations: u64) -> Result<u64> {
         let answer = self.ask(&format!("run {operations}"))?;
         let nanos = answer.strip_prefix("took ").ok_or_else(|| self.wrong("run", &answer))?;
         Ok(nanos.parse()?)
     }
 
-    /// Runs so many operations, and returns how many allocations that took, and how many texts were in what was read.
+    /// Runs the given number of operations, and returns the number of allocations and of texts that were read.
     pub fn repeat(&mut self, operations: u64) -> Result<(u64, u64)> {
         let answer = self.ask(&format!("repeat {operations}"))?;
         let counts = answer.strip_prefix("did ").and_then(|counts| counts.split_once(' '));
@@ -58,11 +58,11 @@ impl Contestant {
         Ok((allocations.parse()?, texts.parse()?))
     }
 
-    /// Lets the process end, and waits for that.
+    /// Closes the input of the process, and waits for its end.
     pub fn finish(mut self) -> Result<()> {
         drop(self.input.take());
         let status = self.process.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("{} has ended with {status}", self.name).into()) }
+        if status.success() { Ok(()) } else { Err(format!("{} exited with {status}", self.name).into()) }
     }
 
     fn ask(&mut self, question: &str) -> Result<String> {
@@ -73,14 +73,14 @@ impl Contestant {
     }
 
     fn wrong(&self, question: &str, answer: &str) -> Box<dyn std::error::Error> {
-        format!("{} answers `{question}` with `{answer}`", self.name).into()
+        format!("unexpected answer of {} to `{question}`: `{answer}`", self.name).into()
     }
 }
 
 impl Drop for Contestant {
     fn drop(&mut self) {
         drop(self.input.take());
-        // It ends when its input does; nothing is left to do if it fails to.
+        // The process ends when its input ends. An error needs no handling here.
         let _ = self.process.wait();
     }
 }

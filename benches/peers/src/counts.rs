@@ -1,17 +1,17 @@
-//! What is counted instead of timed: per operation, as the difference of many operations and few.
+//! Counts per operation, as the difference between many and few operations.
 
 use protocol::Workload;
 
 use crate::Result;
 use crate::build::Built;
 
-/// Few operations, and many.
+/// The numbers of operations of the two runs.
 pub const OPERATIONS: [u64; 2] = [100, 600];
 
-/// What was counted for one workload.
+/// The counts of one workload.
 #[derive(Debug)]
 pub struct Counted {
-    /// The work.
+    /// The workload.
     pub workload: Workload,
     /// Each contestant's name and its count.
     pub contestants: Vec<(&'static str, f64)>,
@@ -32,7 +32,7 @@ pub fn all(
     Ok(counted)
 }
 
-/// What one operation adds to a count: whatever is done once for all of them falls away.
+/// The count of one operation. Work that is done once per run cancels out.
 pub fn per_operation([few, many]: [u64; 2]) -> f64 {
     let [least, most] = OPERATIONS;
     (many as f64 - few as f64) / (most - least) as f64

@@ -1,26 +1,26 @@
-//! Who takes part.
+//! The contestants.
 
 use protocol::Database;
 
 use crate::options::Options;
 
-/// A contestant: the folder of its workspace has its name.
+/// A contestant. The folder of its workspace has the same name.
 #[derive(Debug)]
 pub struct Entry {
     /// Its name.
     pub name: &'static str,
     /// The package whose version is the contestant's.
     pub package: &'static str,
-    /// Where it takes part. Of each database there is another program, built with the feature of that name, unless there
-    /// is one database only.
+    /// The databases that it supports. It has one program per database, built with the feature of that name, unless it
+    /// supports only one database.
     pub databases: &'static [Database],
-    /// Whether the others of its databases are compared with it.
+    /// Whether it is the raw driver, with which the others are compared.
     pub is_raw: bool,
 }
 
 const ALL: &[Database] = &[Database::Sqlite, Database::Postgres, Database::Mariadb];
 
-/// All of them, in the order of a round.
+/// All contestants, in the order of a round.
 pub const ENTRIES: [Entry; 10] = [
     raw("rusqlite", "rusqlite", &[Database::Sqlite]),
     raw("sqlx-ordinal", "sqlx", &[Database::Postgres, Database::Mariadb]),
@@ -34,7 +34,7 @@ pub const ENTRIES: [Entry; 10] = [
     entry("mysql_async", &[Database::Mariadb]),
 ];
 
-/// Those that the options want on a database: the raw driver always, and first.
+/// The selected contestants on a database. The raw driver is always included, and comes first.
 pub fn on(database: Database, options: &Options) -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter().filter(move |entry| entry.databases.contains(&database) && (entry.is_raw || options.has(entry.name)))
 }

@@ -1,4 +1,4 @@
-//! Every measurement, for programs.
+//! All measurements as JSON.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::measure::{Measured, Outcome};
 use crate::report::Report;
 use crate::statistics::Quartiles;
 
-/// Writes all of it.
+/// Writes the file.
 pub fn write(path: &Path, report: &Report) -> Result<()> {
     let versions: Map<String, Value> =
         report.versions.iter().map(|(name, version)| ((*name).to_owned(), json!(version))).collect();

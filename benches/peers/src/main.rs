@@ -1,5 +1,5 @@
-//! activerecord beside other libraries on SQLite, PostgreSQL and MariaDB: the same work on the same data, in alternating
-//! rounds. `cargo xtask bench --help` says what can be asked for.
+//! Compares activerecord with other libraries on SQLite, PostgreSQL and MariaDB: the same work on the same data, in
+//! alternating rounds. `cargo xtask bench --help` lists the options.
 
 mod allocations;
 mod build;
@@ -26,7 +26,7 @@ use clap::Parser;
 use options::Options;
 use report::Report;
 
-/// The result of everything here: an error is only ever shown.
+/// The result type of this program: errors are only printed.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<()> {
     let report = Report::make(options)?;
     json::write(&options.json(), &report)?;
-    eprintln!("every measurement is in {}", options.json().display());
+    eprintln!("all measurements are in {}", options.json().display());
     if options.publish {
         publish::write(&report)?;
     }

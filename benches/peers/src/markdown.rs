@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use crate::report::{Report, Table};
 
-/// All of it.
+/// Returns the whole report.
 pub fn report(report: &Report) -> String {
     let tables: String =
         report.tables().iter().map(|table| format!("\n## {}\n\n{}", table.title, body(table))).collect();
     format!("{}\n{tables}", report.explanation())
 }
 
-/// A table without its title.
+/// Returns a table without its title.
 pub fn body(table: &Table) -> String {
     let mut rows = table.rows.iter();
     let head = rows.next().cloned().unwrap_or_default();

@@ -10,25 +10,25 @@ use crate::contestant::{Contestant, Prepared};
 use crate::options::Options;
 use crate::places::Place;
 
-/// What was measured for one workload at one place.
+/// The measurements of one workload at one place.
 #[derive(Debug)]
 pub struct Measured {
-    /// The work.
+    /// The workload.
     pub workload: Workload,
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// What the contestants have in common there.
+    /// The database settings, which are the same for all contestants.
     pub settings: String,
-    /// Each contestant's name and what came of it, in the order of a round. The first is the raw driver.
+    /// Each contestant's name and outcome, in the order of a round. The first is the raw driver.
     pub contestants: Vec<(&'static str, Outcome)>,
 }
 
-/// What came of a contestant's work.
+/// The outcome of a contestant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The nanoseconds per operation in each round.
     Times(Vec<f64>),
-    /// Why it cannot do it.
+    /// Why it does not support the workload.
     Unsupported(String),
 }
 
@@ -42,10 +42,10 @@ impl Measured {
     }
 }
 
-/// Measures every workload at every place that the options want.
+/// Measures every selected workload at every selected place.
 pub fn all(options: &Options) -> Result<Vec<Measured>> {
     let mut all = Vec::new();
-    // Before the first is timed: a build would be in its way, and what fails should fail at once.
+    // Build before the first measurement: a build would disturb it, and build errors should appear early.
     let places = options.places().map(|place| Ok((place, build::all(place.database(), options, Purpose::Time)?)));
     for (place, built) in places.collect::<Result<Vec<_>>>()? {
         all.extend(at(place, &built, options)?);
@@ -83,10 +83,10 @@ fn prepare(
     contestants.iter_mut().map(prepare).collect()
 }
 
-/// The settings of all.
+/// Returns the common settings.
 ///
 /// # Errors
-/// They differ: what is not set alike is not compared.
+/// If the settings differ: such contestants are not compared.
 fn common(prepared: &[(&'static str, Prepared)]) -> Result<String> {
     let mut settings = prepared.iter().filter_map(|(name, prepared)| match prepared {
         Prepared::Ready(settings) => Some((name, settings)),
@@ -129,8 +129,9 @@ fn measure(
     Ok(names.zip(prepared.iter().map(|(_, prepared)| prepared).map(outcome)).collect())
 }
 
-/// How many operations fill a round. Warms up as well: the first run may open a connection, or prepare a statement, so the
-/// better of two counts. A round of few operations would be one of cold caches and threads that sleep.
+/// Returns the number of operations that fill a round. It also warms up: the first run may open a connection or prepare
+/// a statement, so the faster of two runs is used. A round with few operations would measure cold caches and sleeping
+/// threads.
 fn calibrate(contestant: &mut Contestant, workload: Workload, round: Duration) -> Result<u64> {
     let mut operations = workload.parts();
     loop {
@@ -143,7 +144,7 @@ fn calibrate(contestant: &mut Contestant, workload: Workload, round: Duration) -
     }
 }
 
-/// How many operations fit into a round, if so many took this long: one at least, also when one takes longer.
+/// Returns how many operations fit into a round, if `operations` took `took`. The result is at least one.
 fn fitting(operations: u64, took: Duration, round: Duration) -> u64 {
     let operations = operations as f64 * round.as_secs_f64() / took.as_secs_f64();
     (operations as u64).max(1)

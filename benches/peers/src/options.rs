@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 use crate::build;
 use crate::places::{Place, feature};
 
-/// A database that can be asked for.
+/// A database that can be selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Wanted {
     Sqlite,
@@ -14,7 +14,7 @@ pub enum Wanted {
     Mariadb,
 }
 
-/// activerecord beside other libraries, in alternating rounds
+/// Compares activerecord with other libraries, in alternating rounds
 #[derive(Parser, Debug, Default)]
 #[command(bin_name = "cargo xtask bench")]
 pub struct Options {
@@ -24,7 +24,7 @@ pub struct Options {
     /// Only the workloads whose name contains NAME (may be repeated): point, rows-100, insert-25, ...
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Only this contestant, beside the raw driver (may be repeated)
+    /// Only this contestant and the raw driver (may be repeated)
     #[arg(long, value_name = "NAME", value_parser = crate::entries::ENTRIES.map(|entry| entry.name))]
     contestant: Vec<String>,
     /// Only this database (may be repeated)
@@ -42,16 +42,16 @@ pub struct Options {
     /// Instead of time: instructions per operation on SQLite, under valgrind
     #[arg(long)]
     instructions: bool,
-    /// Instead of time: allocations of the heap on SQLite
+    /// Instead of time: heap allocations on SQLite
     #[arg(long)]
     allocations: bool,
-    /// Measure all of it, and write docs/benchmarks
+    /// Measure everything, and write docs/benchmarks
     #[arg(long)]
     pub publish: bool,
     /// Print Markdown instead of a table
     #[arg(long)]
     pub markdown: bool,
-    /// Where every measurement is written [default: benches/peers/target/peers.json]
+    /// The file for all measurements [default: benches/peers/target/peers.json]
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 }
@@ -62,12 +62,12 @@ impl Options {
         self.rounds.unwrap_or(if self.quick { 7 } else { 31 }).max(1)
     }
 
-    /// How long a measurement is meant to take.
+    /// The intended duration of a measurement.
     pub fn round(&self) -> Duration {
         Duration::from_millis(self.round_ms.unwrap_or(if self.quick { 5 } else { 10 }))
     }
 
-    /// The file for every measurement.
+    /// The file for all measurements.
     pub fn json(&self) -> PathBuf {
         self.json.clone().unwrap_or_else(|| build::target().join("peers.json"))
     }
@@ -87,17 +87,17 @@ impl Options {
         self.publish || self.allocations
     }
 
-    /// Whether a contestant takes part.
+    /// Whether a contestant is selected.
     pub fn has(&self, contestant: &str) -> bool {
         self.contestant.is_empty() || self.contestant.iter().any(|name| name == contestant)
     }
 
-    /// Whether a workload is measured.
+    /// Whether a workload is selected.
     pub fn wants(&self, workload: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| workload.contains(name.as_str()))
     }
 
-    /// Where is measured.
+    /// The selected places.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         let on = |place: &Place| {
             let wanted = |wanted: &Wanted| {

@@ -1,4 +1,4 @@
-//! Where the databases are.
+//! The places of the databases.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use protocol::{Database, Store};
 
 use crate::Result;
 
-/// A kind of place for a database; each is a table and a plot of its own.
+/// A kind of place for a database. Each has its own table and plot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Place {
     /// SQLite, in memory.
@@ -24,7 +24,7 @@ impl Place {
     /// All of them, in the order of the report.
     pub const ALL: [Self; 4] = [Self::Memory, Self::File, Self::Postgres, Self::Mariadb];
 
-    /// The database there.
+    /// The database at this place.
     pub fn database(self) -> Database {
         match self {
             Self::Memory | Self::File => Database::Sqlite,
@@ -33,7 +33,7 @@ impl Place {
         }
     }
 
-    /// As in the report's headings.
+    /// The name in the report's headings.
     pub fn title(self) -> &'static str {
         match self {
             Self::Memory => "SQLite in memory",
@@ -43,7 +43,7 @@ impl Place {
         }
     }
 
-    /// As on the command line and in names of files.
+    /// The name on the command line and in file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -53,10 +53,10 @@ impl Place {
         }
     }
 
-    /// A database there for one workload of a contestant.
+    /// Returns the database for one workload of a contestant.
     ///
     /// # Errors
-    /// Nothing says where the server is.
+    /// If the environment has no URL of the server.
     pub fn store(self, directory: &Path, name: &str) -> Result<Store> {
         match self {
             Self::Memory => Ok(Store::Memory),
@@ -80,7 +80,7 @@ fn server(variable: &str) -> Result<Store> {
     match std::env::var(variable) {
         Ok(url) => Ok(Store::from(url.as_str())),
         Err(_) => Err(format!(
-            "{variable} is not set: `cargo xtask bench` starts a server and sets it; --database sqlite needs none"
+            "{variable} is not set: run `cargo xtask bench`, which starts a server and sets it, or use --database sqlite"
         )
         .into()),
     }

@@ -1,4 +1,4 @@
-//! The plot of a place: for every workload the ratio of each contestant to the raw driver.
+//! The plot of a place: for every workload, the ratio of each contestant to the raw driver.
 
 use std::error::Error;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::Result;
 use crate::measure::{Measured, Outcome};
 use crate::statistics::Quartiles;
 
-/// Of the contestants in their order, without the raw driver. activerecord's is the strongest.
+/// The colours of the contestants in their order, without the raw driver. activerecord has the strongest.
 const COLORS: [RGBColor; 7] = [
     RGBColor(200, 20, 30),
     RGBColor(31, 90, 180),
@@ -20,17 +20,17 @@ const COLORS: [RGBColor; 7] = [
     RGBColor(110, 110, 110),
 ];
 
-/// Where the axis may have labels.
+/// The possible positions of labels on the axis.
 const TICKS: [f64; 12] = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
 
-/// One contestant's ratios: the row of each, counted from above, and the quartiles.
+/// One contestant's ratios: the row of each, counted from the top, and the quartiles.
 type Series = (&'static str, Vec<(usize, Quartiles)>);
 
-/// Draws what was measured at one place.
+/// Draws the measurements of one place.
 pub fn draw(path: &Path, title: &str, measured: &[&Measured]) -> Result<()> {
     let series = series(measured);
     let labels: Vec<String> = measured.iter().map(|measured| measured.workload.title()).collect();
-    // The library's error borrows from the drawing.
+    // The library's error borrows from the drawing, so convert it here.
     drawn(path, title, &labels, &series).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
@@ -65,7 +65,7 @@ fn drawn(path: &Path, title: &str, labels: &[String], series: &[Series]) -> std:
     chart.draw_series([PathElement::new([(1.0, -0.5), (1.0, rows as f64 - 0.5)], BLACK.stroke_width(1))])?;
     for (n, (name, ratios)) in series.iter().enumerate() {
         let color = COLORS[n % COLORS.len()];
-        // Side by side within a row, from above.
+        // Side by side within a row, from the top.
         let shift = 0.36 - 0.72 * n as f64 / series.len().saturating_sub(1).max(1) as f64;
         let at = |row: usize| place(row, rows) + shift;
         let spread = |(row, it): &(usize, Quartiles)| [(it.low, at(*row)), (it.high, at(*row))];
@@ -83,7 +83,7 @@ fn place(row: usize, rows: usize) -> f64 {
     (rows - 1 - row) as f64
 }
 
-/// Between the rows.
+/// The positions of the lines between the rows.
 fn lines(rows: usize) -> impl Iterator<Item = f64> {
     (1..rows).map(|row| row as f64 - 0.5)
 }
@@ -101,7 +101,7 @@ fn series(measured: &[&Measured]) -> Vec<Series> {
     names.map(|name| (name, (0..measured.len()).filter_map(|row| ratio(row, name)).collect())).collect()
 }
 
-/// From the least to the greatest ratio, with room beside.
+/// The range from the smallest to the greatest ratio, with a margin.
 fn range(series: &[Series]) -> (f64, f64) {
     let all = || series.iter().flat_map(|(_, ratios)| ratios);
     let low = all().map(|(_, it)| it.low).fold(1.0, f64::min);

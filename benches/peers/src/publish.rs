@@ -1,4 +1,4 @@
-//! The published results: `docs/benchmarks`.
+//! Writes the published results to `docs/benchmarks`.
 
 use std::fmt::Write;
 use std::fs;
@@ -13,29 +13,31 @@ use crate::{json, markdown, plot};
 const HEAD: &str = "\
 # Benchmarks
 
-activerecord beside other libraries: the same work on the same data, with the same settings of the database, each library as
-its documentation says it is fastest, one process for each, in alternating rounds. `cargo xtask bench --publish` has written
-this folder; [results.json](results.json) has every measurement. The contestants are in
-[benches/peers](../../benches/peers), each in a workspace of its own.
+activerecord compared with other libraries: the same work on the same data, with the same database settings, each
+library used in the way that its documentation calls the fastest, one process per library, in alternating rounds.
+`cargo xtask bench --publish` writes this folder; [results.json](results.json) has every measurement. The contestants
+are in [benches/peers](../../benches/peers), each in its own workspace.
 
 ";
 
 const WORKLOADS: &str = "
 The workloads are those of Diesel's own benchmark, with its sizes, and some more:
 
-- *Lookups*, *updates* and *saves* are of single records by key, in a table of 10,000. 32 tasks (or threads, where a library
-  is synchronous) share a pool of 8 connections to a server, as many as they like to a file. In memory there is one connection,
-  save for activerecord's 32 tasks; activerecord's is exclusive (`locking_mode`), as its documentation says for one task.
+- *Lookups*, *updates* and *saves* are of single records by key, in a table of 10,000. 32 tasks (or threads, if a
+  library is synchronous) share a pool of 8 connections to a server, or any number of connections to a file. In memory
+  there is one connection, except for activerecord with 32 tasks; with one task, activerecord's connection is
+  exclusive (`locking_mode`), as its documentation recommends.
 - *All rows*: the whole table, into a `Vec` of structs.
-- *Join*: the users with black hair among so many (every second one), each with its post or none, by key, as
-  `Vec<(User, Option<Post>)>`. Every second of them has a post.
+- *Join*: from a table of the given number of users, those with black hair (every second user), each with its post or
+  none, by key, as `Vec<(User, Option<Post>)>`. Every second of them has a post.
 - *Associations*: 100 users, their 1,000 posts and the 10,000 comments on these, in three queries, grouped.
-- *Inserts* are of so many rows at once. PostgreSQL does not wait for the disk in a commit, nor does SQLite; MariaDB does.
-- PostgreSQL keeps one plan for each prepared statement (`plan_cache_mode`): left to itself it changes plans in the midst of a
+- *Inserts* write the given number of rows at once. A commit waits for the disk on MariaDB, and not on PostgreSQL and
+  SQLite.
+- PostgreSQL keeps one plan for each prepared statement (`plan_cache_mode`). By default it changes plans during a
   measurement, for some contestants and not for others.
 
-Raw is rusqlite on SQLite, and sqlx's connections on the servers: no pool, columns by ordinal. Below 1 is faster than raw.
-What a contestant reads and writes is checked in every round.
+\"Raw\" is rusqlite on SQLite, and sqlx's connections on the servers: no pool, columns by ordinal. A ratio below 1 is
+faster than raw. Every round checks what a contestant reads and writes.
 ";
 
 /// Writes the folder.

@@ -9,40 +9,40 @@ use crate::places::Place;
 use crate::statistics::Quartiles;
 use crate::{allocations, callgrind};
 
-/// All that a run has found.
+/// The results of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// The versions of what is compared.
+    /// The versions of the contestants.
     pub versions: Vec<(&'static str, String)>,
     /// How often each contestant was measured.
     pub rounds: usize,
-    /// How long a measurement was meant to take, in milliseconds.
+    /// The intended duration of a measurement, in milliseconds.
     pub round_ms: u64,
     /// The machine's processors.
     pub cores: usize,
-    /// Times.
+    /// The measured times.
     pub measured: Vec<Measured>,
     /// Instructions per operation.
     pub instructions: Vec<Counted>,
-    /// Allocations beyond the texts of what is read, per lookup or row.
+    /// Allocations minus the texts that are read, per lookup or row.
     pub allocations: Vec<Counted>,
 }
 
-/// A part of the report, as text.
+/// A table of the report, as text.
 #[derive(Debug)]
 pub struct Table {
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// How to read it.
     pub about: String,
-    /// The first row has the names of the columns.
+    /// The rows; the first one has the names of the columns.
     pub rows: Vec<Vec<String>>,
-    /// Why something is missing, numbered from 1 as in the cells.
+    /// The reasons for missing values, numbered from 1 as in the cells.
     pub notes: Vec<String>,
 }
 
 impl Report {
-    /// Measures what the options want.
+    /// Measures everything that the options select.
     pub fn make(options: &Options) -> Result<Self> {
         let counted = |wanted: bool, count: fn(&Options) -> Result<Vec<Counted>>| match wanted {
             true => count(options),
@@ -62,12 +62,12 @@ impl Report {
         Ok(report)
     }
 
-    /// What was measured at a place.
+    /// The measurements of a place.
     pub fn at(&self, place: Place) -> impl Iterator<Item = &Measured> {
         self.measured.iter().filter(move |measured| measured.place == place)
     }
 
-    /// The report's parts.
+    /// The tables of the report.
     pub fn tables(&self) -> Vec<Table> {
         let times = Place::ALL.into_iter().filter_map(|place| self.times(place));
         let instructions = counts("Instructions per operation", INSTRUCTIONS, &self.instructions, 0);
@@ -75,7 +75,7 @@ impl Report {
         times.chain(instructions).chain(allocations).collect()
     }
 
-    /// What was compared, and how.
+    /// Describes the comparison.
     pub fn explanation(&self) -> String {
         let versions: Vec<String> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let what = format!("{}; {} processors.", versions.join(", "), self.cores);
@@ -83,13 +83,14 @@ impl Report {
             return what;
         }
         format!(
-            "{what} Time per operation (wall time divided by operations, also with 32 tasks): of the raw driver in microseconds, \
-             of the others as multiples of it in the same round. Medians of {} alternating rounds of {} ms (quartiles).",
+            "{what} Time per operation (wall time divided by operations, also with 32 tasks): for the raw driver in \
+             microseconds, for the others as multiples of it in the same round. Medians of {} alternating rounds of \
+             {} ms (quartiles).",
             self.rounds, self.round_ms,
         )
     }
 
-    /// Whatever was measured or counted.
+    /// The names of all contestants that were measured or counted.
     fn names(&self) -> HashSet<&'static str> {
         let timed = self.measured.iter().flat_map(|measured| measured.contestants.iter().map(|(name, _)| *name));
         let counted = self.instructions.iter().chain(&self.allocations);
@@ -109,14 +110,15 @@ impl Report {
 }
 
 /// How to read the counts of instructions.
-const INSTRUCTIONS: &str = "Counted by callgrind on SQLite in memory, as the difference of 600 operations and 100. All threads \
-                            count: a contestant whose SQLite has a thread of its own, or whose runtime is tokio (two worker \
-                            threads), pays here for handing work over, though not for waiting.";
+const INSTRUCTIONS: &str = "Counted by callgrind on SQLite in memory, as the difference between 600 and 100 \
+                            operations. All threads count: a contestant that runs SQLite on a separate thread, or \
+                            on tokio (two worker threads), pays here for passing work between threads, but not for \
+                            waiting.";
 
 /// How to read the counts of allocations.
-const ALLOCATIONS: &str = "Of the heap, by all threads, beyond one for every text that is read: per lookup, and per row of the \
-                           whole-table reads. SQLite in memory, whose own allocations are not counted, as the difference of \
-                           600 operations and 100.";
+const ALLOCATIONS: &str = "Heap allocations of all threads, minus one for every text that is read: per lookup, and \
+                           per row of the whole-table reads. SQLite in memory, without SQLite's own allocations, as \
+                           the difference between 600 and 100 operations.";
 
 fn counts(title: &str, about: &str, counted: &[Counted], digits: usize) -> Option<Table> {
     let first = counted.first()?;
@@ -144,7 +146,7 @@ fn time_row(measured: &Measured, notes: &mut Vec<String>) -> Vec<String> {
     [vec![measured.workload.title()], cells].concat()
 }
 
-/// The number of a note, which is added unless it is there.
+/// Returns the number of a note, and adds the note if it is new.
 fn note(notes: &mut Vec<String>, text: String) -> usize {
     let found = notes.iter().position(|note| *note == text);
     found.unwrap_or_else(|| {
@@ -153,7 +155,7 @@ fn note(notes: &mut Vec<String>, text: String) -> usize {
     }) + 1
 }
 
-/// The settings without SQLite's compile options, which are in the JSON.
+/// The settings without SQLite's compile options, which are only in the JSON.
 fn summary(settings: &str) -> String {
     let shown: Vec<&str> = settings.split(' ').filter(|setting| !setting.starts_with("options=")).collect();
     shown.join(", ").replace('_', " ")
@@ -164,7 +166,7 @@ fn with_spread(quartiles: Quartiles, digits: usize, unit: &str) -> String {
     format!("{median:.digits$}{unit} ({low:.digits$}–{high:.digits$})")
 }
 
-/// Three significant digits.
+/// The number of decimal places for three significant digits.
 fn digits(value: f64) -> usize {
     match value {
         _ if value < 10.0 => 2,
@@ -173,7 +175,7 @@ fn digits(value: f64) -> usize {
     }
 }
 
-/// With commas between thousands.
+/// Formats a number with commas between thousands.
 fn grouped(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     let (whole, rest) =

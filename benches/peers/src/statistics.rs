@@ -10,20 +10,21 @@ pub struct Quartiles {
 }
 
 impl Quartiles {
-    /// The quartiles of a sample that is not empty; of an empty one, NaN.
+    /// The quartiles of a sample; NaN if it is empty.
     pub fn of(sample: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = sample.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
         Self { low: at(&sorted, 0.25), median: at(&sorted, 0.5), high: at(&sorted, 0.75) }
     }
 
-    /// The quartiles of the ratios within each round: what slows the machine for a while slows both sides of a ratio.
+    /// The quartiles of the ratios within each round: a temporary slowdown of the machine affects both sides of a
+    /// ratio.
     pub fn of_ratios(numerators: &[f64], denominators: &[f64]) -> Self {
         Self::of(numerators.iter().zip(denominators).map(|(numerator, denominator)| numerator / denominator))
     }
 }
 
-/// A quantile, between its two neighbours in proportion.
+/// A quantile, interpolated linearly between its two neighbours.
 fn at(sorted: &[f64], quantile: f64) -> f64 {
     let position = quantile * sorted.len().saturating_sub(1) as f64;
     let (below, above) = (position.floor() as usize, position.ceil() as usize);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::report::{Report, Table};
 
-/// All of it.
+/// Returns the whole report.
 pub fn report(report: &Report) -> String {
     let mut text = format!("\n{}\n", report.explanation());
     for table in report.tables() {

@@ -1,6 +1,7 @@
 //! Models that live on different connections: one statement cannot read them.
 
 use super::*;
+use activerecord::query::exists;
 
 /// The model of a second database.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]

@@ -1,6 +1,7 @@
 //! Several queries as one.
 
 use super::*;
+use activerecord::query::literal;
 
 #[tokio::test]
 async fn unions() -> Result<()> {

@@ -1,6 +1,7 @@
 //! CASE, COALESCE, arithmetic, text and SQL of one's own.
 
 use super::*;
+use activerecord::query::{case, literal, raw};
 
 async fn one<R: std::fmt::Debug + PartialEq + Send + 'static>(
     name: &str,

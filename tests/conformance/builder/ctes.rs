@@ -1,6 +1,7 @@
 //! Common table expressions.
 
 use super::*;
+use activerecord::query::{count_rows, literal};
 
 #[derive(Cte, Debug, PartialEq)]
 struct Load {

@@ -1,6 +1,7 @@
 //! Parts of dates and instants, which are taken in UTC.
 
 use super::*;
+use activerecord::query::count_rows;
 
 #[tokio::test]
 async fn of_instants() -> Result<()> {

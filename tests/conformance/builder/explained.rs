@@ -1,6 +1,7 @@
 //! Plans.
 
 use super::*;
+use activerecord::query::count_rows;
 
 #[tokio::test]
 async fn what_a_database_would_do() -> Result<()> {

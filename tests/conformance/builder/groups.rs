@@ -1,6 +1,7 @@
 //! Groups, aggregates, and rows that count as one.
 
 use super::*;
+use activerecord::query::{case, count_rows, record};
 
 #[tokio::test]
 async fn of_one_column() -> Result<()> {

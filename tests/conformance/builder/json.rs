@@ -1,5 +1,6 @@
 //! What is inside JSON.
 
+use activerecord::query::count_rows;
 use activerecord::statement::JsonStep;
 
 use super::*;

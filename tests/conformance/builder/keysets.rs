@@ -1,6 +1,7 @@
 //! Pages by cursors.
 
 use super::*;
+use activerecord::query::{Cursor, row};
 
 /// All pages, the cursor taken through its text each time.
 async fn pages(query: Query<Flight>, size: u64) -> Result<Vec<Vec<i64>>> {

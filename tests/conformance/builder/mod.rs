@@ -22,7 +22,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Airline {

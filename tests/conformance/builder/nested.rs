@@ -1,6 +1,7 @@
 //! Queries inside queries: in conditions, and among what is selected.
 
 use super::*;
+use activerecord::query::{exists, outer, subquery};
 
 #[tokio::test]
 async fn as_a_set() -> Result<()> {

@@ -1,6 +1,7 @@
 //! Functions over windows.
 
 use super::*;
+use activerecord::query::{count_rows, dense_rank, ntile, rank, row_number, window};
 
 #[tokio::test]
 async fn ranks() -> Result<()> {

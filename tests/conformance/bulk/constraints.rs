@@ -1,5 +1,6 @@
 //! One row of ten thousand violates a constraint: none is written, and the error says which constraint.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use super::{ROWS, Reading, database, reading, readings};
@@ -47,7 +48,7 @@ async fn a_check() -> Result<()> {
 #[tokio::test]
 async fn a_value_that_cannot_be_bound() -> Result<()> {
     // No row is wrong for the database: this one never reaches it.
-    let db = crate::harness::Database::new(["counts (id ID, total U64 NOT NULL, ratio F64 NOT NULL)"]).await;
+    let db = test_support::Database::new(["counts (id ID, total U64 NOT NULL, ratio F64 NOT NULL)"]).await;
     with_connection(&db, async || {
         let mut counts: Vec<_> = (0..10_000).map(|total| Count { id: 0, total, ratio: 0.5 }).collect();
         counts[7_321] = Count { id: 0, total: u64::MAX, ratio: f64::NAN };

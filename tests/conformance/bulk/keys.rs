@@ -1,8 +1,9 @@
 //! Upserts on keys of every kind, and on keys that are none.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {

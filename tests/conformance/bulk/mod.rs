@@ -8,7 +8,7 @@ mod sizes;
 
 use activerecord::prelude::*;
 
-use crate::harness::Database;
+use test_support::Database;
 
 const ROWS: i32 = 10_000;
 

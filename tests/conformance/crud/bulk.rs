@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 
 use super::{Airport, Plane, database};
-use crate::harness::Database;
+use test_support::Database;
 
 fn airports(count: usize) -> Vec<Airport> {
     (0..count).map(|n| Airport::new(&format!("A{n:04}"), "some")).collect()

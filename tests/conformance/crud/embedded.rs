@@ -1,10 +1,11 @@
 //! Models with embedded structs: their columns are the model's own, in every verb.
 
 use activerecord::prelude::*;
+use activerecord::query::{Predicate, count_rows};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(Embedded, Clone, Debug, Default, PartialEq)]
 struct Point {

@@ -2,7 +2,7 @@
 
 use activerecord::prelude::*;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Seat {

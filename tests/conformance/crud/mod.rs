@@ -53,8 +53,8 @@ impl Airport {
     }
 }
 
-async fn database() -> crate::harness::Database {
-    crate::harness::Database::new([
+async fn database() -> test_support::Database {
+    test_support::Database::new([
         "planes (id ID, tailnum STRING NOT NULL UNIQUE, year I32, seats I32 NOT NULL CHECK (seats >= 0),
              price DECIMAL NOT NULL, created_at TIMESTAMP NOT NULL, updated_at TIMESTAMP NOT NULL,
              version I32 NOT NULL, retired_at TIMESTAMP)",

@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
 use super::{Plane, database};
-use crate::harness::Database;
+use test_support::Database;
 
 #[tokio::test]
 async fn an_insert_sets_both_times_to_one_time() -> Result<()> {

@@ -1,9 +1,10 @@
 //! `insert_or_update` and `bulk_insert_or_update`.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 
-use crate::harness::Database;
+use test_support::Database;
 
 /// A daily count by place and day, with a key of its own.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
+use activerecord::sync::Changed;
 use tokio::sync::Mutex;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Seat {

@@ -1,8 +1,9 @@
+use activerecord::outbox::Inbox;
 use activerecord::prelude::*;
 use chrono::TimeDelta;
 
 use super::workers::Effect;
-use crate::harness::Database;
+use test_support::Database;
 
 const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
 

@@ -1,10 +1,12 @@
 use std::time::Duration;
 
+use activerecord::outbox::{Task, permanent};
 use activerecord::prelude::*;
+use activerecord::query::Plan;
 use activerecord::{Message, MessageState};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Delayed {

@@ -2,10 +2,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use activerecord::outbox::transient;
 use activerecord::prelude::*;
+use activerecord::saga::{SagaState, Sagas, StepContext};
 use activerecord::{Backoff, SagaRecord, StepState};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Booking {

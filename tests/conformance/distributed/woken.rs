@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord::Message;
+use activerecord::PoolOptions;
+use activerecord::outbox::Task;
 use activerecord::prelude::*;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::harness::Database;
+use test_support::Database;
 
 /// A process's worker: what it handles, and how it is stopped.
 struct Woken {
@@ -41,7 +43,7 @@ async fn a_commit_elsewhere_wakes_a_worker() -> Result<()> {
     if !connection(&database)?.capabilities().notifications {
         return Ok(());
     }
-    let alone = |config: Config| config.pool(Pool::new().max_connections(1));
+    let alone = |config: Config| config.pool(PoolOptions::new().max_connections(1));
     let (here, there) = (database.alias("here", alone)?, database.alias("there", alone)?);
     // The topic is this test's own: notifications know no schemas.
     let mut woken = Woken::start(&here, &database);

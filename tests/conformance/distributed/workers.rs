@@ -3,11 +3,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use activerecord::outbox::{Task, permanent};
 use activerecord::prelude::*;
 use activerecord::{Backoff, Message, MessageState};
 use tokio::sync::{Notify, oneshot};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 pub(super) struct Effect {

@@ -1,5 +1,6 @@
 //! Violations, lost races, and rows that are not there.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use super::{Plane, check, database};

@@ -1,15 +1,13 @@
 //! Every kind of error, provoked for real: each says where it happened, and none repeats a bound value.
 
 mod constraints;
-#[path = "../../common/shown.rs"]
-mod shown;
 mod sizes;
 mod statements;
 
 use activerecord::prelude::*;
 
-use crate::harness::Database;
-use shown::{SECRET, check, shown};
+use test_support::Database;
+use test_support::shown::{SECRET, check, shown};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Plane {

@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 
 use super::{SECRET, shown};
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Label {

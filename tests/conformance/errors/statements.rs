@@ -1,9 +1,10 @@
 //! Statements that cannot run.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use super::{Plane, SECRET, check, database, shown};
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "plains"]

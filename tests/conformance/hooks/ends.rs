@@ -1,10 +1,11 @@
 //! `after_commit` and `after_rollback`: of the outermost transaction, outside it, and in the scope of the write.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use super::journal::{note, noted, noted_failing};
 use super::{Gate, database};
-use crate::harness::Database;
+use test_support::Database;
 
 /// The entries that tell of an end.
 fn ends(entries: &[String]) -> Vec<&str> {

@@ -7,7 +7,7 @@ use super::{Gate, database};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-async fn gates() -> Result<crate::harness::Database> {
+async fn gates() -> Result<test_support::Database> {
     let db = database().await;
     with_connection(&db, async || Gate::bulk_insert(&NAMES.map(Gate::new)).await).await?;
     Ok(db)

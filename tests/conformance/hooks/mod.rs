@@ -96,8 +96,8 @@ impl Hooks for Gate {
     }
 }
 
-async fn database() -> crate::harness::Database {
-    crate::harness::Database::new([
+async fn database() -> test_support::Database {
+    test_support::Database::new([
         "gates (id ID, name STRING NOT NULL UNIQUE, open BOOL NOT NULL, created_at TIMESTAMP NOT NULL,
              updated_at TIMESTAMP NOT NULL, version I32 NOT NULL)",
     ])

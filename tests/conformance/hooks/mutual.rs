@@ -2,7 +2,7 @@
 
 use activerecord::prelude::*;
 
-use crate::harness::Database;
+use test_support::Database;
 
 /// Which hook of a record writes the next one of the other model.
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]

@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 
 use super::journal::noted;
 use super::{Gate, database};
-use crate::harness::Database;
+use test_support::Database;
 
 const CREATE: [&str; 8] = [
     "before_validate",

@@ -1,8 +1,9 @@
 //! batch: by the key, with bounded memory, while others write.
 
 use activerecord::prelude::*;
+use activerecord::query::Batches;
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {

@@ -1,6 +1,7 @@
 //! Decimals: exact, also where the database keeps them as text.
 
 use activerecord::prelude::*;
+use activerecord::query::Predicate;
 
 use super::{Flight, flights, ids};
 

@@ -25,8 +25,8 @@ struct Flight {
     cancelled: bool,
 }
 
-async fn database() -> crate::harness::Database {
-    crate::harness::Database::new([
+async fn database() -> test_support::Database {
+    test_support::Database::new([
         "flights (id ID, carrier STRING NOT NULL, number I32 NOT NULL, delay I32, distance F64 NOT NULL,
              fare DECIMAL NOT NULL, refund DECIMAL, day DATE NOT NULL, cancelled BOOL NOT NULL)",
     ])
@@ -38,7 +38,7 @@ fn day(day: u32) -> NaiveDate {
 }
 
 /// Six flights, with ids from 1 to 6.
-async fn flights() -> Result<crate::harness::Database> {
+async fn flights() -> Result<test_support::Database> {
     let flights = [
         ("UA", 1545, Some(2), 1400.0, dec!(9.00), None),
         ("UA", 1714, Some(4), 1416.0, dec!(10.00), Some(dec!(2.5))),

@@ -1,5 +1,6 @@
 //! The order of rows, and parts of it: `limit`, `offset`, `first`, `last`, `one`, `page`.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use super::{Flight, database, flights, ids};

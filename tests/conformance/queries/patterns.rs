@@ -1,10 +1,11 @@
 //! LIKE and its kin: special characters are special in `like` and `ilike` alone, and then as documented.
 
 use activerecord::prelude::*;
+use activerecord::query::Predicate;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Settings, TestRunner};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Word {

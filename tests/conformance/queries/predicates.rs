@@ -1,6 +1,7 @@
 //! Conditions.
 
 use activerecord::prelude::*;
+use activerecord::query::Predicate;
 
 use super::{Flight, day, flights, ids};
 

@@ -1,6 +1,8 @@
 //! The caller's own SQL: `filter_raw`, `raw_query`, and statements on a connection.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
+use activerecord::value::Value;
 
 use super::{Flight, flights, ids};
 

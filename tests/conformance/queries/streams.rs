@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use activerecord::prelude::*;
+use activerecord::{ErrorKind, PoolOptions};
 use futures_util::{StreamExt, TryStreamExt};
 
-use crate::harness::Database;
+use test_support::Database;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {
@@ -72,7 +73,7 @@ async fn it_is_one_snapshot() -> Result<()> {
 
 /// A pool of one connection: whoever holds it is all there is.
 fn one_connection(db: &Database) -> Result<String> {
-    let pool = Pool::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let pool = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
     db.alias("alone", |config| config.pool(pool))
 }
 

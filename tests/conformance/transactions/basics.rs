@@ -1,5 +1,7 @@
 //! What commits, what is rolled back, and what joins a transaction.
 
+use activerecord::transaction::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
+use activerecord::{ErrorKind, try_transaction};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;

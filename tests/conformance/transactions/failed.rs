@@ -1,7 +1,8 @@
 //! After a failed statement a transaction can only be rolled back, on every database alike.
 
 use super::*;
-use crate::polls::polled;
+use activerecord::{ErrorKind, PoolOptions};
+use test_support::polled;
 
 /// A model whose key is too small for the table's.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -149,7 +150,7 @@ async fn a_write_whose_answer_cannot_be_read_counts() -> Result<()> {
 #[tokio::test]
 async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new())?;
+    let name = db.database.stepwise(PoolOptions::new())?;
     with_connection(&name, async || {
         for polls in 1..3 {
             let swallowed = transaction(&name, async || {
@@ -247,7 +248,7 @@ async fn a_commit_that_fails_commits_nothing() -> Result<()> {
 #[tokio::test]
 async fn a_statement_at_the_time_of_the_commit_is_in_it_or_fails() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new())?;
+    let name = db.database.stepwise(PoolOptions::new())?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let rename = |from: &str| Airport::on(&tx).filter(Airport::CODE.eq(from)).update((Airport::CODE.set("JFK"),));

@@ -1,5 +1,7 @@
 //! What transactions at once see of each other, and which of them must be run again.
 
+use activerecord::ErrorKind;
+use activerecord::transaction::{Isolation, ReadCommitted, RepeatableRead, Retry, Serializable};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 

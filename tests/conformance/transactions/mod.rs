@@ -12,7 +12,7 @@ use std::ops::Deref;
 
 use activerecord::prelude::*;
 
-use crate::harness::{Database, Profile};
+use test_support::{Database, Profile};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "airports"]

@@ -1,5 +1,7 @@
 //! Transactions inside transactions: savepoints.
 
+use activerecord::transaction::Serializable;
+use activerecord::{ErrorKind, PoolOptions};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -110,7 +112,7 @@ async fn a_panic_inside_leaves_the_outer_part() -> Result<()> {
 #[tokio::test]
 async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new().max_connections(1))?;
+    let name = db.database.stepwise(PoolOptions::new().max_connections(1))?;
     with_connection(&name, async || {
         transaction(&name, async || {
             let nested = async |code: &str, keep: bool| {
@@ -136,7 +138,7 @@ async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
 async fn statements_at_once_take_turns() -> Result<()> {
     let db = Airports::new().await;
     // They wait for each other, not for a connection of the pool.
-    let name = db.database.stepwise(Pool::new().max_connections(1).acquire_timeout(Duration::ZERO))?;
+    let name = db.database.stepwise(PoolOptions::new().max_connections(1).acquire_timeout(Duration::ZERO))?;
     with_connection(&name, async || {
         transaction(&name, async || {
             let codes: Vec<_> = (0..20).map(|n| format!("{n:02}")).collect();
@@ -184,7 +186,7 @@ async fn the_outer_handle_joins_the_savepoint() -> Result<()> {
 #[tokio::test]
 async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new().acquire_timeout(Duration::from_millis(50)))?;
+    let name = db.database.stepwise(PoolOptions::new().acquire_timeout(Duration::from_millis(50)))?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
@@ -216,7 +218,7 @@ async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() ->
 #[tokio::test]
 async fn a_query_that_is_kept_keeps_no_connection() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(Pool::new().max_connections(1))?;
+    let name = db.database.stepwise(PoolOptions::new().max_connections(1))?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;

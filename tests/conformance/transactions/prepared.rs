@@ -1,10 +1,11 @@
 //! Transactions in two phases, by hand.
 
+use activerecord::ErrorKind;
 use activerecord::prelude::*;
 use activerecord::{Branch, Prepared};
 
 use super::{Airport, airport};
-use crate::harness::Database;
+use test_support::Database;
 
 const AIRPORTS: &str = "airports (id ID, code STRING NOT NULL)";
 

@@ -1,5 +1,7 @@
 //! Running a transaction again.
 
+use activerecord::ErrorKind;
+use activerecord::transaction::Retry;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use activerecord::prelude::*;
 
 use super::{Sample, database};
-use crate::harness::Database;
+use test_support::Database;
 
 const TEXTS: [&str; 19] = [
     "'; DROP TABLE samples; --",

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::round_trip::{for_samples, same};
 use super::{Maybe, Sample, database};
 use crate::distributed::captures::changes;
-use crate::harness::Database;
+use test_support::Database;
 
 /// The images of the rows that are there, and the rows.
 async fn captured<M: Model + Clone>(database: &Database, topic: &str) -> Result<Vec<M>> {

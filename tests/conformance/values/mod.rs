@@ -5,13 +5,10 @@ mod hostile;
 mod images;
 mod limits;
 mod round_trip;
-#[path = "../../common/sample.rs"]
-mod sample;
-mod strategies;
 mod times;
 
-use crate::harness::{Database, Profile};
-use sample::{Color, Level, Maybe, Sample, TABLES, Tree};
+use test_support::sample::{Color, Level, Maybe, Sample, TABLES, Tree};
+use test_support::{Database, Profile};
 
 /// What the random values have to be of.
 fn profile() -> &'static Profile {

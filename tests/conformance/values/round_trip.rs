@@ -6,9 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::TestCaseError;
 use proptest::test_runner::{Config as Settings, TestRunner};
 
-use super::strategies::sample;
 use super::{Color, Level, Maybe, Sample, Tree, database};
-use crate::harness::Database;
+use test_support::Database;
+use test_support::strategies::sample;
 
 /// Names the columns that differ: a whole sample would bury them.
 pub(super) fn same(row: &Sample, sample: &Sample) -> Result<()> {
@@ -40,7 +40,9 @@ pub(super) fn for_samples(property: impl AsyncFn(Vec<Sample>) -> Result<()>) -> 
     let test = |samples: Vec<Sample>| {
         runtime.block_on(property(samples)).map_err(|error| TestCaseError::fail(error.to_string()))
     };
-    TestRunner::new(settings).run(&vec(sample(), 12), test).map_err(|error| Error::custom(error.to_string()))
+    TestRunner::new(settings)
+        .run(&vec(sample(super::profile()), 12), test)
+        .map_err(|error| Error::custom(error.to_string()))
 }
 
 #[test]

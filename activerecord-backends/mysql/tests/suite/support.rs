@@ -1,17 +1,12 @@
 //! Shared by the tests: the servers, the backend as core finds it, and short forms for statements.
 
-#[path = "../../../../tests/common/left_out.rs"]
-mod left_out;
-#[path = "../../../test_support.rs"]
-mod shared;
-
 use std::sync::Arc;
 
 use activerecord_core::Config;
 use activerecord_core::backend::Backend;
 use activerecord_mysql as _;
-use left_out::is_left_out;
-pub(crate) use shared::*;
+pub(crate) use test_support::backend::*;
+use test_support::is_left_out;
 
 /// The servers of the tests: name, and variable with the URL.
 const SERVERS: [(&str, &str); 2] = [("mariadb", "DATABASE_URL_MARIADB"), ("mysql", "DATABASE_URL_MYSQL")];

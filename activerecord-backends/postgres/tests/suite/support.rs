@@ -1,14 +1,11 @@
 //! Shared by the tests: the backend as core finds it, a schema for each test, and short forms for statements.
 
-#[path = "../../../test_support.rs"]
-mod shared;
-
 use std::pin::pin;
 use std::time::Duration;
 
 use activerecord_core::Config;
 use activerecord_postgres as _;
-pub(crate) use shared::*;
+pub(crate) use test_support::backend::*;
 
 /// The server's settings.
 pub(crate) fn config() -> Config {

@@ -1,15 +1,12 @@
 //! What the tests share: the backend as core finds it, and statements in a few words.
 
-#[path = "../../../test_support.rs"]
-mod shared;
-
 use std::sync::Arc;
 
 use activerecord_core::Config;
 use activerecord_core::backend::Backend;
 use activerecord_sqlite as _;
-pub(crate) use shared::*;
 use tempfile::TempDir;
+pub(crate) use test_support::backend::*;
 
 /// A new file in a directory that goes with it.
 pub(crate) struct File {

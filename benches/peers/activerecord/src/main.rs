@@ -1,8 +1,9 @@
-//! activerecord as a program would write it: models and their verbs, the pool's default settings but for its size.
+//! activerecord as a program would use it: models and their verbs, and the pool's default settings except its size.
 
 use std::time::Duration;
 
 use activerecord::prelude::*;
+use activerecord::PoolOptions;
 use protocol::{CONNECTIONS, Change, Contestant, Job, Row, Store, Tally, Workload, serve_tokio};
 
 fn main() -> protocol::Result<()> {
@@ -41,10 +42,10 @@ impl Contestant for ActiveRecords {
     type Record = User;
 
     async fn open(store: &Store, workload: Workload) -> protocol::Result<Self> {
-        // As the documentation says of a database in memory that one task uses at a time.
+        // As the documentation recommends for an in-memory database that one task uses at a time.
         let alone = *store == Store::Memory && workload != Workload::Tasks;
         let connections = if alone { 1 } else { CONNECTIONS };
-        let mut config = Config::url(url(store))?.pool(Pool::new().max_connections(connections));
+        let mut config = Config::url(url(store))?.pool(PoolOptions::new().max_connections(connections));
         if alone {
             config = config.option("locking_mode", "exclusive");
         }

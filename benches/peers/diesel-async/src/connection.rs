@@ -1,4 +1,4 @@
-//! The database that this program was built for, and its pool.
+//! The database of this build, and its pool.
 
 use diesel::ConnectionResult;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -12,7 +12,7 @@ pub(crate) type Connection = diesel_async::AsyncMysqlConnection;
 pub(crate) type Connection = diesel_async::AsyncPgConnection;
 #[cfg(feature = "sqlite")]
 pub(crate) type Connection = diesel_async::sync_connection_wrapper::SyncConnectionWrapper<DbConnection>;
-/// The synchronous one inside.
+/// The wrapped synchronous connection.
 #[cfg(feature = "sqlite")]
 pub(crate) type DbConnection = diesel::SqliteConnection;
 
@@ -22,7 +22,7 @@ pub(crate) fn pool(store: &Store) -> Result<Pool<Connection>> {
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(connect);
     let manager = AsyncDieselConnectionManager::new_with_config(store.url().unwrap_or(&place(store)), config);
-    // Another connection would be to another database.
+    // A second connection would open another database.
     let connections = if *store == Store::Memory { 1 } else { CONNECTIONS };
     Ok(Pool::builder(manager).max_size(connections).build()?)
 }

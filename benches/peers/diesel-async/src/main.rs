@@ -107,14 +107,14 @@ impl DieselAsync {
     }
 }
 
-/// Its own `execute` takes no batch on SQLite: Diesel's does, in one task that may block.
+/// diesel-async's `execute` accepts no batch on SQLite. Diesel's does, in one task that may block.
 #[cfg(feature = "sqlite")]
 async fn insert_all(connection: &mut Connection, rows: &Arc<Vec<NewUser>>) -> QueryResult<usize> {
     let rows = Arc::clone(rows);
     connection.spawn_blocking(move |connection| insert::insert(connection, &rows)).await
 }
 
-/// The statement of one row is cached; that of a batch is prepared each time.
+/// The statement for one row is cached; the statement for a batch is prepared each time.
 #[cfg(not(feature = "sqlite"))]
 async fn insert_all(connection: &mut Connection, rows: &[NewUser]) -> QueryResult<usize> {
     match rows {

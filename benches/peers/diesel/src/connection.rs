@@ -1,4 +1,4 @@
-//! The database that this program was built for.
+//! The database of this build.
 
 use diesel::prelude::*;
 use protocol::{Result, Store};
@@ -14,7 +14,7 @@ pub(crate) type DbConnection = diesel::SqliteConnection;
 pub(crate) fn connect(store: &Store) -> Result<DbConnection> {
     use diesel::connection::SimpleConnection;
     let mut connection = match store {
-        Store::File(path) => DbConnection::establish(path.to_str().ok_or("the path is no text")?)?,
+        Store::File(path) => DbConnection::establish(path.to_str().ok_or("expected a path in UTF-8")?)?,
         _ => DbConnection::establish(":memory:")?,
     };
     connection.batch_execute(protocol::PRAGMAS)?;

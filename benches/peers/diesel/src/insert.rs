@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use crate::connection::DbConnection;
 use crate::records::{NewUser, users};
 
-/// Diesel caches the statement of one row, and prepares that of a batch each time. Up to ten rows, one by one is faster
-/// where a statement is no round trip.
+/// Diesel caches the statement for one row, and prepares the statement for a batch each time. If a statement is not a
+/// round trip, inserting up to ten rows one by one is faster.
 pub(crate) fn insert(connection: &mut DbConnection, rows: &[NewUser]) -> QueryResult<usize> {
     match rows {
         [row] => insert_one(connection, row),

@@ -1,5 +1,5 @@
-//! Diesel as its documentation says it is fastest: derived structs, the query builder's cached statements, and one
-//! statement for a batch of rows.
+//! Diesel in the way that its documentation calls the fastest: derived structs, the query builder's cached statements,
+//! and one statement for a batch of rows.
 
 mod connection;
 mod insert;
@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     serve::<Diesel>()
 }
 
-/// One connection; the threads of [`Workload::Tasks`] have more.
+/// One connection; more for the threads of [`Workload::Tasks`].
 struct Diesel {
     connections: Vec<Mutex<DbConnection>>,
 }

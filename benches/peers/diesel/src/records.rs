@@ -60,7 +60,7 @@ pub(crate) struct Comment {
 
 protocol::records!(User, Post, Comment);
 
-/// A missing colour is written as NULL, not left to the column's default: a batch is then one statement.
+/// Writes a missing colour as NULL instead of the column's default, so that a batch is one statement.
 #[derive(Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
 pub(crate) struct NewUser {
@@ -82,7 +82,7 @@ pub(crate) fn changed(change: &Change) -> User {
     User { id: change.id, name: change.name.clone(), hair_color: change.hair_color.clone() }
 }
 
-/// Users with their posts, and these with their comments, by Diesel's own grouping.
+/// Groups posts by user and comments by post with Diesel's grouping.
 pub(crate) fn grouped(
     users: Vec<User>,
     posts: Vec<Post>,

@@ -1,4 +1,4 @@
-//! mysql_async on its pool, whose connections keep their prepared statements when they are given back.
+//! mysql_async with its pool, whose connections keep their prepared statements.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Contestant for MysqlAsync {
         let constraints = PoolConstraints::new(1, CONNECTIONS).ok_or("no such pool")?;
         let pool = PoolOpts::new().with_constraints(constraints).with_reset_connection(false);
         let options = Opts::from_url(store.url().ok_or("not a server")?)?;
-        // Over TCP, as everyone.
+        // Over TCP, as all contestants.
         let options = OptsBuilder::from_opts(options).pool_opts(pool).prefer_socket(false);
         Ok(Self { pool: Pool::new(options) })
     }

@@ -1,13 +1,13 @@
-//! How often the heap was asked for memory, where that is counted.
+//! The number of heap allocations, if they are counted.
 
-/// How many blocks were allocated or moved so far, by any thread.
+/// Returns how many blocks all threads have allocated or reallocated so far.
 #[cfg(feature = "allocations")]
 pub(crate) fn count() -> u64 {
     let stats = stats_alloc::INSTRUMENTED_SYSTEM.stats();
     (stats.allocations + stats.reallocations) as u64
 }
 
-/// Nothing is counted: that would take time.
+/// Returns 0: counting would cost time.
 #[cfg(not(feature = "allocations"))]
 pub(crate) fn count() -> u64 {
     0

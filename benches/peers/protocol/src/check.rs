@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use crate::data::{comments, posts, users};
 use crate::{Change, Contestant, Job, Result, Row, Tally, User, Workload, group};
 
-/// Whether a run has read the right rows, and left the right ones behind.
+/// Checks that a run has read the right rows and has left the right rows in the table.
 pub(crate) async fn check(job: &Job, tally: Tally, contestant: &mut impl Contestant) -> Result<()> {
     let expected = expected(job);
     if tally != expected {
-        return Err(format!("{}: {tally:?} instead of {expected:?}", job.workload).into());
+        return Err(format!("{}: expected {expected:?}, found {tally:?}", job.workload).into());
     }
     match job.workload {
         Workload::Insert(_) => check_inserted(job, contestant).await,
@@ -28,7 +28,7 @@ fn expected(job: &Job) -> Tally {
         Workload::Insert(rows) => tally.wrote(rows),
         Workload::Update | Workload::Save => tally.wrote(1),
     }
-    // The keys of single lookups are those of all operations already.
+    // The keys of single lookups already include those of all operations.
     if job.keys.is_empty() { tally.times(job.operations) } else { tally }
 }
 
@@ -62,5 +62,5 @@ async fn check_changed(job: &Job, contestant: &mut impl Contestant) -> Result<()
 }
 
 fn same(found: &str, expected: &str) -> Result<()> {
-    if found == expected { Ok(()) } else { Err(format!("the table has {found:?} instead of {expected:?}").into()) }
+    if found == expected { Ok(()) } else { Err(format!("expected {expected:?} in the table, found {found:?}").into()) }
 }

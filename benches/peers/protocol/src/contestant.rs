@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use crate::{Change, Job, Row, Store, Tally, Workload};
 
-/// The result of everything here: a contestant's error is only ever shown.
+/// The result type of the contestants: errors are only printed.
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// One way to use a database. A synchronous one writes `async fn` as well, and never awaits.
+/// One way to use a database. A synchronous contestant also implements `async fn`, but never awaits.
 ///
-/// The methods for the workloads do one operation each; the loops around them, and the clock, are the same for all.
+/// Each method for a workload does one operation. The loops around them and the clock are the same for all contestants.
 pub trait Contestant: Sized + Send + 'static {
-    /// What [`Self::insert`] takes, made before the clock starts.
+    /// The input of [`Self::insert`], created before the clock starts.
     type Batch: Send + Sync;
-    /// What [`Self::save`] takes, made before the clock starts.
+    /// The input of [`Self::save`], created before the clock starts.
     type Record: Send;
 
-    /// Why the workload cannot be done, if so.
+    /// Returns the reason if the workload is not supported.
     fn unsupported(_workload: Workload, _store: &Store) -> Option<&'static str> {
         None
     }
 
-    /// Opens the database (a file of SQLite does not exist yet) with what connections the workload needs.
+    /// Opens the database with the connections that the workload needs. A SQLite file does not exist yet.
     fn open(store: &Store, workload: Workload) -> impl Future<Output = Result<Self>> + Send;
 
     /// Runs a statement.
@@ -45,7 +45,7 @@ pub trait Contestant: Sized + Send + 'static {
     /// [`Workload::Associations`].
     fn associations(&mut self, tally: &mut Tally) -> impl Future<Output = Result<()>> + Send;
 
-    /// The rows as [`Self::insert`] takes them.
+    /// Converts rows to the input of [`Self::insert`].
     fn batch(rows: &[Row]) -> Self::Batch;
 
     /// [`Workload::Insert`]; returns how many rows were written.
@@ -54,7 +54,7 @@ pub trait Contestant: Sized + Send + 'static {
     /// [`Workload::Update`]; returns how many rows were written.
     fn update(&mut self, change: &Change) -> impl Future<Output = Result<u64>> + Send;
 
-    /// The change as [`Self::save`] takes it.
+    /// Converts a change to the input of [`Self::save`].
     fn record(change: &Change) -> Self::Record;
 
     /// [`Workload::Save`]; returns how many rows were written.

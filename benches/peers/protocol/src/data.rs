@@ -1,8 +1,8 @@
-//! What the tables hold: a function of the key.
+//! The contents of the tables, which are a function of the key.
 
 use crate::{Comment, Post, User, Workload};
 
-/// How many posts a user has, and comments a post ([`Workload::Associations`]).
+/// The number of posts of a user, and of comments on a post ([`Workload::Associations`]).
 pub(crate) const CHILDREN: i64 = 10;
 
 /// A user to insert; the database chooses the key.
@@ -15,7 +15,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row that the table has under a key.
+    /// The row with a key.
     pub(crate) fn nth(id: i64) -> Self {
         let User { name, hair_color, .. } = User::nth(id);
         Self { name, hair_color }
@@ -23,7 +23,7 @@ impl Row {
 }
 
 impl User {
-    /// Every second one has black hair.
+    /// The user with a key. Every second user has black hair.
     pub(crate) fn nth(id: i64) -> Self {
         let hair_color = match id % 4 {
             1 | 3 => Some("black".to_owned()),
@@ -35,7 +35,7 @@ impl User {
 }
 
 impl Post {
-    /// A post of a user; every second one has no body.
+    /// The post with a key. Every second post has no body.
     pub(crate) fn nth(id: i64, user_id: i64) -> Self {
         let body = (id % 2 == 0).then(|| format!("What post {id} says"));
         Self { id, user_id, title: format!("Post {id} by user {user_id}"), body }
@@ -74,7 +74,7 @@ pub(crate) fn comments(workload: Workload) -> Vec<Comment> {
     }
 }
 
-/// The key of each child, with that of its parent.
+/// The key of each child, with the key of its parent.
 fn children(parents: impl Iterator<Item = i64>) -> impl Iterator<Item = (i64, i64)> {
     parents.flat_map(|parent| (1..=CHILDREN).map(move |n| ((parent - 1) * CHILDREN + n, parent)))
 }

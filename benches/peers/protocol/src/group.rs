@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use crate::{CommentFields, PostFields, UserFields};
 
-/// Users with their posts, and these with their comments, in the order in which they were read: for contestants that have
-/// no grouping of their own.
+/// Groups posts by user and comments by post, in the order in which they were read. For contestants whose library has
+/// no grouping.
 pub fn group<U: UserFields, P: PostFields, C: CommentFields>(
     users: Vec<U>,
     posts: Vec<P>,

@@ -1,10 +1,10 @@
 use crate::data::users;
 use crate::{Row, TASKS, User, Workload};
 
-/// The number of operations that the input of `repeat` is made for, whatever part of it is asked for.
+/// The number of operations in the input of `repeat`, of which a run may use only a part.
 pub const REPEATED: u64 = 1_000;
 
-/// What an operation of [`Workload::Update`] and [`Workload::Save`] writes.
+/// The data that one operation of [`Workload::Update`] or [`Workload::Save`] writes.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The key of the row.
@@ -15,12 +15,12 @@ pub struct Change {
     pub hair_color: Option<String>,
 }
 
-/// The input of one run, made before the clock starts.
+/// The input of one run, created before the clock starts.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// What to do.
+    /// The workload.
     pub workload: Workload,
-    /// How often.
+    /// The number of operations.
     pub operations: u64,
     /// The key of each operation ([`Workload::Point`], [`Workload::Tasks`]).
     pub keys: Vec<i64>,
@@ -44,7 +44,7 @@ impl Job {
         job
     }
 
-    /// A job of so many operations, whose making is the same work for every number of them.
+    /// Creates a job of `operations` operations. The cost of creating it does not depend on their number.
     pub(crate) fn repeated(workload: Workload, operations: u64, run: u64) -> Self {
         let mut job = Self::new(workload, REPEATED, run);
         job.operations = operations;
@@ -53,7 +53,7 @@ impl Job {
         job
     }
 
-    /// How many texts an operation reads, summed over all of them.
+    /// The number of texts that all operations read.
     pub(crate) fn texts(&self) -> u64 {
         let of = |user: User| 1 + u64::from(user.hair_color.is_some());
         match self.workload {
@@ -63,13 +63,14 @@ impl Job {
         }
     }
 
-    /// The keys of each task ([`Workload::Tasks`]): [`TASKS`] parts of the same length.
+    /// The keys of each task ([`Workload::Tasks`]): [`TASKS`] parts of equal length.
     pub fn tasks(&self) -> impl Iterator<Item = &[i64]> {
         self.keys.chunks(self.keys.len() / TASKS)
     }
 }
 
-/// Keys in an order that no cache foresees, each run its own: a linear congruential generator's upper bits.
+/// Keys in an order that no cache can predict, different in each run: the upper bits of a linear congruential
+/// generator.
 fn keys(seed: u64, rows: u64) -> impl Iterator<Item = i64> {
     let mut state = seed;
     std::iter::from_fn(move || {

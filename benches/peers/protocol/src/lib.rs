@@ -1,16 +1,16 @@
-//! What the contestants have in common: the workloads, the data, the checks and the conversation with the driver.
+//! The code that all contestants share: workloads, data, checks and the protocol with the driver.
 //!
-//! A contestant reads commands on its standard input, one a line, and answers each with one line:
+//! A contestant reads commands from standard input, one per line, and answers each with one line:
 //!
 //! ```text
-//! prepare WORKLOAD STORE    ready SETTINGS, or: unsupported WHY
+//! prepare WORKLOAD STORE    ready SETTINGS, or: unsupported REASON
 //! run OPERATIONS            took NANOSECONDS
 //! repeat OPERATIONS         did ALLOCATIONS TEXTS
 //! ```
 //!
-//! `run` is timed and checked. `repeat` is for counting from outside: whatever surrounds the operations is the same
-//! work for every number of them; it says how many texts (`String`s) were in what was read. An answer that begins with `error` ends the benchmark: a contestant that got
-//! something wrong is not timed.
+//! `run` is timed and checked. `repeat` is for counters outside of the contestant: the work around the operations does
+//! not depend on their number; its answer includes the number of texts (`String`s) that were read. An answer that
+//! begins with `error` ends the benchmark: a contestant with wrong results is not timed.
 
 mod allocations;
 mod check;

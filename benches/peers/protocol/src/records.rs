@@ -1,6 +1,6 @@
-//! The records of the three tables: as plain structs, for contestants that need nothing else of them, and as traits.
+//! The records of the three tables: as plain structs, for contestants that need no derives, and as traits.
 
-/// Implements the traits for a contestant's own structs, whose fields have the columns' names and types.
+/// Implements the traits for a contestant's own structs. Their fields have the names and types of the columns.
 #[macro_export]
 macro_rules! records {
     ($user:ty, $post:ty, $comment:ty) => {

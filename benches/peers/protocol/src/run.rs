@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Contestant, Job, Result, Tally, Workload};
 
-/// Does the job, and says how long it took and what it read or wrote.
+/// Runs the job, and returns its duration and the tally of rows that it read or wrote.
 pub(crate) async fn run<C: Contestant>(contestant: &mut C, job: &Job) -> Result<(Duration, Tally)> {
     let mut tally = Tally::default();
     let batch = C::batch(&job.rows);

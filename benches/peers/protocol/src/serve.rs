@@ -7,15 +7,15 @@ use crate::home::Home;
 use crate::session::Session;
 use crate::{Contestant, Result, Store, Workload};
 
-/// Answers the driver until it hangs up; for a contestant that never awaits.
+/// Answers the driver until it closes the input. For contestants that never await.
 pub fn serve<C: Contestant>() -> Result<()> {
     match pin!(converse::<C>()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
-        Poll::Pending => Err("a synchronous contestant has awaited".into()),
+        Poll::Pending => Err("a synchronous contestant must not await".into()),
     }
 }
 
-/// Answers the driver until it hangs up, on two of tokio's worker threads: where a program's own tasks run.
+/// Answers the driver until it closes the input, on two worker threads of tokio, where a program's tasks usually run.
 #[cfg(feature = "tokio")]
 pub fn serve_tokio<C: Contestant>() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -59,7 +59,7 @@ impl<C: Contestant> Server<C> {
                 let (allocations, texts) = session.repeat(operations.parse()?).await?;
                 Ok(format!("did {allocations} {texts}"))
             }
-            _ => Err(format!("cannot `{line}` now").into()),
+            _ => Err(format!("unexpected command `{line}`").into()),
         }
     }
 
@@ -75,7 +75,7 @@ impl<C: Contestant> Server<C> {
         Ok(format!("ready {settings}"))
     }
 
-    /// The store, or a database of our own on the server that is named.
+    /// Returns the store, or for a server a private database on it.
     async fn at_home(&mut self, store: Store) -> Result<Store> {
         if store.url().is_none() {
             return Ok(store);

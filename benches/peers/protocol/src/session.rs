@@ -24,12 +24,12 @@ impl<C: Contestant> Session<C> {
         Ok(Self { contestant, workload, store, runs: 0 })
     }
 
-    /// What must be the same for every contestant.
+    /// The settings that must be equal for all contestants.
     pub(crate) async fn settings(&mut self) -> Result<String> {
         settings(&mut self.contestant, &self.store).await
     }
 
-    /// Does so many operations, and checks them.
+    /// Runs `operations` operations, checks them, and returns their duration.
     pub(crate) async fn run(&mut self, operations: u64) -> Result<Duration> {
         self.runs += 1;
         let job = Job::new(self.workload, operations, self.runs);
@@ -39,11 +39,10 @@ impl<C: Contestant> Session<C> {
         Ok(took)
     }
 
-    /// Does so many operations, unchecked, and says how many allocations that took, and how many texts were in what was
-    /// read.
+    /// Runs `operations` operations without checks, and returns the number of allocations and of texts that were read.
     pub(crate) async fn repeat(&mut self, operations: u64) -> Result<(u64, u64)> {
         if self.workload == Workload::Tasks || operations > REPEATED {
-            return Err(format!("{} cannot be repeated {operations} times", self.workload).into());
+            return Err(format!("cannot repeat {} {operations} times: the limit is {REPEATED}", self.workload).into());
         }
         let job = Job::repeated(self.workload, operations, self.runs);
         let before = allocations::count();
@@ -51,7 +50,7 @@ impl<C: Contestant> Session<C> {
         Ok((allocations::count() - before, job.texts()))
     }
 
-    /// Begins a run of writes with an empty log, and one of inserts with an empty table.
+    /// Empties the log before a run of writes, and the table before a run of inserts.
     async fn clear(&mut self) -> Result<()> {
         let database = self.store.database();
         if let Workload::Insert(_) = self.workload {
@@ -59,7 +58,7 @@ impl<C: Contestant> Session<C> {
         }
         if self.workload.writes() && database == Database::Sqlite {
             self.contestant.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-            // The first write to a new log waits for the disk, which would be all that a short run measures.
+            // The first write to a new log waits for the disk, which would dominate a short run.
             self.contestant.execute(&format!("PRAGMA user_version = {}", self.runs)).await?;
         }
         Ok(())

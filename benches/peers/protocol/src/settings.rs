@@ -1,12 +1,12 @@
-//! What must be the same for every contestant of a database.
+//! The settings that must be equal for all contestants of a database.
 
 use crate::{Contestant, Database, Result, Store};
 
-/// What every connection of every contestant to SQLite begins with. `journal_mode` has no effect in memory.
+/// The first statements of every SQLite connection of every contestant. `journal_mode` has no effect in memory.
 pub const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
                            PRAGMA busy_timeout = 5000;";
 
-/// The settings in force.
+/// The active settings.
 pub(crate) async fn settings(contestant: &mut impl Contestant, store: &Store) -> Result<String> {
     let mut settings = Vec::new();
     for (name, sql) in questions(store) {
@@ -49,7 +49,7 @@ fn questions(store: &Store) -> Vec<(&'static str, String)> {
 
 fn sqlite(store: &Store) -> Vec<(&'static str, String)> {
     let pragmas = ["journal_mode", "synchronous", "foreign_keys", "page_size", "cache_size"];
-    // In memory there is nothing to synchronize, and some leave the pragma alone.
+    // In memory there is nothing to synchronize, and some contestants do not set this pragma.
     let pragmas = pragmas.into_iter().filter(|name| *name != "synchronous" || *store != Store::Memory);
     let pragmas = pragmas.map(|name| (name, format!("SELECT concat({name}) FROM pragma_{name}")));
     let options = "SELECT group_concat(compile_options) FROM pragma_compile_options";

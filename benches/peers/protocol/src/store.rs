@@ -4,20 +4,20 @@ use std::path::PathBuf;
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Database {
-    /// In the process.
+    /// SQLite, in the process.
     Sqlite,
-    /// A server.
+    /// PostgreSQL, a server.
     Postgres,
-    /// A server.
+    /// MariaDB, a server.
     Mariadb,
 }
 
-/// Where the database is kept.
+/// The location of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
     /// SQLite, in the process's memory.
     Memory,
-    /// SQLite, in a file, which does not exist yet.
+    /// SQLite, in a file that does not exist yet.
     File(PathBuf),
     /// PostgreSQL, at a URL that begins with `postgres://`.
     Postgres(String),
@@ -26,7 +26,7 @@ pub enum Store {
 }
 
 impl Store {
-    /// The kind of database that it is.
+    /// The kind of database.
     pub fn database(&self) -> Database {
         match self {
             Self::Memory | Self::File(_) => Database::Sqlite,
@@ -35,7 +35,7 @@ impl Store {
         }
     }
 
-    /// Where a server is.
+    /// The URL of a server.
     pub fn url(&self) -> Option<&str> {
         match self {
             Self::Memory | Self::File(_) => None,
@@ -43,8 +43,8 @@ impl Store {
         }
     }
 
-    /// Another database of the same server, without TLS where the URL can say so for every driver. Elsewhere no
-    /// contestant uses it by itself.
+    /// Returns another database of the same server, without TLS if the URL can express that for every driver. Otherwise
+    /// no contestant uses TLS by default.
     pub(crate) fn with_database(&self, name: &str) -> Self {
         let replaced = |url: &str| match url.rsplit_once('/') {
             Some((server, _)) => format!("{server}/{name}"),

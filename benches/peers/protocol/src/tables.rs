@@ -1,12 +1,13 @@
-//! The three tables, and the statements that fill them: literals, so that every driver sends the same.
+//! The three tables, and the statements that fill them. They contain literals, so that every driver sends the same
+//! text.
 
 use crate::data::{comments, posts, users};
 use crate::{CommentFields, Database, PostFields, Store, UserFields, Workload};
 
-/// How many rows a statement that fills a table has.
+/// The number of rows in a statement that fills a table.
 const CHUNK: usize = 1_000;
 
-/// The statements that make the tables.
+/// The statements that create the tables.
 pub(crate) fn create(database: Database) -> Vec<String> {
     let (key, text, reference) = match database {
         Database::Sqlite => ("INTEGER PRIMARY KEY NOT NULL", "TEXT", "INTEGER"),
@@ -23,7 +24,7 @@ pub(crate) fn create(database: Database) -> Vec<String> {
     tables.chain(indexes.map(|index| format!("CREATE INDEX {index}"))).collect()
 }
 
-/// The statements that make the tables go, before a workload on a server.
+/// The statements that drop the tables before a workload on a server.
 pub(crate) fn drop(store: &Store) -> Vec<String> {
     let tables = if store.url().is_some() { &["comments", "posts", "users"][..] } else { &[] };
     tables.iter().map(|table| format!("DROP TABLE IF EXISTS {table}")).collect()
@@ -46,12 +47,12 @@ pub(crate) fn fill(workload: Workload, database: Database) -> Vec<String> {
     let mut statements = inserts("users (id, name, hair_color)", users.collect());
     statements.extend(inserts("posts (id, user_id, title, body)", posts.collect()));
     statements.extend(inserts("comments (id, post_id, text)", comments.collect()));
-    // Else the server may look at its new rows in the middle of a round, and plan otherwise from then on.
+    // Without it the server may analyze its new rows during a round, and then change its plans.
     statements.extend((database == Database::Postgres).then(|| "ANALYZE".to_owned()));
     statements
 }
 
-/// The statement that makes `users` empty again.
+/// The statement that empties `users`.
 pub(crate) fn clear(database: Database) -> &'static str {
     match database {
         Database::Sqlite => "DELETE FROM users",

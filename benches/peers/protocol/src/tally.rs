@@ -1,7 +1,7 @@
 use crate::{CommentFields, PostFields, UserFields};
 
-/// A sum over what a contestant has read, or the count of rows it says it has written. Kept by every contestant inside
-/// the timed part, so that nothing read can be optimised away.
+/// A checksum of the rows that a contestant has read, or the number of rows that it reports as written. Every
+/// contestant computes it in the timed part, so that no read can be optimised away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     rows: u64,
@@ -21,7 +21,7 @@ impl Tally {
         users.into_iter().for_each(|user| self.user(user));
     }
 
-    /// Counts users with the post that each was joined with. Their order counts as well.
+    /// Counts users with their joined posts. The checksum depends on the order.
     pub fn pairs<'a, U: UserFields + 'a, P: PostFields + 'a>(
         &mut self,
         pairs: impl IntoIterator<Item = &'a (U, Option<P>)>,
@@ -33,7 +33,7 @@ impl Tally {
         }
     }
 
-    /// Counts users with their posts and these with their comments, each under the parent that it was found under.
+    /// Counts users with their posts and the posts with their comments. The checksum depends on the parent of each.
     pub fn families<'a, U, P, C>(&mut self, users: impl IntoIterator<Item = &'a (U, Vec<(P, Vec<C>)>)>)
     where
         U: UserFields + 'a,
@@ -73,7 +73,7 @@ impl Tally {
         self.text += other.text;
     }
 
-    /// What so many operations of the same tally come to.
+    /// The tally of `n` operations that each have this tally.
     pub(crate) fn times(self, n: u64) -> Self {
         Self { rows: self.rows * n, keys: self.keys * n as i64, text: self.text * n }
     }

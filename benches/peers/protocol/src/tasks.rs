@@ -2,8 +2,8 @@ use std::time::{Duration, Instant};
 
 use crate::{Contestant, Job, Result, Tally};
 
-/// [`crate::Workload::Tasks`] on tokio, each task with a contestant of its own made by `member`. The clock runs from before
-/// the first task is spawned until the last one has ended.
+/// Runs [`crate::Workload::Tasks`] on tokio. `member` creates a separate contestant for each task. The clock runs from
+/// before the first task is spawned until the last one has ended.
 pub async fn tasks<C: Contestant>(job: &Job, member: impl Fn(usize) -> C) -> Result<(Duration, Tally)> {
     let members: Vec<(C, Vec<i64>)> = job.tasks().enumerate().map(|(n, keys)| (member(n), keys.to_vec())).collect();
     let start = Instant::now();

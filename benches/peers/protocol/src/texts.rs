@@ -1,6 +1,6 @@
 use crate::Database;
 
-/// The SQL of the workloads, for contestants that are given SQL.
+/// The SQL of the workloads, for contestants that use SQL.
 #[derive(Clone, Debug)]
 pub struct Texts {
     database: Database,
@@ -8,7 +8,7 @@ pub struct Texts {
     pub find: String,
     /// All users.
     pub all: &'static str,
-    /// Users with the colour that is bound, each with its post: the user's columns, then the post's.
+    /// Users with the bound colour, each with its post: the user's columns, then the post's columns.
     pub join: String,
     /// Writes `name` where `id`.
     pub update: String,
@@ -17,7 +17,7 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// In the words of a database.
+    /// Writes the SQL of a database.
     pub fn new(database: Database) -> Self {
         let bind = |n| placeholder(database, n);
         let join = "SELECT u.id, u.name, u.hair_color, p.id, p.user_id, p.title, p.body FROM users u \
@@ -32,23 +32,23 @@ impl Texts {
         }
     }
 
-    /// The posts of so many users, by `id`.
+    /// The posts of `users` users, ordered by `id`.
     pub fn posts(&self, users: usize) -> String {
         format!("SELECT id, user_id, title, body FROM posts WHERE user_id {} ORDER BY id", self.is_in(users))
     }
 
-    /// The comments on so many posts, by `id`.
+    /// The comments on `posts` posts, ordered by `id`.
     pub fn comments(&self, posts: usize) -> String {
         format!("SELECT id, post_id, text FROM comments WHERE post_id {} ORDER BY id", self.is_in(posts))
     }
 
-    /// New users: of each `name` and `hair_color`.
+    /// Inserts `rows` users with `name` and `hair_color`.
     pub fn insert(&self, rows: usize) -> String {
         let row = |n| format!("({}, {})", placeholder(self.database, 2 * n + 1), placeholder(self.database, 2 * n + 2));
         format!("INSERT INTO users (name, hair_color) VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
     }
 
-    /// One array where there are arrays, else as many binds as values.
+    /// One array bind if the database has arrays, otherwise one bind per value.
     fn is_in(&self, values: usize) -> String {
         match self.database {
             Database::Postgres => "= ANY($1)".to_owned(),

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::{CONNECTIONS, Job, Result, Store, TASKS, Tally, Workload};
 
-/// How many connections a contestant that has no tasks opens: one, but for [`Workload::Tasks`] one for every thread on a
-/// file, and as many as the pools of the others on a server. A database in memory lives in its connection.
+/// The number of connections of a contestant that uses threads. It is one, except for [`Workload::Tasks`]: one per
+/// thread for a file, and the pool size of the other contestants for a server. A database in memory belongs to its
+/// connection.
 pub fn connections(store: &Store, workload: Workload) -> usize {
     match (store, workload) {
         (Store::File(_), Workload::Tasks) => TASKS,
@@ -14,8 +15,8 @@ pub fn connections(store: &Store, workload: Workload) -> usize {
     }
 }
 
-/// [`Workload::Tasks`] on threads, which share the connections in turn. The clock runs from the first thread's first
-/// lookup to the last one's last, so that starting threads costs nothing.
+/// Runs [`Workload::Tasks`] on threads, which share the connections. The clock runs from the first lookup of any thread
+/// to the last one, so that it does not include the start of the threads.
 pub fn threads<C: Send>(
     connections: &[Mutex<C>],
     job: &Job,

@@ -1,41 +1,42 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The rows of the table that single rows are looked up in and updated.
+/// The number of rows in the table for single lookups and updates.
 pub const TABLE_ROWS: u64 = 10_000;
 
-/// How many tasks (or threads) share the work of [`Workload::Tasks`].
+/// The number of tasks (or threads) that share the work of [`Workload::Tasks`].
 pub const TASKS: usize = 32;
 
-/// The size of a pool of connections to a server, or to a file of SQLite, where the library has one.
+/// The pool size for a server or a SQLite file, if the library has a pool.
 pub const CONNECTIONS: usize = 8;
 
 /// The users of [`Workload::Associations`].
 const PARENTS: u64 = 100;
 
-/// One kind of work. What an operation is, is said at each.
+/// One kind of work. Each variant describes one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
-    /// One record by its key, of 10,000.
+    /// Reads one of 10,000 records by its key.
     Point,
-    /// The whole table of so many rows, into a `Vec` of structs.
+    /// Reads the whole table with this number of rows into a `Vec` of structs.
     Rows(u64),
-    /// The users with black hair among so many (every second one), each with its post or none, by key, in one query.
+    /// Reads the users with black hair (every second one of this number), each with its post or none, by key, in one
+    /// query.
     Join(u64),
-    /// 100 users, their 1,000 posts and the 10,000 comments on these, in three queries, grouped.
+    /// Reads 100 users, their 1,000 posts and the 10,000 comments on these, in three queries, grouped.
     Associations,
-    /// So many new rows at once.
+    /// Inserts this number of rows at once.
     Insert(u64),
-    /// One column of one record, by its key.
+    /// Updates one column of one record, by its key.
     Update,
-    /// Every column of one record, by its key.
+    /// Updates every column of one record, by its key.
     Save,
-    /// One record by its key, while 32 tasks ask at the same time.
+    /// Reads one record by its key, with 32 concurrent tasks.
     Tasks,
 }
 
 impl Workload {
-    /// All of them, in the order of the report. Sizes as in Diesel's own benchmark.
+    /// All workloads, in the order of the report. Sizes are those of Diesel's own benchmark.
     pub const ALL: [Self; 20] = [
         Self::Point,
         Self::Tasks,
@@ -59,7 +60,7 @@ impl Workload {
         Self::Save,
     ];
 
-    /// How many users the table has before the first operation.
+    /// The number of users in the table before the first operation.
     pub fn table_rows(self) -> u64 {
         match self {
             Self::Rows(rows) | Self::Join(rows) => rows,
@@ -69,18 +70,18 @@ impl Workload {
         }
     }
 
-    /// How many rounds of the others are as long as one of this. Waking 32 threads takes longer than a few lookups; it
-    /// is sustained load that is meant.
+    /// The factor by which a round of this workload is longer than other rounds. Waking 32 threads takes longer than a
+    /// few lookups, but the workload measures sustained load.
     pub fn stretch(self) -> u32 {
         if self == Self::Tasks { 10 } else { 1 }
     }
 
-    /// What the number of operations is a multiple of.
+    /// The number of operations is a multiple of this.
     pub fn parts(self) -> u64 {
         if self == Self::Tasks { TASKS as u64 } else { 1 }
     }
 
-    /// What an operation is, in the words of the report.
+    /// The name of the workload in the report.
     pub fn title(self) -> String {
         match self {
             Self::Point => "point lookup".to_owned(),

@@ -1,4 +1,4 @@
-//! rusqlite as its documentation says it is fastest: statements from the cache, columns by ordinal.
+//! rusqlite in the way that its documentation calls the fastest: cached statements, columns by ordinal.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -12,7 +12,7 @@ fn main() -> Result<()> {
     serve::<Rusqlite>()
 }
 
-/// One connection; a thread of [`Workload::Tasks`] has one of its own, unless the database lives in the connection.
+/// One connection. Each thread of [`Workload::Tasks`] has its own, unless the database belongs to the connection.
 struct Rusqlite {
     connections: Vec<Mutex<Connection>>,
     texts: Texts,
@@ -137,7 +137,7 @@ fn user(row: &rusqlite::Row<'_>) -> rusqlite::Result<User> {
     Ok(User { id: row.get(0)?, name: row.get(1)?, hair_color: row.get(2)? })
 }
 
-/// From the column `first` on.
+/// Reads the columns from `first` on.
 fn post(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Post> {
     let (id, user_id) = (row.get(first)?, row.get(first + 1)?);
     Ok(Post { id, user_id, title: row.get(first + 2)?, body: row.get(first + 3)? })

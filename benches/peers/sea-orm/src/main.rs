@@ -1,4 +1,4 @@
-//! SeaORM on sqlx's pool: entities, its loader for associations, `insert_many` for a batch.
+//! SeaORM with sqlx's pool: entities, its loader for associations, `insert_many` for a batch.
 
 mod entities;
 
@@ -94,14 +94,14 @@ impl Contestant for SeaOrm {
         user::ActiveModel { id: Unchanged(change.id), name, hair_color }
     }
 
-    /// Reads the record again, which it cannot be kept from; an error if there is none.
+    /// SeaORM always reads the record again; fails if it does not exist.
     async fn save(&mut self, user: user::ActiveModel) -> Result<u64> {
         user.update(&self.database).await?;
         Ok(1)
     }
 }
 
-/// A pool without the test of a connection before each use. That after each use cannot be turned off.
+/// Opens a pool without a ping before each use. The ping after each use cannot be switched off.
 fn options(store: &Store) -> ConnectOptions {
     let url = match store {
         Store::Memory => "sqlite::memory:".to_owned(),
@@ -109,7 +109,7 @@ fn options(store: &Store) -> ConnectOptions {
         Store::Postgres(url) => url.clone(),
         Store::Mariadb(url) => format!("{url}?ssl-mode=disabled"),
     };
-    // In memory, another connection would be to another database.
+    // In memory, a second connection would open another database.
     let connections = if *store == Store::Memory { 1 } else { CONNECTIONS as u32 };
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).test_before_acquire(false).sqlx_logging(false);

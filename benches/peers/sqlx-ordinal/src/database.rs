@@ -1,4 +1,4 @@
-//! The database that this program was built for.
+//! The database of this build.
 
 use protocol::{Database, Result, Store};
 use sqlx::ConnectOptions;
@@ -10,10 +10,10 @@ pub(crate) use sqlx::mysql::{
 #[cfg(feature = "postgres")]
 pub(crate) use sqlx::postgres::{PgArguments as Arguments, PgConnection as Connection, PgRow as Row, Postgres as Db};
 
-/// Which one it is.
+/// The database.
 pub(crate) const DATABASE: Database = if cfg!(feature = "postgres") { Database::Postgres } else { Database::Mariadb };
 
-/// The options of a connection to it.
+/// The connection options.
 type Options = <Connection as sqlx::Connection>::Options;
 
 pub(crate) fn options(store: &Store) -> Result<Options> {

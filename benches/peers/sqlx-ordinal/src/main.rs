@@ -1,4 +1,4 @@
-//! sqlx's connections by themselves: no pool, rows decoded by ordinal as they arrive.
+//! sqlx's connections alone: no pool, rows decoded by ordinal as they arrive.
 
 mod database;
 
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     serve_tokio::<Ordinal>()
 }
 
-/// Some connections, and which of them is used.
+/// Some connections, and the index of the one in use.
 struct Ordinal {
     connections: Arc<[Mutex<database::Connection>]>,
     mine: usize,
@@ -133,7 +133,7 @@ fn user(row: &database::Row) -> sqlx::Result<User> {
     Ok(User { id: row.try_get(0)?, name: row.try_get(1)?, hair_color: row.try_get(2)? })
 }
 
-/// From the column `first` on.
+/// Reads the columns from `first` on.
 fn post(row: &database::Row, first: usize) -> sqlx::Result<Post> {
     let (id, user_id) = (row.try_get(first)?, row.try_get(first + 1)?);
     Ok(Post { id, user_id, title: row.try_get(first + 2)?, body: row.try_get(first + 3)? })
@@ -151,13 +151,13 @@ fn comment(row: &database::Row) -> sqlx::Result<Comment> {
     Ok(Comment { id: row.try_get(0)?, post_id: row.try_get(1)?, text: row.try_get(2)? })
 }
 
-/// As one array.
+/// Binds the values as one array.
 #[cfg(feature = "postgres")]
 fn bind_all(query: Query<'static, Db, Arguments>, ids: Vec<i64>) -> Query<'static, Db, Arguments> {
     query.bind(ids)
 }
 
-/// One by one.
+/// Binds the values one by one.
 #[cfg(not(feature = "postgres"))]
 fn bind_all(query: Query<'static, Db, Arguments>, ids: Vec<i64>) -> Query<'static, Db, Arguments> {
     ids.into_iter().fold(query, Query::bind)

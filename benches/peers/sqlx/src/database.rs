@@ -1,4 +1,4 @@
-//! The database that this program was built for, and how its pool is set up.
+//! The database of this build, and the settings of its pool.
 
 use protocol::{CONNECTIONS, Database, Result, Store};
 use sqlx::ConnectOptions;
@@ -11,7 +11,7 @@ pub(crate) use sqlx::postgres::{PgArguments as Arguments, PgRow as Row, Postgres
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlx::sqlite::{Sqlite as Db, SqliteArguments as Arguments, SqliteRow as Row};
 
-/// Which one it is.
+/// The database.
 pub(crate) const DATABASE: Database = if cfg!(feature = "sqlite") {
     Database::Sqlite
 } else if cfg!(feature = "postgres") {
@@ -20,12 +20,12 @@ pub(crate) const DATABASE: Database = if cfg!(feature = "sqlite") {
     Database::Mariadb
 };
 
-/// The options of a connection to it.
+/// The connection options.
 type Options = <<Db as sqlx::Database>::Connection as sqlx::Connection>::Options;
 
-/// A pool without the test of a connection before each use. That after each use cannot be turned off.
+/// Opens a pool without a ping before each use. The ping after each use cannot be switched off.
 pub(crate) async fn connect(store: &Store) -> Result<sqlx::Pool<Db>> {
-    // Another connection would be to another database.
+    // A second connection would open another database.
     let connections = if *store == Store::Memory { 1 } else { CONNECTIONS as u32 };
     let pool = PoolOptions::new().max_connections(connections).test_before_acquire(false);
     let pool = pool.idle_timeout(None).max_lifetime(None);

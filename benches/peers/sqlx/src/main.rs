@@ -1,4 +1,4 @@
-//! sqlx with `query_as` on its pool, the statements from the connection's cache.
+//! sqlx with `query_as` on its pool, and the connection's statement cache.
 
 mod database;
 
@@ -46,7 +46,7 @@ struct Comment {
 
 protocol::records!(User, Post, Comment);
 
-/// A row of a join. Two of its columns have the same name, which a derived `FromRow` could not tell apart.
+/// A row of a join. Two of its columns have the same name, which a derived `FromRow` could not distinguish.
 struct Pair((User, Option<Post>));
 
 impl FromRow<'_, database::Row> for Pair {
@@ -138,13 +138,13 @@ impl Contestant for Sqlx {
     }
 }
 
-/// As one array.
+/// Binds the values as one array.
 #[cfg(feature = "postgres")]
 fn bind_all<T>(query: QueryAs<'static, Db, T, Arguments>, ids: Vec<i64>) -> QueryAs<'static, Db, T, Arguments> {
     query.bind(ids)
 }
 
-/// One by one.
+/// Binds the values one by one.
 #[cfg(not(feature = "postgres"))]
 fn bind_all<T>(query: QueryAs<'static, Db, T, Arguments>, ids: Vec<i64>) -> QueryAs<'static, Db, T, Arguments> {
     ids.into_iter().fold(query, QueryAs::bind)

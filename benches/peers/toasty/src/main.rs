@@ -1,4 +1,4 @@
-//! Toasty as its guide says: models, queries by key, `create_many` for a batch.
+//! Toasty as its guide recommends: models, queries by key, `create_many` for a batch.
 
 use std::time::Duration;
 
@@ -63,14 +63,14 @@ impl Contestant for Toasty {
 
     fn unsupported(workload: Workload, store: &Store) -> Option<&'static str> {
         match (workload, store) {
-            (_, Store::Mariadb(_)) => Some("its driver is for MariaDB 11.8 and later"),
-            (Workload::Join(_), _) => Some("no query gives the rows of a join; what it includes, it loads by itself"),
+            (_, Store::Mariadb(_)) => Some("its driver needs MariaDB 11.8 or later"),
+            (Workload::Join(_), _) => Some("no query returns joined rows; it loads included associations by itself"),
             _ => None,
         }
     }
 
     async fn open(store: &Store, workload: Workload) -> Result<Self> {
-        // The settings of SQLite are those of a connection, and there is no hook that would set them on each.
+        // SQLite's settings belong to a connection, and Toasty has no hook that could set them on each connection.
         let connections = if matches!(store, Store::File(_)) && workload != Workload::Tasks { 1 } else { CONNECTIONS };
         let mut builder = Db::builder();
         builder.models(toasty::models!(User, Post, Comment)).max_pool_size(connections);
@@ -84,7 +84,7 @@ impl Contestant for Toasty {
     }
 
     async fn execute(&mut self, sql: &str) -> Result<()> {
-        // In SQLite a pragma is a query, also where nobody wants its answer.
+        // In SQLite a pragma is a query, even if its result is not used.
         if sql.starts_with("PRAGMA") {
             toasty::sql::query(sql).exec(&mut self.database).await?;
         } else {
@@ -114,10 +114,10 @@ impl Contestant for Toasty {
     }
 
     async fn join(&mut self, _: &mut Tally) -> Result<()> {
-        Err("there are no joins".into())
+        Err("Toasty has no joins".into())
     }
 
-    /// Not by `include`: version 0.11 panics there ("cannot cast") on keys of type `i64`.
+    /// Does not use `include`: version 0.11 panics there ("cannot cast") for keys of type `i64`.
     async fn associations(&mut self, tally: &mut Tally) -> Result<()> {
         let users = User::all().exec(&mut self.database).await?;
         let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
@@ -139,7 +139,7 @@ impl Contestant for Toasty {
         Ok(new.exec(&mut self.database).await?.len() as u64)
     }
 
-    /// Toasty does not say how many rows it has written; what the table holds is checked afterwards.
+    /// Toasty does not report the number of written rows; the table is checked afterwards.
     async fn update(&mut self, change: &Change) -> Result<u64> {
         User::filter_by_id(change.id).update().name(&change.name).exec(&mut self.database).await?;
         Ok(1)

@@ -1,4 +1,4 @@
-//! tokio-postgres in deadpool's pool, which by default tests nothing when it hands out a connection.
+//! tokio-postgres with deadpool's pool, which by default does not ping a connection before use.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio_postgres::{Config, NoTls};
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(Database::Postgres));
 
-/// What is bound to a statement.
+/// The binds of a statement.
 type Values<'a> = [&'a (dyn ToSql + Sync)];
 
 fn main() -> Result<()> {
@@ -120,7 +120,7 @@ fn user(row: &tokio_postgres::Row) -> Result<User> {
     Ok(User { id: row.try_get(0)?, name: row.try_get(1)?, hair_color: row.try_get(2)? })
 }
 
-/// From the column `first` on.
+/// Reads the columns from `first` on.
 fn post(row: &tokio_postgres::Row, first: usize) -> Result<Post> {
     let (id, user_id) = (row.try_get(first)?, row.try_get(first + 1)?);
     Ok(Post { id, user_id, title: row.try_get(first + 2)?, body: row.try_get(first + 3)? })

@@ -1,0 +1,111 @@
+//! O9. What wakes a worker is killed.
+
+use std::time::Duration;
+
+use activerecord::Message;
+use activerecord::prelude::*;
+use faults::flow::{EFFECTS, Effect};
+use rustix::process::Signal;
+
+use crate::node::{Node, node, profiles};
+use test_support::until;
+use test_support::{Database, Profile};
+
+/// A worker in a process of its own, whose sessions have a name that is this test's alone.
+struct Woken {
+    node: Node,
+    from: Database,
+    to: Database,
+}
+
+impl Woken {
+    /// It stands still when it is about to listen for the second time.
+    async fn start(profile: &'static Profile, broken: bool) -> Result<Self> {
+        let (from, to) = (Database::on(profile, &[]).await?, Database::on(profile, &[EFFECTS]).await?);
+        let places = format!("{}&application_name={}", from.url(), &*from);
+        let start = node(&["work when woken", &from], &[&to]).first(&from, places).failpoint("outbox.listen=stop@2");
+        let start = if broken { start.variable("ACTIVERECORD_BROKEN", "outbox.listen") } else { start };
+        let woken = Self { node: start.start()?, from, to };
+        woken.until_it_listens().await?;
+        Ok(woken)
+    }
+
+    /// The sessions of the process that listen.
+    async fn listeners(&self) -> Result<Vec<i32>> {
+        let listening = "SELECT pid FROM pg_stat_activity WHERE application_name = ? AND query LIKE 'LISTEN %'";
+        let rows = connection(&self.from)?.query(listening, [&*self.from]).await?;
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    async fn until_it_listens(&self) -> Result<()> {
+        until("it listens", async || Ok(!self.listeners().await?.is_empty())).await
+    }
+
+    async fn kill_listener(&self) -> Result<()> {
+        for listener in self.listeners().await? {
+            connection(&self.from)?.query("SELECT pg_terminate_backend(?)", [listener]).await?;
+        }
+        until("it is gone", async || Ok(self.listeners().await?.is_empty())).await
+    }
+
+    async fn enqueue(&self, number: i64) -> Result<()> {
+        Outbox::enqueue(&self.from, &number).on(&self.from).await.map(drop)
+    }
+
+    async fn is_handled(&self, number: i64) -> Result<bool> {
+        Effect::using(&self.to).filter(Effect::TASK.eq(number)).exists().await
+    }
+
+    async fn until_handled(&self, number: i64) -> Result<()> {
+        until("the message is handled", async || self.is_handled(number).await).await
+    }
+}
+
+/// O9. Messages from before its listener is killed, from while there is none, and from after. The broken variant listens
+/// again and does not look: what came in between waits for the poll, which is an hour away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o9_a_listener_that_is_killed_misses_nothing() -> Result<()> {
+    let mut tried = 0;
+    for profile in profiles().filter(|profile| profile.capabilities.notifications) {
+        for broken in [false, true] {
+            let woken = Woken::start(profile, broken).await?;
+            woken.enqueue(1).await?;
+            woken.until_handled(1).await?;
+            woken.kill_listener().await?;
+            woken.node.stands().await?;
+            // The hint is sent while nobody is there to hear it but us.
+            let mut hints = connection(&woken.from)?.listen("ar_outbox").await?;
+            woken.enqueue(2).await?;
+            while !hints.next().await?.ends_with(&*woken.from) {}
+            assert!(!woken.is_handled(2).await?);
+            woken.node.signal(Signal::CONT)?;
+            woken.until_it_listens().await?;
+            if broken {
+                // It is given the time in which the other one does it many times over.
+                let handled = tokio::time::timeout(Duration::from_secs(2), woken.until_handled(2)).await;
+                assert!(handled.is_err(), "the broken variant looks");
+            } else {
+                woken.until_handled(2).await?;
+            }
+            woken.enqueue(3).await?;
+            woken.until_handled(3).await?;
+            woken.until_handled(2).await?;
+            // Whenever it is killed.
+            for number in 4..=12 {
+                woken.enqueue(number).await?;
+                if !broken {
+                    woken.kill_listener().await?;
+                }
+            }
+            for number in 4..=12 {
+                woken.until_handled(number).await?;
+            }
+            let ended = woken.node.end().await?;
+            assert!(ended.is_success, "{ended:?}");
+            assert_eq!(Message::using(&woken.from).count().await?, 0);
+            tried += 1;
+        }
+    }
+    assert!(tried > 0);
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Workers that are killed and stopped, and what wakes them: O2, O3, O5, O6, O9. The others are in `tests/conformance/distributed`, on every database.
+
+mod listener;
+
+use std::collections::BTreeMap;
+
+use activerecord::Message;
+use activerecord::prelude::*;
+use faults::flow::{EFFECTS, Effect, TOPIC};
+use rustix::process::Signal;
+
+use crate::node::{is_long, node, profiles};
+use test_support::until;
+use test_support::{Database, Profile};
+
+async fn places(profile: &'static Profile, messages: i64) -> Result<(Database, Database)> {
+    let (from, to) = (Database::on(profile, &[]).await?, Database::on(profile, &[EFFECTS]).await?);
+    with_connection(&from, async || Outbox::enqueue_all(TOPIC, 1..=messages).await).await?;
+    Ok((from, to))
+}
+
+/// How many messages had no effect, and how many had more than one.
+async fn judge(to: &str, messages: i64) -> Result<(usize, usize)> {
+    let mut effects = BTreeMap::<i64, usize>::new();
+    for task in Effect::using(to).pluck(Effect::TASK).await? {
+        *effects.entry(task).or_default() += 1;
+    }
+    let lost = (1..=messages).filter(|number| !effects.contains_key(number)).count();
+    Ok((lost, effects.values().filter(|count| **count > 1).count()))
+}
+
+async fn work_off(from: &Database, to: &Database, how: &str) -> Result<()> {
+    until("the outbox is empty", async || {
+        node(&["work off", how], &[from, to]).run().await?;
+        Ok(Message::using(from).count().await? == 0)
+    })
+    .await
+}
+
+/// O2. Killed around the claim, the effect and the acknowledgement. The broken variant, without the inbox, doubles effects.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o2_a_worker_that_is_killed_loses_nothing_and_doubles_nothing() -> Result<()> {
+    for profile in profiles() {
+        let mut doubled = 0;
+        let points = ["outbox.claimed=kill", "outbox.handled=kill", "outbox.handled=kill@3", "outbox.settled=kill@2"];
+        for point in points.into_iter().take(if is_long() { 4 } else { 2 }) {
+            for how in ["once", "broken"] {
+                let (from, to) = places(profile, 40).await?;
+                // With one call at a time each message is told of by itself, so that there is a third time.
+                let calls = if point.contains('@') { "1" } else { "8" };
+                let killed = node(&["work", how, calls], &[&from, &to]).failpoint(point).start()?;
+                let killed = killed.end_by_itself().await?;
+                assert!(killed.is_killed, "{killed:?}");
+                work_off(&from, &to, how).await?;
+                let (lost, twice) = judge(&to, 40).await?;
+                assert_eq!(lost, 0, "{} {how} {point}", profile.name());
+                if how == "once" {
+                    assert_eq!(twice, 0, "{} {point}", profile.name());
+                } else {
+                    doubled += twice;
+                }
+            }
+        }
+        assert!(doubled > 0, "the broken variant doubles nothing on {}", profile.name());
+    }
+    Ok(())
+}
+
+/// O3. Eight workers, some of which are killed again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o3_eight_workers_share_an_outbox() -> Result<()> {
+    let messages = if is_long() { 100_000 } else { 800 };
+    for profile in profiles() {
+        let (from, to) = places(profile, messages).await?;
+        let start = || node(&["work", "once", "8"], &[&from, &to]).start();
+        let mut workers = (0..8).map(|_| start()).collect::<Result<Vec<_>>>()?;
+        let mut kills = 0;
+        while Message::using(&from).count().await? > 0 {
+            let victim = fastrand::usize(0..workers.len());
+            let effect = workers[victim].prints("effect");
+            tokio::time::timeout(std::time::Duration::from_millis(300), effect).await.ok();
+            if kills < 6 {
+                workers[victim].signal(Signal::KILL)?;
+                workers[victim] = start()?;
+                kills += 1;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        for worker in workers {
+            worker.signal(Signal::KILL)?;
+        }
+        assert_eq!(judge(&to, messages).await?, (0, 0), "{} after {kills} kills", profile.name());
+        assert!(kills > 0);
+    }
+    Ok(())
+}
+
+/// O5. A worker that stands still past its lease, while another one handles its messages, and then goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o5_a_worker_that_stood_still_doubles_nothing() -> Result<()> {
+    for profile in profiles() {
+        for how in ["once", "broken"] {
+            let (from, to) = places(profile, 20).await?;
+            // An effect has happened, and nobody was told. With one call at a time, it stands still inside no transaction:
+            // who has the same message would wait for it.
+            let stopped = node(&["work", how, "1"], &[&from, &to]).failpoint("outbox.handled=stop").start()?;
+            stopped.stands().await?;
+            work_off(&from, &to, how).await?;
+            stopped.signal(Signal::CONT)?;
+            stopped.end().await?;
+            let (lost, twice) = judge(&to, 20).await?;
+            assert_eq!((lost, twice > 0), (0, how == "broken"), "{} {how}: {twice}", profile.name());
+        }
+    }
+    Ok(())
+}
+
+/// O6. A worker comes back when somebody else has taken its message up, and lets go of nothing. The broken variant does not
+/// name its token, and the message is gone while the other one still has it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o6_a_late_completion_meets_no_rescue() -> Result<()> {
+    for profile in profiles() {
+        for broken in [false, true] {
+            let (from, to) = places(profile, 1).await?;
+            let late = node(&["work", "once", "1"], &[&from, &to]).failpoint("outbox.handled=stop");
+            let late = if broken { late.variable("ACTIVERECORD_BROKEN", "outbox.token") } else { late }.start()?;
+            late.stands().await?;
+            // What a rescue writes.
+            let end = connection(&from)?.now().await? + std::time::Duration::from_secs(3600);
+            let rescue = (Message::LEASE_TOKEN.set(Uuid::new_v4()), Message::AVAILABLE_AT.set(end));
+            assert_eq!(Message::using(&from).update(rescue).await?, 1);
+            late.signal(Signal::CONT)?;
+            let ended = late.end().await?;
+            assert!(ended.is_success, "{ended:?}");
+            let left = Message::using(&from).count().await?;
+            assert_eq!(left, u64::from(!broken), "{} broken: {broken}", profile.name());
+        }
+    }
+    Ok(())
+}
+
+/// O7. A message that cannot be handled is a dead letter, and the others go on. The broken variant tries it for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o7_a_poison_message_is_a_dead_letter() -> Result<()> {
+    for profile in profiles() {
+        for (broken, dead) in [("", 1), ("outbox.poison", 0)] {
+            let (from, to) = (Database::on(profile, &[]).await?, Database::on(profile, &[EFFECTS]).await?);
+            with_connection(&from, async || {
+                Outbox::enqueue(TOPIC, "poison").await?;
+                Outbox::enqueue_all(TOPIC, 1..=10).await
+            })
+            .await?;
+            until("the others have had their effect", async || {
+                node(&["work off", "once"], &[&from, &to]).variable("ACTIVERECORD_BROKEN", broken).run().await?;
+                Ok(judge(&to, 10).await? == (0, 0))
+            })
+            .await?;
+            assert_eq!(Outbox::dead(&from, None, 10).await?.len(), dead, "{} {broken}", profile.name());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Brokers that are killed, and answers that are lost: O10.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use activerecord::backend::BoxFuture;
+use activerecord::prelude::*;
+use activerecord::queue::{Event, NatsQueue, RabbitQueue, RedisQueue};
+use activerecord::{Backoff, Message, PublishError, Publisher, Queue, QueueCapabilities, RawEvent};
+use faults::flow::{EFFECTS, Effect};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::node::{ALONE, is_long};
+use test_support::services::{services, url};
+use test_support::{Database, Profile};
+use test_support::{is_left_out, until};
+
+/// A connection to a broker.
+async fn open(name: &str) -> Result<Arc<dyn Queue>> {
+    let lease = Duration::from_secs(2);
+    Ok(match name {
+        "nats" => Arc::new(NatsQueue::connect(url("NATS_URL")?).await?.lease(lease)),
+        "rabbitmq" => Arc::new(RabbitQueue::connect(url("AMQP_URL")?).await?),
+        _ => Arc::new(RedisQueue::connect(url("REDIS_URL")?).await?.lease(lease)),
+    })
+}
+
+/// The brokers of this run that say that they keep what they have accepted.
+async fn brokers() -> Result<Vec<(&'static str, Arc<dyn Queue>)>> {
+    let mut brokers = Vec::new();
+    for name in ["nats", "rabbitmq", "redis"].into_iter().filter(|name| !is_left_out(name)) {
+        let queue = open(name).await?;
+        if queue.capabilities().durable {
+            brokers.push((name, queue));
+        }
+    }
+    Ok(brokers)
+}
+
+/// A relay and a consumer at work.
+struct Flow {
+    from: Database,
+    to: Database,
+    topic: String,
+    stop: watch::Sender<bool>,
+    running: Vec<JoinHandle<Result<()>>>,
+}
+
+impl Flow {
+    async fn start(publisher: impl Publisher, queue: Arc<dyn Queue>) -> Result<Self> {
+        let (from, to) =
+            (Database::on(Profile::least(), &[]).await?, Database::on(Profile::least(), &[EFFECTS]).await?);
+        let topic = format!("o10-{}", Uuid::new_v4());
+        let (stop, stopped) = watch::channel(false);
+        let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        drop(queue.subscribe(&topic, &to).await?);
+        let quick = Backoff::new(Duration::from_millis(10), Duration::from_millis(200));
+        let relay = Relay::from(&*from).topic(&topic).to(publisher).batch(20).backoff(quick);
+        let name = to.to_string();
+        let consumer = Consumer::new(queue, &topic).on(&*to).backoff(quick).handle(async move |event: Event<i64>| {
+            let mut effect = Effect { id: 0, task: *event.payload() };
+            Effect::with_connection(&name, async || effect.insert().await).await
+        });
+        let running = vec![
+            tokio::spawn(relay.run_until(until_stopped(stopped.clone()))),
+            tokio::spawn(consumer.run_until(until_stopped(stopped))),
+        ];
+        Ok(Self { from, to, topic, stop, running })
+    }
+
+    async fn enqueue(&self, numbers: std::ops::Range<i64>) -> Result<()> {
+        with_connection(&self.from, async || Outbox::enqueue_all(&self.topic, numbers).await).await
+    }
+
+    async fn is_relayed(&self) -> Result<bool> {
+        Ok(Message::using(&self.from).count().await? == 0)
+    }
+
+    async fn effects(&self) -> Result<BTreeMap<i64, usize>> {
+        let mut effects = BTreeMap::new();
+        for task in Effect::using(&self.to).pluck(Effect::TASK).await? {
+            *effects.entry(task).or_default() += 1;
+        }
+        Ok(effects)
+    }
+
+    async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        for task in self.running {
+            task.await.map_err(Error::custom)??;
+        }
+        Ok(())
+    }
+}
+
+/// O10. A broker is killed while events are published to it, and is away for a while: none is lost, and each has its effect once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o10_a_broker_that_is_away_loses_nothing() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for (name, queue) in brokers().await? {
+        let flow = Flow::start(Arc::clone(&queue), queue).await?;
+        flow.enqueue(0..300).await?;
+        until("some have had their effect", async || Ok(!flow.effects().await?.is_empty())).await?;
+        services("kill", name)?;
+        flow.enqueue(300..400).await?;
+        if is_long() {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        assert!(!flow.is_relayed().await?, "{name} is away, and has taken everything");
+        services("restart", name)?;
+        until("everything is relayed", async || flow.is_relayed().await).await?;
+        until("everything has had its effect", async || Ok(flow.effects().await?.len() == 400)).await?;
+        assert!(flow.effects().await?.values().all(|count| *count == 1), "{name}");
+        flow.stop().await?;
+    }
+    Ok(())
+}
+
+/// A publisher that does not wait for the broker's word.
+struct Hasty {
+    name: &'static str,
+    capabilities: QueueCapabilities,
+}
+
+impl Publisher for Hasty {
+    fn publish<'a>(&'a self, events: &'a [RawEvent]) -> BoxFuture<'a, Vec<Result<(), PublishError>>> {
+        let (name, events) = (self.name, events.to_vec());
+        let results = events.iter().map(|_| Ok(())).collect();
+        tokio::spawn(async move {
+            let queue = open(name).await?;
+            queue.publish(&events).await.into_iter().collect::<Result<(), _>>().map_err(PublishError::into_error)
+        });
+        Box::pin(std::future::ready(results))
+    }
+
+    fn capabilities(&self) -> QueueCapabilities {
+        self.capabilities
+    }
+}
+
+/// The broken variant of O10: what was counted as published before the broker's word is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o10_a_publisher_that_does_not_wait_loses_events() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for (name, queue) in brokers().await? {
+        let flow = Flow::start(Hasty { name, capabilities: queue.capabilities() }, queue).await?;
+        services("kill", name)?;
+        flow.enqueue(0..300).await?;
+        until("everything is counted as relayed", async || flow.is_relayed().await).await?;
+        services("restart", name)?;
+        flow.enqueue(300..301).await?;
+        until("the last one has had its effect", async || Ok(flow.effects().await?.contains_key(&300))).await?;
+        assert!(flow.effects().await?.len() < 301, "{name} has lost nothing");
+        flow.stop().await?;
+    }
+    Ok(())
+}
+
+/// A publisher whose every second answer is lost.
+struct Deaf {
+    queue: Arc<dyn Queue>,
+    is_deaf: AtomicBool,
+}
+
+impl Publisher for Deaf {
+    fn publish<'a>(&'a self, events: &'a [RawEvent]) -> BoxFuture<'a, Vec<Result<(), PublishError>>> {
+        Box::pin(async move {
+            let results = self.queue.publish(events).await;
+            if self.is_deaf.fetch_xor(true, Ordering::Relaxed) {
+                return PublishError::OutcomeUnknown(Error::invalid("the answer is lost")).for_all(events.len());
+            }
+            results
+        })
+    }
+
+    fn capabilities(&self) -> QueueCapabilities {
+        self.queue.capabilities()
+    }
+}
+
+/// O10. Answers are lost: what is published again has its effect once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o10_an_answer_that_is_lost_doubles_nothing() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for (name, queue) in brokers().await? {
+        let deaf = Deaf { queue: Arc::clone(&queue), is_deaf: AtomicBool::new(true) };
+        let flow = Flow::start(deaf, queue).await?;
+        flow.enqueue(0..200).await?;
+        until("everything is relayed", async || flow.is_relayed().await).await?;
+        flow.enqueue(200..201).await?;
+        until("everything has had its effect", async || Ok(flow.effects().await?.len() == 201)).await?;
+        assert!(flow.effects().await?.values().all(|count| *count == 1), "{name}");
+        flow.stop().await?;
+    }
+    Ok(())
+}

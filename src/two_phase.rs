@@ -1,0 +1,5 @@
+//! Two-phase commit: one transaction in several databases, all or nothing.
+
+pub use activerecord_distributed::{
+    ABORTED, Finding, InDoubt, InDoubtState, Prepare, ProtocolError, Recovered, Survey, TwoPhase, two_phase,
+};

@@ -1,0 +1,23 @@
+//! What the tests and benchmarks of several packages share.
+
+pub mod backend;
+pub mod compare;
+mod database;
+mod file;
+mod outside;
+mod polls;
+mod process;
+pub mod sample;
+pub mod services;
+pub mod shown;
+pub mod stepwise;
+pub mod strategies;
+mod until;
+
+pub use database::{Database, Expected, Profile};
+pub use file::DatabaseFile;
+pub use outside::Outside;
+pub use polls::polled;
+pub use process::in_a_process_of_its_own;
+pub use services::is_left_out;
+pub use until::until;

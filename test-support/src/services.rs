@@ -1,0 +1,29 @@
+//! The servers that `cargo xtask services up` has started.
+
+use std::env;
+use std::process::Command;
+
+use activerecord::{Error, Result};
+
+/// Whether `cargo xtask test --without` leaves this server out, and says so in its summary.
+pub fn is_left_out(server: &str) -> bool {
+    let left_out = env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
+    left_out.split(',').any(|name| name == server)
+}
+
+/// The URL in this variable.
+pub fn url(variable: &str) -> Result<String> {
+    env::var(variable).map_err(|_| {
+        let what_to_do = "run `cargo xtask test`, or `cargo xtask services up` and `env`";
+        Error::configuration(format!("{variable} is not set: {what_to_do}"))
+    })
+}
+
+/// `cargo xtask services VERB NAME`: to kill a server, as a power cut would, or to start it again, on the same port with the
+/// same data, and wait until it answers.
+pub fn services(verb: &str, name: &str) -> Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo).args(["xtask", "services", verb, name]).status().map_err(Error::custom)?;
+    assert!(status.success(), "cargo xtask services {verb} {name}");
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! The registry of connections: settings, laziness, pools, and changes while others work.
+
+mod alone;
+mod changed;
+mod configured;
+mod pooled;
+mod secret;
+
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[table = "planes"]
+struct Plane {
+    id: i64,
+    tailnum: String,
+}
+
+const PLANES: &str = "planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL)";
+
+fn plane(tailnum: &str) -> Plane {
+    Plane { tailnum: tailnum.into(), ..Plane::default() }
+}

@@ -1,0 +1,96 @@
+//! A password is in no text that a program may log.
+
+use super::*;
+use activerecord::PoolOptions;
+
+const PASSWORD: &str = "hunter2";
+
+fn tell<T: std::fmt::Debug>(place: &str, value: &T) {
+    assert!(!format!("{value:?} {value:#?}").contains(PASSWORD), "{place}: {value:?}");
+}
+
+fn refused(place: &str, error: &Error) {
+    tell(place, error);
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        assert!(!format!("{error} {error:?}").contains(PASSWORD), "{place}: {error:?}");
+        source = error.source();
+    }
+    assert!(!format!("{error} {error:#}").contains(PASSWORD), "{place}: {error}");
+}
+
+#[test]
+fn settings_hide_it() -> Result<()> {
+    let url = format!("postgres://app:{PASSWORD}@db1/shop?password={PASSWORD}");
+    tell("a URL", &Config::url(&url)?);
+    tell("a builder", &Config::postgres("db1", "shop").username("app").password(PASSWORD));
+    tell("a replica", &Config::postgres("db1", "shop").replica(&url));
+    tell("a pool", &Config::mysql("db1", "shop").password(PASSWORD).pool(PoolOptions::new()));
+    Ok(())
+}
+
+#[test]
+fn errors_hide_it() {
+    for url in [
+        format!("postgres://app:{PASSWORD}@db1/shop?sslmod=require"),
+        format!("postgress://app:{PASSWORD}@db1/shop"),
+        format!("mysql://app:{PASSWORD}@db1:99999/shop"),
+        format!("mysql://app:{PASSWORD}/x@db1/shop"),
+        format!("postgres:app:{PASSWORD}@db1/shop"),
+        format!("postgres:/app:{PASSWORD}@db1/shop"),
+        format!("app:{PASSWORD}@db1/shop"),
+        format!("sqlite://app:{PASSWORD}@main.db?mode={PASSWORD}x"),
+        format!("sqlite://main.db?password={PASSWORD}"),
+        format!("//app:{PASSWORD}@db1"),
+    ] {
+        let error = match Config::url(&url) {
+            Ok(config) => {
+                if !url.starts_with("sqlite:") {
+                    tell(&url, &config);
+                }
+                ConnectionManager::configure("secret", config).unwrap_err()
+            }
+            Err(error) => error,
+        };
+        if !url.contains("mode=") {
+            refused(&url, &error);
+        }
+        let replica = ConnectionManager::configure("secret", Config::sqlite("x.db").replica(&url)).unwrap_err();
+        if !url.contains("mode=") {
+            refused(&url, &replica);
+        }
+    }
+}
+
+#[test]
+fn files_hide_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret.toml");
+    for text in [
+        format!("[connections.a]\nurl = 'postgres://app:{PASSWORD}@db1:99999/shop'"),
+        format!("[connections.a]\nurl = 'postgres://app:{PASSWORD}@db1/shop"),
+        format!("[connections.a]\npassword = '{PASSWORD}' x"),
+        format!("[connections.a]\nbackend = 'nosuch'\ndatabase = 'x'\npassword = '{PASSWORD}'"),
+        format!("[connections.a]\nbackend = 'sqlite'\ndatabase = 'x'\npassword = '{PASSWORD}'"),
+        format!("[connections.a]\nurl = 'sqlite:x'\nreplicas = ['postgres://app:{PASSWORD}@db1:99999/shop']"),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        refused(&text, &ConnectionManager::configure_from_file(&file).unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn handles_hide_it() -> Result<()> {
+    // The backend of this test takes any server's settings.
+    let db = test_support::DatabaseFile::new([PLANES]).await;
+    let url = test_support::stepwise::url(&db.path()).replace("file?", &format!("app:{PASSWORD}@db1/shop?"));
+    ConnectionManager::configure("with a password", url)?;
+    let handle = connection("with a password")?;
+    tell("a handle", &handle);
+    tell("a query", &Plane::using("with a password"));
+    refused("a bad statement", &handle.execute("SELEC", []).await.unwrap_err());
+    let tx = Transaction::begin("with a password").await?;
+    tell("a transaction", &tx);
+    tell("a query in it", &Plane::on(&tx));
+    tx.rollback().await
+}

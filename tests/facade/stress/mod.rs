@@ -1,0 +1,7 @@
+//! Many tasks at once, on one SQLite file.
+//!
+//! `load` runs for 5 seconds; `ACTIVERECORD_STRESS_SECONDS=60 cargo test --test stress` makes it a minute. `storm` cancels
+//! some thousands of calls at random points.
+
+mod load;
+mod storm;

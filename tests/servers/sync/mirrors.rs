@@ -1,0 +1,89 @@
+//! Tables that follow others, change by change.
+
+use activerecord::prelude::*;
+use activerecord::queue::{MemoryQueue, SqlQueue};
+use activerecord::{Message, Publisher, Queue, RawEvent};
+use tokio::sync::oneshot;
+
+use super::{ANALYTICS_USERS, AnalyticsUser, Database, USERS, User, analytics, job, pairs, users};
+use test_support::until;
+
+/// Runs a mirror until this is so.
+async fn run_until<F: Future<Output = Result<bool>>>(
+    mirror: Mirror<User, AnalyticsUser>,
+    what: &str,
+    is_so: impl FnMut() -> F,
+) -> Result<()> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(mirror.run_until(async {
+        let _ = stopped.await;
+    }));
+    let was_so = until(what, is_so).await;
+    drop(stop);
+    running.await.map_err(Error::custom)??;
+    was_so
+}
+
+/// Whoever makes the changes: a copy of what was there, then all that comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mirror_follows_its_source() -> Result<()> {
+    for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
+        users(&from, &["before@x.org"]).await?;
+        Capture::install::<User>().on(&*from).await?;
+        assert_eq!(job(&from, &to).run().await?.written, 1);
+        users(&from, &["a@x.org", "b@y.org", "c@z.org"]).await?;
+        let handle = connection(&from)?;
+        handle.execute("UPDATE users SET email = 'a@w.org' WHERE email LIKE 'a@%'", []).await?;
+        handle.execute("UPDATE users SET id = 100 WHERE email LIKE 'b@%'", []).await?;
+        handle.execute("DELETE FROM users WHERE email LIKE 'c@%'", []).await?;
+        let queue = SqlQueue::on(&*to);
+        let mirror = Mirror::new(job(&from, &to), queue.clone());
+        let lag = mirror.lag();
+        drop(queue.subscribe("users_changes", &format!("{}.users>analytics_users", &*from)).await?);
+        Relay::from(&*from).topic("users_changes").to(queue).run_once().await?;
+        let expected = [(1, "x.org"), (2, "w.org"), (100, "y.org")].map(|(id, domain)| (id, domain.to_owned()));
+        run_until(mirror, "nothing waits", async || Ok(Message::using(&to).count().await? == 0)).await?;
+        assert_eq!(analytics(&to).await?, expected);
+        assert!(job(&from, &to).verify().await?.is_empty());
+        assert!(lag.get().is_some());
+    }
+    Ok(())
+}
+
+/// The events of a capture, as the relay publishes them.
+async fn events(from: &Database) -> Result<Vec<RawEvent>> {
+    let queue = MemoryQueue::new();
+    let mut subscriber = queue.subscribe("users_changes", "here").await?;
+    let count = Relay::from(&**from).topic("users_changes").to(queue).run_once().await?;
+    let mut events = Vec::new();
+    while events.len() as u64 != count {
+        for delivery in subscriber.receive(100).await? {
+            events.push(RawEvent::from_json(delivery.body())?);
+            delivery.ack().await?;
+        }
+    }
+    Ok(events)
+}
+
+/// In any order, and more than once: what is later wins.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mirror_minds_neither_order_nor_repetition() -> Result<()> {
+    for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
+        Capture::install::<User>().on(&*from).await?;
+        users(&from, &["a@x.org", "b@y.org"]).await?;
+        let handle = connection(&from)?;
+        handle.execute("UPDATE users SET email = 'a@w.org' WHERE email LIKE 'a@%'", []).await?;
+        handle.execute("DELETE FROM users WHERE email LIKE 'b@%'", []).await?;
+        let events = events(&from).await?;
+        let queue = MemoryQueue::new();
+        for event in events.iter().rev().chain(&events) {
+            // Each is alone, so that they are not put in order here.
+            queue.publish(std::slice::from_ref(event)).await;
+            let mirror = Mirror::new(job(&from, &to), queue.clone());
+            let lag = mirror.lag();
+            run_until(mirror, "the event is applied", async || Ok(lag.get().is_some())).await?;
+        }
+        assert_eq!(analytics(&to).await?, [(1, "w.org".to_owned())]);
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! What compiles.
+
+mod attributes;
+mod composite_key;
+mod enumeration;
+mod generated;
+mod names;
+mod projection;
+mod renamed_crate;
+mod surroundings;
+mod uuid_key;
