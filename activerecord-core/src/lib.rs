@@ -1,9 +1,9 @@
-//! The core of `activerecord`: everything that is not one database.
+//! The core of `activerecord`: everything except the code for one database.
 //!
-//! Programs use the facade crate `activerecord`, which re-exports what is public here.
+//! Programs use the crate `activerecord`, which re-exports the public items.
 //!
-//! The modules are in order: each imports only from modules above it. `connection` and `transaction` import each other,
-//! because a session can be a transaction. `cargo xtask tidy` checks the order.
+//! The modules are in order: each imports only from the modules above it. The exception is `connection` and
+//! `transaction`, which import each other because a session can be a transaction. `cargo xtask tidy` checks the order.
 
 // Errors and values.
 mod error;
@@ -13,28 +13,28 @@ mod value;
 // What the derive emits.
 mod schema;
 
-// Plain trees, and what is different between databases.
+// Statement trees, and the differences between databases as data.
 pub mod statement;
 
 mod dialect;
 
-// Trees and a dialect become text and binds.
+// Renders a tree in a dialect: text and binds.
 pub mod sql;
 
-// Settings, and the contract of a backend.
+// Settings, and the traits of a backend.
 mod config;
 
 pub mod backend;
 
-// Where a statement runs.
+// Connections, scopes and transactions.
 mod connection;
 
 mod transaction;
 
-// Columns and expressions with Rust's types, which build trees.
+// Columns and expressions with Rust's types. They build trees.
 mod typed;
 
-// Models, and what a program does with them.
+// Models, and their reads and writes.
 mod model;
 
 mod persist;

@@ -1,6 +1,6 @@
-//! The only paths that generated code names. No program should.
+//! The paths that generated code names. Programs must not use them.
 #![doc(hidden)]
-#![allow(missing_docs, reason = "for generated code alone")]
+#![allow(missing_docs, reason = "only for generated code")]
 
 use std::marker::PhantomData;
 
@@ -14,13 +14,13 @@ pub use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
 use crate::value::cell;
 
-/// Generated code is asked for the columns of its own table only.
+/// Reports an ordinal that is not in the table. Generated code never passes one.
 #[cold]
 pub fn no_column(table: &'static Table, ordinal: usize) -> ! {
     unreachable!("{} has no column {ordinal}", table.model)
 }
 
-/// The type of the values of column `C`: what the field of a projection has to be.
+/// The type of the values of column `C`, which the field of a projection must have.
 #[diagnostic::on_unimplemented(
     message = "this field is `{Self}`, and the model's column is `{C}`",
     label = "not the type of the model's column"
@@ -37,8 +37,8 @@ impl<M, T: FromValue> TypeOf<Column<M, T>> for T {
     }
 }
 
-/// A column of a model that a field of a projection is read from. It has a type of its own, so that `C` is known before the
-/// field's type is held against it.
+/// A model's column for a field of a projection. It is a separate type, so that the compiler infers `C` before it
+/// checks the field's type.
 #[derive(Debug)]
 pub struct Of<C>(PhantomData<C>);
 

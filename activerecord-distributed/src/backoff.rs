@@ -1,9 +1,22 @@
-//! How long to wait before something is tried again.
+//! Pauses between attempts.
 
 use std::time::Duration;
 
-/// Pauses that double from `first` to `most`, each a random part of that: exponential backoff with full jitter, which keeps
-/// those who failed together from coming back together (M. Brooker, "Exponential Backoff And Jitter", 2015).
+/// Exponential backoff with full jitter: the longest pause doubles from `first` to `most`, and each pause is a random
+/// part of it. The jitter spreads the retries of clients that failed together (M. Brooker, "Exponential Backoff And
+/// Jitter", 2015).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use activerecord::outbox::Backoff;
+///
+/// let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+/// assert_eq!(backoff.longest(1), Duration::from_secs(1));
+/// assert_eq!(backoff.longest(4), Duration::from_secs(8));
+/// assert_eq!(backoff.longest(20), Duration::from_secs(60));
+/// assert!(backoff.pause(4) <= Duration::from_secs(8));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,
@@ -11,18 +24,18 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Pauses of up to `first` before the second attempt, up to twice that before the third, and so on up to `most`.
+    /// Pauses of up to `first` after attempt 1, up to twice that after attempt 2, and so on, never longer than `most`.
     pub fn new(first: Duration, most: Duration) -> Self {
         Self { first, most }
     }
 
-    /// The longest pause after attempt number `attempt`, from 1.
+    /// The longest pause after this attempt. Attempts count from 1.
     pub fn longest(&self, attempt: u32) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
         doubled.min(self.most)
     }
 
-    /// A pause after attempt number `attempt`, from 1.
+    /// A random pause after this attempt, between zero and [`longest`](Self::longest). Attempts count from 1.
     pub fn pause(&self, attempt: u32) -> Duration {
         self.longest(attempt).mul_f64(fastrand::f64())
     }
@@ -52,7 +65,6 @@ mod tests {
         assert_eq!(longest, [1, 2, 4, 2048, 3600, 3600]);
     }
 
-    /// Full jitter: those who failed together do not come back together.
     #[test]
     fn o8_pauses_are_spread_over_all_of_their_range() {
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Times by a database's clock.
+//! Time by a database's clock.
 
 use std::time::{Duration, Instant};
 
@@ -7,17 +7,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::per_connection::PerConnection;
 
-/// How long a reading is good for.
-const GOOD_FOR: Duration = Duration::from_secs(10);
+/// How long a reading of the database's clock is reused.
+const REUSED_FOR: Duration = Duration::from_secs(10);
 
-/// A time, and when it was read.
+/// The database's time, and when it was read.
 static READINGS: PerConnection<(DateTime<Utc>, Instant)> = PerConnection::new();
 
-/// The time by the clock of this connection's database, so that processes with other clocks agree: read once in a while, and
-/// carried on by this machine's monotonic clock. To ask each time would cost every message a round trip. Leases ask.
+/// The approximate time by the clock of this connection's database. It is read every 10 seconds and extrapolated with
+/// this machine's monotonic clock in between: a read per message would cost a round trip each. Leases need the exact
+/// time and read the database's clock themselves.
 pub async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
     if let Some((time, read)) = READINGS.get(connection)
-        && read.elapsed() < GOOD_FOR
+        && read.elapsed() < REUSED_FOR
     {
         return Ok(time + read.elapsed());
     }
@@ -27,7 +28,7 @@ pub async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
     Ok(time)
 }
 
-/// The time that is so much later; the last there is, when that is none.
+/// `time + by`, or the latest representable time on overflow.
 pub(crate) fn later(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     time.checked_add_signed(TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX)).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -1,20 +1,20 @@
-//! The kinds of errors that the protocols across databases add to those of core.
+//! The error kinds that the protocols add to those of core.
 
 use activerecord_core::{Error, ErrorKind};
 
-/// A transaction across databases was rolled back in all of them.
+/// A transaction across databases was rolled back on every participant.
 pub const ABORTED: ErrorKind = ErrorKind::Protocol("aborted");
 
 /// A step of a saga failed, and the steps before it were compensated.
 pub const COMPENSATED: ErrorKind = ErrorKind::Protocol("compensated");
 
-/// A saga can neither continue nor compensate until somebody decides.
+/// A saga can neither continue nor be compensated. An operator must decide: see [`Sagas`](crate::Sagas).
 pub const STUCK: ErrorKind = ErrorKind::Protocol("stuck");
 
-/// The lease on this work passed to another process. This process must write nothing more for it.
+/// The lease of this work expired, or passed to another process. This process must not write for it any more.
 pub const LEASE_LOST: ErrorKind = ErrorKind::Protocol("lease lost");
 
-/// What a caller can ask of the error of a protocol. The prelude imports it.
+/// Predicates for the errors of the protocols. The prelude imports this trait.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -27,18 +27,18 @@ pub const LEASE_LOST: ErrorKind = ErrorKind::Protocol("lease lost");
 /// # }
 /// ```
 pub trait ProtocolError {
-    /// A transaction across databases was rolled back in all of them: another process decided so, or a participant could not
-    /// be prepared.
+    /// Whether a transaction across databases was rolled back on every participant, because one of them could not be
+    /// prepared or recovery aborted it.
     fn is_aborted(&self) -> bool;
 
-    /// A step of a saga failed, and the steps before it were compensated.
-    /// [`downcast_ref`](activerecord_core::Error::downcast_ref) gives the step's own error.
+    /// Whether a step of a saga failed and the steps before it were compensated. The source is the step's error;
+    /// [`downcast_ref`](activerecord_core::Error::downcast_ref) finds the caller's own error type in it.
     fn is_compensated(&self) -> bool;
 
-    /// A saga waits for somebody's decision.
+    /// Whether a saga is stuck until an operator decides.
     fn is_stuck(&self) -> bool;
 
-    /// Another process does this work now.
+    /// Whether the lease of this work is lost: another process may do the work now.
     fn is_lease_lost(&self) -> bool;
 }
 

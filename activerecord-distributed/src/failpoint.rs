@@ -1,15 +1,17 @@
-//! Named points at which a test ends the process, stops it, or makes it fail: `ACTIVERECORD_FAILPOINT=NAME=ACTION@N`, where
-//! the action (`kill`, `stop`, `error`) is taken when the point is reached for the N-th time (1 when it is left out); `pause`
-//! stands still for 20 milliseconds each time.
+//! Failpoints: named points in the code where a fault test kills or stops the process, or injects an error.
+//!
+//! `ACTIVERECORD_FAILPOINT=NAME=ACTION@N` runs the action when the point is reached for the N-th time (default: 1).
+//! Actions: `kill` (SIGKILL), `stop` (SIGSTOP), `error`; `pause` sleeps 20 ms each time.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use activerecord_core::{Error, ErrorKind, Result};
 use rustix::process::{Signal, getpid, kill_process};
 
-static PLAN: LazyLock<Option<Plan>> = LazyLock::new(|| Plan::read(&std::env::var("ACTIVERECORD_FAILPOINT").ok()?));
+static PLAN: LazyLock<Option<Plan>> = LazyLock::new(|| std::env::var("ACTIVERECORD_FAILPOINT").ok()?.parse().ok());
 static REACHED: LazyLock<Mutex<HashMap<String, u64>>> = LazyLock::new(Mutex::default);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -19,15 +21,19 @@ struct Plan {
     time: u64,
 }
 
-impl Plan {
-    fn read(text: &str) -> Option<Self> {
-        let (name, rest) = text.split_once('=')?;
+impl FromStr for Plan {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let invalid = || Error::invalid(format!("`{text}` is not NAME=ACTION or NAME=ACTION@N"));
+        let (name, rest) = text.split_once('=').ok_or_else(invalid)?;
         let (action, time) = rest.split_once('@').unwrap_or((rest, "1"));
-        Some(Self { name: name.into(), action: action.into(), time: time.parse().ok()? })
+        let time = time.parse().map_err(|_| invalid())?;
+        Ok(Self { name: name.into(), action: action.into(), time })
     }
 }
 
-/// Does here what the environment says.
+/// Runs the action of the environment, if it names this failpoint.
 pub fn reach(name: &str) -> Result<()> {
     let Some(plan) = PLAN.as_ref().filter(|plan| plan.name == name) else { return Ok(()) };
     if plan.action == "pause" {
@@ -44,16 +50,15 @@ pub fn reach(name: &str) -> Result<()> {
     let signal = match &*plan.action {
         "kill" => Signal::KILL,
         "stop" => Signal::STOP,
-        _ => return Err(Error::new(ErrorKind::Database, format!("the failpoint `{name}` says so"))),
+        _ => return Err(Error::new(ErrorKind::Database, format!("injected by the failpoint `{name}`"))),
     };
     let _ = kill_process(getpid(), signal);
-    // The signal may go to another thread first: this one must not get any further meanwhile.
+    // The kernel may deliver the signal to another thread first. This thread must not continue until then.
     std::thread::sleep(Duration::from_millis(200));
     Ok(())
 }
 
-/// Whether the environment wants this part of a protocol broken (`ACTIVERECORD_BROKEN=NAME,NAME`): a test that cannot tell is
-/// worth nothing.
+/// Whether `ACTIVERECORD_BROKEN=NAME,NAME` disables this part of a protocol. The fault tests must fail when it does.
 pub fn is_broken(name: &str) -> bool {
     static BROKEN: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("ACTIVERECORD_BROKEN").ok());
     BROKEN.as_ref().is_some_and(|broken| broken.split(',').any(|broken| broken == name))
@@ -64,11 +69,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_names_a_point_an_action_and_a_time() {
-        let plan = |name: &str, action: &str, time| Some(Plan { name: name.into(), action: action.into(), time });
-        assert_eq!(Plan::read("saga.acted=kill@3"), plan("saga.acted", "kill", 3));
-        assert_eq!(Plan::read("saga.acted=stop"), plan("saga.acted", "stop", 1));
-        assert_eq!(Plan::read("saga.acted"), None);
-        assert_eq!(Plan::read("saga.acted=kill@soon"), None);
+    fn a_plan_has_a_name_an_action_and_a_count() {
+        let plan = |name: &str, action: &str, time| Plan { name: name.into(), action: action.into(), time };
+        assert_eq!("saga.acted=kill@3".parse::<Plan>().unwrap(), plan("saga.acted", "kill", 3));
+        assert_eq!("saga.acted=stop".parse::<Plan>().unwrap(), plan("saga.acted", "stop", 1));
+        assert!("saga.acted".parse::<Plan>().is_err());
+        assert!("saga.acted=kill@soon".parse::<Plan>().is_err());
     }
 }

@@ -1,5 +1,6 @@
-//! Work that one process does at a time. Whoever takes it up has it until a time by the database's clock, and marks it with a
-//! token; every write for the work names the token, and finds no row once somebody else has taken it up.
+//! An exclusive lease: one process at a time does a piece of work, until a time by the database's clock. Every write is
+//! conditional on the lease's fencing token and matches no row after a takeover (C. Gray and D. Cheriton, "Leases",
+//! 1989).
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,22 +12,24 @@ use tokio::time::{Instant, sleep_until};
 use crate::error::LEASE_LOST;
 use crate::failpoint;
 
-/// How long a lease is, unless it is set.
+/// The default length of a lease.
 pub(crate) const LENGTH: Duration = Duration::from_secs(30);
 
-/// The number of renewals within a lease.
+/// The number of renewals per lease length.
 const RENEWALS: u32 = 3;
 
-/// How often a lease of this length is renewed.
+/// The time between two renewals of a lease of this length.
 pub(crate) fn interval(length: Duration) -> Duration {
     length / RENEWALS
 }
 
-/// Runs `work`, and renews its lease meanwhile: `renew` says whether it is still held. Work whose lease is lost is dropped.
+/// Runs `work` and renews its lease meanwhile. `renew` returns whether the lease is still held. If the lease is lost,
+/// `work` is dropped.
 ///
 /// # Errors
-/// `LeaseLost`, also when the database could not be asked before the lease was over; else the work's own.
-pub(crate) async fn held<T, F>(
+/// `LEASE_LOST` when another process has the lease, or when it expired before it could be renewed; otherwise the work's
+/// own.
+pub(crate) async fn with_lease<T, F>(
     length: Duration,
     mut renew: impl FnMut() -> F,
     work: impl Future<Output = Result<T>>,
@@ -45,29 +48,29 @@ where
             result = &mut work => return result,
             () = sleep_until(next) => {}
         }
-        let asked = Instant::now();
+        let renewal_started = Instant::now();
         let mut renewal = pin!(renew());
         let renewed = tokio::select! {
             biased;
             result = &mut work => return result,
             renewed = &mut renewal => renewed,
-            () = sleep_until(end) => return Err(lost("it could not be renewed in time")),
+            () = sleep_until(end) => return Err(lost("it expired before it could be renewed")),
         };
         match renewed {
-            Ok(true) => end = asked + length,
-            Ok(false) => return Err(lost("somebody else has taken it up")),
+            Ok(true) => end = renewal_started + length,
+            Ok(false) => return Err(lost("another process has taken it over")),
             Err(error) => tracing::warn!(target: "activerecord", %error, "a lease could not be renewed"),
         }
-        next = (asked + interval(length)).min(end).max(Instant::now());
+        next = (renewal_started + interval(length)).min(end).max(Instant::now());
         if Instant::now() >= end {
-            return Err(lost("it could not be renewed in time"));
+            return Err(lost("it expired before it could be renewed"));
         }
     }
 }
 
 #[cold]
 pub(crate) fn lost(why: &str) -> Error {
-    Error::new(LEASE_LOST, format!("the lease on this work is lost: {why}"))
+    Error::new(LEASE_LOST, format!("the lease is lost: {why}"))
 }
 
 #[cfg(test)]
@@ -80,7 +83,7 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(60);
 
     #[tokio::test]
-    async fn work_goes_on_while_its_lease_is_renewed() {
+    async fn work_continues_while_its_lease_is_renewed() {
         let mut left = 3;
         let (renewed, done) = tokio::sync::oneshot::channel();
         let mut renewed = Some(renewed);
@@ -91,16 +94,16 @@ mod tests {
             }
             ready(Ok(true))
         };
-        held(SHORT, renew, async { done.await.map_err(Error::custom) }).await.unwrap();
+        with_lease(SHORT, renew, async { done.await.map_err(Error::custom) }).await.unwrap();
     }
 
     #[tokio::test]
-    async fn work_ends_with_its_lease() {
-        let taken = held(SHORT, || ready(Ok(false)), pending::<Result<()>>()).await;
+    async fn work_is_dropped_when_its_lease_is_lost() {
+        let taken = with_lease(SHORT, || ready(Ok(false)), pending::<Result<()>>()).await;
         assert!(taken.is_err_and(|error| error.is_lease_lost()));
-        let unreachable = held(SHORT, || ready(Err(Error::invalid("down"))), pending::<Result<()>>()).await;
+        let unreachable = with_lease(SHORT, || ready(Err(Error::invalid("down"))), pending::<Result<()>>()).await;
         assert!(unreachable.is_err_and(|error| error.is_lease_lost()));
-        let silent = held(SHORT, pending, pending::<Result<()>>()).await;
+        let silent = with_lease(SHORT, pending, pending::<Result<()>>()).await;
         assert!(silent.is_err_and(|error| error.is_lease_lost()));
     }
 }

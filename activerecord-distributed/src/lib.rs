@@ -1,9 +1,16 @@
-//! Work that crosses databases, and what it needs to survive crashes.
+//! Protocols for work that crosses databases and must survive crashes.
 //!
-//! Three protocols, the first to be preferred where it is enough: the outbox ([`Outbox`], [`Worker`], [`Inbox`]), the saga
-//! ([`Saga`]), and two-phase commit ([`two_phase`](two_phase())). Each keeps its state in tables of the databases themselves, made on first use.
+//! Use the first one that is sufficient:
 //!
-//! Programs use the facade crate `activerecord`, which re-exports what is public here.
+//! | protocol | guarantees |
+//! |---|---|
+//! | [`Outbox`], [`Worker`], [`Inbox`] | a message exists exactly if its transaction commits; the handler runs at least once, its effect happens once |
+//! | [`Relay`], [`Consumer`] | the same, through a message [`Queue`] |
+//! | [`Saga`] | all steps complete, or the completed ones are compensated; no isolation |
+//! | [`two_phase`](two_phase()) | all participants commit, or none; locks are held between the phases |
+//!
+//! Each keeps its state in tables of the databases themselves, which are created on first use. Programs use the facade
+//! crate `activerecord`, which re-exports the public items.
 
 mod backoff;
 mod clock;
@@ -21,9 +28,9 @@ mod per_connection;
 mod queue;
 mod relay;
 mod saga;
-mod store;
 #[doc(hidden)]
 pub mod support;
+mod tables;
 mod two_phase;
 mod verdict;
 mod worker;
@@ -42,12 +49,12 @@ pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, 
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};
 
-/// What only tests do. Without the feature it is nothing.
+/// The failpoints without their feature: they do nothing.
 #[cfg(not(feature = "failpoints"))]
 mod failpoint {
     use activerecord_core::Result;
 
-    /// Does nothing.
+    /// Does nothing, and returns `Ok`.
     ///
     /// # Errors
     /// None.
@@ -56,7 +63,7 @@ mod failpoint {
         Ok(())
     }
 
-    /// False.
+    /// Returns false.
     #[inline]
     pub fn is_broken(_name: &str) -> bool {
         false

@@ -1,11 +1,11 @@
-//! What this process knows of its connections.
+//! Cached values per connection.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use activerecord_core::ConnectionHandle;
 
-/// A value for each connection, by its number: one that was replaced is another one.
+/// One value per connection, by the connection's id. A replaced connection has a new id.
 #[derive(Debug)]
 pub(crate) struct PerConnection<T>(Mutex<BTreeMap<u64, T>>);
 

@@ -1,14 +1,17 @@
-//! Whether to try again after an error.
+//! Which errors are transient, and which are permanent.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use activerecord_core::{Error, ErrorKind};
 
-/// An error after which trying again is of no use: a saga is undone at once, a task becomes a dead letter.
+/// Marks an error as permanent: it is not retried. A saga is compensated at once; a message or an event becomes a dead
+/// letter at once. The result has the message of `error`, which is its source.
 ///
 /// ```
 /// # use activerecord::prelude::*;
+/// use activerecord::outbox::permanent;
+///
 /// fn parse(amount: &str) -> Result<u32> {
 ///     amount.parse().map_err(permanent)
 /// }
@@ -18,33 +21,48 @@ pub fn permanent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     Error::custom(Marked { verdict: Verdict::Permanent, error: error.into() })
 }
 
-/// An error that may pass: it is worth another attempt.
+/// Marks an error as transient: a saga's action is retried. Errors of a worker's or consumer's handler are retried
+/// without this mark too. The result has the message of `error`, which is its source.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// use activerecord::outbox::transient;
+///
+/// fn check(status: u16) -> Result<()> {
+///     match status {
+///         503 => Err(transient("the payment service is overloaded")),
+///         _ => Ok(()),
+///     }
+/// }
+/// assert!(check(503).is_err());
+/// ```
 pub fn transient(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     Error::custom(Marked { verdict: Verdict::Transient, error: error.into() })
 }
 
-/// Whether trying again may help.
+/// Whether a retry may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may.
+    /// A retry may help.
     Transient,
-    /// It does not.
+    /// A retry does not help.
     Permanent,
 }
 
 impl Verdict {
-    /// What whoever made the error said of it.
-    pub(crate) fn said(error: &Error) -> Option<Self> {
+    /// The mark that the user's code set.
+    pub(crate) fn marked(error: &Error) -> Option<Self> {
         error.downcast_ref::<Marked>().map(|marked| marked.verdict)
     }
 
-    /// What is said of it, else what its kind tells: what a database may get over is worth another attempt.
+    /// The mark, or else the class of the error's kind: lost connections, deadlocks, timeouts and full disks are
+    /// transient.
     pub fn of(error: &Error) -> Self {
-        let passes = error.is_retryable()
+        let is_transient = error.is_retryable()
             || error.is_connection_lost()
             || error.is_pool_timeout()
             || matches!(error.kind(), ErrorKind::StatementTimeout | ErrorKind::DiskFull);
-        Self::said(error).unwrap_or(if passes { Self::Transient } else { Self::Permanent })
+        Self::marked(error).unwrap_or(if is_transient { Self::Transient } else { Self::Permanent })
     }
 }
 
@@ -71,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_counts_more_than_the_kind() {
+    fn a_mark_overrides_the_kind() {
         let lost = || Error::new(ErrorKind::ConnectionLost, "gone");
         assert_eq!(Verdict::of(&lost()), Verdict::Transient);
         assert_eq!(Verdict::of(&permanent(lost())), Verdict::Permanent);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
-use activerecord_distributed::support::{Kept, insert, install};
+use activerecord_distributed::support::{OwnTable, insert, install};
 use activerecord_distributed::{Consumer, Event, Queue, permanent};
 use chrono::Utc;
 
@@ -88,22 +88,46 @@ struct Position {
     sequence: i64,
 }
 
-impl Kept for Position {}
+impl OwnTable for Position {}
 
 impl<S: Model, T: Model> Mirror<S, T> {
     /// A mirror of this job that receives events from this queue. The job's connections, closure and keys are used.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// let mirror = Mirror::new(job, SqlQueue::on("analytics"));
+    /// ```
     pub fn new(job: SyncJob<S, T>, queue: impl Queue) -> Self {
         let topic = default_topic(S::TABLE.name);
         Self { job, queue: Arc::new(queue), topic, concurrency: 8, lag: Lag::default(), models: PhantomData }
     }
 
     /// The topic of the changes. The default is that of the capture: `TABLE_changes`.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// let mirror = Mirror::new(job, SqlQueue::on("analytics")).topic("legacy_users");
+    /// ```
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = topic.into();
         self
     }
 
     /// How many changes, of different rows, are applied at once. The default is 8.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// let mirror = Mirror::new(job, SqlQueue::on("analytics")).concurrency(16);
+    /// ```
     pub fn concurrency(mut self, changes: usize) -> Self {
         self.concurrency = changes;
         self

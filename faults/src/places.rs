@@ -18,7 +18,7 @@ pub fn configure() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for place in places.lines() {
         let (name, url) = place.split_once('=').ok_or_else(|| Error::configuration(format!("no NAME=URL: {place}")))?;
-        let pool = PoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(60));
+        let pool = PoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(300));
         ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
         names.push(name.to_owned());
     }

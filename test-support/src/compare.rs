@@ -52,6 +52,6 @@ pub async fn our_rows<T: Send>(
         rows.push(record(row)?);
         Ok(Flow::More)
     };
-    ours.fetch(sql, &mut sink).await.expect("rows");
+    ours.fetch(sql, &mut sink).await.unwrap_or_else(|error| panic!("rows: {error}"));
     rows
 }

@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod compare;
 mod database;
+mod example;
 mod file;
 mod outside;
 mod polls;
@@ -15,6 +16,7 @@ pub mod strategies;
 mod until;
 
 pub use database::{Database, Expected, Profile};
+pub use example::example;
 pub use file::DatabaseFile;
 pub use outside::Outside;
 pub use polls::polled;

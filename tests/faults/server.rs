@@ -68,7 +68,7 @@ impl Server {
 
     /// Registers a connection to it.
     pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
-        let pool = PoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(60));
+        let pool = PoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(300));
         ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))
     }
 

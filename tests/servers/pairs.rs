@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use activerecord::prelude::*;
-use test_support::is_left_out;
+use test_support::{example, is_left_out};
 
 /// What the example's closing line starts with.
 const SUMMARY: &str = "Rows copied to analytics: ";
@@ -53,10 +53,7 @@ impl Place {
 
 /// One run of the example; returns how many rows it copied.
 fn run(primary: &str, analytics: &str, folder: &Path) -> Result<u64> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let output = Command::new(cargo)
-        .args(["run", "--quiet", "--all-features", "--example", "cross_database", "--manifest-path", manifest])
+    let output = Command::new(example("cross_database").map_err(Error::custom)?)
         .env("PRIMARY_URL", primary)
         .env("ANALYTICS_URL", analytics)
         .current_dir(folder)

@@ -1,121 +1,121 @@
 //! `cargo xtask test`: all that CI checks.
 
-use std::fmt;
+use clap::Args;
 
 use crate::Result;
 use crate::cargo::Cargo;
+use crate::lanes::{self, Lane, Run};
+use crate::programs::{Program, Programs};
 use crate::report::Report;
 use crate::services::{Lease, Options, Service};
+use crate::tally::Tally;
 use crate::{example, tidy};
 
-/// What `tests/conformance` runs on, besides SQLite, which is among the tests of the workspace.
-pub(crate) const DATABASES: &[&str] = &["postgres", "mariadb", "mysql"];
+/// What `tests/conformance` runs on.
+pub(crate) const DATABASES: &[&str] = &["sqlite", "postgres", "mariadb", "mysql"];
+
+/// The lanes that run side by side, in two rounds: the programs of the second round look at whole servers, or need the
+/// processor more than they wait.
+const ROUNDS: [&[&str]; 2] =
+    [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "faults", "compiled"]];
+
+/// What to check.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, faults, compiled
+    #[arg(value_parser = ROUNDS.concat())]
+    lanes: Vec<String>,
+    #[command(flatten)]
+    services: Options,
+}
 
 /// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
 /// this that was not up before.
-pub(crate) fn run(options: &Options) -> Result<()> {
-    let lease = Lease::new(options, &Service::ALL)?;
-    let mut tally = Tally::default();
-    let mut report = Report::default();
-    report.step("format", || cargo(["fmt", "--all", "--check"]));
-    report
-        .step("lints", || cargo(["clippy", "--workspace", "--all-features", "--all-targets", "--", "-D", "warnings"]));
-    report.step("servers", || lease.start());
-    let mut all = vec!["test", "--workspace", "--all-features", "--no-fail-fast"];
-    if lease.leaves_out("postgres") {
-        // All of its own tests need the server.
-        all.extend(["--exclude", "activerecord-postgres"]);
-    }
-    report.step("tests", || counted(&all, &lease, None, &mut tally));
-    for &database in DATABASES {
-        let cases = ["test", "--package", "activerecord", "--all-features", "--test", "conformance"];
-        let variable = Some(("ACTIVERECORD_TEST_DATABASE", database));
-        report.step(database, || match lease.leaves_out(database) {
-            true => Ok("left out".to_owned()),
-            false => counted(&cases, &lease, variable, &mut tally),
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let lease = Lease::new(&arguments.services, &Service::ALL)?;
+    let (mut tally, mut report) = (Tally::default(), Report::new());
+    let is_whole = arguments.lanes.is_empty();
+    if is_whole {
+        report.step("format", || cargo(&["fmt", "--all", "--check"]));
+        report.step("lints", || {
+            cargo(&["clippy", "--workspace", "--all-features", "--all-targets", "--", "-D", "warnings"])
         });
     }
-    drop(lease);
-    report.step("docs", || {
-        Cargo::new(["doc", "--workspace", "--all-features", "--no-deps"])
-            .env("RUSTDOCFLAGS", "-D warnings")
-            .run()
-            .map(|()| String::new())
+    let mut programs = None;
+    report.step("build", || {
+        let built = programs.insert(Programs::build(&[])?);
+        Ok(format!("{} test programs", built.tests().count()))
     });
-    report.step("tidy", tidy::run);
-    report.step("example", example::run);
+    if let Some(programs) = &programs {
+        report.step("servers", || lease.start());
+        for round in ROUNDS {
+            let chosen = |name: &&&str| is_whole || arguments.lanes.iter().any(|lane| lane == **name);
+            let lanes = round.iter().filter(chosen).filter(|name| !lease.leaves_out(name));
+            match lanes.map(|name| lane(name, programs, &lease)).collect::<Result<Vec<_>>>() {
+                Ok(lanes) => report.add(lanes::run(lanes, &mut tally)),
+                Err(error) => report.step("lanes", || Err(error)),
+            }
+            report.step("alive", || lease.revive().map(|()| String::new()));
+        }
+    }
+    drop(lease);
+    if is_whole {
+        report.step("docs", || {
+            let docs = Cargo::new(["doc", "--workspace", "--all-features", "--no-deps"]);
+            docs.env("RUSTDOCFLAGS", "-D warnings").run().map(|()| String::new())
+        });
+        report.step("tidy", tidy::run);
+        report.step("example", || match &programs {
+            Some(programs) => example::run(programs.example("cross_database")?),
+            None => Err("it was not built".into()),
+        });
+    }
     let finished = report.finish();
     println!("\n{tally}");
     finished
 }
 
-/// Runs tests, and says how many.
-fn counted(args: &[&str], lease: &Lease<'_>, variable: Option<(&str, &str)>, tally: &mut Tally) -> Result<String> {
-    let mut cargo = Cargo::new(args.iter().copied()).envs(lease.variables()?);
-    if let Some((name, value)) = variable {
-        cargo = cargo.env(name, value);
-    }
-    let mut here = Tally::default();
-    let done = cargo.run_seeing(|line| here.count(line));
-    tally.add(&here);
-    let errors: Vec<_> = [done, lease.revive()].into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
-    if !errors.is_empty() {
-        return Err(format!("{here}: {}", errors.join("\n")).into());
-    }
-    if here.passed == 0 { Err("no test ran".into()) } else { Ok(here.to_string()) }
+/// What a lane runs.
+fn lane(name: &'static str, programs: &Programs, lease: &Lease<'_>) -> Result<Lane> {
+    let run = |program: &Program| -> Result<Run> {
+        let mut command = program.command();
+        command.envs(lease.variables()?);
+        Ok(Run { title: program.title.clone(), command })
+    };
+    let named =
+        |titles: &[&str]| -> Result<Vec<Run>> { titles.iter().map(|title| run(programs.test(title)?)).collect() };
+    let runs = match name {
+        "programs" => programs.tests().filter(|program| is_plain(program, lease)).map(run).collect::<Result<_>>()?,
+        "servers" => named(&["servers", "two_phase"])?,
+        "faults" => named(&["faults", "faults matrix"])?,
+        "compiled" => [vec![doctests(lease)?], named(&["ui-tests ui"])?].into_iter().flatten().collect(),
+        database => named(&["conformance"])?.into_iter().map(|run| run.on(database)).collect(),
+    };
+    Ok(Lane { name, runs })
 }
 
-fn cargo<const N: usize>(args: [&str; N]) -> Result<String> {
-    Cargo::new(args).run().map(|()| String::new())
+/// Whether no other lane runs it. All tests of the PostgreSQL backend's suite need its server.
+fn is_plain(program: &Program, lease: &Lease<'_>) -> bool {
+    let elsewhere = ["conformance", "servers", "two_phase", "faults", "faults matrix", "ui-tests ui"];
+    let left_out = program.title == "activerecord-postgres suite" && lease.leaves_out("postgres");
+    !left_out && !elsewhere.contains(&&*program.title)
 }
 
-/// How many tests passed and failed, by the closing lines of cargo's test binaries.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
-    passed: u64,
-    failed: u64,
+fn doctests(lease: &Lease<'_>) -> Result<Run> {
+    let mut command = Cargo::new(["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]).into_command();
+    command.envs(lease.variables()?);
+    Ok(Run { title: "doctests".to_owned(), command })
 }
 
-impl Tally {
-    fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-    }
-
-    fn count(&mut self, line: &str) {
-        let Some(result) = line.strip_prefix("test result: ") else { return };
-        self.passed += number_before(result, " passed");
-        self.failed += number_before(result, " failed");
-    }
+fn cargo(args: &[&str]) -> Result<String> {
+    Cargo::new(args.iter().copied()).run().map(|()| String::new())
 }
 
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed", self.passed, self.failed)
-    }
-}
-
-fn number_before(text: &str, word: &str) -> u64 {
-    let before = text.split_once(word).map_or("", |(before, _)| before);
-    before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tally_adds_up_the_closing_lines_only() {
-        let mut tally = Tally::default();
-        for line in [
-            "test passes ... ok",
-            "test result: ok. 41 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s",
-            "",
-            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-        ] {
-            tally.count(line);
-        }
-        assert_eq!(tally, Tally { passed: 42, failed: 2 });
-        assert_eq!(tally.to_string(), "42 passed, 2 failed");
+impl Run {
+    /// The conformance cases on a database.
+    pub(crate) fn on(mut self, database: &str) -> Self {
+        self.title = format!("{} on {database}", self.title);
+        self.command.env("ACTIVERECORD_TEST_DATABASE", database);
+        self
     }
 }

@@ -3,26 +3,27 @@
 use std::path::Path;
 
 use crate::Result;
-use crate::cargo::{Cargo, root};
+use crate::programs::Program;
+use crate::watched::watched;
 
 /// What the example's closing line starts with; the number of rows follows.
 const SUMMARY: &str = "Rows copied to analytics:";
 
-pub(crate) fn run() -> Result<String> {
+pub(crate) fn run(program: &Program) -> Result<String> {
     let folder = tempfile::tempdir()?;
-    let first = rows_copied(folder.path())?;
-    let second = rows_copied(folder.path())?;
+    let first = rows_copied(program, folder.path())?;
+    let second = rows_copied(program, folder.path())?;
     judge(first, second)
 }
 
 /// One run of the example in `folder`, where it leaves its databases.
-fn rows_copied(folder: &Path) -> Result<u64> {
-    let manifest = root().join("Cargo.toml");
-    let mut rows = None;
-    Cargo::new(["run", "--quiet", "--example", "cross_database", "--manifest-path"])
-        .args([manifest.into()])
-        .current_dir(folder)
-        .run_seeing(|line| rows = rows_in(line).or(rows))?;
+fn rows_copied(program: &Program, folder: &Path) -> Result<u64> {
+    let (mut command, mut rows) = (program.command(), None);
+    command.current_dir(folder);
+    watched(command, "cross_database", |line| {
+        println!("{line}");
+        rows = rows_in(line).or(rows);
+    })?;
     rows.ok_or_else(|| format!("the example printed no line `{SUMMARY} N`").into())
 }
 

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::Result;
-use crate::cargo::Cargo;
 use crate::checks::DATABASES;
+use crate::programs::Programs;
 use crate::services::{Lease, Options, Service};
+use crate::watched::watched;
 
 /// What to run.
 #[derive(Args, Debug)]
@@ -19,28 +20,31 @@ pub(crate) struct Arguments {
     services: Options,
 }
 
+/// The programs of the matrix. The library has the bounds of pauses, which need no database.
+const PROGRAMS: [&str; 4] = ["faults matrix", "activerecord-distributed", "two_phase", "faults"];
+
 /// Runs the tests that start processes, then those that need none, and those that every database has.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let lease = Lease::new(&arguments.services, &Service::ALL)?;
+    let targets =
+        ["--lib", "--bins", "--test", "matrix", "--test", "two_phase", "--test", "faults", "--test", "conformance"];
+    let profile: &[&str] = if arguments.long { &["--release"] } else { &[] };
+    let programs = Programs::build(&[&targets[..], profile].concat())?;
     lease.start()?;
     let length = if arguments.long { "long" } else { "short" };
-    let part = arguments.filter.as_deref();
-    let run = |args: &[&str], database: &str| {
-        let cargo = Cargo::new(args.iter().copied().chain(part)).envs(lease.variables()?);
-        cargo.env("ACTIVERECORD_FAULTS", length).env("ACTIVERECORD_TEST_DATABASE", database).run()
+    let run = |title: &str, database: &str, part: Option<&str>| {
+        let mut command = programs.test(title)?.command();
+        command.args(part).envs(lease.variables()?);
+        command.env("ACTIVERECORD_FAULTS", length).env("ACTIVERECORD_TEST_DATABASE", database);
+        watched(command, title, |line| println!("{line}"))
     };
-    let facade = ["test", "--package", "activerecord", "--all-features", "--test"];
-    let build = if arguments.long { "release" } else { "test" };
-    let mut done = run(&["test", "--package", "faults", "--profile", build, "--no-fail-fast"], "sqlite");
-    // The bounds of pauses, which need no database.
-    done = done.and(run(&["test", "--package", "activerecord-distributed", "--lib"], "sqlite"));
-    for test in ["two_phase", "faults"] {
-        done = done.and(run(&[&facade[..], &[test]].concat(), "sqlite"));
+    let part = arguments.filter.as_deref();
+    let mut done = Ok(());
+    for title in PROGRAMS {
+        done = done.and(run(title, "sqlite", part));
     }
-    for database in ["sqlite"].iter().chain(DATABASES).filter(|database| !lease.leaves_out(database)) {
-        let cases = [&facade[..], &["conformance"]].concat();
-        let cases = if part.is_none() { [&cases[..], &["distributed"]].concat() } else { cases };
-        done = done.and(run(&cases, database));
+    for database in DATABASES.iter().filter(|database| !lease.leaves_out(database)) {
+        done = done.and(run("conformance", database, part.or(Some("distributed"))));
     }
     done
 }

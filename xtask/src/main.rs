@@ -5,9 +5,13 @@ mod cargo;
 mod checks;
 mod example;
 mod faults;
+mod lanes;
+mod programs;
 mod report;
 mod services;
+mod tally;
 mod tidy;
+mod watched;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -25,7 +29,7 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 #[command(bin_name = "cargo xtask")]
 enum Task {
     /// Everything CI checks: format, lints, tests, documentation, invariants, and the example twice
-    Test(services::Options),
+    Test(checks::Arguments),
     /// Servers for the tests: databases and brokers, on free ports
     #[command(subcommand)]
     Services(services::Task),
@@ -57,7 +61,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Test(options) => checks::run(&options),
+        Task::Test(arguments) => checks::run(&arguments),
         Task::Services(task) => services::run(task),
         Task::Faults(arguments) => faults::run(&arguments),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
@@ -75,9 +79,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Snapshots are overwritten where they lie. A forced pass, so that one run accepts all snapshots of a test.
+/// Snapshots are overwritten where they lie; none of these tests needs a server. A forced pass, so that one run accepts all snapshots of a test.
 fn bless() -> Result<()> {
-    Cargo::new(["test", "--workspace"])
+    let targets = ["--lib", "--test", "facade", "--test", "conformance", "--test", "ui"];
+    Cargo::new(["test", "--workspace", "--all-features", "--no-fail-fast"].into_iter().chain(targets))
         .env("TRYBUILD", "overwrite")
         .env("INSTA_UPDATE", "always")
         .env("INSTA_FORCE_PASS", "1")

@@ -6,27 +6,37 @@ use std::time::{Duration, Instant};
 use crate::Result;
 
 /// The steps that ran so far. A failed step does not stop the next: one run shows all that is wrong.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Report {
+    start: Instant,
     steps: Vec<Step>,
 }
 
+/// One step, or one of several lanes that ran side by side.
 #[derive(Debug)]
-struct Step {
+pub(crate) struct Step {
     name: &'static str,
     time: Duration,
     result: Result<String, String>,
 }
 
 impl Report {
+    /// Nothing ran yet.
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now(), steps: Vec::new() }
+    }
+
     /// Announces a step, runs it, and notes its time and what it says about itself.
     pub(crate) fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<String>) {
         println!("\n==> {name}");
-        let start = Instant::now();
-        let result = run().map_err(|error| error.to_string());
-        let step = Step { name, time: start.elapsed(), result };
+        let step = Step::of(name, run);
         println!("<== {step}");
         self.steps.push(step);
+    }
+
+    /// Notes steps that have run.
+    pub(crate) fn add(&mut self, steps: Vec<Step>) {
+        self.steps.extend(steps);
     }
 
     /// # Errors
@@ -44,8 +54,16 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))?;
-        let total: Duration = self.steps.iter().map(|step| step.time).sum();
-        write!(f, "{:>12.1} s in all", total.as_secs_f64())
+        write!(f, "{:>12.1} s in all", self.start.elapsed().as_secs_f64())
+    }
+}
+
+impl Step {
+    /// Runs it.
+    pub(crate) fn of(name: &'static str, run: impl FnOnce() -> Result<String>) -> Self {
+        let start = Instant::now();
+        let result = run().map_err(|error| error.to_string());
+        Self { name, time: start.elapsed(), result }
     }
 }
 
@@ -56,7 +74,7 @@ impl fmt::Display for Step {
             Err(error) => ("FAILED", error),
         };
         let note = note.lines().next().unwrap_or_default();
-        let line = format!("{word:<6}{:>6.1} s  {:<8}  {note}", self.time.as_secs_f64(), self.name);
+        let line = format!("{word:<6}{:>6.1} s  {:<9}  {note}", self.time.as_secs_f64(), self.name);
         f.write_str(line.trim_end())
     }
 }
@@ -67,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_failed_step_fails_the_report_and_the_next_one_still_runs() {
-        let mut report = Report::default();
+        let mut report = Report::new();
         report.step("first", || Err("broken\nin detail".into()));
         report.step("second", || Ok("3 things".into()));
         let table = report.to_string();
@@ -78,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_report_of_good_steps_is_good() {
-        let mut report = Report::default();
+        let mut report = Report::new();
         report.step("only", || Ok(String::new()));
         assert!(report.finish().is_ok());
     }

@@ -87,7 +87,7 @@ fn with_login(mut driver: PgConnectOptions, config: &Config) -> PgConnectOptions
     if let Some(password) = config.password.as_deref() {
         driver = driver.password(password);
     }
-    if config.database.is_empty() { driver } else { driver.database(&config.database) }
+    if config.database.is_empty() { driver } else { driver.database(config.database.as_str()) }
 }
 
 fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {

@@ -84,7 +84,7 @@ impl PostgresConnection {
         };
         drop(answers);
         self.ran(sql, ran)?;
-        Ok(Outcome { rows: if verb == Verb::Change { rows } else { 0 }, last_insert_id: None })
+        Ok(Outcome::new(if verb == Verb::Change { rows } else { 0 }, None))
     }
 
     /// Prepares a statement. Returns the text under which the driver keeps it, and the values encoded for its placeholders.

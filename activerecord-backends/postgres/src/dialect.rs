@@ -1,9 +1,8 @@
 //! What has to be known of a text before it is sent: how many statements it has, and what each of them is by its first
 //! words. PostgreSQL would tell, but in an open transaction its answer would be the end of the transaction.
 
-mod token;
-
-use self::token::{Token, Tokens};
+use activerecord_core::POSTGRESQL;
+use activerecord_core::sql::scan::{Token, TokenKind, Tokens, scan};
 
 /// What a statement does, by its first words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub(crate) struct Statement {
 
 /// The statements of a text, in their order. Empty ones are left out.
 pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> {
-    let mut tokens = Tokens::new(text);
+    let mut tokens = scan(text, &POSTGRESQL);
     std::iter::from_fn(move || {
         loop {
             let mut words = Words::default();
@@ -51,8 +50,8 @@ pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> {
 
 /// The verb of one statement that this library has written, by its first word.
 pub(crate) fn leading_verb(text: &str) -> Verb {
-    match Tokens::new(text).next() {
-        Some(Token::Word(word)) => verb(word),
+    match scan(text, &POSTGRESQL).find(|token| !token.is_blank()) {
+        Some(Token { kind: TokenKind::Word, text, .. }) => verb(text),
         _ => Verb::Other,
     }
 }
@@ -78,14 +77,18 @@ struct Words<'t> {
 impl<'t> Words<'t> {
     /// Reads to the end of a statement; false at the end of the text.
     fn read(&mut self, tokens: &mut Tokens<'t>) -> bool {
-        for token in tokens {
-            match token {
-                Token::Semicolon if self.depth == 0 && self.bodies == 0 => return true,
-                Token::Word(word) => self.word(word),
-                Token::Placeholder(number) => self.placeholders = self.placeholders.max(number),
-                Token::Open => self.depth += 1,
-                Token::Close => self.depth = self.depth.saturating_sub(1),
-                Token::Semicolon | Token::Other => {}
+        for token in tokens.filter(|token| !token.is_blank()) {
+            match (token.kind, token.text) {
+                (TokenKind::Semicolon, _) if self.depth == 0 && self.bodies == 0 => return true,
+                (TokenKind::Word, word) => self.word(word),
+                (TokenKind::NumberedPlaceholder, number) => {
+                    // A number that is too large is one that no statement has.
+                    let number = number[1..].parse().unwrap_or(usize::MAX);
+                    self.placeholders = self.placeholders.max(number);
+                }
+                (TokenKind::Other, "(") => self.depth += 1,
+                (TokenKind::Other, ")") => self.depth = self.depth.saturating_sub(1),
+                _ => {}
             }
             self.tokens += 1;
         }
@@ -184,6 +187,8 @@ mod tests {
             ("COPY t (a) FROM stdin WITH (FORMAT csv)", Verb::Copy),
             ("COPY t TO '/data/stdout'", Verb::Other),
             ("WITH listen AS (SELECT 1) SELECT * FROM listen", Verb::Read),
+            ("-- a\rCOMMIT", Verb::Transaction),
+            ("SELECT E'a'\n'b\\'; COMMIT --'", Verb::Read),
         ] {
             assert_eq!(verbs(text), [expected], "{text}");
         }

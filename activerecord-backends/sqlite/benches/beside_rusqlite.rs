@@ -1,8 +1,8 @@
-//! This backend beside rusqlite alone, with its statement cache: the same statements on the same database, each row read
-//! into the same owned values. Prints medians in microseconds, and their ratio.
+//! This backend compared with rusqlite and its statement cache: the same statements on the same data, each row read
+//! into the same owned values. Prints medians in microseconds and their ratio.
 //!
-//! The two sides take turns in small rounds, so that a busy machine disturbs both alike.
-#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
+//! The two sides alternate in small rounds, so that a busy machine disturbs both alike.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops with the reason")]
 
 use std::hint::black_box;
 

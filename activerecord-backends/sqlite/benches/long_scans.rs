@@ -1,6 +1,6 @@
-//! How late a timer of 1 ms fires on the same single-threaded runtime while one task works through 10 million rows: here,
-//! and with rusqlite stepped to its end on the task, as the broken variant. Prints milliseconds.
-#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
+//! The delays of a timer of 1 ms while one task reads 10 million rows on the same single-threaded runtime: with this
+//! backend, and with rusqlite on the task, as the broken variant. Prints milliseconds.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops with the reason")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +49,7 @@ fn main() {
     });
 }
 
-/// What a scan in place does at best.
+/// The best that a scan on the calling task can do.
 async fn spin(time: Duration) {
     let started = Instant::now();
     while started.elapsed() < time {
@@ -77,7 +77,7 @@ async fn run(ours: &mut Box<dyn Connection>, text: &str) {
     ours.fetch(&sql, &mut sink).await.expect("rows");
 }
 
-/// Runs the work beside a timer, and prints how late that was.
+/// Runs the work beside a timer, and prints the delays.
 async fn report(name: &str, work: impl Future<Output = ()>) {
     let done = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&done);

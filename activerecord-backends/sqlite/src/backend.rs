@@ -1,4 +1,4 @@
-//! One database: a file, or one in memory that lives as long as the backend.
+//! One database: a file, or a database in memory that exists as long as the backend.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::connection::SqliteConnection;
 use crate::file::DatabaseFile;
 use crate::{dialect, error};
 
-/// Makes the backend of a configuration. It opens nothing.
+/// Makes the backend of a configuration. It does not open the database.
 ///
 /// # Errors
 /// `Configuration` when a setting is unknown or wrong.
@@ -34,10 +34,10 @@ struct SqliteBackend {
 /// A database in memory, shared by all connections to it.
 #[derive(Debug)]
 struct Memory {
-    /// A name of the `memdb` file system: all connections of the process that use it see the same database.
+    /// A name in the `memdb` file system: all connections of the process with this name see the same database.
     name: String,
     file: Arc<DatabaseFile>,
-    /// Keeps the database when no connection of the pool is open.
+    /// A connection that keeps the database while the pool has no open connection.
     anchor: Mutex<Option<rusqlite::Connection>>,
 }
 
@@ -49,7 +49,7 @@ impl Backend for SqliteBackend {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         let (settings, memory) = (Arc::clone(&self.settings), self.memory.clone());
         Box::pin(async move {
-            // Opening reads the file and may wait for locks.
+            // Opening a connection reads the file, and may wait for locks.
             let opened = tokio::task::spawn_blocking(move || connect(&settings, memory.as_deref())).await;
             let connection: Box<dyn Connection> =
                 Box::new(opened.map_err(|error| Error::new(ErrorKind::ConnectionLost, error.to_string()))??);
@@ -61,7 +61,7 @@ impl Backend for SqliteBackend {
 impl Memory {
     fn new() -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        // The random part keeps two copies of this library in one process apart.
+        // The random part tells apart two copies of this library in one process.
         let (count, random) = (COUNT.fetch_add(1, Ordering::Relaxed), fastrand::u64(..));
         Self {
             name: format!("file:/activerecord-{count}-{random:x}?vfs=memdb"),
@@ -82,7 +82,7 @@ impl Memory {
     }
 }
 
-/// No mutex of SQLite's own: a connection is used by one thread at a time.
+/// Without SQLite's own mutex: one thread at a time uses a connection.
 fn with_common(flags: OpenFlags) -> OpenFlags {
     flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE
 }
@@ -91,7 +91,7 @@ fn connect(settings: &Arc<Settings>, memory: Option<&Memory>) -> Result<SqliteCo
     let (connection, file) = match (&settings.place, memory) {
         (Place::File { path, access }, _) => open_file(path, *access)?,
         (Place::Memory, Some(memory)) => (memory.open().map_err(error::from_driver)?, Arc::clone(&memory.file)),
-        (Place::Memory, None) => return Err(Error::configuration("a database in memory belongs to its backend")),
+        (Place::Memory, None) => return Err(Error::configuration("a database in memory needs its backend")),
     };
     set_up(&connection, settings).map_err(|error| match &settings.place {
         Place::File { path, .. } => error.context(format_args!("the database `{}`", path.display())),
@@ -112,16 +112,16 @@ fn open_file(path: &Path, access: FileAccess) -> Result<(rusqlite::Connection, A
     Ok((connection, DatabaseFile::at(canonical)))
 }
 
-/// Brings a new session to the state that every statement relies on.
+/// Sets what every statement relies on in a new session.
 fn set_up(connection: &rusqlite::Connection, settings: &Settings) -> Result<()> {
-    // This runs on a blocking thread, where SQLite itself may wait for locks. Later nobody does.
+    // This runs on a blocking thread, where SQLite may wait for locks. Later it must not.
     connection.busy_timeout(settings.busy_timeout).map_err(error::from_driver)?;
     configure(connection, settings).map_err(error::from_driver)?;
     if let Some(mode) = settings.journal_mode {
         set_journal_mode(connection, mode, settings.busy_timeout)?;
     }
     if let Place::File { .. } = settings.place {
-        // Reads the schema, so that the first statement need not, and a file that is no database is told now.
+        // Reads the schema now: the first statement is faster, and a file that is not a database is an error here.
         let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         schema.map_err(error::from_driver)?;
     }
@@ -133,20 +133,20 @@ fn set_up(connection: &rusqlite::Connection, settings: &Settings) -> Result<()> 
 fn configure(connection: &rusqlite::Connection, settings: &Settings) -> rusqlite::Result<()> {
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, settings.foreign_keys),
-        // "x" is a name, never a text: a misspelt column is an error.
+        // "x" is always a name, never a text: a misspelt column is an error.
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
-        // What a schema from elsewhere may call is harmless.
+        // A schema of unknown origin can call harmless functions only.
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
     ] {
         connection.set_db_config(config, on)?;
     }
     if settings.exclusive {
-        // Before the journal's mode: a write-ahead log then needs no memory that it shares.
+        // Before journal_mode: the write-ahead log then needs no shared memory.
         connection.pragma_update(None, "locking_mode", "exclusive")?;
     }
     if let Place::File { .. } = settings.place {
-        // In memory there is nothing to synchronize, and the pragma would wait for an open transaction.
+        // A database in memory has nothing to synchronize, and the pragma would wait for an open transaction.
         connection.pragma_update(None, "synchronous", settings.synchronous)?;
     }
     for (pragma, value) in
@@ -159,18 +159,18 @@ fn configure(connection: &rusqlite::Connection, settings: &Settings) -> rusqlite
     Ok(())
 }
 
-/// Changes the journal mode. SQLite does not wait for the locks that this takes, so we do.
+/// Changes the journal mode. SQLite does not wait for the locks of this change, so this function does.
 fn set_journal_mode(connection: &rusqlite::Connection, mode: &str, timeout: Duration) -> Result<()> {
     let deadline = Instant::now() + timeout;
     loop {
         let set = connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get::<_, String>(0));
         match set.map_err(error::from_driver) {
             Ok(now) if now == mode => return Ok(()),
-            Ok(now) => return Err(Error::configuration(format!("journal_mode stays `{now}` and cannot be `{mode}`"))),
+            Ok(now) => return Err(Error::configuration(format!("journal_mode is `{now}` and cannot become `{mode}`"))),
             Err(error) if error.kind() == ErrorKind::Busy && Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(fastrand::u64(1..10)));
             }
-            // The file, or its directory, can only be read: so be it.
+            // The file or its directory is read-only: its mode stays.
             Err(error) if error.is_read_only() => return Ok(()),
             Err(error) => return Err(error),
         }

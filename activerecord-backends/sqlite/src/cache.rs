@@ -1,10 +1,10 @@
-//! A cache by text that forgets what has not been used for the longest time.
+//! A cache with texts as keys. It drops the least recently used entry.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-/// What is kept for at most `capacity` texts.
+/// Values by text, at most `capacity` of them.
 #[derive(Debug)]
 pub(crate) struct Cache<T> {
     entries: Vec<Entry<T>>,
@@ -20,7 +20,7 @@ struct Entry<T> {
     used: u64,
 }
 
-/// Where something is kept. It is good until the next `insert`.
+/// The place of a value. It is valid until the next `insert`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot(usize);
 
@@ -29,7 +29,7 @@ impl<T> Cache<T> {
         Self { entries: Vec::new(), by_text: FxHashMap::default(), clock: 0, capacity }
     }
 
-    /// Where what belongs to the text is kept.
+    /// Finds the value of a text.
     #[inline]
     pub(crate) fn find(&mut self, text: &str) -> Option<Slot> {
         let slot = *self.by_text.get(text)?;
@@ -38,7 +38,7 @@ impl<T> Cache<T> {
         Some(Slot(slot))
     }
 
-    /// Keeps a value, and drops the oldest one when there are too many.
+    /// Stores a value. A full cache drops its least recently used value.
     pub(crate) fn insert(&mut self, text: &str, value: T) -> Slot {
         self.clock += 1;
         let text: Arc<str> = text.into();
@@ -56,7 +56,7 @@ impl<T> Cache<T> {
         Slot(slot)
     }
 
-    /// What is kept in a slot.
+    /// The value in a slot.
     #[inline]
     pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut T {
         &mut self.entries[slot.0].value

@@ -27,17 +27,17 @@ pub(crate) struct Settings {
     pub(crate) busy_timeout: Duration,
     /// Default: `full`, so that a commit survives a loss of power.
     pub(crate) synchronous: &'static str,
-    /// Default: `wal`, so that readers and a writer do not wait for each other. None leaves the file as it is.
+    /// Default: `wal`, so that readers and a writer do not wait for each other. None keeps the mode of the file.
     pub(crate) journal_mode: Option<&'static str>,
-    /// Whether the pool's one connection keeps the database locked, so that no statement has to. Default: no.
+    /// Whether the pool's one connection keeps the database locked, so that no statement takes a lock. Default: no.
     pub(crate) exclusive: bool,
     /// Default: on.
     pub(crate) foreign_keys: bool,
     /// In pages, or in KiB when negative. Default: SQLite's, 2 MB.
     pub(crate) cache_size: Option<i64>,
-    /// In bytes; of new files only. Default: SQLite's, 4096.
+    /// In bytes, for new files only. Default: SQLite's, 4096.
     pub(crate) page_size: Option<i64>,
-    /// The most pages that the file may have. Default: SQLite's, no limit in practice.
+    /// The maximal number of pages of the file. Default: SQLite's, no limit in practice.
     pub(crate) max_pages: Option<i64>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum FileAccess {
 }
 
 impl Settings {
-    /// Checks the settings. It does not look at the file.
+    /// Reads and checks the settings, but not the file.
     ///
     /// # Errors
     /// `Configuration` when one is unknown or wrong.
@@ -101,8 +101,8 @@ fn exclusive(config: &Config) -> Result<bool> {
     let exclusive = config.choice("locking_mode", &["normal", "exclusive"])? == Some("exclusive");
     if exclusive && config.pool.max_connections > 1 {
         return Err(Error::configuration(
-            "`locking_mode=exclusive` keeps every other connection out: give the pool one, by \
-             `.pool(Pool::new().max_connections(1))`, or `max_connections = 1` in its table",
+            "`locking_mode=exclusive` allows one connection only: limit the pool to one, by \
+             `.pool(PoolOptions::new().max_connections(1))`, or `max_connections = 1` in its table",
         ));
     }
     Ok(exclusive)
@@ -121,7 +121,7 @@ fn number(config: &Config, name: &str) -> Result<Option<i64>> {
     let parse = |text: &str| {
         let parsed: Result<i64, ParseIntError> = text.parse();
         parsed.map_err(|error| {
-            Error::configuration(format!("`{name}` is `{text}`, which is no whole number")).with_source(error)
+            Error::configuration(format!("`{name}` is `{text}`, which is not a whole number")).with_source(error)
         })
     };
     config.text(name).map(parse).transpose()

@@ -1,5 +1,5 @@
-//! One connection. Statements run on the calling task while they are quick, because the way to another thread and back
-//! costs more than most of them do; on a blocking thread when they are not, so that the runtime never waits for them.
+//! One connection. Quick statements run on the calling task, because a change to another thread and back costs more
+//! than most statements. Slow ones run on a blocking thread, so that the runtime does not wait for them.
 
 mod batches;
 mod patience;
@@ -30,11 +30,11 @@ use crate::error;
 use crate::file::{DatabaseFile, Turn};
 use crate::statement::Prepared;
 
-/// A text of more bytes than this takes about a millisecond to prepare.
+/// Preparing a text of this many bytes takes about a millisecond.
 const LONG_TEXT: usize = 16 * 1024;
 
-/// A connection. Its session is absent while it works on a blocking thread, and stays absent when the future that waited
-/// for it was dropped: then it is closed there.
+/// A connection. Its session is absent while it works on a blocking thread. When the future that waits for it is
+/// dropped, it stays absent, and the thread closes it.
 pub(crate) struct SqliteConnection {
     session: Option<Box<Session>>,
 }
@@ -48,12 +48,12 @@ impl SqliteConnection {
         self.session.as_deref_mut().ok_or_else(error::gone)
     }
 
-    /// The error of a statement, and what it means for the next user.
+    /// Adds the statement to an error, and records what the error means for the next user.
     fn told(&mut self, error: Error, sql: &Sql) -> Error {
         self.failed(error).with_sql(sql.text())
     }
 
-    /// Notes what an error means for the next user.
+    /// Records what an error means for the next user.
     fn failed(&mut self, error: Error) -> Error {
         if let Some(session) = &mut self.session {
             session.broken |= error::is_lasting(&error);
@@ -61,8 +61,8 @@ impl SqliteConnection {
         error
     }
 
-    /// Prepares a statement that can be run on the calling task at once. None when something has to be waited for first, or
-    /// when it is not one statement.
+    /// Prepares a statement that can run on the calling task at once. None when the task must wait first, or when the
+    /// text is not one statement.
     fn prepare_at_once(&mut self, sql: &Sql) -> Result<Option<Slot>> {
         let session = self.session()?;
         let ready = !session.watch.is_tired() && (sql.text().len() <= LONG_TEXT || session.database.has(sql.text()));
@@ -77,7 +77,7 @@ impl SqliteConnection {
         }
     }
 
-    /// Hands out the rows of a statement that has written at once; before, it copies a log that has become long.
+    /// Passes on the rows of a statement that wrote at once. Before that, it makes a checkpoint that is due.
     fn hand_out<'a>(
         &'a mut self,
         written: Written,
@@ -128,14 +128,14 @@ impl SqliteConnection {
         }
     }
 
-    /// The statement with its values bound. To prepare one may take reading the schema, which may wait for a lock.
+    /// The statement with its values bound. Preparing it may read the schema, which may wait for a lock.
     async fn prepare(&mut self, sql: &Sql) -> Result<Prepared> {
         let session = self.session()?;
         session.give_way_if_tired().await;
         if sql.text().len() > LONG_TEXT && !session.database.has(sql.text()) {
-            let (text, one_row) = (Arc::clone(sql.text()), sql.is_one_row());
-            // An error comes again below.
-            self.on_thread(move |session| drop(session.database.prepare(&text, one_row))).await?;
+            let (text, key) = (Arc::clone(sql.text()), sql.returned_key().cloned());
+            // An error occurs again below.
+            self.on_thread(move |session| drop(session.database.prepare(&text, key.as_ref()))).await?;
         }
         let session = self.session()?;
         let mut patience = Patience::new();
@@ -147,8 +147,8 @@ impl SqliteConnection {
         }
     }
 
-    /// Makes an attempt until it is done: again when somebody else holds a lock, and on a thread when it is slow. The job's
-    /// second argument tells whether it keeps the calling task.
+    /// Repeats a job until it is done: after a wait when another connection holds a lock, and on a thread when it is
+    /// slow. The job's second argument says whether it runs on the calling task.
     async fn attempt<T: Send + 'static>(
         &mut self,
         mut on_thread: bool,
@@ -169,7 +169,8 @@ impl SqliteConnection {
         }
     }
 
-    /// Lends the session to a blocking thread. When nobody waits for it any more it is stopped and closed there.
+    /// Moves the session to a blocking thread and back. When the future is dropped, the thread stops the work and
+    /// closes it.
     async fn on_thread<T: Send + 'static>(
         &mut self,
         job: impl FnOnce(&mut Session) -> T + Send + 'static,
@@ -177,11 +178,11 @@ impl SqliteConnection {
         let mut session = self.session.take().ok_or_else(error::gone)?;
         let mut cancel = CancelOnDrop(Some(Arc::clone(&session.watch)));
         let work = spawn_blocking(move || {
-            // Nobody may be waiting any more when the thread gets to it.
+            // The future may have been dropped before the thread starts the job.
             let result = if session.watch.is_cancelled() { None } else { Some(job(&mut session)) };
             (session, result)
         });
-        // A panic, or the end of the runtime: the session is gone either way.
+        // A panic, or the end of the runtime. In both cases the session is lost.
         let (session, result) = work.await.map_err(|error| error::gone().with_source(error))?;
         cancel.0 = None;
         self.session = Some(session);
@@ -260,7 +261,7 @@ impl Connection for SqliteConnection {
                 Control::Savepoint(name) => self.savepoint("SAVEPOINT", name).await,
                 Control::Release(name) => self.savepoint("RELEASE", name).await,
                 Control::RollbackTo(name) => self.savepoint("ROLLBACK TO", name).await,
-                _ => Err(Error::unsupported("SQLite knows no such step of a transaction")),
+                _ => Err(Error::unsupported("SQLite does not support this step of a transaction")),
             };
             controlled.map_err(|error| self.failed(error))
         })
@@ -277,14 +278,14 @@ impl Connection for SqliteConnection {
     fn close(mut self: Box<Self>) -> BoxFuture<'static, ()> {
         let session = self.session.take();
         Box::pin(async move {
-            // The last connection to close copies the write-ahead log into the file.
+            // The last connection makes a checkpoint when it is closed.
             let closed = spawn_blocking(move || drop(session)).await;
             drop(closed);
         })
     }
 }
 
-/// Takes one of the steps that a task may make before others run. False when it has made them all.
+/// Consumes one unit of the task's cooperative budget. False when none is left.
 fn has_budget() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     pin!(coop::consume_budget()).poll(&mut context).is_ready()
@@ -294,7 +295,7 @@ impl Drop for SqliteConnection {
     fn drop(&mut self) {
         let Some(mut session) = self.session.take() else { return };
         if !session.changed_much() {
-            // Now, so that others find the lock free as soon as this returns. Closing rolls back too, should this fail.
+            // Now, so that the lock is free when this returns. If it fails, closing rolls back.
             if let Ok(Attempt::Done(())) = session.roll_back() {
                 session.turn = None;
             }

@@ -1,7 +1,10 @@
-//! What SQLite's SQL needs from this side: the kind of a statement by its first word, and exact arithmetic on decimals.
+//! What this backend adds to SQLite's SQL: the kind of a statement by its words, exact decimals, and digests of rows.
 
 mod decimal;
 mod digest;
+
+use activerecord_core::SQLITE;
+use activerecord_core::sql::scan::{Token, TokenKind, scan};
 
 pub(crate) use decimal::{PREFIX, add_decimals};
 pub(crate) use digest::add_digest;
@@ -11,7 +14,7 @@ pub(crate) use digest::add_digest;
 pub(crate) enum Verb {
     /// It inserts the rows that it lists.
     Insert,
-    /// It changes rows in another way. SQLite counts them, as it does for an insert.
+    /// It changes rows in another way. SQLite counts them, as for an INSERT.
     Change,
     /// It begins or ends a transaction.
     Transaction,
@@ -19,12 +22,45 @@ pub(crate) enum Verb {
     Other,
 }
 
-/// The verb of a statement.
-pub(crate) fn verb(text: &str) -> Verb {
-    let text = skip_space(text);
-    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text[..end]));
-    if is(&["INSERT", "REPLACE"]) && !has_word(text, "SELECT") {
+/// What the words of a statement say about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) verb: Verb,
+    /// Whether its result may be different when it runs again on the same data. A random function inside a view is not
+    /// noticed.
+    pub(crate) random: bool,
+    filters: bool,
+    counts: bool,
+}
+
+impl Words {
+    pub(crate) fn of(statement: &str) -> Self {
+        let mut tokens = scan(statement, &SQLITE)
+            .filter(|token| !token.is_blank())
+            .skip_while(|token| token.kind == TokenKind::Semicolon);
+        let first = tokens.next();
+        let (mut selects, mut random, mut filters, mut counts) = (false, false, false, false);
+        let mut after_count = false;
+        for token in tokens {
+            selects |= token.is_word("SELECT");
+            filters |= token.is_word("WHERE");
+            random |= token.is_name("RANDOM") || token.is_name("RANDOMBLOB");
+            counts |= after_count && token.text == "(";
+            after_count = token.is_name("COUNT");
+        }
+        Self { verb: verb(first, selects), random, filters, counts }
+    }
+
+    /// Whether one step of the statement may take any time and cannot be interrupted: SQLite counts or deletes all rows
+    /// of a table in one instruction.
+    pub(crate) fn is_unbounded(self, readonly: bool) -> bool {
+        !self.filters && if readonly { self.counts } else { self.verb != Verb::Insert }
+    }
+}
+
+fn verb(first: Option<Token<'_>>, selects: bool) -> Verb {
+    let is = |words: &[&str]| first.is_some_and(|first| words.iter().any(|word| first.is_word(word)));
+    if is(&["INSERT", "REPLACE"]) && !selects {
         Verb::Insert
     } else if is(&["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]) {
         Verb::Change
@@ -32,40 +68,6 @@ pub(crate) fn verb(text: &str) -> Verb {
         Verb::Transaction
     } else {
         Verb::Other
-    }
-}
-
-/// Whether the result of a statement may differ when it is run again on the same data. A view that hides such a function is
-/// not seen through.
-pub(crate) fn is_random(text: &str) -> bool {
-    has_word(text, "RANDOM")
-}
-
-/// Whether one step of a statement may take any time without a look at whether it should stop: SQLite counts the rows of a
-/// table, or deletes all of them, in one instruction.
-pub(crate) fn is_unbounded(text: &str, readonly: bool) -> bool {
-    if has_word(text, "WHERE") {
-        return false;
-    }
-    if readonly { has_word(text, "COUNT(") || has_word(text, "COUNT (") } else { verb(text) != Verb::Insert }
-}
-
-/// Whether a text has these letters, in either case.
-fn has_word(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-/// Skips what may stand before a statement: space, comments and semicolons.
-fn skip_space(mut text: &str) -> &str {
-    loop {
-        text = text.trim_start_matches(|c: char| c.is_whitespace() || c == ';' || c == '\u{feff}');
-        text = if let Some(comment) = text.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(comment) = text.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, rest)| rest)
-        } else {
-            return text;
-        };
     }
 }
 
@@ -86,8 +88,31 @@ mod tests {
             ("BEGIN;", Verb::Transaction),
             ("BEGINNING", Verb::Other),
             ("/* never closed", Verb::Other),
+            ("/*/ SELECT */ COMMIT", Verb::Transaction),
+            ("INSERT INTO t VALUES ('select', \"select\") -- SELECT", Verb::Insert),
         ] {
-            assert_eq!(verb(text), expected, "{text}");
+            assert_eq!(Words::of(text).verb, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn random_and_unbounded() {
+        for (text, random, unbounded) in [
+            ("SELECT random()", true, false),
+            ("SELECT \"randomBlob\"(1)", true, false),
+            ("SELECT 'random', randomized -- random", false, false),
+            ("SELECT COUNT(*) FROM t", false, true),
+            ("SELECT [count] /* all */ (*) FROM t", false, true),
+            ("SELECT COUNT(*) FROM t WHERE a", false, false),
+            ("SELECT COUNT(*) FROM somewhere", false, true),
+            ("SELECT count FROM t", false, false),
+        ] {
+            let words = Words::of(text);
+            assert_eq!((words.random, words.is_unbounded(true)), (random, unbounded), "{text}");
+        }
+        assert!(
+            Words::of("DELETE FROM t").is_unbounded(false)
+                && !Words::of("INSERT INTO t VALUES (1)").is_unbounded(false)
+        );
     }
 }

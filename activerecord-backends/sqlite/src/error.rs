@@ -1,4 +1,4 @@
-//! SQLite's result codes as errors. No message holds a bound value: SQLite's own never do.
+//! SQLite's result codes as errors. No message contains a bound value: SQLite's own messages never do.
 
 use std::ffi::c_int;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub(crate) fn from_driver(error: rusqlite::Error) -> Error {
     }
 }
 
-/// The error of a COMMIT. When the disk fails, its record may have reached the file or not.
+/// The error of a COMMIT. After a failure of the disk it is unknown whether the commit reached the file.
 #[cold]
 pub(crate) fn at_commit(error: Error) -> Error {
     if !matches!(error.code(), Some(code) if code.starts_with("SQLITE_IOERR")) {
@@ -63,7 +63,7 @@ pub(crate) fn at_commit(error: Error) -> Error {
 fn kind(code: c_int, message: &str) -> ErrorKind {
     match code {
         ffi::SQLITE_ERROR if message.starts_with(PREFIX) => ErrorKind::Conversion,
-        // A SUM of integers that is no 64-bit integer.
+        // A SUM of integers that does not fit into 64 bits.
         ffi::SQLITE_ERROR if message == "integer overflow" => ErrorKind::Conversion,
         // The schema has changed since the statement was prepared.
         ffi::SQLITE_ERROR if message.starts_with("no such ") => ErrorKind::InvalidStatement,
@@ -89,11 +89,11 @@ fn kind(code: c_int, message: &str) -> ErrorKind {
     }
 }
 
-/// SQLite's words, and what to do about it where they do not say.
+/// SQLite's message, with a hint for codes whose message needs one.
 fn explain(code: c_int, message: &str) -> String {
     let hint = match code & 0xff {
         ffi::SQLITE_FULL => "free some space on the disk, or raise max_pages if it is set",
-        ffi::SQLITE_NOTADB => "the file is no SQLite database, or an encrypted one",
+        ffi::SQLITE_NOTADB => "the file is not an SQLite database, or it is encrypted",
         ffi::SQLITE_CORRUPT => "the file is damaged: restore it from a backup",
         ffi::SQLITE_TOOBIG => "a text or blob is longer than SQLite can store",
         ffi::SQLITE_MISMATCH => "a value does not fit its column, such as text in an INTEGER PRIMARY KEY",
@@ -102,18 +102,18 @@ fn explain(code: c_int, message: &str) -> String {
     format!("{message}; {hint}")
 }
 
-/// The constraint that a message names: `UNIQUE constraint failed: users.email`.
+/// The constraint in a message such as `UNIQUE constraint failed: users.email`.
 fn constraint(code: c_int, message: &str) -> Option<String> {
     if code & 0xff != ffi::SQLITE_CONSTRAINT {
         return None;
     }
     let (_, name) = message.split_once("constraint failed: ")?;
-    // `index 'users_lower_email'`: an index over an expression has no columns to name.
+    // `index 'users_lower_email'`: of an index on an expression SQLite names no columns.
     let name = name.strip_prefix("index '").and_then(|name| name.strip_suffix('\'')).unwrap_or(name);
     Some(name.to_owned())
 }
 
-/// A result code's own name, or its number.
+/// The name of a result code, or its number.
 fn name(code: c_int) -> String {
     macro_rules! names {
         ($($name:ident)*) => { match code {
@@ -135,7 +135,7 @@ fn name(code: c_int) -> String {
     }
 }
 
-/// Whether an error concerns the file or the connection, so that the next statement would meet it again.
+/// Whether an error concerns the file or the connection, so that the next statement would fail too.
 pub(crate) fn is_lasting(error: &Error) -> bool {
     const CODES: [&str; 6] = [
         "SQLITE_IOERR",
@@ -148,7 +148,7 @@ pub(crate) fn is_lasting(error: &Error) -> bool {
     error.code().is_some_and(|code| CODES.iter().any(|lasting| code.starts_with(lasting)))
 }
 
-/// Whether somebody else holds what the statement needs, so that it is worth trying again.
+/// Whether another connection holds a lock that the statement needs, so that a retry can succeed.
 pub(crate) fn is_busy(code: c_int) -> bool {
     matches!(code & 0xff, ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED)
 }
@@ -173,7 +173,7 @@ pub(crate) fn no_cell(ordinal: usize, columns: usize) -> Error {
     errors::no_cell(ordinal, columns)
 }
 
-/// The error of a file that could not be opened, with the reason that SQLite does not give.
+/// The error of a file that cannot be opened, with the reason, which SQLite does not report.
 #[cold]
 pub(crate) fn at_open(path: &Path, creates: bool, error: rusqlite::Error) -> Error {
     let shown = path.display();
@@ -185,17 +185,17 @@ pub(crate) fn at_open(path: &Path, creates: bool, error: rusqlite::Error) -> Err
     match std::fs::OpenOptions::new().read(true).open(path) {
         _ if path.is_dir() => Error::configuration(format!("the database `{shown}` is a directory, not a file")),
         Err(cause) if cause.kind() == std::io::ErrorKind::PermissionDenied => {
-            Error::new(ErrorKind::PermissionDenied, format!("the database `{shown}` may not be opened: {cause}"))
+            Error::new(ErrorKind::PermissionDenied, format!("no permission to open the database `{shown}`: {cause}"))
         }
         Err(_) if directory.is_some_and(|directory| !directory.is_dir()) => Error::configuration(format!(
-            "there is no database `{shown}`, nor a directory for it; SQLite creates files, but not directories"
+            "the database `{shown}` does not exist, nor does its directory; SQLite creates files, but not directories"
         )),
         Err(_) if !creates => Error::configuration(format!(
-            "there is no database `{shown}`; add `mode=rwc` to create it: sqlite://{shown}?mode=rwc"
+            "the database `{shown}` does not exist; add `mode=rwc` to create it: sqlite://{shown}?mode=rwc"
         )),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Error::new(
             ErrorKind::PermissionDenied,
-            format!("the database `{shown}` could not be created in its directory"),
+            format!("no permission to create the database `{shown}` in its directory"),
         ),
         _ => error,
     }

@@ -1,4 +1,4 @@
-//! What the connections of one database share within this process: the writers' queue, and how long a write takes.
+//! What the connections of one database share in this process: the queue of writers, and how long a write takes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,24 +12,24 @@ use tokio::sync::OwnedMutexGuard;
 use crate::error;
 use crate::keeper::Keeper;
 
-/// One database, whatever number of backends and names lead to it.
+/// One database. Several backends and paths may use it.
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
-    /// SQLite has one writer at a time. Writers of this process queue here, first come first served, instead of
-    /// colliding there and sleeping.
+    /// SQLite allows one writer at a time. Writers of this process wait here, first come, first served, instead of
+    /// polling for SQLite's lock.
     writers: Arc<tokio::sync::Mutex<()>>,
     /// A moving average of the time that recent commits took, in microseconds.
     commit_time: AtomicU32,
-    /// The length of the write-ahead log at which it is copied into the database, in pages.
+    /// The length of the write-ahead log that causes a checkpoint, in pages.
     checkpoint_at: AtomicU32,
     in_memory: bool,
     keeper: Keeper,
 }
 
-/// The right to write, until it is dropped.
+/// The right to write. It ends when this is dropped.
 pub(crate) type Turn = OwnedMutexGuard<()>;
 
-/// A commit that takes longer than this is left to a blocking thread.
+/// Commits that take longer than this, in microseconds, run on a blocking thread.
 const QUICK_COMMIT: u32 = 300;
 
 /// SQLite's own default.
@@ -38,14 +38,14 @@ const CHECKPOINT_PAGES: u32 = 1000;
 static FILES: Mutex<BTreeMap<PathBuf, Weak<DatabaseFile>>> = Mutex::new(BTreeMap::new());
 
 impl DatabaseFile {
-    /// The database at this path, which is absolute and without links.
+    /// The database at this path, which must be absolute and without links.
     pub(crate) fn at(path: PathBuf) -> Arc<Self> {
         let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = files.get(&path).and_then(Weak::upgrade) {
             return file;
         }
         files.retain(|_, file| file.strong_count() > 0);
-        // Nothing is known of the disk yet, so the first commit goes to a thread.
+        // The speed of the disk is unknown, so the first commit runs on a thread.
         let file = Arc::new(Self::new(QUICK_COMMIT, Some(path.clone())));
         files.insert(path, Arc::downgrade(&file));
         file
@@ -70,7 +70,7 @@ impl DatabaseFile {
         self.in_memory
     }
 
-    /// Who keeps the readers' lock.
+    /// The keeper of the readers' lock.
     pub(crate) fn keeper(&self) -> &Keeper {
         &self.keeper
     }
@@ -78,40 +78,40 @@ impl DatabaseFile {
     /// Waits for the turn to write.
     ///
     /// # Errors
-    /// `Busy` when it has not come within `timeout`.
+    /// `Busy` after `timeout`.
     pub(crate) async fn turn(&self, timeout: Duration) -> Result<Turn> {
         if let Some(turn) = self.turn_at_once() {
             return Ok(turn);
         }
         tokio::time::timeout(timeout, Arc::clone(&self.writers).lock_owned())
             .await
-            .map_err(|_| error::busy("another writer of this process has kept the database locked", timeout))
+            .map_err(|_| error::busy("another writer of this process held the database lock", timeout))
     }
 
-    /// The turn to write, if nobody has it or waits for it.
+    /// The turn to write, if no writer has it or waits for it.
     pub(crate) fn turn_at_once(&self) -> Option<Turn> {
         Arc::clone(&self.writers).try_lock_owned().ok()
     }
 
-    /// Whether commits are quick enough to be waited for on the calling task.
+    /// Whether commits are quick enough for the calling task.
     pub(crate) fn commits_quickly(&self) -> bool {
         self.commit_time.load(Ordering::Relaxed) < QUICK_COMMIT
     }
 
-    /// Notes how long a commit took.
+    /// Records the time of a commit.
     pub(crate) fn committed_in(&self, time: Duration) {
         let time = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
-        // Two commits at once may lose one of their notes, which does no harm.
+        // Of two commits at the same time one may be lost, which does no harm.
         let average = self.commit_time.load(Ordering::Relaxed);
         self.commit_time.store(average - average / 4 + time / 4, Ordering::Relaxed);
     }
 
-    /// Whether a write-ahead log of this many pages is to be copied into the database.
+    /// Whether a write-ahead log of this many pages is due for a checkpoint.
     pub(crate) fn wants_checkpoint(&self, pages: u32) -> bool {
         pages >= self.checkpoint_at.load(Ordering::Relaxed)
     }
 
-    /// Notes how many pages a checkpoint could not copy, because a reader still needs what they replace.
+    /// Records how many pages a checkpoint left in the log, because a reader still needs the pages that they replace.
     pub(crate) fn checkpointed(&self, left: u32) {
         self.checkpoint_at.store(left.saturating_add(CHECKPOINT_PAGES), Ordering::Relaxed);
     }

@@ -1,12 +1,12 @@
-//! Keeps the lock that readers of a file share for as long as they come one after the other.
+//! The keeper of a file holds the lock of its readers while many reads follow each other.
 //!
-//! In a file with a write-ahead log every read takes a lock on its place in the log and gives it back: two system calls, which
-//! take longer than a lookup. SQLite makes them only for the first connection of the process that holds such a lock, and
-//! for the last. So one more connection that is in the midst of a read spares them to all the others. These look for the
-//! newest commit themselves, in memory that all processes share: what they see does not depend on the keeper.
+//! In a file with a write-ahead log every read takes a lock on its position in the log and releases it: two system calls,
+//! which take longer than a lookup. SQLite makes them only for the first and the last connection of a process that holds
+//! such a lock. So the keeper, one more connection in the middle of a read, saves them for all others. Each of these finds
+//! the newest commit by itself, in shared memory: what it sees does not depend on the keeper.
 //!
-//! A reader in the midst of a read keeps the log from being started anew. So this one reads for a tick at a time, only
-//! while many others read, and not for a while after somebody has written.
+//! SQLite cannot restart the log while a read is open. So the keeper reads for one tick at a time, only while there are
+//! many reads, and pauses after a write.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,32 +19,32 @@ use tokio::sync::Notify;
 
 use crate::file::DatabaseFile;
 
-/// For how long the lock is kept without a look at whether it is of use.
+/// How long the keeper holds the lock before it checks that the lock is still useful.
 const TICK: Duration = Duration::from_millis(2);
 
-/// For how long it is not kept when somebody has written.
+/// How long the keeper pauses after a write.
 const REST: Duration = Duration::from_millis(50);
 
-/// After how much time without reads the connection is closed.
+/// The keeper closes its connection after this time without reads.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// When to look again at a file that has no write-ahead log, or could not be opened.
+/// The time until the next attempt with a file that has no write-ahead log or cannot be opened.
 const RETRY: Duration = Duration::from_secs(10);
 
 /// The keeper of one file.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
-    /// None for a database in memory, which has no such lock.
+    /// None: the database is in memory, and has no such lock.
     path: Option<PathBuf>,
-    /// How many sessions the file has. With the last one the keeper closes, so that nobody has the file open after it.
+    /// The number of sessions of the file. The keeper closes with the last one, so that the file is closed after it.
     sessions: AtomicUsize,
-    /// Whether many reads were made since the last tick.
+    /// Whether there were many reads since the last tick.
     wanted: AtomicBool,
-    /// Wakes who looks after the ticks, when the lock was given up for want of reads.
+    /// Wakes the task of the keeper, after a time without reads.
     woken: Notify,
-    /// Whether somebody looks after the ticks.
+    /// Whether the task of the keeper runs.
     running: AtomicBool,
-    /// Whether the lock is kept.
+    /// Whether the keeper holds the lock.
     holding: AtomicBool,
     connection: Mutex<Option<rusqlite::Connection>>,
 }
@@ -54,7 +54,8 @@ impl Keeper {
         Self { path, ..Self::default() }
     }
 
-    /// Many reads were made. Only where threads of the runtime see to it that the lock is given up again.
+    /// Reports many reads. The keeper needs a runtime with several threads: a single-threaded one could stop while the lock
+    /// is held.
     pub(crate) fn want(&self, file: &Arc<DatabaseFile>) {
         self.wanted.store(true, Ordering::Relaxed);
         let Some(path) = &self.path else { return };
@@ -72,7 +73,7 @@ impl Keeper {
         }
     }
 
-    /// Gives up the lock, before somebody of this process writes.
+    /// Releases the lock, before this process writes.
     pub(crate) fn let_go(&self) {
         if self.holding.load(Ordering::Relaxed)
             && let Some(connection) = &*self.connection()
@@ -85,7 +86,7 @@ impl Keeper {
         self.sessions.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A session was closed, on a thread that may wait.
+    /// Reports a closed session. The thread may block.
     pub(crate) fn closed(&self) {
         if self.sessions.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.close();
@@ -98,8 +99,7 @@ impl Keeper {
         drop(connection);
     }
 
-    /// Opens a connection for the ticks that follow. False when there is nothing to keep: the file has no write-ahead log,
-    /// or no session any more.
+    /// Opens the connection. False when it is useless, because the file has no write-ahead log or no session.
     fn open(&self, path: &Path) -> rusqlite::Result<bool> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
@@ -110,7 +110,8 @@ impl Keeper {
         Ok(is_of_use)
     }
 
-    /// Takes the lock anew, and tells the version of the data. None when there is nothing to be done any more.
+    /// Takes the lock again, and returns the version of the data. None when the connection failed, or was closed with the
+    /// last session of the file.
     fn renew(&self) -> Option<i64> {
         let kept = self.connection();
         let connection = kept.as_ref()?;
@@ -122,7 +123,7 @@ impl Keeper {
 
     fn release(&self, connection: &rusqlite::Connection) {
         if self.holding.swap(false, Ordering::Relaxed) {
-            // What fails here fails for want of an open transaction.
+            // This fails only without an open transaction.
             drop(connection.execute_batch("ROLLBACK"));
         }
     }
@@ -132,7 +133,7 @@ impl Keeper {
     }
 }
 
-/// The file of a keeper that runs. Dropped, it gives up the lock.
+/// The file of a running keeper. When dropped, it releases the lock.
 struct Running(Arc<DatabaseFile>);
 
 impl Drop for Running {
@@ -143,7 +144,7 @@ impl Drop for Running {
     }
 }
 
-/// Keeps the lock, a tick at a time, until nobody has read for a while.
+/// Holds the lock, one tick at a time, until there are no reads for a while.
 async fn keep(running: Running, path: PathBuf) {
     let keeper = running.0.keeper();
     let file = Arc::clone(&running.0);
@@ -161,15 +162,50 @@ async fn keep(running: Running, path: PathBuf) {
             }
             continue;
         }
-        let version = keeper.renew();
-        let written = version.is_none() || seen.is_some_and(|seen| Some(seen) != version);
-        seen = version.or(seen);
+        let Some(version) = keeper.renew() else {
+            // Sessions that were opened since then start another keeper.
+            keeper.let_go();
+            tokio::time::sleep(REST).await;
+            break;
+        };
+        let written = seen.replace(version).is_some_and(|seen| seen != version);
         if written {
             keeper.let_go();
         }
         tokio::time::sleep(if written { REST } else { TICK }).await;
     }
-    // To close a file may take a while.
+    // Closing a file may take a while.
     let file = Arc::clone(&running.0);
     drop(tokio::task::spawn_blocking(move || file.keeper().close()).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reports reads until the keeper holds the lock.
+    async fn read_until_held(file: &Arc<DatabaseFile>) {
+        let held = async {
+            while !file.keeper().holding.load(Ordering::Relaxed) {
+                file.keeper().want(file);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), held).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_keeper_starts_again_after_the_last_session() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("test.db");
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.pragma_update(None, "journal_mode", "wal").unwrap();
+        let file = DatabaseFile::at(path);
+        file.keeper().opened();
+        read_until_held(&file).await;
+        file.keeper().closed();
+        assert!(!file.keeper().holding.load(Ordering::Relaxed));
+        file.keeper().opened();
+        read_until_held(&file).await;
+    }
 }

@@ -1,55 +1,56 @@
-//! What is known of a statement: what it does, and whether the calling task can wait for it.
+//! What the backend knows of a statement: what it does, and whether it may run on the calling task.
 
 use std::time::{Duration, Instant};
 
-use crate::dialect::{Verb, is_random, is_unbounded, verb};
+use crate::dialect::{Verb, Words};
 
-/// How long the calling task may be kept: by one step of SQLite, and by the rows of one stint.
+/// How long one step of SQLite, or the rows of one slice, may occupy the calling task.
 pub(crate) const BUDGET: Duration = Duration::from_millis(1);
 
-/// What is known of the time that a statement takes.
+/// How long a statement takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// It has not been seen yet.
+    /// It has not run yet.
     Unknown,
-    /// It fits the budget of one step on the calling task.
+    /// A step fits the budget on the calling task.
     Quick,
-    /// It does not.
+    /// A step exceeds it.
     Slow,
 }
 
-/// For how long a statement without bounds that was quick is expected to be so again.
+/// How long a quick statement without bounds counts as quick.
 const TRUST: Duration = Duration::from_secs(1);
 
-/// How many runs of a quick statement go by between two that are timed.
+/// How many runs of a quick statement are not timed between two that are.
 const UNTIMED: u8 = 15;
 
-/// What is known of a statement.
+/// What the backend knows of a statement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
     pub(crate) placeholders: usize,
-    /// Whether it leaves the database as it is.
+    /// Whether it does not change the database.
     pub(crate) readonly: bool,
     pub(crate) verb: Verb,
-    /// Whether one step may take any time, and cannot be interrupted.
+    /// Whether one step may take any time and cannot be interrupted.
     pub(crate) unbounded: bool,
     random: bool,
     pace: Pace,
     paced: Option<Instant>,
-    /// How long its last timed step took.
+    /// The time of its last timed step.
     time: Duration,
-    /// How many runs are still to go by without a look at the clock.
+    /// How many of the next runs are not timed.
     untimed: u8,
 }
 
 impl Profile {
     pub(crate) fn new(text: &str, placeholders: usize, readonly: bool) -> Self {
+        let words = Words::of(text);
         Self {
             placeholders,
             readonly,
-            verb: verb(text),
-            unbounded: is_unbounded(text, readonly),
-            random: is_random(text),
+            verb: words.verb,
+            unbounded: words.is_unbounded(readonly),
+            random: words.random,
             pace: Pace::Unknown,
             paced: None,
             time: Duration::ZERO,
@@ -57,8 +58,8 @@ impl Profile {
         }
     }
 
-    /// The time now, if a step that begins is to be timed. One that has been quick mostly is not: two looks at the clock
-    /// take a good part of the time of a lookup.
+    /// Begins a step: the time now, if the step is timed. Most steps of quick statements are not, because reading the
+    /// clock twice takes a large part of the time of a lookup.
     pub(crate) fn begin(&mut self) -> Option<Instant> {
         match self.untimed.checked_sub(1) {
             Some(left) => {
@@ -69,8 +70,8 @@ impl Profile {
         }
     }
 
-    /// Ends what [`begin`](Self::begin) began, and tells how long it took: of a step that was not timed, what the last one
-    /// took that was.
+    /// Ends the step that [`begin`](Self::begin) began, and returns its time: for a step that was not timed, the time
+    /// of the last one that was.
     pub(crate) fn end(&mut self, began: Option<Instant>) -> Duration {
         if let Some(began) = began {
             self.took(began.elapsed());
@@ -78,24 +79,24 @@ impl Profile {
         self.time
     }
 
-    /// Notes how long a run took.
+    /// Records the time of a run.
     pub(crate) fn took(&mut self, time: Duration) {
         self.time = time;
         self.set_pace(if time > BUDGET { Pace::Slow } else { Pace::Quick });
     }
 
-    /// Whether SQLite counts the rows that it changes.
+    /// Whether SQLite counts the rows that the statement changes.
     pub(crate) fn changes_rows(&self) -> bool {
         !self.readonly && matches!(self.verb, Verb::Insert | Verb::Change)
     }
 
-    /// Whether it is read on a thread from its start: because it is slow, or may be; or because it could not be run again
-    /// there for the rest of its rows, as these would be others.
+    /// Whether its rows are read on a thread from the start. The statement is slow or may be, or a second run for the
+    /// rest of its rows would return other rows.
     pub(crate) fn reads_on_thread(&self) -> bool {
         self.random || self.pace() == Pace::Slow || (self.unbounded && self.pace() == Pace::Unknown)
     }
 
-    /// What is known of the time that it takes.
+    /// How long it takes, as far as known.
     pub(crate) fn pace(&self) -> Pace {
         match self.paced {
             Some(at) if at.elapsed() > TRUST => Pace::Unknown,
@@ -103,7 +104,7 @@ impl Profile {
         }
     }
 
-    /// Notes it. What takes longer with every row is trusted for a while only.
+    /// Records the pace. For an unbounded statement it is valid for a while only: it takes longer with every row.
     pub(crate) fn set_pace(&mut self, pace: Pace) {
         self.pace = pace;
         self.paced = self.unbounded.then(Instant::now);

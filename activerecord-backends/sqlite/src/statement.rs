@@ -1,15 +1,15 @@
-//! Prepared statements that can be kept: across an await, and on whichever thread their connection goes to.
+//! Prepared statements that can be kept: across an await, and on every thread that their connection moves to.
 //!
-//! `rusqlite::Statement` borrows its connection and cannot leave the thread, so a future could not hold one. A
-//! [`Database`] owns a connection together with the statements prepared on it: they move as one, and the statements go
-//! first when it is dropped. Only this file and its folder have unsafe code. What it relies on:
+//! `rusqlite::Statement` borrows its connection and cannot change its thread, so a future could not hold one. A
+//! [`Database`] owns a connection together with its prepared statements: they move together, and the statements are
+//! dropped before the connection. Only this file and its folder have unsafe code. It relies on these facts:
 //!
-//! - A [`Statement`] is private to this file and lives in the `Database` of its connection until it is finalized, so its
-//!   pointer is valid whenever it is reachable, and the connection outlives it.
-//! - SQLite connections opened without their own mutex may be used by one thread at a time. Whoever reaches a statement
-//!   holds `&mut Database`, so nobody else uses the connection meanwhile.
-//! - A cell borrows from the [`Cursor`] it was read with, and every call that would move the cell (step, reset, bind)
-//!   takes the cursor by `&mut`.
+//! - A [`Statement`] is private to this file and lives in the `Database` of its connection until it is finalized, so
+//!   its pointer is valid whenever it is reachable, and the connection outlives it.
+//! - An SQLite connection without its own mutex may be used by one thread at a time. Access to a statement needs
+//!   `&mut Database`, so no other thread uses the connection at that time.
+//! - A cell borrows from the [`Cursor`] that it was read with, and every call that would move the cell (step, reset,
+//!   bind) takes the cursor by `&mut`.
 #![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
 
 mod key;
@@ -17,8 +17,10 @@ mod row;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use activerecord_core::sql::ReturnedKey;
 use activerecord_core::{Error, Result};
 use rusqlite::ffi;
 
@@ -30,7 +32,7 @@ use crate::profile::Profile;
 /// How many statements are kept.
 const CAPACITY: usize = 512;
 
-/// A bound text or blob of more bytes than this is not kept with its statement.
+/// A bound text or blob of more bytes than this is removed from its statement after the run.
 const LARGE: usize = 4096;
 
 /// The encoding of bound text. The constant is a `c_int`, and the parameter a `c_uchar`.
@@ -44,28 +46,28 @@ unsafe extern "C" fn committed(counter: *mut c_void, _: *mut ffi::sqlite3, _: *c
     ffi::SQLITE_OK
 }
 
-/// A connection, and the statements prepared on it.
+/// A connection and its prepared statements.
 pub(crate) struct Database {
     // Declared, and so dropped, before the connection.
     statements: Cache<Statement>,
     anchor: Option<Statement>,
     connection: rusqlite::Connection,
-    /// The pages in the write-ahead log after the last commit. Dropped after the connection, which writes to it.
+    /// The pages in the write-ahead log after the last commit. The connection writes to it, so it is dropped after it.
     log_pages: Box<AtomicU32>,
 }
 
-/// What preparing a text gave.
+/// The result of preparing a text.
 pub(crate) enum Prepared {
     /// One statement.
     One(Slot),
-    /// No statement, or several: a script.
+    /// No statement or several: a script.
     Script,
 }
 
 impl Database {
     pub(crate) fn new(connection: rusqlite::Connection) -> Self {
         let log_pages = Box::<AtomicU32>::default();
-        // This takes the place of SQLite's own checkpoints, which would be made inside a commit.
+        // This replaces SQLite's own checkpoints, which would run inside a commit.
         // SAFETY: the handle is valid, and the counter stays where it is for as long as the connection is open.
         unsafe {
             ffi::sqlite3_wal_hook(connection.handle(), Some(committed), (&raw const *log_pages).cast_mut().cast())
@@ -78,7 +80,7 @@ impl Database {
         self.log_pages.load(Ordering::Relaxed)
     }
 
-    /// The pages in the write-ahead log after the last commit, once.
+    /// The pages in the write-ahead log after the last commit; the next call returns 0.
     pub(crate) fn take_log_pages(&self) -> u32 {
         self.log_pages.swap(0, Ordering::Relaxed)
     }
@@ -88,7 +90,7 @@ impl Database {
         &self.connection
     }
 
-    /// Whether the file is no longer where it was opened. Not every file system can tell.
+    /// Whether the file was moved or deleted since it was opened. Some file systems do not know.
     pub(crate) fn is_moved(&self) -> bool {
         let mut moved: c_int = 0;
         let place = (&raw mut moved).cast();
@@ -99,18 +101,20 @@ impl Database {
         code == ffi::SQLITE_OK && moved != 0
     }
 
-    /// Whether the statement of this text has been prepared.
+    /// Whether the statement of this text is prepared.
     pub(crate) fn has(&mut self, text: &str) -> bool {
         self.statements.find(text).is_some()
     }
 
-    /// Finds the statement of this text, or prepares it. One that writes one row may return its key by
+    /// Finds the statement of this text, or prepares it. An INSERT that returns a key may return it by
     /// [`returned_key`](Self::returned_key) instead of a row.
-    pub(crate) fn prepare(&mut self, text: &str, one_row: bool) -> Result<Prepared> {
+    pub(crate) fn prepare(&mut self, text: &str, key: Option<&Arc<ReturnedKey>>) -> Result<Prepared> {
         if let Some(slot) = self.statements.find(text) {
             return Ok(Prepared::One(slot));
         }
-        if one_row && let Some(statement) = self.compile_for_key(text)? {
+        if let Some(key) = key
+            && let Some(statement) = self.compile_for_key(text, key)?
+        {
             return Ok(Prepared::One(self.statements.insert(text, statement)));
         }
         Ok(match self.compile(text)? {
@@ -119,7 +123,7 @@ impl Database {
         })
     }
 
-    /// Prepares the statements of a script one after the other, each when those before it have run, and does not keep them.
+    /// Prepares and runs the statements of a script one by one, and does not keep them.
     pub(crate) fn for_each(&mut self, mut script: &str, mut run: impl FnMut(Cursor<'_>) -> Result<()>) -> Result<()> {
         while !script.is_empty() {
             let (statement, tail) = self.compile_first(script)?;
@@ -136,8 +140,8 @@ impl Database {
         Cursor { statement: self.statements.get_mut(slot) }
     }
 
-    /// Keeps the connection's view of the database beyond the end of a statement that is being read, by a second statement
-    /// that reads and is left unfinished. This one reads next to nothing.
+    /// Keeps the connection's snapshot of the database after the end of the statement that is being read: by a second
+    /// statement that reads very little and stays unfinished.
     pub(crate) fn anchor(&mut self) -> Result<()> {
         if self.anchor.is_none() {
             self.anchor = self.compile("PRAGMA schema_version")?;
@@ -150,17 +154,17 @@ impl Database {
         }
     }
 
-    /// Gives up what [`anchor`](Self::anchor) keeps.
+    /// Releases the snapshot of [`anchor`](Self::anchor).
     pub(crate) fn release_anchor(&mut self) {
         if let Some(anchor) = &mut self.anchor {
             Cursor { statement: anchor }.reset();
         }
     }
 
-    /// Forgets the key of the last inserted row, so that [`last_insert_id`](Self::last_insert_id) tells of the next
-    /// statement alone.
+    /// Resets the key of the last inserted row, so that [`last_insert_id`](Self::last_insert_id) concerns the next
+    /// statement only.
     pub(crate) fn forget_last_insert_id(&mut self) {
-        // SAFETY: the handle is that of the connection that we own.
+        // SAFETY: the handle is the one of our own connection.
         unsafe { ffi::sqlite3_set_last_insert_rowid(self.connection.handle(), 0) }
     }
 
@@ -181,7 +185,7 @@ impl Database {
         }
     }
 
-    /// The first statement of a text, if there is one, and the text behind it.
+    /// The first statement of a text, if it has one, and the text after it.
     fn compile_first<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
         let length = c_int::try_from(text.len()).map_err(|_| error::invalid_statement("the SQL text is too long"))?;
         let (mut raw, mut tail) = (ptr::null_mut(), ptr::null());
@@ -202,12 +206,12 @@ impl Database {
             return Err(error::at_prepare(code, &self.message()));
         }
         let read = (tail as usize).saturating_sub(text.as_ptr() as usize);
-        let tail = text.get(read..).unwrap_or_default();
+        let (first, tail) = text.split_at_checked(read).unwrap_or((text, ""));
         // SAFETY: SQLITE_OK, so `raw` is null or a new statement of this connection.
-        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, text) }), tail))
+        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, first) }), tail))
     }
 
-    /// Whether a text holds no statement: nothing but space, comments and semicolons.
+    /// Whether a text has no statement: only space, comments and semicolons.
     fn is_blank(&mut self, mut text: &str) -> Result<bool> {
         loop {
             text = text.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
@@ -217,13 +221,14 @@ impl Database {
             match self.compile_first(text) {
                 Ok((None, tail)) if tail.len() < text.len() => text = tail,
                 Ok((None, _)) => return Ok(true),
-                // A second statement may need what the first one makes: that it does not compile yet is no error here.
+                // A second statement may need what the first one creates, so a failure to compile it is not an error
+                // here.
                 Ok((Some(_), _)) | Err(_) => return Ok(false),
             }
         }
     }
 
-    /// SQLite's words for the last failure.
+    /// SQLite's message for the last failure.
     fn message(&self) -> String {
         // SAFETY: the handle is valid, and the text is copied before the next call.
         unsafe { last_message(self.connection.handle()) }
@@ -234,19 +239,19 @@ impl Database {
 struct Statement {
     raw: NonNull<ffi::sqlite3_stmt>,
     profile: Profile,
-    /// Whether values are bound that are better not kept.
+    /// Whether large values are bound, see [`LARGE`].
     large: bool,
-    /// What it returns without saying so in its own text.
+    /// The key that it returns without a RETURNING clause.
     key: Option<key::Key>,
 }
 
-// SAFETY: a statement may be used on any thread as long as only one thread at a time uses its connection. It is reachable
-// only through the `Database` that owns both, which is not Sync.
+// SAFETY: a statement may be used on any thread if only one thread at a time uses its connection. It is reachable only
+// through the `Database` that owns both, which is not Sync.
 unsafe impl Send for Statement {}
 
 impl Statement {
     /// # Safety
-    /// `raw` is a statement that nobody else owns.
+    /// `raw` is a statement without another owner.
     unsafe fn new(raw: NonNull<ffi::sqlite3_stmt>, text: &str) -> Self {
         // SAFETY: the statement is valid.
         let (placeholders, readonly) =
@@ -263,12 +268,12 @@ impl Drop for Statement {
     }
 }
 
-/// What a step gave.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A row is ready.
     Row,
-    /// The statement is at its end.
+    /// The statement has ended.
     Done,
     /// It failed with this extended result code.
     Failed(c_int),
@@ -280,12 +285,12 @@ pub(crate) struct Cursor<'d> {
 }
 
 impl Cursor<'_> {
-    /// What is known of the statement.
+    /// What the backend knows of the statement.
     pub(crate) fn profile(&mut self) -> &mut Profile {
         &mut self.statement.profile
     }
 
-    /// Runs on to the next row.
+    /// Runs to the next row.
     #[inline]
     pub(crate) fn step(&mut self) -> Step {
         // SAFETY: the statement is valid, and no cell is borrowed, because `self` is not.
@@ -296,20 +301,20 @@ impl Cursor<'_> {
         }
     }
 
-    /// The row that the last step gave. After another result of it the row has no columns.
+    /// The row of the last step. If the step returned no row, it has no columns.
     #[inline]
     pub(crate) fn row(&self) -> Row<'_> {
         Row::new(self.statement)
     }
 
-    /// Ends the run. One that writes is to be run to its end first: what it commits only here could fail unseen.
+    /// Ends the run. A statement that writes must have ended before: a commit in here could fail unnoticed.
     #[inline]
     pub(crate) fn reset(&mut self) {
         // SAFETY: the statement is valid, and no cell is borrowed. The result repeats the last step's error.
         unsafe { ffi::sqlite3_reset(self.raw()) };
     }
 
-    /// Forgets bound values that take much memory: the statement is kept, and may not be used again for long.
+    /// Removes large bound values: the statement stays prepared, and may not run again for a long time.
     #[inline]
     pub(crate) fn clear_large_bindings(&mut self) {
         if std::mem::take(&mut self.statement.large) {
@@ -326,14 +331,14 @@ impl Cursor<'_> {
         error::at_step(code, &message)
     }
 
-    /// The rows that the last statement to change any has changed.
+    /// How many rows the last statement changed that changed any.
     pub(crate) fn changes(&self) -> u64 {
         // SAFETY: the statement is valid, so its connection is too.
         let changes = unsafe { ffi::sqlite3_changes64(ffi::sqlite3_db_handle(self.raw())) };
         u64::try_from(changes).unwrap_or_default()
     }
 
-    /// Binds NULL at `index`, which counts from 1.
+    /// Binds NULL at `index`, which starts at 1.
     #[inline]
     pub(crate) fn bind_null(&mut self, index: c_int) -> Result<()> {
         // SAFETY: the statement is valid; SQLite checks the index.
@@ -356,14 +361,14 @@ impl Cursor<'_> {
     pub(crate) fn bind_text(&mut self, index: c_int, value: &str) -> Result<()> {
         let (data, length) = (value.as_ptr().cast::<c_char>(), value.len() as u64);
         self.statement.large |= value.len() > LARGE;
-        // SAFETY: `length` readable bytes, which SQLITE_TRANSIENT tells SQLite to copy before it returns.
+        // SAFETY: `length` readable bytes. With SQLITE_TRANSIENT SQLite copies them before it returns.
         self.bound(unsafe { ffi::sqlite3_bind_text64(self.raw(), index, data, length, ffi::SQLITE_TRANSIENT(), UTF8) })
     }
 
     #[inline]
     pub(crate) fn bind_bytes(&mut self, index: c_int, value: &[u8]) -> Result<()> {
         if value.is_empty() {
-            // SAFETY: as for NULL. A pointer to no bytes may be bound as NULL, a blob of no zeros is not.
+            // SAFETY: as for NULL. SQLite may bind a pointer to no bytes as NULL, but not an empty zeroblob.
             return self.bound(unsafe { ffi::sqlite3_bind_zeroblob(self.raw(), index, 0) });
         }
         self.statement.large |= value.len() > LARGE;

@@ -1,16 +1,16 @@
-//! Values as SQLite stores them: integers, floats, text and bytes. Bound by the table in `activerecord-core`'s values:
+//! Values as SQLite stores them: integers, floats, text and bytes. A value is bound as follows:
 //!
 //! | value | stored as |
 //! |---|---|
 //! | bool | 0 or 1 |
 //! | integers | integer; a `u64` above `i64::MAX` is refused |
 //! | floats | float; NaN, which SQLite would store as NULL, is refused |
-//! | decimal | its exact text, with the scale it was given |
+//! | decimal | its exact text, with its scale |
 //! | UUID | hyphenated lower-case text |
-//! | dates and times | one canonical text, in UTC, that sorts as time does |
+//! | dates and times | one canonical text, in UTC, in the order of time |
 //! | JSON, arrays | JSON text |
 //!
-//! Reading yields NULL, integers, floats, text and bytes; core converts them to what is asked for.
+//! Reading returns NULL, integers, floats, text and bytes. Core converts them to the requested type.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ fn bind_float(cursor: &mut Cursor<'_>, index: c_int, value: f64) -> Result<()> {
     cursor.bind_f64(index, value)
 }
 
-/// JSON would make NULL of what is no finite number.
+/// Refuses NaN and infinities, which JSON would turn into NULL.
 fn finite(element: &Value) -> Result<()> {
     match element {
         Value::F32(x) if !x.is_finite() => Err(not_finite()),
@@ -78,7 +78,7 @@ fn finite(element: &Value) -> Result<()> {
 
 #[cold]
 fn not_finite() -> Error {
-    Error::conversion("SQLite keeps a list as JSON, which has no NaN and no infinity")
+    Error::conversion("SQLite stores a list as JSON, which has no NaN and no infinity")
 }
 
 #[cold]
@@ -88,7 +88,7 @@ fn at(error: Error, index: c_int) -> Error {
 
 #[cold]
 fn too_large() -> Error {
-    Error::conversion("SQLite's integers end at 9223372036854775807, and this one is greater")
+    Error::conversion("SQLite stores integers up to 9223372036854775807, and this one is greater")
 }
 
 #[cold]
@@ -113,7 +113,7 @@ impl<'c> Cell<'c> {
     }
 }
 
-/// Rows that were copied out of SQLite, to be read elsewhere or later: three allocations for the lot.
+/// Rows copied out of SQLite, to be read later or on another thread. All rows together take three allocations.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     names: Arc<[Box<str>]>,
@@ -122,7 +122,7 @@ pub(crate) struct Batch {
     rows: usize,
 }
 
-/// A cell of a batch. Text and bytes are ranges of the batch's bytes.
+/// A cell of a batch. Text and bytes are ranges in the batch's bytes.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
     Null,
@@ -162,12 +162,12 @@ impl Batch {
         kept(start, self.bytes.len())
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.rows
     }
 
-    /// How much memory the rows take, in bytes.
+    /// The memory of the rows, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.bytes.len() + self.cells.len() * size_of::<Kept>()
     }

@@ -1,7 +1,6 @@
-//! That a long statement does not stall the runtime. These tests look at the time, because the time is the point. What
-//! makes them robust on a busy machine: they run on their own, ask for most ticks of a timer to be punctual, allow for what
-//! a task that yields every millisecond suffers from other programs at the same time, and compare with the broken variant,
-//! which is off by two orders of magnitude.
+//! A long statement does not stall the runtime. These tests measure time. To be robust on a busy machine, they run
+//! alone, require most ticks of a timer to be punctual, allow for the delays of a task that yields every millisecond at
+//! the same time, and compare with the broken variant, whose delays are a hundred times longer.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::sync::Arc;
@@ -15,15 +14,15 @@ use activerecord_sqlite as _;
 use test_support::backend::backend as open;
 use tokio::sync::Mutex;
 
-/// One test at a time: each other one would be what it measures.
+/// One test at a time: another one would disturb the measurement.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// What is late by more than this was not punctual.
+/// A tick that is late by more than this is not punctual.
 const LATE: Duration = Duration::from_millis(5);
 
 const ROWS: &str = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000)";
 
-/// How late a timer of one millisecond was, each time, while the work was done on the same thread.
+/// The delays of a timer of one millisecond while the work runs on the same thread.
 async fn lateness(work: impl Future<Output = ()>) -> Vec<Duration> {
     let done = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&done);
@@ -44,12 +43,12 @@ async fn lateness(work: impl Future<Output = ()>) -> Vec<Duration> {
     late
 }
 
-/// How late most ticks were, and the latest.
+/// The delay of most ticks, and the longest delay.
 fn most_and_worst(late: &[Duration]) -> (Duration, Duration) {
     (late[late.len() * 8 / 10], late[late.len() - 1])
 }
 
-/// A task that yields every millisecond: what a scan in place is at best.
+/// A task that yields every millisecond: the best that a scan on the calling task can do.
 async fn spin() {
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(100) {
@@ -61,7 +60,7 @@ async fn spin() {
     }
 }
 
-/// The work leaves the timer punctual, at least once in a few attempts.
+/// Checks that the timer is punctual during the work, at least once in a few attempts.
 async fn assert_punctual(name: &str, mut work: impl AsyncFnMut()) {
     let mut attempts = Vec::new();
     for _ in 0..10 {

@@ -1,30 +1,39 @@
-//! One database's part of a transaction across several.
+//! Branches: the parts of a transaction across databases.
 
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// The name of one database's part of a transaction across several: the whole's id, and a label of the part.
+/// The name of a branch: the part of a transaction across databases that runs on one database. It consists of the id of
+/// the whole transaction and a label of the branch.
 ///
-/// Neither can be bound to a statement, so both are of a few characters only.
+/// Only a few characters are allowed, because the name becomes part of SQL texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Branch {
     gid: String,
     label: String,
 }
 
-/// What XA takes for either part.
+/// The limit of XA for the id and for the label, in bytes.
 const LONGEST: usize = 64;
 
 impl Branch {
-    /// A branch of the whole `gid`.
+    /// Creates the name of a branch of the transaction `gid`.
+    ///
+    /// ```
+    /// # use activerecord_core::Branch;
+    /// let branch = Branch::new("transfer-0190", "b0")?;
+    /// assert_eq!(branch.to_string(), "transfer-0190:b0");
+    /// assert_eq!("transfer-0190:b0".parse::<Branch>()?, branch);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when either is empty, is longer than 64 characters, or has others than ASCII letters, digits, `-`, `_`
-    /// and `.`.
+    /// `Configuration` unless `gid` and `label` both have 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
     pub fn new(gid: impl Into<String>, label: impl Into<String>) -> Result<Self> {
         let branch = Self { gid: gid.into(), label: label.into() };
         check("the id of a transaction", &branch.gid)?;
@@ -32,32 +41,43 @@ impl Branch {
         Ok(branch)
     }
 
-    /// A name for a transaction that has none yet, and may have to be prepared.
+    /// Creates a name for a transaction that has none yet and can be prepared later.
     pub(crate) fn unnamed() -> Self {
         Self { gid: format!("{UNNAMED}{}", Uuid::now_v7().simple()), label: "b0".into() }
     }
 
-    /// The whole's id.
+    /// Returns the id of the whole transaction.
     pub fn gid(&self) -> &str {
         &self.gid
     }
 
-    /// The part's label.
+    /// Returns the label of the branch.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// Reads a name as [`Display`](fmt::Display) writes it.
+    #[allow(missing_docs, reason = "the note names its replacement")]
+    #[deprecated(note = "use `name.parse()`")]
     pub fn parse(name: &str) -> Option<Self> {
-        let (gid, label) = name.split_once(':')?;
-        Self::new(gid, label).ok()
+        name.parse().ok()
     }
 }
 
-/// What the ids of transactions begin with that were named by nobody.
+/// The prefix of the ids that [`Branch::unnamed`] creates.
 const UNNAMED: &str = "ar0-";
 
-/// The whole and the part, with a colon between, which neither can have.
+/// Reads the form that [`Display`](fmt::Display) writes.
+impl FromStr for Branch {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let parts = name.split_once(':');
+        let (gid, label) = parts.ok_or_else(|| Error::configuration("the name of a branch is `GID:LABEL`"))?;
+        Self::new(gid, label)
+    }
+}
+
+/// Writes `GID:LABEL`. Neither part can contain a colon.
 impl fmt::Display for Branch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.gid, self.label)
@@ -70,20 +90,28 @@ fn check(what: &str, text: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::configuration(format!(
-        "{what} is 1 to {LONGEST} ASCII letters, digits, `-`, `_` and `.`, and `{}` is not",
+        "{what} must have 1 to {LONGEST} ASCII letters, digits, `-`, `_` and `.`, but it is `{}`",
         text.escape_debug()
     )))
 }
 
-/// A branch that is prepared: it waits for its end, and holds its locks until then.
+/// A prepared branch. It holds its locks until it is committed or rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PreparedBranch {
-    /// Its name as the database shows it.
+    /// The name as the database shows it.
     pub name: String,
-    /// Its name, when this library can have given it.
+    /// The name as a [`Branch`]; None when this library cannot have created the name.
     pub branch: Option<Branch>,
-    /// When it was prepared, by the database's clock, where the database knows.
+    /// The time of the preparation by the database's clock; None on a database that does not store it.
     pub prepared_at: Option<DateTime<Utc>>,
+}
+
+impl PreparedBranch {
+    /// Creates a prepared branch, for a backend.
+    pub fn new(name: impl Into<String>, branch: Option<Branch>, prepared_at: Option<DateTime<Utc>>) -> Self {
+        Self { name: name.into(), branch, prepared_at }
+    }
 }
 
 #[cfg(test)]
@@ -93,10 +121,12 @@ mod tests {
     #[test]
     fn names_are_of_a_few_characters() {
         let branch = Branch::new("ar1-s_1.x-0190", "b0").unwrap();
-        assert_eq!(Branch::parse(&branch.to_string()), Some(branch));
+        assert_eq!(branch.to_string().parse::<Branch>().ok(), Some(branch));
         for (gid, label) in [("", "b"), ("a", ""), ("a'b", "b"), ("a", "b:c"), ("ä", "b"), (&*"a".repeat(65), "b")] {
             assert!(Branch::new(gid, label).is_err_and(|error| error.is_configuration()), "{gid} {label}");
         }
-        assert!(Branch::parse("no colon").is_none() && Branch::parse("a:b:c").is_none());
+        for name in ["no colon", "a:b:c"] {
+            assert!(name.parse::<Branch>().is_err_and(|error| error.is_configuration()), "{name}");
+        }
     }
 }

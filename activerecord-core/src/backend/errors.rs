@@ -1,44 +1,40 @@
-//! What every backend refuses, and in the same words.
+//! The errors that all backends report with the same text.
 
 use std::str::Utf8Error;
 
 use crate::error::{Error, ErrorKind};
 
-/// A statement that is none, or that the database does not understand.
+/// A statement that the database does not understand.
 #[cold]
 pub fn invalid_statement(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidStatement, message)
 }
 
-/// A text of no statement, or of several, where it has to be one.
+/// A text that is not exactly one statement.
 #[cold]
 pub fn not_one_statement() -> Error {
-    invalid_statement(
-        "the text is not exactly one statement; several can be executed together when no values are bound",
-    )
+    invalid_statement("the text is not exactly one statement; only execute without values accepts several statements")
 }
 
 /// A statement with another number of placeholders than of values.
 #[cold]
 pub fn bind_count(placeholders: usize, values: usize) -> Error {
-    invalid_statement(format!("the statement has {placeholders} placeholders, and {values} values were bound"))
+    invalid_statement(format!("the statement has {placeholders} placeholders, but {values} values were bound"))
 }
 
-/// Notifications, where there are none.
+/// Notifications on a database without them.
 #[cold]
 pub fn no_notifications() -> Error {
-    Error::unsupported("this database sends no notifications to other sessions")
+    Error::unsupported("this database has no notifications between sessions")
 }
 
-/// BEGIN and its like as the caller's own SQL.
+/// BEGIN, COMMIT, ROLLBACK or a savepoint as the caller's own SQL.
 #[cold]
 pub fn transaction_control() -> Error {
-    invalid_statement(
-        "BEGIN, COMMIT, ROLLBACK and savepoints are not sent as SQL: use a transaction of this library, which knows its end",
-    )
+    invalid_statement("BEGIN, COMMIT, ROLLBACK and savepoints cannot be sent as SQL: use a transaction of this library")
 }
 
-/// A step of a transaction that cannot be made now.
+/// A step of a transaction that is not possible in its state.
 #[cold]
 pub fn transaction(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Transaction, message)
@@ -47,33 +43,33 @@ pub fn transaction(message: impl Into<String>) -> Error {
 /// A BEGIN inside a transaction.
 #[cold]
 pub fn transaction_open() -> Error {
-    transaction("a transaction is open on this connection already")
+    transaction("a transaction is already open on this connection")
 }
 
-/// The end of a transaction, or a savepoint, outside one.
+/// A savepoint, or the end of a transaction, outside a transaction.
 #[cold]
 pub fn no_transaction() -> Error {
     transaction("no transaction is open on this connection")
 }
 
-/// A statement in a transaction that the database has ended on its own.
+/// A statement in a transaction that the database has already rolled back.
 #[cold]
 pub fn transaction_ended() -> Error {
     transaction(
-        "the database has rolled the transaction back after an earlier error; roll it back here too, and begin a new one",
+        "the database rolled the transaction back after an earlier error; roll it back here too, and begin a new one",
     )
 }
 
-/// A statement after one whose future was dropped at a point from which the session does not recover.
+/// A statement on a session that a cancelled statement has left in an unknown state.
 #[cold]
 pub fn gone() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "the connection was given up with a statement that nobody waited for")
+    Error::new(ErrorKind::ConnectionLost, "the connection was closed after a cancelled statement")
 }
 
-/// A column beyond the end of a row.
+/// An ordinal beyond the end of a row.
 #[cold]
 pub fn no_cell(ordinal: usize, columns: usize) -> Error {
-    Error::conversion(format!("the row has {columns} columns, and none at ordinal {ordinal}"))
+    Error::conversion(format!("the row has {columns} columns, so the ordinal {ordinal} is out of range"))
 }
 
 /// A text that is not UTF-8.

@@ -1,6 +1,6 @@
-//! The contract that a backend implements. Everything else in this crate is the same for every database.
+//! The contract of a backend. All other code of this crate is the same for every database.
 //!
-//! A backend is one database product behind one endpoint. It registers a [`BackendFactory`], and never sees a model.
+//! A backend connects to one database product. It registers a [`BackendFactory`], and does not know models.
 
 mod branch;
 pub mod errors;
@@ -24,22 +24,22 @@ use crate::value::{Sink, Value};
 /// A boxed future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The answer to a statement: there already, where the database is in this process and had nothing to wait for, or a
-/// future. So a statement of a microsecond costs no allocation.
+/// The answer to a statement. A database in the same process can answer at once, without the allocation of a future.
+// Not `#[non_exhaustive]`: an answer is ready or not, as `std::task::Poll`.
 pub enum Answer<'a, T> {
-    /// It is there.
+    /// The answer is ready.
     Now(Ready<T>),
-    /// It is to be waited for.
+    /// The answer is the result of a future.
     Later(BoxFuture<'a, T>),
 }
 
 impl<'a, T> Answer<'a, T> {
-    /// An answer that is there.
+    /// Creates an answer that is ready.
     pub fn now(answer: T) -> Self {
         Self::Now(ready(answer))
     }
 
-    /// An answer that is to be waited for.
+    /// Creates an answer that is the result of `future`.
     pub fn later(future: impl Future<Output = T> + Send + 'a) -> Self {
         Self::Later(Box::pin(future))
     }
@@ -62,151 +62,204 @@ impl<T> fmt::Debug for Answer<'_, T> {
     }
 }
 
-/// How a database product is found by the scheme of a URL.
+/// Selects a backend by the scheme of a URL.
 ///
-/// A backend's crate submits one by `inventory::submit!`, and is found once it is linked.
+/// The crate of a backend registers one with `inventory::submit!`. A program that links the crate can use the backend.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use activerecord_core::backend::{Backend, BackendFactory};
+/// use activerecord_core::{Config, Error, Result, SQLITE};
+///
+/// fn open(config: &Config) -> Result<Arc<dyn Backend>> {
+///     config.check_options(&["mode"])?;
+///     Err(Error::unsupported("this example has no backend"))
+/// }
+///
+/// inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["example"], open } }
+/// ```
+// Not `#[non_exhaustive]`: backends build it by a struct literal, in a static.
 #[derive(Debug)]
 pub struct BackendFactory {
-    /// How the database spells SQL.
+    /// The dialect of the database.
     pub dialect: &'static Dialect,
-    /// The schemes of its URLs.
+    /// The schemes of URLs that select the backend.
     pub schemes: &'static [&'static str],
-    /// Validates the settings and makes the backend. It MUST NOT connect, block, or need a runtime, and MUST refuse a
-    /// setting that it does not know, naming the nearest one that it does.
+    /// Validates the settings and creates the backend. It MUST NOT connect, block, or need a runtime. It MUST refuse an
+    /// unknown setting, with the most similar known one.
     pub open: fn(&Config) -> Result<Arc<dyn Backend>>,
 }
 
 inventory::collect!(BackendFactory);
 
-/// One endpoint of a database: makes connections.
+/// One endpoint of a database. It opens connections.
 pub trait Backend: Send + Sync + fmt::Debug + 'static {
-    /// How the database spells SQL.
+    /// Returns the dialect of the database.
     fn dialect(&self) -> &'static Dialect;
 
-    /// Opens a connection, and brings its session to the state that [`Connection`] promises: UTC, strict, foreign keys
-    /// enforced. Errors MUST be typed (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..) and MUST NOT name a password.
+    /// Opens a connection, and configures its session: the time zone is UTC, the SQL mode is strict, and foreign keys
+    /// are enforced.
+    ///
+    /// # Errors
+    /// An error MUST have the matching kind (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..), and MUST NOT contain
+    /// a password.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
 
-    /// Opens a session that does nothing but to receive what is sent on a channel, from when this returns. The name is a
-    /// text of the caller's: it MUST be quoted. Errors as those of [`connect`](Self::connect).
+    /// Opens a session that only receives notifications on `channel`. It receives those that are sent after this
+    /// returns. The caller chooses the name of the channel, so it MUST be quoted.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect). The default is `Unsupported`.
     fn listen<'a>(&'a self, _channel: &'a str) -> BoxFuture<'a, Result<Box<dyn Notifications>>> {
         Box::pin(ready(Err(errors::no_notifications())))
     }
 }
 
-/// What is sent on a channel.
+/// A session that receives notifications.
 pub trait Notifications: Send {
-    /// Waits for the next text. The future may be dropped at any point, and then nothing MUST be lost. A session that is
-    /// lost MUST be an error, and MUST NOT be made anew here: who listens has to know that something was missed.
+    /// Waits for the next text. If the future is dropped, no text may be lost.
+    ///
+    /// # Errors
+    /// A lost session MUST be an error, and MUST NOT be opened again here: the caller must know that texts were missed.
     fn next(&mut self) -> BoxFuture<'_, Result<String>>;
 }
 
 /// One session with a database.
 ///
-/// The future of every method may be dropped at any point. After that, or after an error that leaves the session in
-/// doubt, [`is_reusable`](Self::is_reusable) MUST answer false; and dropping a connection MUST end its open transaction
-/// without a commit.
+/// The future of every method can be dropped at any point. After that, and after an error that leaves the session in an
+/// unknown state, [`is_reusable`](Self::is_reusable) MUST return false. Dropping a connection MUST end its open
+/// transaction without a commit.
 pub trait Connection: Send {
-    /// What the server at the other end can do.
+    /// Returns the capabilities of the server.
     fn capabilities(&self) -> &Capabilities;
 
-    /// Runs a statement for its effect. An error MUST leave nothing of this statement behind. The work may begin with the
-    /// call, as long as it keeps the caller for no longer than a poll may.
+    /// Runs a statement and returns its effect. The work can begin during the call, but it must not block the caller
+    /// for longer than a poll may.
+    ///
+    /// # Errors
+    /// After an error, the statement MUST have no effect.
     fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>>;
 
-    /// Runs a statement and pushes each row into `sink` where it lies, until the sink stops, pauses or fails. After
-    /// [`Flow::Pause`](crate::Flow::Pause) the future MUST return `Pending` once, and need not wake. A sink's error
-    /// MUST be returned as it is. As with [`execute`](Self::execute), the work may begin with the call: the
-    /// answer is to be polled right after it.
+    /// Runs a statement and pushes each row into `sink`, without a copy, until the sink stops or fails. After
+    /// [`Flow::Pause`](crate::Flow::Pause) the future MUST return `Pending` once, and need not wake the task. As with
+    /// [`execute`](Self::execute), the work can begin during the call; the caller polls the answer at once.
+    ///
+    /// # Errors
+    /// An error of the sink MUST be returned unchanged.
     fn fetch<'a>(&'a mut self, sql: &'a Sql, sink: &'a mut Sink<'a>) -> Answer<'a, Result<()>>;
 
-    /// Adds rows to a table by a way that is faster than INSERT; None, and nothing is added, when there is none for these rows. An
-    /// error MUST leave nothing of it behind.
+    /// Adds rows to a table by the bulk load of the database, and returns their number. Returns None, and adds nothing,
+    /// when the database has no bulk load or none for these rows. The default returns None.
+    ///
+    /// # Errors
+    /// After an error, no row MUST be added.
     fn load<'a>(&'a mut self, _rows: Load<'a>) -> BoxFuture<'a, Result<Option<u64>>> {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Controls the session's transaction. `Begin` MUST take what the transaction will need to write, so that it fails
-    /// here and not later, unless it is read-only. An error of `Commit` MUST mean that nothing was committed, or be
-    /// `CommitOutcomeUnknown`.
+    /// Runs a step of the session's transaction. `Begin` MUST take the locks that a write needs, unless the transaction
+    /// is read-only, so that a busy database fails there and not later.
+    ///
+    /// # Errors
+    /// After an error of `Commit`, nothing MUST be committed, unless the error is `CommitOutcomeUnknown`.
     fn control<'a>(&'a mut self, control: Control<'a>) -> BoxFuture<'a, Result<()>>;
 
-    /// The prepared branches that this database has, or its whole server where these are not told apart.
+    /// Returns the prepared branches of this database, or of its whole server if the server does not separate them.
+    ///
+    /// # Errors
+    /// The default is `Unsupported`.
     fn prepared(&mut self) -> BoxFuture<'_, Result<Vec<PreparedBranch>>> {
-        Box::pin(ready(Err(Error::unsupported("this database prepares no transactions"))))
+        Box::pin(ready(Err(Error::unsupported("this database does not support prepared transactions"))))
     }
 
-    /// Asks the server for a sign of life.
+    /// Checks that the server answers.
+    ///
+    /// # Errors
+    /// `ConnectionLost` when it does not answer.
     fn ping(&mut self) -> BoxFuture<'_, Result<()>>;
 
-    /// Whether the session can serve the next user: alive as far as known, outside any transaction, nothing half read.
+    /// Returns true when another user can get the session: it is not known to be broken, no transaction is open, and no
+    /// result is partly read.
     fn is_reusable(&self) -> bool;
 
-    /// Ends the session in good order. An error is of no interest: the session is gone either way.
+    /// Closes the session properly. It ignores errors, because the session ends in any case.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// Rows that are new to a table.
+/// The rows of a bulk load.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Load<'a> {
-    /// The statement that takes them, as the dialect has it.
+    /// The prefix of the bulk load, in the dialect of the database.
     pub sql: &'a Sql,
-    /// A query of exactly their columns, without a row: it tells the types that the columns have.
+    /// A query of the same columns without a row. Its result has the types of the columns.
     pub columns: &'a Sql,
-    /// The rows, each with a value for each column.
+    /// The rows. Each has a value for each column.
     pub rows: &'a [Vec<Value>],
 }
 
 /// The effect of a statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
-    /// The rows that were inserted, updated or deleted. An update that changes nothing counts, on every database alike.
+    /// The number of rows that were inserted, updated or deleted. On every database, an UPDATE counts the rows that it
+    /// matches, including those that it does not change.
     pub rows: u64,
-    /// The key that the database gave the inserted row (the first one, if several), where it tells it without
-    /// RETURNING.
+    /// The generated key of the inserted row, or of the first one, on a database that reports it without RETURNING.
     pub last_insert_id: Option<i64>,
 }
 
-/// A step of a transaction's life.
+impl Outcome {
+    /// Creates an effect.
+    pub fn new(rows: u64, last_insert_id: Option<i64>) -> Self {
+        Self { rows, last_insert_id }
+    }
+}
+
+/// A step of a transaction.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Control<'a> {
     /// Begins a transaction.
     Begin(TransactionOptions),
-    /// Commits it.
+    /// Commits the transaction.
     Commit,
-    /// Rolls it back. To roll back what the database has already rolled back is no error.
+    /// Rolls the transaction back. This MUST succeed when the database has already rolled it back.
     Rollback,
-    /// Sets a savepoint; the name is an identifier of this library's making.
+    /// Sets a savepoint. The name is an identifier that this library creates.
     Savepoint(&'a str),
-    /// Forgets a savepoint and keeps its work.
+    /// Releases a savepoint and keeps its work.
     Release(&'a str),
-    /// Undoes the work since a savepoint, which stays.
+    /// Undoes the work since a savepoint. The savepoint stays.
     RollbackTo(&'a str),
-    /// Begins a transaction that can be prepared under this name. Where the name is given by `Prepare` it is `Begin`.
+    /// Begins a transaction that can be prepared under this name. A backend whose `Prepare` sets the name treats it as
+    /// `Begin`.
     BeginBranch(TransactionOptions, &'a Branch),
-    /// Prepares the transaction: it will outlive the connection, and can be committed. The session may be bound to it
-    /// until it has ended; it is then not reusable. After an error it is rolled back, or the connection is in doubt.
+    /// Prepares the transaction: it then survives the connection, and can be committed. A session that must stay with
+    /// its prepared transaction is not reusable. After an error, the transaction is rolled back, or the session is not
+    /// reusable.
     Prepare(&'a Branch),
-    /// Commits a prepared branch, of this session or of another.
+    /// Commits a prepared branch of this or another session.
     CommitPrepared(&'a Branch),
-    /// Rolls a prepared branch back, of this session or of another.
+    /// Rolls back a prepared branch of this or another session.
     RollbackPrepared(&'a Branch),
 }
 
-/// How a transaction begins.
+/// The options of a transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransactionOptions {
-    /// The isolation level; None is the database's default.
+    /// The isolation level; None: the default of the database.
     pub isolation: Option<Isolation>,
-    /// Whether writes are refused.
+    /// Whether the database refuses writes.
     pub read_only: bool,
 }
 
-/// An isolation level. A database may give a stronger one, never a weaker one.
+/// An isolation level of standard SQL. A database can use a stronger level, but not a weaker one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names are the standard's")]
+#[allow(missing_docs, reason = "the names are those of standard SQL")]
+#[non_exhaustive]
 pub enum Isolation {
     ReadUncommitted,
     ReadCommitted,
@@ -214,7 +267,7 @@ pub enum Isolation {
     Serializable,
 }
 
-/// Returns `Pending` once, and does not wake: what [`Flow::Pause`](crate::Flow::Pause) asks of a fetch.
+/// Returns `Pending` once, and does not wake the task, as [`Flow::Pause`](crate::Flow::Pause) requires.
 pub async fn pend_once() {
     let mut polled = false;
     poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;

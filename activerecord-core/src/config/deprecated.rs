@@ -1,4 +1,4 @@
-//! Getters of the last release.
+//! Deprecated getters. The fields of [`Config`] replace them.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 
 const PREFIX: &str = "DATABASE_URL";
 
-/// `DATABASE_URL` is `primary`, `DATABASE_URL_ANALYTICS` is `analytics`.
+/// Reads `DATABASE_URL` as the connection `primary`, and `DATABASE_URL_ANALYTICS` as `analytics`.
 pub(crate) fn read() -> Result<Vec<(String, Config)>> {
     let found = std::env::vars_os().filter_map(|(key, value)| Some((name(key.to_str()?)?, key, value)));
     let mut configs = Vec::new();
@@ -17,7 +17,7 @@ pub(crate) fn read() -> Result<Vec<(String, Config)>> {
     Ok(configs)
 }
 
-/// The name of the connection that this variable sets, if it sets one.
+/// Returns the name of the connection that this variable configures; None for other variables.
 fn name(key: &str) -> Option<String> {
     match key.strip_prefix(PREFIX)? {
         "" => Some("primary".into()),

@@ -30,7 +30,7 @@ const CONNECTION_KEYS: [&str; 10] =
     ["url", "backend", "host", "port", "username", "password", "database", "options", "pool", "replicas"];
 const POOL_KEYS: [&str; 4] = ["max_connections", "acquire_timeout", "idle_check", "max_lifetime"];
 
-/// The connections of a file, by name.
+/// Reads the connections of a file, with their names.
 pub(crate) fn read(path: &Path) -> Result<Vec<(String, Config)>> {
     let at_file = |error: Error| error.context(path.display());
     let text = std::fs::read_to_string(path)
@@ -38,16 +38,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, Config)>> {
     parse(&text, &|name| std::env::var(name).ok()).map_err(at_file)
 }
 
-/// The connections of a text, with `variable` as its environment.
+/// Reads the connections of a text. `variable` looks up environment variables.
 fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<(String, Config)>> {
-    // The parser's own message quotes the line, in which a password may stand: only the place is told.
+    // The display of the parser's error contains the line, which can contain a password.
     let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-        Error::configuration(format!("line {line} is no TOML: {}", error.message()))
+        Error::configuration(format!("line {line} is not valid TOML: {}", error.message()))
     })?;
     known_keys("key", &table, &["connections"])?;
     let Some(Value::Table(connections)) = table.remove("connections") else {
-        return Err(Error::configuration("there is no [connections.NAME] table"));
+        return Err(Error::configuration("expected a table [connections.NAME]"));
     };
     connections
         .into_iter()
@@ -67,14 +67,14 @@ fn known_keys(what: &str, table: &Table, known: &[&str]) -> Result<()> {
     }
 }
 
-/// Reads values, with variables expanded.
+/// Reads values and expands environment variables in them.
 struct Reader<'v> {
     variable: &'v dyn Fn(&str) -> Option<String>,
 }
 
 impl Reader<'_> {
     fn connection(&self, value: Value) -> Result<Config> {
-        let Value::Table(mut table) = value else { return Err(Error::configuration("this is no table")) };
+        let Value::Table(mut table) = value else { return Err(Error::configuration("expected a table")) };
         known_keys("key", &table, &CONNECTION_KEYS)?;
         let mut config = self.base(&mut table)?;
         if let Some(pool) = table.remove("pool") {
@@ -86,13 +86,15 @@ impl Reader<'_> {
         Ok(config)
     }
 
-    /// The settings of a URL, or those put together from the keys beside it.
+    /// Reads the settings from `url`, or from `backend` and `database`, and adds the other keys.
     fn base(&self, table: &mut Table) -> Result<Config> {
         let mut text = |key: &str| table.remove(key).map(|value| self.text(key, value)).transpose();
         let mut config = match (text("url")?, text("backend")?) {
             (Some(url), None) => Config::url(url)?,
             (None, Some(backend)) => Config::new(backend, text("database")?.unwrap_or_default()),
-            _ => return Err(Error::configuration("a connection has either a `url`, or a `backend` and a `database`")),
+            _ => {
+                return Err(Error::configuration("a connection needs either a `url`, or a `backend` and a `database`"));
+            }
         };
         if let Some(host) = text("host")? {
             config = config.host(host);
@@ -104,13 +106,13 @@ impl Reader<'_> {
             config = config.password(password);
         }
         if text("database")?.is_some() {
-            return Err(Error::configuration("`database` stands beside a `url` that names one"));
+            return Err(Error::configuration("`database` cannot be combined with `url`, which contains it"));
         }
         if let Some(port) = table.remove("port") {
             config = config.port(self.number("port", port)?);
         }
         let Some(options) = table.remove("options") else { return Ok(config) };
-        let Value::Table(options) = options else { return Err(Error::configuration("`options` is no table")) };
+        let Value::Table(options) = options else { return Err(Error::configuration("`options` must be a table")) };
         for (name, value) in options {
             let value = self.scalar(&name, value)?;
             config = config.option(name, value);
@@ -119,7 +121,7 @@ impl Reader<'_> {
     }
 
     fn pool(&self, value: Value) -> Result<PoolOptions> {
-        let Value::Table(table) = value else { return Err(Error::configuration("`pool` is no table")) };
+        let Value::Table(table) = value else { return Err(Error::configuration("`pool` must be a table")) };
         known_keys("key of `pool`", &table, &POOL_KEYS)?;
         let mut pool = PoolOptions::new();
         for (key, value) in table {
@@ -133,10 +135,10 @@ impl Reader<'_> {
         Ok(pool)
     }
 
-    /// Replicas are URLs, or tables with a `url`.
+    /// Reads the replicas: an array of URLs, or of tables with a `url`.
     fn replicas(&self, value: Option<Value>) -> Result<Vec<String>> {
         let Some(value) = value else { return Ok(Vec::new()) };
-        let Value::Array(replicas) = value else { return Err(Error::configuration("`replicas` is no array")) };
+        let Value::Array(replicas) = value else { return Err(Error::configuration("`replicas` must be an array")) };
         replicas
             .into_iter()
             .map(|replica| match replica {
@@ -152,14 +154,14 @@ impl Reader<'_> {
     fn text(&self, key: &str, value: Value) -> Result<String> {
         match value {
             Value::String(text) => self.expand(&text),
-            _ => Err(Error::configuration(format!("`{key}` is no string"))),
+            _ => Err(Error::configuration(format!("`{key}` must be a string"))),
         }
     }
 
-    /// A number, or a string that is one once its variables are expanded.
+    /// Reads a number, or a string that contains one after variables are expanded.
     fn number<T: std::str::FromStr>(&self, key: &str, value: Value) -> Result<T> {
         let text = self.scalar(key, value)?;
-        text.parse().map_err(|_| Error::configuration(format!("`{key}` is no number in its range")))
+        text.parse().map_err(|_| Error::configuration(format!("`{key}` is not a number, or is out of range")))
     }
 
     fn scalar(&self, key: &str, value: Value) -> Result<String> {
@@ -170,7 +172,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Replaces `${VAR}` and `${VAR:-default}`. `$$` is a dollar.
+    /// Replaces `${VAR}` and `${VAR:-default}` by the variable, and `$$` by a dollar sign.
     fn expand(&self, text: &str) -> Result<String> {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
@@ -181,7 +183,7 @@ impl Reader<'_> {
                 rest = after;
             } else if let Some(inner) = after.strip_prefix('{') {
                 let (inside, after) =
-                    inner.split_once('}').ok_or_else(|| Error::configuration("a `${` has no `}` after it"))?;
+                    inner.split_once('}').ok_or_else(|| Error::configuration("a `${` has no closing `}`"))?;
                 expanded.push_str(&self.variable(inside)?);
                 rest = after;
             } else {
@@ -195,7 +197,7 @@ impl Reader<'_> {
 
     fn variable(&self, inside: &str) -> Result<String> {
         let (name, default) = inside.split_once(":-").map_or((inside, None), |(name, default)| (name, Some(default)));
-        // As in a shell, `:-` also stands in for a variable that is empty.
+        // As in a shell, the default also replaces an empty variable.
         let value = (self.variable)(name).filter(|value| default.is_none() || !value.is_empty());
         value.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
             Error::configuration(format!(
@@ -264,10 +266,13 @@ mod tests {
             ("[connections.a]\nurl = 'sqlite:x'\npool = { max_conections = 1 }", "did you mean `max_connections`?"),
             ("[connections.a]\nurl = 'sqlite:x'\npool = { acquire_timeout = 'soon' }", "`soon`; expected a duration"),
             ("[connections.a]\nurl = 'sqlite:x'\nbackend = 'sqlite'", "either a `url`, or a `backend`"),
-            ("[connections.a]\nbackend = 'postgres'\ndatabase = 'a'\nport = 99999", "`port` is no number in its range"),
-            ("[connections.a]\nurl = 3", "`url` is no string"),
-            ("x = 'secret", "line 1 is no TOML"),
-            ("", "there is no [connections.NAME] table"),
+            (
+                "[connections.a]\nbackend = 'postgres'\ndatabase = 'a'\nport = 99999",
+                "`port` is not a number, or is out of range",
+            ),
+            ("[connections.a]\nurl = 3", "`url` must be a string"),
+            ("x = 'secret", "line 1 is not valid TOML"),
+            ("", "expected a table [connections.NAME]"),
         ] {
             let error = with_env(text).unwrap_err();
             assert!(error.is_configuration() && error.to_string().contains(expected), "{text}: {error}");

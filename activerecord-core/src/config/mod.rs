@@ -1,4 +1,4 @@
-//! The settings of one connection, from a URL, a file, the environment or a builder.
+//! The settings of a connection: from a URL, a file, the environment or the program.
 
 mod deprecated;
 pub(crate) mod env;
@@ -141,6 +141,13 @@ impl Config {
     }
 
     /// Sets an option of the backend, as in the query of a URL. `configure` refuses an unknown option.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::sqlite("main.db").option("busy_timeout", "5s");
+    /// assert_eq!(config, Config::url("sqlite:main.db?busy_timeout=5s")?);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     #[must_use]
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.insert(name.into(), value.into());
@@ -148,6 +155,12 @@ impl Config {
     }
 
     /// Sets the options of the pool.
+    ///
+    /// ```
+    /// # use activerecord_core::{Config, PoolOptions};
+    /// let config = Config::sqlite("main.db").pool(PoolOptions::new().max_connections(4));
+    /// assert_eq!(config.pool.max_connections, 4);
+    /// ```
     #[must_use]
     pub fn pool(mut self, pool: PoolOptions) -> Self {
         self.pool = pool;
@@ -155,6 +168,13 @@ impl Config {
     }
 
     /// Adds the URL of a replica. `configure` checks the URL; reads still go to the primary.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let config = Config::url("postgres://db1/shop")?.replica("postgres://db2/shop");
+    /// assert_eq!(config.replicas, ["postgres://db2/shop"]);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     #[must_use]
     pub fn replica(mut self, url: impl Into<String>) -> Self {
         self.replicas.push(url.into());
@@ -164,7 +184,7 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An option or the URL of a replica may hold a secret: only what is known to be harmless is shown.
+        // Options and URLs of replicas can contain secrets, so their values are not shown.
         f.debug_struct("Config")
             .field("scheme", &self.scheme)
             .field("host", &self.host)
@@ -179,9 +199,9 @@ impl fmt::Debug for Config {
     }
 }
 
-/// An argument of `configure`: a URL, or a [`Config`].
+/// An argument of [`ConnectionManager::configure`](crate::ConnectionManager::configure): a URL, or a [`Config`].
 pub trait IntoConfig {
-    /// The settings.
+    /// Returns the settings.
     ///
     /// # Errors
     /// `Configuration` when the URL cannot be read.

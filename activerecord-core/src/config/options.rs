@@ -1,4 +1,4 @@
-//! Reading the options of a connection, as a backend does.
+//! Typed access to the options of a connection, for backends.
 
 use std::time::Duration;
 
@@ -7,12 +7,23 @@ use super::nearest::unknown;
 use crate::error::{Error, Result};
 
 impl Config {
-    /// An option of the backend.
+    /// Returns an option of the backend.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// # use std::time::Duration;
+    /// let config = Config::url("sqlite://main.db?mode=RWC&busy_timeout=250ms")?;
+    /// assert_eq!(config.text("mode"), Some("RWC"));
+    /// assert_eq!(config.choice("mode", &["ro", "rw", "rwc"])?, Some("rwc"));
+    /// assert_eq!(config.duration("busy_timeout")?, Some(Duration::from_millis(250)));
+    /// config.check_options(&["mode", "busy_timeout"])?;
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     pub fn text(&self, name: &str) -> Option<&str> {
         self.options.get(name).map(String::as_str)
     }
 
-    /// An option that is a duration, such as `5s` or `250ms`.
+    /// Returns an option that is a duration, such as `5s` or `250ms`.
     ///
     /// # Errors
     /// `Configuration` when the value is not a duration.
@@ -20,20 +31,20 @@ impl Config {
         self.text(name).map(|text| parse_duration(name, text)).transpose()
     }
 
-    /// An option whose value is one of `choices`. Case is ignored; the spelling of `choices` is returned.
+    /// Returns an option whose value is one of `choices`. Case is ignored; the result is spelled as in `choices`.
     ///
     /// # Errors
-    /// `Configuration` when the value is none of `choices`.
+    /// `Configuration` when the value is not one of `choices`.
     pub fn choice<'c>(&self, name: &str, choices: &[&'c str]) -> Result<Option<&'c str>> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let choice = choices.iter().find(|choice| choice.eq_ignore_ascii_case(text));
         choice.copied().map(Some).ok_or_else(|| unknown(&format!("value of `{name}`"), text, choices))
     }
 
-    /// Refuses options that are not among `known`.
+    /// Checks that every option is one of `known`.
     ///
     /// # Errors
-    /// `Configuration`, with the nearest known option.
+    /// `Configuration` for an unknown option, with the most similar known one.
     pub fn check_options(&self, known: &[&str]) -> Result<()> {
         match self.options.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(unknown("option", name, known)),
@@ -41,7 +52,7 @@ impl Config {
         }
     }
 
-    /// The settings of the replicas.
+    /// Returns the settings of the replicas.
     pub(crate) fn replica_configs(&self) -> Result<Vec<Self>> {
         self.replicas.iter().map(Self::url).collect()
     }

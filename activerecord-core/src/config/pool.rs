@@ -33,7 +33,12 @@ impl PoolOptions {
     /// ```
     /// # use activerecord_core::PoolOptions;
     /// # use std::time::Duration;
-    /// let options = PoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(5));
+    /// let options = PoolOptions::new()
+    ///     .max_connections(20)
+    ///     .acquire_timeout(Duration::from_secs(5))
+    ///     .idle_check(Duration::from_secs(60))
+    ///     .max_lifetime(None);
+    /// assert_eq!(options.max_connections, 20);
     /// ```
     pub fn new() -> Self {
         Self::default()
@@ -61,8 +66,8 @@ impl PoolOptions {
         self
     }
 
-    /// Sets the age at which the pool replaces a connection; None: never. Default: 30 minutes. The pool checks the age when
-    /// it hands the connection out, not while it is in use.
+    /// Sets the age at which the pool replaces a connection; None: never. Default: 30 minutes. The pool checks the age
+    /// when it hands the connection out, not while it is in use.
     #[must_use]
     pub fn max_lifetime(mut self, age: Option<Duration>) -> Self {
         self.max_lifetime = age;

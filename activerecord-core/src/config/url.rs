@@ -1,16 +1,15 @@
-//! A database's URL as settings. An error never repeats the URL: a password may be in it.
+//! Parses the URL of a database. Errors never contain the URL, because it can contain a password.
 
 use super::Config;
 use super::nearest::unknown;
 use crate::error::{Error, Result};
 
-/// Reads a URL.
 pub(super) fn parse(text: &str) -> Result<Config> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme));
     match scheme {
         Some("sqlite" | "sqlite3") => sqlite(text),
         Some(_) => server(text),
-        None => Err(Error::configuration("a connection's URL starts with its database: sqlite:, postgres: or mysql:")),
+        None => Err(Error::configuration("the URL of a connection must start with sqlite:, postgres: or mysql:")),
     }
 }
 
@@ -19,13 +18,13 @@ fn is_scheme(scheme: &str) -> bool {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
-/// `sqlite:PATH` or `sqlite://PATH`: the path is relative unless it starts with a slash of its own.
+/// `sqlite:PATH` or `sqlite://PATH`. The path is relative, unless it starts with another slash.
 fn sqlite(text: &str) -> Result<Config> {
     let rest = text.split_once(':').map_or("", |(_, rest)| rest);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     if path.is_empty() {
-        return Err(Error::configuration("an SQLite URL names a file: sqlite://main.db?mode=rwc, or sqlite::memory:"));
+        return Err(Error::configuration("an SQLite URL needs a path: sqlite://main.db?mode=rwc, or sqlite::memory:"));
     }
     let config = Config::new("sqlite", decode(path)?);
     Ok(url::form_urlencoded::parse(query.as_bytes()).fold(config, |config, (name, value)| config.option(name, value)))
@@ -34,7 +33,7 @@ fn sqlite(text: &str) -> Result<Config> {
 /// `SCHEME://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE`
 fn server(text: &str) -> Result<Config> {
     let url = url::Url::parse(text).map_err(|error| {
-        Error::configuration("the connection's URL cannot be read; a special character in a password is written as %XX")
+        Error::configuration("the URL of the connection is not valid; write special characters in a password as %XX")
             .with_source(error)
     })?;
     if !url.has_authority() {
@@ -56,20 +55,20 @@ fn server(text: &str) -> Result<Config> {
     Ok(url.query_pairs().fold(config, |config, (name, value)| config.option(name, value)))
 }
 
-/// Without its slashes `postgres:user:password@host/db` would be a database of that name.
+/// Without the slashes, `postgres:user:password@host/db` would be the name of a database, and errors would show it.
 #[cold]
 fn no_server(scheme: &str) -> Error {
     let servers = ["postgres", "postgresql", "mysql", "mariadb"];
     if servers.contains(&scheme) {
-        return Error::configuration(format!("a connection's URL names its server: {scheme}://HOST/DATABASE"));
+        return Error::configuration(format!("the URL of a connection needs a server: {scheme}://HOST/DATABASE"));
     }
     unknown("database in the URL:", scheme, &[&servers[..], &["sqlite"]].concat())
 }
 
-/// Undoes `%XX`.
+/// Decodes `%XX`.
 fn decode(text: &str) -> Result<String> {
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(Into::into).map_err(|_| Error::configuration("a part of the connection's URL is not UTF-8"))
+    decoded.map(Into::into).map_err(|_| Error::configuration("the URL of the connection is not UTF-8"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which tables a database has, and what they hold: asked of the database itself, not of a model.
+//! Reads the tables, columns and keys of a database from its catalog.
 
 use std::sync::Arc;
 
@@ -8,74 +8,86 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{CreateIndex, CreateTable, Name, NewColumn};
 use crate::value::{Row, ValueType};
 
-/// How much of a table's name is in the name of its index: databases take about 60 characters.
+/// The number of characters of a table's name in the name of its index. Names of indexes can have about 60 characters.
 const NAME_LENGTH: usize = 40;
 
-/// A table as its database describes it.
+/// A table, as the catalog of its database describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableInfo {
-    /// The name of the connection that was asked.
+    /// The name of the connection.
     pub connection: Arc<str>,
-    /// The table's name.
+    /// The name of the table.
     pub name: String,
-    /// Its columns, in their order.
+    /// The columns, in the order of the table.
     pub columns: Vec<ColumnInfo>,
-    /// The columns of its primary key, in the key's order; empty when it has none.
+    /// The columns of the primary key, in the order of the key. Empty: no primary key.
     pub key: Vec<String>,
-    /// Its other unique keys, by name. Not among them are those that hold for a part of the rows, and those of an expression or
-    /// of the head of a text.
+    /// The other unique keys, ordered by name. Partial keys, and keys on expressions or on prefixes of texts, are left
+    /// out.
     pub unique: Vec<UniqueKey>,
 }
 
-/// A column as its database describes it.
+/// A column, as the catalog of its database describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ColumnInfo {
-    /// Its name.
+    /// The name of the column.
     pub name: String,
-    /// Its type, as the database writes it: `character varying(20)`, `int(11)`.
+    /// The type as the database writes it, such as `character varying(20)` or `int(11)`.
     pub declared: String,
-    /// What it holds; None when this library has no such type.
+    /// The type of the values; None when this library does not support the column's type.
     pub ty: Option<ValueType>,
-    /// The numbers in parentheses behind the type: the digits and the scale of a decimal, the length of a text, the digits of a
-    /// fraction of a second. Empty when there are none.
+    /// The numbers in parentheses after the type: precision and scale of a decimal, length of a text, or digits of the
+    /// fraction of a second. Empty: no such numbers.
     pub sizes: Vec<u32>,
-    /// Whether it may be NULL.
+    /// Whether the column can be NULL.
     pub nullable: bool,
-    /// Whether the database gives the next number to a row that comes without one.
+    /// Whether the database generates the next number for a row without a value.
     pub numbered: bool,
-    /// Whether the database computes it from other columns, so that it cannot be written.
+    /// Whether the database computes the column from other columns. Such a column cannot be written.
     pub computed: bool,
-    /// Its default, as the database writes it, which for a computed column may be its expression.
+    /// The default as the database writes it. For a computed column it can be the expression.
     pub default: Option<String>,
 }
 
-/// A unique key that is not the primary one.
+/// A unique key that is not the primary key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UniqueKey {
-    /// Its name.
+    /// The name of the key.
     pub name: String,
-    /// Its columns, in their order.
+    /// The columns, in the order of the key.
     pub columns: Vec<String>,
 }
 
 impl TableInfo {
-    /// The column of this name.
+    /// Returns the column with this name.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// if let Some(users) = connection("primary")?.describe("users").await? {
+    ///     let email = users.column("email").is_some_and(|column| !column.nullable);
+    ///     println!("{} columns, email required: {email}", users.types()?.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn column(&self, name: &str) -> Option<&ColumnInfo> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// What each column holds, in their order.
+    /// Returns the types of all columns, in the order of the table.
     ///
     /// # Errors
-    /// `Unsupported`, naming the connection, the table, the column and its type, when this library has no such type.
+    /// `Unsupported` when this library does not support the type of a column. The error names the connection, the
+    /// table, the column and its type.
     pub fn types(&self) -> Result<Vec<ValueType>> {
         self.columns.iter().map(|column| self.type_of(column)).collect()
     }
 
-    /// What a column of this table holds.
+    /// Returns the type of a column of this table.
     ///
     /// # Errors
     /// As [`types`](Self::types).
@@ -83,12 +95,22 @@ impl TableInfo {
         column.ty.ok_or_else(|| self.no_type(column))
     }
 
-    /// A table like this one, for [`create_table`](ConnectionHandle::create_table) on any database: its columns, its keys, and its
-    /// other unique keys under names of their own. Types are those that hold the same values; sizes are kept of decimals, and
-    /// of texts and bytes in keys.
+    /// Returns a definition of this table for [`create_table`](ConnectionHandle::create_table) on any database. It has
+    /// the same columns, primary key and unique keys. The unique keys get new names. Each type can hold the values of
+    /// the original one. Sizes are kept for decimals, and for texts and bytes in keys.
     ///
-    /// NOT copied are foreign keys, checks, triggers, collations, defaults, indexes that are not unique, and the number that
-    /// comes next. A computed column becomes one that is written.
+    /// NOT copied are foreign keys, checks, triggers, collations, defaults, indexes that are not unique, and the next
+    /// generated number. A computed column becomes an ordinary one.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// if let Some(users) = connection("primary")?.describe("users").await? {
+    ///     connection("analytics")?.create_table(&users.definition()?).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`types`](Self::types).
@@ -108,25 +130,24 @@ impl TableInfo {
         })
     }
 
-    /// Whether the database numbers the rows by a key of one signed integer.
+    /// Returns true when the primary key is one signed integer that the database generates.
     fn is_numbered(&self) -> bool {
         let [key] = &self.key[..] else { return false };
         let signed = [ValueType::I16, ValueType::I32, ValueType::I64].map(Some);
         self.column(key).is_some_and(|column| column.numbered && signed.contains(&column.ty))
     }
 
-    /// Named by the table: names of indexes are those of a table on one database, and of all tables on another.
+    /// The name contains the table, because on some databases the name of an index must be unique among all tables.
     fn unique_index(&self, key: &UniqueKey, number: usize) -> CreateIndex {
         let table: String = self.name.chars().take(NAME_LENGTH).collect();
         let name = format!("{table}_unique_{number}").into();
         CreateIndex { name, table: self.name.clone().into(), columns: names(&key.columns), unique: true }
     }
 
-    /// The error of a column whose type this library does not have.
     #[cold]
     fn no_type(&self, column: &ColumnInfo) -> Error {
         let message = format!(
-            "column `{}` of table `{}` has the type `{}`, for which there is no type here; leave the column out, or give it another type",
+            "column `{}` of table `{}` has the type `{}`, which this library does not support; leave the column out, or change its type",
             column.name, self.name, column.declared
         );
         Error::new(ErrorKind::Unsupported, message).with_connection(&self.connection)
@@ -138,18 +159,29 @@ fn names(columns: &[String]) -> Vec<Name> {
 }
 
 impl ConnectionHandle {
-    /// The names of the tables, in order: of this file, of this database, or on PostgreSQL of the first schema of the search
-    /// path. Views are none, nor are the partitions of a table. The library's own tables, which begin with `ar_`, are among them.
+    /// Returns the names of all tables in alphabetical order. On PostgreSQL they are those of the first schema in the
+    /// search path. Views and the partitions of a table are left out. This library's own tables, which begin with
+    /// `ar_`, are included.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// for table in connection("primary")?.tables().await? {
+    ///     println!("{table}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// Those of the connection and the database.
     pub async fn tables(&self) -> Result<Vec<String>> {
         let rows = self.query(self.dialect().catalog.tables, []).await?;
         rows.iter().map(|row| row.get(0)).collect()
     }
 
-    /// What the database says of this table; None when there is none of this name. A login sees only what it may see: a table
-    /// that is hidden from it is none, and so is a column.
+    /// Describes a table; None when no table has this name. Tables and columns that the login has no permission to see
+    /// are left out.
     ///
     /// ```no_run
     /// # async fn example() -> activerecord_core::Result<()> {
@@ -163,7 +195,8 @@ impl ConnectionHandle {
     /// ```
     ///
     /// # Errors
-    /// Whatever the database reports. A type that this library does not have is none here: [`TableInfo::types`] is.
+    /// Those of the connection and the database. A type that this library does not support is not an error here;
+    /// [`TableInfo::types`] reports it.
     pub async fn describe(&self, table: &str) -> Result<Option<TableInfo>> {
         let rows = self.query(self.dialect().catalog.columns, [table]).await?;
         if rows.is_empty() {
@@ -198,7 +231,7 @@ impl ConnectionHandle {
 }
 
 impl TableInfo {
-    /// The columns of one key come one behind the other.
+    /// Adds a column to the key with this name. The columns of one key arrive one after the other.
     fn add_unique(&mut self, name: String, column: String) {
         match self.unique.last_mut().filter(|last| last.name == name) {
             Some(last) => last.columns.push(column),

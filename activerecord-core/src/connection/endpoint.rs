@@ -1,4 +1,4 @@
-//! One registered connection: its backend, its pool, and what was learnt of the server.
+//! A registered connection: its pool, and what is known about its server.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, Result};
 
-/// A connection as the registry holds it. Replacing a name makes a new endpoint; whoever uses the old one keeps it.
+/// A connection in the registry. `replace` creates a new endpoint, and work in progress continues on the old one.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     id: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Endpoint {
     unique_keys: Mutex<HashMap<String, UniqueKeys>>,
 }
 
-/// The unique keys of a table, each by its columns.
+/// The unique keys of a table. Each is the set of its columns.
 pub(crate) type UniqueKeys = Arc<[BTreeSet<String>]>;
 
 impl Endpoint {
@@ -45,7 +45,7 @@ impl Endpoint {
         }
     }
 
-    /// Another one for each endpoint of the process, also of the same name.
+    /// Unique in the process, also among endpoints with the same name.
     pub(super) fn id(&self) -> u64 {
         self.id
     }
@@ -62,24 +62,23 @@ impl Endpoint {
         &self.meters
     }
 
-    /// What the server can do; before the first connection, what every version of it can.
+    /// The capabilities of the server. Before the first connection, those that all supported versions have.
     pub(crate) fn capabilities(&self) -> &Capabilities {
         self.server.get().unwrap_or(self.dialect.capabilities())
     }
 
-    /// Whether the server has been asked what it can do.
+    /// Whether the capabilities of the server are known.
     pub(crate) fn is_known(&self) -> bool {
         self.server.get().is_some()
     }
 
-    /// Takes a connection from the pool, or opens one. When the connection was replaced meanwhile, it is one of the new
-    /// pool.
+    /// Takes a connection from the pool, or opens one. After a `replace`, it comes from the new pool.
     pub(crate) async fn acquire(&self, purpose: Purpose) -> Result<PooledConnection> {
         let connection = match self.pool.acquire(purpose, &self.meters).await {
             Ok(connection) => connection,
             Err(error) if self.pool.is_closed() => {
                 let successor = endpoint(&self.name)?;
-                // The statement is rendered already.
+                // The statement is already rendered in the old dialect.
                 if successor.dialect.name() != self.dialect.name() {
                     return Err(error.with_connection(&self.name));
                 }
@@ -91,7 +90,7 @@ impl Endpoint {
         Ok(connection)
     }
 
-    /// Opens a session beside the pool that receives what is sent on a channel.
+    /// Opens a session outside the pool that receives notifications.
     pub(super) async fn listen(&self, channel: &str) -> Result<Box<dyn Notifications>> {
         self.pool.listen(channel).await.map_err(|error| error.with_connection(&self.name))
     }
@@ -101,12 +100,12 @@ impl Endpoint {
         self.pool.closed().await.with_connection(&self.name)
     }
 
-    /// The unique keys of a table, once they are known.
+    /// The unique keys of a table, if they are known.
     pub(crate) fn unique_keys(&self, table: &str) -> Option<UniqueKeys> {
         self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
     }
 
-    /// Notes the unique keys of a table.
+    /// Stores the unique keys of a table.
     pub(crate) fn set_unique_keys(&self, table: &str, keys: UniqueKeys) {
         self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), keys);
     }
@@ -115,12 +114,12 @@ impl Endpoint {
         self.pool.max_connections()
     }
 
-    /// How long to wait for a connection that others use.
+    /// How long a statement waits for a connection.
     pub(crate) fn acquire_timeout(&self) -> Duration {
         self.pool.acquire_timeout()
     }
 
-    /// Refuses new users, waits until those there are have finished, and closes every connection.
+    /// Refuses new users, waits until the current ones have finished, and closes all connections.
     pub(super) async fn drain(&self) {
         self.pool.drain().await;
     }

@@ -1,4 +1,4 @@
-//! A connection in the caller's hand, for SQL that no model describes.
+//! Handles of connections, for SQL without a model.
 
 use std::sync::Arc;
 
@@ -18,61 +18,132 @@ use crate::statement::{CreateTable, Insert, RawSql, Select, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::{IntoParams, Row};
 
-/// The connection of this name.
+/// Returns the connection with this name. It does not open anything.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, Result};
+/// # async fn example() -> Result<()> {
+/// let rows = connection("primary")?.query("SELECT name FROM users WHERE id = ?", [7]).await?;
+/// # println!("{}", rows.len());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// `Configuration` when there is none.
+/// `Configuration` when no connection has this name.
 pub fn connection(name: &str) -> Result<ConnectionHandle> {
     endpoint(name).map(|endpoint| ConnectionHandle { endpoint })
 }
 
-/// The connection that this task is at: that of the innermost transaction, or of the innermost scope of all models,
-/// whichever is inside the other. None outside of both.
+/// Returns the connection of the innermost transaction or [`with_connection`](crate::with_connection) scope of this
+/// task, whichever is further inside. None outside both. Scopes of a single model do not count.
+///
+/// ```no_run
+/// # use activerecord_core::{current_connection, transaction, Result};
+/// # async fn example() -> Result<()> {
+/// transaction("primary", async || {
+///     let current = current_connection()?;
+///     assert!(current.is_some_and(|connection| connection.name() == "primary"));
+///     Ok(())
+/// })
+/// .await
+/// # }
+/// ```
 ///
 /// # Errors
-/// `Configuration` when it was removed meanwhile.
+/// `Configuration` when the connection has been removed since.
 pub fn current_connection() -> Result<Option<ConnectionHandle>> {
     innermost_name().map(|name| connection(&name)).transpose()
 }
 
-/// A registered connection. Its statements join the transaction that this task has open on it, if there is one.
+/// A registered connection. Its statements join the transaction that this task has open on it, if any.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, params, Result};
+/// # async fn example() -> Result<()> {
+/// let primary = connection("primary")?;
+/// let changed = primary.execute("UPDATE users SET name = ? WHERE id = ?", params!["Ada", 7]).await?;
+/// for row in primary.query("SELECT id, name FROM users", []).await? {
+///     println!("{} {}", row.get::<i64>("id")?, row.get::<String>("name")?);
+/// }
+/// # println!("{changed}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ConnectionHandle {
     endpoint: Arc<Endpoint>,
 }
 
 impl ConnectionHandle {
-    /// The name it is registered by.
+    /// Returns the name of the connection.
     pub fn name(&self) -> &str {
         self.endpoint.name()
     }
 
-    /// How its database spells SQL.
+    /// Returns the dialect of the database.
     pub fn dialect(&self) -> &'static Dialect {
         self.endpoint.dialect()
     }
 
-    /// The most connections that its pool opens.
+    /// Returns the maximum number of open connections of the pool.
     pub fn max_connections(&self) -> usize {
         self.endpoint.max_connections()
     }
 
-    /// What its database can do: before the first use what every supported version can, then what this server can.
+    /// Returns the capabilities of the database. Before the first use they are those that all supported versions have;
+    /// [`learn`](Self::learn) connects to find out those of the server.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// primary.learn().await?;
+    /// if !primary.capabilities().prepared_transactions {
+    ///     println!("{} ({}) has no two-phase commit", primary.name(), primary.dialect().name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn capabilities(&self) -> &Capabilities {
         self.endpoint.capabilities()
     }
 
-    /// Runs SQL for its effect and returns the number of rows it changed. `?` binds the next value on every database.
-    /// Without values it may hold several statements, where the database takes them.
+    /// Runs SQL and returns the number of rows that it changed. `?` binds the next value on every database. Without
+    /// values, the text can contain several statements. If one of them fails, all are undone, except for statements
+    /// that commit by themselves, such as DDL on MySQL and MariaDB.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, params, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// primary.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)", []).await?;
+    /// let inserted = primary.execute("INSERT INTO notes (id, body) VALUES (?, ?)", params![1, "hello"]).await?;
+    /// assert_eq!(inserted, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `InvalidStatement` for bad SQL, a violation for bad data, and whatever else the database reports.
+    /// `InvalidStatement` for a syntax error, an unknown table or column, or a wrong number of values;
+    /// `UniqueViolation` and the other violations; those of the connection (`PoolTimeout`, `ConnectionLost`, ..); all
+    /// that the database reports.
     pub async fn execute(&self, sql: &str, params: impl IntoParams) -> Result<u64> {
         let (session, sql) = self.prepare(sql, params)?;
         session.execute(&sql, Label::raw("execute")).await.map(|outcome| outcome.rows)
     }
 
-    /// Runs SQL and returns its rows.
+    /// Runs SQL and returns its rows. All rows are kept in memory.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let rows = connection("primary")?.query("SELECT count(*) AS n FROM users WHERE age > ?", [18]).await?;
+    /// let adults: i64 = rows[0].get("n")?;
+    /// # println!("{adults}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
@@ -81,11 +152,22 @@ impl ConnectionHandle {
         session.fetch_rows(&sql, Label::raw("query")).await
     }
 
-    /// Runs a statement for its effect and returns the number of rows it changed.
+    /// Runs a statement tree and returns the number of rows that it changed.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::statement::{Delete, Statement};
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let all = Delete { table: "logins".into(), filter: None };
+    /// let deleted = connection("primary")?.write(Statement::Delete(all)).await?;
+    /// # println!("{deleted}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` when the dialect cannot say it; `InvalidStatement` when the columns of an upsert are no unique key; as
-    /// [`execute`](Self::execute).
+    /// `Unsupported` when the dialect has no syntax for the statement; `InvalidStatement` when the columns of an upsert
+    /// are not a unique key; those of [`execute`](Self::execute).
     pub async fn write(&self, statement: Statement) -> Result<u64> {
         let (session, label) = (resolve_name(self.name())?, Label::raw("write"));
         if let Statement::Insert(Insert { table, conflict: Some(conflict), .. }) = &statement {
@@ -96,7 +178,17 @@ impl ConnectionHandle {
         written.map(|outcome| outcome.rows)
     }
 
-    /// Reads rows whose columns no model describes.
+    /// Runs a query tree and returns its rows. All rows are kept in memory.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::statement::{Select, Source};
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let logins = connection("primary")?.read(Select::from(Source::Named("logins".into()))).await?;
+    /// # println!("{}", logins.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -106,21 +198,42 @@ impl ConnectionHandle {
         resolve_name(self.name())?.fetch_rows(&sql, Label::raw("read")).await
     }
 
-    /// The time of the database's clock.
+    /// Returns the current time of the database's clock.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let time = connection("primary")?.now().await?;
+    /// # println!("{time}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// Those of the connection and the database.
     pub async fn now(&self) -> Result<DateTime<Utc>> {
         let rows = self.query(&format!("SELECT {}", self.dialect().now), []).await?;
-        let row = rows.first().ok_or_else(|| Error::new(ErrorKind::Database, "the database does not tell the time"))?;
+        let row = rows.first().ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no time"))?;
         row.get(0)
     }
 
-    /// Creates a table with its indexes, unless they are there. Where the database can roll that back it is part of the
-    /// transaction that this task has open; else it is not.
+    /// Creates a table and its indexes, unless they exist. It joins the open transaction of this task if the database
+    /// can roll back DDL (capability `transactional_ddl`); otherwise it runs outside.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # use activerecord_core::{statement::CreateTable, Model, Result};
+    /// # #[derive(ActiveRecord)]
+    /// # struct User { #[primary_key] id: i64, email: String }
+    /// # async fn example() -> Result<()> {
+    /// let users = CreateTable::from(User::TABLE).numbered().index("users_email", &["email"]);
+    /// activerecord_core::connection("primary")?.create_table(&users).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` when a column's type has no name in this database; whatever else the database reports.
+    /// `Unsupported` when the database has no type for a column; those of the connection and the database.
     pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
         let mut statements = vec![Statement::CreateTable(table.clone())];
         if !self.dialect().definitions.inline_indexes {
@@ -129,7 +242,7 @@ impl ConnectionHandle {
         self.define(statements).await
     }
 
-    /// Statements that change what tables there are: in the open transaction, where the database can.
+    /// Runs DDL: in the open transaction if the database can roll it back, otherwise outside.
     pub(super) async fn define(&self, statements: Vec<Statement>) -> Result<()> {
         let open = transaction(self.name()).filter(|_| self.capabilities().transactional_ddl);
         let session = match open {
@@ -143,11 +256,22 @@ impl ConnectionHandle {
         Ok(())
     }
 
-    /// The branches of transactions across databases that are prepared here: each waits for its end. MySQL and MariaDB tell
-    /// those of the whole server.
+    /// Returns the prepared branches of transactions across databases. Each waits for its commit or rollback. On MySQL
+    /// and MariaDB they are those of the whole server.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// for prepared in connection("primary")?.prepared().await? {
+    ///     println!("{} since {:?}", prepared.name, prepared.prepared_at);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` when the database prepares no transactions; `PermissionDenied` when the login may not see them.
+    /// `Unsupported` when the database does not support prepared transactions; `PermissionDenied` when the login has no
+    /// permission to see them; those of the connection and the database.
     pub async fn prepared(&self) -> Result<Vec<PreparedBranch>> {
         let mut connection = endpoint(self.name())?.acquire(Purpose::Raw).await?;
         connection.prepared().await.map_err(|error| error.with_connection(self.endpoint.name()))
@@ -155,14 +279,35 @@ impl ConnectionHandle {
 
     /// Commits a prepared branch by its name.
     ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// for prepared in primary.prepared().await? {
+    ///     if let Some(branch) = prepared.branch.filter(|branch| branch.gid() == "transfer-0190") {
+    ///         primary.commit_prepared(&branch).await?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// With the database's [code](Error::code): it may not be there, still belong to a connection that is open, or be somebody
-    /// else's. When the connection broke, nobody knows.
+    /// With the database's [code](Error::code): the branch does not exist, still belongs to an open connection, or
+    /// belongs to another login. After `ConnectionLost`, the branch may or may not be committed.
     pub async fn commit_prepared(&self, branch: &Branch) -> Result<()> {
         self.control(Control::CommitPrepared(branch)).await
     }
 
-    /// Rolls a prepared branch back by its name.
+    /// Rolls back a prepared branch by its name.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Branch, Result};
+    /// # async fn example() -> Result<()> {
+    /// let branch: Branch = "transfer-0190:b0".parse()?;
+    /// connection("primary")?.rollback_prepared(&branch).await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`commit_prepared`](Self::commit_prepared).
@@ -175,22 +320,59 @@ impl ConnectionHandle {
         connection.control(control).await.map_err(|error| error.with_connection(self.endpoint.name()))
     }
 
-    /// Connects once, if that has not happened: then the [capabilities](Self::capabilities) are those of the server.
+    /// Connects, unless that has happened before, and returns the capabilities of the server.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// let two_phase = primary.learn().await?.prepared_transactions;
+    /// # println!("{two_phase}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Those of a connection that cannot be made.
+    /// `ConnectionLost`, `PermissionDenied` and the other errors of opening a connection.
     pub async fn learn(&self) -> Result<&Capabilities> {
         Session::Pool(Arc::clone(&self.endpoint)).capabilities().await?;
         Ok(self.capabilities())
     }
 
-    /// Whether this task has a transaction open on it.
+    /// Returns true when this task has a transaction open on this connection.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, transaction, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// assert!(!primary.in_transaction());
+    /// transaction("primary", async || {
+    ///     assert!(primary.in_transaction());
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
     pub fn in_transaction(&self) -> bool {
         transaction(self.name()).is_some()
     }
 
-    /// Runs `call` once the outermost transaction that this task has open on it has committed, and never when it is rolled
-    /// back; at once when there is none. As with the hook of this name, a process that dies in between loses the call.
+    /// Runs `call` after the outermost open transaction of this task on this connection is committed. Does not run it
+    /// when the transaction is rolled back. Without a transaction, runs it at once. The call is lost if the process
+    /// ends after the commit and before the call.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, transaction, Result};
+    /// # async fn example() -> Result<()> {
+    /// transaction("primary", async || {
+    ///     let primary = connection("primary")?;
+    ///     primary.execute("UPDATE users SET active = ? WHERE id = ?", [1, 7]).await?;
+    ///     primary.after_commit(|| println!("user 7 is active"));
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
     pub fn after_commit(&self, call: impl FnOnce() + Send + 'static) {
         match transaction(self.name()) {
             Some(level) => level.after_end(AfterEnd::new(move |committed| {
@@ -203,12 +385,12 @@ impl ConnectionHandle {
         }
     }
 
-    /// A number that no other registration in this process has: a connection that was replaced has another one.
+    /// Returns a number that identifies the registration in this process. It changes when the connection is replaced.
     pub fn id(&self) -> u64 {
         self.endpoint.id()
     }
 
-    /// The text of a statement in the dialect of this connection.
+    /// Renders a statement in the dialect of this connection.
     pub(super) fn render(&self, statement: Statement) -> Result<Sql> {
         render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))
     }

@@ -1,4 +1,4 @@
-//! Notifications: short texts that one session sends, and others receive while they listen.
+//! Notifications: short texts that one session sends, and that other sessions receive while they listen.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,18 +13,29 @@ use crate::sql::render;
 use crate::statement::{RawSql, Statement};
 use crate::value::IntoParams as _;
 
-/// What is sent on a channel, from when it was opened: [`ConnectionHandle::listen`].
+/// Receives the notifications of a channel. [`ConnectionHandle::listen`] opens it.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, Result};
+/// # async fn example() -> Result<()> {
+/// let mut orders = connection("primary")?.listen("orders").await?;
+/// loop {
+///     let id = orders.next().await?;
+///     println!("order {id}");
+/// }
+/// # }
+/// ```
 pub struct Listener {
     endpoint: Arc<Endpoint>,
     session: Box<dyn Notifications>,
 }
 
 impl Listener {
-    /// Waits for the next text. The future may be dropped; nothing is lost by that.
+    /// Waits for the next text. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// `ConnectionLost` when its session is gone, and `Configuration` when the connection was removed or replaced. What is
-    /// sent from then on is not received: listen anew, then look for what was missed.
+    /// `ConnectionLost` when the session is lost; `Configuration` when the connection was removed or replaced. Texts
+    /// that are sent afterwards are not received: listen again, then read from the database what was missed.
     pub async fn next(&mut self) -> Result<String> {
         let received = tokio::select! {
             biased;
@@ -42,14 +53,22 @@ impl fmt::Debug for Listener {
 }
 
 impl ConnectionHandle {
-    /// Sends a text to those who listen to `channel` now, in any process; nobody keeps it for others. It is sent at once, and is no part
-    /// of the transaction that this task has open: one with a notification in it could not be prepared.
+    /// Sends a text to all sessions that listen to `channel` now, in any process. It is not stored for later listeners.
+    /// It is sent at once, and is not part of the open transaction of this task, because a transaction with a
+    /// notification cannot be prepared.
     ///
-    /// On PostgreSQL the channel's name has up to 63 bytes, and the text less than 8,000. A hint is what it is good for: who gets it
-    /// looks in a table.
+    /// On PostgreSQL the name of the channel has at most 63 bytes, and the text fewer than 8,000. Use a notification as
+    /// a hint to read a table; it can be lost.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// connection("primary")?.notify("orders", "7").await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` without the capability `notifications`; whatever the database reports.
+    /// `Unsupported` without the capability `notifications`; those of the connection and the database.
     pub async fn notify(&self, channel: &str, text: &str) -> Result<()> {
         let endpoint = endpoint(self.name())?;
         let at_name = |error: Error| error.with_connection(endpoint.name());
@@ -59,14 +78,22 @@ impl ConnectionHandle {
         Session::Pool(endpoint).execute(&sql, Label::raw("notify")).await.map(drop)
     }
 
-    /// Listens to a channel: what is sent after this has returned is received. It takes a session of its own, which does
-    /// not count as one of the pool, and which ends when the listener is dropped.
+    /// Listens to a channel. The listener receives all texts that are sent after this returns. It opens a separate
+    /// session, which is not part of the pool and ends when the listener is dropped.
     ///
-    /// Where a program between this one and the database shares sessions among clients (a pooler in transaction mode),
-    /// nothing may arrive; no error tells.
+    /// NOT guaranteed behind a pooler in transaction mode: texts may not arrive, without an error.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let mut orders = connection("primary")?.listen("orders").await?;
+    /// println!("order {}", orders.next().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` without the capability `notifications`; those of a connection that cannot be made.
+    /// `Unsupported` without the capability `notifications`; those of opening a connection.
     pub async fn listen(&self, channel: &str) -> Result<Listener> {
         let endpoint = endpoint(self.name())?;
         let session = endpoint.listen(channel).await?;

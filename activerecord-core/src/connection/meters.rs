@@ -1,15 +1,15 @@
-//! What is counted of one connection, by the `metrics` facade.
+//! The metrics of a connection, by the `metrics` facade.
 //!
 //! | metric | kind | meaning |
 //! |---|---|---|
-//! | `activerecord_statements_total` | counter | statements that were sent |
-//! | `activerecord_statement_errors_total` | counter | statements that failed |
-//! | `activerecord_statement_seconds` | histogram | from taking the statement up to its last row |
+//! | `activerecord_statements_total` | counter | statements, including failed ones |
+//! | `activerecord_statement_errors_total` | counter | failed statements |
+//! | `activerecord_statement_seconds` | histogram | the time from the call to the last row |
 //! | `activerecord_rows_total` | counter | rows that were read or written |
-//! | `activerecord_pool_wait_seconds` | histogram | waiting for a connection of the pool |
-//! | `activerecord_pool_in_use` | gauge | connections that are out of the pool |
+//! | `activerecord_pool_wait_seconds` | histogram | the time that a statement waited for a connection of the pool |
+//! | `activerecord_pool_in_use` | gauge | connections in use |
 //!
-//! Each has the label `connection`. The recorder has to be installed before a connection's first use.
+//! Each has the label `connection`. Install the recorder before the first use of a connection.
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, IntoF64};
 
-/// The meters of one connection; registered at first use.
+/// The metrics of one connection. They are registered at the first use.
 #[derive(Debug)]
 pub(crate) struct Meters {
     name: Arc<str>,
-    /// None inside when no recorder is installed: then nothing is measured.
+    /// Contains None when no recorder is installed. Then nothing is measured.
     handles: OnceLock<Option<Handles>>,
 }
 
@@ -56,12 +56,12 @@ impl Meters {
         self.handles.get_or_init(register).as_ref()
     }
 
-    /// Whether anything is measured.
+    /// Whether a recorder is installed.
     pub(super) fn are_on(&self) -> bool {
         self.handles().is_some()
     }
 
-    /// A statement ended.
+    /// Records the end of a statement.
     pub(super) fn statement(&self, took: Duration, rows: u64, failed: bool) {
         let Some(handles) = self.handles() else { return };
         handles.statements.increment(1);
@@ -72,7 +72,7 @@ impl Meters {
         }
     }
 
-    /// A connection was handed out.
+    /// Records the wait for a connection.
     pub(super) fn acquired(&self, waited: Duration) {
         if let Some(handles) = self.handles() {
             handles.wait.record(waited);
@@ -89,7 +89,7 @@ impl Meters {
     }
 }
 
-/// Whether somebody records what goes into this histogram. One that is nobody's does not ask for the value.
+/// Whether a recorder is behind this histogram. A histogram without a recorder does not read the value.
 fn records(histogram: &Histogram) -> bool {
     struct Asked<'c>(&'c Cell<bool>);
     impl IntoF64 for Asked<'_> {
@@ -103,7 +103,7 @@ fn records(histogram: &Histogram) -> bool {
     asked.get()
 }
 
-/// A connection that is out of the pool.
+/// Counts a connection as in use until it is dropped.
 pub(super) struct InUse(Option<Gauge>);
 
 impl Drop for InUse {

@@ -1,4 +1,4 @@
-//! Connections by name: their settings, their pools, and which one a statement uses.
+//! Connections by name: the registry, the pools, and the choice of the connection for a statement.
 
 mod describe;
 mod endpoint;
@@ -32,23 +32,53 @@ use std::future::Future;
 
 use crate::error::Result;
 
-/// Sends the statements of *every* model to the connection `name`, in this scope. A scope of one model
-/// ([`ActiveRecord::with_connection`](crate::ActiveRecord::with_connection)) wins over it.
+/// Runs `body`, and sends the statements of *every* model in it to the connection `name`. A scope of one model
+/// ([`ActiveRecord::with_connection`](crate::ActiveRecord::with_connection)) has precedence.
 ///
-/// Tasks that are spawned inside start with no scope: see [`InCurrentConnections`].
+/// A spawned task is outside the scope, unless it is spawned by [`spawn`] or with [`InCurrentConnections`].
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord_core::Result;
+/// # #[derive(ActiveRecord)]
+/// # struct User { #[primary_key] id: i64 }
+/// # async fn example() -> Result<()> {
+/// let users = activerecord_core::with_connection("analytics", async || User::query().count().await).await?;
+/// # println!("{users}");
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// `Configuration` when there is no such connection, before the closure runs; else the closure's own.
+/// `Configuration` when no connection has this name; the closure does not run then. Otherwise the error of the closure.
 pub fn with_connection<T, F>(name: &str, body: F) -> impl Future<Output = Result<T>> + use<T, F>
 where
     F: AsyncFnOnce() -> Result<T>,
 {
-    // Boxed here: an `async fn` would hold the closure and its future, and triple the size at every level.
+    // Boxed here: an `async fn` would hold the closure and its future, so each level would triple the size.
     let scope = in_connection(None, name, Box::pin(body()));
     async move { scope.await? }
 }
 
-/// [`with_connection`] for a closure with an error type of its own.
+/// [`with_connection`] for a closure with another error type.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, try_with_connection, Error};
+/// #[derive(Debug)]
+/// enum ShopError {
+///     Database(Error),
+///     SoldOut,
+/// }
+/// # impl From<Error> for ShopError { fn from(error: Error) -> Self { Self::Database(error) } }
+///
+/// # async fn example() -> Result<(), ShopError> {
+/// try_with_connection("shop", async || {
+///     let stock = connection("shop")?.query("SELECT 1 FROM stock WHERE amount > 0", []).await?;
+///     if stock.is_empty() { Err(ShopError::SoldOut) } else { Ok(()) }
+/// })
+/// .await
+/// # }
+/// ```
 ///
 /// # Errors
 /// As [`with_connection`].
@@ -61,9 +91,10 @@ where
     async move { scope.await.map_err(E::from)? }
 }
 
-/// Carries the connections that scopes have chosen into another task.
+/// Runs a future in another task, in the connection scopes of this one.
 pub trait InCurrentConnections: Future + Sized {
-    /// The future, in the scopes around this call. Transactions stay behind: a transaction belongs to its task.
+    /// Wraps the future in the connection scopes around this call. It does not join open transactions, because a
+    /// transaction belongs to its task.
     ///
     /// ```no_run
     /// # use activerecord_core::{with_connection, InCurrentConnections};
@@ -85,7 +116,19 @@ impl<F: Future> InCurrentConnections for F {
     }
 }
 
-/// [`tokio::spawn`] with the connections that scopes have chosen around the call.
+/// Spawns a task, as [`tokio::spawn`], that runs in the connection scopes around this call. It does not join open
+/// transactions.
+///
+/// ```no_run
+/// # use activerecord_core::{spawn, with_connection, Error, Result};
+/// # async fn work() -> Result<()> { Ok(()) }
+/// # async fn example() -> Result<()> {
+/// with_connection("secondary", async || spawn(work()).await.map_err(Error::custom)?).await
+/// # }
+/// ```
+///
+/// # Panics
+/// Outside a tokio runtime, as [`tokio::spawn`].
 pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,

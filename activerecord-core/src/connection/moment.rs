@@ -1,11 +1,10 @@
-//! A clock for what is counted in seconds: how long a connection was idle, how old it is, how long somebody has it.
+//! A cheap clock for the pool, with a precision of some milliseconds.
 
 use std::time::Duration;
 
 use coarsetime::Instant;
 
-/// A point in time, to some milliseconds. The system keeps it in memory, so to ask for it costs a tenth of what the exact
-/// clock costs, which is a good part of what a lookup in SQLite takes.
+/// A point in time. A read costs a tenth of that of the exact clock, which would be a large part of a lookup in SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(Instant);
 
@@ -14,7 +13,7 @@ impl Moment {
         Self(Instant::now_without_cache_update())
     }
 
-    /// The time since an earlier moment; none since a later one.
+    /// The time since an earlier moment; zero if it is later.
     pub(super) fn since(self, earlier: Self) -> Duration {
         self.0.duration_since(earlier.0).into()
     }

@@ -1,8 +1,8 @@
-//! The pool of one endpoint: a stack of idle connections, who has the others, and who waits for one, under one lock. The
-//! common path takes it once on the way out and once on the way back, and asks the server nothing.
+//! The pool of one endpoint: a stack of idle connections, the list of their holders, and a queue of waiters, under one
+//! lock. The common path takes the lock once to get a connection and once to return it, and does not call the server.
 //!
-//! A connection is pinged when it was idle for a while, or when another one has broken since it was used; it is thrown away
-//! when it is not clean, never returned.
+//! A connection is pinged if it was idle for a while, or another one has broken since its last use. A connection that
+//! is not reusable is closed instead of returned.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,18 +19,18 @@ use crate::backend::{Backend, Connection, Notifications};
 use crate::config::PoolOptions;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What a connection is taken for, so that an exhausted pool can say who has its connections.
+/// The purpose of a lease. The error of an exhausted pool shows it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// One statement on a model.
     Model(&'static str),
-    /// One statement of the caller's own.
+    /// One statement without a model.
     Raw,
     /// A transaction.
     Transaction,
-    /// An open stream of rows of a model.
+    /// A stream of rows of a model.
     Stream(&'static str),
-    /// A check of the connection itself.
+    /// A check of the connection.
     Verify,
 }
 
@@ -52,9 +52,9 @@ impl Pool {
         }
     }
 
-    /// A connection: an idle one, a new one, or the first that others give back.
+    /// Takes an idle connection, opens a new one, or waits until one is returned.
     pub(super) async fn acquire(&self, purpose: Purpose, meters: &Meters) -> Result<PooledConnection> {
-        // From here on the place is the lease's, also when this future is dropped.
+        // From here on the lease owns the place in the pool, also when this future is dropped.
         let now = Moment::now();
         let mut lease = match self.shared.enter(purpose, now)? {
             Entered::Leased(lease) => {
@@ -73,7 +73,7 @@ impl Pool {
             if idle.is_usable(now, &self.shared.limits).await {
                 return Ok(lease);
             }
-            // In two steps: the old one is closed without the lock.
+            // In two steps, so that the old connection is closed without the lock.
             let next = self.shared.state().pop();
             lease.pooled = next;
         }
@@ -84,7 +84,7 @@ impl Pool {
         self.shared.state().closed
     }
 
-    /// Opens a session that is none of the pool's: it stays for as long as somebody listens.
+    /// Opens a session outside the pool, because it stays in use as long as its listener.
     pub(super) async fn listen(&self, channel: &str) -> Result<Box<dyn Notifications>> {
         self.shared.backend.listen(channel).await
     }
@@ -103,12 +103,12 @@ impl Pool {
         self.shared.limits.acquire_timeout
     }
 
-    /// Refuses new users, waits until those there are have finished, and closes every connection.
+    /// Refuses new users, waits until the current ones have finished, and closes all connections.
     pub(super) async fn drain(&self) {
         self.shared.close();
         self.shared.close_idle().await;
         self.shared.until(|state| state.holders.is_empty()).await;
-        // Those that came back meanwhile.
+        // Connections that were returned during the wait.
         self.shared.close_idle().await;
     }
 }
@@ -125,38 +125,38 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// What the pool and the connections that are out of it have in common.
+/// The state that the pool shares with its leases.
 struct Shared {
     backend: Arc<dyn Backend>,
     limits: PoolOptions,
     name: Arc<str>,
     state: Mutex<State>,
-    /// Tells that the pool is closed, and later that nobody has a connection of it any more.
+    /// Signals that the pool was closed, and later that no lease is left.
     left: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    /// The last one used is on top: what it has cached is still warm, and those that are not needed grow old.
+    /// The connection used last is on top: its caches are warm, and unneeded connections age at the bottom.
     idle: Vec<Pooled>,
     holders: Vec<Holder>,
-    /// First come, first served. They wait only while as many hold a connection as may.
+    /// First come, first served. It has waiters only while all places are taken.
     queue: VecDeque<Waiter>,
     next: u64,
-    /// When a connection last came back broken. A server that is gone takes all of them with it.
+    /// The time at which a connection was last returned broken. If a server stops, all its connections are broken.
     broken: Option<Moment>,
     closed: bool,
 }
 
 impl State {
-    /// Takes what is on top of the stack.
+    /// Takes the top of the stack.
     fn pop(&mut self) -> Option<Pooled> {
         let mut pooled = self.idle.pop()?;
         pooled.doubted |= self.broken.is_some_and(|broken| pooled.used <= broken);
         Some(pooled)
     }
 
-    /// Notes a holder, and gives it what is on top of the stack.
+    /// Adds a holder, with the top of the stack.
     fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose, now: Moment) -> PooledConnection {
         self.next += 1;
         let ticket = self.next;
@@ -164,7 +164,7 @@ impl State {
         PooledConnection { shared: Arc::clone(shared), ticket, pooled: self.pop(), in_use: None }
     }
 
-    /// Notes that a holder is gone.
+    /// Removes a holder.
     fn release(&mut self, ticket: u64) {
         if let Some(place) = self.holders.iter().position(|holder| holder.ticket == ticket) {
             self.holders.swap_remove(place);
@@ -172,7 +172,6 @@ impl State {
     }
 }
 
-/// Who waits for a connection.
 struct Waiter {
     purpose: Purpose,
     turn: oneshot::Sender<PooledConnection>,
@@ -184,7 +183,6 @@ enum Entered {
     Queued(oneshot::Receiver<PooledConnection>),
 }
 
-/// Who has a connection.
 struct Holder {
     ticket: u64,
     purpose: Purpose,
@@ -195,15 +193,15 @@ struct Holder {
 struct Pooled {
     connection: Box<dyn Connection>,
     opened: Moment,
-    /// When it was handed out last.
+    /// The time of the last lease.
     used: Moment,
-    /// Whether another connection has broken since it was used.
+    /// Whether another connection has broken since the last use.
     doubted: bool,
 }
 
 impl Pooled {
-    /// Whether it can be handed out: not too old, and alive as far as known. It is asked only when in doubt, and after a while
-    /// without use.
+    /// Whether the connection can be leased: it is not too old, and it answers. It is pinged only if it was idle for a
+    /// while, or is doubted.
     async fn is_usable(&mut self, now: Moment, limits: &PoolOptions) -> bool {
         if limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age) {
             return false;
@@ -231,7 +229,7 @@ impl Shared {
             return Ok(Entered::Leased(state.lease(self, purpose, now)));
         }
         let (turn, queued) = oneshot::channel();
-        // Those in front who have given up need not be kept until a connection comes back.
+        // Removes waiters that have given up, instead of keeping them until a connection is returned.
         while state.queue.front().is_some_and(|waiter| waiter.turn.is_closed()) {
             state.queue.pop_front();
         }
@@ -239,7 +237,7 @@ impl Shared {
         Ok(Entered::Queued(queued))
     }
 
-    /// Waits for the turn. One that comes when nobody waits any more goes on to the next in the queue.
+    /// Waits for a lease. If this has given up when the lease arrives, the lease goes to the next waiter.
     async fn wait(&self, turn: oneshot::Receiver<PooledConnection>) -> Result<PooledConnection> {
         match tokio::time::timeout(self.limits.acquire_timeout, turn).await {
             Ok(Ok(lease)) => Ok(lease),
@@ -248,7 +246,7 @@ impl Shared {
         }
     }
 
-    /// Refuses new users, and those who wait.
+    /// Refuses new users and waiters.
     fn close(&self) {
         let mut state = self.state();
         state.closed = true;
@@ -265,7 +263,7 @@ impl Shared {
         }
     }
 
-    /// Waits for what `left` tells of.
+    /// Waits until `is_so`, checked after each signal of `left`.
     async fn until(&self, is_so: impl Fn(&State) -> bool) {
         loop {
             let left = self.left.notified();
@@ -286,10 +284,10 @@ impl Shared {
     #[cold]
     fn exhausted(&self) -> String {
         let waited = humantime::format_duration(self.limits.acquire_timeout);
-        let holder = self.longest().unwrap_or_else(|| "nobody any more".into());
+        let holder = self.longest().unwrap_or_else(|| "a user that has just finished".into());
         format!(
-            "no connection of `{}` became free within {waited}: all {} are in use; held longest by {holder}. Hold \
-             transactions and streams for less time, or raise max_connections or acquire_timeout",
+            "no connection of `{}` became free within {waited}: all {} are in use; held longest by {holder}. Keep \
+             transactions and streams shorter, or increase max_connections or acquire_timeout",
             self.name, self.limits.max_connections
         )
     }
@@ -314,19 +312,19 @@ impl Shared {
     }
 }
 
-/// A connection out of the pool. It goes back when dropped, unless it is not clean: then it is closed.
+/// A lease of a connection. When it is dropped, a reusable connection returns to the pool, and any other is closed.
 pub(crate) struct PooledConnection {
     shared: Arc<Shared>,
     ticket: u64,
-    /// None only while the connection is looked for.
+    /// None only before the connection is found or opened.
     pooled: Option<Pooled>,
-    /// Held for its drop: the gauge of connections in use.
+    /// Decrements the gauge of connections in use when it is dropped.
     in_use: Option<InUse>,
 }
 
 impl PooledConnection {
-    /// Opens the connection. A task of its own does: when the caller gives up meanwhile, the next one finds it idle. Else a
-    /// pool whose callers all wait for less time than it takes would never have a connection.
+    /// Opens the connection in a separate task. If the caller gives up, the next one finds it idle. Otherwise a pool
+    /// whose callers all give up too early would never get a connection.
     async fn connect(mut self, now: Moment) -> Result<Self> {
         let (sender, receiver) = oneshot::channel();
         let connect = async move {
@@ -337,7 +335,7 @@ impl PooledConnection {
             drop(sender.send(connected));
         };
         tokio::spawn(connect.in_current_span());
-        let gone = |_| Error::new(ErrorKind::ConnectionLost, "the runtime was shut down while a connection was made");
+        let gone = |_| Error::new(ErrorKind::ConnectionLost, "the runtime was shut down while a connection was opened");
         receiver.await.map_err(gone)?
     }
 }
@@ -364,7 +362,7 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        // One that is not clean is dropped here, before its place is given up: this ends whatever was open in it.
+        // A connection that is not reusable is dropped before its place becomes free. This ends its open transaction.
         let clean = self.pooled.take().filter(|pooled| pooled.connection.is_reusable());
         self.in_use = None;
         let mut state = self.shared.state();
@@ -379,7 +377,7 @@ impl Drop for PooledConnection {
         while let Some(Waiter { purpose, turn }) = state.queue.pop_front() {
             if !turn.is_closed() {
                 let lease = state.lease(&self.shared, purpose, Moment::now());
-                // A lease that nobody takes any more is dropped, which needs the lock.
+                // If the waiter has given up, the lease is dropped here, and its drop takes the lock.
                 drop(state);
                 drop(turn.send(lease));
                 return;

@@ -1,4 +1,4 @@
-//! What the protocols across databases ask of a connection. Programs do not need it, so the facade does not show it.
+//! The methods of a connection for protocols across databases. The facade does not export them.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, Name, Select, SelectItem, Source, Statement};
 use crate::value::{Value, ValueType};
 
-/// A connection, for the packages that run protocols across databases: `activerecord-distributed` and `activerecord-sync`.
+/// A connection, for packages with protocols across databases: `activerecord-distributed` and `activerecord-sync`.
 pub trait ProtocolConnection {
-    /// Adds rows by the backend's bulk load (`COPY` on PostgreSQL), which can be ten times as fast as INSERT. Each row has
-    /// a value for each column. Returns the number of rows; None, with nothing added, when the database has no bulk load or
-    /// none for these values.
+    /// Adds rows by the backend's bulk load (`COPY` on PostgreSQL), which can be ten times as fast as INSERT. Each row
+    /// has a value for each column. Returns the number of rows; None, with nothing added, when the database has no bulk
+    /// load or none for these values.
     ///
     /// # Errors
     /// As [`ConnectionHandle::execute`]. After a violation no row is added.
@@ -36,12 +36,12 @@ pub trait ProtocolConnection {
     /// `PermissionDenied` when the login may not see the transactions of others; whatever else the database reports.
     fn horizon(&self) -> impl Future<Output = Result<DateTime<Utc>>> + Send;
 
-    /// Creates a trigger, or replaces the one of this name. Where the database cannot roll DDL back, the trigger is missing
-    /// for a moment, and changes made in that moment are not captured.
+    /// Creates a trigger, or replaces the one of this name. Where the database cannot roll DDL back, the trigger is
+    /// missing for a moment, and changes made in that moment are not captured.
     ///
     /// # Errors
-    /// `Unsupported` when a name or a text of the trigger cannot be written, or a column's type has no JSON form; whatever
-    /// the database reports, such as `PermissionDenied`.
+    /// `Unsupported` when a name or a text of the trigger cannot be written, or a column's type has no JSON form;
+    /// whatever the database reports, such as `PermissionDenied`.
     fn create_trigger(&self, trigger: &CreateTrigger) -> impl Future<Output = Result<()>> + Send;
 
     /// Drops a trigger if it exists.
@@ -50,9 +50,9 @@ pub trait ProtocolConnection {
     /// Whatever the database reports.
     fn drop_trigger(&self, trigger: &DropTrigger) -> impl Future<Output = Result<()>> + Send;
 
-    /// Makes the database end this task's open transaction when the session is idle for longer than `longest`. Returns false
-    /// where the database cannot do that. MySQL and MariaDB count whole seconds, rounded up: they use the session's
-    /// `wait_timeout`, which is reset after the transaction.
+    /// Makes the database end this task's open transaction when the session is idle for longer than `longest`. Returns
+    /// false where the database cannot do that. MySQL and MariaDB count whole seconds, rounded up: they use the
+    /// session's `wait_timeout`, which is reset after the transaction.
     ///
     /// # Errors
     /// Whatever the database reports.
@@ -64,8 +64,8 @@ pub trait ProtocolConnection {
     /// Whatever the database reports.
     fn unmet_preconditions(&self) -> impl Future<Output = Result<Vec<UnmetPrecondition>>> + Send;
 
-    /// Those of [`unmet_preconditions`](Self::unmet_preconditions) that belong to the session, such as attached files. Each
-    /// transaction checks them itself.
+    /// Those of [`unmet_preconditions`](Self::unmet_preconditions) that belong to the session, such as attached files.
+    /// Each transaction checks them itself.
     ///
     /// # Errors
     /// Whatever the database reports.
@@ -103,7 +103,7 @@ impl ProtocolConnection for ConnectionHandle {
         let horizon: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
         horizon.ok_or_else(|| {
             let message =
-                "the login may not see the transactions of others; on PostgreSQL, GRANT pg_read_all_stats lets it";
+                "the login has no permission to see other transactions; on PostgreSQL, run GRANT pg_read_all_stats";
             Error::new(ErrorKind::PermissionDenied, message).with_connection(&self.name().into())
         })
     }

@@ -1,4 +1,4 @@
-//! The connections of the program, by name.
+//! The registry of connections.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,51 +13,89 @@ use crate::error::{Error, Result};
 
 static ENDPOINTS: LazyLock<RwLock<BTreeMap<Arc<str>, Arc<Endpoint>>>> = LazyLock::new(RwLock::default);
 
-/// The program's connections, registered by name.
+/// The registry of the program's connections, by name. It belongs to the process.
 ///
-/// Registering validates the settings and opens nothing: the first statement does. Names are process-wide.
+/// Registering a connection validates its settings. The first statement opens it.
 #[derive(Debug)]
 pub struct ConnectionManager;
 
 impl ConnectionManager {
-    /// Registers a connection: by a URL (`"sqlite://main.db?mode=rwc"`) or a [`Config`].
+    /// Registers a connection by a URL or a [`Config`].
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Config, ConnectionManager, Result};
+    /// # fn example() -> Result<()> {
+    /// ConnectionManager::configure("primary", "sqlite://main.db?mode=rwc")?;
+    /// ConnectionManager::configure("analytics", Config::postgres("localhost", "analytics").username("app"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when the name is taken, the URL cannot be read, no backend for its scheme is compiled in, or a
-    /// setting is unknown or wrong.
+    /// `Configuration` when the name is already configured, the URL is not valid, no backend for its scheme is compiled
+    /// in, or a setting is unknown or wrong.
     pub fn configure(name: &str, config: impl IntoConfig) -> Result<()> {
         let endpoint = build(name, config)?;
         let mut endpoints = write();
         if endpoints.contains_key(name) {
             return Err(Error::configuration(format!(
-                "connection `{name}` is configured already; `ConnectionManager::replace` swaps it"
+                "connection `{name}` is already configured; use `ConnectionManager::replace` to replace it"
             )));
         }
         endpoints.insert(Arc::clone(endpoint.name()), endpoint);
         Ok(())
     }
 
-    /// Registers every `[connections.NAME]` table of a TOML file. `${VAR}` and `${VAR:-default}` in its strings are taken
-    /// from the environment.
+    /// Registers every `[connections.NAME]` table of a TOML file. `${VAR}` and `${VAR:-default}` in its strings are
+    /// replaced by environment variables.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{ConnectionManager, Result};
+    /// # fn example() -> Result<()> {
+    /// // [connections.primary]
+    /// // url = "postgres://app:${DB_PASSWORD}@${DB_HOST:-localhost}/app"
+    /// ConnectionManager::configure_from_file("activerecord.toml")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration`, naming the file, the connection and the key; then nothing of the file is registered.
+    /// `Configuration`, with the file, the connection and the key. Then no connection of the file is registered.
     pub fn configure_from_file(path: impl AsRef<Path>) -> Result<()> {
         configure_all(file::read(path.as_ref())?)
     }
 
-    /// Registers `DATABASE_URL` as `primary`, and every `DATABASE_URL_NAME` as `name` (lower case).
+    /// Registers `DATABASE_URL` as `primary`, and every `DATABASE_URL_NAME` as `name`, in lower case.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{ConnectionManager, Result};
+    /// # fn example() -> Result<()> {
+    /// // DATABASE_URL=postgres://localhost/app DATABASE_URL_ANALYTICS=mysql://localhost/analytics
+    /// ConnectionManager::configure_from_env()?;
+    /// println!("{:?}", ConnectionManager::names());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration`, naming the variable; then nothing of the environment is registered.
+    /// `Configuration`, with the variable. Then no connection of the environment is registered.
     pub fn configure_from_env() -> Result<()> {
         configure_all(env::read()?)
     }
 
-    /// Connects every connection once: what is wrong with any of them is known before the first request.
+    /// Opens every connection once. Call it at the start of a program to find wrong settings before the first request.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{ConnectionManager, Result};
+    /// # async fn example() -> Result<()> {
+    /// ConnectionManager::configure_from_env()?;
+    /// ConnectionManager::verify_all().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The error of a connection that fails; when several do, the first one's kind, with the messages of all.
+    /// The error of the connection that fails. If several fail, the error has the kind of the first one and the
+    /// messages of all.
     pub async fn verify_all() -> Result<()> {
         let endpoints: Vec<_> = read().values().cloned().collect();
         let mut failures = Vec::new();
@@ -77,12 +115,19 @@ impl ConnectionManager {
         }
     }
 
-    /// Swaps the connection of this name for a new one, or registers it. Statements and transactions that are under way
-    /// finish on the old one, then its connections are closed; new ones take the new one at once.
+    /// Replaces the connection with this name, or registers it. New statements use the new connection at once.
+    /// Statements and transactions in progress finish on the old one; this waits for them, then closes the old one.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{ConnectionManager, Result};
+    /// # async fn example() -> Result<()> {
+    /// ConnectionManager::replace("primary", "postgres://db2/shop").await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// As [`configure`](Self::configure); then the old one stays. `Transaction` inside a transaction of this connection,
-    /// which it would wait for.
+    /// Those of [`configure`](Self::configure), except for the taken name; the old connection then stays. `Transaction`
+    /// inside a transaction on this connection, because it would wait for itself.
     pub async fn replace(name: &str, config: impl IntoConfig) -> Result<()> {
         scope::refuse_inside_transaction(name)?;
         let endpoint = build(name, config)?;
@@ -93,11 +138,19 @@ impl ConnectionManager {
         Ok(())
     }
 
-    /// Forgets a connection: new uses fail, those under way finish, then its connections are closed.
+    /// Removes a connection. New statements fail. This waits for statements and transactions in progress, then closes
+    /// the connection.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{ConnectionManager, Result};
+    /// # async fn example() -> Result<()> {
+    /// ConnectionManager::remove("analytics").await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when there is none of this name. `Transaction` inside a transaction of this connection, which it
-    /// would wait for.
+    /// `Configuration` when no connection has this name. `Transaction` inside a transaction on this connection, because
+    /// it would wait for itself.
     pub async fn remove(name: &str) -> Result<()> {
         scope::refuse_inside_transaction(name)?;
         let removed = write().remove(name);
@@ -105,20 +158,25 @@ impl ConnectionManager {
         Ok(())
     }
 
-    /// The names of all connections, in alphabetical order.
+    /// Returns the names of all connections in alphabetical order.
     pub fn names() -> Vec<String> {
         read().keys().map(ToString::to_string).collect()
     }
 
-    /// What happens to a statement on one connection while only another has a transaction open: nothing, one warning
-    /// event for each transaction (the default), or an error. Of models with `#[hooks]`, the transaction around a single
-    /// write does not count.
+    /// Sets the policy for statements on one connection while a transaction is open only on another one. The default is
+    /// one warning event for each transaction. The transaction around a single write of a model with `#[hooks]` does
+    /// not count.
+    ///
+    /// ```
+    /// # use activerecord_core::{ConnectionManager, OutsideTransaction};
+    /// ConnectionManager::outside_transactions(OutsideTransaction::Deny);
+    /// ```
     pub fn outside_transactions(policy: scope::OutsideTransaction) {
         scope::set_policy(policy);
     }
 }
 
-/// The endpoint of this name.
+/// Returns the endpoint with this name.
 pub(crate) fn endpoint(name: &str) -> Result<Arc<Endpoint>> {
     read().get(name).cloned().ok_or_else(|| unknown_connection(name))
 }
@@ -144,7 +202,7 @@ fn configure_all(configs: Vec<(String, Config)>) -> Result<()> {
     }
     let mut registered = write();
     if let Some(taken) = endpoints.iter().find(|endpoint| registered.contains_key(endpoint.name())) {
-        return Err(Error::configuration(format!("connection `{}` is configured already", taken.name())));
+        return Err(Error::configuration(format!("connection `{}` is already configured", taken.name())));
     }
     registered.extend(endpoints.into_iter().map(|endpoint| (Arc::clone(endpoint.name()), endpoint)));
     Ok(())
@@ -163,7 +221,7 @@ fn build(name: &str, config: impl IntoConfig) -> Result<Arc<Endpoint>> {
     Ok(Arc::new(Endpoint::new(name, backend, &config)))
 }
 
-/// The backend for the scheme of the settings.
+/// Creates the backend for the scheme of the settings.
 fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     let scheme = config.scheme.as_str();
     let factories = || inventory::iter::<BackendFactory>.into_iter();
@@ -184,8 +242,8 @@ fn unknown_connection(name: &str) -> Error {
     let names = ConnectionManager::names();
     let hint = match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => "none is: call ConnectionManager::configure first".into(),
-        None => format!("configured are {}", names.join(", ")),
+        None if names.is_empty() => "no connection is: call ConnectionManager::configure first".into(),
+        None => format!("configured connections: {}", names.join(", ")),
     };
     Error::configuration(format!("connection `{name}` is not configured; {hint}"))
 }

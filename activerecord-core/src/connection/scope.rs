@@ -1,7 +1,7 @@
-//! Which connection a statement uses. [`resolve`] is the one function that decides.
+//! The choice of the connection for a statement. [`resolve`] decides for models.
 //!
-//! A scope is an immutable frame on a list that belongs to the task: entering adds one, leaving restores what was there,
-//! also on an error, a panic or a cancellation.
+//! Scopes are an immutable linked list of frames that belongs to the task. Entering a scope adds a frame. Leaving it
+//! restores the previous list, also after an error, a panic or a cancellation.
 
 use std::any::TypeId;
 use std::future::Future;
@@ -18,10 +18,10 @@ tokio::task_local! {
     static SCOPE: Option<Arc<Frame>>;
 }
 
-/// How many scopes may be inside each other. Hooks that write each other's models end here, not in a stack overflow.
+/// The limit of nested scopes. It stops hooks that write each other's models before a stack overflow.
 const MAX_DEPTH: usize = 64;
 
-/// One entered scope, and what it was entered in.
+/// A scope and the scopes around it.
 #[derive(Debug)]
 pub(crate) struct Frame {
     outer: Option<Arc<Frame>>,
@@ -31,25 +31,25 @@ pub(crate) struct Frame {
 
 #[derive(Clone, Debug)]
 enum Entry {
-    /// Statements go to this connection: those of one model, or of all.
+    /// Statements of one model, or of all models, use this connection.
     Connection { model: Option<TypeId>, name: Arc<str> },
-    /// Statements on the transaction's connection join it.
+    /// Statements on the transaction's connection join the transaction.
     Transaction(Arc<Level>),
 }
 
-/// Where a query goes by its own word.
+/// The route that a query states itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Route {
     /// An explicit transaction (`.on(&tx)`).
     pub(crate) transaction: Option<Arc<Level>>,
-    /// A name (`.using(name)`).
+    /// An explicit connection (`.using(name)`).
     pub(crate) using: Option<Arc<str>>,
-    /// The scope that the query was built in, if it was built in one.
+    /// The scopes in which the query was built.
     pub(crate) captured: Option<Arc<Frame>>,
 }
 
 impl Route {
-    /// The route of a query that is built here: it keeps its scope when it is awaited elsewhere.
+    /// The route of a query that is built here. The query keeps the scopes when it is awaited in other ones.
     pub(crate) fn here() -> Self {
         let captured =
             current().filter(|frame| frame.frames().any(|frame| matches!(frame.entry, Entry::Connection { .. })));
@@ -57,15 +57,18 @@ impl Route {
     }
 }
 
-/// What happens to a statement on one connection while only another has a transaction open.
+/// The policy for a statement on one connection while a transaction is open only on another one. The statement is not
+/// part of that transaction. See
+/// [`ConnectionManager::outside_transactions`](crate::ConnectionManager::outside_transactions).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OutsideTransaction {
-    /// It runs on its own.
+    /// The statement runs.
     Allow,
-    /// It runs on its own, and the first of each transaction leaves a warning.
+    /// The statement runs. The first one in each transaction emits a warning event.
     #[default]
     Warn,
-    /// It is an error.
+    /// The statement fails with `Transaction`.
     Deny,
 }
 
@@ -75,9 +78,9 @@ pub(super) fn set_policy(policy: OutsideTransaction) {
     POLICY.store(policy as u8, Ordering::Relaxed);
 }
 
-/// The session that a statement on a model uses: that of the query's own transaction; else of the connection that is named
-/// by the query, by the innermost scope of the model, by the innermost scope of all models, or by the model; there, the
-/// open transaction of this task, else the pool.
+/// Returns the session for a statement on a model. Precedence, highest first: the transaction of the query (`.on`), the
+/// connection of the query (`.using`), the innermost scope of the model, the innermost scope of all models, the
+/// connection of the model. On the chosen connection, the statement joins the open transaction of this task, if any.
 pub(crate) fn resolve(route: &Route, table: &'static Table) -> Result<Session> {
     let frames = current();
     if let Some(level) = &route.transaction {
@@ -92,12 +95,12 @@ pub(crate) fn resolve(route: &Route, table: &'static Table) -> Result<Session> {
     session(name, frames.as_ref())
 }
 
-/// The session of a connection: the open transaction of this task, else the pool.
+/// Returns the session for a connection: the open transaction of this task, or the pool.
 pub(crate) fn resolve_name(name: &str) -> Result<Session> {
     session(name, current().as_ref())
 }
 
-/// The connection of the innermost transaction, or of the innermost scope of all models, whichever is inside the other.
+/// Returns the connection of the innermost transaction or scope of all models, whichever is further inside.
 pub(super) fn innermost_name() -> Option<Arc<str>> {
     current()?.frames().find_map(|frame| match &frame.entry {
         Entry::Transaction(level) => Some(Arc::clone(level.endpoint().name())),
@@ -106,17 +109,17 @@ pub(super) fn innermost_name() -> Option<Arc<str>> {
     })
 }
 
-/// The innermost open transaction of this task on the connection `name`.
+/// Returns the innermost open transaction of this task on the connection `name`.
 pub(crate) fn transaction(name: &str) -> Option<Arc<Level>> {
     let frames = current()?;
     let level = frames.transactions().find(|level| **level.endpoint().name() == *name)?;
     Some(innermost(Some(&frames), level))
 }
 
-/// Runs `body` in a scope that sends statements, of one model or of all, to a connection.
+/// Runs `body` in a scope that sends the statements of one model, or of all models, to a connection.
 ///
 /// # Errors
-/// `Configuration` when there is no such connection, before `body` runs.
+/// `Configuration` when no connection has this name; `body` does not run then.
 pub(crate) fn in_connection<T, F: Future<Output = T>>(
     model: Option<TypeId>,
     name: &str,
@@ -142,7 +145,7 @@ pub(crate) fn in_transaction<T, F: Future<Output = T>>(
     }
 }
 
-/// [`in_transaction`] in several at once, each on another connection.
+/// [`in_transaction`] for several transactions, each on another connection.
 pub(crate) async fn in_transactions<T>(levels: Vec<Arc<Level>>, body: impl Future<Output = T>) -> Result<T> {
     let mut frame = current();
     for level in levels {
@@ -151,12 +154,12 @@ pub(crate) async fn in_transactions<T>(levels: Vec<Arc<Level>>, body: impl Futur
     Ok(within(frame, body).await)
 }
 
-/// Runs `body` in exactly this scope, whatever the scope around it.
+/// Runs `body` in exactly these scopes, without those around the call.
 pub(crate) fn within<T>(scope: Option<Arc<Frame>>, body: impl Future<Output = T>) -> impl Future<Output = T> {
     SCOPE.scope(scope, body)
 }
 
-/// The connections that scopes have chosen, without their transactions: what another task may inherit.
+/// Returns the connection scopes without the transactions. Another task can inherit them.
 pub(crate) fn routing() -> Option<Arc<Frame>> {
     let current = current()?;
     let mut chosen: Vec<_> = current.frames().filter(|frame| matches!(frame.entry, Entry::Connection { .. })).collect();
@@ -167,7 +170,7 @@ pub(crate) fn routing() -> Option<Arc<Frame>> {
     })
 }
 
-/// Refuses what would wait for a transaction that the caller itself holds open.
+/// Refuses an operation that waits for all transactions on a connection, inside such a transaction.
 pub(super) fn refuse_inside_transaction(name: &str) -> Result<()> {
     match transaction(name) {
         None => Ok(()),
@@ -192,7 +195,7 @@ fn enter_within(outer: Option<Arc<Frame>>, entry: Entry) -> Result<Arc<Frame>> {
         return Err(Error::new(
             ErrorKind::Transaction,
             format!(
-                "more than {MAX_DEPTH} scopes or transactions are inside each other; do two hooks write each other's models?"
+                "more than {MAX_DEPTH} scopes or transactions are nested; check whether two hooks write each other's models"
             ),
         ));
     }
@@ -213,7 +216,7 @@ fn session(name: &str, frames: Option<&Arc<Frame>>) -> Result<Session> {
     endpoint(name).map(Session::Pool)
 }
 
-/// A statement on `name` runs while only `other` has a transaction open: what the policy says about that.
+/// Applies the policy to a statement on `name` while a transaction is open only on `other`.
 fn outside(name: &str, other: &Level) -> Result<()> {
     let policy = POLICY.load(Ordering::Relaxed);
     let open = other.endpoint().name();
@@ -224,7 +227,7 @@ fn outside(name: &str, other: &Level) -> Result<()> {
         return Err(Error::new(
             ErrorKind::Transaction,
             format!(
-                "a statement on `{name}` would not be part of the transaction that is open on `{open}`; open one on `{name}` too"
+                "a statement on `{name}` would not be part of the transaction on `{open}`; begin a transaction on `{name}` too"
             ),
         ));
     }
@@ -232,23 +235,23 @@ fn outside(name: &str, other: &Level) -> Result<()> {
         tracing::warn!(
             connection = name,
             transaction = &**open,
-            "a statement is not part of the transaction that is open on another connection"
+            "a statement is not part of the open transaction on another connection"
         );
     }
     Ok(())
 }
 
-/// An explicit transaction, or the savepoint that this task has open inside it.
+/// Returns the innermost savepoint that this task has open in the transaction, or the transaction itself.
 fn innermost(frames: Option<&Arc<Frame>>, level: &Arc<Level>) -> Arc<Level> {
     let inside = frames.into_iter().flat_map(|frame| frame.transactions()).filter(|inner| inner.is_within(level));
-    // Not the last one entered: a closure may run in an outer transaction again, while the savepoint is open.
+    // Not the last frame: a closure can run in an outer transaction again while the savepoint is open.
     Arc::clone(inside.max_by_key(|inner| inner.depth()).unwrap_or(level))
 }
 
 #[cold]
 fn no_scope(table: &'static Table) -> Error {
     let message = format!(
-        "{0} is marked #[scope_required] and was used outside every scope; wrap the call in {0}::with_connection(name, ..) or \
+        "{0} is marked #[scope_required], but was used outside every scope; wrap the call in {0}::with_connection(name, ..) or \
          name a connection with .using(name)",
         table.model
     );
@@ -256,7 +259,7 @@ fn no_scope(table: &'static Table) -> Error {
 }
 
 impl Frame {
-    /// This frame and those around it, the innermost first.
+    /// This frame and the frames around it, the innermost first.
     fn frames(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |frame| frame.outer.as_deref())
     }
@@ -268,12 +271,12 @@ impl Frame {
         })
     }
 
-    /// The connection for a model: of the innermost scope of its own, else of the innermost one for all models.
+    /// The connection for a model: from the innermost scope of the model, or else of all models.
     fn chosen(&self, model: TypeId) -> Option<&Arc<str>> {
         self.named(Some(model)).or_else(|| self.named(None))
     }
 
-    /// The innermost connection for exactly this model, or for all models.
+    /// The connection of the innermost scope of exactly this model, or, for None, of all models.
     fn named(&self, wanted: Option<TypeId>) -> Option<&Arc<str>> {
         self.frames().find_map(|frame| match &frame.entry {
             Entry::Connection { model, name } if *model == wanted => Some(name),

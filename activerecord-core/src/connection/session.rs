@@ -1,5 +1,5 @@
-//! Where a statement runs: a transaction, or a connection of the pool. Every statement of the library passes here, so this
-//! is also where it is traced and measured.
+//! Runs statements, in a transaction or on a connection of the pool. All statements pass here, so they are traced and
+//! measured here.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,23 +16,23 @@ use crate::sql::{Access, Sql};
 use crate::transaction::{Level, Turn};
 use crate::value::{Flow, Row, RowRef, Sink};
 
-/// Where a statement runs.
+/// The place where a statement runs.
 #[derive(Clone, Debug)]
 pub(crate) enum Session {
-    /// On a connection of the pool, alone.
+    /// A connection of the pool.
     Pool(Arc<Endpoint>),
-    /// Inside a transaction.
+    /// A transaction.
     Transaction(Arc<Level>),
 }
 
-/// What a statement is about, for spans, pools and errors.
+/// The description of a statement for spans, pools and errors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Label {
-    /// The model; None for the caller's own SQL on a connection.
+    /// The model; None for a statement without a model.
     pub(crate) model: Option<&'static str>,
     /// The verb.
     pub(crate) operation: &'static str,
-    /// Whether the rows are read one by one, so that the connection is held while the caller works.
+    /// Whether the caller reads the rows one by one and holds the connection meanwhile.
     streaming: bool,
 }
 
@@ -46,7 +46,7 @@ impl Label {
         Self { model: Some(model), operation: "stream", streaming: true }
     }
 
-    /// The caller's own SQL.
+    /// A statement without a model.
     pub(crate) const fn raw(operation: &'static str) -> Self {
         Self { model: None, operation, streaming: false }
     }
@@ -72,7 +72,7 @@ impl Session {
         self.endpoint().dialect()
     }
 
-    /// What the server can do. Connects if that is not known yet.
+    /// Returns the capabilities of the server. Connects if they are not known yet.
     pub(crate) async fn capabilities(&self) -> Result<Capabilities> {
         let endpoint = self.endpoint();
         if endpoint.is_known() {
@@ -84,8 +84,8 @@ impl Session {
         Ok(*endpoint.capabilities())
     }
 
-    /// What became of the answer to a write. The row is written in any case: when the answer cannot be used, a transaction
-    /// can only be rolled back.
+    /// Checks the result of a write. If the row was written, but the answer cannot be used, the transaction is
+    /// poisoned.
     pub(crate) fn written<T>(&self, result: Result<T>) -> Result<T> {
         if let (Self::Transaction(level), Err(error)) = (self, &result) {
             level.poison(error);
@@ -107,7 +107,7 @@ impl Session {
         }
     }
 
-    /// Runs a statement for its effect.
+    /// Runs a statement and returns its effect.
     pub(crate) async fn execute(&self, sql: &Sql, label: Label) -> Result<Outcome> {
         let observed = Observed::new(self.endpoint(), sql, label);
         if let Err(error) = sql.check() {
@@ -124,7 +124,7 @@ impl Session {
         observed.finish(result, rows)
     }
 
-    /// Adds rows by the way that the backend has for many, if it has one for these.
+    /// Adds rows by the backend's bulk load. None: the backend has none for these rows.
     pub(crate) async fn load(&self, load: Load<'_>, label: Label) -> Result<Option<u64>> {
         let observed = Observed::new(self.endpoint(), load.sql, label);
         let result = match self.take(label).await {
@@ -153,7 +153,7 @@ impl Session {
             match self.take(label).await {
                 Ok(mut taken) => {
                     let result = observed.answer(|| taken.connection().fetch(sql, &mut counting)).await;
-                    // A row of a write that cannot be read is written all the same.
+                    // The row of a write is written even if it cannot be read.
                     let written = rows > 0 && sql.access() == Access::Write;
                     taken.settle(if written { self.written(result) } else { result })
                 }
@@ -163,7 +163,7 @@ impl Session {
         observed.finish(result, rows)
     }
 
-    /// Runs a statement and keeps its rows, whatever their columns are.
+    /// Runs a statement and returns its rows.
     pub(crate) async fn fetch_rows(&self, sql: &Sql, label: Label) -> Result<Vec<Row>> {
         let mut columns = None;
         let mut rows = Vec::new();
@@ -186,7 +186,7 @@ impl Session {
         let mut found = None;
         let mut sink = |row: &dyn RowRef| -> Result<Flow> {
             found = Some(read(row)?);
-            // A statement that writes runs to its end.
+            // A statement that writes must not be stopped.
             Ok(if sql.access() == Access::Read { Flow::Stop } else { Flow::More })
         };
         self.fetch(sql, label, &mut sink).await?;
@@ -194,7 +194,7 @@ impl Session {
     }
 }
 
-/// The connection that one statement runs on: one of the pool, or the turn in a transaction.
+/// The connection of one statement: a lease of the pool, or the turn in a transaction.
 enum Taken<'s> {
     Pool(PooledConnection),
     Transaction(Turn<'s>),
@@ -208,7 +208,7 @@ impl Taken<'_> {
         }
     }
 
-    /// Gives the connection back. In a transaction, an error of the database poisons it.
+    /// Returns the connection. An error of the database poisons a transaction.
     fn settle<T>(self, result: Result<T>) -> Result<T> {
         match self {
             Self::Pool(_) => result,
@@ -217,25 +217,25 @@ impl Taken<'_> {
     }
 }
 
-/// One statement while it runs: its span, its time, and its place in errors.
+/// The span, the time and the error details of a running statement.
 struct Observed<'s> {
     endpoint: &'s Endpoint,
     sql: &'s Sql,
     label: Label,
     span: Span,
-    /// None when nobody asks for the time: to read the clock twice costs a tenth of a lookup in SQLite.
+    /// None when the time is not needed: to read the clock twice costs a tenth of a lookup in SQLite.
     started: Option<Instant>,
 }
 
 impl<'s> Observed<'s> {
     fn new(endpoint: &'s Endpoint, sql: &'s Sql, label: Label) -> Self {
-        // Asked before the span is made, because even one that nobody wants has its fields looked at.
+        // Checked before the span is created, because a disabled span still evaluates its fields.
         let span = if LevelFilter::current() >= Verbosity::DEBUG { span(endpoint, sql, label) } else { Span::none() };
         let timed = !span.is_disabled() || endpoint.meters().are_on();
         Self { endpoint, sql, label, span, started: timed.then(Instant::now) }
     }
 
-    /// Sends the statement within its span, and waits for the answer.
+    /// Sends the statement in its span, and waits for the answer.
     async fn answer<'a, T>(&self, send: impl FnOnce() -> Answer<'a, T>) -> T {
         match self.span.in_scope(send) {
             answer @ Answer::Now(_) => answer.await,

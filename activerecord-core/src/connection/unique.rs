@@ -1,5 +1,5 @@
-//! Upserts where SQL cannot name the unique key that a conflict is about: the keys are looked up, and a conflict on another
-//! one is an error as it is elsewhere.
+//! Upserts on a database whose conflict clause cannot name a unique key. The keys are read from the catalog, and a
+//! conflict on another key is an error, as on the other databases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql};
 use crate::value::{Flow, FromValue, RowRef, Value};
 
-/// Refuses columns that are no unique key of the table.
+/// Checks that the columns are a unique key of the table.
 pub(crate) async fn check<K: AsRef<str>>(session: &Session, table: &str, keys: &[K], label: Label) -> Result<()> {
     if session.dialect().unnamed_conflicts.is_none() {
         return Ok(());
@@ -21,7 +21,7 @@ pub(crate) async fn check<K: AsRef<str>>(session: &Session, table: &str, keys: &
     if endpoint.unique_keys(table).is_some_and(|known| known.contains(&wanted)) {
         return Ok(());
     }
-    // Asked again when it is not among those known: an index may be new.
+    // The key is unknown, but a new index can exist: read the keys again.
     let mut indexes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut sink = |row: &dyn RowRef| -> Result<Flow> {
         indexes.entry(text(row, 0)?).or_default().insert(text(row, 1)?);
@@ -42,7 +42,7 @@ fn text(row: &dyn RowRef, ordinal: usize) -> Result<String> {
 #[cold]
 fn no_key<K: AsRef<str>>(session: &Session, table: &str, keys: &[K], label: Label) -> Error {
     let message = format!(
-        "`{table}` has no unique key of just these columns: {}. An upsert needs a PRIMARY KEY or a UNIQUE index of its columns",
+        "`{table}` has no unique key with exactly these columns: {}. An upsert needs a PRIMARY KEY or a UNIQUE index on its columns",
         keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ")
     );
     let error = Error::new(ErrorKind::InvalidStatement, message).with_connection(session.endpoint().name());
@@ -52,11 +52,11 @@ fn no_key<K: AsRef<str>>(session: &Session, table: &str, keys: &[K], label: Labe
     }
 }
 
-/// The error of a statement whose rows are there by another unique key than it names.
+/// Translates the error of a conflict on another unique key to `UniqueViolation`.
 pub(crate) fn settle(error: Error, session: &Session) -> Error {
     match session.dialect().unnamed_conflicts {
         Some(UnnamedConflicts { code }) if error.code() == Some(code) => {
-            let message = "a row is there already by another unique key than the one of the upsert";
+            let message = "a row with the same values of another unique key exists already";
             Error::new(ErrorKind::UniqueViolation, message).with_code(code).with_source(error)
         }
         _ => error,

@@ -1,44 +1,55 @@
-//! What a database can do, as flags to ask instead of its name.
+//! The capabilities of databases. Code tests a capability instead of the name of a database.
 
-/// What a connection's database can do.
+/// The capabilities of a connection's database.
 ///
-/// Before the first connection these are what every supported version of the database can do; afterwards, what the
-/// server at the other end can.
+/// Before the first connection they are those that all supported versions of the database have. Afterwards they are
+/// those of the server.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, Result};
+/// # async fn example() -> Result<()> {
+/// let primary = connection("primary")?;
+/// if primary.capabilities().notifications {
+///     primary.notify("orders", "7").await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// INSERT can return the rows it wrote; elsewhere a generated key is the connection's last insert id.
+    /// `INSERT .. RETURNING`. Without it, a generated key is the connection's last insert id.
     pub insert_returning: bool,
-    /// UPDATE can return the rows it wrote; elsewhere they are read back.
+    /// `UPDATE .. RETURNING`. Without it, the rows are read back.
     pub update_returning: bool,
-    /// A transaction can be prepared, outlive its connection and be committed later: two-phase commit.
+    /// Two-phase commit: a prepared transaction survives its connection and can be committed later.
     pub prepared_transactions: bool,
     /// Locking reads (`FOR UPDATE`).
     pub row_locks: bool,
-    /// Locking reads can skip rows that others hold.
+    /// `SKIP LOCKED` for locking reads.
     pub skip_locked: bool,
-    /// DISTINCT can be asked for some columns alone; elsewhere a window's `row_number` says which row is the first.
+    /// `DISTINCT ON`. Without it, use `row_number` over a window.
     pub distinct_on: bool,
-    /// A JSON value can be asked whether it holds all of another.
+    /// A test whether a JSON value contains another one.
     pub json_contains: bool,
-    /// Several writers at once. Where false, writers queue for the whole database.
+    /// Several concurrent writers. Without it, a writer waits until no other transaction writes to the database.
     pub concurrent_writers: bool,
-    /// Values of array type can be stored and bound; elsewhere they are JSON.
+    /// Array columns. Without it, arrays are stored as JSON.
     pub arrays: bool,
-    /// Isolation levels other than serializable can be chosen.
+    /// Isolation levels other than serializable.
     pub isolation_levels: bool,
-    /// CREATE TABLE and its like can be rolled back.
+    /// DDL, such as CREATE TABLE, can be rolled back.
     pub transactional_ddl: bool,
-    /// Every value of a column is of the column's type; elsewhere the type says what is preferred.
+    /// Every value of a column has the type of the column. Without it, the type is only a preference.
     pub typed_columns: bool,
-    /// Sessions are told of what others send: [`ConnectionHandle::listen`](crate::ConnectionHandle::listen).
+    /// Notifications between sessions: [`ConnectionHandle::listen`](crate::ConnectionHandle::listen).
     pub notifications: bool,
-    /// The most values that one statement can bind.
+    /// The largest number of values that one statement can bind.
     pub max_binds: usize,
 }
 
 impl Capabilities {
-    /// No capability but to bind `max_binds` values; a dialect adds what its database has.
+    /// Returns a value without any capability. A backend sets the capabilities of its database.
     pub const fn none(max_binds: usize) -> Self {
         Self {
             insert_returning: false,

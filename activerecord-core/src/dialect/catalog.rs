@@ -1,28 +1,29 @@
-//! How a database is asked which tables it has, and what its columns hold.
+//! The queries that read a database's catalog of tables, columns and keys.
 
 use crate::value::ValueType;
 
-/// Questions about the tables of a database, and the other direction of [`Definitions`](super::Definitions).
+/// The queries on the catalog, and the types of columns by their SQL names: the inverse of
+/// [`Definitions`](super::Definitions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Catalog {
-    /// Gives the names of the tables, by one column.
+    /// Selects the names of the tables.
     pub(crate) tables: &'static str,
-    /// Gives the columns of a table in their order. Of each: its name; its type as it is written; the type that this comes to,
-    /// where it is a name for another one; whether it may be NULL; whether the database numbers it; whether it is computed;
-    /// its default.
+    /// Selects the columns of a table in their order. For each: the name; the declared type; the underlying type of an
+    /// alias or a domain; whether it can be NULL; whether the database generates it; whether it is computed; its
+    /// default.
     pub(crate) columns: &'static str,
-    /// Gives the columns of the unique keys of a table, the primary one among them: the key's name, the column's, and whether
-    /// it is the primary one. A key of a part of the rows, or of an expression, is none of them.
+    /// Selects the columns of the table's unique keys, including the primary key: the name of the key, the name of the
+    /// column, and whether the key is the primary key. Partial keys and keys on expressions are left out.
     pub(crate) keys: &'static str,
-    /// What a column holds by the name of its type: in small letters, first as it is, then without what is in parentheses.
+    /// The types by their SQL names in lower case. A declared type is looked up as it is, then without its parentheses.
     pub(crate) types: &'static [(&'static str, ValueType)],
-    /// Stands behind the name of an array's element type, where the database has arrays.
+    /// The suffix of array types; None: no arrays.
     pub(crate) array: Option<&'static str>,
 }
 
 pub(super) const SQLITE: Catalog = Catalog {
     tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY name",
-    // A key of one INTEGER is the number of the row, unless the table has none; that is never NULL.
+    // A key of one INTEGER column is the rowid, unless the table is WITHOUT ROWID. It is never NULL.
     columns: "WITH one (name) AS (SELECT ?), \
               all_columns AS (SELECT c.*, upper(c.type) = 'INTEGER' AND c.pk = 1 AND t.wr = 0 \
                   AND (SELECT count(*) FROM pragma_table_info(one.name) WHERE pk > 0) = 1 AS numbered, t.wr \
@@ -74,8 +75,8 @@ pub(super) const SQLITE: Catalog = Catalog {
 pub(super) const MYSQL: Catalog = Catalog {
     tables: "SELECT table_name FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
-    // MariaDB's JSON is a text that is checked. Its checks know their table; MySQL's do not, and there `table_name` is
-    // the column's own.
+    // On MariaDB a JSON column is a text with a check constraint. Its check_constraints have a table_name. Those of
+    // MySQL do not; there `table_name` is that of the column itself.
     columns: "SELECT c.column_name, c.column_type, CASE WHEN c.data_type = 'longtext' AND EXISTS ( \
                   SELECT 1 FROM information_schema.check_constraints AS k WHERE k.constraint_schema = c.table_schema \
                   AND table_name = c.table_name AND k.check_clause = CONCAT('json_valid(`', c.column_name, '`)') \
@@ -155,7 +156,7 @@ pub(super) const POSTGRESQL: Catalog = Catalog {
         ("integer", ValueType::I32),
         ("bigint", ValueType::I64),
         ("oid", ValueType::I64),
-        // What this library makes of an unsigned integer.
+        // The type that this library creates for an unsigned integer.
         ("numeric(20,0)", ValueType::U64),
         ("numeric", ValueType::Decimal),
         ("real", ValueType::F32),
@@ -183,7 +184,7 @@ pub(super) const POSTGRESQL: Catalog = Catalog {
 };
 
 impl Catalog {
-    /// What a column of this type holds, if it is one that this library has.
+    /// Returns the type of the values of a column with this SQL type; None when this library does not support the type.
     pub(crate) fn holds(&self, spelling: &str) -> Option<ValueType> {
         let spelling = spelling.trim().to_lowercase();
         if let Some(element) = self.array.and_then(|brackets| spelling.strip_suffix(brackets)) {
@@ -207,7 +208,8 @@ fn without_sizes(spelling: &str) -> String {
     }
 }
 
-/// The numbers in parentheses, if there are nothing but such: the digits and the scale of `numeric(10, 2)`.
+/// Returns the numbers in parentheses, such as the precision and the scale of `numeric(10, 2)`. Empty when the
+/// parentheses contain anything else.
 pub(crate) fn sizes(spelling: &str) -> Vec<u32> {
     let inside = spelling.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
     inside.split(',').map(|size| size.trim().parse().ok()).collect::<Option<_>>().unwrap_or_default()
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_that_is_made_is_known() {
+    fn every_type_of_create_table_is_known() {
         for dialect in [&MYSQL, &POSTGRESQL, &SQLITE] {
             for (_, spelling) in dialect.definitions.types {
                 assert!(dialect.catalog.holds(spelling).is_some(), "{spelling}");

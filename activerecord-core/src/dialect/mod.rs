@@ -1,5 +1,6 @@
-//! How a database spells SQL: one value per database, read by the renderer.
+//! Dialects: the SQL of each database, as data that the renderer reads.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 mod capabilities;
@@ -9,6 +10,7 @@ mod postgresql;
 mod precondition;
 mod row_digests;
 mod sqlite;
+mod tokens;
 mod triggers;
 
 pub use capabilities::Capabilities;
@@ -19,124 +21,123 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
+pub(crate) use tokens::TokenRules;
 pub(crate) use triggers::Triggers;
 
 use crate::error::{Error, Result};
 use crate::value::ValueType;
 
-/// How a database spells SQL.
+/// The SQL dialect of a database.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dialect {
     /// `sqlite`, `postgresql` or `mysql`.
     pub(crate) name: &'static str,
-    /// What every supported version of the database can do.
+    /// The capabilities that all supported versions of the database have.
     pub(crate) capabilities: Capabilities,
-    /// Stands around names, and is doubled inside them.
+    /// The quote of names. It is doubled inside a name.
     pub(crate) quote: char,
     pub(crate) placeholder: Placeholder,
     pub(crate) upsert: Upsert,
     pub(crate) unnamed_conflicts: Option<UnnamedConflicts>,
-    /// Whether an upsert refuses to update a row that it has just written.
+    /// Whether an upsert fails when two of its rows have the same key.
     pub(crate) upserts_once: bool,
-    /// About how many bytes of values one statement of a bulk write holds; one row may be larger.
+    /// The approximate size of the values in one statement of a bulk write, in bytes. A single row can be larger.
     pub(crate) bulk_bytes: usize,
     pub(crate) in_list: InList,
     pub(crate) like: Like,
     pub(crate) decimal: DecimalMath,
-    /// Whether NULL is the smallest value of an ORDER BY; it is the greatest otherwise.
+    /// Whether ORDER BY takes NULL as the smallest value, and not as the greatest.
     pub(crate) nulls_smallest: bool,
-    /// Whether ORDER BY takes NULLS FIRST and NULLS LAST.
+    /// Whether ORDER BY supports NULLS FIRST and NULLS LAST.
     pub(crate) nulls_keyword: bool,
-    /// What stands for "no limit" before an OFFSET, where there must be a LIMIT.
+    /// The LIMIT that means "no limit", on a dialect whose OFFSET needs a LIMIT.
     pub(crate) no_limit: Option<&'static str>,
-    /// Whether AVG goes by its argument's type: four digits more than an integer or a decimal has, up to 30.
+    /// Whether AVG of integers and decimals is a decimal with four digits more than its argument.
     pub(crate) typed_averages: bool,
-    /// An INSERT of one row of nothing but defaults.
+    /// The part of an INSERT that adds one row of default values.
     pub(crate) default_row: &'static str,
-    /// Whether `\` escapes a character inside a quoted string.
-    pub(crate) backslash_escapes: bool,
-    /// Whether `#` starts a comment, and `--` does only before a space.
-    pub(crate) hash_comments: bool,
+    /// The rules of the scanner of SQL text.
+    pub(crate) tokens: TokenRules,
     pub(crate) set_query: SetQuery,
     pub(crate) locks: Option<Locks>,
     pub(crate) dates: Dates,
     pub(crate) json: JsonPaths,
-    /// Whether it uses an index for `(a, b) > (x, y)`; else it does for `a > x OR (a = x AND b > y)`.
+    /// Whether the database uses an index for `(a, b) > (x, y)`. If not, it uses one for `a > x OR (a = x AND b > y)`.
     pub(crate) row_values: bool,
-    /// Stands between two integers that are divided.
+    /// The operator of integer division.
     pub(crate) integer_division: &'static str,
-    /// Counts the characters of a text.
+    /// The function that counts the characters of a text.
     pub(crate) length: &'static str,
-    /// Stands between texts that become one; None: the function CONCAT makes them one.
+    /// The operator that joins texts; None: the function CONCAT.
     pub(crate) concat: Option<&'static str>,
-    /// Stands before a statement whose plan is asked for.
+    /// The prefix of a statement that shows its plan.
     pub(crate) explain: &'static str,
-    /// The time of the database's clock, in UTC.
+    /// The current time of the database, in UTC.
     pub(crate) now: &'static str,
-    /// Asks since when the oldest transaction is open that may still write; it is now when there is none.
+    /// Selects the start of the oldest transaction that can still write, or the current time when there is none.
     pub(crate) horizon: Option<&'static str>,
     pub(crate) definitions: Definitions,
-    /// Stands before the table, and behind the columns, in a statement that rows come behind.
+    /// The text before the table and after the columns in the prefix of a bulk load.
     pub(crate) load: Option<(&'static str, &'static str)>,
     pub(crate) triggers: Triggers,
     pub(crate) catalog: Catalog,
     pub(crate) digests: Digests,
-    /// Whether a transaction that is to be prepared gets its name when it begins.
+    /// Whether a transaction that will be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
-    /// How the database is told to end the session of the open transaction when it is idle.
+    /// Limits the idle time of the session of an open transaction.
     pub(crate) idle_limit: Option<IdleLimit>,
-    /// Sends a notification: binds the channel and the text.
+    /// Sends a notification. The binds are the channel and the text.
     pub(crate) notify: Option<&'static str>,
-    /// What has to be set for a transaction across databases.
+    /// The settings that a transaction across databases needs.
     pub(crate) preconditions: &'static [Precondition],
 }
 
-/// How a session is told for how long it may be idle.
+/// The SQL that limits the idle time of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IdleLimit {
-    /// Stands before the time.
+    /// The text before the time.
     pub(crate) set: &'static str,
-    /// What the time is counted in; parts of it are rounded up.
+    /// The unit of the time. A fraction is rounded up.
     pub(crate) unit: Duration,
-    /// Takes the limit back behind the end of the transaction, where it does not end by itself.
+    /// Removes the limit after the transaction; None: the limit ends with the transaction.
     pub(crate) lift: Option<&'static str>,
 }
 
-/// How tables are made.
+/// The parts of CREATE TABLE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Definitions {
-    /// The type of a column by what it holds.
+    /// The SQL types of the types of values.
     pub(crate) types: &'static [(ValueType, &'static str)],
-    /// The type of an array; None: its element's, with `[]` behind it.
+    /// The SQL type of an array; None: the type of the element with `[]` after it.
     pub(crate) array: Option<&'static str>,
-    /// The type of a text that is part of a key or of an index.
+    /// The SQL type of a text in a key or an index.
     pub(crate) indexed_text: Size,
-    /// The type of bytes that are.
+    /// The SQL type of bytes in a key or an index.
     pub(crate) indexed_bytes: Size,
-    /// The type of an exact decimal.
+    /// The SQL type of an exact decimal.
     pub(crate) decimal: Size,
-    /// What makes a key of one integer, of which the database gives the next.
+    /// The definition of a key of one integer that the database generates.
     pub(crate) numbered_key: &'static str,
-    /// Whether a table's indexes stand in its definition; else each is a statement of its own.
+    /// Whether indexes are part of CREATE TABLE. If not, each index is a statement of its own.
     pub(crate) inline_indexes: bool,
-    /// Stands behind a table's definition.
+    /// The text after the definition of the table.
     pub(crate) options: &'static str,
 }
 
-/// How the name of a type goes with the sizes of its values.
+/// The SQL type of values that have a size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Size {
-    /// It takes none.
+    /// The type has no size.
     None(&'static str),
-    /// It needs a length: this one where none is known, and at most that one.
+    /// The type needs a length. `usual` is the default, and `most` is the largest length.
     Length { word: &'static str, usual: u32, most: u32 },
-    /// It takes digits and a scale, each at most so many; the usual type is for decimals of which they are not known, or more than
-    /// a value here has: with a scale of its own, it would be filled up with zeros past that.
+    /// The type has a precision of at most `most` and a scale of at most `scale`. The type `usual` serves decimals
+    /// without known sizes, and with larger ones: a larger scale would add zeros that do not fit a `Decimal`.
     Digits { word: &'static str, usual: &'static str, most: u32, scale: u32 },
 }
 
-/// How the n-th bind is written.
+/// The placeholder of the n-th bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placeholder {
     /// `?`
@@ -145,7 +146,7 @@ pub(crate) enum Placeholder {
     Dollar,
 }
 
-/// How an INSERT says what it does about a conflict.
+/// The conflict clause of an INSERT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Upsert {
     /// `ON CONFLICT (keys) DO UPDATE SET c = excluded.c`
@@ -154,112 +155,131 @@ pub(crate) enum Upsert {
     OnDuplicateKey,
 }
 
-/// What there is to know where an upsert cannot name the unique key that it is about, beside the keys that there are.
+/// Upserts on a dialect whose conflict clause cannot name a unique key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnnamedConflicts {
-    /// The code of the error when another unique key is taken.
+    /// The code of the error when a row conflicts on another unique key than that of the upsert.
     pub(crate) code: &'static str,
 }
 
-/// How a set of values is written.
+/// The syntax of IN with values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InList {
-    /// `= ANY($1)`: one bind of array type, one text for every length.
+    /// `= ANY($1)`: one bind of an array type, so that one text serves all lengths.
     AnyArray,
-    /// `IN (?, ?, ..)`, padded to a power of two with the last value, so that few texts serve all lengths.
+    /// `IN (?, ?, ..)`, padded with the last value to a power of two, so that few texts serve all lengths.
     Padded,
 }
 
-/// How a query is written that a set comes from.
+/// The syntax of IN with a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetQuery {
     /// `IN (SELECT ..)`
     Plain,
-    /// `IN (SELECT * FROM (SELECT ..) AS source)` where the query has a limit, or the statement writes, maybe to the table
-    /// that it reads: the database refuses both in the plain form.
+    /// `IN (SELECT * FROM (SELECT ..) AS source)` when the query has a limit, or the statement writes. The database
+    /// refuses a limit, and a read of the table that is written, in the plain form.
     Derived,
 }
 
-/// How a read locks its rows.
+/// The syntax of locking reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Locks {
-    /// `FOR UPDATE`, `FOR SHARE`, `OF` some tables; each takes `SKIP LOCKED` and `NOWAIT`.
+    /// `FOR UPDATE` and `FOR SHARE`, with `OF`, `SKIP LOCKED` and `NOWAIT`.
     Standard,
-    /// `FOR UPDATE`, and `LOCK IN SHARE MODE`, which takes no more words on all versions alike.
+    /// `FOR UPDATE` with `SKIP LOCKED` and `NOWAIT`, and `LOCK IN SHARE MODE`, to which not all versions can add them.
     ShareMode,
 }
 
-/// How a part of a date is asked for.
+/// The syntax of parts of dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dates {
     /// `strftime('%Y', x)`, of text.
     Strftime,
     /// `EXTRACT(YEAR FROM x)`, of an instant in a time zone.
     ExtractInZone,
-    /// `EXTRACT(YEAR FROM x)`, and functions for the day and the day of the week.
+    /// `EXTRACT(YEAR FROM x)`, with functions for the date and the day of the week.
     Extract,
 }
 
-/// How a JSON value is asked for what it holds.
+/// The syntax of paths into JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JsonPaths {
-    /// `jsonb_extract_path(x, VARIADIC path)`, the path an array of texts.
+    /// `jsonb_extract_path(x, VARIADIC path)`, with an array of texts as the path.
     Jsonb,
-    /// `json_extract(x, path)` gives SQL's values.
+    /// `json_extract(x, path)`, which returns SQL values.
     Extract,
-    /// `JSON_EXTRACT(x, path)` gives JSON, and `JSON_CONTAINS(x, y)` says whether one holds the other.
+    /// `JSON_EXTRACT(x, path)`, which returns JSON, and `JSON_CONTAINS(x, y)`.
     ExtractJson,
 }
 
-/// How patterns are matched.
+/// The syntax of patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Like {
-    /// LIKE heeds case, ILIKE does not.
+    /// LIKE is case-sensitive, and ILIKE is not.
     Ilike,
-    /// LIKE ignores the case of ASCII letters; GLOB heeds case, with a pattern language of its own.
+    /// LIKE ignores the case of ASCII letters. GLOB is case-sensitive, with another syntax of patterns.
     Glob,
-    /// LIKE goes by the column's collation; this one heeds case.
+    /// LIKE uses the collation of the column. This collation is case-sensitive.
     Collation(&'static str),
 }
 
-/// How exact decimals are compared and computed with.
+/// Comparison and arithmetic of exact decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecimalMath {
-    /// The database has the type.
+    /// The database has a decimal type.
     Native,
-    /// Decimals are text; the backend brings a collation and functions that know them: the collation's name, and the
-    /// prefix of `PREFIX_add`, `PREFIX_sub`, `PREFIX_mul`, `PREFIX_sum` and `PREFIX_avg`.
+    /// Decimals are text. The backend adds a collation, and the functions `PREFIX_add`, `PREFIX_sub`, `PREFIX_mul`,
+    /// `PREFIX_sum` and `PREFIX_avg`.
     Functions { collation: &'static str, prefix: &'static str },
 }
 
 impl Dialect {
-    /// `sqlite`, `postgresql` or `mysql`. To decide what can be done, ask the capabilities instead.
+    /// Returns `sqlite`, `postgresql` or `mysql`. Test the [capabilities](Self::capabilities) instead of the name to
+    /// find out what the database supports.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What every supported version of the database can do.
+    /// Returns the capabilities that all supported versions of the database have.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
 
-    /// Whether rows have a [digest](crate::backend::RowDigest) that have a column of this type, which the database says holds values of that one.
+    /// Returns true when rows with a value of type `ty` have a [digest](crate::backend::RowDigest). `column` is the
+    /// type of the values in the database, as [`TableInfo`](crate::TableInfo) reports it.
     pub fn has_digest(&self, ty: ValueType, column: Option<ValueType>) -> bool {
         self.digests.has(ty, column)
     }
 
-    /// The dialect of this name.
+    /// Returns the dialect with this name: `sqlite`, `postgresql` (or `postgres`), `mysql` (or `mariadb`). `parse` does
+    /// the same.
+    ///
+    /// ```
+    /// # use activerecord_core::Dialect;
+    /// let dialect = Dialect::named("postgresql")?;
+    /// assert!(dialect.capabilities().arrays);
+    /// assert_eq!("postgres".parse::<&Dialect>()?, dialect);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when there is none.
+    /// `Configuration` when no dialect has this name.
     pub fn named(name: &str) -> Result<&'static Self> {
         match name {
             "sqlite" => Ok(&SQLITE),
             "postgresql" | "postgres" => Ok(&POSTGRESQL),
             "mysql" | "mariadb" => Ok(&MYSQL),
             _ => Err(Error::configuration(format!(
-                "there is no dialect `{name}`; the dialects are sqlite, postgresql and mysql"
+                "unknown dialect `{name}`; the dialects are sqlite, postgresql and mysql"
             ))),
         }
+    }
+}
+
+impl FromStr for &'static Dialect {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Dialect::named(name)
     }
 }

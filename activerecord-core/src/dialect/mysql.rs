@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, triggers,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
-/// MySQL and MariaDB. What their versions differ in (RETURNING) is asked when connecting.
+/// The dialect of MySQL and MariaDB. Each connection asks its server for the capabilities that depend on the version.
 pub static MYSQL: Dialect = Dialect {
     name: "mysql",
     capabilities: Capabilities {
@@ -25,7 +25,7 @@ pub static MYSQL: Dialect = Dialect {
     upsert: Upsert::OnDuplicateKey,
     unnamed_conflicts: Some(UnnamedConflicts { code: "1242" }),
     upserts_once: false,
-    // What fits into one TLS record, with its head: docs/design/mysql.md has what a longer statement costs.
+    // One TLS record, with its header. docs/design/mysql.md has the cost of a longer statement.
     bulk_bytes: 15 << 10,
     in_list: InList::Padded,
     like: Like::Collation("utf8mb4_bin"),
@@ -35,8 +35,7 @@ pub static MYSQL: Dialect = Dialect {
     no_limit: Some("18446744073709551615"),
     typed_averages: true,
     default_row: "() VALUES ()",
-    backslash_escapes: true,
-    hash_comments: true,
+    tokens: tokens::MYSQL,
     set_query: SetQuery::Derived,
     locks: Some(Locks::ShareMode),
     dates: Dates::Extract,
@@ -47,8 +46,8 @@ pub static MYSQL: Dialect = Dialect {
     concat: None,
     explain: "EXPLAIN ",
     now: "UTC_TIMESTAMP(6)",
-    // The server tells the start of a transaction in whole seconds, and in the time zone of its machine, whose name is an
-    // abbreviation: where that is not UTC, the greatest offset there is stands for it, so that nothing is trusted too early.
+    // trx_started has whole seconds, in the time zone of the server's machine. Only the abbreviation of the zone is
+    // known. If it is not UTC, the largest offset of any zone is subtracted, so that the result is never too late.
     horizon: Some(
         "SELECT LEAST(UTC_TIMESTAMP(6), COALESCE((SELECT MIN(trx_started) FROM information_schema.innodb_trx \
          WHERE trx_mysql_thread_id <> CONNECTION_ID()) \
@@ -75,13 +74,13 @@ pub static MYSQL: Dialect = Dialect {
             (ValueType::Json, "JSON"),
         ],
         array: Some("JSON"),
-        // A key has room for 3,072 bytes, of which a character takes four.
+        // A key has at most 3,072 bytes, and a character up to four.
         indexed_text: Size::Length { word: "VARCHAR", usual: 255, most: 768 },
         indexed_bytes: Size::Length { word: "VARBINARY", usual: 255, most: 3_072 },
         decimal: Size::Digits { word: "DECIMAL", usual: "DECIMAL(65, 28)", most: 28, scale: 28 },
         numbered_key: "BIGINT AUTO_INCREMENT PRIMARY KEY",
         inline_indexes: true,
-        // Rows of other engines would survive a rollback, and other collations would take `a` for `A`.
+        // Other engines do not roll back, and other collations treat `a` and `A` as equal.
         options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
     load: None,
@@ -89,7 +88,7 @@ pub static MYSQL: Dialect = Dialect {
     catalog: catalog::MYSQL,
     digests: row_digests::MYSQL,
     branch_at_begin: true,
-    // MariaDB also has a limit for transactions; MySQL has only the session's.
+    // MariaDB also has a limit for idle transactions. MySQL has only that of the session.
     idle_limit: Some(IdleLimit {
         set: "SET SESSION wait_timeout = ",
         unit: Duration::from_secs(1),
@@ -100,7 +99,7 @@ pub static MYSQL: Dialect = Dialect {
         Precondition {
             ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",
             accepts: Accepts::OneOf(&["1"]),
-            what: "a commit is durable before it is answered (innodb_flush_log_at_trx_commit)",
+            what: "COMMIT returns only when the transaction is durable (innodb_flush_log_at_trx_commit)",
             mend: "set innodb_flush_log_at_trx_commit = 1",
             to_prepare: false,
             of_session: false,
@@ -109,8 +108,8 @@ pub static MYSQL: Dialect = Dialect {
             ask: "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
                   AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'",
             accepts: Accepts::OneOf(&["0"]),
-            what: "all tables are of InnoDB: rows of other engines survive a rollback",
-            mend: "ALTER TABLE .. ENGINE = InnoDB for each table of another engine",
+            what: "all tables use InnoDB: other engines do not roll back",
+            mend: "run ALTER TABLE .. ENGINE = InnoDB for each table with another engine",
             to_prepare: false,
             of_session: false,
         },

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, Upsert, catalog, row_digests, triggers,
+    Precondition, SetQuery, Size, Upsert, catalog, row_digests, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
-/// PostgreSQL. Whether transactions can be prepared is a setting of the server, asked when connecting.
+/// The dialect of PostgreSQL. Each connection asks its server whether transactions can be prepared.
 pub static POSTGRESQL: Dialect = Dialect {
     name: "postgresql",
     capabilities: Capabilities {
@@ -30,7 +30,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     upsert: Upsert::OnConflict,
     unnamed_conflicts: None,
     upserts_once: true,
-    // What fits into one TLS record, with its head: docs/design/postgres.md has what a longer statement costs.
+    // One TLS record, with its header. docs/design/postgres.md has the cost of a longer statement.
     bulk_bytes: 15 << 10,
     in_list: InList::AnyArray,
     like: Like::Ilike,
@@ -40,8 +40,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     no_limit: None,
     typed_averages: false,
     default_row: "DEFAULT VALUES",
-    backslash_escapes: false,
-    hash_comments: false,
+    tokens: tokens::POSTGRESQL,
     set_query: SetQuery::Plain,
     locks: Some(Locks::Standard),
     dates: Dates::ExtractInZone,
@@ -52,7 +51,8 @@ pub static POSTGRESQL: Dialect = Dialect {
     concat: Some(" || "),
     explain: "EXPLAIN ",
     now: "clock_timestamp()",
-    // A transaction that has not written yet may do so, with the time of its begin: all that are open count, but for this.
+    // A transaction that has not written yet can still write rows with the time of its BEGIN. So every open transaction
+    // counts, except that of this session.
     horizon: Some(
         "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE query = '<insufficient privilege>') THEN NULL \
          ELSE least(clock_timestamp(), (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid()), \
@@ -108,16 +108,16 @@ pub static POSTGRESQL: Dialect = Dialect {
         Precondition {
             ask: "SELECT current_setting('fsync')",
             accepts: Accepts::OneOf(&["on"]),
-            what: "what is written survives a loss of power (fsync)",
-            mend: "set fsync = on in postgresql.conf, and reload it",
+            what: "committed data survives a power failure (fsync)",
+            mend: "set fsync = on in postgresql.conf, and reload the server",
             to_prepare: false,
             of_session: false,
         },
         Precondition {
             ask: "SELECT current_setting('synchronous_commit')",
             accepts: Accepts::AnyBut("off"),
-            what: "a commit is durable before it is answered (synchronous_commit)",
-            mend: "set synchronous_commit = on, for this database or its user",
+            what: "COMMIT returns only when the transaction is durable (synchronous_commit)",
+            mend: "set synchronous_commit = on for this database or its user",
             to_prepare: false,
             of_session: false,
         },

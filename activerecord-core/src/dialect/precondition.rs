@@ -1,28 +1,28 @@
-//! What a database must be set to, for a transaction across databases to survive its crash.
+//! The settings that a database needs so that a transaction across databases survives a crash.
 
-/// A setting, and which of its values will do.
+/// A setting and its accepted values.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Precondition {
-    /// Gives one row of one value.
+    /// Selects the setting: one row with one value.
     pub(crate) ask: &'static str,
-    /// What it must be.
+    /// The accepted values.
     pub(crate) accepts: Accepts,
-    /// What it is about.
+    /// The requirement.
     pub(crate) what: &'static str,
-    /// How to mend it.
+    /// How to correct the setting.
     pub(crate) mend: &'static str,
-    /// Whether it matters only to who is prepared, and not to who decides.
+    /// Whether only a participant that is prepared needs it, and not the deciding database.
     pub(crate) to_prepare: bool,
-    /// Whether each session has its own, so that every transaction asks anew.
+    /// Whether the setting belongs to the session, so that every transaction checks it.
     pub(crate) of_session: bool,
 }
 
-/// Which values will do.
+/// The accepted values of a setting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Accepts {
-    /// One of these.
+    /// One of these values.
     OneOf(&'static [&'static str]),
-    /// Any but this.
+    /// Any value but this one.
     AnyBut(&'static str),
 }
 

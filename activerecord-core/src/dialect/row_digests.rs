@@ -1,34 +1,35 @@
-//! How the digest of a table's rows is asked for.
+//! The SQL that computes the digest of a table's rows.
 //!
-//! A row is spelled as one text, the same in every database as in [`crate::backend::RowDigest`]; the first 60 bits of its SHA-256 are its
-//! digest, and those of all rows are added up, in whatever order they come.
+//! Each row is written as one text, the same on every database and in `activerecord_core::backend::RowDigest`. The
+//! digest of a row is the first 60 bits of the text's SHA-256. The digest of the table is the sum over all rows, in any
+//! order.
 
 use crate::value::{ValueType, row_digest::letter};
 
-/// How the digest of rows is asked for.
+/// The SQL of the digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Digests {
-    /// By a function of the backend, which takes the types of the columns as letters, and the columns.
+    /// A function of the backend. Its arguments are the letters of the columns' types, and the columns.
     Function(&'static str),
-    /// By the database's own functions, around the text of a row.
+    /// The database's own functions.
     Spelled(Spellings),
 }
 
-/// How a row is spelled. In a spelling, `{}` stands for a value; of NULL it is NULL.
+/// The SQL that writes a row as text. `{}` stands for a value. The text of NULL is NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spellings {
-    /// What stands around the text of a row.
+    /// The SQL before and after the text of a row.
     pub(crate) around: (&'static str, &'static str),
-    /// A value as text, by its type.
+    /// The text of a value, by its type.
     pub(crate) types: &'static [(ValueType, &'static str)],
 }
 
 impl Digests {
-    /// Whether rows have a digest that have a column of this type, where the database says what it holds.
+    /// Returns true when values of type `ty` have a digest in a column whose type in the database is `column`.
     pub(crate) fn has(&self, ty: ValueType, column: Option<ValueType>) -> bool {
         match self {
             Self::Function(_) => letter(ty).is_some(),
-            // What is spelled as if it were of another type might be the text of something else.
+            // A column of another type has other texts, and different values can have the same text.
             Self::Spelled(spellings) => {
                 let spelling = |ty| spellings.of(ty);
                 let is_alike = spelling(ty) == column.and_then(spelling);
@@ -40,7 +41,7 @@ impl Digests {
 }
 
 impl Spellings {
-    /// How values of this type are spelled.
+    /// Returns the SQL that writes values of this type as text.
     pub(crate) fn of(&self, ty: ValueType) -> Option<&'static str> {
         self.types.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling)
     }
@@ -71,23 +72,24 @@ pub(super) const POSTGRESQL: Digests = {
 };
 
 pub(super) const MYSQL: Digests = {
-    // A bit field is a number only in arithmetic.
+    // Arithmetic makes a bit field a number.
     const INTEGER: &str = "{} + 0";
     const MOMENT: &str = "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST({} AS DATETIME(6))))";
     Digests::Spelled(Spellings {
-        // A row that is too long for the server has no text. It is to equal none.
+        // The text is NULL when the row is too long for the server. A random number makes such a row differ from all
+        // others.
         around: (
             "SUM(COALESCE(CAST(CONV(LEFT(SHA2(",
             ", 256), 15), 16, 10) AS UNSIGNED), CAST(RAND() * 1e15 AS UNSIGNED)))",
         ),
         types: &[
-            // What is neither 0 nor 1 is no other truth than itself.
+            // A boolean column can hold other numbers than 0 and 1. They stay different.
             (ValueType::Bool, INTEGER),
             (ValueType::I16, INTEGER),
             (ValueType::I32, INTEGER),
             (ValueType::I64, INTEGER),
             (ValueType::U64, INTEGER),
-            // As a double it shows all its digits.
+            // A double has all digits.
             (ValueType::F32, "{} + 0e0"),
             (ValueType::F64, "{} + 0e0"),
             (ValueType::Text, "CONCAT(CHAR_LENGTH({}), ':', CAST({} AS CHAR CHARACTER SET utf8mb4))"),

@@ -1,11 +1,12 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Size, Upsert, catalog, row_digests, triggers,
+    Size, Upsert, catalog, row_digests, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
 
-/// SQLite 3.35 and later. Decimals are exact text: its backend brings the collation and the functions for them.
+/// The dialect of SQLite 3.35 and later. Decimals are exact and stored as text: the backend adds a collation and
+/// functions.
 pub static SQLITE: Dialect = Dialect {
     name: "sqlite",
     capabilities: Capabilities {
@@ -28,8 +29,7 @@ pub static SQLITE: Dialect = Dialect {
     no_limit: Some("-1"),
     typed_averages: false,
     default_row: "DEFAULT VALUES",
-    backslash_escapes: false,
-    hash_comments: false,
+    tokens: tokens::SQLITE,
     set_query: SetQuery::Plain,
     locks: None,
     dates: Dates::Strftime,
@@ -40,7 +40,7 @@ pub static SQLITE: Dialect = Dialect {
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",
     now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
-    // One writer at a time: what a snapshot does not see is stamped after it.
+    // SQLite has one writer at a time. Rows that a snapshot does not see get a later timestamp.
     horizon: None,
     definitions: Definitions {
         types: &[
@@ -80,8 +80,8 @@ pub static SQLITE: Dialect = Dialect {
         Precondition {
             ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
             accepts: Accepts::OneOf(&["2", "3"]),
-            what: "a commit is in the file before it is answered (synchronous)",
-            mend: "take `synchronous=off` or `synchronous=normal` out of the URL: `full` is the default",
+            what: "COMMIT returns only when the transaction is durable (synchronous)",
+            mend: "remove `synchronous=off` or `synchronous=normal` from the URL: `full` is the default",
             to_prepare: false,
             of_session: false,
         },
@@ -89,15 +89,15 @@ pub static SQLITE: Dialect = Dialect {
             ask: "SELECT file FROM pragma_database_list WHERE name = 'main'",
             accepts: Accepts::AnyBut(""),
             what: "the database is a file",
-            mend: "a database in memory is gone with its process: use a file",
+            mend: "use a file: a database in memory ends with its process",
             to_prepare: false,
             of_session: false,
         },
         Precondition {
             ask: "SELECT journal_mode FROM pragma_journal_mode",
             accepts: Accepts::OneOf(&["wal", "delete", "truncate", "persist"]),
-            what: "a crash in the middle of a commit can be undone (journal_mode)",
-            mend: "take `journal_mode=memory` or `journal_mode=off` out of the URL: `wal` is the default",
+            what: "a crash during COMMIT leaves a consistent database (journal_mode)",
+            mend: "remove `journal_mode=memory` or `journal_mode=off` from the URL: `wal` is the default",
             to_prepare: false,
             of_session: false,
         },
@@ -107,9 +107,9 @@ pub static SQLITE: Dialect = Dialect {
                     max(seq) OVER () AS last FROM pragma_database_list AS files WHERE name <> 'temp') \
                 WHERE last > 1 AND mode NOT IN ('delete', 'truncate', 'persist')",
             accepts: Accepts::OneOf(&[""]),
-            what: "files that are attached are committed together with the main one (journal_mode of each)",
-            mend: "a crash in the middle of a commit of several files leaves some of them committed and some not, unless all \
-                have rollback journals: DETACH them, or set `journal_mode=delete` for all",
+            what: "attached files are committed together with the main file (journal_mode of each)",
+            mend: "DETACH the other files, or set `journal_mode=delete` for all: without rollback journals, a crash during \
+                COMMIT can leave some files committed and others not",
             to_prepare: false,
             of_session: true,
         },

@@ -1,26 +1,26 @@
-//! How triggers are made, and how they write a row as JSON text.
+//! The SQL of triggers, which write a row as JSON text.
 //!
-//! The JSON is what `Value::from_json` reads: numbers as they are, bytes as hexadecimal text, decimals, UUIDs, dates and times
-//! as text, JSON and arrays as themselves.
+//! `Value::from_json` reads this JSON. Numbers, JSON and arrays stay as they are. Bytes become a hexadecimal string.
+//! Decimals, UUIDs, dates and times become strings.
 
 use crate::value::ValueType;
 
-/// How triggers are made. In a spelling, `{}` stands for a value, which is not NULL.
+/// The SQL of triggers. `{}` stands for a value that is not NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Triggers {
-    /// What a trigger does is a function of its own.
+    /// The function of a trigger; None: the trigger contains its body.
     pub(crate) function: Option<TriggerFunction>,
-    /// Whether a condition stands in the trigger's head, behind WHEN; else its body has an IF.
+    /// Whether the condition is a WHEN clause. If not, the body has an IF.
     pub(crate) condition: bool,
     /// A value as text.
     pub(crate) text: &'static str,
     /// A value as JSON, by its type.
     pub(crate) json: &'static [(ValueType, &'static str)],
-    /// An array as JSON, when its type is not in the list.
+    /// An array as JSON, unless its type is in `json`.
     pub(crate) array: &'static str,
 }
 
-/// What stands around the body of a trigger's function.
+/// The SQL before and after the body of a trigger's function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TriggerFunction {
     pub(crate) head: &'static str,
@@ -73,7 +73,7 @@ pub(super) const MYSQL: Triggers = {
             (ValueType::I32, PLAIN),
             (ValueType::I64, PLAIN),
             (ValueType::U64, PLAIN),
-            // As a double it shows all its digits.
+            // A double has all digits.
             (ValueType::F32, "CAST({} + 0e0 AS CHAR CHARACTER SET utf8mb4)"),
             (ValueType::F64, PLAIN),
             (ValueType::Bytes, "CONCAT('\"', HEX({}), '\"')"),
@@ -94,7 +94,7 @@ pub(super) const POSTGRESQL: Triggers = {
     const JSON: &str = "to_json({})::text";
     Triggers {
         function: Some(TriggerFunction {
-            // The table that it writes to is found from wherever the change is made.
+            // The target table is found whatever the search path of the writing session is.
             head: "() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $ar$ BEGIN ",
             tail: "; RETURN NULL; END $ar$",
         }),
@@ -110,7 +110,7 @@ pub(super) const POSTGRESQL: Triggers = {
             (ValueType::F64, JSON),
             (ValueType::Bytes, "to_json(encode({}, 'hex'))::text"),
             (ValueType::Text, JSON),
-            // As a number it would lose its digits on the way.
+            // A JSON number would lose digits when it is read.
             (ValueType::Decimal, "to_json(({})::text)::text"),
             (ValueType::Uuid, JSON),
             (ValueType::Date, JSON),

@@ -1,4 +1,4 @@
-//! What a model does around its own life.
+//! Hooks: callbacks around validation, writes, reads, commit and rollback.
 
 use std::future::Future;
 
@@ -7,25 +7,63 @@ use crate::backend::BoxFuture;
 use crate::error::{Error, Result};
 use crate::schema::Named;
 
-/// The hooks of a model with `#[hooks]`. Each does nothing until it is written.
+/// The hooks of a model with `#[hooks]`. Each hook does nothing by default; implement the ones that the model needs.
 ///
-/// A write runs them in this order, each exactly once, inside one transaction of the record's connection (a savepoint of
-/// the transaction that is open there, if one is):
+/// ```
+/// use activerecord::prelude::*;
 ///
-/// - `save`, `create`, `insert`, `update`: `before_validate`, [`validate`](Self::validate), `after_validate`,
-///   `before_save`, `before_create` or `before_update`, the statement, `after_create` or `after_update`, `after_save`.
-/// - `destroy`: `before_destroy`, the statement, `after_destroy`.
+/// #[derive(ActiveRecord)]
+/// #[hooks]
+/// struct User {
+///     id: i64,
+///     email: String,
+/// }
+///
+/// impl Hooks for User {
+///     async fn before_validate(&mut self) -> Result<()> {
+///         self.email = self.email.to_lowercase();
+///         Ok(())
+///     }
+///
+///     fn validate(&self) -> Result<()> {
+///         if self.email.contains('@') { Ok(()) } else { Err(Error::invalid("the email has no @")) }
+///     }
+///
+///     async fn after_commit(&self, change: &Change) -> Result<()> {
+///         if change.is_insert() || change.includes(User::EMAIL) {
+///             println!("send a mail to {}", self.email);
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// # Order
+///
+/// A write runs each of its hooks once, in one transaction on the record's connection. If a transaction is open there,
+/// it is a savepoint of that transaction.
+///
+/// - `save`, `create`, `insert`, `update`, `update_columns`: `before_validate`, [`validate`](Self::validate),
+///   `after_validate`, `before_save`, `before_create` or `before_update`, the statement, `after_create` or
+///   `after_update`, `after_save`.
+/// - `destroy`, `purge`: `before_destroy`, the statement, `after_destroy`.
 /// - After the outermost transaction: `after_commit` or `after_rollback`.
 ///
-/// An `Err` of a hook before the statement writes nothing; an `Err` of one after it undoes the statement. What a hook did
-/// on *another* connection is undone only if it was in a transaction there: see `after_commit` for a safer place.
-/// Set-based writes (`Query::update`, `Query::delete`, the `bulk_` verbs, `insert_or_update`) run no hooks.
+/// # Errors
+///
+/// An error of a hook stops the write and rolls it back; the exception is `after_commit`. The verb returns the error,
+/// and the record's columns have their values from before the call. Writes of a hook to *another* connection are not
+/// rolled back, unless they are in a transaction there: make them in `after_commit`. Hooks that nest more than 32
+/// levels deep return `Unsupported`.
+///
+/// The writes of many rows run no hooks: `Query::update`, `Query::delete`, `bulk_insert`, `insert_or_update` and
+/// `bulk_insert_or_update`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is marked #[hooks] but does not implement `Hooks`",
     label = "write `impl Hooks for {Self} {{ .. }}`, or remove #[hooks]"
 )]
 pub trait Hooks: Send + Sync + Sized + 'static {
-    /// Whether the record may be written. [`Error::invalid`](crate::Error::invalid) is the error to return.
+    /// Checks the record before it is written. Return [`Error::invalid`](crate::Error::invalid) to refuse it.
     ///
     /// # Errors
     /// Any error stops the write.
@@ -33,98 +71,99 @@ pub trait Hooks: Send + Sync + Sized + 'static {
         Ok(())
     }
 
-    /// Before `validate`: the place to normalise.
+    /// Runs before `validate`. Use it to normalize values.
     fn before_validate(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// After `validate` passed.
+    /// Runs after `validate` has returned `Ok`.
     fn after_validate(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// Before a row is inserted or updated. Changes to `self` are written.
+    /// Runs before an INSERT or UPDATE. Changes to `self` are written; `update_columns` writes only the columns that it
+    /// sets.
     fn before_save(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// Before a row is inserted.
+    /// Runs before an INSERT. Changes to `self` are written.
     fn before_create(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// Before a row is updated.
+    /// Runs before an UPDATE. Changes to `self` are written, as for `before_save`.
     fn before_update(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// Before a row is deleted.
+    /// Runs before a record is deleted or marked as deleted.
     fn before_destroy(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// After a row was inserted.
+    /// Runs after an INSERT, in its transaction.
     fn after_create(&self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// After a row was updated.
+    /// Runs after an UPDATE, in its transaction.
     fn after_update(&self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// After a row was inserted or updated.
+    /// Runs after an INSERT or UPDATE, in its transaction.
     fn after_save(&self, change: &Change) -> impl Future<Output = Result<()>> + Send {
         let _ = change;
         async { Ok(()) }
     }
 
-    /// After a row was deleted.
+    /// Runs after a record is deleted or marked as deleted, in the transaction.
     fn after_destroy(&self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// After the record was read: by `find`, a query, a batch, a stream or `reload`.
+    /// Runs after a record is read by `find`, a query, a batch, a stream or `reload`.
     fn after_find(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
-    /// After the outermost transaction with this write committed; outside all transactions and in the scope of the
-    /// write. The place to tell other databases, mail servers and caches.
+    /// Runs after the outermost transaction of this write has committed. It runs outside all transactions, in the
+    /// connection scope of the write. Use it to update other databases, caches and mail servers.
     ///
-    /// It is *not* guaranteed to run: a process that dies between the commit and the hook loses the call. What must not be
-    /// lost goes into the transaction itself.
+    /// It is *not* guaranteed to run: it is lost if the process ends between the commit and the hook. Work that must
+    /// not be lost belongs into the transaction, such as a message in the outbox.
     ///
     /// # Errors
-    /// An error is returned to whoever committed, but the commit stands.
+    /// The commit stays. The caller that commits receives the error as `AfterCommit`.
     fn after_commit(&self, change: &Change) -> impl Future<Output = Result<()>> + Send {
         let _ = change;
         async { Ok(()) }
     }
 
-    /// After the outermost transaction with this write was rolled back explicitly or by an error. A transaction that is
-    /// cancelled (its future dropped) is rolled back without this call: there is nobody left to run it.
+    /// Runs after the outermost transaction of this write has been rolled back, explicitly or by an error. It does
+    /// *not* run if the transaction is cancelled (its future is dropped).
     fn after_rollback(&self, change: &Change) -> impl Future<Output = Result<()>> + Send {
         let _ = change;
         async { Ok(()) }
     }
 }
 
-/// What was done to a record.
+/// A change to a record, for the hooks `after_save`, `after_commit` and `after_rollback`. Example: [`Hooks`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     kind: ChangeKind,
     columns: Vec<&'static str>,
 }
 
-/// What kind of change was made to a record.
+/// The kind of a change to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
-    /// The row is new.
+    /// The row was inserted.
     Inserted,
-    /// The row was there.
+    /// The row was updated.
     Updated,
-    /// The row is gone, or marked as deleted.
+    /// The row was deleted or marked as deleted.
     Deleted,
 }
 
@@ -133,51 +172,53 @@ impl Change {
         Self { kind, columns }
     }
 
-    /// What was done.
+    /// Returns the kind of change.
     pub fn kind(&self) -> ChangeKind {
         self.kind
     }
 
-    /// The columns that were written, in the order of the struct's fields. A plain struct does not remember what it was loaded as: `save` writes all of them.
+    /// Returns the columns that were written, in the order of the struct's fields. A record does not know which fields
+    /// changed since it was read, so `save` and `update` write all columns.
     pub fn columns(&self) -> &[&'static str] {
         &self.columns
     }
 
-    /// Whether this column was written.
+    /// Returns true if this column was written.
     pub fn includes(&self, column: impl Named) -> bool {
         self.columns.contains(&column.name())
     }
 
-    /// The row is new.
+    /// Returns true if the row was inserted.
     pub fn is_insert(&self) -> bool {
         self.kind == ChangeKind::Inserted
     }
 
-    /// The row was there.
+    /// Returns true if the row was updated.
     pub fn is_update(&self) -> bool {
         self.kind == ChangeKind::Updated
     }
 
-    /// The row is gone, or marked as deleted.
+    /// Returns true if the row was deleted or marked as deleted.
     pub fn is_delete(&self) -> bool {
         self.kind == ChangeKind::Deleted
     }
 }
 
-/// Tells a record that it was read.
+/// Runs the `after_find` hook of a record.
 pub(crate) async fn found<M: Model>(record: &mut M) -> Result<()> {
     if M::HOOKS { hook(record.after_find()).await } else { Ok(()) }
 }
 
 tokio::task_local! {
-    /// How many hooks of this task are inside each other.
+    /// The nesting depth of hooks in this task.
     static DEPTH: usize;
 }
 
-/// Hooks that call each other's models without an end stop here, not in a stack overflow.
+/// The maximum nesting depth. It turns endless recursion between hooks into an error instead of a stack overflow.
 const MAX_DEPTH: usize = 32;
 
-/// Boxed, because a hook may write a model whose hooks write this one: without the box that type would be infinite.
+/// Runs a hook. The future is boxed: a hook may write a model whose hooks write this one, and an unboxed type would be
+/// infinite.
 pub(crate) fn hook<'a>(call: impl Future<Output = Result<()>> + Send + 'a) -> BoxFuture<'a, Result<()>> {
     let depth = DEPTH.try_with(|depth| *depth).unwrap_or_default() + 1;
     if depth > MAX_DEPTH { Box::pin(std::future::ready(Err(too_deep()))) } else { Box::pin(DEPTH.scope(depth, call)) }
@@ -186,6 +227,6 @@ pub(crate) fn hook<'a>(call: impl Future<Output = Result<()>> + Send + 'a) -> Bo
 #[cold]
 fn too_deep() -> Error {
     Error::unsupported(format!(
-        "more than {MAX_DEPTH} hooks are inside each other; do two hooks call each other's models?"
+        "hooks are nested more than {MAX_DEPTH} levels deep; check whether the hooks of two models write each other's records"
     ))
 }

@@ -1,9 +1,9 @@
 //! Values that can be passed as a key.
 
-/// A value that stands for a key of type `K`.
+/// A value that can be passed as a key of type `K`, such as `&str` for `String`.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no key of type `{K}`", label = "expected a key of type `{K}`")]
 pub trait IntoKey<K> {
-    /// The key.
+    /// Returns the key.
     fn into_key(self) -> K;
 }
 

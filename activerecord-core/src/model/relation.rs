@@ -1,4 +1,4 @@
-//! A model as a relation that queries read.
+//! The implementation of `Relation` for models.
 
 use super::Model;
 use super::hooks::found;

@@ -1,4 +1,4 @@
-//! A write with its hooks around it, in one transaction. Models without hooks pass straight through.
+//! Writes with hooks, in one transaction. A model without hooks needs no transaction.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::value::{Row, Value};
 enum Write {
     Insert,
     Update,
-    /// Updates, and inserts when no row has the key.
+    /// Updates; inserts if no row has the key.
     Save,
     Columns(Vec<(&'static str, Expr)>),
     Delete(Operation),
@@ -82,7 +82,7 @@ fn values<M: Model>(record: &M) -> Vec<Value> {
     (0..M::TABLE.columns.len()).map(|ordinal| record.value(ordinal)).collect()
 }
 
-/// Takes back what a write that was undone has changed in the record: its version would never be that of the row again.
+/// Restores the columns of the record after a rollback. Otherwise its version would differ from the row's for ever.
 fn restore<M: Model>(record: &mut M, before: &[Value]) -> Result<()> {
     let changed: Vec<_> = before.iter().enumerate().filter(|(n, value)| record.value(*n) != **value).collect();
     changed.into_iter().try_for_each(|(ordinal, value)| record.set_value(ordinal, value.as_cell()))
@@ -110,8 +110,8 @@ async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Res
     }
 }
 
-/// Saves a record whose key is set. Which of the hooks run before the statement depends on whether the row exists, so this is
-/// asked first. Then it is the same as without hooks: an UPDATE, and an INSERT when no row has the key any more.
+/// Saves a record whose key is set. A query first finds out whether the row exists, because that decides which hooks
+/// run before the statement. Then it is the same as without hooks: an UPDATE, and an INSERT if no row has the key.
 async fn create_or_change<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
     if row::exists(record, session).await? {
         if let Some(change) = change(record, session, level, Write::Update).await? {
@@ -130,7 +130,7 @@ async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> R
     Ok(change)
 }
 
-/// None: no row has the record's key and version.
+/// Returns `None` if no row has the record's key and version.
 async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Option<Change>> {
     hook(record.before_update()).await?;
     let written = match write {
@@ -154,21 +154,22 @@ async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, oper
     hook(record.after_destroy()).await
 }
 
-/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]` fields.
+/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]`
+/// fields.
 fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec<usize>) -> Result<Change> {
     let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
-    let (copy, told) = (copy(record)?, change.clone());
+    let (copy, copied) = (copy(record)?, change.clone());
     level.after_end(AfterEnd::new(move |committed| {
         Box::pin(async move {
-            let call = if committed { hook(copy.after_commit(&told)) } else { hook(copy.after_rollback(&told)) };
+            let call = if committed { hook(copy.after_commit(&copied)) } else { hook(copy.after_rollback(&copied)) };
             call.await
         })
     }));
     Ok(change)
 }
 
-/// A copy by way of the columns' values: a model need not be Clone.
+/// Copies the record by the values of its columns, because a model need not be `Clone`.
 fn copy<M: Model>(record: &M) -> Result<M> {
     M::from_row(&Row::new([].into(), values(record)), 0)
-        .map_err(|error: Error| error.context("the record cannot be copied for its after_commit hook"))
+        .map_err(|error: Error| error.context("cannot copy the record for its after_commit hook"))
 }

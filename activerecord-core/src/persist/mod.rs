@@ -1,7 +1,7 @@
-//! Writing one record: the steps from `user.save()` to the row, and back.
+//! Writes of one record.
 //!
-//! A record is a plain struct. What a write changes of it (a generated key, timestamps, the version) is put into the binds
-//! first, and into the struct only when the row is written.
+//! A write puts changed values (timestamps, the version) into the binds first, and into the record only after the
+//! statement has succeeded.
 
 mod hooked;
 mod refused;
@@ -14,11 +14,11 @@ pub(crate) use upsert::{bulk_insert, upsert};
 use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, found};
-use crate::sql::{Access, Operation, Sql, cached};
+use crate::sql::{Operation, cached};
 use crate::statement::{Expr, Select, SelectItem, Source, Statement};
 use crate::value::{RowRef, Value};
 
-/// Inserts when the key is not set; else updates, and inserts when no row has the key.
+/// Inserts if the key is unset. Otherwise updates, and inserts if no row has the key.
 pub(crate) async fn save<M: Model>(record: &mut M) -> Result<()> {
     let session = here::<M>()?;
     if row::key_is_unset(record) {
@@ -44,20 +44,20 @@ pub(crate) async fn update_columns<M: Model>(record: &mut M, set: Vec<(&'static 
     hooked::update_columns(record, &here::<M>()?, set).await
 }
 
-/// Deletes the record's row, or marks it as deleted.
+/// Deletes the record's row, or marks it as deleted if the model has `#[soft_delete]`.
 pub(crate) async fn destroy<M: Model>(record: &mut M) -> Result<()> {
     require_key(record, "destroyed")?;
     let operation = if M::TABLE.soft_delete.is_some() { Operation::SoftDelete } else { Operation::Delete };
     hooked::destroy(record, &here::<M>()?, operation).await
 }
 
-/// Deletes the record's row, also where `destroy` only marks it.
+/// Deletes the record's row, even if the model has `#[soft_delete]`.
 pub(crate) async fn purge<M: Model>(record: &mut M) -> Result<()> {
     require_key(record, "purged")?;
     hooked::destroy(record, &here::<M>()?, Operation::Delete).await
 }
 
-/// Reads the record's row again. Fields that are no columns become their default.
+/// Reads the record's row again. Fields that are not columns become their default.
 pub(crate) async fn reload<M: Model>(record: &mut M) -> Result<()> {
     require_key(record, "reloaded")?;
     let session = here::<M>()?;
@@ -68,7 +68,7 @@ pub(crate) async fn reload<M: Model>(record: &mut M) -> Result<()> {
     Ok(())
 }
 
-/// Reads the row of a key.
+/// Reads the row with a key.
 pub(crate) async fn find<M: Model>(key: M::Key) -> Result<M> {
     let session = here::<M>()?;
     let row = find_row::<M>(&session, Operation::Find, M::key_values(&key)).await?;
@@ -77,13 +77,13 @@ pub(crate) async fn find<M: Model>(key: M::Key) -> Result<M> {
     Ok(record)
 }
 
-/// The session for a write of a record: a plain struct has no origin, so the scope decides.
+/// Returns the session for a write of a record. The scope decides, because a record does not remember its connection.
 pub(crate) fn here<M: Model>() -> Result<Session> {
     resolve(&Route::default(), M::TABLE)
 }
 
 async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Value>) -> Result<Option<M>> {
-    let text = cached::<M>(session.dialect(), operation, || {
+    let sql = cached::<M>(session.dialect(), operation, || {
         let mut filter = row::key_filter::<M>(&key);
         if let (Operation::Find, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
             filter = filter.and(Expr::IsNull(Box::new((&M::TABLE.columns[deleted_at]).into())));
@@ -93,7 +93,7 @@ async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Va
         select.filter = Some(filter);
         Statement::Select(select)
     })?;
-    let sql = Sql::new(text, key, Access::Read).one_row();
+    let sql = sql.with_binds(key).one_row();
     let verb = if operation == Operation::Reload { "reload" } else { "find" };
     session.fetch_one(&sql, Label::new(M::TABLE.model, verb), |row: &dyn RowRef| M::from_row(row, 0)).await
 }
@@ -102,13 +102,13 @@ fn require_key<M: Model>(record: &M, verb: &str) -> Result<()> {
     if !row::key_is_unset(record) {
         return Ok(());
     }
-    let message = format!("a {} without a key cannot be {verb}: it was never saved", M::TABLE.model);
+    let message = format!("a {} without a key cannot be {verb}; save it first", M::TABLE.model);
     Err(Error::new(ErrorKind::NotFound, message).with_model(M::TABLE.model))
 }
 
 #[cold]
 fn not_found<M: Model>(session: &Session) -> Error {
     let columns: Vec<_> = M::TABLE.key_columns().map(|def| def.name).collect();
-    let message = format!("no row of `{}` has this {}", M::TABLE.name, columns.join(", "));
+    let message = format!("no row of `{}` has this key ({})", M::TABLE.name, columns.join(", "));
     Error::new(ErrorKind::NotFound, message).with_model(M::TABLE.model).with_connection(session.endpoint().name())
 }

@@ -1,4 +1,5 @@
-//! Which record of a bulk write the database refuses. It does not say, so the write is made again in parts, and undone.
+//! Finds the record that makes a bulk write fail. Databases do not report it, so the write is repeated in parts in a
+//! transaction that is rolled back.
 
 use super::upsert::{Bulk, Chunk};
 use crate::connection::Session;
@@ -6,8 +7,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::transaction::Transaction;
 
-/// The error of a write of several records, with the index of the first one that is refused. Without it where that cannot be
-/// found out: in a transaction that the error has ended, or when the record is not refused again.
+/// Adds the index of the first refused record to the error of a bulk write. The index is missing if the error has ended
+/// the transaction, or if the repeated write succeeds.
 pub(super) async fn with_index<M: Model>(error: Error, records: &[M], bulk: &Bulk, session: &Session) -> Error {
     if records.len() < 2 || !is_about_a_record(&error) {
         return error;
@@ -36,7 +37,7 @@ async fn find<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Result
     found
 }
 
-/// Writes statement after statement; the first one that is refused is halved until one record is left.
+/// Writes statement after statement. Halves the first one that fails until one record is left.
 async fn search<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Result<Option<usize>> {
     let mut start = 0;
     while start < records.len() {
@@ -59,7 +60,7 @@ async fn search<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Resu
     Ok(None)
 }
 
-/// Whether the database takes these records, which then stay for the search.
+/// Returns true if the database accepts these records. They stay written for the rest of the search.
 async fn is_taken<M: Model>(records: &[M], bulk: &Bulk, session: &Session) -> Result<bool> {
     let savepoint = Transaction::around_write(session).await?;
     match bulk.insert::<M>(Chunk::of(records, &bulk.limits), &savepoint.session()).await {

@@ -7,11 +7,11 @@ use super::stamps::{self, Stamp, apply, stamped};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::sql::{Access, Operation, Sql, cached, render};
+use crate::sql::{Operation, cached, render};
 use crate::statement::{Compare, Delete, Expr, Insert, Name, Select, Source, Statement, Update};
 use crate::value::{RowRef, Value, cell};
 
-/// Whether the key counts as not set yet: 0, None, the nil UUID; of a composite key, all of it.
+/// Returns true if the key is 0, `None` or the nil UUID. A composite key is unset if all of its parts are.
 pub(super) fn key_is_unset<M: Model>(record: &M) -> bool {
     M::TABLE.key.iter().all(|&ordinal| record.value(ordinal).is_unset())
 }
@@ -20,7 +20,7 @@ pub(super) fn key_values<M: Model>(record: &M) -> Vec<Value> {
     M::TABLE.key.iter().map(|&ordinal| record.value(ordinal)).collect()
 }
 
-/// The condition on the row of a key.
+/// Returns the condition for the row with this key.
 pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
     let equal = |(def, value): (&'static _, &Value)| {
         Expr::Compare(Box::new(Expr::from(def)), Compare::Eq, Box::new(Expr::Value(value.clone())))
@@ -28,7 +28,7 @@ pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
     Expr::And(M::TABLE.key_columns().zip(key).map(equal).collect())
 }
 
-/// The key's ordinal, when the database is to generate it.
+/// Returns the key's ordinal if the database generates the key.
 pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<usize> {
     match *M::TABLE.key {
         [ordinal] if stamped(record, stamps, ordinal).is_unset() => Some(ordinal),
@@ -44,7 +44,7 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
     let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
     let returning = generated.is_some() && session.dialect().capabilities().insert_returning;
     let operation = Operation::Insert { with_key: generated.is_none(), returning };
-    let text = cached::<M>(session.dialect(), operation, || {
+    let sql = cached::<M>(session.dialect(), operation, || {
         let key = generated.filter(|_| returning).map(|ordinal| name::<M>(ordinal));
         Statement::Insert(Insert {
             table: M::TABLE.name.into(),
@@ -54,7 +54,7 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
             returning: key.into_iter().collect(),
         })
     })?;
-    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let sql = sql.with_binds(binds).one_row();
     let label = Label::new(M::TABLE.model, "insert");
     let key = if returning {
         session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?
@@ -69,7 +69,7 @@ fn set_key<M: Model>(record: &mut M, ordinal: usize, key: Option<Value>) -> Resu
     let Some(key) = key.filter(|key| !key.is_null()) else {
         let def = &M::TABLE.columns[ordinal];
         let message = format!(
-            "the row was inserted, but the database generated no `{}`: declare it as a generated key",
+            "INSERT succeeded, but the database returned no generated key for `{}`; declare the column as a generated key",
             def.name
         );
         return Err(Error::new(ErrorKind::Database, message).with_model(M::TABLE.model));
@@ -81,11 +81,11 @@ fn name<M: Model>(ordinal: usize) -> Name {
     M::TABLE.columns[ordinal].name.into()
 }
 
-/// Updates every column of the row that has the record's key and version. False: there is none.
+/// Updates every column of the row with the record's key and version. Returns false if no row has them.
 pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
     let table = M::TABLE;
     let stamps = stamps::of_update(record, Utc::now())?;
-    // A time of insert that is not set was never read: it must not overwrite the one that is there.
+    // An unset `created_at` was never read: it must not overwrite the value in the row.
     let created_at = table.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = (0..table.columns.len()).filter(|&n| !table.is_key(n) && (created_at || table.created_at != Some(n)));
     let set = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
@@ -93,7 +93,7 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
     write(record, session, Operation::Update { created_at }, "update", set, is_stamp).await
 }
 
-/// Marks the row that has the record's key and version as deleted. False: there is none.
+/// Marks the row with the record's key and version as deleted. Returns false if no row has them.
 async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
     let now = Utc::now();
     let mut stamps = stamps::of_update(record, now)?;
@@ -101,19 +101,19 @@ async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool
     write(record, session, Operation::SoftDelete, "destroy", stamps, |_| true).await
 }
 
-/// Deletes the row that has the record's key and version, or marks it. False: there is none.
+/// Deletes or marks the row with the record's key and version. Returns false if no row has them.
 pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operation: Operation) -> Result<bool> {
     if operation == Operation::SoftDelete {
         return soft_delete(record, session).await;
     }
-    let text = cached::<M>(session.dialect(), Operation::Delete, || {
+    let sql = cached::<M>(session.dialect(), Operation::Delete, || {
         Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
     })?;
-    let sql = Sql::new(text, guard_values(record).collect(), Access::Write).one_row();
+    let sql = sql.with_binds(guard_values(record).collect()).one_row();
     Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
 }
 
-/// The condition on the row that has the record's key and version.
+/// Returns the condition for the row with the record's key and version.
 fn guard<M: Model>(record: &M) -> Expr {
     let filter = key_filter::<M>(&key_values(record));
     let Some(ordinal) = M::TABLE.version else { return filter };
@@ -126,7 +126,8 @@ fn guard_values<M: Model>(record: &M) -> impl Iterator<Item = Value> {
     M::TABLE.key.iter().copied().chain(M::TABLE.version).map(|ordinal| record.value(ordinal))
 }
 
-/// Runs a cached UPDATE of plain values, and puts the fresh ones of them into the record. False: there is no such row.
+/// Runs a cached UPDATE of plain values, then sets those that `is_fresh` selects in the record. Returns false if no row
+/// matches.
 async fn write<M: Model>(
     record: &mut M,
     session: &Session,
@@ -136,12 +137,12 @@ async fn write<M: Model>(
     is_fresh: impl Fn(usize) -> bool,
 ) -> Result<bool> {
     let (ordinals, mut binds): (Vec<usize>, Vec<Value>) = set.into_iter().unzip();
-    let text = cached::<M>(session.dialect(), operation, || {
+    let sql = cached::<M>(session.dialect(), operation, || {
         let set = ordinals.iter().zip(&binds).map(|(ordinal, value)| (*ordinal, Expr::Value(value.clone()))).collect();
         Statement::Update(statement::<M>(or_key::<M>(set), guard(record)))
     })?;
     binds.extend(guard_values(record));
-    let sql = Sql::new(text, binds, Access::Write).one_row();
+    let sql = sql.with_binds(binds).one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
         return Ok(false);
     }
@@ -150,7 +151,7 @@ async fn write<M: Model>(
     Ok(true)
 }
 
-/// What an UPDATE of no columns sets: the key to itself, so that there is something to say.
+/// Sets the key to itself if the UPDATE sets no column, because SQL needs at least one.
 fn or_key<M: Model>(mut set: Vec<(usize, Expr)>) -> Vec<(usize, Expr)> {
     if set.is_empty() {
         set.extend(M::TABLE.key.first().map(|&ordinal| (ordinal, (&M::TABLE.columns[ordinal]).into())));
@@ -163,8 +164,8 @@ fn statement<M: Model>(set: Vec<(usize, Expr)>, filter: Expr) -> Update {
     Update { table: M::TABLE.name.into(), set, filter: Some(filter), returning: Vec::new() }
 }
 
-/// Updates some columns of the row that has the record's key and version, and reads back into the record what the
-/// database computes. None: there is no such row; else the ordinals of what was written.
+/// Updates some columns of the row with the record's key and version, and sets the values that the database computes in
+/// the record. Returns the ordinals of the written columns, or `None` if no row matches.
 pub(super) async fn update_columns<M: Model>(
     record: &mut M,
     session: &Session,
@@ -206,11 +207,11 @@ pub(super) async fn update_columns<M: Model>(
     session.written(refresh(record, ordinals, fresh))
 }
 
-/// What an UPDATE sets, by the ordinals of the columns.
+/// The assignments of an UPDATE, by the ordinals of the columns.
 type Set = Vec<(usize, Expr)>;
 
-/// The values that an UPDATE sets, when it sets nothing else: then its text depends on their columns alone, and there is
-/// nothing to read back.
+/// Returns the values of an UPDATE that sets only values. Its text depends only on the columns, and nothing must be
+/// read back.
 fn plain(set: Set) -> Result<(Operation, Vec<Stamp>), Set> {
     let is_plain = |(ordinal, expr): &(usize, Expr)| *ordinal < 64 && matches!(expr, Expr::Value(_));
     if set.is_empty() || !set.iter().all(is_plain) {
@@ -235,10 +236,10 @@ fn refresh<M: Model>(record: &mut M, ordinals: Vec<usize>, fresh: Option<Vec<Val
 
 #[cold]
 fn unknown_column<M: Model>(column: &str) -> Error {
-    Error::unsupported(format!("`{column}` is no column of {}", M::TABLE.model)).with_model(M::TABLE.model)
+    Error::unsupported(format!("`{column}` is not a column of {}", M::TABLE.model)).with_model(M::TABLE.model)
 }
 
-/// The error of a write that found no row: the row is gone, or somebody else's version is there.
+/// Returns the error of a write that matched no row: `NotFound`, or `Stale` if the row has another version.
 pub(super) async fn no_row<M: Model>(record: &M, session: &Session) -> Error {
     if M::TABLE.version.is_none() {
         return not_found::<M>(session);
@@ -250,16 +251,16 @@ pub(super) async fn no_row<M: Model>(record: &M, session: &Session) -> Error {
     }
 }
 
-/// What a save does when its UPDATE matched no row: it inserts the record, unless the row has another version.
+/// Refuses the INSERT of a save whose UPDATE matched no row if the row exists with another version.
 ///
 /// # Errors
-/// `Stale` when a row has the record's key.
+/// `Stale` if a row has the record's key.
 pub(super) async fn require_absent<M: Model>(record: &M, session: &Session) -> Result<()> {
-    // Without a version the UPDATE matches whatever row has the key.
+    // Without a version the UPDATE matches every row with the key, so no row has it.
     if M::TABLE.version.is_some() && exists(record, session).await? { Err(stale::<M>(session)) } else { Ok(()) }
 }
 
-/// Whether a row has the record's key.
+/// Returns true if a row has the record's key.
 pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bool> {
     let mut select = Select::from(Source::Table(M::TABLE.into()));
     select.items = vec![Expr::Value(Value::I32(1)).into()];
@@ -272,7 +273,9 @@ pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bo
 
 #[cold]
 fn stale<M: Model>(session: &Session) -> Error {
-    let message =
-        format!("this {0} was changed by somebody else since it was read; reload it and try again", M::TABLE.model);
+    let message = format!(
+        "the row of this {} was changed after it was read (its #[version] differs); reload it and try again",
+        M::TABLE.model
+    );
     Error::new(ErrorKind::Stale, message).with_model(M::TABLE.model).with_connection(session.endpoint().name())
 }

@@ -1,4 +1,4 @@
-//! The values that a write fills in: timestamps, a UUID key, and the version of the optimistic lock.
+//! The values that a write fills in: timestamps, a UUID key, and the next `#[version]`.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,10 +9,10 @@ use crate::schema::{ColumnDef, Table};
 use crate::statement::{Arithmetic, Expr};
 use crate::value::{ToValue, Value, ValueType};
 
-/// The ordinal of a column, and the value that the write gives it.
+/// The ordinal of a column, and its value.
 pub(super) type Stamp = (usize, Value);
 
-/// The stamps of an INSERT: the timestamps, and a UUID key that is not set.
+/// Returns the stamps of an INSERT: the timestamps, and a UUID key if it is unset.
 pub(super) fn of_insert<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> {
     let table = M::TABLE;
     let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
@@ -27,10 +27,10 @@ pub(super) fn of_insert<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> 
     stamps
 }
 
-/// The stamps of an UPDATE of one record: the time, and the next version.
+/// Returns the stamps of an UPDATE of one record: the time and the next version.
 ///
 /// # Errors
-/// `Conversion` when the version is at the end of its type.
+/// `Conversion` if the version has the maximum value of its type.
 pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
     let table = M::TABLE;
     let mut stamps = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<
     if let Some(ordinal) = table.version {
         let version = record.value(ordinal);
         let next = next(&version).ok_or_else(|| version_overflow::<M>())?;
-        // Only the field knows where its type ends, and this must be known before the row is written.
+        // Only the field knows the maximum of its type. It is checked before the row is written.
         record.set_value(ordinal, next.as_cell()).map_err(|_| version_overflow::<M>())?;
         record.set_value(ordinal, version.as_cell())?;
         stamps.push((ordinal, next));
@@ -48,35 +48,35 @@ pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<
     Ok(stamps)
 }
 
-/// The stamps of a set-based UPDATE: the time, and the next version of each row.
+/// Returns the stamps of an UPDATE of many rows: the time, and the next version of each row.
 pub(crate) fn of_rows(table: &'static Table, now: DateTime<Utc>) -> impl Iterator<Item = (usize, Expr)> {
     let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(time(now, &table.columns[ordinal]))));
     let version = table.version.map(|ordinal| (ordinal, next_version(&table.columns[ordinal])));
     time.into_iter().chain(version)
 }
 
-/// The mark of a soft deletion; None: the model has no `#[soft_delete]`.
+/// Returns the mark of a soft deletion; `None` if the model has no `#[soft_delete]`.
 pub(crate) fn of_soft_delete(table: &Table, now: DateTime<Utc>) -> Option<Stamp> {
     table.soft_delete.map(|ordinal| (ordinal, time(now, &table.columns[ordinal])))
 }
 
-/// The version of the row, plus one.
+/// Returns the row's version plus one.
 pub(super) fn next_version(def: &'static ColumnDef) -> Expr {
     Expr::Arithmetic(Box::new(def.into()), Arithmetic::Add, Box::new(Expr::Value(Value::I32(1))))
 }
 
-/// The record's value at `ordinal`, unless a stamp replaces it.
+/// Returns the stamp for `ordinal`, or else the record's value.
 pub(super) fn stamped<M: Model>(record: &M, stamps: &[Stamp], ordinal: usize) -> Value {
     let stamp = stamps.iter().find(|(stamped, _)| *stamped == ordinal);
     stamp.map_or_else(|| record.value(ordinal), |(_, value)| value.clone())
 }
 
-/// Puts the stamps into the record, after the row is written.
+/// Sets the stamps in the record, after the row is written.
 pub(super) fn apply<M: Model>(record: &mut M, stamps: &[Stamp]) -> Result<()> {
     stamps.iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))
 }
 
-/// A time as a value of the column's type.
+/// Returns a time as a value of the column's type.
 fn time(time: DateTime<Utc>, def: &ColumnDef) -> Value {
     match def.ty {
         ValueType::DateTime => time.naive_utc().to_value(),
@@ -97,5 +97,6 @@ fn next(version: &Value) -> Option<Value> {
 
 #[cold]
 fn version_overflow<M: Model>() -> Error {
-    Error::conversion("the #[version] column is at the end of its type").with_model(M::TABLE.model)
+    Error::conversion("the #[version] column has the maximum value of its type; use a larger type, such as i64")
+        .with_model(M::TABLE.model)
 }

@@ -1,4 +1,4 @@
-//! Many rows at once, and rows that may be there already. No hooks run.
+//! Writes of many records, and upserts. No hooks run.
 
 use std::collections::HashSet;
 
@@ -11,17 +11,17 @@ use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::sql::{Access, Operation, Sql, cached, render};
+use crate::sql::{Operation, Sql, cached, render};
 use crate::statement::{Conflict, Expr, Insert, Name, Statement};
 use crate::transaction::Transaction;
 use crate::value::Value;
 
-/// Inserts the records; returns how many rows were inserted.
+/// Inserts the records. Returns the number of inserted rows.
 pub(crate) async fn bulk_insert<M: Model>(records: &[M]) -> Result<u64> {
     write(records, None, "bulk insert").await
 }
 
-/// Inserts the records, and updates those whose `keys` are taken; returns how many records were written.
+/// Inserts the records, and updates the rows that have the same `keys`. Returns the number of written records.
 pub(crate) async fn upsert<M: Model>(records: &[M], keys: Vec<&'static str>) -> Result<u64> {
     if keys.is_empty() {
         return Err(Error::unsupported("an upsert needs the columns of a unique key").with_model(M::TABLE.model));
@@ -29,8 +29,8 @@ pub(crate) async fn upsert<M: Model>(records: &[M], keys: Vec<&'static str>) -> 
     write(records, Some(keys), "upsert").await
 }
 
-/// What becomes of a row that is there: every column takes the new value, save for the keys, the primary key and the time
-/// of the insert; the version counts on.
+/// Returns the update of an existing row. Every column takes the new value except the keys, the primary key and
+/// `#[created_at]`; the version increments.
 fn conflict<M: Model>(keys: &[&'static str]) -> Conflict {
     let table = M::TABLE;
     let taken = |ordinal: usize| keys.contains(&table.columns[ordinal].name);
@@ -70,7 +70,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     }
 }
 
-/// A write of many rows: how its statements are made.
+/// A write of many rows, and how its statements are built.
 pub(super) struct Bulk {
     pub(super) limits: Limits,
     conflict: Option<Conflict>,
@@ -78,7 +78,7 @@ pub(super) struct Bulk {
 }
 
 impl Bulk {
-    /// Writes more than one statement: all or none.
+    /// Writes all records with several statements in one transaction.
     async fn insert_all<M: Model>(&self, records: &[M], first: Chunk, session: &Session) -> Result<()> {
         let transaction = Transaction::around_write(session).await?;
         let session = transaction.session();
@@ -121,15 +121,15 @@ impl Bulk {
         match self.upsert_key::<M>() {
             Some(upsert) if rows <= MOST_CACHED_ROWS => {
                 let operation = Operation::InsertRows { rows, with_key: generated.is_none(), upsert };
-                let text = cached::<M>(dialect, operation, || statement(values.clone()))?;
-                Ok(Sql::new(text, values, Access::Write))
+                let sql = cached::<M>(dialect, operation, || statement(values.clone()))?;
+                Ok(sql.with_binds(values))
             }
             _ => render(statement(values), dialect),
         }
     }
 
-    /// The bits of the columns of the upsert's key, 0 without one. None when the text does not depend on them alone, or
-    /// binds more than the rows' values.
+    /// Returns a bit set of the columns in the upsert's key; 0 without an upsert. `None` if the text depends on more
+    /// than these columns, or binds more than the rows' values.
     fn upsert_key<M: Model>(&self) -> Option<u64> {
         let Some(conflict) = &self.conflict else { return Some(0) };
         let bit = |key: &Name| M::TABLE.ordinal(key).filter(|ordinal| *ordinal < 64).map(|ordinal| 1 << ordinal);
@@ -138,39 +138,39 @@ impl Bulk {
     }
 }
 
-/// The text of an INSERT of more rows than this is rendered anew each time: that takes little beside the insert itself, and
-/// the texts of all numbers of rows would take much memory.
+/// The maximum number of rows for which the text of an INSERT is cached. For more rows, rendering is cheap compared
+/// with the insert, and the texts for all numbers of rows would need much memory.
 const MOST_CACHED_ROWS: usize = 128;
 
-/// How much one INSERT takes.
+/// The limits of one INSERT.
 pub(super) struct Limits {
     rows: usize,
     bytes: usize,
     now: DateTime<Utc>,
-    /// The key of an upsert that may not come twice in a statement.
+    /// The columns of an upsert's key, if a statement must not contain the same key twice.
     once: Vec<usize>,
 }
 
 impl Limits {
     fn new<M: Model>(dialect: &Dialect, once: Vec<usize>) -> Self {
-        // SQLite parses a long VALUES list in one go; past about a thousand rows there is nothing more to win.
+        // More than about 1,000 rows in a statement are not faster, and SQLite parses the whole VALUES list at once.
         const MOST_ROWS: usize = 1_000;
-        // One value is left for an upsert, which adds 1 to the version.
+        // One bind is reserved: an upsert adds 1 to the version.
         let rows = ((dialect.capabilities().max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
         Self { rows, bytes: dialect.bulk_bytes, now: Utc::now(), once }
     }
 }
 
-/// The values of records that one INSERT can take: they all have the same columns.
+/// The values of one INSERT. All rows have the same columns.
 pub(super) struct Chunk {
     values: Vec<Value>,
     pub(super) rows: usize,
-    /// The key's ordinal, when the database is to generate it.
+    /// The key's ordinal if the database generates the key.
     generated: Option<usize>,
 }
 
 impl Chunk {
-    /// As many of the first records as go into one statement.
+    /// Takes as many of the first records as fit into one statement.
     pub(super) fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
         let most = records.len().min(limits.rows) * M::TABLE.columns.len();
         let mut chunk = Self { values: Vec::with_capacity(most), rows: 0, generated: None };
@@ -178,7 +178,7 @@ impl Chunk {
         for record in records {
             let stamps = stamps::of_insert(record, limits.now);
             let generated = row::generated_key(record, &stamps);
-            // A row of nothing but a generated key is all of its statement: there is no list of values to add to.
+            // A row with only a generated key has no list of values, so it needs its own statement.
             let is_alone = generated.is_some() && M::TABLE.columns.len() == 1;
             let is_full = chunk.rows == limits.rows || is_alone || generated != chunk.generated;
             let is_twice = !limits.once.is_empty() && !seen.insert(fingerprint(record, &stamps, &limits.once));
@@ -200,7 +200,7 @@ impl Chunk {
     }
 }
 
-/// The same for rows of the same key. It is only compared, never shown.
+/// Returns a text that is equal for rows with the same key. It is only compared, never shown.
 fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String {
     let values = key.iter().map(|&ordinal| match stamped(record, stamps, ordinal) {
         Value::Decimal(decimal) => Value::Decimal(decimal.normalize()),
@@ -209,7 +209,7 @@ fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String 
     format!("{:?}", values.collect::<Vec<_>>())
 }
 
-/// About how many bytes a value is on its way, with what says its type and its length.
+/// Returns the approximate size of a value in bytes on the wire, with its type and length.
 fn size(value: &Value) -> usize {
     const HEAD: usize = 6;
     HEAD + match value {

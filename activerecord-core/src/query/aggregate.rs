@@ -1,4 +1,4 @@
-//! One value from many rows. The types are the same on every database.
+//! Aggregates: one value from many rows. The result types are the same on every database.
 
 use super::Query;
 use crate::error::Result;
@@ -6,22 +6,23 @@ use crate::statement::{self, Aggregate, ColumnExpr, Expr, Select};
 use crate::typed::{Covers, Number, Scalar, Source};
 use crate::value::{FromValue, Value, ValueType, cell};
 
-/// The name of a query that is summed up.
+/// The name of the inner query when the aggregate needs one.
 const SOURCE: &str = "source";
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// The number of rows: of a query with groups that of the groups, of distinct rows that of the different ones.
+    /// Returns the number of rows. With `group_by` it is the number of groups, with `distinct` the number of distinct
+    /// rows; a limit and an offset apply. Example: [`Query`].
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](crate::ActiveRecord#common-errors).
     pub async fn count(self) -> Result<u64> {
         Ok(self.aggregate("count", Aggregate::Count, None).await?.unwrap_or_default())
     }
 
-    /// Whether there is a row.
+    /// Returns true if the query has at least one row. Example: [`Query`].
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](crate::ActiveRecord#common-errors).
     pub async fn exists(self) -> Result<bool> {
         let one = vec![Expr::Value(Value::I32(1)).into()];
         let items = if self.select.has_rows_without_items() { one } else { self.select.items.clone() };
@@ -31,11 +32,11 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         Ok(!query.limit(limit).collect("exists").await?.is_empty())
     }
 
-    /// The sum of a column or an expression; 0 of no rows. Integers sum to `i64`, and a sum beyond it is an error.
+    /// Returns the sum of a column or an expression; 0 for no rows. NULLs are ignored. The sum of integers is an `i64`.
+    /// Example: [aggregates](Query#aggregates).
     ///
     /// # Errors
-    /// `Conversion` when the sum does not fit; `Unsupported` on a query with groups or distinct rows; and whatever the
-    /// database reports.
+    /// `Conversion` if the sum does not fit its type; `Unsupported` on a query with groups or distinct rows.
     pub fn sum<E, I>(self, column: E) -> impl Future<Output = Result<<E::Type as Number>::Sum>> + Send
     where
         E: Scalar,
@@ -46,10 +47,11 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         async move { Ok(sum.await?.unwrap_or_default()) }
     }
 
-    /// The average of a column or an expression; None of no rows. NULLs do not count.
+    /// Returns the average of a column or an expression; `None` for no rows. NULLs are ignored. Example:
+    /// [aggregates](Query#aggregates).
     ///
     /// # Errors
-    /// `Unsupported` on a query with groups or distinct rows, and whatever the database reports.
+    /// `Unsupported` on a query with groups or distinct rows.
     pub fn avg<E, I>(self, column: E) -> impl Future<Output = Result<Option<<E::Type as Number>::Average>>> + Send
     where
         E: Scalar,
@@ -59,7 +61,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self.aggregate("avg", Aggregate::Avg, Some(column.into_tree()))
     }
 
-    /// The smallest value of a column or an expression; None of no rows, and when all are NULL.
+    /// Returns the smallest value of a column or an expression; `None` for no rows or only NULLs. Example:
+    /// [aggregates](Query#aggregates).
     ///
     /// # Errors
     /// As [`avg`](Self::avg).
@@ -72,7 +75,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self.aggregate("min", Aggregate::Min, Some(column.into_tree()))
     }
 
-    /// The greatest value of a column or an expression; None of no rows, and when all are NULL.
+    /// Returns the greatest value of a column or an expression; `None` for no rows or only NULLs. Example:
+    /// [aggregates](Query#aggregates).
     ///
     /// # Errors
     /// As [`avg`](Self::avg).
@@ -103,7 +107,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 }
 
-/// The aggregate of the rows of `select`. Rows that a limit cuts off do not count, and what counts for several is one.
+/// Returns the aggregate of the rows of `select`. A limit, groups or distinct rows need an inner query, because they
+/// apply before the aggregate.
 fn summed(mut select: Select, function: Aggregate, argument: Option<Expr>) -> Select {
     let aggregate = |argument: Option<Expr>| vec![Expr::Aggregate(function, argument.map(Box::new)).into()];
     let is_whole = select.limit.is_none() && select.offset.is_none();
@@ -121,7 +126,7 @@ fn summed(mut select: Select, function: Aggregate, argument: Option<Expr>) -> Se
     Select { items: aggregate(argument), ..Select::from(statement::Source::Query(Box::new(select), SOURCE.into())) }
 }
 
-/// The one item of the query that is summed up, seen from outside.
+/// Returns the column of the outer query for the only item of the inner query.
 fn outside(argument: &Expr) -> Expr {
     let name = match argument {
         Expr::Column(column) => column.name.clone(),

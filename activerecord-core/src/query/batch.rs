@@ -8,11 +8,14 @@ use crate::model::{IntoKey, Model};
 use crate::statement::Source;
 use crate::value::Value;
 
-/// The rows of a query in batches, in the order of the key: [`Query::batch`].
+/// Reads the rows of a query in batches, in the order of the key: [`Query::batch`].
 ///
-/// Each batch is a query of its own that begins after the last key of the one before (`WHERE key > ? ORDER BY key LIMIT ?`).
-/// So memory is bounded by the batch, nothing is held open between batches, and rows may be written meanwhile. It is *not*
-/// a snapshot: a row that is inserted behind the last key is not seen, one before it is.
+/// Each batch is a separate query that starts after the last key of the previous batch (`WHERE key > ? ORDER BY key
+/// LIMIT ?`). Memory is bounded by the batch size, no connection is held between batches, and other writes are possible
+/// meanwhile.
+///
+/// The batches are *not* a snapshot: a row that is inserted meanwhile is read only if its key is greater than the last
+/// key that was read.
 #[must_use = "batches are read by `next`"]
 pub struct Batches<M: Model> {
     query: Query<M>,
@@ -23,7 +26,19 @@ pub struct Batches<M: Model> {
 }
 
 impl<M: Model> Query<M> {
-    /// The rows in batches of `size`, in the order of the key. A limit bounds the rows of all batches together.
+    /// Reads the rows in batches of `size` (at least 1), in the order of the key. A limit applies to all batches
+    /// together.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let mut batches = User::filter(User::AGE.ge(18)).batch(1000);
+    /// while let Some(users) = batches.next().await? {
+    ///     println!("{} users", users.len());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn batch(self, size: u64) -> Batches<M> {
         let left = self.select.limit;
         Batches { query: self.here(), size: size.max(1), after: None, left, done: false }
@@ -31,18 +46,27 @@ impl<M: Model> Query<M> {
 }
 
 impl<M: Model> Batches<M> {
-    /// Begins after this key: where an earlier run ended.
+    /// Starts after this key: resumes an earlier run.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let mut batches = User::query().batch(1000).after(41_000);
+    /// # batches.next().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn after(mut self, key: impl IntoKey<M::Key>) -> Self {
         self.after = Some(M::key_values(&key.into_key()));
         self
     }
 
-    /// The next batch; None after the last.
+    /// Returns the next batch; `None` after the last. After an error, the next call reads the same batch again.
+    /// Example: [`Query::batch`].
     ///
     /// # Errors
-    /// `Unsupported` when the query has an order of its own or an offset, and whatever the database reports. The same batch
-    /// is read again by the next call.
-    #[allow(clippy::should_implement_trait, reason = "no iterator: it is awaited")]
+    /// `Unsupported` if the query has an order, an offset, groups, distinct rows or a union; other errors of [`Query`].
+    #[allow(clippy::should_implement_trait, reason = "not an iterator: it is async")]
     pub async fn next(&mut self) -> Result<Option<Vec<M>>> {
         self.check()?;
         let size = self.left.map_or(self.size, |left| left.min(self.size));
@@ -73,7 +97,8 @@ impl<M: Model> Batches<M> {
         if select.order_by.is_empty() && select.offset.is_none() && is_of_rows {
             return Ok(());
         }
-        let message = "batches go in the order of the key: leave out order_by, offset, groups and unions, or read the rows by stream()";
+        let message =
+            "batches are in the order of the key: remove order_by, offset, groups and unions, or use stream()";
         Err(Error::unsupported(message).with_model(M::TABLE.model))
     }
 }

@@ -1,29 +1,42 @@
-//! Several queries as one.
+//! Set operations on queries.
 
 use super::{Deleted, Query};
 use crate::statement::{self, Compound, Select, SetOperator, Subquery};
 use crate::typed::{Relation, Source};
 
-/// Their rows are read alike. What comes after it (`filter`, `order_by`, `limit`, ..) is about the rows of the whole, which
-/// stand under the name of the first query's model. The other query runs where this one does: one that names a connection
-/// of its own, or whose model lives in another, is `Unsupported`.
+/// Set operations. Both queries must read the same row type. Builders that are called later (`filter`, `order_by`,
+/// `limit`, ..) apply to the combined rows, under the name of the first query's model. The other query runs on the
+/// connection of this query: if it names another connection, or its model uses another one, the finisher returns
+/// `Unsupported`.
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// The rows of this query and those of another, each once.
+    /// Returns the rows of both queries, without duplicates.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// # #[derive(ActiveRecord)] struct Lead { id: i64, email: String }
+    /// # async fn example() -> Result<()> {
+    /// let emails: Vec<String> = User::select(User::EMAIL)
+    ///     .union(Lead::select(Lead::EMAIL)) // or union_all, intersect, except
+    ///     .order_by(User::EMAIL.asc())
+    ///     .all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn union<T: Source>(self, other: Query<T, R>) -> Self {
         self.with_rows_of(SetOperator::Union, other)
     }
 
-    /// The rows of this query and those of another, as often as they are found.
+    /// Returns the rows of both queries, with duplicates. Example: [`union`](Self::union).
     pub fn union_all<T: Source>(self, other: Query<T, R>) -> Self {
         self.with_rows_of(SetOperator::UnionAll, other)
     }
 
-    /// The rows that both queries find, each once.
+    /// Returns the rows that are in both queries, without duplicates. Example: [`union`](Self::union).
     pub fn intersect<T: Source>(self, other: Query<T, R>) -> Self {
         self.with_rows_of(SetOperator::Intersect, other)
     }
 
-    /// The rows that this query finds and the other does not, each once.
+    /// Returns the rows of this query that are not in the other, without duplicates. Example: [`union`](Self::union).
     pub fn except<T: Source>(self, other: Query<T, R>) -> Self {
         self.with_rows_of(SetOperator::Except, other)
     }

@@ -1,4 +1,4 @@
-//! The place of a row in an order, as text.
+//! Cursors: the position of a row in an order, as text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,18 +13,33 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::value::{Value, ValueType};
 
-/// The place of a row in the order of a query. It is text for a URL by `to_string` and `parse`, and by serde.
+/// The position of a row in the order of a query. Use `to_string` and `parse`, or serde, to put it into a URL.
 ///
-/// It holds the values of the columns that the query is ordered by, readable to everyone: it is neither secret nor signed.
-/// Whoever changes it gets another place in the same rows, and nothing that the query's conditions do not show.
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord::query::Cursor;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let first = User::order_by(User::NAME.asc()).keyset(None, 50).await?;
+/// if let Some(next) = first.next {
+///     let text = next.to_string();
+///     let cursor: Cursor = text.parse()?;
+///     let second = User::order_by(User::NAME.asc()).keyset(Some(&cursor), 50).await?;
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// A cursor contains the values of the columns in the order, in readable form. It is neither encrypted nor signed: do
+/// not order by a secret column. A changed cursor is another position in the same query and cannot show rows that the
+/// query's conditions exclude.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cursor {
-    /// The order, so that a cursor of another query is refused.
+    /// The order, to refuse a cursor of a query with another order.
     order: String,
     values: Vec<Key>,
 }
 
-/// A value that can be ordered by.
+/// A value of a column in an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Key {
     Null,
@@ -47,13 +62,13 @@ impl Cursor {
         Ok(Self { order, values: values.map(Key::try_from).collect::<Result<_>>()? })
     }
 
-    /// The values, if the query is in this order.
+    /// Returns the values. Refuses a cursor of another order.
     pub(super) fn values_in(self, order: &str) -> Result<Vec<Value>> {
         if self.order == order {
             return Ok(self.values.into_iter().map(Value::from).collect());
         }
         Err(Error::conversion(format!(
-            "the cursor is a place in the order `{}`, and the query is in the order `{order}`: begin again without it",
+            "the cursor belongs to the order `{}`, but the query has the order `{order}`; start again without a cursor",
             self.order
         )))
     }
@@ -74,9 +89,7 @@ impl FromStr for Cursor {
         let parts = json.and_then(|json| serde_json::from_slice::<(String, Vec<Key>)>(&json).ok());
         match parts {
             Some((order, values)) => Ok(Self { order, values }),
-            None => {
-                Err(Error::conversion("the text is no cursor: pass on what `next` of the page before was, unchanged"))
-            }
+            None => Err(Error::conversion("the text is not a cursor; pass `next` of the previous page unchanged")),
         }
     }
 }
@@ -115,7 +128,7 @@ impl TryFrom<Value> for Key {
             Value::DateTime(time) => Self::DateTime(time),
             Value::Timestamp(time) => Self::Timestamp(time),
             Value::Json(_) | Value::Array(..) => {
-                return Err(Error::unsupported("a cursor holds no JSON and no arrays: order by other columns"));
+                return Err(Error::unsupported("a cursor cannot contain JSON or arrays; order by other columns"));
             }
         })
     }
@@ -124,7 +137,7 @@ impl TryFrom<Value> for Key {
 impl From<Key> for Value {
     fn from(key: Key) -> Self {
         match key {
-            // Nothing is bound for it: it becomes IS NULL.
+            // The type does not matter: NULL is rendered as IS NULL.
             Key::Null => Self::Null(ValueType::Text),
             Key::Bool(b) => Self::Bool(b),
             Key::Integer(n) => Self::I64(n),

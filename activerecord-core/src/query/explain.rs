@@ -1,4 +1,4 @@
-//! How a database would run a query.
+//! Query plans.
 
 use std::fmt;
 
@@ -8,22 +8,30 @@ use crate::sql::{Access, Sql};
 use crate::typed::Source;
 use crate::value::{Row, Value};
 
-/// What a database says about how it would run a query. It is for people: each database says it in its own way, and
-/// another version in another.
+/// The plan of a query, as the database describes it. `Display` prints it. It is for people: the columns and the text
+/// differ between databases and between their versions.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The query's text.
+    /// The SQL text of the query.
     pub sql: String,
-    /// The rows of the database's answer.
+    /// The rows that the database returned.
     pub rows: Vec<Row>,
 }
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// Asks the database how it would run the query. The query itself does not run.
+    /// Returns the database's plan for the query. The query itself does not run.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// println!("{}", User::filter(User::AGE.ge(18)).explain().await?);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](crate::ActiveRecord#common-errors).
     pub async fn explain(self) -> Result<Plan> {
         let session = self.session()?;
         let label = self.label("explain");
@@ -35,7 +43,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 }
 
-/// The query, and a line for each row of the answer.
+/// Prints the query, then a line for each row.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.sql)?;

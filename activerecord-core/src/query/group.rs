@@ -1,12 +1,11 @@
-//! Groups, and rows that count as one.
+//! Groups and distinct rows.
 
 use super::Query;
 use crate::statement::Distinct;
 use crate::typed::{Covers, Predicate, Selection, Source};
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// One row for each group of rows that have these in common: a column, an expression, or a tuple of them. What is
-    /// selected is then one of these, or an aggregate.
+    /// Groups the rows by a column, an expression, or a tuple of them. `select` can then read these and aggregates.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -29,7 +28,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Only groups that also meet this condition, which is about what they have in common, or about aggregates.
+    /// Keeps only groups that meet this condition on aggregates or on grouped columns. Example:
+    /// [`group_by`](Self::group_by).
     pub fn having<P, I>(mut self, predicate: Predicate<P>) -> Self
     where
         S: Covers<P, I>,
@@ -38,14 +38,31 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Equal rows once.
+    /// Drops duplicate rows.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let names: Vec<String> = User::select(User::NAME).distinct().all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.select.distinct = Distinct::Rows;
         self
     }
 
-    /// Of the rows that have these in common the first, in the query's order, which has to begin with them. PostgreSQL
-    /// alone has it: `Unsupported` elsewhere, see [`Capabilities::distinct_on`](crate::Capabilities::distinct_on).
+    /// Keeps the first row of each set of rows that are equal in these columns. `order_by` must start with the same
+    /// columns and decides which row is first. PostgreSQL only; elsewhere the finisher returns `Unsupported`: see
+    /// [`Capabilities::distinct_on`](crate::Capabilities::distinct_on).
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let oldest = User::query().distinct_on(User::NAME).order_by((User::NAME.asc(), User::AGE.desc())).all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn distinct_on<E, I>(mut self, columns: E) -> Self
     where
         E: Selection<S, I>,

@@ -11,8 +11,8 @@ type Joined<S, J> = <S as JoinWith<J>>::Output;
 type JoinedQuery<S, J> = Query<Joined<S, J>, <Joined<S, J> as Source>::Row>;
 
 impl<S: Source> Query<S, S::Row> {
-    /// Joins another model, and reads each row as a tuple with a record of each: rows without a partner are left out. In
-    /// the condition **the joined model's column stands on the left**: it says which model that is.
+    /// Inner join: each row becomes a tuple with a record of each model. **The left side of the condition is a column
+    /// of the joined model**: it determines which model is joined.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -24,8 +24,8 @@ impl<S: Source> Query<S, S::Row> {
     /// # }
     /// ```
     ///
-    /// Both models have to be on one connection here: else awaiting it is `Unsupported`. The same model can be joined again
-    /// under another name: see [`Alias`](crate::Alias).
+    /// Both models must use the same connection; otherwise the finisher returns `Unsupported`. A query reads up to six
+    /// relations. To join a model twice, use an [`Alias`](crate::Alias).
     pub fn join<P, I>(self, on: Predicate<P>) -> JoinedQuery<S, P::Relation>
     where
         P: Leading,
@@ -35,7 +35,7 @@ impl<S: Source> Query<S, S::Row> {
         self.joined::<P::Relation, P>(on)
     }
 
-    /// [`join`](Self::join) that keeps rows without a partner: there the record is None.
+    /// Left join: as [`join`](Self::join), but keeps rows without a match. Their joined record is `None`.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -47,7 +47,8 @@ impl<S: Source> Query<S, S::Row> {
     /// # }
     /// ```
     ///
-    /// A column of the joined model that is selected by itself is NULL there: select it as `Post::TITLE.optional()`.
+    /// To select a single column of the joined model, use [`optional`](crate::Scalar::optional): it is NULL without a
+    /// match.
     pub fn left_join<P, I>(self, on: Predicate<P>) -> JoinedQuery<S, Left<P::Relation>>
     where
         P: Leading,

@@ -1,4 +1,4 @@
-//! Pages that begin where the one before ended.
+//! Keyset pagination: pages that start after the last row of the previous page.
 
 use super::cursor::Cursor;
 use super::{Query, key_order};
@@ -12,20 +12,37 @@ use crate::statement::{Direction, Expr, Nulls, OrderBy};
 pub struct KeysetPage<M> {
     /// The rows of this page.
     pub items: Vec<M>,
-    /// Where the next page begins; None: this is the last.
+    /// The position where the next page starts; `None` if this is the last page.
     pub next: Option<Cursor>,
 }
 
 impl<M: Model> Query<M> {
-    /// At most `size` rows after the place of a cursor, or from the beginning, and the cursor of the next page. However far
-    /// it is, a page costs the same, and rows that are written meanwhile move no row to another page: neither is so for
+    /// Returns at most `size` rows after the cursor, or from the start, and the cursor of the next page. Every page has
+    /// the same cost, and concurrent inserts and deletes do not move a row to another page. Neither holds for
     /// [`page`](Self::page).
     ///
-    /// The query's order is completed by the key. Its other columns may be NULL, and in any direction.
+    /// The key is appended to the query's order, so that the order is total. Other columns in the order may be NULL,
+    /// and each may be ascending or descending. The pages are *not* one snapshot.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let mut cursor = None;
+    /// loop {
+    ///     let page = User::order_by(User::AGE.desc()).keyset(cursor.as_ref(), 50).await?;
+    ///     println!("{} users", page.items.len());
+    ///     cursor = page.next;
+    ///     if cursor.is_none() {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` on a query with a limit, an offset or groups, and on one that is ordered by anything but columns of
-    /// its model; `Conversion` for a cursor of another order; and whatever the database reports.
+    /// `Unsupported` if the query has a limit, an offset or groups, or an order by anything but columns of its model;
+    /// `Conversion` for a cursor of another order; other errors of [`Query`].
     pub fn keyset(self, after: Option<&Cursor>, size: u64) -> impl Future<Output = Result<KeysetPage<M>>> + Send {
         let after = after.cloned();
         async move {
@@ -51,7 +68,7 @@ impl<M: Model> Query<M> {
     }
 }
 
-/// The query's order, with the columns of the key behind those that are in it already.
+/// Appends the columns of the key that are not in the order yet.
 fn complete<M: Model>(query: &Query<M>) -> Result<Vec<OrderBy>> {
     let mut order = query.select.order_by.clone();
     for item in key_order::<M>() {
@@ -62,7 +79,7 @@ fn complete<M: Model>(query: &Query<M>) -> Result<Vec<OrderBy>> {
     Ok(order)
 }
 
-/// The ordinals of the columns that are ordered by.
+/// Returns the ordinals of the columns in the order.
 fn ordinals<M: Model>(order: &[OrderBy]) -> Result<Vec<usize>> {
     let ordinal = |item: &OrderBy| match &item.expr {
         Expr::Column(column) => M::TABLE.ordinal(&column.name),
@@ -70,12 +87,13 @@ fn ordinals<M: Model>(order: &[OrderBy]) -> Result<Vec<usize>> {
     };
     let found: Option<Vec<usize>> = order.iter().map(ordinal).collect();
     found.ok_or_else(|| {
-        let message = "a cursor is a place in an order of the model's own columns; page(..) takes every order";
+        let message = "keyset(..) supports only an order by the model's own columns; page(..) supports every order";
         Error::unsupported(message).with_model(M::TABLE.model)
     })
 }
 
-/// The order as a cursor names it: `altitude desc, id asc`. Cursors are kept by clients, so the words must not change.
+/// Returns the order as a cursor stores it: `altitude desc, id asc`. Clients keep cursors, so the words must not
+/// change.
 fn describe(order: &[OrderBy]) -> String {
     let item = |item: &OrderBy| match &item.expr {
         Expr::Column(column) => format!("{}{}{}", column.name, direction(item.direction), nulls(item.nulls)),

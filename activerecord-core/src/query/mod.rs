@@ -1,4 +1,5 @@
-//! Queries: values that say which rows, in which order, from which connection. Nothing runs before a finisher is awaited.
+//! Queries: values that describe which rows to read, in which order, from which connection. A query runs when its
+//! finisher is awaited.
 
 mod aggregate;
 mod alias;
@@ -44,16 +45,49 @@ use crate::transaction::Transaction;
 use crate::typed::{Covers, Found, IntoOrder, Predicate, Relation, Selection, Source, key_columns, table_ref};
 use crate::value::{IntoParams, RowRef, Value};
 
-/// A query on the rows of `S`, a model or a tuple of joined ones, that reads each as an `R`.
+/// A query on the rows of `S`, a model or a tuple of joined models. It reads each row as an `R`.
 ///
-/// It keeps the connection scope it was built in, also when it is awaited outside; built outside every scope, it takes the
-/// scope of its await. Rows that are marked as deleted are left out unless asked for, also of models that are joined.
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let adults = User::filter(User::AGE.ge(18)).order_by(User::NAME.asc());
+/// let ten: Vec<User> = adults.clone().limit(10).offset(20).all().await?;
+/// let names: Vec<String> = adults.clone().select(User::NAME).all().await?;
+/// let (first, number, any) = (adults.clone().first().await?, adults.clone().count().await?, adults.exists().await?);
+/// let ada = User::filter(User::NAME.eq("Ada")).one().await?;
+/// # Ok(()) }
+/// ```
 ///
-/// A scope of one's own is a function: `fn active(users: Query<User>) -> Query<User>`.
+/// A query is a value: it can be cloned and passed to functions, and it does nothing until one of its finishers is
+/// awaited. A reusable condition is a function: `fn active(users: Query<User>) -> Query<User>`.
+///
+/// A query keeps the connection scope in which it is built, even if it is awaited outside of it. A query that is built
+/// outside every scope takes the scope in which it is awaited. See [Connection](crate::ActiveRecord#connection).
+///
+/// Rows that `#[soft_delete]` marks as deleted are excluded, also those of joined models, unless
+/// [`with_deleted`](Self::with_deleted) or [`only_deleted`](Self::only_deleted) is called.
+///
+/// # Aggregates
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let (sum, average) = (User::query().sum(User::AGE).await?, User::query().avg(User::AGE).await?);
+/// let (youngest, oldest) = (User::query().min(User::AGE).await?, User::query().max(User::AGE).await?);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// Every finisher can return the [common errors](crate::ActiveRecord#common-errors), and these before it sends
+/// anything: `Unsupported` if the database cannot express the query or its models use different connections;
+/// `InvalidStatement` if the query names a column of a table that it does not read.
 #[must_use = "a query does nothing until it is finished by `all`, `first`, `count`, .. and awaited"]
 pub struct Query<S, R = S> {
     select: Select,
-    /// The model that decides where the query goes.
+    /// The model whose connection the query uses.
     model: &'static Table,
     route: Route,
     deleted: Deleted,
@@ -71,7 +105,7 @@ enum Deleted {
 }
 
 impl<S: Relation> Query<S, S::Record> {
-    /// All rows of a relation, where `model` lives.
+    /// Returns a query on all rows of a relation. It uses the connection of `model`.
     pub(crate) fn new(model: &'static Table) -> Self {
         Self {
             select: bare::<S>(),
@@ -85,9 +119,19 @@ impl<S: Relation> Query<S, S::Record> {
     }
 }
 
-/// Building.
+/// Builders.
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// Only rows that also meet this condition.
+    /// Keeps only rows that meet this condition. Several conditions are joined by AND.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// let query = User::query().filter(User::AGE.ge(18)).filter(User::NAME.like("A%")).select(User::ID);
+    /// let (sql, binds) = query.to_sql("postgresql")?; // no database needed
+    /// assert_eq!(sql, r#"SELECT "id" FROM "users" WHERE "age" >= $1 AND "name" LIKE $2"#);
+    /// # assert_eq!(binds.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter<P, I>(mut self, predicate: Predicate<P>) -> Self
     where
         S: Covers<P, I>,
@@ -96,13 +140,15 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Only rows that also meet a condition in SQL: `?` binds the next value on every database, `??` is a question mark.
+    /// Keeps only rows that meet a condition in SQL. `?` binds the next value on every database, and `??` is a question
+    /// mark. The text is not checked or escaped: pass values as `params`.
     pub fn filter_raw(mut self, sql: impl Into<String>, params: impl IntoParams) -> Self {
         self.select.and_filter(Expr::Raw(RawSql { text: sql.into().into(), binds: params.into_params() }));
         self
     }
 
-    /// The order of the rows: one order or a tuple of them. A second call adds less significant ones.
+    /// Sorts the rows by one order or a tuple of orders. A second call appends less significant orders. The order of
+    /// rows that are equal in all orders is not guaranteed.
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
         O: IntoOrder<S, I>,
@@ -111,43 +157,62 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// At most so many rows.
+    /// Reads at most this many rows. Default: no limit.
     pub fn limit(mut self, rows: u64) -> Self {
         self.select.limit = Some(rows);
         self
     }
 
-    /// After so many rows.
+    /// Skips this many rows. Default: 0.
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
         self
     }
 
-    /// From the connection of this name, whatever the scope. An unknown name is an error when the query is awaited.
+    /// Uses the connection of this name. It has precedence over all scopes. If the connection does not exist, the
+    /// finisher returns `Configuration`.
     pub fn using(mut self, connection: &str) -> Self {
         self.route.using = Some(connection.into());
         self
     }
 
-    /// Inside this transaction, whatever the scope. After the transaction has ended it is an error.
+    /// Runs in this transaction. It has precedence over all scopes. If the transaction has ended, the finisher returns
+    /// `Transaction`.
     pub fn on(mut self, transaction: &Transaction) -> Self {
         self.route.transaction = Some(transaction.level().clone());
         self
     }
 
-    /// Also rows that `#[soft_delete]` marks as deleted.
+    /// Includes rows that `#[soft_delete]` marks as deleted.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, #[soft_delete] at: Option<chrono::DateTime<chrono::Utc>> }
+    /// # async fn example() -> Result<()> {
+    /// let all = User::query().with_deleted().count().await?;
+    /// let deleted = User::query().only_deleted().all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn with_deleted(mut self) -> Self {
         self.deleted = Deleted::With;
         self
     }
 
-    /// Only rows that `#[soft_delete]` marks as deleted; of models that are joined, those that are not marked.
+    /// Reads only rows that `#[soft_delete]` marks as deleted. Of joined models it reads only rows that are not marked.
     pub fn only_deleted(mut self) -> Self {
         self.deleted = Deleted::Only;
         self
     }
 
-    /// Reads a column, an expression, a [`record`](crate::record), or a tuple of them, of each row.
+    /// Reads only a column, an expression, a [`record`](crate::record), or a tuple of them.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let pairs: Vec<(String, i32)> = User::query().select((User::NAME, User::AGE + 1)).all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn select<E, I>(self, columns: E) -> Query<S, E::Output>
     where
         E: Selection<S, I>,
@@ -155,29 +220,30 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self.reading(columns.items(), |row| E::read(row, 0))
     }
 
-    /// The text and the binds in a dialect (`sqlite`, `postgresql`, `mysql`), without a database.
+    /// Returns the SQL text and its binds in a dialect: `sqlite`, `postgresql` or `mysql`. Needs no database. Example:
+    /// [`filter`](Self::filter).
     ///
     /// # Errors
-    /// `Unsupported` when the dialect cannot say it, `InvalidStatement` when it reads what it does not name, and
-    /// `Configuration` when there is no such dialect.
+    /// `Unsupported` if the dialect cannot express the query; `InvalidStatement` if the query names a column of a table
+    /// that it does not read; `Configuration` if the dialect does not exist.
     pub fn to_sql(&self, dialect: &str) -> Result<(String, Vec<Value>)> {
         let (sql, _) = self.clone().render(Dialect::named(dialect)?)?;
         Ok((sql.text().to_string(), sql.binds().to_vec()))
     }
 
-    /// The same rows, read otherwise.
+    /// Returns the same query with other items, each row read by `read`.
     fn reading<T>(self, items: Vec<SelectItem>, read: fn(&dyn RowRef) -> Result<T>) -> Query<S, T> {
         let query = Self { select: Select { items, ..self.select }, ..self };
         query.of(read, None)
     }
 
-    /// The same query, as one of another source that reads other rows.
+    /// Changes the source and the row type. The statement stays the same.
     fn of<T, U>(self, read: fn(&dyn RowRef) -> Result<U>, found: Option<Found<U>>) -> Query<T, U> {
         let Self { select, model, route, deleted, .. } = self;
         Query { select, model, route, deleted, read, found, _of: PhantomData }
     }
 
-    /// The query in its own order, or in that of the key when it has none and its rows have one.
+    /// Adds the order of the key if the query has no order and its rows have a key.
     fn in_some_order(mut self) -> Self {
         let is_of_tables = matches!(self.select.from, statement::Source::Table(_));
         if self.select.order_by.is_empty() && is_of_tables && self.select.is_row_by_row() {
@@ -186,10 +252,10 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Refuses a verb that is about rows of a table, on a query whose rows are others.
+    /// Refuses a method that needs the plain rows of one table.
     fn refuse_shape(&self, verb: &str) -> Result<()> {
         let Select { limit: None, offset: None, with, from: statement::Source::Table(_), .. } = &self.select else {
-            return Err(self.unfit(verb, "a limit or an offset, or of several queries"));
+            return Err(self.unfit(verb, "a limit, an offset, or several queries (union, intersect, except)"));
         };
         if with.is_empty() && self.select.is_row_by_row() {
             return Ok(());
@@ -199,36 +265,47 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     #[cold]
     fn unfit(&self, verb: &str, what: &str) -> Error {
-        let message = format!(
-            "`{verb}` cannot be asked of a query with {what}; filter by the keys it finds instead: is_in(query)"
-        );
+        let message =
+            format!("`{verb}` does not support a query with {what}; filter by its keys instead: is_in(query)");
         Error::unsupported(message).with_model(self.model.model)
     }
 }
 
 impl<M: Model, R: Send + 'static> Query<M, R> {
-    /// Reads each row as a struct with some of the columns.
+    /// Reads each row as a [`Projection`], a struct with some of the columns.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// #[derive(Projection)]
+    /// #[model(User)]
+    /// struct Name { id: i64, name: String }
+    ///
+    /// let names: Vec<Name> = User::query().select_as::<Name>().all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn select_as<P: Projection<Model = M>>(self) -> Query<M, P> {
         self.reading(P::COLUMNS.iter().map(|def| Expr::from(def).into()).collect(), P::from_row)
     }
 }
 
-/// Spelling.
+/// Rendering.
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// The query as a part of another, which runs it where it runs itself. A connection of its own is noted, to be refused:
-    /// its rows are in another database.
+    /// Returns the query as a part of another query, which decides the connection. Keeps the name of an explicit
+    /// connection, so that rendering can refuse it.
     pub(crate) fn into_subquery(self) -> Subquery {
         let own = self.route.transaction.as_ref().map(|level| level.endpoint().name().clone());
         let connection = own.or_else(|| self.route.using.clone());
         Subquery { select: Box::new(self.into_select()), connection }
     }
 
-    /// The query as a statement.
+    /// Returns the query as a statement.
     fn into_select(self) -> Select {
         self.spelt_out().select
     }
 
-    /// The same query with nothing left to be added: neither conditions on deleted rows nor what is selected.
+    /// Returns the query with its conditions on deleted rows and its selected columns.
     fn spelt_out(self) -> Self {
         let mut whole = self.finished();
         let select = &mut whole.select;
@@ -238,8 +315,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         whole
     }
 
-    /// The same query in the hands of a `select`: with the conditions on deleted rows, which are added last, so that they
-    /// are added once.
+    /// Adds the conditions on deleted rows. They are added last, so that they are added once.
     fn finished(mut self) -> Self {
         let deleted = std::mem::replace(&mut self.deleted, Deleted::With);
         if deleted == Deleted::With {
@@ -260,7 +336,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// The text, and the models whose tables it reads beside its own.
+    /// Returns the SQL, and the other models whose tables it reads.
     fn render(self, dialect: &'static Dialect) -> Result<(Sql, Vec<&'static Table>)> {
         let (model, one_row) = (self.model, self.select.limit == Some(1));
         let rendered = if self.select.is_plain() {
@@ -273,7 +349,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         Ok((if one_row { sql.one_row() } else { sql }, models))
     }
 
-    /// The text for the session that it goes to.
+    /// Returns the SQL for this session.
     fn spell(self, session: &Session) -> Result<Sql> {
         let (route, model) = (self.route.clone(), self.model);
         let (sql, models) = self.render(session.dialect())?;
@@ -281,7 +357,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         Ok(sql)
     }
 
-    /// Stays with the connection that is chosen here. A name that is unknown is left for the await to report.
+    /// Fixes the connection that the current scope selects. An unknown name is reported when the query is awaited.
     fn here(mut self) -> Self {
         if let Ok(session) = self.session() {
             self.route.using = Some(session.endpoint().name().clone());
@@ -298,7 +374,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 }
 
-/// Refuses a statement that would read the tables of models that live elsewhere.
+/// Refuses a statement that reads models of different connections.
 fn together(route: &Route, model: &'static Table, session: &Session, models: &[&'static Table]) -> Result<()> {
     let here = session.endpoint().name();
     for other in models.iter().filter(|other| **other != model) {
@@ -313,20 +389,20 @@ fn together(route: &Route, model: &'static Table, session: &Session, models: &[&
 #[cold]
 fn apart(model: &Table, here: &Arc<str>, other: &Table, there: &str) -> Error {
     let message = format!(
-        "one statement cannot read {0}, which is on connection `{here}`, and {1}, which is on `{there}`. Where both tables are in \
-         one database, send both there: .using(\"..\") on this query, or with_connection(\"..\", ..) around it. Else read one \
-         first and pass its keys on ({1}::filter({1}::COLUMN.is_in(keys))), or keep a copy of one beside the other",
+        "one statement cannot read {0} on connection `{here}` and {1} on connection `{there}`; if both tables are in one database, \
+         use .using(\"..\") on this query, or with_connection(\"..\", ..) around it; otherwise read one model first and filter \
+         the other by its keys ({1}::filter({1}::COLUMN.is_in(keys))), or keep a copy of one table in the other database",
         model.model, other.model
     );
     Error::unsupported(message).with_model(model.model).with_connection(here)
 }
 
-/// All rows of a relation. As long as nothing is said of what to read, it is the relation's columns.
+/// Returns a SELECT of all rows. Without items it reads the columns of the relation.
 fn bare<R: Relation>() -> Select {
     Select::from(statement::Source::Table(table_ref::<R>()))
 }
 
-/// The order of the key.
+/// Returns the order of the key.
 fn key_order<R: Relation>() -> Vec<OrderBy> {
     key_columns::<R>().map(|expr| OrderBy { expr, direction: Direction::Asc, nulls: Nulls::default() }).collect()
 }

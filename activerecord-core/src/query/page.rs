@@ -1,4 +1,4 @@
-//! One page of the rows, and how many there are.
+//! Numbered pages.
 
 use super::Query;
 use crate::error::Result;
@@ -10,39 +10,51 @@ use crate::typed::Source;
 pub struct Page<R> {
     /// The rows of this page.
     pub items: Vec<R>,
-    /// The number of this page; the first is 1.
+    /// The number of this page. The first page is 1.
     pub number: u64,
-    /// The most rows of a page.
+    /// The maximum number of rows on a page.
     pub size: u64,
-    /// The rows of all pages, counted when this page was read.
+    /// The number of rows on all pages, counted when this page was read.
     pub total: u64,
 }
 
 impl<R> Page<R> {
-    /// The number of pages.
+    /// Returns the number of pages.
     pub fn pages(&self) -> u64 {
         self.total.div_ceil(self.size)
     }
 
-    /// Whether there is a page after this one.
+    /// Returns true if there is a page after this one.
     pub fn has_next(&self) -> bool {
         self.number < self.pages()
     }
 
-    /// Whether there is a page before this one.
+    /// Returns true if there is a page before this one.
     pub fn has_previous(&self) -> bool {
         self.number > 1
     }
 }
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// Page `number`, from 1, of pages of `size` rows, and the number of rows of all pages. Without an order of its own the
-    /// query goes in the order of the key; rows without a key (groups, distinct rows, those of several queries) need an
-    /// `order_by`, or pages may overlap. Two statements run: to see one state of the rows in both, ask inside a
-    /// transaction that gives one.
+    /// Returns page `number` of pages with `size` rows, and the total number of rows. Pages count from 1; smaller
+    /// values count as 1. Without `order_by` the order is that of the key. Rows without a key (groups, distinct rows,
+    /// unions) need an `order_by`, or pages may overlap. For a large table use [`keyset`](Self::keyset): an offset
+    /// reads all rows before it.
+    ///
+    /// Two statements run, and a concurrent write can change the rows between them. Run `page` in a transaction with
+    /// `RepeatableRead` to get one snapshot.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let page = User::order_by(User::NAME.asc()).page(2, 50).await?;
+    /// println!("page {} of {}, {} users", page.number, page.pages(), page.total);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` on a query with a limit or an offset of its own, and whatever the database reports.
+    /// `Unsupported` if the query has a limit or an offset; other errors of [`Query`].
     pub fn page(self, number: u64, size: u64) -> impl Future<Output = Result<Page<R>>> + Send {
         let (number, size) = (number.max(1), size.max(1));
         async move {

@@ -1,4 +1,4 @@
-//! A model's rows by the caller's own SQL.
+//! Records by SQL.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,8 +12,19 @@ use crate::statement::{RawSql, Statement};
 use crate::transaction::Transaction;
 use crate::value::{Flow, IntoParams, RowRef, ValueRef};
 
-/// SQL whose rows have the columns of model `M`, by name: `User::raw_query`. Other columns are passed over.
-#[must_use = "a query does nothing until it is finished by `all`, `first` or `one` and awaited"]
+/// SQL whose result has the columns of model `M`, found by name. Other columns are ignored. See
+/// [`raw_query`](crate::ActiveRecord::raw_query).
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let adults = User::raw_query("SELECT * FROM users WHERE age >= ? ORDER BY age", [18]);
+/// let users: Vec<User> = adults.all().await?;
+/// let archived = User::raw_query("SELECT * FROM users", []).using("archive").first().await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a query does nothing until it is finished by `all` or `first` and awaited"]
 pub struct RawQuery<M> {
     sql: RawSql,
     route: Route,
@@ -25,28 +36,28 @@ impl<M: Model> RawQuery<M> {
         Self { sql: RawSql { text: sql.into(), binds: params.into_params() }, route: Route::here(), _of: PhantomData }
     }
 
-    /// From the connection of this name, whatever the scope.
+    /// Uses the connection of this name. It has precedence over all scopes.
     pub fn using(mut self, connection: &str) -> Self {
         self.route.using = Some(connection.into());
         self
     }
 
-    /// Inside this transaction, whatever the scope.
+    /// Runs in this transaction. It has precedence over all scopes.
     pub fn on(mut self, transaction: &Transaction) -> Self {
         self.route.transaction = Some(transaction.level().clone());
         self
     }
 
-    /// All rows.
+    /// Returns all records, in the order of the SQL.
     ///
     /// # Errors
-    /// `Conversion` when a column of the model is missing or does not fit, `InvalidStatement` for bad SQL, and whatever else
-    /// the database reports.
+    /// `Conversion` if a column of the model is missing or does not fit its field; `InvalidStatement` for invalid SQL;
+    /// the [common errors](crate::ActiveRecord#common-errors).
     pub fn all(self) -> impl Future<Output = Result<Vec<M>>> + Send {
         self.collect(Flow::More)
     }
 
-    /// The first row.
+    /// Returns the first record. Reading stops after it.
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -76,24 +87,20 @@ impl<M: Model> RawQuery<M> {
     }
 }
 
-/// Where each column of the model is in the row.
+/// Returns the position of each of the model's columns in the row.
 fn by_name<M: Model>(row: &dyn RowRef) -> Result<Vec<usize>> {
     let position = |def: &ColumnDef| {
         let found = (0..row.len()).find(|&ordinal| row.column_name(ordinal) == def.name);
         found.ok_or_else(|| {
-            let message = format!(
-                "the result has no column `{}`, which {}::{} is read from",
-                def.name,
-                M::TABLE.model,
-                def.field
-            );
+            let message =
+                format!("the result has no column `{}` for the field {}::{}", def.name, M::TABLE.model, def.field);
             Error::conversion(message).with_model(M::TABLE.model)
         })
     };
     M::TABLE.columns.iter().map(position).collect()
 }
 
-/// A row in the order of the model's columns.
+/// A row with its values in the order of the model's columns.
 struct Renamed<'r> {
     row: &'r dyn RowRef,
     ordinals: &'r [usize],

@@ -7,17 +7,17 @@ use crate::typed::{Covers, Scalar, Source};
 use crate::value::{Flow, FromValue, RowRef};
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
-    /// All rows.
+    /// Returns all rows. They are all in memory at once: for many rows use [`batch`](Self::batch) or
+    /// [`stream`](Self::stream). Without `order_by` their order is not guaranteed. Example: [`Query`].
     ///
     /// # Errors
-    /// `Conversion` when a cell does not fit; `Unsupported` before anything is sent when the database cannot say the query,
-    /// or its models live on different connections; and whatever the database reports.
+    /// `Conversion` if a value does not fit its type; other errors of [`Query`].
     pub fn all(self) -> impl Future<Output = Result<Vec<R>>> + Send {
         self.collect("all")
     }
 
-    /// The first row in the query's order; without one, in the order of the key. Rows without a key (groups, distinct rows,
-    /// those of several queries) have no first one of themselves: then it is any.
+    /// Returns the first row in the query's order. Without `order_by` the order is that of the key; rows without a key
+    /// (groups, distinct rows, unions) then have no order, and any row is returned. Example: [`Query`].
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -26,41 +26,56 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         Ok(self.in_some_order().limit(limit).collect("first").await?.pop())
     }
 
-    /// The last row in the query's order; without one, in the order of the key.
+    /// Returns the last row in the query's order. Without `order_by` the order is that of the key.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let newest = User::query().last().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As [`all`](Self::all); `Unsupported` on a query with a limit or an offset, whose last row cannot be found by asking
-    /// for the first in reverse, and on one whose rows have no order.
+    /// As [`all`](Self::all); `Unsupported` if the query has a limit or an offset, or its rows have no order.
     pub async fn last(self) -> Result<Option<R>> {
         if self.select.limit.is_some() || self.select.offset.is_some() {
             return Err(self.unfit("last", "a limit or an offset"));
         }
         let mut query = self.in_some_order();
         if query.select.order_by.is_empty() {
-            return Err(query.unfit("last", "rows in no order"));
+            return Err(query.unfit("last", "rows that have no order"));
         }
         query.select.order_by.iter_mut().for_each(OrderBy::reverse);
         Ok(query.limit(1).collect("last").await?.pop())
     }
 
-    /// The only row.
+    /// Returns the only row. Example: [`Query`].
     ///
     /// # Errors
-    /// As [`all`](Self::all); `NotFound` when there is none, `TooMany` when there are several.
+    /// As [`all`](Self::all); `NotFound` if there is no row; `TooMany` if there is more than one.
     pub async fn one(self) -> Result<R> {
         let model = self.model.model;
         let limit = self.select.limit.map_or(2, |limit| limit.min(2));
         let mut rows = self.limit(limit).collect("one").await?;
         match (rows.pop(), rows.pop()) {
             (Some(row), None) => Ok(row),
-            (None, _) => Err(Error::new(ErrorKind::NotFound, "no row meets the query").with_model(model)),
+            (None, _) => Err(Error::new(ErrorKind::NotFound, "no row matches the query").with_model(model)),
             (Some(_), Some(_)) => {
-                Err(Error::new(ErrorKind::TooMany, "more than one row meets the query").with_model(model))
+                Err(Error::new(ErrorKind::TooMany, "more than one row matches the query").with_model(model))
             }
         }
     }
 
-    /// The values of one column or expression.
+    /// Returns the values of one column or expression.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let names: Vec<String> = User::filter(User::AGE.ge(18)).pluck(User::NAME).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -74,7 +89,18 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self.reading(items, |row| crate::value::cell::<E::Type>(row, 0)).collect("pluck")
     }
 
-    /// The rows one by one, while they arrive: see [`Rows`].
+    /// Returns the rows one by one, as they arrive: see [`Rows`].
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let mut users = User::filter(User::AGE.ge(18)).stream();
+    /// while let Some(user) = users.next().await? {
+    ///     println!("{}", user.name);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn stream(self) -> Rows<R> {
         stream::open(self)
     }
@@ -91,10 +117,10 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         };
         session.fetch(&sql, label, &mut sink).await?;
         let Some(found) = found else { return Ok(rows) };
-        let mut told = Vec::with_capacity(rows.len());
+        let mut after_find = Vec::with_capacity(rows.len());
         for row in rows {
-            told.push(found(row).await?);
+            after_find.push(found(row).await?);
         }
-        Ok(told)
+        Ok(after_find)
     }
 }

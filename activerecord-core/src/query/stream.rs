@@ -1,4 +1,4 @@
-//! The rows of one statement, one by one, while they arrive.
+//! Streams of rows.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,12 +15,14 @@ use crate::error::{Error, Result};
 use crate::typed::{Found, Source};
 use crate::value::{Flow, RowRef};
 
-/// The rows of a query, one by one: a `futures::Stream` of `Result<R>`, and an inherent [`next`](Self::next).
+/// The rows of a query, one by one: [`Query::stream`]. It is a `futures::Stream` of `Result<R>`, and has the method
+/// [`next`](Self::next).
 ///
-/// One statement runs for all of them, so they are one snapshot, and a connection is held until the stream ends or is
-/// dropped. Rows wait in a buffer of at most 256: who reads slowly makes the database wait. Inside a transaction the stream
-/// has its connection: another statement in that transaction is an error until it ends; use
-/// [`batch`](Query::batch) to write while reading.
+/// One statement reads all rows, so they are one snapshot. The stream holds a connection until it ends or is dropped.
+/// At most 256 rows are buffered; a slow reader makes the database wait.
+///
+/// In a transaction the stream uses the transaction's connection: another statement in that transaction is an error
+/// until the stream ends. To write while reading, use [`batch`](Query::batch).
 #[must_use = "a stream does nothing until it is read"]
 pub struct Rows<R> {
     fetch: Option<BoxFuture<'static, Result<()>>>,
@@ -28,16 +30,16 @@ pub struct Rows<R> {
     found: Option<Found<R>>,
     /// The row whose `after_find` hook runs.
     finding: Option<BoxFuture<'static, Result<R>>>,
-    /// The error that comes after the rows that wait.
+    /// An error that is returned after the buffered rows.
     failure: Option<Error>,
 }
 
 type Buffer<R> = Mutex<VecDeque<R>>;
 
-/// The most rows that wait.
+/// The maximum number of buffered rows.
 const CAPACITY: usize = 256;
 
-/// The connection is chosen here, not at the first poll.
+/// Opens the stream. The connection is chosen here, not at the first poll.
 pub(super) fn open<S: Source, R: Send + 'static>(query: Query<S, R>) -> Rows<R> {
     let buffer = Arc::new(Buffer::default());
     let (session, found) = (query.session(), query.found);
@@ -68,10 +70,10 @@ fn lock<R>(buffer: &Buffer<R>) -> MutexGuard<'_, VecDeque<R>> {
 }
 
 impl<R: Send + 'static> Rows<R> {
-    /// The next row; None after the last.
+    /// Returns the next row; `None` after the last. Example: [`Query::stream`].
     ///
     /// # Errors
-    /// `Conversion` when a cell does not fit, and whatever the database reports; then the stream has ended.
+    /// `Conversion` if a value does not fit its type; other errors of [`Query`]. After an error the stream has ended.
     pub async fn next(&mut self) -> Result<Option<R>> {
         std::future::poll_fn(|context| self.poll_row(context)).await.transpose()
     }
@@ -97,7 +99,7 @@ impl<R: Send + 'static> Rows<R> {
         }
     }
 
-    /// Ready when rows wait or none will come.
+    /// Is ready when rows are buffered or no more will come.
     fn poll_fetch(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(fetch) = &mut self.fetch else { return Poll::Ready(()) };
         match fetch.as_mut().poll(context) {
@@ -106,7 +108,7 @@ impl<R: Send + 'static> Rows<R> {
                 self.failure = result.err();
                 Poll::Ready(())
             }
-            // It pauses when the buffer is full, without a promise to wake.
+            // When the buffer is full the fetch pauses, without a promise to wake.
             Poll::Pending if lock(&self.buffer).is_empty() => Poll::Pending,
             Poll::Pending => Poll::Ready(()),
         }

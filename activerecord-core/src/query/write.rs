@@ -1,4 +1,4 @@
-//! Writing many rows by one statement.
+//! Writing many rows with one statement.
 
 use chrono::{DateTime, Utc};
 
@@ -11,19 +11,28 @@ use crate::statement::{Delete, Expr, Name, Select, Statement, Update};
 use crate::typed::IntoAssignments;
 
 impl<M: Model, R: Send + 'static> Query<M, R> {
-    /// Updates every row of the query in one statement, sets `#[updated_at]` and counts `#[version]`, and returns the number
-    /// of rows. **No record is loaded and no hook runs.**
+    /// Updates all rows of the query with one statement. Also sets `#[updated_at]` and increments `#[version]`. Returns
+    /// the number of rows. **No record is loaded, and no hook runs.**
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let rows = User::filter(User::NAME.eq("Ada")).update((User::NAME.set("Ada L."), User::AGE.add(1))).await?;
+    /// let removed = User::filter(User::AGE.lt(18)).delete().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `Unsupported` on a query with a limit or an offset, and without a column to set; a violation for bad data; whatever else
-    /// the database reports.
+    /// `Unsupported` if the query has a limit, an offset, groups or a union, or no column is set; a constraint
+    /// violation; other errors of [`Query`].
     pub fn update(self, set: impl IntoAssignments<M>) -> impl Future<Output = Result<u64>> + Send {
         let set = set.into_assignments();
         async move {
             self.refuse_shape("update")?;
             let set = touched::<M>(set, Utc::now());
             if set.is_empty() {
-                return Err(Error::unsupported("an update sets at least one column").with_model(M::TABLE.model));
+                return Err(Error::unsupported("an update needs at least one column to set").with_model(M::TABLE.model));
             }
             self.write("update", |query| {
                 Statement::Update(Update {
@@ -37,11 +46,12 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         }
     }
 
-    /// Deletes every row of the query in one statement, or marks them when the model has `#[soft_delete]`, and returns the
-    /// number of rows. **No record is loaded and no hook runs.**
+    /// Deletes all rows of the query with one statement. If the model has `#[soft_delete]`, marks them as deleted.
+    /// Returns the number of rows. **No record is loaded, and no hook runs.** Example: [`update`](Self::update).
     ///
     /// # Errors
-    /// `Unsupported` on a query with a limit or an offset; a violation of a foreign key; whatever else the database reports.
+    /// `Unsupported` if the query has a limit, an offset, groups or a union; `ForeignKeyViolation` if another row
+    /// refers to one of them; other errors of [`Query`].
     pub async fn delete(self) -> Result<u64> {
         let now = Utc::now();
         let Some((ordinal, deleted_at)) = stamps::of_soft_delete(M::TABLE, now) else {
@@ -55,7 +65,16 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         .await
     }
 
-    /// Deletes every row of the query in one statement, also where [`delete`](Self::delete) only marks them.
+    /// Deletes all rows of the query with one statement, even if the model has `#[soft_delete]`. Returns the number of
+    /// rows.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, #[soft_delete] deleted_at: Option<chrono::NaiveDateTime> }
+    /// # async fn example() -> Result<()> {
+    /// User::query().only_deleted().purge().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`delete`](Self::delete).
@@ -78,7 +97,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     }
 }
 
-/// The assignments, and those that every update makes unless the caller made them: the time and the next version.
+/// Adds the time and the next version, unless the caller sets them.
 fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: DateTime<Utc>) -> Vec<(Name, Expr)> {
     let mut set: Vec<(Name, Expr)> = set.into_iter().map(|(column, expr)| (column.into(), expr)).collect();
     for (ordinal, expr) in stamps::of_rows(M::TABLE, now) {

@@ -1,4 +1,4 @@
-//! What the derive emits about a model: plain `'static` data, and the functions of this crate that read it.
+//! The data that the derive emits about a model: plain `'static` data, and the functions that read it.
 
 mod active_enum;
 mod embedded;

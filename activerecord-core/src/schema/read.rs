@@ -1,22 +1,23 @@
-//! Reading a model's fields from a row, with errors that name the model, the field and the column.
+//! Reads a model's fields from a row. Errors name the model, the field and the column.
 
 use super::Table;
 use crate::error::{Error, Result};
 use crate::value::{FromValue, RowRef};
 
-/// Reads column `ordinal` of a model whose columns begin at ordinal `at` of the row. Generated code calls it for each field.
+/// Reads column `ordinal` of a model whose columns begin at ordinal `at` of the row. Generated code calls it for each
+/// field.
 ///
 /// # Errors
-/// `Conversion`, naming the model, the field and the column.
+/// `Conversion`, with the model, the field and the column.
 #[inline]
 pub(crate) fn field<T: FromValue>(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<T> {
     row.value(at + ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
 }
 
-/// Adds the model, the field and the column to the error of a field that could not be set. Generated code calls it.
+/// Adds the model, the field and the column to the error of setting a field. Generated code calls it.
 ///
 /// # Errors
-/// The error of `set`, with the model, the field and the column.
+/// The error in `set`, with the model, the field and the column.
 #[inline]
 pub fn in_field(set: Result<()>, ordinal: usize, table: &'static Table) -> Result<()> {
     set.map_err(|error| at_field(error, table, ordinal))

@@ -4,29 +4,29 @@ use std::any::TypeId;
 
 use crate::value::ValueType;
 
-/// A model's table: its names, columns and the columns with a meaning of their own.
+/// A model's table: its names, its columns, and the roles of columns.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Table {
-    /// The Rust struct.
+    /// The type of the model.
     pub id: TypeId,
-    /// The name of the Rust struct, for messages.
+    /// The name of the model, for messages.
     pub model: &'static str,
-    /// The name of the table; a schema may stand before it (`audit.events`).
+    /// The name of the table, optionally with a schema, such as `audit.events`.
     pub name: &'static str,
-    /// The connection that the model uses outside every scope.
+    /// The name of the connection that the model uses outside every scope.
     pub connection: &'static str,
-    /// Every column, in the order of the struct's fields. Rows are read by this order.
+    /// All columns, in the order of the struct's fields. Rows are read in this order.
     pub columns: &'static [ColumnDef],
     /// The ordinals of the primary key's columns, in the order of the key's tuple.
     pub key: &'static [usize],
-    /// The ordinal of the column that holds the time of the insert.
+    /// The ordinal of the column with the time of the insert.
     pub created_at: Option<usize>,
-    /// The ordinal of the column that holds the time of the last write.
+    /// The ordinal of the column with the time of the last write.
     pub updated_at: Option<usize>,
-    /// The ordinal of the optimistic lock's counter.
+    /// The ordinal of the column with the counter of the optimistic lock.
     pub version: Option<usize>,
-    /// The ordinal of the column that says when the row was deleted; NULL means that it is not.
+    /// The ordinal of the column with the time of the soft deletion. NULL means that the row is not deleted.
     pub soft_delete: Option<usize>,
     /// Whether the model must be used inside a connection scope.
     pub scope_required: bool,
@@ -36,22 +36,22 @@ pub struct Table {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ColumnDef {
-    /// The table's name.
+    /// The name of the table.
     pub table: &'static str,
     /// The name of the struct's field.
     pub field: &'static str,
     /// The name of the column.
     pub name: &'static str,
-    /// The type of the values that are bound to it.
+    /// The type of the column's values.
     pub ty: ValueType,
     /// Whether the field is an `Option`.
     pub nullable: bool,
-    /// The field's type as it was written, for messages.
+    /// The type of the field as written in the source, for messages.
     pub rust_type: &'static str,
 }
 
 impl Table {
-    /// The table of model `M` with nothing but its names; the derive adds the rest.
+    /// Creates the table of model `M` with its names only. The derive adds the rest.
     pub const fn of<M: 'static>(model: &'static str, name: &'static str, connection: &'static str) -> Self {
         Self {
             id: TypeId::of::<M>(),
@@ -104,16 +104,16 @@ impl Table {
         self
     }
 
-    /// Takes over the meanings of an embedded struct's columns, which begin at ordinal `first`. One that the table has
-    /// already does not compile.
+    /// Adds the roles of an embedded struct's columns, which begin at ordinal `first`. Two columns with the same role
+    /// are a compile error.
     #[must_use]
     #[track_caller]
     pub const fn embedding(mut self, first: usize, embedded: &Self) -> Self {
-        self.created_at = role(self.created_at, embedded.created_at, first, "a model has one #[created_at] at most");
-        self.updated_at = role(self.updated_at, embedded.updated_at, first, "a model has one #[updated_at] at most");
-        self.version = role(self.version, embedded.version, first, "a model has one #[version] at most");
+        self.created_at = role(self.created_at, embedded.created_at, first, "a model has at most one #[created_at]");
+        self.updated_at = role(self.updated_at, embedded.updated_at, first, "a model has at most one #[updated_at]");
+        self.version = role(self.version, embedded.version, first, "a model has at most one #[version]");
         self.soft_delete =
-            role(self.soft_delete, embedded.soft_delete, first, "a model has one #[soft_delete] at most");
+            role(self.soft_delete, embedded.soft_delete, first, "a model has at most one #[soft_delete]");
         self
     }
 
@@ -124,18 +124,18 @@ impl Table {
         self
     }
 
-    /// The key's columns.
+    /// Returns the columns of the primary key.
     pub fn key_columns(&self) -> impl Iterator<Item = &'static ColumnDef> + use<> {
         let columns = self.columns;
         self.key.iter().map(|&ordinal| &columns[ordinal])
     }
 
-    /// Whether `ordinal` is part of the key.
+    /// Returns true when the column at `ordinal` is part of the primary key.
     pub fn is_key(&self, ordinal: usize) -> bool {
         self.key.contains(&ordinal)
     }
 
-    /// The ordinal of the column of this name.
+    /// Returns the ordinal of the column with this name.
     pub fn ordinal(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|def| def.name == column)
     }
@@ -151,10 +151,10 @@ const fn role(own: Option<usize>, embedded: Option<usize>, first: usize, twice: 
 }
 
 impl ColumnDef {
-    /// What stands in an array until the column does.
+    /// Fills an array before its columns are set.
     pub(crate) const NONE: Self = Self::new("", "", "", ValueType::Text, true, "");
 
-    /// A column; the derive emits one for each field.
+    /// Creates a column. The derive emits one for each field.
     pub const fn new(
         field: &'static str,
         table: &'static str,
@@ -167,13 +167,13 @@ impl ColumnDef {
     }
 }
 
-/// What has the name of a column of a model: a typed column.
+/// A value that names a column of a model, such as a typed column.
 pub trait Named {
-    /// The column's name in the database.
+    /// Returns the name of the column in the database.
     fn name(&self) -> &'static str;
 }
 
-/// Two tables are one when they are of one model.
+/// Two tables are equal when they belong to the same model.
 impl PartialEq for Table {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

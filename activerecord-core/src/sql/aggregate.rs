@@ -1,4 +1,4 @@
-//! Aggregates, and functions over windows.
+//! Aggregates and window functions.
 
 use super::expr::{atom, comparand, is_decimal};
 use super::function;
@@ -8,7 +8,7 @@ use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Window};
 
-/// An aggregate of the rows, or of those of a window.
+/// Writes an aggregate, over the rows of the group or of a window.
 pub(super) fn aggregate(
     w: &mut Writer<'_>,
     function: Aggregate,
@@ -28,7 +28,7 @@ pub(super) fn aggregate(
         (DecimalMath::Functions { prefix, .. }, Aggregate::Avg) if is_decimal => w.push(prefix).push("_avg("),
         _ => w.push(name(function)),
     };
-    // MIN and MAX compare, so a decimal brings its collation; to the others it does no harm.
+    // MIN and MAX compare, so a decimal needs its collation. The other functions ignore it.
     comparand(w, *argument)?;
     w.push(")");
     over_window(w, over)
@@ -45,7 +45,7 @@ fn name(function: Aggregate) -> &'static str {
     }
 }
 
-/// An average as other databases have it: of floats, or a decimal whose digits a `Decimal` has room for.
+/// Writes an average with the result of the other databases: a float, or a decimal that fits `Decimal`.
 fn typed_average(w: &mut Writer<'_>, argument: Expr, is_decimal: bool, over: Option<Window>) -> Result<()> {
     w.push(if is_decimal { "ROUND(AVG(" } else { "AVG(" });
     atom(w, argument)?;
@@ -55,7 +55,7 @@ fn typed_average(w: &mut Writer<'_>, argument: Expr, is_decimal: bool, over: Opt
     Ok(())
 }
 
-/// An aggregate or a function of windows, over the rows of one.
+/// Writes an aggregate or a window function, with its window.
 pub(super) fn over(w: &mut Writer<'_>, node: Expr, window: Window) -> Result<()> {
     match node {
         Expr::Aggregate(function, argument) => aggregate(w, function, argument, Some(window)),
@@ -65,7 +65,7 @@ pub(super) fn over(w: &mut Writer<'_>, node: Expr, window: Window) -> Result<()>
         }
         _ => Err(Error::new(
             ErrorKind::InvalidStatement,
-            "only aggregates, and functions such as row_number and lag, are computed over a window",
+            "only aggregates and window functions, such as row_number and lag, can have .over(window()..)",
         )),
     }
 }
@@ -101,8 +101,7 @@ fn end(w: &mut Writer<'_>, end: FrameEnd, unbounded: &str) {
     };
 }
 
-/// A function of windows, without the window that it needs.
 #[cold]
 pub(super) fn no_window() -> Error {
-    Error::new(ErrorKind::InvalidStatement, "a function of windows has none: add .over(window()..)")
+    Error::new(ErrorKind::InvalidStatement, "a window function has no window; add .over(window()..)")
 }

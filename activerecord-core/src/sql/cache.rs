@@ -1,5 +1,5 @@
-//! The text of statements that depend on nothing but the model, and on a number of rows: rendered once per model,
-//! operation and dialect.
+//! The cache of SQL texts that depend only on the model, the operation, the dialect and the number of rows. Each is
+//! rendered once.
 
 use std::any::TypeId;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -11,59 +11,60 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::statement::{Select, Statement};
 
-/// What a cached statement does with one record.
+/// The operation of a cached statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
-    /// Reads rows: what comes before the first join, or the condition.
+    /// The beginning of a query: its text before the first join or condition.
     Head,
-    /// Reads the row of a key.
+    /// Reads a row by its key.
     Find,
-    /// Reads the row of a key, also when it is marked as deleted.
+    /// Reads a row by its key, including a soft-deleted one.
     Reload,
-    /// Inserts a record; whether its key is among the columns, and whether a missing one is returned.
+    /// Inserts one record, with or without its key. `returning`: the statement returns a generated key.
     Insert { with_key: bool, returning: bool },
-    /// Inserts several records; whether their keys are among the columns, and the columns of the upsert's key, if it is one:
-    /// the bits of their ordinals.
+    /// Inserts several records, with or without their keys. `upsert` has one bit for the ordinal of each column of the
+    /// upsert's key; 0: no upsert.
     InsertRows { rows: usize, with_key: bool, upsert: u64 },
-    /// Updates the row of a key; whether the time of its insert is written too.
+    /// Updates a row by its key. `created_at`: the time of the insert is written too.
     Update { created_at: bool },
-    /// Updates some columns of the row of a key; the bits of their ordinals.
+    /// Updates some columns of a row by its key. `columns` has one bit for the ordinal of each column.
     UpdateColumns { columns: u64 },
-    /// Deletes the row of a key.
+    /// Deletes a row by its key.
     Delete,
-    /// Marks the row of a key as deleted.
+    /// Soft-deletes a row by its key.
     SoftDelete,
 }
 
-/// The dialect is known by its address.
+/// The last item is the address of the dialect.
 type Key = (TypeId, Operation, usize);
 
-static TEXTS: LazyLock<RwLock<FxHashMap<Key, Arc<str>>>> = LazyLock::new(RwLock::default);
+static STATEMENTS: LazyLock<RwLock<FxHashMap<Key, Sql>>> = LazyLock::new(RwLock::default);
 
-/// The text of `operation` on `M`. `statement` is called once per dialect, with whatever binds: only the text is kept.
+/// Returns the SQL of `operation` on `M`, without binds. `statement` is called only if the cache has no SQL. Its binds are ignored.
 pub(crate) fn cached<M: 'static>(
     dialect: &'static Dialect,
     operation: Operation,
     statement: impl FnOnce() -> Statement,
-) -> Result<Arc<str>> {
-    cached_text::<M>(dialect, operation, || render(statement(), dialect))
+) -> Result<Sql> {
+    cached_sql::<M>(dialect, operation, || render(statement(), dialect))
 }
 
-/// What a plain query of `S`, a model or several that are joined, begins with. `query` is called once per dialect.
+/// Returns the beginning of a plain query of `S`, a model or several joined models. `query` is called only if the cache
+/// has no text.
 pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Arc<str>> {
-    cached_text::<S>(dialect, Operation::Head, || render_head(query(), dialect))
+    Ok(cached_sql::<S>(dialect, Operation::Head, || render_head(query(), dialect))?.text)
 }
 
-fn cached_text<M: 'static>(
+fn cached_sql<M: 'static>(
     dialect: &'static Dialect,
     operation: Operation,
     rendered: impl FnOnce() -> Result<Sql>,
-) -> Result<Arc<str>> {
+) -> Result<Sql> {
     let key = (TypeId::of::<M>(), operation, std::ptr::from_ref(dialect).addr());
-    if let Some(text) = TEXTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Ok(Arc::clone(text));
+    if let Some(sql) = STATEMENTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(sql.clone());
     }
-    let text = Arc::clone(rendered()?.text());
-    let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);
-    Ok(Arc::clone(texts.entry(key).or_insert(text)))
+    let sql = rendered()?.with_binds(Vec::new());
+    let mut statements = STATEMENTS.write().unwrap_or_else(PoisonError::into_inner);
+    Ok(statements.entry(key).or_insert(sql).clone())
 }

@@ -55,7 +55,7 @@ fn column_type(w: &mut Writer<'_>, column: &NewColumn, indexed: bool) -> Result<
 }
 
 impl Size {
-    /// The type with these sizes, as far as the database takes them.
+    /// Returns the SQL type with these sizes, within the limits of the database.
     fn spelled(self, sizes: &[u32]) -> Cow<'static, str> {
         match (self, sizes) {
             (Self::None(spelling), _) => spelling.into(),
@@ -72,5 +72,6 @@ impl Size {
 
 fn spelled(definitions: &Definitions, ty: ValueType) -> Result<&'static str> {
     let known = definitions.types.iter().find(|(known, _)| *known == ty);
-    known.map(|(_, spelling)| *spelling).ok_or_else(|| Error::unsupported(format!("no column has the type {ty:?}")))
+    let unsupported = || Error::unsupported(format!("this database has no column type for {ty:?}"));
+    known.map(|(_, spelling)| *spelling).ok_or_else(unsupported)
 }

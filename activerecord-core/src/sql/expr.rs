@@ -1,4 +1,4 @@
-//! Expressions as text.
+//! Renders expressions.
 
 use super::aggregate::{aggregate, over};
 use super::digest::digest;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::statement::{Arithmetic, Compare, Expr};
 use crate::value::ValueType;
 
-/// Writes an expression. What binds looser than its surroundings is put in parentheses.
+/// Writes an expression. Operands with a lower precedence get parentheses.
 pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     match node {
         Expr::Column(column) => scope::column(w, &column),
@@ -58,7 +58,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     }
 }
 
-/// An expression as an operand: a junction, a comparison or raw SQL inside it keeps its parentheses.
+/// Writes an expression as an operand: AND, OR, a comparison and raw SQL get parentheses.
 pub(super) fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     let is_closed = matches!(
         node,
@@ -84,7 +84,7 @@ pub(super) fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
-/// The left side of a comparison, or what is ordered by. Decimals that are stored as text bring their collation.
+/// Writes the left side of a comparison, or an item of ORDER BY. A decimal that is stored as text gets its collation.
 pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     let collation = match w.dialect.decimal {
         DecimalMath::Functions { collation, .. } if is_decimal(&node) => Some(collation),
@@ -101,7 +101,7 @@ pub(super) fn is_decimal(node: &Expr) -> bool {
     node.ty() == Some(ValueType::Decimal)
 }
 
-/// As the database uses an index for it: of several columns, all of them.
+/// Writes a comparison of rows in the form that can use an index over all its columns.
 fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -> Result<()> {
     if pairs.len() < 2 || !w.dialect.row_values {
         return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
@@ -172,7 +172,9 @@ fn decimal_arithmetic(w: &mut Writer<'_>, prefix: &str, left: Expr, op: Arithmet
         Arithmetic::Subtract => "_sub(",
         Arithmetic::Multiply => "_mul(",
         Arithmetic::Divide | Arithmetic::Remainder => {
-            return Err(Error::unsupported("decimals are not divided in the database: each would keep other digits"));
+            return Err(Error::unsupported(
+                "division of decimals is not supported: each database rounds to another number of digits",
+            ));
         }
     };
     w.push(prefix).push(function);

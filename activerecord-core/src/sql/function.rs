@@ -1,4 +1,4 @@
-//! Functions, CASE, and the parts of dates.
+//! Renders functions, CASE and parts of dates.
 
 use super::aggregate::no_window;
 use super::expr::{atom, expr};
@@ -8,17 +8,17 @@ use crate::error::Result;
 use crate::statement::{Case, DatePart, Expr, Function};
 use crate::value::ValueType;
 
-/// A function that needs no window.
+/// Writes a function that is not a window function.
 pub(super) fn call(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
     if needs_window(function) { Err(no_window()) } else { write(w, function, arguments) }
 }
 
-/// Whether a function looks at the rows of a window.
+/// Returns true for a window function.
 pub(super) fn needs_window(function: Function) -> bool {
     !matches!(function, Function::Coalesce | Function::Lower | Function::Upper | Function::Length | Function::Concat)
 }
 
-/// A function and its arguments.
+/// Writes a function and its arguments.
 pub(super) fn write(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
     let (name, count) = match function {
         Function::Concat => return concat(w, arguments),
@@ -56,7 +56,6 @@ fn concat(w: &mut Writer<'_>, texts: Vec<Expr>) -> Result<()> {
     Ok(())
 }
 
-/// CASE.
 pub(super) fn case(w: &mut Writer<'_>, case: Case) -> Result<()> {
     w.push("CASE");
     for (condition, value) in case.arms {
@@ -73,7 +72,6 @@ pub(super) fn case(w: &mut Writer<'_>, case: Case) -> Result<()> {
     Ok(())
 }
 
-/// A part of a date, a time or an instant.
 pub(super) fn date_part(w: &mut Writer<'_>, part: DatePart, inner: Expr) -> Result<()> {
     let (before, behind) = match w.dialect.dates {
         Dates::Strftime => strftime(part),
@@ -95,7 +93,7 @@ fn strftime(part: DatePart) -> (&'static str, &'static str) {
         DatePart::Year => ("CAST(strftime('%Y', ", ") AS INTEGER)"),
         DatePart::Month => ("CAST(strftime('%m', ", ") AS INTEGER)"),
         DatePart::Day => ("CAST(strftime('%d', ", ") AS INTEGER)"),
-        // `%w` counts from Sunday, which is 0.
+        // `%w` is 0 on Sunday.
         DatePart::Weekday => ("((strftime('%w', ", ") + 6) % 7 + 1)"),
         DatePart::Hour => ("CAST(strftime('%H', ", ") AS INTEGER)"),
         DatePart::Minute => ("CAST(strftime('%M', ", ") AS INTEGER)"),
@@ -117,7 +115,7 @@ fn extract(part: DatePart) -> (&'static str, &'static str) {
     }
 }
 
-/// What is extracted is a number with digits behind the point, and a cast would round it.
+/// Seconds have a fraction. FLOOR removes it, because a cast rounds.
 fn extract_integer(part: DatePart) -> (&'static str, &'static str) {
     match part {
         DatePart::Year => ("CAST(EXTRACT(YEAR FROM ", ") AS integer)"),

@@ -1,5 +1,5 @@
-//! What is inside JSON values. A value of another kind than is asked for is NULL on every database, though their casts
-//! would make something of it, or fail.
+//! Renders paths into JSON. A value of another type than the expected one is NULL on every database. A plain cast would
+//! convert it or fail, depending on the database.
 
 use super::expr::expr;
 use super::writer::Writer;
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::statement::{Expr, JsonKind, JsonStep};
 use crate::value::{Value, ValueType};
 
-/// The value at a path, as a kind: what tells its kind, then what takes it out. Both name the place.
+/// Writes a test of the type of the value at a path, then the value.
 pub(super) fn value(w: &mut Writer<'_>, json: Expr, path: &[JsonStep], kind: JsonKind) -> Result<()> {
     let [before, between, behind] = match w.dialect.json {
         JsonPaths::Jsonb => typed(kind),
@@ -23,7 +23,7 @@ pub(super) fn value(w: &mut Writer<'_>, json: Expr, path: &[JsonStep], kind: Jso
     Ok(())
 }
 
-/// The JSON value and the path into it, as two arguments.
+/// Writes the JSON value and the path as two arguments.
 fn place(w: &mut Writer<'_>, json: Expr, path: &[JsonStep]) -> Result<()> {
     if w.dialect.json == JsonPaths::Jsonb {
         w.push("CAST(");
@@ -43,7 +43,7 @@ fn word(step: &JsonStep) -> Value {
     })
 }
 
-/// A key is quoted, so that a dot in it is no step.
+/// A key is quoted, because it can contain a dot.
 fn dotted(step: &JsonStep) -> String {
     match step {
         JsonStep::Key(key) => format!(".\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\"")),
@@ -94,7 +94,7 @@ fn extracted(kind: JsonKind) -> [&'static str; 3] {
     }
 }
 
-/// An integer goes by way of a decimal, which has room for each of its digits.
+/// An integer is first cast to a decimal, because a float would lose digits.
 fn extracted_json(kind: JsonKind) -> [&'static str; 3] {
     match kind {
         JsonKind::Text => [
@@ -118,7 +118,7 @@ fn extracted_json(kind: JsonKind) -> [&'static str; 3] {
     }
 }
 
-/// Whether a JSON value holds all of another.
+/// Writes a test whether a JSON value contains another one.
 pub(super) fn contains(w: &mut Writer<'_>, json: Expr, other: Expr) -> Result<()> {
     if !w.dialect.capabilities.json_contains {
         return Err(no_contains(w.dialect.name));
@@ -138,7 +138,7 @@ pub(super) fn contains(w: &mut Writer<'_>, json: Expr, other: Expr) -> Result<()
 #[cold]
 fn no_contains(database: &str) -> Error {
     Error::unsupported(format!(
-        "{database} cannot ask whether JSON holds other JSON; postgresql and mysql can. Compare what is at a path instead: \
-         SETTINGS.json::<String>([\"key\"]).eq(..)"
+        "{database} cannot test whether JSON contains other JSON; postgresql and mysql can. Compare the value at a path \
+         instead: SETTINGS.json::<String>([\"key\"]).eq(..)"
     ))
 }

@@ -1,4 +1,4 @@
-//! Patterns.
+//! Renders patterns of LIKE.
 
 use super::expr::{atom, expr};
 use super::writer::Writer;
@@ -9,7 +9,9 @@ use crate::value::Value;
 
 pub(super) fn like(w: &mut Writer<'_>, inner: Expr, LikePattern { pattern, ignore_case }: LikePattern) -> Result<()> {
     if w.dialect.like == Like::Glob && pattern.contains('\0') {
-        return Err(Error::unsupported("SQLite ends a pattern at a NUL character, and would match too much"));
+        return Err(Error::unsupported(
+            "SQLite ends a pattern at a NUL character, so the pattern would match too much",
+        ));
     }
     match (w.dialect.like, ignore_case) {
         (Like::Ilike, false) => operator(w, inner, " LIKE ", pattern),
@@ -40,7 +42,7 @@ fn operator(w: &mut Writer<'_>, inner: Expr, operator: &str, pattern: String) ->
     Ok(())
 }
 
-/// A pattern of LIKE in the language of GLOB.
+/// Translates a pattern of LIKE to one of GLOB.
 fn glob(pattern: &str) -> String {
     let mut glob = String::with_capacity(pattern.len());
     let mut chars = pattern.chars();

@@ -1,14 +1,14 @@
-//! Locking reads.
+//! Renders locking reads.
 
 use super::writer::Writer;
 use crate::dialect::{Dialect, Locks};
 use crate::error::{Error, Result};
 use crate::statement::{JoinKind, Lock, LockStrength, LockWait, Name, Select, Source};
 
-/// The clause of a locking read, which is the query's last.
+/// The locking clause, the last one of a query.
 pub(super) struct Clause {
     words: &'static str,
-    /// The tables it is about; none are named when it is about all.
+    /// The locked tables; empty: all tables.
     of: Vec<Name>,
     wait: &'static str,
 }
@@ -28,16 +28,14 @@ impl Clause {
     }
 }
 
-/// The clause that locks the rows of `query`.
+/// Returns the clause that locks the rows of `query`.
 ///
 /// # Errors
-/// `Unsupported` when the database locks no rows or the query's rows are none of a table.
+/// `Unsupported` when the database cannot lock rows, or the rows of the query are not rows of a table.
 pub(super) fn clause(lock: Lock, query: &Select, dialect: &Dialect) -> Result<Clause> {
     let Some(locks) = dialect.locks else { return Err(no_locks(dialect)) };
     if !query.is_row_by_row() || !matches!(query.from, Source::Table(_)) {
-        return Err(refused(
-            "rows that are grouped, made distinct or put together from several queries cannot be locked",
-        ));
+        return Err(refused("a query with groups, aggregates, distinct rows or set operators cannot lock its rows"));
     }
     let wait = match lock.wait {
         LockWait::Wait => "",
@@ -53,7 +51,7 @@ pub(super) fn clause(lock: Lock, query: &Select, dialect: &Dialect) -> Result<Cl
     Ok(Clause { words, of: locked_tables(query, locks), wait })
 }
 
-/// A row that a left join did not find cannot be locked, and a database that would refuse it is told which can.
+/// The tables that can be locked: a database with the standard clause refuses to lock the table of a left join.
 fn locked_tables(query: &Select, locks: Locks) -> Vec<Name> {
     let has_left = query.joins.iter().any(|join| join.kind == JoinKind::Left);
     let Source::Table(first) = &query.from else { return Vec::new() };
@@ -61,7 +59,7 @@ fn locked_tables(query: &Select, locks: Locks) -> Vec<Name> {
         return Vec::new();
     }
     let inner = query.joins.iter().filter(|join| join.kind == JoinKind::Inner).map(|join| &join.table);
-    // OF takes no schema.
+    // OF does not accept a schema.
     std::iter::once(first)
         .chain(inner)
         .filter_map(|table| table.label().rsplit('.').next())
@@ -72,14 +70,14 @@ fn locked_tables(query: &Select, locks: Locks) -> Vec<Name> {
 #[cold]
 fn no_locks(dialect: &Dialect) -> Error {
     Error::unsupported(format!(
-        "{} locks no rows; postgresql and mysql do. Here a transaction that writes is the only one: begin one and read in it",
+        "{} cannot lock rows; postgresql and mysql can. It has only one writing transaction at a time: read the rows inside one",
         dialect.name
     ))
 }
 
 #[cold]
 fn shared_wait() -> Error {
-    refused("mysql knows skip_locked and nowait with for_update alone; postgresql takes them with for_share too")
+    refused("mysql supports skip_locked and nowait only with for_update; postgresql also supports them with for_share")
 }
 
 #[cold]

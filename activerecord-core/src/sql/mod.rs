@@ -1,4 +1,4 @@
-//! From a [`Statement`](crate::statement::Statement) tree to the text and the binds of one dialect.
+//! Renders a [`Statement`](crate::statement::Statement) to the text and the binds of one dialect.
 
 mod aggregate;
 mod cache;
@@ -11,6 +11,7 @@ mod like;
 mod lock;
 mod raw;
 mod render;
+pub mod scan;
 mod scope;
 mod select;
 mod subquery;
@@ -25,60 +26,76 @@ pub(crate) use render::{render_head, render_rest, render_with_models};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::statement::Name;
 use crate::value::Value;
 
-/// A statement as it goes to a database: the text with placeholders, and the values bound to them.
+/// A statement for a database: the text with placeholders, and the values to bind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sql {
     text: Arc<str>,
     binds: Vec<Value>,
     access: Access,
     one_row: bool,
+    returned_key: Option<Arc<ReturnedKey>>,
 }
 
-/// What a statement does to the database, as far as its tree tells.
+/// The one column that an INSERT of one row returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReturnedKey {
+    /// The table, as its model names it: a dot joins a schema and a table.
+    pub table: Name,
+    /// The column.
+    pub column: Name,
+    /// Where the RETURNING clause begins in the text, in bytes. It is the last clause: the text before it is an INSERT
+    /// too.
+    pub clause: usize,
+}
+
+/// Whether a statement reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Access {
-    /// It only reads.
+    /// The statement only reads.
     Read,
-    /// It writes.
+    /// The statement writes.
     Write,
-    /// It is the caller's own SQL: only the database can tell.
+    /// The statement is the caller's own SQL. It can read or write.
     Unknown,
 }
 
 impl Sql {
-    /// A statement.
+    /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        Self { text: text.into(), binds, access, one_row: false }
+        Self { text: text.into(), binds, access, one_row: false, returned_key: None }
     }
 
-    /// States that the result has at most one row, so that a backend need not prepare for a long one.
+    /// States that the result has at most one row. A backend can then fetch it in a cheaper way.
     #[must_use]
     pub fn one_row(mut self) -> Self {
         self.one_row = true;
         self
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &Arc<str> {
         &self.text
     }
 
-    /// The values, in the order of the placeholders.
+    /// Returns the values in the order of the placeholders.
     pub fn binds(&self) -> &[Value] {
         &self.binds
     }
 
-    /// What the statement does to the database.
+    /// Returns whether the statement reads or writes.
     pub fn access(&self) -> Access {
         self.access
     }
 
-    /// Refuses a value that could not be made into JSON.
+    /// Refuses a bound value that serde could not serialize to JSON.
     ///
     /// # Errors
-    /// `Conversion`.
+    /// `Conversion`, with the number of the placeholder.
     pub(crate) fn check(&self) -> Result<()> {
         match self.binds.iter().position(|bind| matches!(bind, Value::Json(json) if json.is_empty())) {
             Some(index) => Err(no_json(index + 1)),
@@ -86,15 +103,28 @@ impl Sql {
         }
     }
 
-    /// Whether the result has at most one row.
+    /// Returns true when the result has at most one row.
     pub fn is_one_row(&self) -> bool {
         self.one_row
+    }
+
+    /// The key that the statement returns, when it inserts one row, without an ON CONFLICT clause, and returns one
+    /// column. A backend that learns the key of an inserted row in a cheaper way can leave out the RETURNING clause.
+    pub fn returned_key(&self) -> Option<&Arc<ReturnedKey>> {
+        self.returned_key.as_ref()
+    }
+
+    /// The same text with other values.
+    #[must_use]
+    pub(crate) fn with_binds(mut self, binds: Vec<Value>) -> Self {
+        self.binds = binds;
+        self
     }
 }
 
 #[cold]
 fn no_json(number: usize) -> Error {
     Error::conversion(format!(
-        "the value of placeholder {number} cannot be written as JSON: serde refuses it, as it does a map with keys that are no strings"
+        "serde cannot write the value of placeholder {number} as JSON; the keys of a map must be strings"
     ))
 }

@@ -1,4 +1,4 @@
-//! From a statement to its text and binds.
+//! Renders a statement to its text and binds.
 
 use std::sync::Arc;
 
@@ -9,16 +9,27 @@ use crate::error::{Error, Result};
 use crate::schema::Table;
 use crate::statement::{Select, Statement};
 
-/// Spells a statement in a dialect. Values become binds, names are quoted.
+/// Renders a statement in a dialect. Values become binds, and names are quoted.
+///
+/// ```
+/// # use activerecord_core::statement::{Select, Source, Statement};
+/// # use activerecord_core::{POSTGRESQL, sql::render};
+/// let mut query = Select::from(Source::Named("users".into()));
+/// query.limit = Some(10);
+/// let sql = render(Statement::Select(query), &POSTGRESQL)?;
+/// assert_eq!(&**sql.text(), "SELECT * FROM \"users\" LIMIT $1");
+/// # Ok::<(), activerecord_core::Error>(())
+/// ```
 ///
 /// # Errors
-/// `Unsupported` when the dialect cannot say it or takes fewer values, `InvalidStatement` when raw SQL has not as many
-/// placeholders as values, or a column is of a table that the statement does not read.
+/// `Unsupported` when the dialect has no syntax for the statement, or binds fewer values. `InvalidStatement` when raw
+/// SQL has another number of placeholders than of values, or a column belongs to a table that the statement does not
+/// read.
 pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
     render_with_models(statement, dialect).map(|(sql, _)| sql)
 }
 
-/// Spells a statement, and says which models' tables it reads.
+/// Renders a statement, and returns the models whose tables it reads.
 ///
 /// # Errors
 /// As [`render`].
@@ -26,7 +37,7 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
     let mut w = Writer::new(dialect);
     let access = match statement {
         Statement::Select(query) => {
-            // Rows are locked where they are written.
+            // A locking read must run where writes run.
             let access = if query.lock.is_some() { Access::Write } else { Access::Read };
             select::top(&mut w, query).map(|()| access)
         }
@@ -54,7 +65,7 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
     finish(w, access)
 }
 
-/// Spells what a plain query begins with: what it reads, and its first table.
+/// Renders the beginning of a plain query: the SELECT list and the first table.
 ///
 /// # Errors
 /// As [`render`].
@@ -64,7 +75,7 @@ pub(crate) fn render_head(query: Select, dialect: &Dialect) -> Result<Sql> {
     finish(w, Access::Read).map(|(sql, _)| sql)
 }
 
-/// Spells a plain query that begins with `head`, and says which models' tables it reads beside its first one.
+/// Renders a plain query that begins with `head`, and returns the models of its joined tables and its subqueries.
 ///
 /// # Errors
 /// As [`render`].
@@ -88,6 +99,6 @@ fn finish(w: Writer<'_>, access: Access) -> Result<(Sql, Vec<&'static Table>)> {
 #[cold]
 fn too_many_binds(binds: usize, most: usize) -> Error {
     Error::unsupported(format!(
-        "the statement binds {binds} values, and the database takes {most} at most; split the list, or ask by a query"
+        "the statement binds {binds} values, but the database allows at most {most}; split the list, or use a subquery"
     ))
 }

@@ -1,10 +1,10 @@
-//! What the name of a column can mean: the tables of the query, and of those around it.
+//! Resolves the names of columns: the tables of a query and of the enclosing queries.
 
 use super::writer::Writer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{ColumnExpr, Join, Name, Source};
 
-/// The tables of one query, by the names that columns are qualified with.
+/// The names or aliases of the tables of one query.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     first: Option<Name>,
@@ -13,15 +13,15 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// One table, whose columns need no more than their own names.
+    /// The scope of one table. Its columns are not qualified.
     pub(super) fn of(table: Name) -> Self {
         Self { first: Some(table), joined: Vec::new(), qualified: false }
     }
 
-    /// The tables of a query.
+    /// The scope of a query.
     ///
     /// # Errors
-    /// `InvalidStatement` when two of them have one name.
+    /// `InvalidStatement` when two tables have the same name.
     pub(super) fn of_query(from: &Source, joins: &[Join]) -> Result<Self> {
         let first = match from {
             Source::Table(table) => table.label(),
@@ -39,7 +39,7 @@ impl Scope {
         Ok(scope)
     }
 
-    /// The same, where bare names would be ambiguous.
+    /// The same scope, with qualified columns.
     pub(super) fn qualified(mut self) -> Self {
         self.qualified = true;
         self
@@ -50,7 +50,7 @@ impl Scope {
     }
 }
 
-/// Writes the name of a column, and that of its table where it is needed.
+/// Writes the name of a column, qualified if needed.
 pub(super) fn column(w: &mut Writer<'_>, column: &ColumnExpr) -> Result<()> {
     let is_here = w.scope.has(&column.table);
     if column.outer && is_here {
@@ -66,7 +66,7 @@ pub(super) fn column(w: &mut Writer<'_>, column: &ColumnExpr) -> Result<()> {
     Ok(())
 }
 
-/// Writes a query inside another: its own tables come first.
+/// Writes a nested query. Names refer to its own tables first.
 pub(super) fn nested(w: &mut Writer<'_>, write: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<()> {
     let outer = std::mem::take(&mut w.scope);
     w.around.push(outer);
@@ -80,9 +80,9 @@ fn unknown(column: &ColumnExpr) -> Error {
     Error::new(
         ErrorKind::InvalidStatement,
         format!(
-            "the column `{}` is of `{}`, which the query does not read: join it, or wrap the column in outer(..) when it is \
-             one of the query around this one",
-            column.name, column.table
+            "the query does not read the table `{}` of the column `{}`: join the table, or wrap the column in outer(..) if \
+             it belongs to the enclosing query",
+            column.table, column.name
         ),
     )
 }
@@ -92,7 +92,8 @@ fn hidden(column: &ColumnExpr) -> Error {
     Error::new(
         ErrorKind::InvalidStatement,
         format!(
-            "outer({0}.{1}) cannot be told from the query's own `{0}`: read one of them under another name, by #[derive(Alias)]",
+            "outer({0}.{1}) is ambiguous, because the inner query reads `{0}` too: give one of them an alias with \
+             #[derive(Alias)]",
             column.table, column.name
         ),
     )
@@ -102,6 +103,6 @@ fn hidden(column: &ColumnExpr) -> Error {
 fn twice(table: &Name) -> Error {
     Error::new(
         ErrorKind::InvalidStatement,
-        format!("the query reads `{table}` twice: give one of them another name, by #[derive(Alias)]"),
+        format!("the query reads `{table}` twice: give one of them an alias with #[derive(Alias)]"),
     )
 }

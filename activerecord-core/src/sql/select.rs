@@ -1,4 +1,4 @@
-//! SELECT: each clause is one function.
+//! Renders SELECT. Each clause is one function.
 
 use super::expr::{comparand, expr, is_decimal};
 use super::lock;
@@ -12,7 +12,7 @@ use crate::statement::{
 };
 use crate::value::Value;
 
-/// The query that is the whole statement: it alone can lock rows.
+/// Writes the outermost query. Only this query can lock rows.
 pub(super) fn top(w: &mut Writer<'_>, query: Select) -> Result<()> {
     let clause = query.lock.map(|lock| lock::clause(lock, &query, w.dialect)).transpose()?;
     select(w, Select { lock: None, ..query })?;
@@ -22,7 +22,7 @@ pub(super) fn top(w: &mut Writer<'_>, query: Select) -> Result<()> {
     }
 }
 
-/// A query. Its tables are those that names mean from here on.
+/// Writes a query. From here on, names refer to its tables.
 pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
     if query.lock.is_some() {
         return Err(lock::refused("only the outermost query of a statement can lock its rows"));
@@ -46,7 +46,7 @@ pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
     Ok(())
 }
 
-/// What a plain query begins with, before the first join: what it reads, and the first table.
+/// Writes the beginning of a plain query: the SELECT list and the first table.
 pub(super) fn head(w: &mut Writer<'_>, query: Select) -> Result<()> {
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     w.push("SELECT ");
@@ -54,7 +54,7 @@ pub(super) fn head(w: &mut Writer<'_>, query: Select) -> Result<()> {
     from(w, query.from)
 }
 
-/// What comes after the head of a plain query.
+/// Writes the part of a plain query after its head.
 pub(super) fn rest(w: &mut Writer<'_>, query: Select) -> Result<()> {
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     join(w, query.joins)?;
@@ -109,8 +109,8 @@ fn distinct(w: &mut Writer<'_>, distinct: Distinct) -> Result<()> {
 #[cold]
 fn no_distinct_on(database: &str) -> Error {
     Error::unsupported(format!(
-        "{database} has no DISTINCT ON, which postgresql has; everywhere, row_number().over(window().partition_by(..).order_by(..)) \
-         in a common table expression tells the first row of each"
+        "{database} has no DISTINCT ON; postgresql has it. To find the first row of each group on every database, use \
+         row_number().over(window().partition_by(..).order_by(..)) in a common table expression"
     ))
 }
 
@@ -181,9 +181,7 @@ fn table_ref(w: &mut Writer<'_>, table: TableRef) -> Result<()> {
 fn undefined(name: &str) -> Error {
     Error::new(
         ErrorKind::InvalidStatement,
-        format!(
-            "the query reads the common table expression `{name}` and does not say what it is: add .with::<..>(query)"
-        ),
+        format!("the query reads the common table expression `{name}`, but does not define it: add .with::<..>(query)"),
     )
 }
 
@@ -193,7 +191,7 @@ pub(super) fn filter(w: &mut Writer<'_>, filter: Option<Expr>) -> Result<()> {
     expr(w, filter)
 }
 
-/// `items` are what is selected, where an equal expression has to be the very same one.
+/// `items` is the SELECT list. An expression that is also in it is written as its position.
 fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[Expr]) -> Result<()> {
     if columns.is_empty() {
         return Ok(());
@@ -208,8 +206,9 @@ fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[Expr]) -> Result<()
     })
 }
 
-/// The position of the item that is equal to a computed expression. With binds in it, the database could not know that two
-/// texts are one expression. A decimal that needs its collation is written out: where that is so, nothing has to be known.
+/// Returns the position of the item that equals a computed expression: with binds, the database cannot know that two
+/// texts are the same expression. A decimal that needs a collation is written out. A database with such decimals
+/// accepts that.
 fn same(w: &Writer<'_>, node: &Expr, items: &[Expr]) -> Option<u32> {
     if matches!(node, Expr::Column(_)) || (is_decimal(node) && w.dialect.decimal != DecimalMath::Native) {
         return None;
@@ -253,7 +252,7 @@ fn order_item(w: &mut Writer<'_>, item: OrderBy, items: &[Expr]) -> Result<()> {
     Ok(())
 }
 
-/// LIMIT and OFFSET are bound, so that all pages of a query share one prepared statement.
+/// Binds LIMIT and OFFSET, so that all pages of a query share one prepared statement.
 fn limit(w: &mut Writer<'_>, limit: Option<u64>, offset: Option<u64>) {
     let count = |n: u64| Value::I64(i64::try_from(n).unwrap_or(i64::MAX));
     match (limit, offset, w.dialect.no_limit) {

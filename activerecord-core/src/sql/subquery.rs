@@ -1,4 +1,4 @@
-//! Queries inside queries.
+//! Renders queries inside statements.
 
 use super::expr::comparand;
 use super::scope::nested;
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::statement::{Compound, Expr, Select, Set, SetOperator, Source, Subquery};
 use crate::value::{Value, ValueType};
 
-/// A query inside another, without parentheses.
+/// Writes a query inside another, without parentheses.
 ///
 /// # Errors
-/// `Unsupported` when it names a connection of its own.
+/// `Unsupported` when the query names a connection.
 pub(super) fn subquery(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
     match query.connection {
         Some(connection) => Err(foreign(&connection)),
@@ -20,7 +20,7 @@ pub(super) fn subquery(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
     }
 }
 
-/// A query inside another that has to be a value.
+/// Writes a query in parentheses.
 pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
     w.push("(");
     subquery(w, query)?;
@@ -28,7 +28,8 @@ pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
     Ok(())
 }
 
-/// Several queries as one. One that has an order, a limit or names of its own stands by itself.
+/// Writes several queries with a set operator between them. A query with an order, a limit or a WITH becomes a derived
+/// table.
 pub(super) fn compound(w: &mut Writer<'_>, compound: Compound) -> Result<()> {
     let merges = compound.operator != SetOperator::UnionAll;
     member(w, compound.first, merges)?;
@@ -60,7 +61,7 @@ pub(super) fn symbol(operator: SetOperator) -> &'static str {
     }
 }
 
-/// Whether an expression is in a set.
+/// Writes `IN`.
 pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
     match set {
         Set::Query(query) => {
@@ -97,7 +98,7 @@ fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
         return;
     }
     let padded = values.len().next_power_of_two();
-    // A list so long that padding could exceed the limit is rare enough to have a text of its own.
+    // A very long list is not padded, so that it stays within the limit of binds.
     if let Some(last) = values.last().cloned().filter(|_| padded <= w.dialect.capabilities.max_binds / 2) {
         values.resize(padded, last);
     }
@@ -106,7 +107,7 @@ fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
     w.push(")");
 }
 
-/// Whether a query finds a row.
+/// Writes `EXISTS`.
 pub(super) fn exists(w: &mut Writer<'_>, mut query: Subquery) -> Result<()> {
     if query.select.has_rows_without_items() {
         query.select.items = vec![Expr::Value(Value::I32(1)).into()];
@@ -118,7 +119,7 @@ pub(super) fn exists(w: &mut Writer<'_>, mut query: Subquery) -> Result<()> {
 #[cold]
 fn foreign(connection: &str) -> Error {
     Error::unsupported(format!(
-        "a query inside another runs on the other's connection, and this one names `{connection}`: leave that out, or read \
-         its values first and pass them to is_in"
+        "a query inside another runs on the connection of the outer one, but this query names `{connection}`: remove \
+         .using(..), or read the values first and pass them to is_in"
     ))
 }

@@ -1,4 +1,4 @@
-//! CREATE TRIGGER, with its function where it has one, and DROP TRIGGER.
+//! Renders CREATE TRIGGER and DROP TRIGGER, and the functions of triggers.
 
 use super::writer::Writer;
 use crate::dialect::Triggers;
@@ -6,17 +6,17 @@ use crate::error::{Error, Result};
 use crate::statement::{CreateTrigger, DropTrigger, KeyChange, Name, RowEvent, RowImage, TriggerValue};
 use crate::value::{Value, ValueType};
 
-/// The most characters of a key.
+/// A key is cut off after this many characters.
 const KEY: u32 = 255;
 
-/// The longest name that every database takes.
+/// The longest name that every database allows, in bytes.
 const LONGEST: usize = 63;
 
 pub(super) fn create(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> {
     let Triggers { function, condition, .. } = w.dialect.triggers;
     if trigger.name.len() > LONGEST {
         let name = &trigger.name;
-        return Err(Error::unsupported(format!("the name of the trigger `{name}` has more than {LONGEST} characters")));
+        return Err(Error::unsupported(format!("the name of the trigger `{name}` is longer than {LONGEST} bytes")));
     }
     w.push("CREATE TRIGGER ").name(&trigger.name).push(match trigger.event {
         RowEvent::Insert => " AFTER INSERT ON ",
@@ -36,10 +36,10 @@ pub(super) fn create(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> 
     body(w, trigger, trigger.when.filter(|_| !condition))
 }
 
-/// What the trigger does, where that is a function of its own.
+/// Writes CREATE FUNCTION for the body of a trigger.
 pub(super) fn function(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> {
     let Some(function) = w.dialect.triggers.function else {
-        return Err(Error::unsupported("a trigger has no function of its own here"));
+        return Err(Error::unsupported("triggers have no separate function on this database"));
     };
     w.push("CREATE OR REPLACE FUNCTION ").name(&trigger.name).push(function.head);
     insert(w, trigger)?;
@@ -93,7 +93,7 @@ fn value(w: &mut Writer<'_>, trigger: &CreateTrigger, value: &TriggerValue) -> R
         TriggerValue::Constant(Value::Text(text)) => literal(w, text)?,
         TriggerValue::Constant(Value::I32(number)) => drop(w.push(&number.to_string())),
         TriggerValue::Constant(other) => {
-            return Err(Error::unsupported(format!("a trigger writes no constant of the type {:?}", other.ty())));
+            return Err(Error::unsupported(format!("a trigger cannot write a constant of the type {:?}", other.ty())));
         }
         TriggerValue::Now => drop(w.push(w.dialect.now)),
         TriggerValue::Key(image) => {
@@ -106,7 +106,7 @@ fn value(w: &mut Writer<'_>, trigger: &CreateTrigger, value: &TriggerValue) -> R
     Ok(())
 }
 
-/// A piece of a text that a trigger puts together.
+/// One part of a text that a trigger concatenates.
 enum Piece<'c> {
     Literal(String),
     /// A column as text.
@@ -115,7 +115,7 @@ enum Piece<'c> {
     Json(RowImage, &'c str, ValueType),
 }
 
-/// Texts with commas between.
+/// The columns of the key as text, separated by commas.
 fn key(image: RowImage, key: &[Name]) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     for column in key {
@@ -136,7 +136,7 @@ fn images(before: bool, after: bool, columns: &[(Name, ValueType)]) -> Vec<Piece
     pieces
 }
 
-/// An object of the row's columns, or null.
+/// A JSON object of the row's columns, or null.
 fn image<'c>(pieces: &mut Vec<Piece<'c>>, image: Option<RowImage>, columns: &'c [(Name, ValueType)]) {
     let Some(image) = image else { return pieces.push(Piece::Literal("null".to_owned())) };
     for (index, (column, ty)) in columns.iter().enumerate() {
@@ -172,7 +172,7 @@ fn concat(w: &mut Writer<'_>, pieces: Vec<Piece<'_>>) -> Result<()> {
 fn as_json(triggers: &Triggers, ty: ValueType) -> Result<&'static str> {
     let known = triggers.json.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling);
     let known = known.or(matches!(ty, ValueType::Array(_)).then_some(triggers.array));
-    known.ok_or_else(|| Error::unsupported(format!("a trigger writes no value of the type {ty:?}")))
+    known.ok_or_else(|| Error::unsupported(format!("a trigger cannot write a value of the type {ty:?}")))
 }
 
 fn filled(w: &mut Writer<'_>, spelling: &str, image: RowImage, column: &str) -> Result<()> {
@@ -186,11 +186,11 @@ fn column(w: &mut Writer<'_>, image: RowImage, column: &str) {
     w.push(if image == RowImage::Old { "OLD." } else { "NEW." }).name(column);
 }
 
-/// A text in quotes. Nothing in it needs to be escaped, or it is refused: what escapes is a setting of the session.
+/// Writes a quoted text. A text that needs escapes is refused, because their syntax depends on settings of the session.
 fn literal(w: &mut Writer<'_>, text: &str) -> Result<()> {
     if text.contains(['\'', '\\', '\0']) {
-        let why = "it holds a quote, a backslash or a NUL";
-        return Err(Error::unsupported(format!("`{text}` cannot be a text of a trigger: {why}")));
+        let why = "it contains a quote, a backslash or a NUL";
+        return Err(Error::unsupported(format!("`{text}` cannot be part of a trigger: {why}")));
     }
     w.push("'").push(text).push("'");
     Ok(())

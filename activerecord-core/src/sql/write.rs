@@ -1,5 +1,8 @@
-//! INSERT, UPDATE and DELETE: each clause is one function.
+//! Renders INSERT, UPDATE and DELETE. Each clause is one function.
 
+use std::sync::Arc;
+
+use super::ReturnedKey;
 use super::expr::expr;
 use super::scope::Scope;
 use super::select;
@@ -10,6 +13,7 @@ use crate::statement::{Conflict, Delete, Expr, Insert, Name, Update};
 
 pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
     w.push("INSERT INTO ").table(&statement.table);
+    let one_row = statement.values.len() == statement.columns.len() && statement.conflict.is_none();
     if statement.columns.is_empty() {
         let default_row = w.dialect.default_row;
         w.push(" ").push(default_row);
@@ -19,6 +23,10 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         w.push(") VALUES ");
         w.rows(statement.columns.len(), statement.values);
     }
+    if let ([column], true) = (&*statement.returning, one_row) {
+        let (table, column) = (statement.table.clone(), column.clone());
+        w.returned_key = Some(Arc::new(ReturnedKey { table, column, clause: w.len() }));
+    }
     if let Some(clause) = statement.conflict {
         conflict(w, statement.table, clause)?;
     }
@@ -26,10 +34,10 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
     Ok(())
 }
 
-/// What the rows come behind, if the database takes any in that way.
+/// Writes the bulk-load prefix, such as `COPY .. FROM STDIN`.
 pub(super) fn load(w: &mut Writer<'_>, table: &Name, columns: &[Name]) -> Result<()> {
     let Some((before, behind)) = w.dialect.load else {
-        return Err(Error::unsupported("rows are loaded by INSERT alone"));
+        return Err(Error::unsupported("this database has no bulk load"));
     };
     w.push(before).table(table).push(" (");
     w.names(columns);
@@ -37,8 +45,8 @@ pub(super) fn load(w: &mut Writer<'_>, table: &Name, columns: &[Name]) -> Result
     Ok(())
 }
 
-/// The first assignment: a key to itself. The row may be there by another unique key than these; then the subquery, which
-/// is asked only then, has one row too many.
+/// Writes the first assignment: a key to itself. If the existing row conflicts on another unique key, the database
+/// evaluates the subquery, and the statement fails because it has two rows.
 fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
     let Some(first) = keys.first() else { return };
     w.name(first).push(" = IF(");
@@ -59,7 +67,7 @@ fn conflict(w: &mut Writer<'_>, table: Name, clause: Conflict) -> Result<()> {
                 return Ok(());
             }
             w.push(") DO UPDATE SET ");
-            // Bare names would be ambiguous between the row that is there and `excluded`.
+            // An unqualified name would be ambiguous between the existing row and `excluded`.
             w.scope = Scope::of(table).qualified();
         }
         Upsert::OnDuplicateKey => {

@@ -1,7 +1,9 @@
-//! The text and the binds of one statement while they are written.
+//! Collects the text and the binds of one statement.
+
+use std::sync::Arc;
 
 use super::scope::Scope;
-use super::{Access, Sql};
+use super::{Access, ReturnedKey, Sql};
 use crate::dialect::{Dialect, Placeholder};
 use crate::error::Result;
 use crate::schema::Table;
@@ -11,18 +13,20 @@ use crate::value::Value;
 /// Writes text and binds in one dialect.
 pub(super) struct Writer<'d> {
     pub(super) dialect: &'d Dialect,
-    /// The tables of the query that is being written.
+    /// The tables of the current query.
     pub(super) scope: Scope,
-    /// Those of the queries around it, the outermost first.
+    /// The tables of the enclosing queries, the outermost first.
     pub(super) around: Vec<Scope>,
-    /// The names of the common table expressions that can be read here.
+    /// The names of the common table expressions that the current query can read.
     pub(super) ctes: Vec<Name>,
     /// The models whose tables the statement reads.
     pub(super) models: Vec<&'static Table>,
-    /// Whether the statement changes rows that are there.
+    /// Whether the statement is an UPDATE or a DELETE.
     pub(super) writes: bool,
-    /// Whether equal values are about to be made one, so that decimals have to bring their collation.
+    /// Whether the next SELECT list removes duplicates, so that its decimals need their collation.
     pub(super) merges: bool,
+    /// What an INSERT of one row returns, if that is one column.
+    pub(super) returned_key: Option<Arc<ReturnedKey>>,
     text: String,
     binds: Vec<Value>,
 }
@@ -37,19 +41,26 @@ impl<'d> Writer<'d> {
             models: Vec::new(),
             writes: false,
             merges: false,
+            returned_key: None,
             text: String::with_capacity(256),
             binds: Vec::new(),
         }
     }
 
     pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static Table>) {
-        (Sql::new(self.text, self.binds, access), self.models)
+        let sql = Sql { returned_key: self.returned_key, ..Sql::new(self.text, self.binds, access) };
+        (sql, self.models)
     }
 
-    /// A number that is part of the statement's shape, where no bind can stand.
+    /// Writes a number into the text, where no bind is allowed.
     pub(super) fn number(&mut self, number: u32) -> &mut Self {
         self.text.push_str(&number.to_string());
         self
+    }
+
+    /// The length of the text so far, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
     }
 
     pub(super) fn push(&mut self, text: &str) -> &mut Self {
@@ -57,7 +68,7 @@ impl<'d> Writer<'d> {
         self
     }
 
-    /// The quoted name of a column.
+    /// Writes the quoted name of a column.
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
         let quote = self.dialect.quote;
         self.text.push(quote);
@@ -70,7 +81,7 @@ impl<'d> Writer<'d> {
         self
     }
 
-    /// The quoted name of a table; a dot joins a schema and a table.
+    /// Writes the quoted name of a table. A dot separates the schema and the table.
     pub(super) fn table(&mut self, name: &str) -> &mut Self {
         match name.split_once('.') {
             Some((schema, table)) => self.name(schema).push(".").table(table),
@@ -78,14 +89,14 @@ impl<'d> Writer<'d> {
         }
     }
 
-    /// The placeholder of a bound value.
+    /// Binds a value and writes its placeholder.
     pub(super) fn bind(&mut self, value: Value) -> &mut Self {
         self.binds.push(value);
         self.placeholder(self.binds.len());
         self
     }
 
-    /// Rows of placeholders, `width` in each, with commas between.
+    /// Binds the values and writes rows of `width` placeholders, separated by commas.
     pub(super) fn rows(&mut self, width: usize, mut values: Vec<Value>) {
         let (bound, count) = (self.binds.len(), values.len());
         self.binds.append(&mut values);
@@ -103,7 +114,7 @@ impl<'d> Writer<'d> {
         self.text.push(')');
     }
 
-    /// The placeholder of the bind that is number `number`, from 1.
+    /// Writes the placeholder of a bind. The first bind has the number 1.
     fn placeholder(&mut self, number: usize) {
         match self.dialect.placeholder {
             Placeholder::Question => self.text.push('?'),
@@ -114,7 +125,7 @@ impl<'d> Writer<'d> {
         }
     }
 
-    /// Each of `items` as `write` writes it, with commas between.
+    /// Writes each item by `write`, separated by commas.
     pub(super) fn list<T, E>(
         &mut self,
         items: impl IntoIterator<Item = T>,
@@ -129,7 +140,7 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
-    /// A spelling, with what `part` writes in the place of each `{}`.
+    /// Writes `spelling`, and calls `part` for each `{}` in it.
     pub(super) fn fill(&mut self, spelling: &str, mut part: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
         for (index, text) in spelling.split("{}").enumerate() {
             if index > 0 {
@@ -140,7 +151,7 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
-    /// Placeholders with commas between.
+    /// Binds values and writes their placeholders, separated by commas.
     pub(super) fn values(&mut self, values: impl IntoIterator<Item = Value>) {
         for (index, value) in values.into_iter().enumerate() {
             if index > 0 {
@@ -150,7 +161,7 @@ impl<'d> Writer<'d> {
         }
     }
 
-    /// Quoted names with commas between.
+    /// Writes quoted names, separated by commas.
     pub(super) fn names<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
         for (index, name) in names.into_iter().enumerate() {
             if index > 0 {

@@ -4,57 +4,57 @@ use super::Name;
 use crate::schema::Table;
 use crate::value::ValueType;
 
-/// A table to create, unless one of its name is there.
+/// A table to create, unless a table with its name exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateTable {
-    /// The table.
+    /// The name of the table.
     pub table: Name,
-    /// Its columns.
+    /// The columns.
     pub columns: Vec<NewColumn>,
-    /// The columns of its key; none: it has no key.
+    /// The columns of the primary key; empty: no primary key.
     pub key: Vec<Name>,
-    /// Whether the database numbers the rows by the key, which is one integer.
+    /// Whether the database generates the key, which must then be one integer.
     pub numbered: bool,
-    /// Its indexes.
+    /// The indexes.
     pub indexes: Vec<CreateIndex>,
 }
 
 /// A column of a new table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewColumn {
-    /// Its name.
+    /// The name of the column.
     pub name: Name,
-    /// What it holds.
+    /// The type of the values.
     pub ty: ValueType,
-    /// The digits and the scale of a decimal, or the length of a text or of bytes, where they are known. A database that needs
-    /// them has defaults.
+    /// The precision and the scale of a decimal, or the length of a text or of bytes. Empty: the default of the
+    /// dialect.
     pub sizes: Vec<u32>,
-    /// Whether it may be NULL.
+    /// Whether the column can be NULL.
     pub nullable: bool,
 }
 
-/// An index to create, unless one of its name is there.
+/// An index to create, unless an index with its name exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateIndex {
-    /// Its name.
+    /// The name of the index.
     pub name: Name,
-    /// The table.
+    /// The name of the table.
     pub table: Name,
-    /// Its columns, in their order.
+    /// The columns, in the order of the index.
     pub columns: Vec<Name>,
-    /// Whether no two rows may have the same values in them.
+    /// Whether the index is unique.
     pub unique: bool,
 }
 
 impl CreateTable {
-    /// The database numbers the rows by the key, which must be one integer.
+    /// Makes the database generate the key, which must be one integer.
     #[must_use]
     pub fn numbered(mut self) -> Self {
         self.numbered = true;
         self
     }
 
-    /// With an index over these columns.
+    /// Adds an index that is not unique.
     #[must_use]
     pub fn index(mut self, name: &'static str, columns: &[&'static str]) -> Self {
         let columns = columns.iter().map(|&column| column.into()).collect();
@@ -62,13 +62,13 @@ impl CreateTable {
         self
     }
 
-    /// Whether the column is part of the key or of an index.
+    /// Returns true when the column is part of the primary key or of an index.
     pub(crate) fn is_indexed(&self, column: &Name) -> bool {
         self.key.contains(column) || self.indexes.iter().any(|index| index.columns.contains(column))
     }
 }
 
-/// The table of a model: its columns, and its key.
+/// The columns and the primary key of a model's table.
 impl From<&'static Table> for CreateTable {
     fn from(table: &'static Table) -> Self {
         let columns = table.columns.iter();

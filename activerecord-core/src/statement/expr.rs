@@ -1,19 +1,19 @@
-//! Expressions: what stands in a WHERE, a SET, a SELECT list or an ORDER BY.
+//! Expressions of WHERE, SET, SELECT lists and ORDER BY.
 
 use super::function::{Aggregate, Case, DatePart, Function, JsonKind, JsonStep, Window};
 use super::{Name, Subquery};
 use crate::schema::ColumnDef;
 use crate::value::{Value, ValueType};
 
-/// An expression. Every value in it is bound; none becomes text.
+/// An expression. Its values are bound; they never become part of the SQL text.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Expr {
-    /// A column of the statement's table.
+    /// A column of a table of the statement.
     Column(ColumnExpr),
     /// A bound value.
     Value(Value),
-    /// The value that an INSERT wanted to write, inside its conflict clause.
+    /// In the conflict clause of an INSERT: the value of this column in the row to insert.
     Excluded(Name),
     /// A comparison.
     Compare(Box<Expr>, Compare, Box<Expr>),
@@ -21,63 +21,64 @@ pub enum Expr {
     CompareRows(Vec<(Expr, Expr)>, Compare),
     /// Arithmetic.
     Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
-    /// True when all are; true when there are none.
+    /// True when all expressions are true, and when the list is empty.
     And(Vec<Expr>),
-    /// True when one is; false when there are none.
+    /// True when at least one expression is true; false when the list is empty.
     Or(Vec<Expr>),
     /// Negation.
     Not(Box<Expr>),
-    /// Whether the expression is NULL.
+    /// `IS NULL`.
     IsNull(Box<Expr>),
-    /// Whether the expression is from the first bound to the second, both included.
+    /// `BETWEEN`: both bounds are included.
     Between(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// Whether the expression is in the set.
+    /// `IN`.
     In(Box<Expr>, Set),
-    /// Whether the expression, a text, matches the pattern.
+    /// `LIKE`.
     Like(Box<Expr>, LikePattern),
-    /// An aggregate of the rows; of COUNT, None counts rows.
+    /// An aggregate. COUNT without an expression counts rows.
     Aggregate(Aggregate, Option<Box<Expr>>),
-    /// The digest of these columns of all rows, a decimal that is the same for the same rows in any order and any database. NULL when there are none, or
-    /// when one cannot be read.
+    /// The digest of these columns over all rows: a decimal that does not depend on the order of the rows or on the
+    /// database. NULL without rows, and when a row has a value that does not fit its type.
     Digest(Vec<ColumnExpr>),
-    /// Whether a query finds a row.
+    /// `EXISTS`.
     Exists(Subquery),
-    /// The one value that a query finds; NULL when it finds none.
+    /// A query with one column and at most one row; NULL without a row.
     Subquery(Subquery),
     /// A function.
     Call(Function, Vec<Expr>),
-    /// A value by conditions.
+    /// `CASE`.
     Case(Box<Case>),
     /// A part of a date, a time or an instant.
     DatePart(DatePart, Box<Expr>),
-    /// What is at a path of a JSON value.
+    /// The value at a path of a JSON value.
     Json(Box<Expr>, Vec<JsonStep>, JsonKind),
-    /// Whether a JSON value holds all of another, which is JSON as text.
+    /// Whether the first JSON value contains the second one, which is JSON as text.
     JsonContains(Box<Expr>, Box<Expr>),
-    /// An aggregate or a function of windows, over the rows of one.
+    /// `OVER`: an aggregate or a window function, over a window.
     Over(Box<Expr>, Box<Window>),
     /// The caller's own SQL.
     Raw(RawSql),
 }
 
-/// A column of one of the statement's tables, and what the renderer has to know of it.
+/// A column of a table of the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnExpr {
-    /// The table's name, as the statement knows it.
+    /// The name or the alias of the table in the statement.
     pub table: Name,
-    /// Whether the table is one of a query around this one.
+    /// Whether the table belongs to an enclosing query.
     pub outer: bool,
-    /// The column's name.
+    /// The name of the column.
     pub name: Name,
-    /// The type of its values: some dialects compare decimals in their own way.
+    /// The type of the values. Some dialects compare decimals with a collation.
     pub ty: ValueType,
-    /// Whether it may be NULL: if not, an ORDER BY need not say where NULLs go, and an index can serve it.
+    /// Whether the column can be NULL. If not, ORDER BY does not state where NULLs go, so that an index can serve it.
     pub nullable: bool,
 }
 
-/// How two expressions are compared.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub enum Compare {
     Eq,
     Ne,
@@ -87,44 +88,46 @@ pub enum Compare {
     Ge,
 }
 
-/// How two expressions are computed with.
+/// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub enum Arithmetic {
     Add,
     Subtract,
     Multiply,
-    /// Of integers it is cut off towards zero; by zero it is NULL.
+    /// Division. Of integers it truncates towards zero. Division by zero is NULL.
     Divide,
-    /// What division leaves over, with the sign of the dividend; by zero it is NULL.
+    /// The remainder, with the sign of the dividend. By zero it is NULL.
     Remainder,
 }
 
-/// The right side of an IN.
+/// The right side of IN.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Set {
     /// Values of one type.
     Values(ValueType, Vec<Value>),
-    /// The one column of a query.
+    /// A query with one column.
     Query(Subquery),
 }
 
-/// A pattern of LIKE: `%` is any text, `_` any one character, and `\` takes the meaning from the character after it.
+/// A pattern of LIKE: `%` matches any text, `_` matches one character, and `\` escapes the next character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LikePattern {
     /// The pattern.
     pub pattern: String,
-    /// Whether `a` and `A` are one letter.
+    /// Whether the case of letters is ignored.
     pub ignore_case: bool,
 }
 
-/// SQL in the caller's own words: `?` binds the next value on every database, `??` is a question mark. Quoted text,
-/// quoted names and comments are left alone.
+/// The caller's own SQL. `?` binds the next value on every database, and `??` is a question mark. Quoted texts, quoted
+/// names and comments stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawSql {
-    /// The text.
+    /// The SQL text.
     pub text: Name,
-    /// The values for its placeholders.
+    /// The values for the placeholders.
     pub binds: Vec<Value>,
 }
 
@@ -135,12 +138,12 @@ impl From<&'static ColumnDef> for Expr {
 }
 
 impl Expr {
-    /// A column of the table that the statement knows by this name.
+    /// A column of the table with this name or alias.
     pub(crate) fn column(def: &'static ColumnDef, table: Name) -> Self {
         Self::Column(ColumnExpr { table, outer: false, name: def.name.into(), ty: def.ty, nullable: def.nullable })
     }
 
-    /// `self AND other`, flat.
+    /// Returns `self AND other`. An AND on the left side grows by one item.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match self {
@@ -152,7 +155,7 @@ impl Expr {
         }
     }
 
-    /// `self OR other`, flat.
+    /// Returns `self OR other`. An OR on the left side grows by one item.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match self {
@@ -164,7 +167,7 @@ impl Expr {
         }
     }
 
-    /// A comparison. Equality with NULL is IS NULL: `= NULL` would be true of nothing.
+    /// Returns a comparison. Equality with NULL becomes IS NULL, because `= NULL` is never true.
     pub fn compare(self, op: Compare, other: Self) -> Self {
         match (op, &other) {
             (Compare::Eq, Self::Value(value)) if value.is_null() => Self::IsNull(Box::new(self)),
@@ -173,7 +176,7 @@ impl Expr {
         }
     }
 
-    /// The type of its values, as far as dialects differ by it.
+    /// Returns the type of the expression. None for expressions whose type makes no difference to any dialect.
     pub fn ty(&self) -> Option<ValueType> {
         match self {
             Self::Column(column) => Some(column.ty),
@@ -191,12 +194,12 @@ impl Expr {
         }
     }
 
-    /// Whether it may be NULL, as far as is known.
+    /// Returns false only for a column that cannot be NULL.
     pub(crate) fn may_be_null(&self) -> bool {
         !matches!(self, Self::Column(column) if !column.nullable)
     }
 
-    /// Whether it sums rows up: an aggregate that no window has, in it or itself.
+    /// Returns true when the expression is or contains an aggregate without a window.
     pub fn is_aggregate(&self) -> bool {
         match self {
             Self::Aggregate(..) | Self::Digest(_) => true,

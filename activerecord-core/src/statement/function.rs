@@ -1,13 +1,14 @@
-//! What is computed from expressions.
+//! Aggregates, functions, CASE, parts of dates, JSON paths and windows.
 
 use super::{Expr, OrderBy};
 
-/// What the rows are summed up to.
+/// An aggregate function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub enum Aggregate {
     Count,
-    /// COUNT of different values.
+    /// The number of distinct values.
     CountDistinct,
     Sum,
     Avg,
@@ -15,26 +16,27 @@ pub enum Aggregate {
     Max,
 }
 
-/// A function of its arguments. Those from [`RowNumber`](Self::RowNumber) on look at the rows of a window. How many
-/// rows or parts is of the function's shape, as in LIMIT it is not: some databases take no bind there.
+/// A function. The functions from [`RowNumber`](Self::RowNumber) on are window functions. Their numbers are written as
+/// text, because some databases accept no bound value there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are SQL's")]
+#[non_exhaustive]
 pub enum Function {
     Coalesce,
     Lower,
     Upper,
     /// The number of characters of a text.
     Length,
-    /// Texts one after the other; NULL when one is.
+    /// The texts joined together; NULL when one of them is NULL.
     Concat,
     RowNumber,
     Rank,
     DenseRank,
-    /// The number of the part, when the rows are cut into so many.
+    /// The number of the row's group, when the rows are divided into this many groups.
     Ntile(u32),
-    /// The value so many rows before.
+    /// The value this many rows before.
     Lag(u32),
-    /// The value so many rows after.
+    /// The value this many rows after.
     Lead(u32),
     FirstValue,
     LastValue,
@@ -45,13 +47,14 @@ pub enum Function {
 pub struct Case {
     /// The conditions and their values.
     pub arms: Vec<(Expr, Expr)>,
-    /// The value when none is true; None: NULL.
+    /// The value when no condition is true; None: NULL.
     pub otherwise: Option<Expr>,
 }
 
-/// A part of a date, a time or an instant. Instants are taken in UTC.
+/// A part of a date, a time or an instant. The parts of an instant are those of its UTC time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
 pub enum DatePart {
     Year,
     Month,
@@ -62,16 +65,17 @@ pub enum DatePart {
     Minute,
     /// Whole seconds.
     Second,
-    /// The day that an instant is on.
+    /// The date.
     Date,
 }
 
 /// A step into a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JsonStep {
-    /// The member of an object.
+    /// A member of an object.
     Key(String),
-    /// The element of an array, from 0.
+    /// An element of an array. The first one has index 0.
     Index(u32),
 }
 
@@ -87,48 +91,51 @@ impl From<u32> for JsonStep {
     }
 }
 
-/// As what a JSON value is read. One of another kind is NULL.
+/// The type that a JSON value is read as. A value of another type is NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JsonKind {
-    /// Text: of a string its characters, of a number or a truth value as JSON writes it.
+    /// Text: a string without its quotes, or a number or a boolean as JSON writes it.
     Text,
-    /// An integer: of a number its whole part.
+    /// An integer: a number without its fraction.
     Integer,
     /// A float.
     Float,
-    /// A truth value.
+    /// A boolean.
     Bool,
 }
 
-/// The rows that a window function looks at.
+/// The window of a window function.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
-    /// What they have in common.
+    /// `PARTITION BY`.
     pub partition_by: Vec<Expr>,
-    /// Their order.
+    /// `ORDER BY`.
     pub order_by: Vec<OrderBy>,
-    /// Which of them, seen from the row; None is the standard's: up to the row and its equals, or all without an order.
+    /// `ROWS BETWEEN`. None is the default of standard SQL: the rows up to the current row and its peers, or all rows
+    /// of the partition when the window has no order.
     pub frame: Option<Frame>,
 }
 
-/// The rows from one end to the other, counted from the row itself.
+/// The frame of a window: the rows from one end to the other, counted from the current row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The first one.
+    /// The first row.
     pub from: FrameEnd,
-    /// The last one.
+    /// The last row.
     pub to: FrameEnd,
 }
 
 /// One end of a window's frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FrameEnd {
     /// The first or the last row of the partition.
     Unbounded,
-    /// So many rows before the row.
+    /// This many rows before the current row.
     Preceding(u32),
-    /// The row itself.
+    /// The current row.
     Current,
-    /// So many rows after the row.
+    /// This many rows after the current row.
     Following(u32),
 }

@@ -1,10 +1,10 @@
-//! The rows behind a place in an order.
+//! Conditions for keyset paging: the rows after a place in an order.
 
 use super::{Compare, Direction, Expr, OrderBy};
 use crate::value::Value;
 
-/// The rows behind a place. Where a column may be NULL, or the directions differ, the first column alone can use an index:
-/// `a >= x AND (a > x OR b < y)`, or `a > x OR a = x AND ..`.
+/// The rows after a place. If a column can be NULL, or the directions differ, only the first column can use an index.
+/// The condition is then `a >= x AND (a > x OR b < y)`, or `a > x OR a = x AND ..`.
 pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     let Some(((first, rest_of_order), (value, rest_of_values))) = order.split_first().zip(values.split_first()) else {
         return Expr::Or(Vec::new());
@@ -25,13 +25,13 @@ pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     column().compare(or_equal, Expr::Value(value.clone())).and(beyond.or(rest))
 }
 
-/// The rows up to a place and at it, in an order by columns of which none may be NULL.
+/// The rows up to and including a place. No column of the order can be NULL.
 pub(super) fn through(order: &[OrderBy], values: &[Value]) -> Expr {
     let row = as_row(order, values, [Compare::Le, Compare::Ge]);
     row.unwrap_or_else(|| Expr::Not(Box::new(behind(order, values))))
 }
 
-/// Compares the columns as one, where that is what the order does.
+/// Compares the columns as one row. None when the directions differ, or a column or a value can be NULL.
 fn as_row(order: &[OrderBy], values: &[Value], [ascending, descending]: [Compare; 2]) -> Option<Expr> {
     let direction = order.first()?.direction;
     let is_plain = |item: &OrderBy| item.direction == direction && !item.expr.may_be_null();
@@ -43,7 +43,7 @@ fn as_row(order: &[OrderBy], values: &[Value], [ascending, descending]: [Compare
     Some(Expr::CompareRows(pairs.collect(), op))
 }
 
-/// The rows whose column comes after this value.
+/// The rows whose column comes after this value in the order.
 fn beyond(item: &OrderBy, value: &Value) -> Expr {
     let column = || item.expr.clone();
     let is_null = || Expr::IsNull(Box::new(column()));

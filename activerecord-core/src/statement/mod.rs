@@ -1,5 +1,8 @@
-//! Statements as plain trees: no generics, no database, no text. The typed shell builds them, [`render`](crate::sql)
-//! spells them.
+//! Statements as plain trees, without generics, database or text. The typed API builds them, and
+//! [`render`](crate::sql::render) turns them into SQL.
+//!
+//! The structs are built by struct literals, so they are not `#[non_exhaustive]`: a new clause must break the build of
+//! every place that builds the statement. The enums can grow.
 
 mod create;
 mod expr;
@@ -31,32 +34,32 @@ pub type Name = Cow<'static, str>;
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "made once, and moved into the renderer")]
 pub enum Statement {
-    /// Reads rows.
+    /// SELECT.
     Select(Select),
-    /// Adds rows, or merges them into those that are there.
+    /// INSERT, with or without a conflict clause.
     Insert(Insert),
-    /// Changes rows.
+    /// UPDATE.
     Update(Update),
-    /// Removes rows.
+    /// DELETE.
     Delete(Delete),
-    /// Takes rows that come behind it.
+    /// The prefix of a bulk load, such as `COPY .. FROM STDIN`. The rows follow it.
     Load {
-        /// The table.
+        /// The name of the table.
         table: Name,
-        /// The columns that the rows have.
+        /// The columns of the rows.
         columns: Vec<Name>,
     },
-    /// Creates a table, without its indexes where they are statements of their own.
+    /// CREATE TABLE. On a dialect without inline indexes, each index needs a statement of its own.
     CreateTable(CreateTable),
-    /// Creates an index.
+    /// CREATE INDEX.
     CreateIndex(CreateIndex),
-    /// Creates a trigger.
+    /// CREATE TRIGGER.
     CreateTrigger(CreateTrigger),
-    /// Creates what a trigger does, where that is a function of its own.
+    /// CREATE FUNCTION for the body of a trigger, on a dialect that needs one.
     CreateTriggerFunction(CreateTrigger),
-    /// Drops a trigger.
+    /// DROP TRIGGER.
     DropTrigger(DropTrigger),
-    /// Drops what it did.
+    /// DROP FUNCTION for the body of a trigger.
     DropTriggerFunction(DropTrigger),
     /// The caller's own SQL.
     Raw(RawSql),

@@ -9,153 +9,159 @@ use crate::value::Value;
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
-    /// The queries that it gives a name to.
+    /// `WITH`.
     pub with: Vec<Cte>,
-    /// Which rows count as one.
+    /// `DISTINCT`.
     pub distinct: Distinct,
-    /// What each row holds; nothing said is all columns of the source.
+    /// The SELECT list; empty: all columns of the source.
     pub items: Vec<SelectItem>,
-    /// Where the rows come from.
+    /// `FROM`.
     pub from: Source,
-    /// What they are joined with.
+    /// `JOIN`.
     pub joins: Vec<Join>,
-    /// Which rows.
+    /// `WHERE`.
     pub filter: Option<Expr>,
-    /// What the rows of one group have in common.
+    /// `GROUP BY`.
     pub group_by: Vec<Expr>,
-    /// Which groups.
+    /// `HAVING`.
     pub having: Option<Expr>,
-    /// In which order.
+    /// `ORDER BY`.
     pub order_by: Vec<OrderBy>,
-    /// At most so many rows.
+    /// `LIMIT`, in rows.
     pub limit: Option<u64>,
-    /// After so many rows.
+    /// `OFFSET`, in rows.
     pub offset: Option<u64>,
-    /// How the rows are locked until the transaction ends.
+    /// `FOR UPDATE` or `FOR SHARE`.
     pub lock: Option<Lock>,
 }
 
-/// Where rows come from.
+/// The source of a query's rows.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Source {
-    /// A table of a model, or a common table expression.
+    /// The table of a model, or a common table expression.
     Table(TableRef),
-    /// A table of no model.
+    /// A table without a model.
     Named(Name),
-    /// The rows of another query, under this name.
+    /// The rows of another query, with an alias.
     Query(Box<Select>, Name),
-    /// The rows of several queries, under this name.
+    /// The rows of several queries, with an alias.
     Compound(Box<Compound>, Name),
 }
 
-/// Several queries as one.
+/// Several queries, combined by a set operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compound {
-    /// The first query, whose columns' names the whole has.
+    /// The first query. Its names of columns are those of the result.
     pub first: Subquery,
-    /// How they are put together.
+    /// The set operator.
     pub operator: SetOperator,
-    /// The others, in their order.
+    /// The other queries, in their order.
     pub others: Vec<Subquery>,
 }
 
-/// How the rows of two queries are put together.
+/// A set operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SetOperator {
-    /// Those of either, each once.
+    /// The rows of both queries, without duplicates.
     Union,
-    /// Those of both, one after the other.
+    /// The rows of both queries, with duplicates.
     UnionAll,
-    /// Those that both have, each once.
+    /// The rows that both queries have, without duplicates.
     Intersect,
-    /// Those that only the first has, each once.
+    /// The rows that only the first query has, without duplicates.
     Except,
 }
 
-/// A query inside another, which runs where the other does.
+/// A query inside another statement. It runs on the connection of that statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subquery {
     /// The query.
     pub select: Box<Select>,
-    /// The connection that it names for itself, which no dialect can say.
+    /// The connection that the query names by `using`. A query with one cannot be rendered.
     pub connection: Option<Arc<str>>,
 }
 
-/// A query under a name: a common table expression.
+/// A common table expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cte {
     /// The name.
     pub name: Name,
-    /// The names of its columns.
+    /// The names of the columns.
     pub columns: Vec<Name>,
     /// The query.
     pub query: Subquery,
-    /// What is joined to it again and again, reading the name itself, until nothing new is found.
+    /// The recursive part. It reads the expression by its name, and is repeated until it finds no new row.
     pub step: Option<(SetOperator, Subquery)>,
 }
 
-/// Which rows of a result count as one.
+/// Which rows of a result are duplicates.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub enum Distinct {
-    /// Each counts.
+    /// No row.
     #[default]
     No,
-    /// Equal rows are one.
+    /// Equal rows.
     Rows,
-    /// Rows with equal values of these are one: the first in the query's order.
+    /// Rows with equal values of these expressions. The first row in the query's order stays.
     On(Vec<Expr>),
 }
 
 /// How rows are locked until the transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lock {
-    /// Against whom.
+    /// The strength of the lock.
     pub strength: LockStrength,
-    /// What happens about rows that somebody else holds.
+    /// The reaction to rows that another transaction has locked.
     pub wait: LockWait,
 }
 
-/// Against whom rows are locked.
+/// The strength of a row lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LockStrength {
-    /// Nobody else writes or locks them.
+    /// Other transactions can neither write nor lock the rows.
     Update,
-    /// Nobody else writes them.
+    /// Other transactions cannot write the rows.
     Share,
 }
 
-/// What a locking read does about rows that somebody else holds.
+/// The reaction of a locking read to rows that another transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LockWait {
-    /// It waits.
+    /// Waits for the lock.
     Wait,
-    /// It leaves them out.
+    /// Skips the rows.
     SkipLocked,
-    /// It fails.
+    /// Fails at once.
     NoWait,
 }
 
 /// One item of a SELECT list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelectItem {
-    /// What is selected.
+    /// The expression.
     pub expr: Expr,
-    /// The name it gets, if not its own.
+    /// The alias.
     pub alias: Option<Name>,
 }
 
 /// One item of an ORDER BY.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderBy {
-    /// What is compared.
+    /// The expression.
     pub expr: Expr,
-    /// Smallest or greatest first.
+    /// Ascending or descending.
     pub direction: Direction,
-    /// Where NULLs go.
+    /// The place of NULLs.
     pub nulls: Nulls,
 }
 
-/// Smallest or greatest first.
+/// Ascending or descending.
+// Not `#[non_exhaustive]`: there is no third direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Direction {
@@ -163,10 +169,11 @@ pub enum Direction {
     Desc,
 }
 
-/// Where NULLs go in an order. The default is one place on every database: NULL is the smallest value.
+/// The place of NULLs in an order. The default is the same on every database: NULL is the smallest value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Nulls {
-    /// NULL is smaller than everything: first when ascending, last when descending.
+    /// NULL is smaller than every value: first in ascending order, last in descending order.
     #[default]
     Smallest,
     /// Before all values.
@@ -176,7 +183,7 @@ pub enum Nulls {
 }
 
 impl Select {
-    /// Every row of `source`, with all its columns.
+    /// Creates a query of all rows of `source`, with all columns.
     pub fn from(source: Source) -> Self {
         Self {
             with: Vec::new(),
@@ -194,41 +201,41 @@ impl Select {
         }
     }
 
-    /// Narrows the rows further.
+    /// Adds a condition to WHERE, by AND.
     pub fn and_filter(&mut self, expr: Expr) {
         and(&mut self.filter, expr);
     }
 
-    /// Only the rows behind a place in its order, which has one value for each column that is ordered by.
+    /// Keeps only the rows after a place in the order. The place has one value for each item of ORDER BY.
     pub fn after(&mut self, place: &[Value]) {
         let behind = behind(&self.order_by, place);
         self.and_filter(behind);
     }
 
-    /// Only the rows up to a place in its order and at it. None of the columns that are ordered by may be NULL.
+    /// Keeps only the rows up to and including a place in the order. No column of ORDER BY can be NULL.
     pub fn through(&mut self, place: &[Value]) {
         let through = through(&self.order_by, place);
         self.and_filter(through);
     }
 
-    /// Narrows the groups further.
+    /// Adds a condition to HAVING, by AND.
     pub fn and_having(&mut self, expr: Expr) {
         and(&mut self.having, expr);
     }
 
-    /// Whether it reads all columns of a model's table, under the table's own name, and of those that are joined, with no
-    /// more than WHERE, ORDER BY, LIMIT and OFFSET behind them.
+    /// Returns true when the query reads all columns of a model's table without an alias and of the joined tables, with
+    /// no other clauses than WHERE, ORDER BY, LIMIT and OFFSET.
     pub(crate) fn is_plain(&self) -> bool {
         let is_model = matches!(&self.from, Source::Table(table) if table.model.is_some() && table.alias.is_none());
         is_model && self.items.is_empty() && self.has_no_shape()
     }
 
-    /// Whether it is its source and nothing else.
+    /// Returns true when the query has no clause but its source.
     pub(crate) fn says_nothing(&self) -> bool {
         self.items.is_empty() && self.has_no_shape() && self.ends_with_its_table()
     }
 
-    /// Whether nothing comes after the name of its first table, as far as a plain query goes.
+    /// Returns true when the text of a plain query ends with its first table.
     pub(crate) fn ends_with_its_table(&self) -> bool {
         self.joins.is_empty()
             && self.filter.is_none()
@@ -245,8 +252,8 @@ impl Select {
             && self.lock.is_none()
     }
 
-    /// Gives a name to each item that has none of its own, or one that an item before it has: the columns of a query that
-    /// others read need different names.
+    /// Adds an alias to each item that has no name, or the name of an earlier item: the columns of a derived table need
+    /// different names.
     pub(crate) fn name_items(&mut self) {
         let mut names = Vec::with_capacity(self.items.len());
         for (index, item) in self.items.iter_mut().enumerate() {
@@ -257,13 +264,12 @@ impl Select {
         }
     }
 
-    /// Whether it has as many rows whatever is selected.
+    /// Returns true when the number of rows does not depend on the SELECT list.
     pub(crate) fn has_rows_without_items(&self) -> bool {
         self.distinct == Distinct::No && (self.is_row_by_row() || !self.group_by.is_empty())
     }
 
-    /// Whether its rows are those of its source, as they are or some of their columns: no groups, no aggregate, and none
-    /// that counts for several.
+    /// Returns true when each row of the result is one row of the source: no groups, no aggregates and no DISTINCT.
     pub fn is_row_by_row(&self) -> bool {
         self.distinct == Distinct::No
             && self.group_by.is_empty()
@@ -280,7 +286,7 @@ fn and(condition: &mut Option<Expr>, expr: Expr) {
 }
 
 impl OrderBy {
-    /// Whether NULL comes before all values.
+    /// Returns true when NULLs come before all values.
     pub(crate) fn nulls_come_first(&self) -> bool {
         match self.nulls {
             Nulls::Smallest => self.direction == Direction::Asc,
@@ -289,7 +295,7 @@ impl OrderBy {
         }
     }
 
-    /// Turns the order round, NULLs included.
+    /// Reverses the order, including the place of NULLs.
     pub fn reverse(&mut self) {
         self.direction = match self.direction {
             Direction::Asc => Direction::Desc,

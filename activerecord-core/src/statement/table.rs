@@ -3,44 +3,45 @@
 use super::{Expr, Name};
 use crate::schema::Table;
 
-/// A table, as a query reads it.
+/// A table in FROM or JOIN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableRef {
-    /// The table's name; a schema may stand before it.
+    /// The name of the table, optionally with a schema.
     pub name: Name,
-    /// The name that the query gives it, if not its own.
+    /// The alias.
     pub alias: Option<Name>,
-    /// The model whose table it is, which tells its connection; None: a query's own (a common table expression).
+    /// The model, which determines the connection. None: a common table expression of the query.
     pub model: Option<&'static Table>,
 }
 
-/// A table that is joined to those before it.
+/// A joined table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Join {
-    /// What becomes of rows that nothing is found for.
+    /// The kind of the join.
     pub kind: JoinKind,
     /// The table.
     pub table: TableRef,
-    /// Which of its rows belong to a row.
+    /// The condition of the join.
     pub on: Expr,
 }
 
-/// What becomes of rows that a join finds nothing for.
+/// The kind of a join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JoinKind {
-    /// They are left out.
+    /// Drops rows without a match.
     Inner,
-    /// They stay, with NULL in the columns of the joined table.
+    /// Keeps rows without a match, with NULL in the columns of the joined table.
     Left,
 }
 
 impl TableRef {
-    /// The name that columns are qualified with.
+    /// Returns the name that qualifies columns: the alias, or the name of the table.
     pub fn label(&self) -> &Name {
         self.alias.as_ref().unwrap_or(&self.name)
     }
 
-    /// The column that says when a row was deleted, if the model has one.
+    /// Returns the model's `#[soft_delete]` column.
     pub(crate) fn deleted_at(&self) -> Option<Expr> {
         let table = self.model?;
         Some(Expr::column(&table.columns[table.soft_delete?], self.label().clone()))

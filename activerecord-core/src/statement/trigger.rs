@@ -3,79 +3,84 @@
 use super::Name;
 use crate::value::{Value, ValueType};
 
-/// A trigger to create: for each change of a row it inserts a row into another table of the database.
+/// A row trigger to create. For each change of a row, it inserts a row into another table of the same database.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateTrigger {
-    /// Its name.
+    /// The name of the trigger. It has at most 63 bytes.
     pub name: Name,
-    /// The table whose changes it sees.
+    /// The table that the trigger belongs to.
     pub table: Name,
-    /// The changes that it sees.
+    /// The event that fires the trigger.
     pub event: RowEvent,
-    /// Only when the row's key stays what it is, or only when it does not; always, if None.
+    /// The condition on the key of an updated row; None: no condition.
     pub when: Option<KeyChange>,
-    /// The columns of the row's key.
+    /// The columns of the primary key.
     pub key: Vec<Name>,
-    /// The table that it writes to.
+    /// The table that the trigger writes to.
     pub into: Name,
-    /// The columns that it writes, and what.
+    /// The columns that the trigger writes, with their values.
     pub values: Vec<(Name, TriggerValue)>,
 }
 
-/// A trigger to drop, if it is there.
+/// A trigger to drop, if it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DropTrigger {
-    /// Its name.
+    /// The name of the trigger.
     pub name: Name,
-    /// The table whose changes it sees.
+    /// The table that the trigger belongs to.
     pub table: Name,
 }
 
-/// What happens to a row.
+/// The event that fires a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RowEvent {
-    /// It is inserted.
+    /// A row is inserted.
     Insert,
-    /// It is updated.
+    /// A row is updated.
     Update,
-    /// It is deleted.
+    /// A row is deleted.
     Delete,
 }
 
-/// What happens to the key of a row that is updated.
+/// Whether an UPDATE changes the key of a row.
+// Not `#[non_exhaustive]`: there is no third case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyChange {
-    /// It stays.
+    /// The key stays the same.
     Same,
-    /// It becomes another one.
+    /// The key changes.
     Moved,
 }
 
-/// A row as a trigger sees it.
+/// The row of a trigger, before or after the change.
+// Not `#[non_exhaustive]`: there is no third case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowImage {
-    /// As it was before.
+    /// Before the change.
     Old,
-    /// As it is now.
+    /// After the change.
     New,
 }
 
-/// What a trigger writes into a column.
+/// A value that a trigger writes into a column.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum TriggerValue {
-    /// Always the same: a text, which holds no quote, backslash or NUL, because a trigger has no binds; or an integer.
+    /// A constant: an integer, or a text without quotes, backslashes and NULs. It is written into the SQL text, because
+    /// a trigger has no bound values.
     Constant(Value),
-    /// The time of the database's clock.
+    /// The current time of the database.
     Now,
-    /// The key of a row as text, 255 characters of it at most.
+    /// The key of a row as text, cut off after 255 characters.
     Key(RowImage),
-    /// JSON with a row before (`before`) and after (`after`) the change: an object of these columns, or `null`.
+    /// JSON with the row before the change (`before`) and after it (`after`): an object of these columns, or `null`.
     Images {
-        /// Whether there is a row before.
+        /// Whether `before` has the row.
         before: bool,
-        /// Whether there is one after.
+        /// Whether `after` has the row.
         after: bool,
-        /// The columns, and what they hold.
+        /// The columns and their types.
         columns: Vec<(Name, ValueType)>,
     },
 }

@@ -3,49 +3,48 @@
 use super::{Expr, Name};
 use crate::value::Value;
 
-/// An INSERT of one row or many.
+/// An INSERT of one or more rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Insert {
-    /// The table.
+    /// The name of the table.
     pub table: Name,
-    /// The columns that are given.
+    /// The columns. Empty: one row of default values.
     pub columns: Vec<Name>,
-    /// The values of the rows, one row after the other, each with a value for each column. Without columns it is one row
-    /// of defaults.
+    /// The values, row by row. Each row has a value for each column.
     pub values: Vec<Value>,
-    /// What happens to a row whose key is taken; None: it is an error.
+    /// The reaction to a row whose key exists already; None: the statement fails.
     pub conflict: Option<Conflict>,
-    /// The columns to return of each row.
+    /// `RETURNING`.
     pub returning: Vec<Name>,
 }
 
-/// What an INSERT does about a row whose `keys` are taken.
+/// The reaction of an INSERT to a row whose `keys` exist already.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
     /// The columns of the unique constraint.
     pub keys: Vec<Name>,
-    /// The columns to change in the row that is there. When there are none, it stays as it is.
+    /// The columns to update in the existing row. Empty: the existing row stays as it is.
     pub update: Vec<(Name, Expr)>,
 }
 
 /// An UPDATE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
-    /// The table.
+    /// The name of the table.
     pub table: Name,
-    /// The columns and what they become.
+    /// `SET`.
     pub set: Vec<(Name, Expr)>,
-    /// Which rows.
+    /// `WHERE`. None: all rows.
     pub filter: Option<Expr>,
-    /// The columns to return of each row.
+    /// `RETURNING`.
     pub returning: Vec<Name>,
 }
 
 /// A DELETE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delete {
-    /// The table.
+    /// The name of the table.
     pub table: Name,
-    /// Which rows.
+    /// `WHERE`. None: all rows.
     pub filter: Option<Expr>,
 }

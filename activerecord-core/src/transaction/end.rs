@@ -1,4 +1,4 @@
-//! What waits for the end of the outermost transaction.
+//! Calls after the end of the outermost transaction.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 type Call = Box<dyn FnOnce(bool) -> BoxFuture<'static, Result<()>> + Send>;
 
-/// One call, told whether what it belongs to was committed. It runs in the connections of the scope it was made in, outside
-/// every transaction.
+/// A call after the end of a transaction. Its argument is true when its write was committed. It runs in the connection
+/// scopes in which it was registered, outside every transaction.
 pub(crate) struct AfterEnd {
     call: Call,
     scope: Option<Arc<Frame>>,
@@ -27,7 +27,7 @@ impl AfterEnd {
     }
 }
 
-/// The calls of one transaction, in the order in which they were made.
+/// The calls of one transaction, in the order of their registration.
 #[derive(Default)]
 pub(super) struct AfterEnds(Mutex<Vec<AfterEnd>>);
 
@@ -44,14 +44,14 @@ impl AfterEnds {
         self.entries().len()
     }
 
-    /// The work of the entries since `mark` was undone, whatever becomes of the transaction.
+    /// Marks the calls since `mark` as rolled back, because their savepoint was undone.
     pub(super) fn roll_back_from(&self, mark: usize) {
         for entry in self.entries().iter_mut().skip(mark) {
             entry.rolled_back = true;
         }
     }
 
-    /// Runs every call, also after one has failed, and returns the first failure.
+    /// Runs all calls, and returns the first error.
     pub(super) async fn run(&self, committed: bool) -> Result<()> {
         let entries = std::mem::take(&mut *self.entries());
         let mut first = Ok(());
@@ -69,12 +69,12 @@ impl fmt::Debug for AfterEnds {
     }
 }
 
-/// The error of a call after a commit says that the commit stands: a retry would do the work twice.
+/// The error of a call after a commit has a kind of its own, because a retry would do the work twice.
 #[cold]
 pub(crate) fn failed(error: Error, committed: bool) -> Error {
     if !committed {
-        return error.context("the transaction is rolled back, and an after_rollback hook failed");
+        return error.context("the transaction is rolled back, but an after_rollback hook failed");
     }
-    let message = format!("the transaction is committed, and an after_commit hook failed: {error}");
+    let message = format!("the transaction is committed, but an after_commit hook failed: {error}");
     Error::new(ErrorKind::AfterCommit, message).with_source(error)
 }

@@ -1,7 +1,7 @@
 //! One level of a transaction: the transaction itself, or a savepoint in it.
 //!
-//! The connection is lent down. Whoever opens a savepoint holds the turn of the level around it until the savepoint ends,
-//! so that a concurrent statement of the outer level waits, and can never be undone by a rollback it knows nothing of.
+//! A savepoint borrows its parent's connection until it ends. A concurrent statement of the parent waits until then, so
+//! that the rollback of the savepoint cannot undo it.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::end::{AfterEnd, AfterEnds};
-use super::state::State;
+use super::state::{State, already};
 use crate::backend::{Branch, Connection, Control, TransactionOptions};
 use crate::connection::{Endpoint, PooledConnection, Purpose};
 use crate::dialect::IdleLimit;
@@ -23,25 +23,25 @@ use crate::sql::{Access, Sql};
 pub(crate) struct Level {
     endpoint: Arc<Endpoint>,
     outer: Option<Arc<Level>>,
-    /// The savepoint's name.
+    /// The name of the savepoint.
     name: String,
     turn: Arc<Mutex<Slot>>,
     state: StdMutex<State>,
     after: Arc<AfterEnds>,
     /// The number of `after` entries when this level began.
     mark: usize,
-    /// Whether it was begun by the library, around one write of a model with hooks.
+    /// Whether this library began it around one write of a model with hooks.
     implicit: bool,
     warned: AtomicBool,
-    /// Whether a statement was run on it.
+    /// Whether a statement ran in it.
     used: AtomicBool,
-    /// The name that it was begun under, where it had to be named then.
+    /// The name that it began with, on a database that needs the name then.
     branch: Option<Branch>,
-    /// What its end has to lift: the session goes on without it.
+    /// The SQL that removes the limit of the idle time after the transaction.
     lift: OnceLock<&'static str>,
 }
 
-/// Where this level has its connection from.
+/// The connection of a level: its own, or borrowed from the outer level.
 #[derive(Debug)]
 pub(super) enum Slot {
     Own(PooledConnection),
@@ -60,7 +60,7 @@ impl Slot {
 }
 
 impl Level {
-    /// Begins a transaction, under this name where one that may be prepared has to have it now.
+    /// Begins a transaction. `branch` is its name, on a database that needs the name now.
     pub(crate) async fn begin(
         endpoint: &Arc<Endpoint>,
         options: TransactionOptions,
@@ -89,7 +89,7 @@ impl Level {
         }))
     }
 
-    /// Sets a savepoint in `outer`, whose turn it holds until it ends.
+    /// Sets a savepoint in `outer`, and holds the turn of `outer` until it ends.
     pub(crate) async fn nested(outer: &Arc<Self>) -> Result<Arc<Self>> {
         let name = format!("ar_{}", outer.depth() + 1);
         let mut turn = outer.turn().await?;
@@ -115,8 +115,8 @@ impl Level {
     /// Waits for the connection, to run one statement on it.
     ///
     /// # Errors
-    /// `Transaction` when this level has ended or can only be rolled back, a stream of rows is open on it, or a savepoint in
-    /// it does not end.
+    /// `Transaction` when this level has ended, can only be rolled back, has an open stream of rows, or has a savepoint
+    /// that does not end in time.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>> {
         self.check()?;
         self.used.store(true, Ordering::Relaxed);
@@ -135,10 +135,10 @@ impl Level {
         Ok(turn)
     }
 
-    /// Waits for whoever uses the connection: a statement, however long it takes, but a savepoint or a stream no longer than
-    /// for a connection of the pool. One that the caller has in the hand would never end.
+    /// Waits until the connection is free. It waits for a statement without a limit, but for a savepoint or a stream at
+    /// most `acquire_timeout`: the caller itself may hold it, so that it would never end.
     async fn slot(&self) -> Result<OwnedMutexGuard<Slot>> {
-        // Mostly nobody does: then no timer is set.
+        // Usually the connection is free. Then no timer is needed.
         if let Ok(slot) = Arc::clone(&self.turn).try_lock_owned() {
             return Ok(slot);
         }
@@ -151,7 +151,7 @@ impl Level {
         }
     }
 
-    /// Ends a use of the connection. A level that was dropped meanwhile gives it up now, whoever keeps a query on it.
+    /// Ends the use of the connection. If the level was dropped meanwhile, it releases the connection now.
     fn give_back(&self, slot: OwnedMutexGuard<Slot>) {
         drop(slot);
         if self.state().ended.is_some() {
@@ -159,14 +159,14 @@ impl Level {
         }
     }
 
-    /// Gives up the connection, unless a statement has the turn: then it does so at its end.
+    /// Releases the connection. If a statement is running, the end of the statement releases it.
     fn let_go(&self) {
         if let Ok(mut slot) = self.turn.try_lock() {
             *slot = Slot::Ended;
         }
     }
 
-    /// Makes a rollback the only way out.
+    /// Poisons the level: it can then only be rolled back.
     pub(crate) fn poison(&self, error: &Error) {
         self.poison_with(|| error.message().to_owned());
     }
@@ -175,7 +175,7 @@ impl Level {
         self.state().poison.get_or_insert_with(why);
     }
 
-    /// Ends this level and keeps its work, unless it can only be rolled back.
+    /// Ends this level and keeps its work. A poisoned level is rolled back instead.
     pub(crate) async fn commit(&self) -> Result<()> {
         match self.last("committed").await? {
             Slot::Own(mut connection) => {
@@ -188,8 +188,8 @@ impl Level {
         }
     }
 
-    /// Takes the connection for the end of a level whose work is to be kept. Waits for statements under way, and undoes a
-    /// savepoint that was abandoned. No other statement gets between this and the end.
+    /// Takes the connection for the end of this level, whose work is kept. Waits for running statements, and undoes an
+    /// abandoned savepoint. No statement can run between this and the end.
     pub(super) async fn last(&self, how: &'static str) -> Result<Slot> {
         match self.turn().await.and_then(|turn| turn.keep(Ok(()))) {
             Ok(((), slot)) => self.end(slot, how),
@@ -197,13 +197,13 @@ impl Level {
         }
     }
 
-    /// What cannot be committed because of an earlier error is rolled back.
+    /// Rolls back a poisoned level instead of the commit.
     async fn refuse(&self, error: Error) -> Error {
         let poison = self.state().poison.clone();
         let Some(why) = poison else { return error };
-        // Why it was rolled back is what the caller needs, not that a hook failed after it.
+        // The caller needs the cause of the rollback, not the error of a hook after it.
         let _ = self.rollback().await;
-        self.error(&format!("it was rolled back, because of an earlier error in it: {why}"))
+        self.error(&format!("was rolled back because of an earlier error in it: {why}"))
     }
 
     async fn settle_commit(&self, committed: Result<()>) -> Result<()> {
@@ -211,7 +211,7 @@ impl Level {
             Ok(()) => self.after.run(true).await,
             Err(error) if error.is_commit_outcome_unknown() => Err(error),
             Err(error) => {
-                // Why nothing was committed is what the caller needs, not that a hook failed after it.
+                // The caller needs the error of the commit, not that of a hook after it.
                 let _ = self.after.run(false).await;
                 Err(error)
             }
@@ -235,24 +235,26 @@ impl Level {
         }
     }
 
-    /// Says the last word on its connection, and lifts the limit that was for this transaction alone.
+    /// Sends the last step of the transaction, and removes the limit of the idle time.
     pub(super) async fn say(&self, connection: &mut PooledConnection, last: Control<'_>) -> Result<()> {
         connection.control(last).await?;
         if let Some(&lift) = self.lift.get() {
-            // Where this fails the session is lost, or is ended by the limit: the pool finds out. The transaction has ended.
+            // If this fails, the session is lost, or the limit will end it. The pool finds out. The transaction has
+            // ended.
             let _ = connection.execute(&Sql::new(lift, Vec::new(), Access::Write)).await;
         }
         Ok(())
     }
 
-    /// Remembers that the session was limited.
+    /// Stores how to remove the limit of the idle time.
     pub(crate) fn limit_idle(&self, limit: IdleLimit) {
         if let (Some(lift), Some(whole)) = (limit.lift, self.levels().last()) {
             _ = whole.lift.set(lift);
         }
     }
 
-    /// Ends this level without a word to the database: what is dropped is closed, or undone by the level around it.
+    /// Ends this level without a statement. The connection of a dropped transaction is closed; the outer level undoes a
+    /// dropped savepoint.
     pub(crate) fn abandon(&self) {
         if self.state().ended.is_some() {
             return;
@@ -278,12 +280,12 @@ impl Level {
         self.implicit
     }
 
-    /// Whether a statement was run on it, or a savepoint set.
+    /// Whether a statement ran in it, or a savepoint was set.
     pub(super) fn is_used(&self) -> bool {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The name that it was begun under, where it had to be named then.
+    /// The name that it began with, on a database that needs the name then.
     pub(super) fn branch(&self) -> Option<&Branch> {
         self.branch.as_ref()
     }
@@ -292,17 +294,17 @@ impl Level {
         &self.after
     }
 
-    /// True the first time in this transaction.
+    /// Returns true on the first call in this transaction.
     pub(crate) fn warn_once(&self) -> bool {
         self.levels().last().is_some_and(|outermost| !outermost.warned.swap(true, Ordering::Relaxed))
     }
 
-    /// Whether this is `other`, or a savepoint in it.
+    /// Whether this level is `other`, or a savepoint in it.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         self.levels().any(|level| std::ptr::eq(level, other))
     }
 
-    /// How many levels there are down to this one.
+    /// The number of levels from the transaction to this one.
     pub(crate) fn depth(&self) -> usize {
         self.levels().count()
     }
@@ -314,12 +316,12 @@ impl Level {
     /// Takes the connection for the last statement of this level.
     fn end(&self, mut slot: OwnedMutexGuard<Slot>, how: &'static str) -> Result<Slot> {
         if let Some(ended) = self.state().ended.replace(how) {
-            return Err(self.error(&format!("it was {ended} already")));
+            return Err(self.error(&already(ended)));
         }
         Ok(std::mem::replace(&mut *slot, Slot::Ended))
     }
 
-    /// Ends a savepoint, as a statement of the level around it: one that fails or is cancelled leaves that level in doubt.
+    /// Ends a savepoint. It is a statement of the outer level, so an error or a cancellation poisons that level.
     async fn end_savepoint(&self, slot: OwnedMutexGuard<Slot>, keep: bool) -> Result<()> {
         let Some(outer) = &self.outer else { return Ok(()) };
         let mut turn = Turn { level: outer, slot: Some(slot) };
@@ -331,7 +333,7 @@ impl Level {
         turn.settle(ended).map_err(|error| error.with_connection(self.endpoint.name()))
     }
 
-    /// Whether a statement may run on this level.
+    /// Checks that a statement can run in this level.
     fn check(&self) -> Result<()> {
         let usable = self.state().usable();
         let of_outer = || self.levels().skip(1).find_map(|level| level.state().ended());
@@ -341,7 +343,7 @@ impl Level {
         }
     }
 
-    /// Whether to go on waiting for the connection.
+    /// Checks whether to continue waiting for the connection.
     fn check_waiting(&self) -> Result<()> {
         let state = self.state();
         let (idle, lent) = (state.idle(), state.lent);
@@ -352,7 +354,7 @@ impl Level {
         }
         let waited = humantime::format_duration(self.endpoint.acquire_timeout());
         Err(self.error(&format!(
-            "a transaction inside it is open, and has not ended within {waited}; end that one first, or run this inside it"
+            "has an open transaction inside it, which has not ended within {waited}; end the inner one first, or run this statement in it"
         )))
     }
 
@@ -363,19 +365,19 @@ impl Level {
     #[cold]
     fn error(&self, why: &str) -> Error {
         let what = if self.outer.is_some() { "savepoint" } else { "transaction" };
-        let error = Error::new(ErrorKind::Transaction, format!("the {what} cannot go on: {why}"));
-        error.with_connection(self.endpoint.name())
+        let name = self.endpoint.name();
+        Error::new(ErrorKind::Transaction, format!("the {what} on `{name}` {why}")).with_connection(name)
     }
 }
 
-/// Undoes the work since a savepoint, and forgets it.
+/// Undoes the work since a savepoint, and releases it.
 async fn undo(connection: &mut dyn Connection, savepoint: &str) -> Result<()> {
     connection.control(Control::RollbackTo(savepoint)).await?;
     connection.control(Control::Release(savepoint)).await
 }
 
-/// The use of a level's connection for one statement. Dropped before the statement is settled, it poisons the level: nobody
-/// knows whether the statement took place.
+/// The use of a level's connection for one statement. If it is dropped before the statement is settled, the level is
+/// poisoned, because the effect of the statement is not known.
 pub(crate) struct Turn<'l> {
     level: &'l Level,
     slot: Option<OwnedMutexGuard<Slot>>,
@@ -384,10 +386,10 @@ pub(crate) struct Turn<'l> {
 impl Turn<'_> {
     pub(crate) fn connection(&mut self) -> &mut dyn Connection {
         let connection = self.slot.as_mut().and_then(|slot| slot.connection());
-        connection.unwrap_or_else(|| unreachable!("a turn is given only while the level has its connection"))
+        connection.unwrap_or_else(|| unreachable!("a turn exists only while the level has its connection"))
     }
 
-    /// Ends the turn. An error that the database saw poisons the level.
+    /// Ends the turn. An error that the database reported poisons the level.
     pub(crate) fn settle<T>(self, result: Result<T>) -> Result<T> {
         let level = self.level;
         self.keep(result).map(|(value, slot)| {
@@ -398,12 +400,13 @@ impl Turn<'_> {
 
     /// As [`settle`](Self::settle), but keeps the connection.
     fn keep<T>(mut self, result: Result<T>) -> Result<(T, OwnedMutexGuard<Slot>)> {
-        let Some(slot) = self.slot.take() else { return Err(self.level.error("it has ended")) };
+        let Some(slot) = self.slot.take() else { return Err(self.level.error("has ended")) };
         let error = match result {
             Ok(value) => return Ok((value, slot)),
             Err(error) => error,
         };
-        // These are found before anything is sent, or while a row is read. What the database finds has a code.
+        // These errors occur before anything is sent, or while a row is read. An error that the database reports has a
+        // code.
         let unseen = (error.is_unsupported() || error.is_conversion()) && error.code().is_none();
         if !unseen {
             self.level.poison(&error);
@@ -412,7 +415,7 @@ impl Turn<'_> {
         Err(error)
     }
 
-    /// Marks the level as used by a stream, for as long as this turn lasts.
+    /// Marks the level as used by a stream until this turn ends.
     pub(crate) fn streaming(&mut self) {
         self.level.state().streaming = true;
     }
@@ -422,7 +425,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let streaming = std::mem::take(&mut self.level.state().streaming);
         let Some(slot) = self.slot.take() else { return };
-        // A stream only reads, and is dropped early as a matter of course.
+        // A stream only reads, and programs often drop it before its end.
         if !streaming {
             self.level.poison_with(|| "a statement was cancelled".into());
         }

@@ -1,4 +1,4 @@
-//! A transaction that is prepared: committed or rolled back in a second phase, also by another process.
+//! Prepared transactions: the second phase commits them or rolls them back, also from another process.
 
 use std::mem;
 use std::sync::Arc;
@@ -10,24 +10,50 @@ use crate::backend::{Branch, Control};
 use crate::connection::{Endpoint, PooledConnection, in_transactions};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A prepared transaction. The database keeps it, with its locks, through crashes of everything, until it is committed or
-/// rolled back by this, or by its name (see [`ConnectionHandle::commit_prepared`](crate::ConnectionHandle::commit_prepared)).
-/// To drop this decides nothing.
+/// A prepared transaction. The database keeps it and its locks, also after crashes of the program and the server, until
+/// it is committed or rolled back: here, or by its name (see
+/// [`ConnectionHandle::commit_prepared`](crate::ConnectionHandle::commit_prepared)). Dropping this value does neither.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, Branch, Result, Transaction};
+/// # async fn example() -> Result<()> {
+/// let branch = Branch::new("transfer-0190", "b0")?;
+/// let tx = Transaction::begin("primary").branch(branch.clone()).await?;
+/// tx.run(async || connection("primary")?.execute("UPDATE accounts SET balance = balance - 100", []).await).await?;
+/// let prepared = tx.prepare_as(branch).await?;
+/// println!("prepared {} on {}", prepared.branch(), prepared.connection());
+/// prepared.commit().await
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a prepared transaction holds its locks until it is committed or rolled back"]
 pub struct Prepared {
     branch: Branch,
     endpoint: Arc<Endpoint>,
-    /// Some servers let nobody else end it while it is open.
+    /// Kept, because on some servers no other session can end the branch while this one is open.
     connection: PooledConnection,
     after: Arc<AfterEnds>,
 }
 
 impl Transaction {
-    /// [`run`](Self::run) with several transactions open, each on a connection of its own.
+    /// [`run`](Self::run) in several transactions, each on another connection.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result, Transaction};
+    /// # async fn example() -> Result<()> {
+    /// let (shop, bank) = (Transaction::begin("shop").await?, Transaction::begin("bank").await?);
+    /// Transaction::run_in_all(&[&shop, &bank], async || {
+    ///     connection("shop")?.execute("UPDATE orders SET paid = 1 WHERE id = ?", [7]).await?;
+    ///     connection("bank")?.execute("INSERT INTO payments (order_id) VALUES (?)", [7]).await
+    /// })
+    /// .await?;
+    /// shop.commit().await?;
+    /// bank.commit().await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The closure's own; then each of them can only be rolled back.
+    /// The error of the closure. Each transaction can then only be rolled back.
     pub fn run_in_all<'t, T, F>(
         transactions: &'t [&'t Self],
         body: F,
@@ -46,11 +72,20 @@ impl Transaction {
         }
     }
 
-    /// Commits it, and leaves the `after_commit` hooks of the writes in it for later: when other databases have committed,
-    /// too.
+    /// Commits the transaction without its `after_commit` hooks. [`Detached::ended`] runs them when the other databases
+    /// have committed too.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Prepared, Result, Transaction};
+    /// # async fn example(first: Transaction, second: Prepared) -> Result<()> {
+    /// let hooks = first.commit_first().await?;
+    /// second.commit().await?;
+    /// hooks.ended(true).await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// As [`commit`](Self::commit), save for `AfterCommit`. `Transaction` for a savepoint.
+    /// As [`commit`](Self::commit), except for `AfterCommit`. `Transaction` for a savepoint.
     pub async fn commit_first(self) -> Result<Detached> {
         let level = self.level();
         let after = Arc::clone(level.after());
@@ -60,28 +95,38 @@ impl Transaction {
         Ok(Detached { after })
     }
 
-    /// The connection that it is on.
+    /// Returns the name of the connection.
     pub fn connection(&self) -> &str {
         self.level().endpoint().name()
     }
 
-    /// The name that it was begun under, where the database wants it named then.
+    /// Returns the name of the branch, on a database that needs it when the transaction begins; None on the others.
     pub fn branch(&self) -> Option<&Branch> {
         self.level().branch()
     }
 
-    /// Whether a statement was run in it.
+    /// Returns true when a statement ran in the transaction. A protocol can skip the preparation of an unused one.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Result, Transaction};
+    /// # async fn example() -> Result<()> {
+    /// let tx = Transaction::begin("primary").await?;
+    /// assert!(!tx.is_used() && tx.connection() == "primary");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_used(&self) -> bool {
         self.level().is_used()
     }
 
-    /// Prepares it as `branch`, which is the name that it was [begun](super::Begin::branch) under where it was named then. Its
-    /// `after_commit` hooks wait for the commit.
+    /// Prepares the transaction as `branch`. If [`Begin::branch`](super::Begin::branch) has set a name, it must be the
+    /// same. The `after_commit` hooks wait for the commit. [`Prepared`] has an example.
     ///
     /// # Errors
-    /// `Unsupported` when the database prepares no transactions, or not this one: it used something that cannot be prepared;
-    /// `Transaction` for a savepoint, and after an earlier error. It is rolled back, or, when the connection broke, nobody
-    /// knows: look for the branch among the [prepared ones](crate::ConnectionHandle::prepared).
+    /// `Unsupported` when the database does not support prepared transactions, or the transaction used a feature that
+    /// cannot be prepared; `Transaction` for a savepoint, and after an earlier error. The transaction is then rolled
+    /// back. After `ConnectionLost` it may or may not be prepared: look for the branch in
+    /// [`ConnectionHandle::prepared`](crate::ConnectionHandle::prepared).
     pub async fn prepare_as(self, branch: Branch) -> Result<Prepared> {
         let level = self.level();
         let endpoint = Arc::clone(level.endpoint());
@@ -105,7 +150,8 @@ impl Transaction {
     }
 }
 
-/// The connection of a whole transaction, for its last statement. A savepoint keeps its turn, so that dropping it undoes it.
+/// Takes the connection of a transaction for its last statement. A savepoint keeps its turn, so that its drop undoes
+/// it.
 async fn own(level: &Level, how: &'static str) -> Result<PooledConnection> {
     let whole = level.depth() == 1;
     match if whole { level.last(how).await? } else { Slot::Ended } {
@@ -115,38 +161,68 @@ async fn own(level: &Level, how: &'static str) -> Result<PooledConnection> {
 }
 
 impl Prepared {
-    /// The name by which the database knows it.
+    /// Returns the name of the branch.
     pub fn branch(&self) -> &Branch {
         &self.branch
     }
 
-    /// The connection that it is on.
+    /// Returns the name of the connection.
     pub fn connection(&self) -> &str {
         self.endpoint.name()
     }
 
-    /// Commits it, then runs the `after_commit` hooks of the writes in it.
+    /// Commits the branch, then runs the `after_commit` hooks of its writes.
     ///
     /// # Errors
-    /// It stays prepared, or the answer was lost: repeat it by name. `AfterCommit` when it is committed, and a hook failed.
+    /// The branch stays prepared, or the answer was lost: repeat the commit
+    /// [by name](crate::ConnectionHandle::commit_prepared). `AfterCommit` when it is committed, but a hook failed.
     pub async fn commit(self) -> Result<()> {
         let (ended, detached) = self.end(true).await;
         ended?;
         detached.ended(true).await
     }
 
-    /// Rolls it back, then runs the `after_rollback` hooks of the writes in it.
+    /// Rolls the branch back, then runs the `after_rollback` hooks of its writes.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Prepared, Result};
+    /// # async fn example(first: Prepared, second: Prepared, is_agreed: bool) -> Result<()> {
+    /// if is_agreed {
+    ///     first.commit().await?;
+    ///     second.commit().await
+    /// } else {
+    ///     first.rollback().await?;
+    ///     second.rollback().await
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// It stays prepared, or the answer was lost: repeat it by name.
+    /// The branch stays prepared, or the answer was lost: repeat the rollback
+    /// [by name](crate::ConnectionHandle::rollback_prepared).
     pub async fn rollback(self) -> Result<()> {
         let (ended, detached) = self.end(false).await;
         ended?;
         detached.ended(false).await
     }
 
-    /// Commits it or rolls it back, and leaves the hooks for later. Its connection is given up in any case, so that others
-    /// can end it after an error.
+    /// Commits the branch or rolls it back, without its hooks. It releases the connection in any case, so that another
+    /// session can end the branch after an error.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Prepared, Result};
+    /// # async fn example(prepared: Prepared) -> Result<()> {
+    /// let (branch, name) = (prepared.branch().clone(), prepared.connection().to_owned());
+    /// let (ended, hooks) = prepared.end(true).await;
+    /// if ended.is_err() {
+    ///     connection(&name)?.commit_prepared(&branch).await?;
+    /// }
+    /// hooks.ended(true).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The first item is an error when the branch stays prepared, or the answer was lost: end it by name.
     pub async fn end(mut self, commits: bool) -> (Result<()>, Detached) {
         let control =
             if commits { Control::CommitPrepared(&self.branch) } else { Control::RollbackPrepared(&self.branch) };
@@ -155,17 +231,18 @@ impl Prepared {
     }
 }
 
-/// The hooks that wait for the end of a transaction.
+/// The hooks of a transaction that has ended without running them.
 #[derive(Debug)]
 pub struct Detached {
     after: Arc<AfterEnds>,
 }
 
 impl Detached {
-    /// It has ended, and so has all that belongs to it: runs the `after_commit` or `after_rollback` hooks of the writes in it.
+    /// Runs the `after_commit` hooks, or, when `committed` is false, the `after_rollback` hooks of the writes in the
+    /// transaction.
     ///
     /// # Errors
-    /// `AfterCommit` when a hook failed.
+    /// `AfterCommit` when an `after_commit` hook failed; the error of an `after_rollback` hook.
     pub async fn ended(mut self, committed: bool) -> Result<()> {
         mem::take(&mut self.after).run(committed).await
     }
@@ -174,18 +251,19 @@ impl Detached {
 #[cold]
 fn cannot_prepare(name: &str) -> Error {
     Error::unsupported(format!(
-        "the database of `{name}` prepares no transactions (PostgreSQL needs max_prepared_transactions > 0; SQLite cannot)"
+        "the database of `{name}` does not support prepared transactions (PostgreSQL needs max_prepared_transactions > 0; SQLite \
+         has none)"
     ))
 }
 
 #[cold]
 fn savepoint() -> Error {
-    Error::new(ErrorKind::Transaction, "a savepoint is no part of a commit in two phases, only the whole transaction")
+    Error::new(ErrorKind::Transaction, "two-phase commit needs the outermost transaction, not a savepoint")
 }
 
 #[cold]
 fn misnamed(branch: &Branch) -> Error {
     Error::unsupported(format!(
-        "this database names a transaction when it begins: begin it with `.branch(..)` to prepare it as `{branch}`"
+        "this database needs the name of a branch when the transaction begins: use `.branch(..)` to prepare it as `{branch}`"
     ))
 }

@@ -1,10 +1,20 @@
-//! Running a transaction again after an error that invites it.
+//! Runs a transaction again after a retryable error.
 
 use std::time::Duration;
 
 use crate::error::Result;
 
-/// How often, and after which pauses, [`retry`] runs its closure again.
+/// The policy of [`retry`]: the number of attempts, and the pauses between them.
+///
+/// ```
+/// # use activerecord_core::Retry;
+/// # use std::time::Duration;
+/// let policy = Retry::new()
+///     .attempts(10)
+///     .pause(Duration::from_millis(50))
+///     .longest_pause(Duration::from_secs(2));
+/// # assert_ne!(policy, Retry::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     attempts: u32,
@@ -19,26 +29,28 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Five attempts, with pauses from 10 milliseconds, doubled each time, to 1 second.
+    /// Creates a policy of 5 attempts. The first pause is 10 milliseconds, each pause is twice as long as the previous
+    /// one, and the longest is 1 second.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How often the closure is run at most. Values below 1 count as 1.
+    /// Sets the maximum number of attempts. Default: 5. A value below 1 counts as 1.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// The pause before the second attempt. A random part of it, at least half, is waited.
+    /// Sets the pause before the second attempt. Default: 10 milliseconds. The actual pause is a random time between
+    /// half of it and all of it.
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
-    /// The longest pause.
+    /// Sets the longest pause. Default: 1 second.
     #[must_use]
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
@@ -51,18 +63,21 @@ impl Retry {
     }
 }
 
-/// Runs `body` until it succeeds, fails with an error that [is not retryable](crate::Error::is_retryable), or its attempts
-/// are used up. `body` begins the transaction itself: what has to be run again is the whole of it.
+/// Runs `body` until it succeeds, fails with an error that is not [retryable](crate::Error::is_retryable), or has used
+/// all attempts. `body` must begin the transaction itself, because the whole transaction must run again.
 ///
 /// ```no_run
-/// # use activerecord_core::{retry, transaction, Result, Retry};
+/// # use activerecord_core::{connection, retry, transaction, Result, Retry};
 /// # async fn example() -> Result<()> {
-/// retry(Retry::new(), async || transaction("primary", async || { /* .. */ Ok(()) }).await).await
+/// let work = async || connection("primary")?.execute("UPDATE counters SET n = n + 1", []).await;
+/// let changed = retry(Retry::new(), async || transaction("primary", work).await).await?;
+/// # println!("{changed}");
+/// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// The last attempt's.
+/// The error of the last attempt.
 pub async fn retry<T, F>(policy: Retry, body: F) -> Result<T>
 where
     F: AsyncFnOnce() -> Result<T> + Clone,

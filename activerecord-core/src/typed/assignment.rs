@@ -1,4 +1,4 @@
-//! What an update sets.
+//! The assignments of an update.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use crate::statement::Expr;
 use crate::typed::Only;
 
-/// One column of model `M` and what an update makes of it: `User::NAME.set("x")`.
+/// A column of model `M` and its new value in an update: [`Column::set`], [`Column::add`], [`Column::sub`],
+/// [`Column::mul`].
 #[must_use = "an assignment does nothing until an update takes it"]
 pub struct Assignment<M> {
     column: &'static str,
@@ -32,13 +33,13 @@ impl<M> fmt::Debug for Assignment<M> {
     }
 }
 
-/// What an update takes: one assignment, or an array, a `Vec` or a tuple of them.
+/// The assignments of an update: one, or an array, a `Vec` or a tuple of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no assignment to columns of `{M}`",
     note = "write `{M}::COLUMN.set(value)`, or a tuple of such assignments"
 )]
 pub trait IntoAssignments<M> {
-    /// The columns and what they become.
+    /// Returns the columns and their new values.
     fn into_assignments(self) -> Vec<(&'static str, Expr)>;
 }
 

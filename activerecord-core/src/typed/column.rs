@@ -8,10 +8,23 @@ use crate::statement::{Arithmetic, ColumnExpr, Expr};
 use crate::typed::{Assignment, Number, Operand};
 use crate::value::ValueType;
 
-/// The column of model `M` that holds values of type `T`: the derive makes one constant for each (`User::EMAIL`).
+/// The column of model `M` with values of type `T`. The derive generates one constant for each field: `User::EMAIL`.
 ///
-/// What can be said about it is in [`Scalar`](crate::Scalar), which the prelude brings. `+`, `-`, `*`, `/` and `%` compute
-/// with it; [`set`](Self::set), [`add`](Self::add) and their like make an update of it.
+/// The trait [`Scalar`](crate::Scalar) has the conditions, orders and aggregates. `+`, `-`, `*`, `/` and `%` return
+/// expressions. [`set`](Self::set), [`add`](Self::add), [`sub`](Self::sub) and [`mul`](Self::mul) return assignments
+/// for an update:
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let minor = User::filter(User::AGE.lt(18)); // a condition
+/// let next: Vec<i32> = minor.clone().select(User::AGE + 1).all().await?; // an expression
+/// minor.update((User::NAME.set("x"), User::AGE.add(1))).await?; // assignments
+/// # Ok(()) }
+/// ```
+///
+/// Arithmetic runs in the database, with its rules for overflow. Division by zero is NULL.
 pub struct Column<M, T> {
     table: &'static str,
     name: &'static str,
@@ -25,18 +38,24 @@ impl<M, T> Column<M, T> {
         Self { table, name, ty, nullable, _of: PhantomData }
     }
 
-    /// The column's definition, as the column of this field.
+    /// Returns the definition of the column for this field.
     #[doc(hidden)]
     pub const fn def(self, field: &'static str, rust_type: &'static str) -> ColumnDef {
         ColumnDef::new(field, self.table, self.name, self.ty, self.nullable, rust_type)
     }
 
-    /// The column's name in the database.
+    /// Returns the column's name in the database.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+    /// assert_eq!(User::NAME.name(), "name");
+    /// ```
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The same column of a table that has the same columns.
+    /// Returns the same column of another table with the same columns.
     pub(crate) const fn of_table<N>(self, table: &'static str) -> Column<N, T> {
         Column::new(table, self.name, self.ty, self.nullable)
     }
@@ -51,28 +70,28 @@ impl<M, T> Column<M, T> {
         })
     }
 
-    /// Sets the column in an update, to a value or to what is computed from the row.
+    /// Sets the column to a value or an expression. Example: [`Column`].
     pub fn set<O: Operand<T>>(self, value: O) -> Assignment<O::Within<M>> {
         Assignment::new(self.name, value.into_expr())
     }
 }
 
 impl<M, T: Number> Column<M, T> {
-    /// Adds to what the row holds, in the database: concurrent updates do not lose each other's.
+    /// Adds to the value in the row, in the database: concurrent updates are not lost. Example: [`Column`].
     ///
-    /// The name is SQL's; it has nothing to do with `std::ops::Add`.
+    /// This is not `std::ops::Add`: `column + value` is an expression.
     #[allow(clippy::should_implement_trait, reason = "an assignment, not an addition of columns")]
     pub fn add<O: Operand<T>>(self, value: O) -> Assignment<O::Within<M>> {
         self.arithmetic(Arithmetic::Add, value)
     }
 
-    /// Subtracts from what the row holds, in the database.
+    /// Subtracts from the value in the row, in the database. Example: [`Column`].
     #[allow(clippy::should_implement_trait, reason = "an assignment, not a subtraction of columns")]
     pub fn sub<O: Operand<T>>(self, value: O) -> Assignment<O::Within<M>> {
         self.arithmetic(Arithmetic::Subtract, value)
     }
 
-    /// Multiplies what the row holds, in the database.
+    /// Multiplies the value in the row, in the database. Example: [`Column`].
     #[allow(clippy::should_implement_trait, reason = "an assignment, not a product of columns")]
     pub fn mul<O: Operand<T>>(self, value: O) -> Assignment<O::Within<M>> {
         self.arithmetic(Arithmetic::Multiply, value)

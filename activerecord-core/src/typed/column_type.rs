@@ -1,12 +1,12 @@
-//! What generated code asks of the type of a field.
+//! The trait that generated code requires of a field's type.
 
 use super::Column;
 use crate::error::Result;
 use crate::schema::{ColumnDef, Table, field};
 use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
-/// A type that a column can have: it is bound and read. Generated code asks for this alone, and always in the same words, so
-/// that a field of another type gives one message.
+/// A type that a column can have. Generated code requires only this trait, so that a field of another type gives one
+/// error message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of a column",
     label = "not a column type",
@@ -15,22 +15,22 @@ use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
     note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
 )]
 pub trait ColumnType: Sized {
-    /// The type of the values that are bound, and whether they may be NULL.
+    /// The type of the values, and whether they may be NULL.
     const KIND: Kind;
 
-    /// The value to bind.
+    /// Returns the value to bind.
     fn bind(&self) -> Value;
 
-    /// Reads the cell of a model's column, which is number `ordinal` of those that begin at `at`.
+    /// Reads a value of a model's column: column number `ordinal` of those that start at `at`.
     ///
     /// # Errors
-    /// `Conversion`, naming the model, the field and the column.
+    /// `Conversion`, with the model, the field and the column.
     fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<Self>;
 
-    /// Becomes this value.
+    /// Replaces `self` by this value.
     ///
     /// # Errors
-    /// `Conversion` when the value does not fit.
+    /// `Conversion` if the value does not fit.
     fn set(&mut self, value: ValueRef<'_>) -> Result<()>;
 }
 
@@ -63,15 +63,15 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// What a column of a type that is none is taken for, beside the error that says so.
+    /// The kind for a type that is not a column type. The compiler reports that type elsewhere.
     pub const UNKNOWN: Self = Self { ty: ValueType::Text, nullable: true };
 
-    /// The column of this name, in the table of this name.
+    /// Returns the column with this name, in the table with this name.
     pub const fn column<M, T>(self, table: &'static str, name: &'static str) -> Column<M, T> {
         Column::new(table, name, self.ty, self.nullable)
     }
 
-    /// The column of this definition.
+    /// Returns the column of this definition.
     pub const fn of<M, T>(self, def: &'static ColumnDef) -> Column<M, T> {
         self.column(def.table, def.name)
     }

@@ -1,4 +1,4 @@
-//! The typed shell over statements: columns, expressions and conditions with the types of Rust, which build plain trees.
+//! Columns, expressions and conditions with Rust's types. They build plain statement trees.
 
 mod assignment;
 mod column;

@@ -1,4 +1,4 @@
-//! What an expression can be compared with and set to.
+//! Operands: the right side of a comparison, a computation or an assignment.
 
 use rust_decimal::Decimal;
 
@@ -6,26 +6,26 @@ use crate::statement::{Expr, Set};
 use crate::typed::{Both, Column, Expression};
 use crate::value::{ToValue, Value, ValueType};
 
-/// What an expression of type `T` can be compared with, computed with or set to: a value, or another expression.
+/// The right side of a comparison, a computation or an assignment of type `T`: a value or an expression.
 #[diagnostic::on_unimplemented(
     message = "a column of `{T}` cannot be compared with or set to `{Self}`",
     label = "expected `{T}`"
 )]
 pub trait Operand<T> {
-    /// What it names together with an expression on `M`.
+    /// The models that it and an expression on `M` name together.
     type Within<M>;
 
-    /// The type of what is computed from it: an `Option` where it may be NULL.
+    /// The type of a computation with it: an `Option` if it may be NULL.
     type Result;
 
-    /// The tree.
+    /// Returns the tree.
     fn into_expr(self) -> Expr;
 }
 
-/// A value that can stand for a `T`.
+/// A value that can be used as a `T`.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no value of type `{T}`", label = "expected `{T}`")]
 pub trait Literal<T>: Operand<T> {
-    /// The value to bind.
+    /// Returns the value to bind.
     fn into_value(self) -> Value;
 }
 
@@ -53,8 +53,8 @@ macro_rules! literals {
     )*};
 }
 
-// Not for Option<&str>: with it, `eq(None)` and `set(None)` would be ambiguous.
-// i64 alone among the integers: with a second one, a literal would be ambiguous.
+// No Option<&str>: it would make `eq(None)` and `set(None)` ambiguous.
+// i64 is the only integer: a second one would make a literal ambiguous.
 literals! {
     [T: ToValue] T => T, |value| value.to_value();
     [T: ToValue] T => Option<T>, |value| value.to_value();
@@ -78,7 +78,7 @@ macro_rules! expressions {
             }
         }
 
-        /// Where one side may be NULL, so may be what is computed.
+        /// If one side may be NULL, the result may be NULL.
         #[diagnostic::do_not_recommend]
         impl<N, T> Operand<T> for $ty<N, Option<T>> {
             type Within<M> = Both<M, N>;
@@ -102,13 +102,13 @@ macro_rules! expressions {
 }
 expressions! { Column Expression }
 
-/// A set that a column of type `T` can be in.
+/// A set of values of type `T`, for `is_in` and `not_in`: an array, a `Vec`, a slice, or a query of one column.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no set of values for a column of `{T}`",
     note = "pass an array, a Vec or a slice of values, or a query that selects one column"
 )]
 pub trait InSet<T> {
-    /// The set, of values of `ty`.
+    /// Returns the set of values of type `ty`.
     fn into_set(self, ty: ValueType) -> Set;
 }
 

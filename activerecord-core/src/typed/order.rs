@@ -6,7 +6,16 @@ use std::marker::PhantomData;
 use crate::statement::{Direction, Expr, Nulls, OrderBy};
 use crate::typed::Covers;
 
-/// One item of the order of rows of model `M`: `User::NAME.asc()`.
+/// One item of an order of rows: [`asc`](crate::Scalar::asc) or [`desc`](crate::Scalar::desc). By default NULL is
+/// smaller than every value, on every database.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: Option<i32> }
+/// # async fn example() -> Result<()> {
+/// let users = User::order_by((User::AGE.desc().nulls_last(), User::NAME.asc())).all().await?;
+/// # Ok(()) }
+/// ```
 #[must_use = "an order does nothing until a query is ordered by it"]
 pub struct Order<M> {
     item: OrderBy,
@@ -22,13 +31,13 @@ impl<M> Order<M> {
         self.item
     }
 
-    /// NULL before all values, whatever the direction.
+    /// Sorts NULL before all values, for both directions. Example: [`Order`].
     pub fn nulls_first(mut self) -> Self {
         self.item.nulls = Nulls::First;
         self
     }
 
-    /// NULL after all values, whatever the direction.
+    /// Sorts NULL after all values, for both directions. Example: [`Order`].
     pub fn nulls_last(mut self) -> Self {
         self.item.nulls = Nulls::Last;
         self
@@ -47,13 +56,13 @@ impl<M> fmt::Debug for Order<M> {
     }
 }
 
-/// What `order_by` takes: one order, or an array, a `Vec` or a tuple of them.
+/// The argument of `order_by`: one order, or an array, a `Vec` or a tuple of orders.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no order for rows of `{S}`",
     note = "write `Model::COLUMN.asc()` or `.desc()` of a model that the query reads, or a tuple of them"
 )]
 pub trait IntoOrder<S, I> {
-    /// The items, the most significant first.
+    /// Returns the items, the most significant first.
     fn into_order(self) -> Vec<OrderBy>;
 }
 

@@ -7,8 +7,18 @@ use std::ops::{BitAnd, BitOr, Not};
 use crate::statement::Expr;
 use crate::typed::{Both, Meet};
 
-/// A condition on rows of model `M`. Conditions are joined by `&`, `|` and `!`, with their own parentheses: `&` binds
-/// tighter than `|`. Conditions on two models are joined by [`and`](Self::and) and [`or`](Self::or).
+/// A condition on rows of model `M`. Join conditions by `&` and `|`, negate them by `!`. `&` binds tighter than `|`.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let adults = User::filter((User::AGE.ge(18) & !User::NAME.like("A%")) | User::NAME.eq("Ada")).all().await?;
+/// # Ok(()) }
+/// ```
+///
+/// To join conditions on different models, use [`and`](Self::and) and [`or`](Self::or), because Rust's operators cannot
+/// tell that the models differ.
 #[must_use = "a predicate does nothing until a query filters by it"]
 pub struct Predicate<M> {
     expr: Expr,
@@ -24,12 +34,25 @@ impl<M> Predicate<M> {
         self.expr
     }
 
-    /// True when both are: `&` for conditions on different models.
+    /// Is true if both conditions are true. It also joins conditions on different models.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, name: String }
+    /// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64, title: String }
+    /// # async fn example() -> Result<()> {
+    /// let posts = User::query()
+    ///     .join(Post::USER_ID.eq(User::ID))
+    ///     .filter(User::NAME.eq("Ada").or(Post::TITLE.eq("Ada").and(User::ID.gt(1))))
+    ///     .all().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn and<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
         Predicate::new(self.expr.and(other.expr))
     }
 
-    /// True when one is: `|` for conditions on different models.
+    /// Is true if at least one condition is true. It also joins conditions on different models. Example:
+    /// [`and`](Self::and).
     pub fn or<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
         Predicate::new(self.expr.or(other.expr))
     }

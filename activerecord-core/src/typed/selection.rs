@@ -1,4 +1,4 @@
-//! What to read of each row, and columns to name.
+//! Selections: the columns and expressions that a query reads.
 
 use std::marker::PhantomData;
 
@@ -7,27 +7,27 @@ use crate::statement::SelectItem;
 use crate::typed::{Column, Covers, Expression, Member, Relation, Scalar, columns};
 use crate::value::{FromValue, RowRef, advance, cell};
 
-/// What `select` and `group_by` take: a column, an expression, a whole [`record`], or a tuple of them. `I` is found by the
-/// compiler.
+/// The argument of `select` and `group_by`: a column, an expression, a [`record`], or a tuple of them. The compiler
+/// infers `I`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{S}`",
     note = "pass a column of a model that the query reads, an expression, `record::<Model>()`, or a tuple of up to 12 of \
             them"
 )]
 pub trait Selection<S, I> {
-    /// What each row is read as.
+    /// The type of each row.
     type Output: Send + 'static;
 
     /// The number of columns.
     const WIDTH: usize;
 
-    /// The items of the SELECT list.
+    /// Returns the items of the SELECT list.
     fn items(self) -> Vec<SelectItem>;
 
-    /// Reads what begins at ordinal `at` of a row.
+    /// Reads the value that starts at column `at` of a row.
     ///
     /// # Errors
-    /// `Conversion` when a cell does not fit.
+    /// `Conversion` if a value does not fit its type.
     fn read(row: &dyn RowRef, at: usize) -> Result<Self::Output>;
 }
 
@@ -56,8 +56,21 @@ scalars! { Column Expression }
 #[derive(Debug)]
 pub struct Whole<M>(PhantomData<fn() -> M>);
 
-/// A record as one item of a `select`: `.select((record::<User>(), Post::ID.count()))`. Of a model that is joined by
-/// `left_join` it is `record::<Left<Post>>()`, an option.
+/// Selects all columns of a model as one record. For a model that is joined by `left_join`, `record::<Left<Post>>()`
+/// reads an `Option`.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord::query::{Left, record};
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64 }
+/// # async fn example() -> Result<()> {
+/// let posts: Vec<(User, Option<Post>, i32)> = User::query()
+///     .left_join(Post::USER_ID.eq(User::ID))
+///     .select((record::<User>(), record::<Left<Post>>(), User::AGE + 1))
+///     .all().await?;
+/// # Ok(()) }
+/// ```
 pub fn record<M: Member>() -> Whole<M> {
     Whole(PhantomData)
 }
@@ -100,6 +113,7 @@ macro_rules! tuples {
 
         #[diagnostic::do_not_recommend]
         impl<M, $($ty),+> IntoColumns<M> for ($(Column<M, $ty>,)+) {
+            /// Returns the columns' names.
             fn into_columns(self) -> Vec<&'static str> {
                 vec![$(self.$ordinal.name()),+]
             }
@@ -121,7 +135,7 @@ tuples! {
     (0 A I0, 1 B I1, 2 C I2, 3 D I3, 4 E I4, 5 F I5, 6 G I6, 7 H I7, 8 J I8, 9 K I9, 10 L I10, 11 N I11)
 }
 
-/// Columns to name, as the keys of an upsert: one, an array, or a tuple of any columns of the model.
+/// Columns of a model, such as the keys of an upsert: one, an array, or a tuple of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no columns of `{M}`",
     label = "write `[{M}::COLUMN]`, or a tuple of columns"

@@ -1,4 +1,4 @@
-//! What the type of a column has to be for what is computed from it.
+//! Classes of column types: which operations a type supports.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use crate::value::{FromValue, Json};
 
-/// A type of values, and the same with NULL: `i64` and `Option<i64>` have one `Option<i64>`.
+/// A type and its nullable type, which is `Option<i64>` for both `i64` and `Option<i64>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no type with NULL",
     note = "column types have; for a type of your own write `impl MaybeNull for {Self} {{ type Option = Option<{Self}>; }}`"
 )]
 pub trait MaybeNull {
-    /// The type with NULL.
+    /// The nullable type.
     type Option: Send + 'static;
 }
 
@@ -38,13 +38,13 @@ impl<T: Send + 'static> MaybeNull for Vec<T> {
     type Option = Option<Self>;
 }
 
-/// Text, or text that may be NULL.
+/// Text or nullable text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no text",
     label = "only a text column can be matched with a pattern"
 )]
 pub trait Text {
-    /// The number of its characters.
+    /// The type of its length in characters.
     type Length: FromValue + Send + 'static;
 }
 
@@ -56,15 +56,15 @@ impl Text for Option<String> {
     type Length = Option<i64>;
 }
 
-/// A number, or a number that may be NULL.
+/// A number or a nullable number.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no number",
     label = "only a column of numbers can be computed with"
 )]
 pub trait Number {
-    /// What a sum of such numbers is, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
+    /// The type of a sum, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
     type Sum: FromValue + Default + Send + 'static;
-    /// What an average of such numbers is, on every database: `f64`, or `Decimal` for decimals.
+    /// The type of an average, on every database: `f64` for integers and floats, `Decimal` for decimals.
     type Average: FromValue + Send + 'static;
 }
 
@@ -96,17 +96,17 @@ impl<T: Number> Number for Option<T> {
     type Average = T::Average;
 }
 
-/// A number that the database divides alike everywhere: an integer or a float, or one that may be NULL.
+/// A number whose division is the same on every database: an integer or a float, nullable or not.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not divided in the database",
     note = "integers and floats are; of decimals each database would keep other digits: divide them in Rust"
 )]
 pub trait Divide: Number {
-    /// What division gives: NULL for a division by zero.
+    /// The type of a quotient. Division by zero is NULL.
     type Quotient: Send + 'static;
 }
 
-/// An integer, or one that may be NULL.
+/// An integer or a nullable integer.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no integer", label = "only integers leave a remainder")]
 pub trait Integer: Divide {}
 
@@ -133,19 +133,19 @@ impl<T: Divide> Divide for Option<T> {
 
 impl<T: Integer> Integer for Option<T> {}
 
-/// A date or an instant, or one that may be NULL.
+/// A date or a timestamp, nullable or not.
 #[diagnostic::on_unimplemented(message = "`{Self}` has no date", label = "only dates and instants have a year")]
 pub trait HasDate {
-    /// A part of it, as a number.
+    /// The type of its parts, such as the year or the hour.
     type Part: FromValue + Send + 'static;
-    /// Its day.
+    /// The type of its date.
     type Date: FromValue + Send + 'static;
 }
 
-/// A time of day or an instant, or one that may be NULL.
+/// A time of day or a timestamp, nullable or not.
 #[diagnostic::on_unimplemented(message = "`{Self}` has no time of day", label = "only times and instants have an hour")]
 pub trait HasTime {
-    /// A part of it, as a number.
+    /// The type of its parts, such as the year or the hour.
     type Part: FromValue + Send + 'static;
 }
 
@@ -173,7 +173,7 @@ macro_rules! dates {
 }
 dates! { NaiveDate, NaiveDateTime, DateTime<Utc>; NaiveTime, NaiveDateTime, DateTime<Utc> }
 
-/// JSON, or JSON that may be NULL.
+/// JSON or nullable JSON.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no JSON", label = "only a column of JSON has paths")]
 pub trait IsJson {}
 

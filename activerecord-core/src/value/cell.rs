@@ -1,4 +1,4 @@
-//! One cell of a row, and the way rows are handed over.
+//! One cell of a row, and how a backend passes rows on.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
@@ -7,22 +7,22 @@ use uuid::Uuid;
 use super::{Value, ValueType};
 use crate::error::Result;
 
-/// One cell, borrowed from the row that the driver holds.
+/// One cell, borrowed from the driver's row.
 ///
-/// A backend uses the variant nearest to what its driver has: SQLite has integers, floats, text and bytes only, and the
-/// conversions of [`FromValue`](super::FromValue) do the rest.
+/// A backend uses the variant closest to the driver's type. For example, the SQLite backend uses only integers, floats,
+/// text and bytes. [`FromValue`](super::FromValue) converts them to the type of the field.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ValueRef<'r> {
     /// NULL.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// An integer of any signed width.
+    /// A signed integer of any width.
     I64(i64),
     /// An unsigned integer.
     U64(u64),
-    /// A float of either width.
+    /// A single-precision or double-precision float.
     F64(f64),
     /// Text.
     Text(&'r str),
@@ -36,9 +36,9 @@ pub enum ValueRef<'r> {
     Date(NaiveDate),
     /// A time of day.
     Time(NaiveTime),
-    /// A date and time of no time zone.
+    /// A date and time without a time zone.
     DateTime(NaiveDateTime),
-    /// An instant.
+    /// An instant, in UTC.
     Timestamp(DateTime<Utc>),
     /// JSON, as text.
     Json(&'r str),
@@ -47,7 +47,7 @@ pub enum ValueRef<'r> {
 }
 
 impl ValueRef<'_> {
-    /// What the cell holds, for messages; never the value itself.
+    /// Returns the name of the cell's type for messages, such as "an integer". It does not contain the value.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "NULL",
@@ -68,7 +68,7 @@ impl ValueRef<'_> {
         }
     }
 
-    /// An owned copy. NULL loses its type and becomes a NULL of text.
+    /// Returns an owned copy. The type of a NULL is not known here; the copy is a NULL of type text.
     pub fn to_owned(&self) -> Value {
         match self {
             Self::Null => Value::Null(ValueType::Text),
@@ -93,37 +93,39 @@ impl ValueRef<'_> {
     }
 }
 
-/// One row, where the driver holds it. It is read by ordinal.
+/// One row in the driver's memory. Cells are read by ordinal.
 pub trait RowRef {
-    /// The number of columns.
+    /// Returns the number of columns.
     fn len(&self) -> usize;
 
-    /// Whether there are no columns.
+    /// Returns true when the row has no columns.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The cell at `ordinal`.
+    /// Returns the cell at `ordinal`.
     ///
     /// # Errors
-    /// `Conversion` when the driver cannot hand the cell out (text that is not UTF-8), or has no such column.
+    /// `Conversion` when the row has no such column, or the driver cannot read the cell, such as text that is not
+    /// UTF-8.
     fn value(&self, ordinal: usize) -> Result<ValueRef<'_>>;
 
-    /// The name of the column at `ordinal`; empty when there is none.
+    /// Returns the name of the column at `ordinal`, or an empty text when the row has no such column.
     fn column_name(&self, ordinal: usize) -> &str;
 }
 
-/// What a [`Sink`] wants next.
+/// How a fetch continues after a row.
+// Not `#[non_exhaustive]`: every backend must handle every variant, so a new one must break its build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// The next row.
+    /// Push the next row.
     More,
-    /// The next row, but only after the future of the fetch has returned `Pending` once. It need not wake: whoever
-    /// asked for the pause polls again.
+    /// Return `Pending` once, then push the next row. The backend does not have to wake the task: the caller polls
+    /// again.
     Pause,
-    /// No further row.
+    /// Push no further row.
     Stop,
 }
 
-/// Takes each row of a result where it lies.
+/// Receives each row of a result without a copy, and decides how the fetch continues.
 pub type Sink<'s> = dyn FnMut(&dyn RowRef) -> Result<Flow> + Send + 's;

@@ -1,4 +1,4 @@
-//! Cells as Rust's types. A cell that does not fit is an error: the caller adds the column and the model.
+//! Conversions from cells to Rust types.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
@@ -8,9 +8,34 @@ use uuid::Uuid;
 use super::{ArrayElement, ValueRef, json, text};
 use crate::error::{Error, Result};
 
-/// A type that can be read from a cell.
+/// A type that can be read from a cell. A type of a column implements this trait and [`ToValue`](super::ToValue).
 ///
-/// The conversions of this trait and of [`ToValue`](super::ToValue), on every database:
+/// ```
+/// # use activerecord_core::{Error, FromValue, Result, ToValue, Value, ValueRef, ValueType};
+/// #[derive(Debug, PartialEq)]
+/// struct Email(String);
+///
+/// impl FromValue for Email {
+///     fn from_value(value: ValueRef<'_>) -> Result<Self> {
+///         let text = String::from_value(value)?;
+///         if text.contains('@') { Ok(Self(text)) } else { Err(Error::conversion("an e-mail address contains an @")) }
+///     }
+/// }
+///
+/// impl ToValue for Email {
+///     const TYPE: ValueType = ValueType::Text;
+///
+///     fn to_value(&self) -> Value {
+///         self.0.to_value()
+///     }
+/// }
+///
+/// let email = Email("a@example.com".to_owned());
+/// assert_eq!(Email::from_value(email.to_value().as_cell())?, email);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// The conversions of both traits are the same on every database:
 ///
 #[doc = include_str!("conversions.md")]
 #[diagnostic::on_unimplemented(
@@ -19,10 +44,10 @@ use crate::error::{Error, Result};
     note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
 )]
 pub trait FromValue: Sized {
-    /// Reads the cell.
+    /// Reads the cell. The caller adds the column and the model to the error.
     ///
     /// # Errors
-    /// `Conversion` when the cell does not fit; see the table above.
+    /// `Conversion` when the cell does not fit the type. The message must not contain the value.
     fn from_value(value: ValueRef<'_>) -> Result<Self>;
 }
 
@@ -31,15 +56,19 @@ pub trait FromValue: Sized {
 pub(super) fn mismatch<T>(found: &ValueRef<'_>) -> Error {
     let expected = std::any::type_name::<T>();
     Error::conversion(match found {
-        ValueRef::Null => format!("NULL cannot be read as {expected}; a field that may be NULL is an Option"),
+        ValueRef::Null => format!("NULL cannot be read as {expected}; declare a nullable field as an Option"),
         other => format!("{} cannot be read as {expected}", other.type_name()),
     })
 }
 
-/// The error of a cell of the right type and a value that does not fit.
+/// The error of a cell whose type fits, but whose value does not.
 #[cold]
 fn out_of_range<T>(found: &ValueRef<'_>) -> Error {
-    Error::conversion(format!("{} holds a value that is no {}", found.type_name(), std::any::type_name::<T>()))
+    let expected = std::any::type_name::<T>();
+    Error::conversion(format!(
+        "{} cannot be read as {expected}: the value is malformed or out of range",
+        found.type_name()
+    ))
 }
 
 impl<T: FromValue> FromValue for Option<T> {
@@ -135,7 +164,7 @@ impl FromValue for Decimal {
             ValueRef::Decimal(decimal) => Some(*decimal),
             ValueRef::I64(n) => Some(Self::from(*n)),
             ValueRef::U64(n) => Some(Self::from(*n)),
-            // Not from_f64, which keeps the digits of the binary fraction: 0.1 has to stay 0.1.
+            // Not from_f64: it keeps the digits of the binary fraction, and 0.1 must stay 0.1.
             ValueRef::F64(x) => Self::from_str_exact(&x.to_string()).ok(),
             ValueRef::Text(text) => Self::from_str_exact(text).or_else(|_| Self::from_scientific(text)).ok(),
             other => return Err(mismatch::<Self>(other)),

@@ -1,4 +1,4 @@
-//! A column that holds any serde type as JSON.
+//! Columns that hold a serde type as JSON.
 
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
@@ -10,10 +10,28 @@ use serde_json::error::Category;
 use super::{FromValue, ToValue, Value, ValueRef, ValueType, text};
 use crate::error::{Error, Result};
 
-/// A value that is stored as JSON. It serializes as `T` itself.
+/// A column that stores a serde type as JSON. `Json<T>` serializes as `T` itself.
 ///
-/// To write a `T` that cannot be serialized (a map with keys that are no strings) is a `Conversion` error; serde's derived
-/// types always can.
+/// A statement that binds a `T` which serde_json cannot serialize, such as a map whose keys are not strings, fails with
+/// `Conversion`. Types with serde's derives can be serialized unless they contain such a map.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord_core::Json;
+/// #[derive(ActiveRecord)]
+/// struct Flight {
+///     #[primary_key]
+///     id: i64,
+///     meals: Json<Vec<String>>,
+/// }
+///
+/// # async fn example() -> activerecord_core::Result<()> {
+/// let mut flight = Flight::find(7).await?;
+/// flight.meals.push("vegan".to_owned());
+/// flight.save().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json<T>(pub T);
@@ -42,7 +60,7 @@ impl<T: Serialize> ToValue for Json<T> {
     const TYPE: ValueType = ValueType::Json;
 
     fn to_value(&self) -> Value {
-        // No JSON is the empty text: it stands for what cannot be written.
+        // The empty text is not valid JSON. It marks a value that cannot be serialized; `Sql::check` refuses it.
         Value::Json(serde_json::to_string(&self.0).unwrap_or_default())
     }
 }
@@ -59,22 +77,22 @@ impl FromValue for serde_json::Value {
     }
 }
 
-/// Reads JSON from a cell of JSON or text.
+/// Parses a cell of JSON or text.
 pub(super) fn parse<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
     match value {
         ValueRef::Json(text) | ValueRef::Text(text) => serde_json::from_str(text).map_err(|error| {
-            // serde's own words would repeat the value.
+            // serde's own message would contain the value.
             let (ty, line, column) = (std::any::type_name::<T>(), error.line(), error.column());
             Error::conversion(match error.classify() {
                 Category::Data => format!("the JSON does not fit {ty}, at line {line}, column {column}"),
-                _ => format!("the text is no JSON, from line {line}, column {column}"),
+                _ => format!("the text is not valid JSON, at line {line}, column {column}"),
             })
         }),
         other => Err(super::from_value::mismatch::<T>(&other)),
     }
 }
 
-/// An element of a JSON array as a cell. Dates, decimals and UUIDs are strings there, and read as text.
+/// Returns an element of a JSON array as a cell. Dates, decimals and UUIDs are strings in JSON, so they become text.
 pub(super) fn as_cell(element: &serde_json::Value) -> Result<ValueRef<'_>> {
     use serde_json::Value as Element;
     match element {
@@ -86,16 +104,24 @@ pub(super) fn as_cell(element: &serde_json::Value) -> Result<ValueRef<'_>> {
             .map(ValueRef::I64)
             .or_else(|| number.as_u64().map(ValueRef::U64))
             .or_else(|| number.as_f64().map(ValueRef::F64))
-            .ok_or_else(|| Error::conversion("a JSON number does not fit any number")),
+            .ok_or_else(|| Error::conversion("a JSON number is out of range")),
         Element::Array(_) | Element::Object(_) => {
-            Err(Error::conversion("an element of a JSON array is no plain value"))
+            Err(Error::conversion("an element of the JSON array is an array or an object; expected a plain value"))
         }
     }
 }
 
 impl Value {
-    /// The value as JSON: decimals, UUIDs, dates and times as strings, bytes as an array of numbers, NaN and the
-    /// infinities as null.
+    /// Returns the value as JSON. Decimals, UUIDs, dates and times become strings; bytes become an array of numbers;
+    /// NaN and the infinities become null.
+    ///
+    /// ```
+    /// # use activerecord_core::{Value, ValueType};
+    /// let json = Value::Bytes(vec![1, 2]).to_json();
+    /// assert_eq!(json.to_string(), "[1,2]");
+    /// assert_eq!(Value::from_json(&json, ValueType::Bytes)?, Value::Bytes(vec![1, 2]));
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {
@@ -120,11 +146,11 @@ impl Value {
         }
     }
 
-    /// The value of this type that the JSON stands for: the other way round from [`to_json`](Self::to_json). Bytes may also be
-    /// hexadecimal text, and NaN and the infinities text.
+    /// Reads a value of type `ty` from JSON: the inverse of [`to_json`](Self::to_json). It also reads bytes from a
+    /// hexadecimal string, and NaN and the infinities from strings.
     ///
     /// # Errors
-    /// `Conversion` when the JSON is no value of the type.
+    /// `Conversion` when the JSON does not fit the type.
     pub fn from_json(json: &serde_json::Value, ty: ValueType) -> Result<Self> {
         use serde_json::Value as Json;
         let cell = match (json, ty) {
@@ -136,9 +162,9 @@ impl Value {
             }
             (json, ValueType::Bytes) => return bytes(json).map(Self::Bytes).ok_or_else(|| no_bytes(json)),
             (Json::String(text), ValueType::F32 | ValueType::F64) => {
-                ValueRef::F64(text.parse().map_err(|_| Error::conversion("a JSON text is no number"))?)
+                ValueRef::F64(text.parse().map_err(|_| Error::conversion("a JSON string is not a number"))?)
             }
-            // A column of more digits than there are fills them up with zeros.
+            // A column with a larger scale adds zeros.
             (Json::String(text), ValueType::Decimal) if text.contains('.') => {
                 ValueRef::Text(text.trim_end_matches('0').trim_end_matches('.'))
             }
@@ -151,7 +177,7 @@ impl Value {
     }
 }
 
-/// A date with the sign of its year, which PostgreSQL leaves out: `10000-01-01`, and of the year 0 `0001-01-01 BC`.
+/// Adds the sign of the year that chrono expects. PostgreSQL writes `10000-01-01`, and `0001-01-01 BC` for the year 0.
 fn signed(text: &str) -> Cow<'_, str> {
     let (digits, rest) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
     match (rest.strip_suffix(" BC"), digits.parse::<i32>()) {
@@ -161,7 +187,7 @@ fn signed(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Bytes of an array of numbers, or of hexadecimal text.
+/// Reads bytes from an array of numbers, or from a hexadecimal string.
 fn bytes(json: &serde_json::Value) -> Option<Vec<u8>> {
     match json {
         serde_json::Value::Array(numbers) => {
@@ -176,6 +202,7 @@ fn bytes(json: &serde_json::Value) -> Option<Vec<u8>> {
 
 #[cold]
 fn no_bytes(json: &serde_json::Value) -> Error {
-    let what = if json.is_string() { "text of hexadecimal digits" } else { "array of numbers below 256" };
-    Error::conversion(format!("bytes as JSON are an {what}"))
+    let expected =
+        if json.is_string() { "a string of hexadecimal digits" } else { "an array of numbers from 0 to 255" };
+    Error::conversion(format!("the JSON cannot be read as bytes; expected {expected}"))
 }

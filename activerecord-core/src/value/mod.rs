@@ -1,7 +1,7 @@
-//! Values on their way to and from a database.
+//! Values that are bound to statements and read from rows.
 //!
-//! A [`Value`] is owned and bound to a statement; a [`ValueRef`] borrows one cell of a row where the driver holds it.
-//! [`ToValue`] and [`FromValue`] join them to Rust's types, by this table:
+//! A [`Value`] is owned and bound to a statement. A [`ValueRef`] borrows one cell of the driver's row. [`ToValue`] and
+//! [`FromValue`] convert between them and Rust types, by this table:
 //!
 #![doc = include_str!("conversions.md")]
 
@@ -31,9 +31,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// NULL, with the type it would have had: PostgreSQL plans a statement by the types of its first binds.
+    /// NULL, with the type of the column: PostgreSQL plans a statement by the types of its first binds.
     Null(ValueType),
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// A 16-bit integer.
     I16(i16),
@@ -57,15 +57,15 @@ pub enum Value {
     Uuid(Uuid),
     /// A calendar date.
     Date(NaiveDate),
-    /// A time of day, in microseconds.
+    /// A time of day, with microseconds.
     Time(NaiveTime),
-    /// A date and time of no time zone, in microseconds.
+    /// A date and time without a time zone, with microseconds.
     DateTime(NaiveDateTime),
-    /// An instant, in microseconds.
+    /// An instant in UTC, with microseconds.
     Timestamp(DateTime<Utc>),
     /// JSON, as text.
     Json(String),
-    /// A list of values of one type: a native array where the database has them, JSON elsewhere.
+    /// Values of one type: a native array where the database supports arrays, JSON elsewhere.
     Array(&'static ValueType, Vec<Value>),
 }
 
@@ -110,7 +110,7 @@ pub enum ValueType {
 }
 
 impl Value {
-    /// The type of this value.
+    /// Returns the type of this value.
     pub fn ty(&self) -> ValueType {
         match self {
             Self::Null(ty) => *ty,
@@ -134,12 +134,12 @@ impl Value {
         }
     }
 
-    /// Whether this is NULL.
+    /// Returns true for NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null(_))
     }
 
-    /// Whether a key or a timestamp of this value counts as "not set yet": NULL, 0, the nil UUID, the Unix epoch.
+    /// Returns true when a key or a timestamp with this value counts as not set: NULL, 0, the nil UUID, the Unix epoch.
     pub fn is_unset(&self) -> bool {
         match self {
             Self::Null(_) => true,
@@ -155,7 +155,7 @@ impl Value {
         }
     }
 
-    /// The value as a cell, to be read back by [`FromValue`].
+    /// Returns the value as a cell, which [`FromValue`] can read.
     pub fn as_cell(&self) -> ValueRef<'_> {
         match self {
             Self::Null(_) => ValueRef::Null,
@@ -181,7 +181,7 @@ impl Value {
 }
 
 impl ValueType {
-    /// The same type with a `'static` address, for [`Value::Array`].
+    /// Returns the same type with a `'static` address, for [`Value::Array`]; None for an array.
     pub(crate) fn as_static(self) -> Option<&'static Self> {
         Some(match self {
             Self::Bool => &Self::Bool,
@@ -204,7 +204,7 @@ impl ValueType {
         })
     }
 
-    /// The type's name, for messages.
+    /// Returns the name of the type, for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bool => "boolean",

@@ -1,4 +1,4 @@
-//! Reading the cells of a row whose columns are known only by their names.
+//! Reads the cells of a row that does not belong to a model.
 
 use super::{FromValue, RowRef};
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// Reads the cell at `ordinal`.
 ///
 /// # Errors
-/// `Conversion`, naming the column.
+/// `Conversion`, with the name of the column.
 #[inline]
 pub(crate) fn cell<T: FromValue>(row: &dyn RowRef, ordinal: usize) -> Result<T> {
     row.value(ordinal).and_then(T::from_value).map_err(|error| at_column(error, row.column_name(ordinal)))

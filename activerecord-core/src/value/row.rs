@@ -1,11 +1,11 @@
-//! An owned row, for raw queries whose columns no model describes.
+//! Owned rows of raw queries.
 
 use std::sync::Arc;
 
 use super::{FromValue, RowRef, Value, ValueRef};
 use crate::error::{Error, Result};
 
-/// One row of a raw query, detached from the connection.
+/// One row of a raw query. It owns its values and does not borrow the connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     columns: Arc<[Box<str>]>,
@@ -13,36 +13,43 @@ pub struct Row {
 }
 
 impl Row {
-    /// A row of `values` under `columns`, which rows of one result share.
+    /// Creates a row of `values` with the names `columns`. The rows of one result share the names.
     pub fn new(columns: Arc<[Box<str>]>, values: Vec<Value>) -> Self {
         Self { columns, values }
     }
 
-    /// Copies a row out of the driver.
+    /// Copies the driver's row.
     ///
     /// # Errors
-    /// `Conversion` when the driver cannot hand a cell out.
+    /// `Conversion` when the driver cannot read a cell.
     pub(crate) fn detach(row: &dyn RowRef, columns: &Arc<[Box<str>]>) -> Result<Self> {
         let values = (0..row.len()).map(|ordinal| Ok(row.value(ordinal)?.to_owned())).collect::<Result<_>>()?;
         Ok(Self::new(Arc::clone(columns), values))
     }
 
-    /// The names of the columns, to be shared by the rows of one result.
+    /// Copies the names of the columns. The rows of one result share the copy.
     pub(crate) fn columns_of(row: &dyn RowRef) -> Arc<[Box<str>]> {
         (0..row.len()).map(|ordinal| row.column_name(ordinal).into()).collect()
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
+    ///
+    /// ```
+    /// # use activerecord_core::{Row, Value};
+    /// let row = Row::new([Box::from("id"), Box::from("name")].into(), vec![Value::I64(3), Value::Text("Ada".into())]);
+    /// assert_eq!(row.columns().collect::<Vec<_>>(), ["id", "name"]);
+    /// assert_eq!(row.values()[0], Value::I64(3));
+    /// ```
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(|name| &**name)
     }
 
-    /// The values, in the order of the columns.
+    /// Returns the values in the order of the columns.
     pub fn values(&self) -> &[Value] {
         &self.values
     }
 
-    /// Reads the column of this name, or at this ordinal.
+    /// Reads a column by its name or its ordinal, which starts at 0.
     ///
     /// ```
     /// # use activerecord_core::{Row, Value};
@@ -53,7 +60,7 @@ impl Row {
     /// ```
     ///
     /// # Errors
-    /// `Conversion` when there is no such column, or its value does not fit `T`.
+    /// `Conversion` when the row has no such column, or its value does not fit `T`.
     pub fn get<T: FromValue>(&self, column: impl RowIndex) -> Result<T> {
         let ordinal = column.ordinal(self)?;
         T::from_value(RowRef::value(self, ordinal)?)
@@ -75,9 +82,9 @@ impl RowRef for Row {
     }
 }
 
-/// What a column of a [`Row`] is found by: its name or its ordinal.
+/// An argument of [`Row::get`]: the name of a column, or its ordinal.
 pub trait RowIndex {
-    /// The column's ordinal.
+    /// Returns the ordinal of the column in `row`.
     ///
     /// # Errors
     /// `Conversion` when the row has no such column.
@@ -98,5 +105,5 @@ impl RowIndex for &str {
 
 #[cold]
 fn no_column(wanted: &str, row: &Row) -> Error {
-    Error::conversion(format!("the row has no column `{wanted}`; it has {}", row.columns.join(", ")))
+    Error::conversion(format!("the row has no column `{wanted}`; its columns are {}", row.columns.join(", ")))
 }

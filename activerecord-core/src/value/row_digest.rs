@@ -1,9 +1,10 @@
-//! The digest of rows: one number for many of them, the same in every database, so that tables can be compared without fetching
-//! what they hold.
+//! The digest of rows: one number for many rows, the same on every database. It compares tables without fetching their
+//! rows.
 //!
-//! A row is spelled as text: its values with commas between; NULL is `N`, a text has its length before it, bytes are their SHA-256. Two
-//! rows with one text are the same. The reverse need not hold: what one database spells in another way than the next, such as a very
-//! large float, only makes rows look different that are not, and whoever compares looks at those themselves.
+//! A row is written as text: its values, separated by commas. NULL is `N`, a text has its length in front, and bytes
+//! are their SHA-256. Two rows with the same text are equal. Equal rows can have different texts, because databases
+//! write some values, such as very large floats, in different ways. So rows with different digests must be compared by
+//! their values.
 
 use std::fmt::{self, Write as _};
 
@@ -12,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Value, ValueRef, ValueType};
 use crate::error::{Error, Result};
 
-/// The letters of the types of which there are digests.
+/// The types that have a digest, each with its letter.
 const LETTERS: &[(ValueType, char)] = &[
     (ValueType::Bool, 'b'),
     (ValueType::I16, 's'),
@@ -31,7 +32,7 @@ const LETTERS: &[(ValueType, char)] = &[
     (ValueType::Timestamp, 'Z'),
 ];
 
-/// The digest of rows, as it is added up: for backends whose database has no functions for it.
+/// Adds up the digest of rows, for backends whose database has no SQL functions for it.
 #[derive(Clone, Debug, Default)]
 pub struct RowDigest {
     sum: u128,
@@ -39,10 +40,11 @@ pub struct RowDigest {
 }
 
 impl RowDigest {
-    /// Adds a row, of whose cells these are the types.
+    /// Adds a row whose cells have these types.
     ///
     /// # Errors
-    /// `Conversion` when a cell holds no value of its type: then there is no digest of these rows.
+    /// `Conversion` when a cell does not fit its type, and `Unsupported` for a type without a digest. The sum is then
+    /// incomplete and must not be used.
     pub fn add<'c>(&mut self, types: &[ValueType], cell: impl Fn(usize) -> Result<ValueRef<'c>>) -> Result<()> {
         self.text.clear();
         for (ordinal, ty) in types.iter().enumerate() {
@@ -56,23 +58,23 @@ impl RowDigest {
         Ok(())
     }
 
-    /// The sum of the rows' digests.
+    /// Returns the sum of the digests of all rows.
     pub fn sum(&self) -> u128 {
         self.sum
     }
 }
 
-/// What stands for a type where a backend is told the types of columns; None when there is no digest of its values.
+/// The letter that tells a backend the type of a column; None when the type has no digest.
 pub(crate) fn letter(ty: ValueType) -> Option<char> {
     LETTERS.iter().find(|(known, _)| *known == ty).map(|(_, letter)| *letter)
 }
 
-/// The type that a letter stands for.
+/// Returns the type that a letter stands for.
 pub fn type_of(letter: char) -> Option<ValueType> {
     LETTERS.iter().find(|(_, known)| *known == letter).map(|(ty, _)| *ty)
 }
 
-/// A cell as text. What most cells hold is written as it is, without a value made of it.
+/// Writes a cell as text. The common types are written without the detour through a [`Value`].
 fn spell(out: &mut String, cell: ValueRef<'_>, ty: ValueType) -> Result<()> {
     let written = match (&cell, ty) {
         (ValueRef::I64(n), _) if is_of(*n, ty) => out.write_str(itoa::Buffer::new().format(*n)),
@@ -115,16 +117,16 @@ fn spell_value(out: &mut String, value: Value) -> Result<()> {
         Value::Time(time) => write!(out, "{}", shortest(&time)),
         Value::DateTime(time) => write!(out, "{}", shortest(&time)),
         Value::Timestamp(time) => write!(out, "{}", shortest(&time.naive_utc())),
-        Value::Json(_) | Value::Array(..) => return Err(Error::unsupported("there is no digest of JSON")),
+        Value::Json(_) | Value::Array(..) => return Err(Error::unsupported("JSON values and arrays have no digest")),
     };
     written.map_err(no_text)
 }
 
 fn no_text(_: fmt::Error) -> Error {
-    Error::conversion("a value has no text")
+    Error::conversion("a value cannot be written as text")
 }
 
-/// A time without zeros at the end of the fraction of its second.
+/// A time without trailing zeros in the fraction of its second.
 fn shortest(time: &impl ToString) -> String {
     let mut text = time.to_string();
     if text.contains('.') {

@@ -1,28 +1,35 @@
-//! Dates and times as text, for databases that have no type for them: one canonical form to write, so that text compares
-//! as time does, and the usual forms to read.
+//! Dates and times as text, for databases without types for them. They are written in one canonical form, so that texts
+//! sort as times do. The common forms are read.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use crate::error::{Error, Result};
 
-/// A date as `YYYY-MM-DD`.
+/// Returns a date as `YYYY-MM-DD`.
+///
+/// ```
+/// # use activerecord_core::format_date;
+/// let date = chrono::NaiveDate::from_ymd_opt(2013, 1, 31).expect("a date");
+/// assert_eq!(format_date(date)?, "2013-01-31");
+/// # Ok::<(), activerecord_core::Error>(())
+/// ```
 ///
 /// # Errors
-/// `Conversion` outside the years 0 to 9999, whose text would not sort.
+/// `Conversion` outside the years 0 to 9999: their text does not sort as the dates do.
 pub fn format_date(date: NaiveDate) -> Result<String> {
     four_digits(date)?;
     Ok(date.format("%Y-%m-%d").to_string())
 }
 
-/// A time as `HH:MM:SS.ffffff`.
+/// Returns a time as `HH:MM:SS.ffffff`.
 pub fn format_time(time: NaiveTime) -> String {
     time.format("%H:%M:%S%.6f").to_string()
 }
 
-/// A date and time as `YYYY-MM-DD HH:MM:SS.ffffff`; instants are written as their UTC.
+/// Returns a date and time as `YYYY-MM-DD HH:MM:SS.ffffff`. An instant is written in UTC.
 ///
 /// # Errors
-/// `Conversion` outside the years 0 to 9999, whose text would not sort.
+/// `Conversion` outside the years 0 to 9999: their text does not sort as the times do.
 pub fn format_datetime(time: NaiveDateTime) -> Result<String> {
     four_digits(time.date())?;
     Ok(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
@@ -36,7 +43,7 @@ pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
     text.parse().ok()
 }
 
-/// Reads a date and time; one that names an offset is turned into UTC, one that names none is UTC already.
+/// Reads a date and time. A text with an offset is converted to UTC; a text without one is taken as UTC.
 pub(super) fn parse_datetime(text: &str) -> Option<NaiveDateTime> {
     const FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
     canonical(text)
@@ -45,7 +52,7 @@ pub(super) fn parse_datetime(text: &str) -> Option<NaiveDateTime> {
         .or_else(|| parse_date(text).and_then(|date| date.and_hms_opt(0, 0, 0)))
 }
 
-/// The form that [`format_datetime`] writes, read without chrono's parser: it is the hot path of every timestamp column.
+/// Reads the form that [`format_datetime`] writes, without chrono's parser: every timestamp column takes this path.
 fn canonical(text: &str) -> Option<NaiveDateTime> {
     let bytes = text.as_bytes();
     if bytes.len() != 26 || [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]] != *b"-- ::." {
@@ -66,7 +73,9 @@ fn four_digits(date: NaiveDate) -> Result<()> {
     if (0..=9999).contains(&date.year()) {
         return Ok(());
     }
-    Err(Error::conversion("a date outside the years 0 to 9999 cannot be stored as text that sorts"))
+    Err(Error::conversion(
+        "a date outside the years 0 to 9999 cannot be stored as text, because the text would not sort",
+    ))
 }
 
 #[cfg(test)]
@@ -94,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_time() {
+    fn other_texts_are_refused() {
         for text in
             ["", "today", "2013-13-01 00:00:00.000000", "2013-01-01 25:00:00.000000", "2013-01-0x 00:00:00.000000"]
         {

@@ -1,4 +1,4 @@
-//! Rust's types as bound values.
+//! Conversions from Rust types to bound values.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{Value, ValueType};
 
-/// A type that can be bound to a statement, and so be the type of a column.
+/// A type that can be bound to a statement. A type of a column implements this trait and
+/// [`FromValue`](super::FromValue), which has an example and the table of conversions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column or bound to a statement",
     label = "not a column type",
@@ -18,12 +19,12 @@ use super::{Value, ValueType};
     note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
 )]
 pub trait ToValue {
-    /// The type of the values that [`to_value`](Self::to_value) makes, NULL included.
+    /// The type of the values that [`to_value`](Self::to_value) returns, including NULL.
     const TYPE: ValueType;
-    /// Whether a value may be NULL.
+    /// Whether a value can be NULL. Default: false.
     const NULLABLE: bool = false;
 
-    /// The value to bind.
+    /// Returns the value to bind.
     fn to_value(&self) -> Value;
 }
 
@@ -64,7 +65,7 @@ to_value! {
     serde_json::Value => Json |json| json.to_string();
 }
 
-/// To microseconds, save for the end of all time, which has nothing to be rounded up to.
+/// Rounds to microseconds. The last microsecond of chrono's range is cut off instead, because it cannot be rounded up.
 fn round(time: NaiveDateTime) -> NaiveDateTime {
     match time.checked_add_signed(TimeDelta::microseconds(1)) {
         Some(_) => time.round_subsecs(6),
@@ -72,7 +73,7 @@ fn round(time: NaiveDateTime) -> NaiveDateTime {
     }
 }
 
-/// To microseconds, but never into the next day, whose times are smaller.
+/// Rounds to microseconds, but not up to midnight of the next day.
 fn round_time(time: NaiveTime) -> NaiveTime {
     let floor = time.trunc_subsecs(6);
     time.round_subsecs(6).max(floor)
@@ -87,7 +88,7 @@ impl<T: ToValue> ToValue for Option<T> {
     }
 }
 
-/// A type that can be the element of a `Vec<T>` column. `u8` is none: `Vec<u8>` is bytes.
+/// A type that can be the element of a `Vec<T>` column. `u8` cannot: `Vec<u8>` is a column of bytes.
 pub trait ArrayElement: ToValue {}
 
 macro_rules! array_elements {
@@ -151,13 +152,25 @@ impl ToValue for Cow<'_, str> {
     }
 }
 
-/// The values for the `?` of a piece of raw SQL: an array of values of one type, or [`params!`](crate::params) for a mix.
+/// The values for the placeholders `?` of raw SQL: an array for values of one type, [`params!`](crate::params) for
+/// values of different types, `[]` for none.
+///
+/// ```no_run
+/// # use activerecord_core::{connection, params, Result};
+/// # async fn example() -> Result<()> {
+/// let primary = connection("primary")?;
+/// primary.execute("DELETE FROM logins WHERE failed", []).await?;
+/// primary.execute("DELETE FROM logins WHERE id IN (?, ?)", [7, 8]).await?;
+/// primary.execute("UPDATE users SET name = ? WHERE id = ?", params!["Ada", 7]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of parameters",
     note = "write `[a, b]` for values of one type, `params![a, \"b\"]` for a mix, and `[]` for none"
 )]
 pub trait IntoParams {
-    /// The values, in the order of the placeholders.
+    /// Returns the values in the order of the placeholders.
     fn into_params(self) -> Vec<Value>;
 }
 
@@ -173,7 +186,7 @@ impl IntoParams for [Value; 0] {
     }
 }
 
-// One impl for each length, and none for length 0, so that a bare `[]` has only one meaning.
+// One impl for each length. Length 0 has only the impl above, so that the type of a bare `[]` is known.
 macro_rules! array_params {
     ($($length:literal)*) => {$(
         impl<T: ToValue> IntoParams for [T; $length] {
@@ -185,7 +198,7 @@ macro_rules! array_params {
 }
 array_params!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32);
 
-/// A list of parameters of mixed types, for raw SQL.
+/// Makes the parameters of raw SQL from values of different types.
 ///
 /// ```
 /// # use activerecord_core::{params, Value};

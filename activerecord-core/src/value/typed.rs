@@ -1,14 +1,21 @@
-//! Cells as values of a column's type, where no field says what to read.
+//! Reads cells as values of a column's type, where no field of a struct gives the type.
 
 use super::{FromValue, Value, ValueRef, ValueType, json};
 use crate::error::Result;
 
 impl Value {
-    /// The value of this type that a cell holds, by the table of conversions: what a database without a type for it keeps as
-    /// text is read from that. NULL is NULL of the type.
+    /// Reads a cell as a value of type `ty`, by the table of conversions of [`FromValue`]. For example, a date that
+    /// SQLite stores as text becomes a date. NULL becomes a NULL of the type.
+    ///
+    /// ```
+    /// # use activerecord_core::{Value, ValueRef, ValueType};
+    /// let value = Value::from_cell(ValueRef::Text("2013-01-31"), ValueType::Date)?;
+    /// assert_eq!(value.ty(), ValueType::Date);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `Conversion` when the cell holds none.
+    /// `Conversion` when the cell does not fit the type.
     pub fn from_cell(cell: ValueRef<'_>, ty: ValueType) -> Result<Self> {
         if matches!(cell, ValueRef::Null) {
             return Ok(Self::Null(ty));

@@ -1,4 +1,4 @@
-//! The verbs of every model.
+//! The methods that every model has.
 
 use std::any::TypeId;
 use std::future::Future;
@@ -12,28 +12,76 @@ use crate::transaction::Transaction;
 use crate::typed::{Covers, IntoAssignments, IntoColumns, IntoOrder, Predicate, Selection};
 use crate::value::IntoParams;
 
-/// What every model can do.
+/// The methods of every model: `#[derive(ActiveRecord)]` adds them.
 ///
-/// A record is a plain struct without hidden state: it does not know where it came from. Which connection a verb uses is
-/// decided when it is called, in this order: the innermost [`with_connection`](Self::with_connection) scope of the model,
-/// the innermost [`with_connection`](crate::with_connection()) scope of all models, the model's `#[connection]`. If this task
-/// has a transaction open on that connection, the verb joins it. So **the scope in which `save` is called decides where the
-/// record goes**, not the one in which it was read.
+/// # Reading
 ///
-/// Verbs that need a key refuse a record whose key is not set (0, `None`, the nil UUID) with `NotFound`.
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let user = User::find(1).await?;
+/// let found = User::find_by(User::EMAIL.eq("a@example.org")).await?;
+/// let adults = User::filter(User::AGE.ge(18)).order_by(User::EMAIL.asc()).limit(10).all().await?;
+/// let oldest = User::order_by((User::AGE.desc(), User::ID.asc())).first().await?;
+/// let emails: Vec<String> = User::select(User::EMAIL).all().await?;
+/// let (all, first, last) = (User::all().await?, User::first().await?, User::last().await?);
+/// let number = User::count().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Writing
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let mut user = User::create(User { email: "a@example.org".into(), ..User::default() }).await?;
+/// user.age = 18;
+/// user.save().await?; // or update(); insert() for a new record
+/// user.update_columns(User::AGE.add(1)).await?;
+/// user.reload().await?;
+/// user.destroy().await?; // or purge()
+/// # Ok(()) }
+/// ```
+///
+/// A record is a plain struct. It does not remember which connection it was read from, or which fields changed.
+///
+/// A record's key is *unset* if it is 0, `None` or the nil UUID; a composite key is unset if all of its parts are.
+///
+/// # Connection
+///
+/// A write uses the scope in which it is awaited, not the one in which the record was read. A [`Query`] keeps the scope
+/// in which it is built. Precedence, highest first:
+///
+/// 1. [`using`](Self::using) or [`on`](Self::on), on a query
+/// 2. the innermost [`with_connection`](Self::with_connection) scope of the model
+/// 3. the innermost [`with_connection`](crate::with_connection()) scope for all models
+/// 4. the model's `#[connection]`
+///
+/// If the current task has an open transaction on that connection, the statement joins it.
+///
+/// # Common errors
+///
+/// Each method that runs a statement can return `Configuration` (unknown connection), `NoScope` (`#[scope_required]`),
+/// `Conversion` (a value does not fit its type), `Transaction` (the joined transaction has failed or ended),
+/// `PoolTimeout`, `ConnectionLost`, `Busy`, `StatementTimeout`, and other errors of the database. The sections `Errors`
+/// below list what is specific to a method.
 pub trait ActiveRecord: Model {
-    /// The record with this key; `(a, b)` for a composite key.
+    /// Returns the record with this key. Pass a tuple, such as `(a, b)`, for a composite key. A record that
+    /// `#[soft_delete]` marks as deleted is not found. Example: [Reading](ActiveRecord#reading).
     ///
     /// # Errors
-    /// `NotFound` when there is none, or it is marked as deleted.
+    /// `NotFound` if no row has the key.
     fn find(key: impl IntoKey<Self::Key>) -> impl Future<Output = Result<Self>> + Send {
         persist::find(key.into_key())
     }
 
-    /// The first record, in the order of the key, that meets the condition.
+    /// Returns the first record, in the order of the key, that meets the condition. Example:
+    /// [Reading](ActiveRecord#reading).
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](ActiveRecord#common-errors).
     fn find_by<P, I>(predicate: Predicate<P>) -> impl Future<Output = Result<Option<Self>>> + Send
     where
         Self: Covers<P, I>,
@@ -41,44 +89,46 @@ pub trait ActiveRecord: Model {
         Self::filter(predicate).first()
     }
 
-    /// All records.
+    /// Returns all records, in no guaranteed order. They are all in memory at once: for a large table use
+    /// [`batch`](Query::batch) or [`stream`](Query::stream). Example: [Reading](ActiveRecord#reading).
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](ActiveRecord#common-errors).
     fn all() -> impl Future<Output = Result<Vec<Self>>> + Send {
         Self::query().all()
     }
 
-    /// The first record in the order of the key.
+    /// Returns the first record in the order of the key. Example: [Reading](ActiveRecord#reading).
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](ActiveRecord#common-errors).
     fn first() -> impl Future<Output = Result<Option<Self>>> + Send {
         Self::query().first()
     }
 
-    /// The last record in the order of the key.
+    /// Returns the last record in the order of the key. Example: [Reading](ActiveRecord#reading).
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](ActiveRecord#common-errors).
     fn last() -> impl Future<Output = Result<Option<Self>>> + Send {
         Self::query().last()
     }
 
-    /// The number of records.
+    /// Returns the number of records. Example: [Reading](ActiveRecord#reading).
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// [Common errors](ActiveRecord#common-errors).
     fn count() -> impl Future<Output = Result<u64>> + Send {
         Self::query().count()
     }
 
-    /// A query on all records.
+    /// Returns a query on all records. Example: [Reading](ActiveRecord#reading).
     fn query() -> Query<Self> {
         Query::new(Self::TABLE)
     }
 
-    /// A query on the records that meet a condition.
+    /// Returns a query on the records that meet a condition: see [`Query::filter`]. Example:
+    /// [Reading](ActiveRecord#reading).
     fn filter<P, I>(predicate: Predicate<P>) -> Query<Self>
     where
         Self: Covers<P, I>,
@@ -86,12 +136,20 @@ pub trait ActiveRecord: Model {
         Self::query().filter(predicate)
     }
 
-    /// A query on the records that meet a condition in SQL: see [`Query::filter_raw`].
+    /// Returns a query on the records that meet a condition in SQL: see [`Query::filter_raw`].
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let adults = User::filter_raw("age >= ?", [18]).all().await?;
+    /// # Ok(()) }
+    /// ```
     fn filter_raw(sql: impl Into<String>, params: impl IntoParams) -> Query<Self> {
         Self::query().filter_raw(sql, params)
     }
 
-    /// A query in this order.
+    /// Returns a query in this order: see [`Query::order_by`]. Example: [Reading](ActiveRecord#reading).
     fn order_by<O, I>(order: O) -> Query<Self>
     where
         O: IntoOrder<Self, I>,
@@ -99,7 +157,8 @@ pub trait ActiveRecord: Model {
         Self::query().order_by(order)
     }
 
-    /// A query on some of the columns, or on what is computed from them.
+    /// Returns a query that reads only these columns or expressions: see [`Query::select`]. Example:
+    /// [Reading](ActiveRecord#reading).
     fn select<E, I>(columns: E) -> Query<Self, E::Output>
     where
         E: Selection<Self, I>,
@@ -107,49 +166,86 @@ pub trait ActiveRecord: Model {
         Self::query().select(columns)
     }
 
-    /// A query on the connection of this name, whatever the scope.
+    /// Returns a query on the connection of this name. It has precedence over all scopes.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let archived = User::using("archive").count().await?;
+    /// # Ok(()) }
+    /// ```
     fn using(connection: &str) -> Query<Self> {
         Self::query().using(connection)
     }
 
-    /// A query inside this transaction, whatever the scope.
+    /// Returns a query in this transaction. It has precedence over all scopes.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let transaction = Transaction::begin("primary").await?;
+    /// let users = User::on(&transaction).all().await?;
+    /// transaction.commit().await?;
+    /// # Ok(()) }
+    /// ```
     fn on(transaction: &Transaction) -> Query<Self> {
         Self::query().on(transaction)
     }
 
-    /// Records by SQL of the caller's own. `?` binds the next value on every database; columns are found by name.
+    /// Returns a query that reads records by SQL: see [`RawQuery`]. `?` binds the next value on every database, and
+    /// `??` is a question mark.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let users = User::raw_query("SELECT * FROM users WHERE age > ?", [18]).all().await?;
+    /// # Ok(()) }
+    /// ```
     fn raw_query(sql: impl Into<String>, params: impl IntoParams) -> RawQuery<Self> {
         RawQuery::new(sql.into(), params)
     }
 
-    /// Writes the record: an INSERT when its key is not set, else an UPDATE of every column, and an INSERT when no row has
-    /// the key. The scope it is called in decides where it goes.
+    /// Writes the record. If its key is [unset](ActiveRecord#writing), this is an INSERT. Otherwise it is an UPDATE of
+    /// every column, and an INSERT if no row has the key. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// `Stale` when somebody else wrote the row's `#[version]`; a violation for bad data; an error of a hook.
+    /// `Stale` if the row's `#[version]` is not the record's; a constraint violation, such as `UniqueViolation`;
+    /// `Invalid` or another error of a hook.
     fn save(&mut self) -> impl Future<Output = Result<()>> + Send {
         persist::save(self)
     }
 
-    /// Inserts the record, and sets its generated key.
+    /// Inserts the record, and sets its generated key and timestamps. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// `UniqueViolation` when a row has its key; other violations for bad data; an error of a hook.
+    /// `UniqueViolation` if a row has the same key; another constraint violation; `Invalid` or another error of a hook.
     fn insert(&mut self) -> impl Future<Output = Result<()>> + Send {
         persist::insert(self)
     }
 
-    /// Updates every column of the record's row.
+    /// Updates every column of the record's row. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// `NotFound` when no row has the key; `Stale` when somebody else wrote the row's `#[version]`; a violation for bad data;
-    /// an error of a hook.
+    /// `NotFound` if the key is unset or no row has it; `Stale` if the row's `#[version]` is not the record's; a
+    /// constraint violation; `Invalid` or another error of a hook.
     fn update(&mut self) -> impl Future<Output = Result<()>> + Send {
         persist::update(self)
     }
 
-    /// Updates some columns of the record's row, with `#[updated_at]` and `#[version]`, and reads them back into the record.
-    /// Hooks run; what they change in other columns is not written.
+    /// Updates some columns of the record's row, and `#[updated_at]` and `#[version]`. Sets the record's fields to the
+    /// values that were written. Hooks run; what they change in other columns is not written.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// # let mut user = User::find(1).await?;
+    /// user.update_columns((User::EMAIL.set("b@example.org"), User::AGE.add(1))).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`update`](Self::update).
@@ -158,16 +254,17 @@ pub trait ActiveRecord: Model {
         persist::update_columns(self, set)
     }
 
-    /// Deletes the record's row, or marks it as deleted when the model has `#[soft_delete]`.
+    /// Deletes the record's row. If the model has `#[soft_delete]`, marks the row as deleted. Example:
+    /// [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// `NotFound` when no row has the key; `Stale` when somebody else wrote the row's `#[version]`; `ForeignKeyViolation`; an
-    /// error of a hook.
+    /// `NotFound` if the key is unset or no row has it; `Stale` if the row's `#[version]` is not the record's;
+    /// `ForeignKeyViolation` if another row refers to it; an error of a hook.
     fn destroy(&mut self) -> impl Future<Output = Result<()>> + Send {
         persist::destroy(self)
     }
 
-    /// Deletes the record's row, also where [`destroy`](Self::destroy) only marks it.
+    /// Deletes the record's row, even if the model has `#[soft_delete]`. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
     /// As [`destroy`](Self::destroy).
@@ -175,15 +272,17 @@ pub trait ActiveRecord: Model {
         persist::purge(self)
     }
 
-    /// Reads the record's row again, also when it is marked as deleted. `#[skip]` fields become their default.
+    /// Reads the record's row again, even if it is marked as deleted. `#[skip]` fields become their default. Example:
+    /// [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// `NotFound` when no row has the key.
+    /// `NotFound` if the key is unset or no row has it; an error of the `after_find` hook.
     fn reload(&mut self) -> impl Future<Output = Result<()>> + Send {
         persist::reload(self)
     }
 
-    /// Saves a new record and returns it, with its generated key.
+    /// [Inserts](Self::insert) a record and returns it, with its generated key and timestamps. Example:
+    /// [Writing](ActiveRecord#writing).
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
@@ -195,26 +294,48 @@ pub trait ActiveRecord: Model {
         }
     }
 
-    /// Inserts many records in as few statements as the database allows, all or none, and returns their number. Timestamps
+    /// Inserts many records in as few statements as the database allows, all or none. Returns their number. Timestamps
     /// and UUID keys are filled in; generated keys are not read back. **No hook runs.**
     ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let users: Vec<User> = (18..60).map(|age| User { age, ..User::default() }).collect();
+    /// assert_eq!(User::bulk_insert(&users).await?, 42);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// A violation for bad data; then no record is inserted.
+    /// A constraint violation, with the index of the record if it is known
+    /// ([`record_index`](crate::Error::record_index)); then no record is inserted.
     fn bulk_insert(records: &[Self]) -> impl Future<Output = Result<u64>> + Send {
         persist::bulk_insert(records)
     }
 
-    /// Inserts the record, or updates the row whose `keys` are taken: `keys` are the columns of a unique constraint. The
-    /// row that is there keeps its primary key and `#[created_at]`. **No hook runs.**
+    /// Inserts the record, or updates the row that has the same values in `keys`, the columns of a unique constraint.
+    /// An updated row keeps its primary key and `#[created_at]`. The record itself does not change. **No hook runs.**
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let user = User { email: "a@example.org".into(), age: 18, ..User::default() };
+    /// User::insert_or_update(&user, User::EMAIL).await?; // email is unique
+    /// User::bulk_insert_or_update(&[user], [User::EMAIL]).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// A violation for bad data; an error of the database when `keys` are not unique there.
+    /// `InvalidStatement` if `keys` are not exactly the columns of a unique constraint; `Unsupported` if `keys` is
+    /// empty; a violation of another constraint.
     fn insert_or_update(record: &Self, keys: impl IntoColumns<Self>) -> impl Future<Output = Result<()>> + Send {
         let keys = keys.into_columns();
         async move { persist::upsert(std::slice::from_ref(record), keys).await.map(|_| ()) }
     }
 
-    /// [`insert_or_update`](Self::insert_or_update) for many records, all or none; returns their number. **No hook runs.**
+    /// [`insert_or_update`](Self::insert_or_update) for many records, all or none. Returns their number. **No hook
+    /// runs.**
     ///
     /// # Errors
     /// As [`insert_or_update`](Self::insert_or_update); then no record is written.
@@ -226,18 +347,33 @@ pub trait ActiveRecord: Model {
         persist::upsert(records, keys)
     }
 
-    /// The record's columns as a JSON object, by the names of the struct's fields.
+    /// Returns the record's columns as a JSON object. Its keys are the names of the struct's fields.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// let user = User { id: 1, email: "a@example.org".into(), age: 18 };
+    /// assert_eq!(user.to_json().to_string(), r#"{"age":18,"email":"a@example.org","id":1}"#);
+    /// ```
     fn to_json(&self) -> serde_json::Value {
         let field =
             |(ordinal, def): (usize, &crate::schema::ColumnDef)| (def.field.to_owned(), self.value(ordinal).to_json());
         Self::TABLE.columns.iter().enumerate().map(field).collect::<serde_json::Map<_, _>>().into()
     }
 
-    /// Sends the statements of *this model* to the connection `name`, in this scope. It wins over the scopes of
-    /// [`with_connection`](crate::with_connection()), which are for all models.
+    /// Runs `body` in a scope in which *this model* uses the connection `name`. It has precedence over
+    /// [`with_connection`](crate::with_connection()), which is for all models.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// let archived = User::with_connection("archive", async || User::find(1).await).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when there is no such connection, before the closure runs; else the closure's own.
+    /// `Configuration` if the connection does not exist, before `body` runs; the error of `body`.
     fn with_connection<T, F>(name: &str, body: F) -> impl Future<Output = Result<T>>
     where
         F: AsyncFnOnce() -> Result<T>,
@@ -246,7 +382,7 @@ pub trait ActiveRecord: Model {
         async move { scope.await? }
     }
 
-    /// [`with_connection`](Self::with_connection) for a closure with an error type of its own.
+    /// [`with_connection`](Self::with_connection) for a `body` with another error type.
     ///
     /// # Errors
     /// As [`with_connection`](Self::with_connection).
@@ -259,15 +395,36 @@ pub trait ActiveRecord: Model {
         async move { scope.await.map_err(E::from)? }
     }
 
-    /// The connection that statements on this model use here.
+    /// Returns the connection that this model uses in the current scope.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// User::connection()?.execute("VACUUM", []).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when there is none of its name.
+    /// `Configuration` if the connection does not exist; `NoScope` if the model requires a scope.
     fn connection() -> Result<ConnectionHandle> {
         connection(persist::here::<Self>()?.endpoint().name())
     }
 
-    /// Runs `body` in a transaction on the connection that this model uses here.
+    /// Runs `body` in a transaction on the connection that this model uses in the current scope.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
+    /// # async fn example() -> Result<()> {
+    /// User::transaction(async || {
+    ///     let mut user = User::find(1).await?;
+    ///     user.age += 1;
+    ///     user.save().await
+    /// })
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`transaction`](crate::transaction()).

@@ -1,4 +1,4 @@
-//! One delivery, from the handler to its end.
+//! One delivery, until it is acknowledged, a dead letter, or lost.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -16,33 +16,34 @@ use crate::panics;
 use crate::queue::{Delivery, PublishError, RawEvent};
 use crate::verdict::{Verdict, permanent};
 
-/// The topic of the dead letters of a topic.
-pub(super) fn dead(topic: &str) -> String {
+/// The topic for the dead letters of a topic.
+pub(super) fn dead_letter_topic(topic: &str) -> String {
     format!("{topic}.dead")
 }
 
-/// An event in hand.
+/// An unacknowledged event.
 pub(super) struct Delivered {
     delivery: Box<dyn Delivery>,
     event: Result<RawEvent>,
     next_extension: Option<Instant>,
-    /// The room that it takes up.
-    _place: Option<OwnedSemaphorePermit>,
+    /// Its share of the prefetch limit, released on drop.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Delivered {
-    pub(super) fn new(delivery: Box<dyn Delivery>, place: Option<OwnedSemaphorePermit>) -> Self {
+    pub(super) fn new(delivery: Box<dyn Delivery>, permit: Option<OwnedSemaphorePermit>) -> Self {
         let event = RawEvent::from_json(delivery.body()).map_err(permanent);
         let next_extension = delivery.extend_every().map(|every| Instant::now() + every);
-        Self { delivery, event, next_extension, _place: place }
+        Self { delivery, event, next_extension, _permit: permit }
     }
 
     pub(super) fn key(&self) -> Option<&str> {
         self.event.as_ref().ok()?.key()
     }
 
-    /// Keeps it, when it is time. An error is the queue's: then it may be delivered to somebody else, who finds the inbox.
-    pub(super) async fn extend(&mut self) -> Result<()> {
+    /// Extends the delivery if an extension is due. After an error, the event may be delivered to another consumer,
+    /// whose inbox prevents a second effect.
+    pub(super) async fn extend_if_due(&mut self) -> Result<()> {
         let (Some(next), Some(every)) = (self.next_extension, self.delivery.extend_every()) else { return Ok(()) };
         if next > Instant::now() {
             return Ok(());
@@ -51,22 +52,22 @@ impl Delivered {
         self.delivery.extend().await
     }
 
-    /// Hands it to the handler, until it is done or a dead letter, and tells the queue.
+    /// Calls the handler until the event succeeds or becomes a dead letter, then acknowledges it.
     pub(super) async fn handle(mut self, ready: &Ready, calls: &Semaphore) -> Result<()> {
         for attempt in 1.. {
             let failed = match self.attempt(ready, calls).await {
-                Ok(()) => return self.done(ready).await,
+                Ok(()) => return self.complete(ready).await,
                 Err(error) => error,
             };
             if failed.is_lease_lost() {
                 return Err(failed);
             }
-            if Verdict::said(&failed) == Some(Verdict::Permanent) || attempt >= ready.settings.max_attempts {
-                return self.bury(ready, &failed).await;
+            if Verdict::marked(&failed) == Some(Verdict::Permanent) || attempt >= ready.settings.max_attempts {
+                return self.dead_letter(ready, &failed).await;
             }
-            tracing::warn!(target: "activerecord", topic = ready.topic, group = ready.group, attempt, error = %failed, "an event is tried again");
+            tracing::warn!(target: "activerecord", topic = ready.topic, group = ready.group, attempt, error = %failed, "an event is retried");
             ready.count("retried");
-            self.meanwhile(sleep(ready.settings.backoff.pause(attempt))).await?;
+            self.extended_while(sleep(ready.settings.backoff.pause(attempt))).await?;
         }
         Ok(())
     }
@@ -78,61 +79,63 @@ impl Delivered {
         };
         if !ready.settings.versions.contains(&event.version()) {
             return Err(permanent(format!(
-                "version {} of the payload of event {} (topic `{}`) is none of those that this consumer understands, {:?}: a newer consumer may",
+                "version {} of the payload of event {} (topic `{}`) is not supported; this consumer supports {:?}",
                 event.version(),
                 event.id(),
                 event.topic(),
                 ready.settings.versions
             )));
         }
-        let _permit = self.meanwhile(calls.acquire()).await?.map_err(Error::custom)?;
+        let _permit = self.extended_while(calls.acquire()).await?.map_err(Error::custom)?;
         let call = AssertUnwindSafe((ready.call)(event)).catch_unwind();
-        self.meanwhile(call).await?.unwrap_or_else(|panic| Err(panics::as_error(&*panic)))
+        self.extended_while(call).await?.unwrap_or_else(|panic| Err(panics::as_error(&*panic)))
     }
 
-    /// Waits for something, and keeps the event meanwhile.
-    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
+    /// Waits for `work`, and extends the delivery meanwhile.
+    async fn extended_while<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
         let mut work = pin!(work);
         loop {
             let Some(next) = self.next_extension else { return Ok(work.await) };
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(done),
-                () = sleep_until(next) => self.extend().await?,
+                () = sleep_until(next) => self.extend_if_due().await?,
             }
         }
     }
 
-    /// To be delivered again, to whoever is there. A queue that cannot be told does so by itself.
-    pub(super) async fn give_back(self) {
+    /// Rejects the delivery, so that another consumer gets the event. On an error, the queue delivers it again by
+    /// itself.
+    pub(super) async fn reject(self) {
         let _ = self.delivery.nack(Duration::ZERO).await;
     }
 
-    async fn done(self, ready: &Ready) -> Result<()> {
+    async fn complete(self, ready: &Ready) -> Result<()> {
         self.delivery.ack().await?;
         ready.count("done");
         Ok(())
     }
 
-    /// To the dead letters, and then gone from here: a crash between the two leaves it in both, and loses it in none.
-    async fn bury(mut self, ready: &Ready, error: &Error) -> Result<()> {
+    /// Publishes the dead letter, then acknowledges the event. A crash in between repeats the event but does not lose
+    /// it.
+    async fn dead_letter(mut self, ready: &Ready, error: &Error) -> Result<()> {
         let letter = self.letter(ready)?.with_header("error", error.to_string()).with_header("consumer", &ready.group);
-        let published = self.meanwhile(async { ready.queue.publish(std::slice::from_ref(&letter)).await }).await?;
+        let published = self.extended_while(async { ready.queue.publish(std::slice::from_ref(&letter)).await }).await?;
         for result in published {
             result.map_err(PublishError::into_error)?;
         }
         let id = letter.id().to_owned();
         self.delivery.ack().await?;
-        tracing::error!(target: "activerecord", topic = ready.topic, group = ready.group, id, %error, "an event is a dead letter");
+        tracing::error!(target: "activerecord", topic = ready.topic, group = ready.group, id, %error, "an event became a dead letter");
         ready.count("dead");
         Ok(())
     }
 
-    /// The event for the dead letters; around what is no event, one with its text.
+    /// The dead letter of the event. A body that is not an event becomes the payload of a new one.
     fn letter(&self, ready: &Ready) -> Result<RawEvent> {
-        let topic = dead(&ready.topic);
+        let topic = dead_letter_topic(&ready.topic);
         match &self.event {
-            // By its own id a queue would take it for the event that it has seen.
+            // With the same id, a deduplicating queue would drop it.
             Ok(event) => Ok(event.clone().with_topic(&topic).with_id(format!("{}>{}", event.id(), ready.group))),
             Err(_) => {
                 let body = String::from_utf8_lossy(self.delivery.body());

@@ -1,4 +1,4 @@
-//! Consumers: they receive the events of a topic and hand them to a handler.
+//! Consumers: they receive the events of a topic and call a handler.
 
 mod delivered;
 mod run;
@@ -21,23 +21,27 @@ use crate::verdict::permanent;
 
 type Call = dyn Fn(RawEvent) -> BoxFuture<'static, Result<()>> + Send + Sync;
 
-/// Receives the events of a topic, and hands each to a handler.
+/// Receives the events of a topic and calls a handler with each.
 ///
-/// With [`on`](Self::on), the handler runs in a transaction on that connection, together with a row of the
-/// [`Inbox`](crate::Inbox): however often the event is delivered, what the handler writes there is written once. What it does
-/// elsewhere, it may do again.
+/// **Exactly-once effect**: with [`on`](Self::on), the handler runs in a transaction on that connection, together with
+/// a row of the [`Inbox`](crate::Inbox). What the handler writes in that transaction is written once, even if the event
+/// is delivered several times. Other effects may happen again.
 ///
-/// Events of one key are handled one after the other, in the order of their delivery; one that fails is tried again, with
-/// growing pauses, while those of other keys go on. After its last attempt, or at once after a
-/// [`permanent`](crate::permanent) error, when it cannot be read, or when its version is not understood, it is a dead letter:
-/// it goes to the topic `TOPIC.dead` of the same queue, where the group `dead_letters` gets it, with the headers `error` and `consumer`.
+/// **Order**: events of one key are handled one after the other, in the order of their delivery.
 ///
-/// What is *not* guaranteed: the order between several consumers of one group, among which a queue spreads the events of a
-/// key. Where the order counts, run one, or let the handler look at what it overwrites.
+/// **Failure**: after an error or a panic, the event is retried with growing pauses; events of other keys continue. It
+/// becomes a dead letter when its attempts are used up, or at once if the error is [`permanent`](crate::permanent), the
+/// event cannot be read, or its version is not [supported](Self::versions). A dead letter is published on the topic
+/// `TOPIC.dead` of the same queue, for the group `dead_letters`, with the headers `error` and `consumer`.
+///
+/// **Not guaranteed**: an order between several consumers of one group, because a queue distributes the events of one
+/// key among them. If the order matters, run one consumer per group, or compare
+/// [`Event::sequence`](crate::Event::sequence) in the handler.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord::queue::{Event, SqlQueue};
+/// use activerecord::queue::{Event, SqlQueue};
+///
 /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Consumer::new(SqlQueue::on("analytics"), "user_events")
@@ -71,7 +75,7 @@ struct Settings {
 }
 
 impl Consumer {
-    /// A consumer of the events of `topic`.
+    /// A consumer of the events of `topic`, without a handler. It opens nothing before it runs.
     pub fn new(queue: impl Queue, topic: impl Into<String>) -> Self {
         let settings = Settings {
             concurrency: 8,
@@ -85,21 +89,22 @@ impl Consumer {
         Self { queue, topic, connection: None, group: None, call: None, settings }
     }
 
-    /// Runs the handler in a transaction on this connection, once for each event.
+    /// Runs the handler in a transaction on this connection, together with a row of the inbox: its effect there happens
+    /// once per event. Default: no transaction and no inbox.
     pub fn on(mut self, connection: impl Into<String>) -> Self {
         self.connection = Some(connection.into());
         self
     }
 
-    /// The group that it belongs to: each event goes to one consumer of the group. The name of the connection unless set, or
-    /// `default`. It is also the name by which the inbox knows the event, so a group that is renamed handles anew what is
-    /// delivered to it.
+    /// Sets the consumer group: each event goes to one consumer of the group. Default: the name of the connection, or
+    /// `default` without one. The inbox also uses this name, so a renamed group handles events again that are delivered
+    /// to it.
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// Hands each event to this.
+    /// Sets the handler. It gets each event with its payload read as a `P`.
     pub fn handle<P, F, Fut>(mut self, handler: F) -> Self
     where
         P: DeserializeOwned + Send + 'static,
@@ -113,73 +118,88 @@ impl Consumer {
         self
     }
 
-    /// The versions of the payload that the handler understands. All unless set.
+    /// Sets the payload versions that the handler supports. An event of another version becomes a dead letter. Default:
+    /// all.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// use activerecord::queue::{Event, MemoryQueue};
+    ///
+    /// let consumer = Consumer::new(MemoryQueue::new(), "user_events")
+    ///     .versions(1..=2)
+    ///     .handle(async |event: Event<i64>| {
+    ///         println!("version {}", event.version());
+    ///         Ok(())
+    ///     });
+    /// # let _ = consumer;
+    /// ```
     pub fn versions(mut self, versions: RangeInclusive<u32>) -> Self {
         self.settings.versions = versions;
         self
     }
 
-    /// How many calls of the handler run at once. 8 unless set.
+    /// Sets the maximum number of concurrent handler calls. Default: 8; minimum: 1.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.settings.concurrency = calls.max(1);
         self
     }
 
-    /// How many events it has in hand at most, in work, waiting for an earlier one of their key, or between two attempts. 100
-    /// unless set. When so many wait for another attempt, it receives no others.
+    /// Sets the maximum number of unacknowledged events: handled now, waiting for an earlier event of their key, or
+    /// between two attempts. Default: 100. While that many events are unacknowledged, no others are received.
     pub fn prefetch(mut self, events: usize) -> Self {
         self.settings.prefetch = events.max(1);
         self
     }
 
-    /// After how many attempts an event is a dead letter. 10 unless set. A process that ends begins to count anew.
+    /// Sets the number of attempts after which an event becomes a dead letter. Default: 10. The count restarts when the
+    /// process restarts.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = attempts.max(1);
         self
     }
 
-    /// The pauses between attempts: 1 second to 5 minutes unless set.
+    /// Sets the pauses between attempts. Default: up to 1 s at first, doubling up to 5 min.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// How long handlers may go on after the shutdown; what still runs then is dropped, and delivered again. 30 seconds
-    /// unless set.
+    /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their
+    /// events are delivered again. Default: 30 s.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.settings.drain = drain;
         self
     }
 
-    /// Receives until `shutdown` is done, then lets the handlers finish. A queue or a database that is not there is waited
-    /// for.
+    /// Receives events until `shutdown` completes, then waits for the running handlers, for the [`drain`](Self::drain)
+    /// time at most. While the queue or the database is unavailable, it retries.
     ///
     /// # Errors
-    /// `Configuration` when there is no handler, or no such connection.
+    /// `Configuration` when the consumer has no handler, or its connection is not configured.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         run::run(self.ready()?, shutdown).await;
         Ok(())
     }
 
-    /// With the handler inside the inbox.
+    /// Checks the settings, and wraps the handler in the inbox.
     fn ready(self) -> Result<run::Ready> {
         let Some(call) = self.call else {
             let topic = &self.topic;
             return Err(Error::configuration(format!(
-                "a consumer of `{topic}` has no handler; add one with .handle(async |event: Event<_>| ..)"
+                "the consumer of `{topic}` has no handler; add one with .handle(async |event: Event<_>| ..)"
             )));
         };
         let group = self.group.or_else(|| self.connection.clone()).unwrap_or_else(|| "default".to_owned());
         let call = match self.connection {
-            Some(name) => inside(connection(&name)?.name().to_owned(), format!("{}>{group}", self.topic), call),
+            Some(name) => in_inbox(connection(&name)?.name().to_owned(), format!("{}>{group}", self.topic), call),
             None => call,
         };
         Ok(run::Ready { queue: self.queue, topic: self.topic, group, call, settings: self.settings })
     }
 }
 
-/// The call in a transaction on the connection `name`, with a row of the inbox.
-fn inside(name: String, consumer: String, call: Arc<Call>) -> Arc<Call> {
+/// Wraps a call in a transaction on the connection `name`, with a row of the inbox.
+fn in_inbox(name: String, consumer: String, call: Arc<Call>) -> Arc<Call> {
     Arc::new(move |event| {
         let (name, consumer, call) = (name.clone(), consumer.clone(), Arc::clone(&call));
         Box::pin(async move {

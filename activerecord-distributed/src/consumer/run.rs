@@ -1,4 +1,4 @@
-//! The life of a consumer: one loop, which alone receives, and a task for each key in hand.
+//! The main loop of a consumer: it receives events, and runs one task per key.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -12,19 +12,19 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::delivered::{Delivered, dead};
+use super::delivered::{Delivered, dead_letter_topic};
 use super::{Call, Settings};
 use crate::backoff::Backoff;
 use crate::failpoint;
 use crate::queue::{Queue, Subscriber};
 
-/// Who gets the dead letters.
+/// The consumer group of the dead letters.
 const DEAD_LETTERS: &str = "dead_letters";
 
-/// How often to look which of the events that wait are to be kept.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often the waiting events are checked for a due extension.
+const EXTENSION_CHECK: Duration = Duration::from_millis(200);
 
-/// A consumer whose settings are complete.
+/// A consumer whose settings are checked.
 pub(super) struct Ready {
     pub(super) queue: Arc<dyn Queue>,
     pub(super) topic: String,
@@ -39,16 +39,16 @@ impl Ready {
         metrics::counter!("activerecord_events_total", &labels).increment(1);
     }
 
-    /// The dead letters have a group from the start: so none is refused because nobody has subscribed to them.
+    /// Creates the group of the dead letters first: some queues do not accept an event without a group.
     async fn subscribe(&self) -> Result<Box<dyn Subscriber>> {
-        self.queue.subscribe(&dead(&self.topic), DEAD_LETTERS).await?;
+        self.queue.subscribe(&dead_letter_topic(&self.topic), DEAD_LETTERS).await?;
         self.queue.subscribe(&self.topic, &self.group).await
     }
 }
 
-/// Receives until `shutdown` is done, then lets the handlers finish.
+/// Receives events until `shutdown` completes, then waits for the running handlers.
 pub(super) async fn run(ready: Ready, shutdown: impl Future<Output = ()>) {
-    let mut hand = Hand::new(ready);
+    let mut run = Run::new(ready);
     let mut shutdown = pin!(shutdown);
     let pauses = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     let mut outages = 0;
@@ -56,23 +56,27 @@ pub(super) async fn run(ready: Ready, shutdown: impl Future<Output = ()>) {
         let error = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            error = hand.work(&mut outages) => error,
+            error = run.receive_and_handle(&mut outages) => error,
         };
         outages += 1;
-        tracing::warn!(target: "activerecord", topic = hand.ready.topic, group = hand.ready.group, %error, "a consumer waits for its queue");
+        tracing::warn!(target: "activerecord", topic = run.ready.topic, group = run.ready.group, %error, "a consumer cannot access its queue and retries");
         let pause = Instant::now() + pauses.pause(outages);
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            () = hand.wait(pause) => {}
+            () = run.handle_until(pause) => {}
         }
     }
-    hand.leave().await;
+    run.shut_down().await;
 }
 
-/// Receives as much as there is room for, until the queue fails. It is not dropped while it waits for the queue's answer: what
-/// that brings would wait until its time is over.
-async fn receive(mut subscriber: Box<dyn Subscriber>, room: Arc<Semaphore>, here: UnboundedSender<Delivered>) -> Error {
+/// Receives events within the prefetch limit until the queue fails. The loop keeps this future while it handles events:
+/// the events of a dropped `receive` call are delivered again only after their timeout.
+async fn receive(
+    mut subscriber: Box<dyn Subscriber>,
+    room: Arc<Semaphore>,
+    sender: UnboundedSender<Delivered>,
+) -> Error {
     loop {
         let first = match Arc::clone(&room).acquire_owned().await {
             Ok(first) => first,
@@ -85,63 +89,72 @@ async fn receive(mut subscriber: Box<dyn Subscriber>, room: Arc<Semaphore>, here
             Err(error) => return error,
         };
         for delivery in deliveries {
-            // Nobody else takes any: there is room for all of them.
-            let place = Arc::clone(&room).try_acquire_owned().ok();
-            if here.send(Delivered::new(delivery, place)).is_err() {
-                return Error::new(ErrorKind::Custom, "nobody takes what is received");
+            // Only this function acquires permits, so there is one for each delivery.
+            let permit = Arc::clone(&room).try_acquire_owned().ok();
+            if sender.send(Delivered::new(delivery, permit)).is_err() {
+                return Error::new(ErrorKind::Custom, "the consumer has stopped");
             }
         }
     }
 }
 
-/// What a consumer has in hand.
-struct Hand {
+/// A running consumer.
+struct Run {
     ready: Arc<Ready>,
+    /// The free handler calls.
     calls: Arc<Semaphore>,
-    /// How many more events it may have in hand.
+    /// The free part of the prefetch limit.
     room: Arc<Semaphore>,
-    /// One for each key, and for each event without one. Each tells its key at its end.
+    /// One task per key, and per event without a key. Each returns its key.
     running: JoinSet<Option<String>>,
-    /// The events that wait for an earlier one of their key, which is running.
+    /// By key: the events that wait for the running event of their key.
     waiting: HashMap<String, VecDeque<Delivered>>,
-    next_look: Instant,
+    next_check: Instant,
 }
 
-impl Hand {
+impl Run {
     fn new(ready: Ready) -> Self {
         let calls = Arc::new(Semaphore::new(ready.settings.concurrency));
         let room = Arc::new(Semaphore::new(ready.settings.prefetch));
         let ready = Arc::new(ready);
-        Self { ready, calls, room, running: JoinSet::new(), waiting: HashMap::new(), next_look: Instant::now() + LOOK }
+        Self {
+            ready,
+            calls,
+            room,
+            running: JoinSet::new(),
+            waiting: HashMap::new(),
+            next_check: Instant::now() + EXTENSION_CHECK,
+        }
     }
 
-    /// Receives and hands over, until the queue fails.
-    async fn work(&mut self, outages: &mut u32) -> Error {
+    /// Receives and handles events until the queue fails.
+    async fn receive_and_handle(&mut self, outages: &mut u32) -> Error {
         let subscriber = match self.ready.subscribe().await {
             Ok(subscriber) => subscriber,
             Err(error) => return error,
         };
-        let (here, mut received) = mpsc::unbounded_channel();
-        let mut receiving = pin!(receive(subscriber, Arc::clone(&self.room), here));
+        let (sender, mut received) = mpsc::unbounded_channel();
+        let mut receiving = pin!(receive(subscriber, Arc::clone(&self.room), sender));
         let error = loop {
             tokio::select! {
                 biased;
-                Some(ended) = self.running.join_next(), if !self.running.is_empty() => self.ended(ended.ok().flatten()),
-                () = sleep_until(self.next_look) => self.look().await,
+                Some(ended) = self.running.join_next(), if !self.running.is_empty() => self.start_next(ended.ok().flatten()),
+                () = sleep_until(self.next_check) => self.extend_waiting().await,
                 Some(delivered) = received.recv() => {
                     *outages = 0;
-                    self.take(delivered);
+                    self.accept(delivered);
                 }
                 error = &mut receiving => break error,
             }
         };
         while let Ok(delivered) = received.try_recv() {
-            self.take(delivered);
+            self.accept(delivered);
         }
         error
     }
 
-    fn take(&mut self, delivered: Delivered) {
+    /// Starts the event, or queues it behind the running event of its key.
+    fn accept(&mut self, delivered: Delivered) {
         match delivered.key().and_then(|key| self.waiting.get_mut(key)) {
             Some(behind) => behind.push_back(delivered),
             None => self.start(delivered),
@@ -160,15 +173,15 @@ impl Hand {
                 Err(error) => Err(error),
             };
             if let Err(error) = handled {
-                tracing::warn!(target: "activerecord", topic = ready.topic, group = ready.group, %error, "an event is delivered again");
+                tracing::warn!(target: "activerecord", topic = ready.topic, group = ready.group, %error, "an event was not acknowledged and is delivered again");
                 ready.count("lost");
             }
             key
         });
     }
 
-    /// The next event of the key.
-    fn ended(&mut self, key: Option<String>) {
+    /// Starts the next event of a key.
+    fn start_next(&mut self, key: Option<String>) {
         let Some(key) = key else { return };
         match self.waiting.get_mut(&key).and_then(VecDeque::pop_front) {
             Some(next) => self.start(next),
@@ -176,38 +189,39 @@ impl Hand {
         }
     }
 
-    /// Keeps what waits.
-    async fn look(&mut self) {
+    /// Extends the deliveries of the waiting events.
+    async fn extend_waiting(&mut self) {
         for delivered in self.waiting.values_mut().flatten() {
-            if let Err(error) = delivered.extend().await {
-                tracing::warn!(target: "activerecord", topic = self.ready.topic, group = self.ready.group, %error, "an event that waits could not be kept");
+            if let Err(error) = delivered.extend_if_due().await {
+                tracing::warn!(target: "activerecord", topic = self.ready.topic, group = self.ready.group, %error, "the delivery of a waiting event could not be extended");
             }
         }
-        self.next_look = Instant::now() + LOOK;
+        self.next_check = Instant::now() + EXTENSION_CHECK;
     }
 
-    async fn wait(&mut self, end: Instant) {
-        self.finish(end).await;
+    /// Handles the events received so far, until this time.
+    async fn handle_until(&mut self, end: Instant) {
+        self.drain(end).await;
         sleep_until(end).await;
     }
 
-    /// Lets what is in hand go on, until then.
-    async fn finish(&mut self, end: Instant) {
+    /// Handles the events received so far, until there are none or until this time.
+    async fn drain(&mut self, end: Instant) {
         while !self.running.is_empty() {
             tokio::select! {
                 biased;
-                Some(ended) = self.running.join_next() => self.ended(ended.ok().flatten()),
-                () = sleep_until(self.next_look) => self.look().await,
+                Some(ended) = self.running.join_next() => self.start_next(ended.ok().flatten()),
+                () = sleep_until(self.next_check) => self.extend_waiting().await,
                 () = sleep_until(end) => return,
             }
         }
     }
 
-    /// Gives back what waits, and lets the calls finish.
-    async fn leave(mut self) {
+    /// Rejects the waiting events, and waits for the running ones, for the drain time at most.
+    async fn shut_down(mut self) {
         for delivered in self.waiting.drain().flat_map(|(_, waiting)| waiting) {
-            delivered.give_back().await;
+            delivered.reject().await;
         }
-        self.finish(Instant::now() + self.ready.settings.drain).await;
+        self.drain(Instant::now() + self.ready.settings.drain).await;
     }
 }

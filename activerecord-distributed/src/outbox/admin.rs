@@ -1,4 +1,4 @@
-//! Looking after the outbox.
+//! Operating on the outbox: dead letters, statistics, the plan of a claim.
 
 use std::time::Duration;
 
@@ -10,70 +10,118 @@ use super::Outbox;
 use super::claim::in_order;
 use super::message::{Message, MessageState};
 use crate::meters::number;
-use crate::store::with_table;
+use crate::tables::with_table;
 
-/// How many messages of a topic there are.
+/// The numbers of messages of a topic, by state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TopicStats {
     /// The topic.
     pub topic: String,
-    /// Those that can be taken up now.
+    /// Messages that can be claimed now.
     pub due: u64,
-    /// Those that wait for their time: delayed, or between two attempts.
+    /// Messages that become due later: delayed, or between two attempts.
     pub later: u64,
-    /// Those that a worker has, or had when it died.
+    /// Messages under the lease of a worker, including those of a worker that died.
     pub leased: u64,
-    /// The dead letters.
+    /// Dead letters.
     pub dead: u64,
-    /// How long the oldest of those that are due or later has waited since it was written.
+    /// The age of the oldest message that is not a dead letter, since it was written.
     pub oldest: Option<Duration>,
 }
 
 impl Outbox {
-    /// The dead letters of a topic, or of all; the oldest first, `limit` at most.
+    /// Returns at most `limit` dead letters of a topic, the oldest first. `None` means all topics.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// for message in Outbox::dead("primary", Some("create_user_analytics"), 100).await? {
+    ///     println!("{}: {}", message.id, message.last_error.unwrap_or_default());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn dead(name: &str, topic: Option<&str>, limit: u64) -> Result<Vec<Message>> {
         let connection = with_table::<Message>(name).await?;
         dead(&connection, topic).order_by(Message::ID.asc()).limit(limit).all().await
     }
 
-    /// Hands the dead letters of a topic, or of all, or these ids of them, to the workers again, with all their attempts.
-    /// Returns how many.
+    /// Makes dead letters due again, with their attempts reset to zero. `topic` and `ids` select them; `None` and an
+    /// empty slice select all. Returns their number.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// Outbox::requeue("primary", None, &[17, 18]).await?;
+    /// Outbox::requeue("primary", Some("create_user_analytics"), &[]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn requeue(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
         let connection = with_table::<Message>(name).await?;
         let now = connection.now().await?;
         let set = (Message::STATE.set(MessageState::Ready), Message::ATTEMPTS.set(0), Message::AVAILABLE_AT.set(now));
-        chosen(&connection, topic, ids).update(set).await
+        selected(&connection, topic, ids).update(set).await
     }
 
-    /// Deletes the dead letters of a topic, or of all, or these ids of them. Returns how many.
+    /// Deletes dead letters, selected as by [`requeue`](Self::requeue). Returns their number.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// let deleted = Outbox::purge("primary", Some("create_user_analytics"), &[]).await?;
+    /// println!("{deleted} dead letters deleted");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn purge(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
         let connection = with_table::<Message>(name).await?;
-        chosen(&connection, topic, ids).delete().await
+        selected(&connection, topic, ids).delete().await
     }
 
-    /// How the database finds the messages of a topic for a worker, `limit` at most. Its order comes from an index; a plan
-    /// that sorts says that the index is gone, or that the database does not know how many rows there are.
+    /// Returns the database's plan for the query by which a worker claims at most `limit` messages of a topic. It
+    /// should read the index `ar_outbox_due` in order. A plan with a sort means that the index is missing or the
+    /// table's statistics are stale.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// println!("{}", Outbox::explain_claim("primary", "create_user_analytics", 100).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn explain_claim(name: &str, topic: &str, limit: u64) -> Result<Plan> {
         let connection = with_table::<Message>(name).await?;
         in_order(name, topic, connection.now().await?, limit).explain().await
     }
 
-    /// How many messages there are, by topic.
+    /// Counts the messages of each topic by state, and sets the gauges `activerecord_outbox_*`.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// for stats in Outbox::stats("primary").await? {
+    ///     println!("{}: {} due, {} dead", stats.topic, stats.due, stats.dead);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn stats(name: &str) -> Result<Vec<TopicStats>> {
         let connection = with_table::<Message>(name).await?;
         let now = connection.now().await?;
@@ -81,7 +129,7 @@ impl Outbox {
         let mut stats = Vec::new();
         for topic in topics.all().await? {
             let topic = of_topic(&connection, topic, now).await?;
-            topic.measure(name);
+            topic.set_gauges(name);
             stats.push(topic);
         }
         Ok(stats)
@@ -89,7 +137,7 @@ impl Outbox {
 }
 
 impl TopicStats {
-    fn measure(&self, connection: &str) {
+    fn set_gauges(&self, connection: &str) {
         let labels = [("connection", connection.to_owned()), ("topic", self.topic.clone())];
         metrics::gauge!("activerecord_outbox_due", &labels).set(number(self.due));
         metrics::gauge!("activerecord_outbox_leased", &labels).set(number(self.leased));
@@ -107,8 +155,8 @@ fn dead(connection: &ConnectionHandle, topic: Option<&str>) -> Query<Message> {
     }
 }
 
-/// All of them, unless ids are named.
-fn chosen(connection: &ConnectionHandle, topic: Option<&str>, ids: &[i64]) -> Query<Message> {
+/// The dead letters of a topic; with ids, only those.
+fn selected(connection: &ConnectionHandle, topic: Option<&str>, ids: &[i64]) -> Query<Message> {
     let dead = dead(connection, topic);
     if ids.is_empty() { dead } else { dead.filter(Message::ID.is_in(ids.to_vec())) }
 }

@@ -13,11 +13,27 @@ use super::wake;
 use crate::clock::{about_now, later};
 use crate::json;
 use crate::queue::VERSION;
-use crate::store::{insert, install};
+use crate::tables::{insert, install};
 
-/// A message about to be written: await it.
+/// A message that is not written yet. Await it to write it; the result is its id.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use std::time::Duration;
+/// # async fn example(user_id: i64) -> Result<()> {
+/// let id = Outbox::enqueue("user_events", &user_id)
+///     .key(format!("user-{user_id}"))
+///     .kind("user_created")
+///     .header("source", "signup")
+///     .delay(Duration::from_secs(60))
+///     .max_attempts(3)
+///     .await?;
+/// # let _ = id;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
-#[must_use = "nothing is written before it is awaited"]
+#[must_use = "a message is written when it is awaited"]
 pub struct Enqueue {
     topic: String,
     payload: Result<String>,
@@ -35,7 +51,7 @@ impl Enqueue {
         Self { payload, ..Self::of_json(topic, String::new()) }
     }
 
-    /// With a payload that is JSON already.
+    /// A message whose payload is already JSON.
     pub(crate) fn of_json(topic: &str, payload: String) -> Self {
         Self {
             topic: topic.to_owned(),
@@ -49,51 +65,53 @@ impl Enqueue {
         }
     }
 
-    /// Writes it on this connection, whatever the scope.
+    /// Writes it on this connection, independent of the current scope and transactions.
     pub fn on(mut self, connection: &str) -> Self {
         self.connection = Some(connection.to_owned());
         self
     }
 
-    /// The key: up to 255 characters. Messages of one key and topic are handled one after the other, in the order of their ids; one that is a dead letter
-    /// holds up those behind it. That is the order of the transactions only if those of one key wait for each other, as
-    /// they do when each writes the row that the key names.
+    /// Sets the ordering key, of up to 255 characters. Messages of one topic and key are processed one after the other,
+    /// in the order of their ids. A dead letter blocks the later messages of its key.
+    ///
+    /// The order of ids is the order of commits only if the transactions of one key wait for each other, for example
+    /// because each updates the row that the key identifies.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// What has happened, for readers of the table; it is the topic otherwise.
+    /// Sets the kind of event. Default: the topic.
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// Adds a name and a value beside the payload.
+    /// Adds a header.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into());
         self
     }
 
-    /// The version of the payload's form, for consumers of the events that a [`Relay`](crate::Relay) makes: 1 unless set.
+    /// Sets the version of the payload's schema, for consumers of the events of a [`Relay`](crate::Relay). Default: 1.
     pub fn version(self, version: u32) -> Self {
         self.header(VERSION, version.to_string())
     }
 
-    /// Handles it no earlier than this.
+    /// Delays it: it becomes due this long after now, by the database's clock. Default: zero.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// After this many attempts it is a dead letter, whatever its worker says.
+    /// Sets the number of attempts after which it becomes a dead letter. Default: the worker's setting.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
         self
     }
 
     async fn write(self) -> Result<i64> {
-        let connection = self.place()?;
+        let connection = self.target()?;
         install::<Message>(&connection).await?;
         let mut message = self.message(&connection).await?;
         insert(connection.name(), &mut message).await?;
@@ -101,10 +119,10 @@ impl Enqueue {
         Ok(message.id)
     }
 
-    /// Writes messages of one topic.
+    /// Writes messages of one topic and one connection.
     pub(crate) async fn all(messages: Vec<Self>) -> Result<()> {
         let Some(first) = messages.first() else { return Ok(()) };
-        let (connection, topic) = (first.place()?, first.topic.clone());
+        let (connection, topic) = (first.target()?, first.topic.clone());
         install::<Message>(&connection).await?;
         let mut rows = Vec::with_capacity(messages.len());
         for message in messages {
@@ -115,7 +133,7 @@ impl Enqueue {
         Ok(())
     }
 
-    fn place(&self) -> Result<ConnectionHandle> {
+    fn target(&self) -> Result<ConnectionHandle> {
         match &self.connection {
             Some(name) => connection(name),
             None => current_connection()?.map_or_else(|| connection("primary"), Ok),

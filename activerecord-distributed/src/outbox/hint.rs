@@ -1,7 +1,7 @@
-//! Hints to workers of other processes, where the database sends notifications: that a topic has a message.
+//! Hints to the workers of other processes that a topic has a message, on databases with notifications (PostgreSQL).
 //!
-//! A hint is sent behind the commit and outside of it: inside, it would keep the transaction from being prepared, and have its
-//! COMMIT queue for a lock of the whole server. It may get lost; then the poll finds the message.
+//! A hint is sent after the commit, outside of the transaction: a transaction with NOTIFY cannot be prepared, and its
+//! COMMIT waits for a server-wide lock. A hint may be lost; then the worker finds the message at its next poll.
 
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -19,13 +19,13 @@ use crate::failpoint;
 
 const CHANNEL: &str = "ar_outbox";
 
-/// How long a process sends nothing more after a hint. What is committed meanwhile shares the next one.
+/// The pause after a hint. Messages that are committed in the pause share the next hint.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The topics to send hints for, by connection. Whose connection is in it has a task that will send them.
+/// The topics that need a hint, by connection id. Each connection in the map has a running [`Sender`].
 static WAITING: LazyLock<Mutex<HashMap<u64, BTreeSet<String>>>> = LazyLock::new(Mutex::default);
 
-/// Has a hint sent, soon and in the background: the first at once, and no more than one by topic in each [`PAUSE`].
+/// Sends a hint in the background: the first one at once, then at most one per topic and [`PAUSE`].
 pub(super) fn send(connection: &ConnectionHandle, topic: String) {
     if !connection.capabilities().notifications {
         return;
@@ -41,7 +41,7 @@ pub(super) fn send(connection: &ConnectionHandle, topic: String) {
     }
 }
 
-/// Listens for the hints of other processes, for as long as it is polled.
+/// Listens for the hints of other processes while it is polled. Reconnects after errors.
 pub(crate) async fn listen(connection: ConnectionHandle, wake: Arc<Wake>) {
     if !connection.capabilities().notifications {
         return;
@@ -50,18 +50,19 @@ pub(crate) async fn listen(connection: ConnectionHandle, wake: Arc<Wake>) {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let Err(error) = hear(&connection, &wake, &mut attempt).await;
+        let Err(error) = listen_once(&connection, &wake, &mut attempt).await;
         metrics::counter!("activerecord_outbox_deaf_total", "connection" => connection.name().to_owned()).increment(1);
-        tracing::warn!(target: "activerecord", connection = connection.name(), %error, "a worker does not hear of other processes' messages until it listens again: it polls");
+        tracing::warn!(target: "activerecord", connection = connection.name(), %error, "a worker lost its listening connection; until it reconnects, it finds the messages of other processes by polling");
         sleep(backoff.pause(attempt)).await;
     }
 }
 
-async fn hear(connection: &ConnectionHandle, wake: &Wake, attempt: &mut u32) -> Result<Infallible> {
+/// Listens until the connection fails.
+async fn listen_once(connection: &ConnectionHandle, wake: &Wake, attempt: &mut u32) -> Result<Infallible> {
     failpoint::reach("outbox.listen")?;
     let mut listener = connection.listen(CHANNEL).await?;
     *attempt = 0;
-    // What was sent while nobody listened is lost.
+    // Hints that were sent before LISTEN are lost.
     if !failpoint::is_broken("outbox.listen") {
         wake.wake();
     }
@@ -69,7 +70,7 @@ async fn hear(connection: &ConnectionHandle, wake: &Wake, attempt: &mut u32) -> 
     loop {
         let text = listener.next().await?;
         match text.split_once(' ') {
-            // Sent from here, where workers are woken without it.
+            // A hint of this process: its workers are already awake.
             Some((origin, _)) if origin == ours => {}
             Some((_, topic)) => wake.wake_for(topic),
             None => {}
@@ -77,13 +78,13 @@ async fn hear(connection: &ConnectionHandle, wake: &Wake, attempt: &mut u32) -> 
     }
 }
 
-/// Who sends a hint.
+/// Identifies this process and connection in a hint.
 fn origin(connection: &ConnectionHandle) -> String {
     static PROCESS: LazyLock<Uuid> = LazyLock::new(Uuid::new_v4);
     format!("{}-{}", PROCESS.simple(), connection.id())
 }
 
-/// Sends what waits for one connection, until nothing does.
+/// Sends the hints of one connection until there are none.
 struct Sender {
     connection: ConnectionHandle,
     is_done: bool,
@@ -113,7 +114,7 @@ impl Sender {
     }
 }
 
-/// Its runtime may end before it has: the next one makes another.
+/// If the runtime ends before the sender is done, the next `send` must start a new one.
 impl Drop for Sender {
     fn drop(&mut self) {
         if !self.is_done {

@@ -1,4 +1,4 @@
-//! A row of the outbox.
+//! The table of the outbox.
 
 use std::collections::BTreeMap;
 
@@ -11,66 +11,77 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::json;
-use crate::store::Kept;
+use crate::tables::OwnTable;
 
-/// A message of the outbox: a row of `ar_outbox`, which goes when it has been handled. Columns that change data capture reads
-/// have the names that Debezium's outbox has for them.
+/// A message of the outbox: a row of `ar_outbox`. It is deleted when its handler succeeds. The column names follow the
+/// outbox event router of Debezium. All times are by the database's clock.
 #[derive(ActiveRecord, Clone, Debug, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_outbox"]
+#[non_exhaustive]
 pub struct Message {
-    /// Its number. Numbers are given before commits: a lower one may appear after a higher one.
+    /// The id. Ids are assigned before the commit, so a lower id can become visible after a higher one.
     pub id: i64,
-    /// What it is about: which handler gets it.
+    /// The topic: it selects the handler.
     #[column = "aggregatetype"]
     pub topic: String,
-    /// Messages of one key and topic are handled one after the other.
+    /// Messages of one topic and key are processed one after the other.
     #[column = "aggregateid"]
     pub key: Option<String>,
-    /// What has happened; the topic, unless it was set.
+    /// The kind of event. Default: the topic.
     #[column = "type"]
     pub kind: String,
     /// The payload, as JSON.
     pub payload: String,
-    /// Names and values beside the payload, as JSON.
+    /// The headers, as a JSON object.
     pub headers: Option<String>,
-    /// Whether it is to be handled.
+    /// Whether it waits for a worker or is a dead letter.
     pub state: MessageState,
-    /// How often it was handed to a handler.
+    /// The number of started attempts.
     pub attempts: i32,
-    /// After how many attempts it is a dead letter; None: as its worker says.
+    /// The number of attempts after which it becomes a dead letter. None: the worker's setting.
     pub max_attempts: Option<i32>,
-    /// When it can be taken up, by the database's clock. While a worker has it, the end of that worker's lease.
+    /// When it can be claimed. While it is claimed, this is the end of the worker's lease.
     pub available_at: DateTime<Utc>,
-    /// Which worker's lease it is under.
+    /// The fencing token of the worker's lease.
     pub lease_token: Option<Uuid>,
-    /// What the last failed attempt said.
+    /// The error of the last failed attempt.
     pub last_error: Option<String>,
-    /// When it was written, by the database's clock.
+    /// When it was written.
     pub created_at: DateTime<Utc>,
 }
 
-/// Whether a message is to be handled.
+/// The state of a message.
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[activerecord(crate = activerecord_core)]
+#[non_exhaustive]
 pub enum MessageState {
-    /// It is, now or later; or it is being handled.
+    /// It waits for a worker, or a worker is processing it.
     #[default]
     Ready,
-    /// Its attempts are used up, or it can never be handled: it waits for somebody to requeue or purge it.
+    /// A dead letter: its attempts are used up, or its error is permanent. An operator can requeue or purge it.
     Dead,
 }
 
 impl Message {
-    /// The payload.
+    /// Reads the payload.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// use activerecord::outbox::Message;
+    ///
+    /// fn user_id(message: &Message) -> Result<i64> {
+    ///     message.payload()
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// `Conversion` when it is none of `P`.
+    /// `Conversion` when it cannot be read as a `P`.
     pub fn payload<P: DeserializeOwned>(&self) -> Result<P> {
         json::read(&self.payload, || format!("the payload of message {} (topic `{}`)", self.id, self.topic))
     }
 
-    /// What stands beside the payload.
+    /// Reads the headers.
     pub(crate) fn headers(&self) -> Result<BTreeMap<String, String>> {
         match &self.headers {
             Some(headers) => {
@@ -81,8 +92,9 @@ impl Message {
     }
 }
 
-impl Kept for Message {
-    /// The first index gives a claim its order, without a sort; the second one tells whether a key has an earlier message.
+impl OwnTable for Message {
+    /// The first index provides the order of a claim without a sort. The second finds an earlier message of the same
+    /// key.
     fn definition() -> CreateTable {
         CreateTable::from(Self::TABLE)
             .numbered()

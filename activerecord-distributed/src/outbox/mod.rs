@@ -1,5 +1,6 @@
-//! The outbox: messages that are written in the transaction of what they tell of, and handed on by a
-//! [`Worker`](crate::Worker) (P. Helland, "Life beyond Distributed Transactions", 2007; C. Richardson, "Transactional outbox").
+//! The transactional outbox: messages are written in the transaction of the change that they announce, and processed
+//! later by a [`Worker`](crate::Worker) (P. Helland, "Life beyond Distributed Transactions", 2007; C. Richardson,
+//! "Transactional outbox").
 
 mod admin;
 mod claim;
@@ -13,7 +14,7 @@ pub use admin::TopicStats;
 pub use enqueue::Enqueue;
 pub use message::{Message, MessageState};
 
-pub(crate) use claim::{Claim, Held, Place, Stretch, claim};
+pub(crate) use claim::{Claim, Leased, Position, Segment, claim};
 pub(crate) use hint::listen;
 pub(crate) use schedule::Schedule;
 pub(crate) use wake::Wake;
@@ -21,20 +22,25 @@ pub(crate) use wake::Wake;
 use activerecord_core::Result;
 use serde::Serialize;
 
-use crate::store::{install, with_table};
+use crate::tables::{install, with_table};
 
-/// Messages to be handed on, in the table `ar_outbox` of the database whose transaction they belong to.
+/// Messages that wait for a [`Worker`](crate::Worker), in the table `ar_outbox` of the database whose transaction wrote
+/// them.
 ///
-/// What is guaranteed: a message exists exactly if its transaction committed, and is handed to its handler at least once,
-/// through crashes of everything that takes part. What is *not*: that it is handed over once only ([`Inbox`](crate::Inbox)
-/// makes the effect happen once), and, without a [`key`](Enqueue::key), any order.
+/// **Guaranteed**: a message exists exactly if its transaction committed. Its handler runs at least once, also after
+/// crashes of the worker or the database.
+///
+/// **Not guaranteed**: that the handler runs only once ([`Inbox`](crate::Inbox) makes its effect happen once); any
+/// order of messages without a [`key`](Enqueue::key).
 #[derive(Debug)]
 pub struct Outbox;
 
 impl Outbox {
-    /// A message about to be written: await it, inside the transaction of what it tells of. It goes to the connection of the
-    /// innermost transaction of this task, or else of the innermost scope of all models, or else `primary`. The answer is the
-    /// message's id.
+    /// Builds a message. Await it to write it, inside the transaction of the change that it announces. The result is
+    /// the message's id.
+    ///
+    /// The message is written on the connection of the task's innermost transaction; without one, on that of the
+    /// innermost `with_connection` scope of all models; without one, on `primary`.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -48,24 +54,43 @@ impl Outbox {
     /// .await
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// When awaited: `Conversion` when the payload cannot be written as JSON; `Configuration` when the connection is
+    /// not configured; otherwise the database's own.
     pub fn enqueue<P: Serialize + ?Sized>(topic: &str, payload: &P) -> Enqueue {
         Enqueue::new(topic, payload)
     }
 
-    /// Writes a message for each payload by as few statements as can be, in the same place as [`enqueue`](Self::enqueue).
+    /// Writes one message per payload with as few statements as possible, on the same connection as
+    /// [`enqueue`](Self::enqueue).
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example(user_ids: Vec<i64>) -> Result<()> {
+    /// Outbox::enqueue_all("create_user_analytics", user_ids).await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Conversion` when a payload is no JSON; whatever the database reports.
+    /// `Conversion` when a payload cannot be written as JSON; otherwise as [`enqueue`](Self::enqueue).
     pub async fn enqueue_all<P: Serialize>(topic: &str, payloads: impl IntoIterator<Item = P>) -> Result<()> {
         let messages = payloads.into_iter().map(|payload| Enqueue::new(topic, &payload)).collect();
         Enqueue::all(messages).await
     }
 
-    /// Makes the tables of the outbox. They are made on first use anyway; MySQL and MariaDB then need a second connection of
-    /// the pool, because they cannot make a table inside a transaction.
+    /// Creates the tables of the outbox. Without it, they are created on first use. On MySQL and MariaDB the first use
+    /// then needs a second connection of the pool, because CREATE TABLE would commit the transaction.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// Outbox::install("primary").await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn install(name: &str) -> Result<()> {
         let connection = with_table::<Message>(name).await?;
         install::<Schedule>(&connection).await

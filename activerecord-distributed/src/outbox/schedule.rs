@@ -1,4 +1,4 @@
-//! Messages that are written again and again.
+//! Periodic messages.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Outbox;
-use crate::store::{Kept, insert_unless_there};
+use crate::tables::{OwnTable, insert_if_absent};
 
-/// When a message of a topic is written next. Whichever worker is first writes it, in the transaction that moves the time.
+/// When the next message of a topic is due. The first worker writes it, in the transaction that advances the time.
 #[derive(ActiveRecord, Clone, Debug)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_outbox_schedule"]
@@ -19,16 +19,16 @@ pub(crate) struct Schedule {
     next_at: DateTime<Utc>,
 }
 
-impl Kept for Schedule {}
+impl OwnTable for Schedule {}
 
 impl Schedule {
-    /// Writes a message if its time has come, and says whether it did. Periods in which no worker ran are passed over.
+    /// Writes the message if it is due, and returns whether it did. Periods in which no worker ran are skipped.
     pub(crate) async fn tick(connection: &ConnectionHandle, topic: &str, period: Duration) -> Result<bool> {
         let name = connection.name();
         let now = connection.now().await?;
         let next_at = Self::using(name).filter(Self::TOPIC.eq(topic)).pluck(Self::NEXT_AT).await?.pop();
         let Some(due) = next_at else {
-            insert_unless_there(name, Self { topic: topic.to_owned(), next_at: now }).await?;
+            insert_if_absent(name, Self { topic: topic.to_owned(), next_at: now }).await?;
             return Ok(false);
         };
         if due > now {

@@ -1,5 +1,5 @@
-//! Waking the workers after a commit: those of this process at once, those of others by a [`hint`]. A worker that
-//! misses it finds the message by its poll.
+//! Wakes the workers after a commit: those of this process directly, those of other processes by a [`hint`]. A worker
+//! that misses a wake-up finds the message at its next poll.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
@@ -11,7 +11,7 @@ use super::hint;
 
 static WORKERS: LazyLock<Mutex<HashMap<u64, Vec<Weak<Wake>>>>> = LazyLock::new(Mutex::default);
 
-/// What a worker waits for.
+/// The wake-up signal of a worker.
 #[derive(Debug)]
 pub(crate) struct Wake {
     topics: Vec<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    /// Is woken by messages on these topics of a connection.
+    /// Registers a worker for the messages of these topics on a connection.
     pub(crate) fn register(connection: &ConnectionHandle, topics: Vec<String>) -> Arc<Self> {
         let wake = Arc::new(Self { topics, notify: Notify::new() });
         let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,17 +29,17 @@ impl Wake {
         wake
     }
 
-    /// Waits for a message that was committed since the last call.
+    /// Waits for a message that was committed after the last call.
     pub(crate) async fn woken(&self) {
         self.notify.notified().await;
     }
 
-    /// Has the worker look, whatever its topics.
+    /// Wakes the worker, independent of its topics.
     pub(super) fn wake(&self) {
         self.notify.notify_one();
     }
 
-    /// Has the worker look if the topic is one of its.
+    /// Wakes the worker if it handles this topic.
     pub(super) fn wake_for(&self, topic: &str) {
         if self.topics.iter().any(|own| own == topic) {
             self.wake();
@@ -47,7 +47,7 @@ impl Wake {
     }
 }
 
-/// Wakes the workers of a topic once the transaction of this task has committed.
+/// Wakes the workers of a topic when the task's transaction commits; without a transaction, now.
 pub(super) fn after_commit(connection: &ConnectionHandle, topic: &str) {
     let (here, topic) = (connection.clone(), topic.to_owned());
     connection.after_commit(move || {

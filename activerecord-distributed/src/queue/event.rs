@@ -1,4 +1,4 @@
-//! An event on its way through a queue.
+//! The events of a queue.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,24 @@ use serde_json::value::RawValue;
 use crate::json;
 use crate::outbox::Message;
 
-/// The header of an outbox message that has its [version](Event::version).
+/// The header of an outbox message that contains its [version](Event::version).
 pub(crate) const VERSION: &str = "version";
 
-/// Something that has happened, as a queue carries it: JSON of the fields `id`, `topic`, `key`, `sequence`, `kind`,
-/// `version`, `time`, `headers` and `payload`.
+/// An event of a queue. On the wire it is JSON with the fields `id`, `topic`, `key`, `sequence`, `kind`, `version`,
+/// `time`, `headers` and `payload`.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// use activerecord::queue::{Event, RawEvent};
+///
+/// # fn main() -> Result<()> {
+/// let raw = RawEvent::new("import-1", "user_events", &42)?.with_key("user-42").with_header("source", "import");
+/// let received = RawEvent::from_json(raw.to_json()?.as_bytes())?;
+/// let event: Event<i64> = received.typed()?;
+/// assert_eq!((event.key(), *event.payload()), (Some("user-42"), 42));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event<P> {
     id: String,
@@ -25,7 +38,7 @@ pub struct Event<P> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sequence: Option<i64>,
     kind: String,
-    #[serde(default = "first")]
+    #[serde(default = "first_version")]
     version: u32,
     time: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -33,50 +46,51 @@ pub struct Event<P> {
     payload: P,
 }
 
-/// An event whose payload nobody has read: JSON, as it was written.
+/// An event whose payload is still JSON text, exactly as it was published.
 pub type RawEvent = Event<Box<RawValue>>;
 
-fn first() -> u32 {
+fn first_version() -> u32 {
     1
 }
 
 impl<P> Event<P> {
-    /// Its id, the same at every publication and delivery: at most 200 characters, unique among the events of all databases.
+    /// The id: the same in every publication and delivery, and unique among the events of all databases. At most 200
+    /// characters.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The topic that it is published on.
+    /// The topic.
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// The key that it is ordered by.
+    /// The ordering key.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// Its place among the events of its key and outbox: what happened later has a greater one.
+    /// The sequence number: of two events with the same key and outbox, the later one has the greater number.
     pub fn sequence(&self) -> Option<i64> {
         self.sequence
     }
 
-    /// What has happened; the topic, unless it was set.
+    /// The kind of event: the topic, unless it was [set](crate::Enqueue::kind).
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The version of the payload's form: 1, unless it was [set](crate::Enqueue::version).
+    /// The version of the payload's schema: 1, unless it was [set](crate::Enqueue::version).
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// When it was written, by its database's clock.
+    /// When it was written, by the clock of its outbox's database.
     pub fn time(&self) -> DateTime<Utc> {
         self.time
     }
 
-    /// What stands beside the payload.
+    /// The headers.
     pub fn headers(&self) -> &BTreeMap<String, String> {
         &self.headers
     }
@@ -86,7 +100,7 @@ impl<P> Event<P> {
         &self.payload
     }
 
-    /// The payload, to keep.
+    /// The payload, by value.
     pub fn into_payload(self) -> P {
         self.payload
     }
@@ -98,10 +112,11 @@ impl<P> Event<P> {
 }
 
 impl RawEvent {
-    /// An event of no outbox, of the kind `topic` and without a key.
+    /// Builds an event that is not from an outbox: kind `topic`, version 1, no key, the time of this machine. See the
+    /// example of [`Event`].
     ///
     /// # Errors
-    /// `Conversion` when the payload is no JSON.
+    /// `Conversion` when the payload cannot be written as JSON.
     pub fn new<P: Serialize + ?Sized>(id: impl Into<String>, topic: impl Into<String>, payload: &P) -> Result<Self> {
         let (id, topic) = (id.into(), topic.into());
         let payload = raw(json::write(payload, || format!("the payload of event {id} (topic `{topic}`)"))?)?;
@@ -109,19 +124,19 @@ impl RawEvent {
         Ok(Self { id, topic, key: None, sequence: None, kind, version: 1, time: Utc::now(), headers, payload })
     }
 
-    /// With a key to be ordered by.
+    /// Sets the ordering key.
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into());
         self
     }
 
-    /// The same event, on another topic.
+    /// Sets the topic.
     pub fn with_topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = topic.into();
         self
@@ -132,8 +147,8 @@ impl RawEvent {
         self
     }
 
-    /// The event of a message of the outbox on this connection. The message's number alone would do for one outbox; with the
-    /// time it was written it does also for one that was made anew, and with the connection's name for several.
+    /// The event of a message of the outbox on this connection. The event id consists of the connection's name, which
+    /// separates several outboxes, the message's id, and its time, which separates the ids of a recreated table.
     pub(crate) fn of(connection: &str, message: &Message) -> Result<Self> {
         let mut headers = message.headers()?;
         let version = headers.remove(VERSION).and_then(|version| version.parse().ok()).unwrap_or(1);
@@ -150,28 +165,28 @@ impl RawEvent {
         })
     }
 
-    /// The event as JSON: what goes over the wire.
+    /// Writes the event as JSON, the wire format.
     ///
     /// # Errors
-    /// None that is known of.
+    /// `Conversion` when it cannot be written; currently never.
     pub fn to_json(&self) -> Result<String> {
         json::write(self, || format!("event {}", self.id))
     }
 
-    /// The event of what was received.
+    /// Reads an event from its wire format.
     ///
     /// # Errors
-    /// `Conversion` when it is no event.
+    /// `Conversion` when `body` is not the JSON of an event.
     pub fn from_json(body: &[u8]) -> Result<Self> {
-        let text =
-            std::str::from_utf8(body).map_err(|error| Error::conversion("an event is no text").with_source(error))?;
-        json::read(text, || "what was received".to_owned())
+        let text = std::str::from_utf8(body)
+            .map_err(|error| Error::conversion("the received event is not UTF-8 text").with_source(error))?;
+        json::read(text, || "the received event".to_owned())
     }
 
-    /// The event with its payload read.
+    /// Reads the payload as a `P`.
     ///
     /// # Errors
-    /// `Conversion` when the payload is none of `P`.
+    /// `Conversion` when the payload cannot be read as a `P`.
     pub fn typed<P: DeserializeOwned>(self) -> Result<Event<P>> {
         let what = format!("the payload of event {} (topic `{}`, version {})", self.id, self.topic, self.version);
         self.map(|payload| json::read(payload.get(), || what))
@@ -179,8 +194,9 @@ impl RawEvent {
 }
 
 fn raw(payload: String) -> Result<Box<RawValue>> {
-    RawValue::from_string(payload)
-        .map_err(|error| Error::conversion(format!("the payload of an event is no JSON: {error}")).with_source(error))
+    RawValue::from_string(payload).map_err(|error| {
+        Error::conversion(format!("the payload of an event is not valid JSON: {error}")).with_source(error)
+    })
 }
 
 #[cfg(test)]
@@ -188,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_travels_as_json() {
+    fn an_event_is_json_on_the_wire() {
         let event =
             RawEvent::new("primary-1-0", "airports", &[1.5, 2.0]).unwrap().with_key("EWR").with_header("by", "hand");
         let back = RawEvent::from_json(event.to_json().unwrap().as_bytes()).unwrap();
@@ -201,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_says_so() {
+    fn an_invalid_event_is_a_conversion_error() {
         for body in [&b"{}"[..], b"nothing", b"\xff"] {
             assert_eq!(RawEvent::from_json(body).unwrap_err().kind(), activerecord_core::ErrorKind::Conversion);
         }

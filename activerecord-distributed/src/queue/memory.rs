@@ -1,4 +1,4 @@
-//! The queue of one process.
+//! A queue in the memory of one process.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,19 +10,35 @@ use tokio::sync::Notify;
 
 use super::{Delivery, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Subscriber};
 
-/// A queue in the memory of this process, for tests and for programs of one process. Clones share their events. What is in
-/// it ends with the process; nothing bounds how much that is.
+/// A queue in the memory of this process, for tests and for programs of one process. Clones share their events. Events
+/// are lost when the process ends. The number of events is not limited.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// use activerecord::queue::{Event, MemoryQueue};
+///
+/// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
+/// let queue = MemoryQueue::new();
+/// let relay = Relay::from("primary").topic("user_events").to(queue.clone());
+/// let consumer = Consumer::new(queue, "user_events").handle(async |event: Event<i64>| {
+///     println!("user {}", event.payload());
+///     Ok(())
+/// });
+/// relay.run_once().await?;
+/// consumer.run_until(shutdown).await
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryQueue(Arc<Mutex<HashMap<String, Topic>>>);
 
 #[derive(Debug, Default)]
 struct Topic {
     groups: HashMap<String, Arc<Group>>,
-    /// What was published before there was a group: the first one gets it.
+    /// Events that were published before the first group. The first group gets them.
     unclaimed: VecDeque<Arc<str>>,
 }
 
-/// What waits for the consumers of a group.
+/// The events that wait for the consumers of a group.
 #[derive(Debug, Default)]
 struct Group {
     waiting: Mutex<VecDeque<Arc<str>>>,
@@ -41,7 +57,7 @@ impl MemoryQueue {
         let topic = topics.entry(event.topic().to_owned()).or_default();
         match topic.groups.is_empty() {
             true => topic.unclaimed.push_back(body),
-            false => topic.groups.values().for_each(|group| group.give(Arc::clone(&body))),
+            false => topic.groups.values().for_each(|group| group.push(Arc::clone(&body))),
         }
         Ok(())
     }
@@ -63,7 +79,7 @@ impl Queue for MemoryQueue {
         let mut topics = lock(&self.0);
         let topic = topics.entry(topic.to_owned()).or_default();
         let group = Arc::clone(topic.groups.entry(group.to_owned()).or_default());
-        topic.unclaimed.drain(..).for_each(|body| group.give(body));
+        topic.unclaimed.drain(..).for_each(|body| group.push(body));
         let subscriber: Box<dyn Subscriber> = Box::new(MemorySubscriber(group));
         Box::pin(std::future::ready(Ok(subscriber)))
     }
@@ -75,19 +91,19 @@ impl Group {
         let taken = waiting.len().min(limit);
         let deliveries = waiting.drain(..taken).map(|body| delivery(self, body)).collect();
         if !waiting.is_empty() {
-            // For the others of the group: one call wakes one of them.
+            // Each notification wakes one subscriber, so wake the next one for the remaining events.
             self.arrived.notify_one();
         }
         deliveries
     }
 
-    fn give(&self, body: Arc<str>) {
+    fn push(&self, body: Arc<str>) {
         lock(&self.waiting).push_back(body);
         self.arrived.notify_one();
     }
 
-    /// To be delivered again, before what has not been delivered.
-    fn give_back(&self, body: Arc<str>) {
+    /// Puts an event back at the front, for the next delivery.
+    fn requeue(&self, body: Arc<str>) {
         lock(&self.waiting).push_front(body);
         self.arrived.notify_one();
     }
@@ -135,7 +151,7 @@ impl Delivery for MemoryDelivery {
             let (group, body) = (Arc::clone(&self.group), Arc::clone(&self.body));
             activerecord_core::spawn(async move {
                 tokio::time::sleep(pause).await;
-                group.give_back(body);
+                group.requeue(body);
             });
         }
         Box::pin(std::future::ready(Ok(())))
@@ -153,7 +169,7 @@ impl Delivery for MemoryDelivery {
 impl Drop for MemoryDelivery {
     fn drop(&mut self) {
         if !self.done {
-            self.group.give_back(Arc::clone(&self.body));
+            self.group.requeue(Arc::clone(&self.body));
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Message queues: what the relay publishes to and consumers receive from.
+//! Message queues: a [`Relay`](crate::Relay) publishes to one, and [`Consumer`](crate::Consumer)s receive from it.
 //!
-//! The contract is small, and every queue keeps it: an event that was accepted survives the queue's crash where the queue is
-//! durable, and every group gets it at least once. A queue is handed to a [`Relay`](crate::Relay) or a
-//! [`Consumer`](crate::Consumer); programs seldom call it themselves.
+//! Every queue guarantees: each consumer group gets each accepted event at least once. If the queue is durable, an
+//! accepted event survives a crash of the queue. Programs seldom call a queue themselves.
 
 mod event;
 mod memory;
@@ -20,30 +19,44 @@ pub use event::{Event, RawEvent};
 pub use memory::MemoryQueue;
 pub use sql::SqlQueue;
 
-/// Where events are published.
+/// The publishing side of a queue.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// use activerecord::queue::{PublishError, Publisher, RawEvent, SqlQueue};
+///
+/// # async fn example() -> Result<()> {
+/// let queue = SqlQueue::on("analytics");
+/// let event = RawEvent::new("import-1", "user_events", &42)?;
+/// for result in queue.publish(&[event]).await {
+///     result.map_err(PublishError::into_error)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub trait Publisher: Send + Sync + 'static {
-    /// Publishes events. There is one result for each, in their order; `Ok` comes only after the queue has the event for
-    /// good, as far as it is [durable](QueueCapabilities::durable).
+    /// Publishes events. Returns one result per event, in the same order. `Ok` means that the queue has acknowledged
+    /// the event: a [durable](QueueCapabilities::durable) queue has stored it.
     fn publish<'a>(&'a self, events: &'a [RawEvent]) -> BoxFuture<'a, Vec<Result<(), PublishError>>>;
 
-    /// What this queue can do.
+    /// The capabilities of this queue.
     fn capabilities(&self) -> QueueCapabilities;
 }
 
-/// Why an event was not published, or may not have been.
+/// Why an event was not published, or may not have been published.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PublishError {
-    /// It was not: another attempt may succeed.
+    /// Not published. A retry may succeed.
     Transient(Error),
-    /// It was not, and never will be: it is too large, or not allowed.
+    /// Not published, and a retry cannot succeed: for example, the event is too large or not permitted.
     Rejected(Error),
-    /// Nobody knows: the answer was lost. Publishing it again under the same id is the way out.
+    /// Unknown: the acknowledgement was lost. Publish the event again with the same id.
     OutcomeUnknown(Error),
 }
 
 impl PublishError {
-    /// The results of `count` events that all ended like this.
+    /// Returns this error as the result of each of `count` events.
     pub fn for_all(self, count: usize) -> Vec<Result<(), Self>> {
         let kind = match &self {
             Self::Transient(_) => Self::Transient,
@@ -54,7 +67,7 @@ impl PublishError {
         (0..count).map(|_| Err(kind(Error::new(error.kind(), error.to_string())))).collect()
     }
 
-    /// What the queue said.
+    /// The error of the queue.
     pub fn into_error(self) -> Error {
         match self {
             Self::Transient(error) | Self::Rejected(error) | Self::OutcomeUnknown(error) => error,
@@ -67,27 +80,34 @@ impl fmt::Display for PublishError {
         match self {
             Self::Transient(error) => write!(f, "not published: {error}"),
             Self::Rejected(error) => write!(f, "rejected: {error}"),
-            Self::OutcomeUnknown(error) => write!(f, "nobody knows whether it was published: {error}"),
+            Self::OutcomeUnknown(error) => write!(f, "the outcome of the publication is unknown: {error}"),
         }
     }
 }
 
 impl std::error::Error for PublishError {}
 
-/// What a queue can do. A capability that is not there is made up for, or told of, by whoever needs it.
+/// The capabilities of a queue.
+///
+/// ```
+/// use activerecord::queue::QueueCapabilities;
+///
+/// let capabilities = QueueCapabilities::none().durable().deduplicates();
+/// assert!(capabilities.durable && !capabilities.keeps_unclaimed);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueCapabilities {
-    /// What was published survives the end of the queue's process.
+    /// Published events survive a restart of the queue's process.
     pub durable: bool,
-    /// An event that is published again within minutes under the same id is delivered once.
+    /// An event that is published again with the same id within minutes is delivered once.
     pub deduplicates: bool,
-    /// An event that nobody has subscribed to yet is kept for those who will.
+    /// An event that is published before the first subscription to its topic is kept for it.
     pub keeps_unclaimed: bool,
 }
 
 impl QueueCapabilities {
-    /// None of them.
+    /// No capability.
     pub fn none() -> Self {
         Self::default()
     }
@@ -108,39 +128,72 @@ impl QueueCapabilities {
     }
 }
 
-/// A queue that events are published to and received from. It is cheap to clone, and connects again by itself.
+/// A queue: events are published to topics and received by consumer groups. An implementation is cheap to clone and
+/// reconnects by itself.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// use activerecord::queue::{MemoryQueue, Publisher, Queue, RawEvent, Subscriber};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let queue = MemoryQueue::new();
+/// let mut subscriber = queue.subscribe("user_events", "analytics").await?;
+/// queue.publish(&[RawEvent::new("import-1", "user_events", &42)?]).await;
+/// for delivery in subscriber.receive(10).await? {
+///     let event = RawEvent::from_json(delivery.body())?;
+///     assert_eq!(event.id(), "import-1");
+///     delivery.ack().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub trait Queue: Publisher {
-    /// Receives the events of a topic for a group of consumers: each event goes to one of the group. Every group gets all
-    /// events. A group exists from its first subscription on, whether or not somebody receives for it.
+    /// Subscribes a consumer group to a topic. Every group gets every event; within a group, each event goes to one
+    /// subscriber. A group exists from its first subscription on, also while it has no subscriber.
     ///
     /// # Errors
-    /// Whatever the queue reports.
+    /// The queue's own.
     fn subscribe<'a>(&'a self, topic: &'a str, group: &'a str) -> BoxFuture<'a, Result<Box<dyn Subscriber>>>;
 }
 
-/// Receives events.
+/// A subscription of a consumer group. See the example of [`Queue`].
 pub trait Subscriber: Send {
-    /// Waits for events, and takes up to `limit` of them. It may be dropped while it waits: nothing is lost, though what was on its
-    /// way then may come only when its time is over. An outage of the queue is an error; calling it again connects again.
+    /// Waits for at least one event, and returns up to `limit` events. The future can be dropped while it waits: no
+    /// event is lost, but an event that was in transit may be delivered again only after its acknowledgement timeout.
+    ///
+    /// # Errors
+    /// The queue's own, when it is unavailable. The next call reconnects.
     fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>>;
 }
 
-/// One delivery of an event. One that is dropped without a word is delivered again, at the latest when its time is over:
-/// see [`extend`](Self::extend).
+/// One delivery of an event. A delivery that is dropped without [`ack`](Self::ack) or [`nack`](Self::nack) is delivered
+/// again, at the latest after its acknowledgement timeout: see [`extend`](Self::extend).
 pub trait Delivery: Send + Sync {
-    /// What was delivered: the JSON of an event, or whatever a program of somebody else has published.
+    /// The body as it was received: the JSON of an event, or anything that another program published.
     fn body(&self) -> &[u8];
 
-    /// The event is done.
+    /// Acknowledges the event: it is not delivered to this group again.
+    ///
+    /// # Errors
+    /// The queue's own; [`LEASE_LOST`](crate::LEASE_LOST) when the event was delivered to another consumer. Then it may
+    /// be delivered again.
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
 
-    /// The event is to be delivered again, after this pause where the queue can wait, else at once.
+    /// Rejects the delivery: the event is delivered again after this pause, or at once if the queue does not support
+    /// pauses.
+    ///
+    /// # Errors
+    /// The queue's own. Then the event is delivered again after its acknowledgement timeout.
     fn nack(self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>>;
 
-    /// The event is still being worked on: it is to stay with this consumer as long as after its delivery.
+    /// Restarts the acknowledgement timeout: the event stays with this consumer.
+    ///
+    /// # Errors
+    /// The queue's own; [`LEASE_LOST`](crate::LEASE_LOST) when the event was delivered to another consumer.
     fn extend(&self) -> BoxFuture<'_, Result<()>>;
 
-    /// How often to [`extend`](Self::extend) the delivery. None: it stays until the connection breaks.
+    /// How often to call [`extend`](Self::extend). None: the event stays with this consumer until its connection ends.
     fn extend_every(&self) -> Option<Duration>;
 }
 

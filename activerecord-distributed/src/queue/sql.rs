@@ -1,4 +1,4 @@
-//! A database as a queue: the outbox of the receiving side.
+//! A queue in the tables of a database, with the outbox as its storage.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,22 +11,36 @@ use tokio::time::timeout;
 
 use super::{Delivery, PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Subscriber};
 use crate::lease;
-use crate::outbox::{Claim, Enqueue, Held, Message, Outbox, Stretch, Wake, claim};
-use crate::store::{Kept, insert_unless_there, with_table};
+use crate::outbox::{Claim, Enqueue, Leased, Message, Outbox, Segment, Wake, claim};
+use crate::tables::{OwnTable, insert_if_absent, with_table};
 use crate::verdict::Verdict;
 
-/// How long to wait for an event before looking for those of other processes.
+/// How often the table is polled for events of other processes.
 const POLL: Duration = Duration::from_millis(500);
 
-/// A queue in the tables `ar_outbox` and `ar_queue_groups` of a database: a message for each event and group. Nothing to
-/// install, and as durable as the database; an event that nobody has subscribed to is not accepted.
+/// A queue in the tables `ar_outbox` and `ar_queue_groups` of a database, with one message per event and group. It
+/// needs no broker and is as durable as the database.
+///
+/// It does not accept an event whose topic has no subscriber group: the publisher gets a transient error and retries.
+/// It polls every 500 ms for events that another process published; on PostgreSQL it does not listen for notifications.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// use activerecord::queue::SqlQueue;
+///
+/// # use std::time::Duration;
+/// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
+/// let queue = SqlQueue::on("analytics").lease(Duration::from_secs(60));
+/// Relay::from("primary").topic("user_events").to(queue).run_until(shutdown).await
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SqlQueue {
     connection: String,
     lease: Duration,
 }
 
-/// A group of consumers that gets the events of a topic.
+/// A consumer group of a topic.
 #[derive(ActiveRecord, Clone, Debug)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_queue_groups"]
@@ -38,26 +52,27 @@ struct Group {
     name: String,
 }
 
-impl Kept for Group {}
+impl OwnTable for Group {}
 
 impl SqlQueue {
-    /// The queue in the database of this connection, which is not asked before it is used.
+    /// The queue in the database of this connection. It opens nothing; its tables are created on first use.
     pub fn on(connection: impl Into<String>) -> Self {
         Self { connection: connection.into(), lease: lease::LENGTH }
     }
 
-    /// How long an event stays with the consumer that has received it and then been silent. 30 seconds unless set.
+    /// Sets the lease of a delivered event: without an acknowledgement or an extension, it is delivered again after
+    /// this time. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// Writes all of them in one transaction, or, when one of them is refused, each in its own.
+    /// Writes all events in one transaction. If the database rejects one of them, writes each in its own transaction.
     async fn accept(&self, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
         match self.write(events).await {
             Ok(results) => return results,
             Err(error) if events.len() == 1 || Verdict::of(&error) == Verdict::Transient => {
-                return of(error).for_all(events.len());
+                return publish_error(error).for_all(events.len());
             }
             Err(_) => {}
         }
@@ -65,7 +80,7 @@ impl SqlQueue {
         for event in events {
             match self.write(std::slice::from_ref(event)).await {
                 Ok(written) => results.extend(written),
-                Err(error) => results.push(Err(of(error))),
+                Err(error) => results.push(Err(publish_error(error))),
             }
         }
         results
@@ -80,35 +95,36 @@ impl SqlQueue {
             for group in groups.iter().filter(|group| group.topic == event.topic()) {
                 messages.push(message(event, group)?.on(&name));
             }
-            results.push(if messages.len() > before { Ok(()) } else { Err(nobody(&name, event.topic())) });
+            results.push(if messages.len() > before { Ok(()) } else { Err(no_group(&name, event.topic())) });
         }
         transaction(&name, async || Enqueue::all(messages).await).await?;
         Ok(results)
     }
 }
 
-/// Those who have subscribed to the topics of these events.
+/// The groups that subscribed to the topics of these events.
 async fn groups(name: &str, events: &[RawEvent]) -> Result<Vec<Group>> {
     let topics: BTreeSet<_> = events.iter().map(RawEvent::topic).collect();
     Group::using(name).filter(Group::TOPIC.is_in(Vec::from_iter(topics))).all().await
 }
 
 impl Group {
-    /// The topic of the outbox that has the messages of the group.
-    fn messages(topic: &str, group: &str) -> String {
+    /// The outbox topic that contains the events of a group.
+    fn outbox_topic(topic: &str, group: &str) -> String {
         format!("{topic}>{group}")
     }
 }
 
 fn message(event: &RawEvent, group: &Group) -> Result<Enqueue> {
-    let message = Enqueue::of_json(&Group::messages(&group.topic, &group.name), event.to_json()?).kind(event.kind());
+    let message =
+        Enqueue::of_json(&Group::outbox_topic(&group.topic, &group.name), event.to_json()?).kind(event.kind());
     Ok(match event.key() {
         Some(key) => message.key(key),
         None => message,
     })
 }
 
-fn of(error: Error) -> PublishError {
+fn publish_error(error: Error) -> PublishError {
     match Verdict::of(&error) {
         _ if error.is_commit_outcome_unknown() => PublishError::OutcomeUnknown(error),
         Verdict::Transient => PublishError::Transient(error),
@@ -116,11 +132,9 @@ fn of(error: Error) -> PublishError {
     }
 }
 
-fn nobody(name: &str, topic: &str) -> PublishError {
-    let why = format!(
-        "nobody has subscribed to the topic `{topic}` of the queue on `{name}`: start a consumer, then it goes on"
-    );
-    PublishError::Transient(Error::invalid(why))
+fn no_group(name: &str, topic: &str) -> PublishError {
+    let message = format!("no group has subscribed to the topic `{topic}` of the queue on `{name}`: start a consumer");
+    PublishError::Transient(Error::invalid(message))
 }
 
 impl Publisher for SqlQueue {
@@ -138,9 +152,9 @@ impl Queue for SqlQueue {
         Box::pin(async move {
             let connection = with_table::<Group>(&self.connection).await?;
             let row = Group { topic: topic.to_owned(), name: group.to_owned() };
-            insert_unless_there(connection.name(), row).await?;
+            insert_if_absent(connection.name(), row).await?;
             Outbox::install(connection.name()).await?;
-            let topic = Group::messages(topic, group);
+            let topic = Group::outbox_topic(topic, group);
             let wake = Wake::register(&connection, vec![topic.clone()]);
             let subscriber: Box<dyn Subscriber> =
                 Box::new(SqlSubscriber { connection, topic, wake, lease: self.lease });
@@ -160,11 +174,12 @@ impl Subscriber for SqlSubscriber {
     fn receive(&mut self, limit: usize) -> BoxFuture<'_, Result<Vec<Box<dyn Delivery>>>> {
         Box::pin(async move {
             loop {
-                let whole = Stretch::default();
-                if let Some(claim) = claim(&self.connection, &self.topic, whole, limit as u64, self.lease).await? {
+                let whole_queue = Segment::default();
+                if let Some(claim) = claim(&self.connection, &self.topic, whole_queue, limit as u64, self.lease).await?
+                {
                     return Ok(self.deliveries(claim));
                 }
-                // A wake-up is a hint. Without one it is time to look for those of other processes.
+                // Only this process sends wake-ups. The timeout finds the events of other processes.
                 let _ = timeout(POLL, self.wake.woken()).await;
             }
         })
@@ -174,18 +189,18 @@ impl Subscriber for SqlSubscriber {
 impl SqlSubscriber {
     fn deliveries(&self, claim: Claim) -> Vec<Box<dyn Delivery>> {
         let delivery = |message: Message| -> Box<dyn Delivery> {
-            let held = Held { token: claim.token, ids: vec![message.id] };
+            let leased = Leased { token: claim.token, ids: vec![message.id] };
             let (connection, lease) = (self.connection.clone(), self.lease);
-            Box::new(SqlDelivery { connection, held, body: message.payload, lease })
+            Box::new(SqlDelivery { connection, leased, body: message.payload, lease })
         };
         claim.messages.into_iter().map(delivery).collect()
     }
 }
 
-/// A message under a lease. One that is dropped is due again when that is over.
+/// A leased message. If it is dropped, it is delivered again when the lease expires.
 struct SqlDelivery {
     connection: ConnectionHandle,
-    held: Held,
+    leased: Leased,
     body: String,
     lease: Duration,
 }
@@ -197,22 +212,22 @@ impl Delivery for SqlDelivery {
 
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
-            let done = self.held.complete(&self.connection).await?;
-            if done == 0 { Err(lease::lost("somebody else has received the event")) } else { Ok(()) }
+            let done = self.leased.complete(&self.connection).await?;
+            if done == 0 { Err(lease::lost("another consumer has received the event")) } else { Ok(()) }
         })
     }
 
     fn nack(self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
-            let why = Error::invalid("its consumer has given it back");
-            self.held.retry(&self.connection, pause, &why).await.map(drop)
+            let why = Error::invalid("the consumer rejected the delivery");
+            self.leased.retry(&self.connection, pause, &why).await.map(drop)
         })
     }
 
     fn extend(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let kept = self.held.extend(&self.connection, self.lease).await?;
-            if kept.is_empty() { Err(lease::lost("somebody else has received the event")) } else { Ok(()) }
+            let kept = self.leased.extend(&self.connection, self.lease).await?;
+            if kept.is_empty() { Err(lease::lost("another consumer has received the event")) } else { Ok(()) }
         })
     }
 

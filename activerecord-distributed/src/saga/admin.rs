@@ -1,4 +1,4 @@
-//! Deciding about sagas that are stuck.
+//! Operating on sagas: list them, and decide about stuck ones.
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar, transaction};
 use uuid::Uuid;
@@ -7,22 +7,39 @@ use super::definition::Resumed;
 use super::record::{SagaRecord, SagaState, SagaStep, StepState};
 use super::{executor, log};
 
-/// The sagas of one log, for those who look after them.
+/// The sagas of one log, for operators.
+///
+/// A saga is stuck when it can neither continue nor be compensated. An operator decides: [`resume`](Self::resume) or
+/// [`release`](Self::release) retry it, [`skip`](Self::skip) skips the failed step, [`abandon`](Self::abandon) ends it.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// use activerecord::saga::{SagaState, Sagas};
+///
+/// # async fn example() -> Result<()> {
+/// let sagas = Sagas::on("primary");
+/// for saga in sagas.list(Some(SagaState::Stuck), 100).await? {
+///     println!("{} {}: {}", saga.id, saga.name, saga.error.unwrap_or_default());
+///     sagas.release(saga.id, "the payment service is back").await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sagas {
     connection: String,
 }
 
 impl Sagas {
-    /// The log on the connection of this name.
+    /// The log on this connection. It opens nothing; its tables are created on first use.
     pub fn on(connection: impl Into<String>) -> Self {
         Self { connection: connection.into() }
     }
 
-    /// The sagas in this state, or in any; the oldest first, `limit` at most.
+    /// Returns at most `limit` sagas in this state, the oldest first. `None` means every state.
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn list(&self, state: Option<SagaState>, limit: u64) -> Result<Vec<SagaRecord>> {
         let connection = self.installed().await?;
         let sagas = SagaRecord::using(connection.name()).order_by((SagaRecord::CREATED_AT.asc(), SagaRecord::ID.asc()));
@@ -33,42 +50,83 @@ impl Sagas {
         sagas.limit(limit).all().await
     }
 
-    /// A saga, with the steps that were begun.
+    /// Returns a saga, and its started steps by position.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::Sagas;
+    ///
+    /// # async fn example(id: Uuid) -> Result<()> {
+    /// let (saga, steps) = Sagas::on("primary").find(id).await?;
+    /// println!("{}: {:?}, {} steps started", saga.name, saga.state, steps.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `NotFound` when there is none of this id.
+    /// `NotFound` when no saga has this id.
     pub async fn find(&self, id: Uuid) -> Result<(SagaRecord, Vec<SagaStep>)> {
         let connection = self.installed().await?;
         let record = self.record(&connection, id).await?;
         Ok((record, log::steps(&connection, id).await?))
     }
 
-    /// Goes on with every saga of this log whose process has died: [`Saga::resume_all`](super::Saga::resume_all) does so with
-    /// every log.
+    /// Resumes every running saga of this log whose lease has expired. [`Saga::resume_all`](super::Saga::resume_all)
+    /// does this for every log.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::Sagas;
+    ///
+    /// # async fn example() -> Result<()> {
+    /// let resumed = Sagas::on("primary").resume_all().await?;
+    /// println!("{} done, {} stuck", resumed.done.len(), resumed.stuck.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the database reports when it is looked for work.
+    /// The database's own, when the log cannot be read. The error of one saga is in the result.
     pub async fn resume_all(&self) -> Result<Resumed> {
         executor::resume_all(&self.installed().await?).await
     }
 
-    /// Goes on with a stuck saga where it stopped, in this process, which must know its definition.
+    /// Resumes a stuck saga at the step where it stopped, in this process. The process must know its definition.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::Sagas;
+    ///
+    /// # async fn example(id: Uuid) -> Result<()> {
+    /// Sagas::on("primary").resume(id, "the schema is repaired").await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// As [`Saga::run`](super::Saga::run); `Configuration` when this process does not know the definition; `NotFound` when the
-    /// saga is not stuck.
+    /// As [`Saga::run`](super::Saga::run); `Configuration` when this process has no definition of its name; `NotFound`
+    /// when the saga is not stuck.
     pub async fn resume(&self, id: Uuid, reason: &str) -> Result<()> {
         let connection = self.installed().await?;
         let record = self.record(&connection, id).await?;
-        if !super::registry::knows(&record.name) {
-            let what = format!("this program knows no saga `{}`: register its definition", record.name);
+        if !super::registry::is_registered(&record.name) {
+            let what = format!("this process has no saga `{}`: register its definition", record.name);
             return Err(Error::configuration(what));
         }
         self.release(id, reason).await?;
         executor::resume(&connection, &self.record(&connection, id).await?).await
     }
 
-    /// Has a stuck saga taken up again by the next [`Saga::resume_all`](super::Saga::resume_all), in whichever process.
+    /// Sets a stuck saga to `Running`. The next [`Saga::resume_all`](super::Saga::resume_all) of any process resumes
+    /// it.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::Sagas;
+    ///
+    /// # async fn example(id: Uuid) -> Result<()> {
+    /// Sagas::on("primary").release(id, "the hotel's service is back").await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `NotFound` when the saga is not stuck.
@@ -77,11 +135,21 @@ impl Sagas {
         self.decide(&connection, id, SagaState::Running, reason).await
     }
 
-    /// Passes over the step at which a stuck saga stopped: on the way forward it counts as done, on the way back as undone.
-    /// Whoever says so has seen to it. The saga is then taken up again, as by [`release`](Self::release).
+    /// Skips the step at which a stuck saga stopped, then releases the saga as [`release`](Self::release) does. The
+    /// step counts as completed, or as compensated when the saga is being compensated. The operator must have done its
+    /// work by other means.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::Sagas;
+    ///
+    /// # async fn example(id: Uuid) -> Result<()> {
+    /// Sagas::on("primary").skip(id, "refunded by phone").await
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `NotFound` when the saga is not stuck, or has not begun a step.
+    /// `NotFound` when the saga is not stuck, or stopped before its first step.
     pub async fn skip(&self, id: Uuid, reason: &str) -> Result<()> {
         let connection = self.installed().await?;
         let name = connection.name();
@@ -93,7 +161,7 @@ impl Sagas {
             };
             let steps = log::steps(&connection, id).await?;
             let Some(mut step) = steps.into_iter().rfind(open) else {
-                return Err(Error::new(ErrorKind::NotFound, format!("the saga {id} stopped at no step of its own")));
+                return Err(Error::new(ErrorKind::NotFound, format!("the saga {id} has no step to skip")));
             };
             (step.state, step.error) = (StepState::Skipped, Some(reason.to_owned()));
             SagaStep::with_connection(name, async || step.update().await).await?;
@@ -102,7 +170,16 @@ impl Sagas {
         .await
     }
 
-    /// Gives a stuck saga up as it is.
+    /// Ends a stuck saga as it is. Its steps are neither completed nor compensated.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::Sagas;
+    ///
+    /// # async fn example(id: Uuid) -> Result<()> {
+    /// Sagas::on("primary").abandon(id, "repaired by hand").await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `NotFound` when the saga is not stuck.
@@ -117,7 +194,8 @@ impl Sagas {
 
     async fn record(&self, connection: &ConnectionHandle, id: Uuid) -> Result<SagaRecord> {
         log::find(connection, id).await?.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("there is no saga {id} in the log on `{}`", self.connection))
+            let message = format!("the saga log on `{}` has no saga {id}", self.connection);
+            Error::new(ErrorKind::NotFound, message)
         })
     }
 

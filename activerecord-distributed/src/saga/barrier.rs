@@ -1,6 +1,8 @@
-//! The barrier: a row in the step's own transaction, which makes its effect happen once. An action or its undoing that comes
-//! again does nothing; an undoing that comes first does nothing either, and keeps the action out for good (the sub-transaction
-//! barrier of DTM).
+//! The barrier: a row in the step's own transaction, so that the effect of a step happens once.
+//!
+//! A repeated action or compensating action does nothing. A compensating action that arrives before its action does
+//! nothing and blocks the action permanently. Source: the sub-transaction barrier of DTM
+//! (<https://github.com/dtm-labs/dtm>).
 
 use std::sync::Arc;
 
@@ -12,9 +14,9 @@ use super::context::StepContext;
 use super::step::Step;
 use crate::error::LEASE_LOST;
 use crate::failpoint;
-use crate::store::{Kept, insert, with_table};
+use crate::tables::{OwnTable, insert, with_table};
 
-/// What was done to a step, in the database of its effect: a row of `ar_saga_barrier`.
+/// An operation that ran on a step, in the database of its effect: a row of `ar_saga_barrier`.
 #[derive(ActiveRecord, Clone, Debug)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_saga_barrier"]
@@ -25,7 +27,7 @@ struct Barrier {
     position: i32,
     #[primary_key]
     operation: Operation,
-    /// What the action returned, as JSON; None where it was kept out.
+    /// The output of the action, as JSON. None: the action was blocked.
     output: Option<String>,
 }
 
@@ -36,12 +38,13 @@ enum Operation {
     Undo,
 }
 
-impl Kept for Barrier {}
+impl OwnTable for Barrier {}
 
-/// Runs the action in a transaction on the step's connection, or gives what it returned when it did take effect.
+/// Runs the action in a transaction on the step's connection. Returns the stored output when the action took effect
+/// before.
 ///
 /// # Errors
-/// The action's own; `LeaseLost` when the step was undone before.
+/// The action's own; `LEASE_LOST` when the step is already compensated.
 pub(super) async fn act(name: &str, step: &Step, context: &Arc<StepContext>) -> Result<String> {
     let handle = with_table::<Barrier>(name).await?;
     transaction(name, async || {
@@ -49,18 +52,19 @@ pub(super) async fn act(name: &str, step: &Step, context: &Arc<StepContext>) -> 
             return step.act(Arc::clone(context)).await;
         }
         if let Some(row) = find(&handle, context, Operation::Act).await? {
-            return row.output.ok_or_else(|| refused(context));
+            return row.output.ok_or_else(|| blocked(context));
         }
         let output = step.act(Arc::clone(context)).await?;
         failpoint::reach("saga.barrier")?;
-        // Whoever has come through at the same time is found out here, by the key: then this one's work is undone.
+        // A concurrent attempt violates the primary key here, and its whole transaction is rolled back.
         pass(&handle, context, Operation::Act, Some(output.clone())).await?;
         Ok(output)
     })
     .await
 }
 
-/// Undoes the step in a transaction on its connection, unless that was done before or there is nothing to undo.
+/// Runs the compensating action in a transaction on the step's connection, unless it ran before or the action had no
+/// effect.
 pub(super) async fn undo(name: &str, step: &Step, context: &Arc<StepContext>) -> Result<()> {
     let handle = with_table::<Barrier>(name).await?;
     transaction(name, async || {
@@ -71,7 +75,7 @@ pub(super) async fn undo(name: &str, step: &Step, context: &Arc<StepContext>) ->
         match find(&handle, context, Operation::Act).await?.map(|row| row.output) {
             Some(Some(output)) => step.undo(Arc::clone(context), output).await,
             Some(None) => Ok(()),
-            // An action that is still under way ends before this, or fails at its own row.
+            // A concurrent action either committed its row before this insert, or fails at the primary key after it.
             None => pass(&handle, context, Operation::Act, None).await,
         }
     })
@@ -84,7 +88,7 @@ async fn find(handle: &ConnectionHandle, context: &StepContext, operation: Opera
     Barrier::using(handle.name()).filter(same).first().await
 }
 
-/// Leaves the row. Of two at once, the second waits for the first one's end.
+/// Inserts the row of an operation. A concurrent insert of the same row waits until the first transaction ends.
 async fn pass(
     handle: &ConnectionHandle,
     context: &StepContext,
@@ -93,9 +97,9 @@ async fn pass(
 ) -> Result<()> {
     let mut row = Barrier { saga_id: context.saga, position: context.position, operation, output };
     insert(handle.name(), &mut row).await.map_err(|error| match error.kind() {
-        // The next attempt finds what the other one has left.
+        // Retryable: the next attempt finds the row of the other transaction.
         ErrorKind::UniqueViolation => {
-            let message = format!("step `{}` of saga {} is being run by somebody else", context.step, context.saga);
+            let message = format!("another process runs step `{}` of saga {}", context.step, context.saga);
             Error::new(ErrorKind::Serialization, message).with_source(error)
         }
         _ => error,
@@ -103,7 +107,7 @@ async fn pass(
 }
 
 #[cold]
-fn refused(context: &StepContext) -> Error {
-    let message = format!("step `{}` of saga {} was undone before it was run", context.step, context.saga);
+fn blocked(context: &StepContext) -> Error {
+    let message = format!("step `{}` of saga {} was compensated before its action ran", context.step, context.saga);
     Error::new(LEASE_LOST, message)
 }

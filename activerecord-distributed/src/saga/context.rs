@@ -1,4 +1,4 @@
-//! What a step knows of its saga.
+//! What a step can read about its saga.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,20 @@ use uuid::Uuid;
 
 use crate::json;
 
-/// What a step knows of its saga: the input, and what the steps before it returned.
+/// The argument of a step's action and compensating action: the saga's input, and the outputs of the earlier steps.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// use activerecord::saga::StepContext;
+///
+/// async fn charge(context: &StepContext) -> Result<String> {
+///     let order: i64 = context.output("create order")?;
+///     let cents: u32 = context.input()?;
+///     // A payment service that gets the same idempotency key twice charges once.
+///     let idempotency_key = context.key();
+///     Ok(format!("{idempotency_key}: {cents} for order {order}"))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct StepContext {
     pub(super) saga: Uuid,
@@ -26,39 +39,35 @@ impl StepContext {
         self.saga
     }
 
-    /// Which attempt at this step this is, from 1.
+    /// The number of this attempt at the step, from 1. The compensating action counts anew from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// A text that is the same at every attempt at this step of this saga, and of no other: for services that take an
-    /// idempotency key.
+    /// An idempotency key for other services: the same at every attempt at this step of this saga, and unique to it.
     pub fn key(&self) -> String {
         format!("{}-{}", self.saga, self.position)
     }
 
-    /// What the saga was run with.
+    /// The input of the saga.
     ///
     /// # Errors
-    /// `Conversion` when it is no `T`.
+    /// `Conversion` when the input cannot be read as a `T`.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T> {
         json::read(&self.input, || format!("the input of saga {}", self.saga))
     }
 
-    /// What an earlier step returned.
+    /// The output of an earlier step.
     ///
     /// # Errors
-    /// `Configuration` when no earlier step has this name; `Conversion` when what it returned is no `T`.
+    /// `Configuration` when no earlier step has this name; `Conversion` when its output cannot be read as a `T`.
     pub fn output<T: DeserializeOwned>(&self, step: &str) -> Result<T> {
         let output = self.outputs.get(step).ok_or_else(|| {
             let mut earlier: Vec<_> = self.outputs.keys().map(String::as_str).collect();
             earlier.sort_unstable();
-            Error::configuration(format!(
-                "no step `{step}` comes before `{}`; before it come: {}",
-                self.step,
-                earlier.join(", ")
-            ))
+            let earlier = earlier.join(", ");
+            Error::configuration(format!("no step before `{}` is named `{step}`; earlier steps: {earlier}", self.step))
         })?;
-        json::read(output, || format!("what step `{step}` returned"))
+        json::read(output, || format!("the output of step `{step}`"))
     }
 }

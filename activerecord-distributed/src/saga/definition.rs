@@ -1,9 +1,8 @@
-//! What a saga consists of.
+//! The definition of a saga.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::ProtocolError as _;
 use activerecord_core::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,24 +12,34 @@ use super::context::StepContext;
 use super::step::{Step, StepFn, UndoFn};
 use super::{Sagas, executor, registry};
 use crate::backoff::Backoff;
+use crate::error::ProtocolError as _;
 use crate::json;
 use crate::lease;
 
-/// Steps that are run one after the other, each with what undoes it. All are done in the end, or those that were done are
-/// undone, the last one first; also when the process dies in between.
+/// A definition of a saga: steps that run in order, each with a compensating action. Either all steps complete, or the
+/// completed ones are compensated in reverse order, also when the process dies (H. Garcia-Molina and K. Salem, "Sagas",
+/// 1987).
 ///
-/// What is guaranteed: every step and its end is in a log (`ar_saga` and `ar_saga_step` of one database) before the next
-/// one begins. An action, and what undoes it, is run at least once; inside [`step_on`](Self::step_on) its effect happens
-/// exactly once. What is *not*: isolation. Others see a step's effect before the saga has ended, and what they do with it is not
-/// undone.
+/// **Guaranteed**: the outcome of each step is in the log (the tables `ar_saga` and `ar_saga_step` of one database)
+/// before the next step starts. An action and a compensating action run at least once; with [`step_on`](Self::step_on)
+/// their effect happens exactly once.
 ///
-/// An error of an action that may pass (a lost connection, a deadlock, [`transient`](crate::transient)) has it run again, after a
-/// growing pause, up to [`attempts`](Self::attempts) times; any other ends the saga, which is undone. What undoes a step is run
-/// again after every error; when its attempts are used up the saga is stuck: see [`Sagas`](super::Sagas).
+/// **Not guaranteed**: isolation. Other transactions see the effect of a step before the saga ends. If they act on it,
+/// their work is not compensated.
+///
+/// **Errors of an action**: a transient error (a lost connection, a deadlock, [`transient`](crate::transient)) is
+/// retried with growing pauses. After any other error, or when the [`attempts`](Self::attempts) are used up, the saga
+/// is compensated; after a [`pivot`](Self::pivot) it is stuck instead.
+///
+/// **Errors of a compensating action**: every error is retried. When the attempts are used up, the saga is stuck, and
+/// an operator must decide: see [`Sagas`](super::Sagas).
+///
+/// After a crash, [`resume_all`](Self::resume_all) resumes the saga.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord::saga::StepContext;
+/// use activerecord::saga::StepContext;
+///
 /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
 /// # #[derive(ActiveRecord)] #[connection = "analytics"] struct Analytics { id: i64, user_id: i64 }
 /// # async fn example() -> Result<()> {
@@ -71,7 +80,7 @@ pub struct Saga {
 }
 
 impl Saga {
-    /// A saga without steps. Its name stands in the log: a program that resumes it knows its definition by it.
+    /// A definition without steps. The log stores the name; a process that resumes the saga finds the definition by it.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -85,9 +94,28 @@ impl Saga {
         }
     }
 
-    /// A step: its action, and what undoes it. Both may be run more than once; [`StepContext::key`] tells a service that it
-    /// is the same again. An action that returns an error has left nothing behind, or its error says that nobody knows
-    /// (`CommitOutcomeUnknown`): then the saga is stuck if it cannot go on.
+    /// Adds a step: its action and its compensating action. Both may run more than once; pass
+    /// [`StepContext::key`] to other services as an idempotency key.
+    ///
+    /// An action that returns an error must not leave an effect. If it cannot know (`CommitOutcomeUnknown`), and the
+    /// saga cannot continue, the saga becomes stuck.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::StepContext;
+    ///
+    /// # struct Hotel;
+    /// # impl Hotel {
+    /// #     async fn book(_: String, _: u32) -> Result<String> { Ok("booking".into()) }
+    /// #     async fn cancel(_: String) -> Result<()> { Ok(()) }
+    /// # }
+    /// let saga = Saga::new("book_trip").step(
+    ///     "hotel",
+    ///     async |context: &StepContext| Hotel::book(context.key(), context.input()?).await,
+    ///     async |_: &StepContext, booking: String| Hotel::cancel(booking).await,
+    /// );
+    /// # let _ = saga;
+    /// ```
     pub fn step<T, A, C>(mut self, name: &str, action: A, undo: C) -> Self
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -98,8 +126,11 @@ impl Saga {
         self
     }
 
-    /// A step whose action, and what undoes it, each run in a transaction on this connection, in which a row says that they
-    /// did: their effect happens exactly once, and an action that comes too late does nothing.
+    /// Adds a step that runs in a transaction on this connection. The transaction also writes a barrier row (the table
+    /// `ar_saga_barrier`), so the effect of the action and of the compensating action happens exactly once. An action
+    /// that runs after its compensation has no effect.
+    ///
+    /// See the example of [`Saga`].
     pub fn step_on<T, A, C>(mut self, connection: &str, name: &str, action: A, undo: C) -> Self
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -110,8 +141,19 @@ impl Saga {
         self
     }
 
-    /// A step that nothing undoes: once it is done, the saga only goes forward. Steps after it are run again until they
-    /// succeed, or the saga is stuck.
+    /// Adds a pivot: a step without a compensating action. When it has completed, the saga is not compensated any more.
+    /// If a later step fails, the saga is stuck.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::StepContext;
+    ///
+    /// let saga = Saga::new("ship_order").pivot("hand over to carrier", async |context: &StepContext| {
+    ///     println!("order {}", context.input::<i64>()?);
+    ///     Ok(())
+    /// });
+    /// # let _ = saga;
+    /// ```
     pub fn pivot<T, A>(mut self, name: &str, action: A) -> Self
     where
         T: Serialize + Send + 'static,
@@ -121,7 +163,19 @@ impl Saga {
         self
     }
 
-    /// [`pivot`](Self::pivot), in a transaction on this connection, as [`step_on`](Self::step_on).
+    /// Adds a [`pivot`](Self::pivot) that runs in a transaction on this connection, as [`step_on`](Self::step_on) does.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::StepContext;
+    ///
+    /// # #[derive(ActiveRecord)] struct Shipment { id: i64, order_id: i64 }
+    /// let saga = Saga::new("ship_order").pivot_on("primary", "ship", async |context: &StepContext| {
+    ///     let shipment = Shipment::create(Shipment { id: 0, order_id: context.input()? }).await?;
+    ///     Ok(shipment.id)
+    /// });
+    /// # let _ = saga;
+    /// ```
     pub fn pivot_on<T, A>(mut self, connection: &str, name: &str, action: A) -> Self
     where
         T: Serialize + Send + 'static,
@@ -131,66 +185,99 @@ impl Saga {
         self
     }
 
-    /// The connection whose database has the log; `primary` unless set.
+    /// Sets the connection of the log. Default: `primary`.
     pub fn log_on(mut self, connection: impl Into<String>) -> Self {
         self.log = connection.into();
         self
     }
 
-    /// The version of this definition, 1 unless set: to be raised when steps change. A program that still knows the older
-    /// one (see [`register`](Self::register)) goes on with sagas of it; elsewhere they are stuck.
+    /// Sets the version of this definition. Default: 1. Raise it when the steps change, and
+    /// [`register`](Self::register) the old version too while its sagas run: a saga whose version is unknown to the
+    /// process that resumes it becomes stuck.
     pub fn version(mut self, version: i32) -> Self {
         self.version = version;
         self
     }
 
-    /// How often an action is run at most, and what undoes it; 5 unless set.
+    /// Sets the maximum number of attempts at each action and at each compensating action. Default: 5; minimum: 1.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// The pauses between attempts: 100 milliseconds to 30 seconds unless set.
+    /// Sets the pauses between attempts. Default: up to 100 ms at first, doubling up to 30 s.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// After this time, by the log's clock, no action is run again: a saga that is not done then is undone. None unless
-    /// set.
+    /// Sets a deadline, from the start of the saga, by the clock of the log's database. A failed action is not retried
+    /// after it; the saga is compensated, or stuck after a [`pivot`](Self::pivot). Default: none.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// How long a saga whose process died is left alone. 30 seconds unless set, and renewed at a third of it.
+    /// Sets the lease of the executing process. After a crash, another process can resume the saga when the lease has
+    /// expired. The lease is renewed every third of its length. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// Makes the definition known to [`resume_all`](Self::resume_all). To run it does that, too.
+    /// Registers the definition in this process for [`resume_all`](Self::resume_all). [`run`](Self::run) registers it
+    /// too.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// use activerecord::saga::StepContext;
+    ///
+    /// fn ship_order() -> Saga {
+    ///     Saga::new("ship_order").pivot("ship", async |_: &StepContext| Ok(()))
+    /// }
+    /// # fn main() -> Result<()> {
+    /// // At the start of the process.
+    /// ship_order().register()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when it has no steps, or two of one name.
+    /// `Configuration` when the definition has no steps, or two steps of one name.
     pub fn register(&self) -> Result<()> {
         self.check()?;
         registry::register(self);
         Ok(())
     }
 
-    /// Runs the saga, and returns its id when all steps are done.
+    /// Runs the saga with this input, which is stored as JSON. Returns its id when all steps have completed.
+    ///
+    /// See the example of [`Saga`].
     ///
     /// # Errors
-    /// `Compensated` when a step failed and all before it are undone, with the step's error as the source; `Stuck` when it
-    /// needs a decision; `LeaseLost` when somebody else has taken it up; an error of the log's database: then it is
-    /// resumed later.
+    /// - [`COMPENSATED`](crate::COMPENSATED): a step failed, and the steps before it are compensated. The source is the
+    ///   step's error.
+    /// - [`STUCK`](crate::STUCK): an operator must decide.
+    /// - [`LEASE_LOST`](crate::LEASE_LOST): another process has taken over the saga.
+    /// - `Transaction`: the task has an open transaction on the log's connection.
+    /// - `Configuration`: the definition has no steps, or two of one name; or the log's connection is not configured.
+    /// - `Conversion`: the input cannot be written as JSON.
+    /// - Any other error of the log's database. [`resume_all`](Self::resume_all) resumes the saga later.
     pub async fn run<I: Serialize + ?Sized>(&self, input: &I) -> Result<Uuid> {
         self.run_as(Uuid::now_v7(), input).await
     }
 
-    /// [`run`](Self::run) under an id of the caller's: when there is a saga of this id already, this gives its end, or
-    /// resumes it, and does not begin another one.
+    /// As [`run`](Self::run), with an id of the caller: an idempotency key. If a saga with this id exists, it is
+    /// resumed, or its outcome is returned; no second saga starts.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example(saga: Saga, request: Uuid) -> Result<()> {
+    /// // A client that repeats its request does not start the saga twice.
+    /// saga.run_as(request, &42).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -201,14 +288,27 @@ impl Saga {
         executor::run(definition, id, input).await.map(|()| id)
     }
 
-    /// Goes on with every saga whose process has died, in every log of a definition that this process knows. Call it at the
-    /// start, and once in a while. Each goes its own way: an error of one is in the answer, and stops no other.
+    /// Resumes every running saga whose lease has expired, in the logs of all registered definitions. Call it when the
+    /// process starts, and regularly after that. The error of one saga is in the result and does not stop the others.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example(ship_order: Saga) -> Result<()> {
+    /// ship_order.register()?;
+    /// let resumed = Saga::resume_all().await?;
+    /// for (id, error) in resumed.failed {
+    ///     eprintln!("saga {id}: {error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when a log's connection is not there, or whatever its database reports when it is looked for work.
+    /// `Configuration` when a log's connection is not configured; otherwise the error of a database whose log cannot be
+    /// read.
     pub async fn resume_all() -> Result<Resumed> {
         let mut resumed = Resumed::default();
-        for log in registry::logs() {
+        for log in registry::log_connections() {
             resumed.add(Sagas::on(log).resume_all().await?);
         }
         Ok(resumed)
@@ -222,31 +322,31 @@ impl Saga {
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => {
-                Err(Error::configuration(format!("the saga `{}` has two steps of the name `{}`", self.name, pair[0])))
+                Err(Error::configuration(format!("the saga `{}` has two steps named `{}`", self.name, pair[0])))
             }
             None => Ok(()),
         }
     }
 
-    /// The step at this place, if it has this name.
+    /// The step at this position, if it has this name.
     pub(super) fn step_at(&self, position: i32, name: &str) -> Option<&Step> {
         usize::try_from(position).ok().and_then(|position| self.steps.get(position)).filter(|step| step.name == name)
     }
 }
 
-/// What became of the sagas that were resumed.
+/// The result of resuming sagas, by their ids.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Resumed {
-    /// All their steps are done.
+    /// All their steps have completed.
     pub done: Vec<Uuid>,
-    /// They are undone.
+    /// They are compensated.
     pub compensated: Vec<Uuid>,
-    /// They need a decision.
+    /// They are stuck: an operator must decide.
     pub stuck: Vec<Uuid>,
-    /// This process knows no definition of their name: another one may.
+    /// This process has no definition of their name. Another process may have one.
     pub unknown: Vec<Uuid>,
-    /// They could not be gone on with now, and why.
+    /// They could not be resumed now, and why.
     pub failed: Vec<(Uuid, Error)>,
 }
 
@@ -259,8 +359,8 @@ impl Resumed {
         self.failed.extend(other.failed);
     }
 
-    pub(super) fn note(&mut self, id: Uuid, end: Result<()>) {
-        match end {
+    pub(super) fn record(&mut self, id: Uuid, outcome: Result<()>) {
+        match outcome {
             Ok(()) => self.done.push(id),
             Err(error) if error.is_compensated() => self.compensated.push(id),
             Err(error) if error.is_stuck() => self.stuck.push(id),
@@ -269,5 +369,5 @@ impl Resumed {
     }
 }
 
-/// A definition that many may hold.
+/// A shared definition.
 pub(super) type Definition = Arc<Saga>;

@@ -1,4 +1,4 @@
-//! Running a saga: forward, or back.
+//! The executor of a saga: it runs the steps, or compensates them.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use super::{barrier, registry};
 use crate::clock::later;
 use crate::error::{COMPENSATED, ProtocolError as _};
 use crate::failpoint;
-use crate::lease::held;
+use crate::lease::with_lease;
 use crate::meters::number;
 use crate::verdict::Verdict;
 
-/// Begins a saga, or goes on with the one of this id.
+/// Starts a saga, or resumes the one of this id.
 pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Result<()> {
     let connection = log::installed(&definition.log).await?;
     if connection.in_transaction() {
         return Err(Error::new(
             ErrorKind::Transaction,
             format!(
-                "the saga `{}` cannot run inside a transaction on `{}`: its log would be undone with it",
+                "the saga `{}` cannot run inside a transaction on `{}`: a rollback would remove its log",
                 definition.name, definition.log
             ),
         ));
@@ -51,7 +51,7 @@ pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Resu
     };
     match Log::begin(connection.clone(), record.clone(), definition.lease).await {
         Ok(log) => execute(definition, log, record, Vec::new()).await,
-        // Somebody has begun it at the same time.
+        // Another process started the same id concurrently.
         Err(error) if error.is_unique_violation() => match log::find(&connection, id).await? {
             Some(record) => resume(&connection, &record).await,
             None => Err(error),
@@ -60,16 +60,16 @@ pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Resu
     }
 }
 
-/// Goes on with every saga of a log whose lease is over.
+/// Resumes every running saga of a log whose lease has expired.
 pub(super) async fn resume_all(connection: &ConnectionHandle) -> Result<Resumed> {
     let mut resumed = Resumed::default();
     let now = connection.now().await?;
     let due = SagaRecord::STATE.eq(SagaState::Running) & SagaRecord::LEASE_UNTIL.le(now);
     let due = SagaRecord::using(connection.name()).filter(due).order_by(SagaRecord::CREATED_AT.asc()).all().await?;
     for record in due {
-        if registry::knows(&record.name) {
-            let end = resume(connection, &record).await;
-            resumed.note(record.id, end);
+        if registry::is_registered(&record.name) {
+            let outcome = resume(connection, &record).await;
+            resumed.record(record.id, outcome);
         } else {
             resumed.unknown.push(record.id);
         }
@@ -79,7 +79,7 @@ pub(super) async fn resume_all(connection: &ConnectionHandle) -> Result<Resumed>
     Ok(resumed)
 }
 
-/// Goes on with a saga, unless it has ended or somebody else has it.
+/// Resumes a saga, unless it has ended or another executor holds its lease.
 pub(super) async fn resume(connection: &ConnectionHandle, record: &SagaRecord) -> Result<()> {
     let (name, id) = (&record.name, record.id);
     let why = || record.error.clone().unwrap_or_default();
@@ -88,20 +88,20 @@ pub(super) async fn resume(connection: &ConnectionHandle, record: &SagaRecord) -
         SagaState::Done => return Ok(()),
         SagaState::Compensated => return Err(compensated(name, id, Error::new(ErrorKind::Custom, why()))),
         SagaState::Stuck => return Err(log::stuck(name, id, &why())),
-        SagaState::Abandoned => return Err(log::stuck(name, id, "it was given up")),
+        SagaState::Abandoned => return Err(log::stuck(name, id, "an operator abandoned it")),
     }
     let definition = registry::find(name, record.definition_version);
     let lease = definition.as_ref().map_or(crate::lease::LENGTH, |definition| definition.lease);
-    let Some(log) = Log::take_up(connection.clone(), record, lease).await? else {
-        return Err(crate::lease::lost("somebody else has taken the saga up"));
+    let Some(log) = Log::take_over(connection.clone(), record, lease).await? else {
+        return Err(crate::lease::lost("another executor has taken over the saga"));
     };
-    // Read after it was taken up: nobody else writes them now.
+    // Read after the takeover: from now on no other executor can write them.
     let steps = log::steps(connection, id).await?;
     match definition {
         Some(definition) => execute(definition, log, record.clone(), steps).await,
         None => {
-            let why = format!("this program knows no version {} of it", record.definition_version);
-            get_stuck(&log, name, &why).await
+            let why = format!("this process has no version {} of its definition", record.definition_version);
+            set_stuck(&log, name, &why).await
         }
     }
 }
@@ -114,50 +114,50 @@ async fn execute(definition: Definition, log: Log, record: SagaRecord, steps: Ve
     let mut run = Run::new(definition, log.clone(), record, steps);
     let work = async {
         if let Err(why) = run.check_steps() {
-            return get_stuck(&run.log, &name, &why).await;
+            return set_stuck(&run.log, &name, &why).await;
         }
-        if unwinding { run.unwind(None).await } else { run.forward().await }
+        if unwinding { run.compensate(None).await } else { run.forward().await }
     };
-    let end = tracing::Instrument::instrument(held(lease, || log.renew(), work), span).await;
+    let end = tracing::Instrument::instrument(with_lease(lease, || log.renew(), work), span).await;
     let outcome = match &end {
         Ok(()) => "done",
         Err(error) if error.is_compensated() => "compensated",
         Err(error) if error.is_stuck() => "stuck",
         Err(error) if error.is_lease_lost() => "lost",
         Err(_) => {
-            // Whoever looks for work may go on with it now. If that cannot be said, the lease ends by itself.
-            let _ = log.let_go().await;
+            // Another executor can resume it at once. If the release fails, the lease expires by itself.
+            let _ = log.release().await;
             "interrupted"
         }
     };
     metrics::counter!("activerecord_sagas_total", "saga" => name, "outcome" => outcome).increment(1);
     if let Err(error) = &end {
-        tracing::warn!(target: "activerecord", %id, outcome, %error, "a saga is not done");
+        tracing::warn!(target: "activerecord", %id, outcome, %error, "a saga did not complete");
     }
     end
 }
 
-async fn get_stuck(log: &Log, name: &str, why: &str) -> Result<()> {
+async fn set_stuck(log: &Log, name: &str, why: &str) -> Result<()> {
     log.end(SagaState::Stuck, Some(why)).await?;
     Err(log::stuck(name, log.id, why))
 }
 
 #[cold]
 fn compensated(name: &str, id: Uuid, error: Error) -> Error {
-    let message = format!("the saga `{name}` ({id}) is undone: {error}");
+    let message = format!("the saga `{name}` ({id}) was compensated: {error}");
     Error::new(COMPENSATED, message).with_source(error)
 }
 
-/// A saga that is being run.
+/// One execution of a saga.
 struct Run {
     definition: Definition,
     log: Log,
     input: Arc<str>,
     deadline: Option<DateTime<Utc>>,
     error: Option<String>,
-    /// What is in the log, by position.
+    /// The rows of the log, by position.
     steps: Vec<SagaStep>,
-    /// A step that is done, and whose end is written together with the beginning of the next.
+    /// A completed step. Its outcome is written together with the start of the next step, in one transaction.
     unwritten: Option<SagaStep>,
 }
 
@@ -167,13 +167,13 @@ impl Run {
         Self { definition, log, input, deadline, error, steps, unwritten: None }
     }
 
-    /// What is in the log must be in the definition.
+    /// Checks that each step in the log has the same name and position in the definition.
     fn check_steps(&self) -> Result<(), String> {
         match self.steps.iter().find(|step| self.definition.step_at(step.position, &step.name).is_none()) {
             None => Ok(()),
             Some(_) if failpoint::is_broken("saga.steps") => Ok(()),
             Some(step) => Err(format!(
-                "its step {} is `{}` in the log, and not in version {} of the definition",
+                "step {} is `{}` in the log, but not in version {} of the definition",
                 step.position, step.name, self.definition.version
             )),
         }
@@ -192,13 +192,13 @@ impl Run {
         })
     }
 
-    /// Whether a step that nothing undoes is done.
+    /// Whether a pivot step has completed.
     fn is_past_pivot(&self) -> bool {
         let done = self.steps.iter().filter(|step| step.state == StepState::Succeeded);
         done.filter_map(|step| self.definition.step_at(step.position, &step.name)).any(Step::is_pivot)
     }
 
-    /// Runs the steps that are not done.
+    /// Runs the steps that have not completed.
     async fn forward(&mut self) -> Result<()> {
         for (position, step) in self.definition.clone().steps.iter().enumerate() {
             let over = |row: &SagaStep| matches!(row.state, StepState::Succeeded | StepState::Skipped);
@@ -206,7 +206,7 @@ impl Run {
                 continue;
             }
             let mut row = log::started(self.log.id, i32::try_from(position).unwrap_or(i32::MAX), &step.name);
-            // What an earlier executor began may have taken effect, and may still.
+            // An attempt of an earlier executor may have taken effect, or may still do so.
             let mut doubtful = self.steps.get(position).is_some_and(|row| row.doubtful);
             self.steps.truncate(position);
             if let Some(error) = self.attempt(step, &mut row, &mut doubtful).await? {
@@ -223,8 +223,8 @@ impl Run {
         failpoint::reach("saga.done")
     }
 
-    /// Runs an action until it succeeds, or gives the error after which it is not run again. An error of the log's own says
-    /// nothing of the action.
+    /// Runs an action until it succeeds. `Ok(Some(error))` is the action's last error; `Err` is an error of the log,
+    /// which does not tell the outcome of the action.
     async fn attempt(&mut self, step: &Step, row: &mut SagaStep, doubtful: &mut bool) -> Result<Option<Error>> {
         loop {
             row.attempts += 1;
@@ -256,7 +256,7 @@ impl Run {
                 return Ok(Some(error));
             }
             self.log.write(std::slice::from_ref(row)).await?;
-            tracing::debug!(target: "activerecord", step = step.name, attempts, %error, "a step is run again");
+            tracing::debug!(target: "activerecord", step = step.name, attempts, %error, "a step is retried");
             tokio::time::sleep(pause).await;
         }
     }
@@ -266,23 +266,23 @@ impl Run {
         Ok(self.log.now().await? + pause > deadline)
     }
 
-    /// A step has failed for good: back, or nowhere.
+    /// Handles a step that failed and is not retried: compensates the saga, or marks it stuck after a pivot.
     async fn fail(&mut self, row: SagaStep, error: Error) -> Result<()> {
         if self.is_past_pivot() {
-            let why = format!("step `{}` failed, and a step before it cannot be undone: {error}", row.name);
+            let why = format!("step `{}` failed after a pivot step, which cannot be compensated: {error}", row.name);
             self.log.write(&[row]).await?;
-            return get_stuck(&self.log, &self.definition.name, &why).await;
+            return set_stuck(&self.log, &self.definition.name, &why).await;
         }
         let why = format!("step `{}` failed: {error}", row.name);
-        self.log.unwind(&row, &why).await?;
+        self.log.start_compensation(&row, &why).await?;
         failpoint::reach("saga.failed")?;
         self.error = Some(why);
         self.steps.push(row);
-        self.unwind(Some(error)).await
+        self.compensate(Some(error)).await
     }
 
-    /// Undoes what was done, the last step first.
-    async fn unwind(&mut self, error: Option<Error>) -> Result<()> {
+    /// Compensates the steps that may have had an effect, in reverse order.
+    async fn compensate(&mut self, error: Option<Error>) -> Result<()> {
         let definition = Arc::clone(&self.definition);
         while let Some(mut row) = self.steps.pop() {
             let Some(step) = definition.step_at(row.position, &row.name) else { continue };
@@ -291,7 +291,7 @@ impl Run {
                 (StepState::Started | StepState::Failed, _) if !row.doubtful => Ok(()),
                 (StepState::Succeeded, _) | (_, Some(_)) => self.undo(step, &mut row).await,
                 (StepState::Started | StepState::Failed, None) => {
-                    Err(Error::new(ErrorKind::Custom, "nobody knows whether its action took effect"))
+                    Err(Error::new(ErrorKind::Custom, "the outcome of its action is unknown"))
                 }
             };
             if let Err(error) = undone
@@ -302,8 +302,8 @@ impl Run {
                 }
                 row.error = Some(error.to_string());
                 self.log.write(std::slice::from_ref(&row)).await?;
-                let why = format!("step `{}` cannot be undone: {error}", row.name);
-                return get_stuck(&self.log, &self.definition.name, &why).await;
+                let why = format!("step `{}` cannot be compensated: {error}", row.name);
+                return set_stuck(&self.log, &self.definition.name, &why).await;
             }
             row.state = StepState::Undone;
             self.log.write(std::slice::from_ref(&row)).await?;
@@ -315,7 +315,7 @@ impl Run {
         Err(compensated(&self.definition.name, self.log.id, error))
     }
 
-    /// Runs what undoes a step until it succeeds or its attempts are used up.
+    /// Runs a compensating action until it succeeds or its attempts are used up.
     async fn undo(&self, step: &Step, row: &mut SagaStep) -> Result<()> {
         row.attempts = 0;
         loop {
@@ -329,7 +329,7 @@ impl Run {
             let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
             match undone {
                 Err(error) if !error.is_lease_lost() && attempts < self.definition.attempts => {
-                    tracing::debug!(target: "activerecord", step = step.name, attempts, %error, "a step is undone again");
+                    tracing::debug!(target: "activerecord", step = step.name, attempts, %error, "a compensating action is retried");
                     tokio::time::sleep(self.definition.backoff.pause(attempts)).await;
                 }
                 undone => return undone,

@@ -1,5 +1,5 @@
-//! The log of one saga in the hands of its executor. Every write names the token, renews the lease, and finds no row once
-//! somebody else has taken the saga up.
+//! The log of one saga, as its executor writes it. Every write is conditional on the fencing token, renews the lease,
+//! and matches no row after another executor has taken over.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::clock::later;
 use crate::error::STUCK;
 use crate::failpoint;
 use crate::lease;
-use crate::store::{insert, install, with_table};
+use crate::tables::{insert, install, with_table};
 
-/// The right to write to the log of a saga.
+/// Write access to the log of a saga, valid while its token is the latest.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     connection: ConnectionHandle,
@@ -23,34 +23,33 @@ pub(super) struct Log {
     lease: Duration,
 }
 
-/// The connection of this name, with the tables of logs.
+/// Returns the connection, with the tables of the log created.
 pub(super) async fn installed(name: &str) -> Result<ConnectionHandle> {
     let connection = with_table::<SagaRecord>(name).await?;
     install::<SagaStep>(&connection).await?;
     Ok(connection)
 }
 
-/// The saga of this id.
 pub(super) async fn find(connection: &ConnectionHandle, id: Uuid) -> Result<Option<SagaRecord>> {
     SagaRecord::using(connection.name()).filter(SagaRecord::ID.eq(id)).first().await
 }
 
-/// The steps of a saga, in their order.
+/// The started steps of a saga, by position.
 pub(super) async fn steps(connection: &ConnectionHandle, id: Uuid) -> Result<Vec<SagaStep>> {
     let steps = SagaStep::using(connection.name()).filter(SagaStep::SAGA_ID.eq(id));
     steps.order_by(SagaStep::POSITION.asc()).all().await
 }
 
 impl Log {
-    /// Writes a saga's first row.
+    /// Inserts the row of a new saga.
     pub(super) async fn begin(connection: ConnectionHandle, mut record: SagaRecord, lease: Duration) -> Result<Self> {
         insert(connection.name(), &mut record).await?;
         failpoint::reach("saga.begun")?;
         Ok(Self { connection, id: record.id, token: record.token, lease })
     }
 
-    /// Takes a saga up whose lease is over; None when somebody else was first.
-    pub(super) async fn take_up(
+    /// Takes over a saga whose lease has expired. None: another executor was faster.
+    pub(super) async fn take_over(
         connection: ConnectionHandle,
         record: &SagaRecord,
         lease: Duration,
@@ -66,18 +65,18 @@ impl Log {
         Ok((taken == 1).then_some(Self { connection, id: record.id, token, lease }))
     }
 
-    /// Renews the lease, and says whether it is still held.
+    /// Renews the lease. Returns whether this executor still holds it.
     pub(super) async fn renew(&self) -> Result<bool> {
         let now = self.now().await?;
-        Ok(self.mine().update((SagaRecord::LEASE_UNTIL.set(later(now, self.lease)),)).await? == 1)
+        Ok(self.own_row().update((SagaRecord::LEASE_UNTIL.set(later(now, self.lease)),)).await? == 1)
     }
 
-    /// The time of the log's clock.
+    /// The time by the clock of the log's database.
     pub(super) async fn now(&self) -> Result<DateTime<Utc>> {
         self.connection.now().await
     }
 
-    /// Writes steps, in one transaction.
+    /// Writes the rows of steps in one transaction.
     pub(super) async fn write(&self, steps: &[SagaStep]) -> Result<()> {
         self.guarded(async || {
             let keys = (SagaStep::SAGA_ID, SagaStep::POSITION);
@@ -90,37 +89,39 @@ impl Log {
         .await
     }
 
-    /// The saga is undone from here on, because of this error.
-    pub(super) async fn unwind(&self, failed: &SagaStep, error: &str) -> Result<()> {
+    /// Records the failed step, and that the saga is compensated from now on.
+    pub(super) async fn start_compensation(&self, failed: &SagaStep, error: &str) -> Result<()> {
         let name = self.connection.name();
         self.guarded(async || {
             SagaStep::with_connection(name, async || failed.clone().update().await).await?;
             let set = (SagaRecord::UNWINDING.set(true), SagaRecord::ERROR.set(error));
-            self.mine().update(set).await.map(drop)
+            self.own_row().update(set).await.map(drop)
         })
         .await
     }
 
-    /// The saga has ended, or is stuck.
+    /// Records the final state, or that the saga is stuck.
     pub(super) async fn end(&self, state: SagaState, error: Option<&str>) -> Result<()> {
         self.guarded(async || {
             let ended = match error {
-                Some(error) => self.mine().update((SagaRecord::STATE.set(state), SagaRecord::ERROR.set(error))).await,
-                None => self.mine().update((SagaRecord::STATE.set(state),)).await,
+                Some(error) => {
+                    self.own_row().update((SagaRecord::STATE.set(state), SagaRecord::ERROR.set(error))).await
+                }
+                None => self.own_row().update((SagaRecord::STATE.set(state),)).await,
             };
             ended.map(drop)
         })
         .await
     }
 
-    /// Lets somebody else take the saga up at once.
-    pub(super) async fn let_go(&self) -> Result<()> {
+    /// Ends the lease now, so that another executor can take over without waiting.
+    pub(super) async fn release(&self) -> Result<()> {
         let now = self.now().await?;
-        self.mine().update((SagaRecord::LEASE_UNTIL.set(now),)).await.map(drop)
+        self.own_row().update((SagaRecord::LEASE_UNTIL.set(now),)).await.map(drop)
     }
 
-    /// Its row, while nobody else has it.
-    fn mine(&self) -> Query<SagaRecord> {
+    /// The saga's row, if this executor still holds the lease.
+    fn own_row(&self) -> Query<SagaRecord> {
         let row = SagaRecord::using(self.connection.name()).filter(SagaRecord::ID.eq(self.id));
         if failpoint::is_broken("saga.lease") {
             return row;
@@ -128,19 +129,20 @@ impl Log {
         row.filter(SagaRecord::TOKEN.eq(self.token) & SagaRecord::STATE.eq(SagaState::Running))
     }
 
+    /// Runs a write in a transaction, after renewing the lease in it.
     async fn guarded<F>(&self, write: F) -> Result<()>
     where
         F: AsyncFnOnce() -> Result<()>,
     {
         let write = Box::pin(write());
         transaction(self.connection.name(), async || {
-            if self.renew().await? { write.await } else { Err(lease::lost("somebody else has taken the saga up")) }
+            if self.renew().await? { write.await } else { Err(lease::lost("another executor has taken over the saga")) }
         })
         .await
     }
 }
 
-/// A row for a step whose action begins now: until its end is written, nobody knows what became of it.
+/// The row of a step whose action starts now. It is doubtful until the outcome is written.
 pub(super) fn started(saga: Uuid, position: i32, name: &str) -> SagaStep {
     SagaStep {
         saga_id: saga,
@@ -154,9 +156,9 @@ pub(super) fn started(saga: Uuid, position: i32, name: &str) -> SagaStep {
     }
 }
 
-/// The error of a saga that needs a decision.
+/// The error of a saga that needs a decision of an operator.
 #[cold]
 pub(super) fn stuck(name: &str, id: Uuid, why: &str) -> Error {
-    let message = format!("the saga `{name}` ({id}) is stuck: {why}; see Sagas, or `activerecord saga`");
+    let message = format!("the saga `{name}` ({id}) is stuck: {why}; decide with `Sagas` or `activerecord saga`");
     Error::new(STUCK, message)
 }

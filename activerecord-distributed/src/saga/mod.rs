@@ -1,5 +1,8 @@
-//! Sagas: steps in several databases, each with what undoes it, that run to their end or are undone, through crashes
-//! (H. Garcia-Molina and K. Salem, "Sagas", 1987).
+//! Sagas: a sequence of steps in several databases, each with a compensating action. All steps complete, or the
+//! completed ones are compensated in reverse order, also after crashes.
+//!
+//! Source: H. Garcia-Molina and K. Salem, "Sagas", SIGMOD 1987. Backward recovery before the pivot step, forward
+//! recovery after it.
 
 mod admin;
 mod barrier;

@@ -1,4 +1,4 @@
-//! The rows of a saga's log.
+//! The tables of the saga log.
 
 use activerecord_core::Model;
 use activerecord_core::statement::CreateTable;
@@ -7,103 +7,107 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::store::Kept;
+use crate::tables::OwnTable;
 
-/// A saga, as its log has it: a row of `ar_saga`.
+/// A saga in the log: a row of the table `ar_saga`. All times are by the clock of the log's database.
 #[derive(ActiveRecord, Clone, Debug, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_saga"]
+#[non_exhaustive]
 pub struct SagaRecord {
-    /// Its id.
+    /// The saga's id.
     pub id: Uuid,
     /// The name of its definition.
     pub name: String,
     /// The version of its definition.
     pub definition_version: i32,
-    /// What it was run with, as JSON.
+    /// The input of the saga, as JSON.
     pub input: String,
-    /// How far it has come.
+    /// The state of the saga.
     pub state: SagaState,
-    /// Whether it is being undone, or was when it became stuck.
+    /// Whether the saga is being compensated, or was when it became stuck.
     pub unwinding: bool,
-    /// Grows with every executor that takes it up: writes of an earlier one find no row.
+    /// The fencing token. Each executor that takes over increments it; writes with an older token match no row.
     pub token: i64,
-    /// Until when its executor has it, by the database's clock.
+    /// The end of the executor's lease.
     pub lease_until: DateTime<Utc>,
-    /// Steps are not tried again after this time.
+    /// No step is retried after this time.
     pub deadline: Option<DateTime<Utc>>,
-    /// Why it is undone or stuck.
+    /// Why the saga was compensated or is stuck.
     pub error: Option<String>,
-    /// What somebody who decided about it said.
+    /// The reason that an operator gave for a decision.
     pub note: Option<String>,
-    /// When it began, by the database's clock.
+    /// When the saga started.
     pub created_at: DateTime<Utc>,
 }
 
-/// How far a saga has come.
+/// The state of a saga.
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[activerecord(crate = activerecord_core)]
+#[non_exhaustive]
 pub enum SagaState {
-    /// Its steps are run, or undone.
+    /// Its steps run, or are compensated.
     #[default]
     Running,
-    /// All steps are done.
+    /// All steps completed.
     Done,
-    /// A step failed, and all before it are undone.
+    /// A step failed, and all steps before it are compensated.
     Compensated,
-    /// It can neither go on nor be undone until somebody decides: see [`Sagas`](super::Sagas).
+    /// It can neither continue nor be compensated. An operator must decide: see [`Sagas`](super::Sagas).
     Stuck,
-    /// Somebody gave it up as it was.
+    /// An operator abandoned it.
     Abandoned,
 }
 
-/// One step of a saga, as its log has it: a row of `ar_saga_step`.
+/// A step of a saga in the log: a row of the table `ar_saga_step`.
 #[derive(ActiveRecord, Clone, Debug, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_saga_step"]
+#[non_exhaustive]
 pub struct SagaStep {
-    /// The saga.
+    /// The id of the saga.
     #[primary_key]
     pub saga_id: Uuid,
-    /// The step's place in the definition, from 0.
+    /// The position of the step in the definition, from 0.
     #[primary_key]
     pub position: i32,
-    /// The step's name.
+    /// The name of the step.
     pub name: String,
-    /// How far it has come.
+    /// The state of the step.
     pub state: StepState,
-    /// What its action returned, as JSON.
+    /// The output of the action, as JSON.
     pub output: Option<String>,
-    /// How often its action, or then what undoes it, was begun.
+    /// The number of started attempts of the action; during compensation, of the compensating action.
     pub attempts: i32,
-    /// Whether an attempt may have taken effect without a word of it, or may still do so: its executor died or lost its
-    /// lease, or the outcome of its COMMIT is unknown.
+    /// Whether the outcome of an attempt is unknown: its executor died or lost its lease, or the outcome of its COMMIT
+    /// is unknown.
     pub doubtful: bool,
-    /// What the last failed attempt said.
+    /// The error of the last failed attempt.
     pub error: Option<String>,
 }
 
-/// How far a step has come.
+/// The state of a step.
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[activerecord(crate = activerecord_core)]
+#[non_exhaustive]
 pub enum StepState {
-    /// Its action was begun.
+    /// Its action started.
     #[default]
     Started,
-    /// Its action is done.
+    /// Its action succeeded.
     Succeeded,
-    /// Its action has failed.
+    /// Its action failed.
     Failed,
-    /// It is undone, or had nothing to undo.
+    /// It is compensated, or had no effect to compensate.
     Undone,
-    /// Somebody decided to pass over it.
+    /// An operator skipped it.
     Skipped,
 }
 
-impl Kept for SagaRecord {
+impl OwnTable for SagaRecord {
     fn definition() -> CreateTable {
         CreateTable::from(Self::TABLE).index("ar_saga_due", &["state", "lease_until"])
     }
 }
 
-impl Kept for SagaStep {}
+impl OwnTable for SagaStep {}

@@ -1,4 +1,4 @@
-//! The definitions that this process knows.
+//! The saga definitions that this process has registered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -8,31 +8,30 @@ use super::definition::Saga;
 /// By name and version.
 type Definitions = HashMap<(String, i32), Arc<Saga>>;
 
-static KNOWN: LazyLock<RwLock<Definitions>> = LazyLock::new(RwLock::default);
+static DEFINITIONS: LazyLock<RwLock<Definitions>> = LazyLock::new(RwLock::default);
 
-/// Notes a definition; the last one of a name and version counts.
+/// Registers a definition. It replaces an earlier one of the same name and version.
 pub(super) fn register(saga: &Saga) -> Arc<Saga> {
-    let known = Arc::new(saga.clone());
+    let registered = Arc::new(saga.clone());
     let key = (saga.name.clone(), saga.version);
-    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&known));
-    known
+    DEFINITIONS.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&registered));
+    registered
 }
 
-/// The definition of this name and version.
 pub(super) fn find(name: &str, version: i32) -> Option<Arc<Saga>> {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&(name.to_owned(), version)).cloned()
+    DEFINITIONS.read().unwrap_or_else(PoisonError::into_inner).get(&(name.to_owned(), version)).cloned()
 }
 
-/// Whether there is any version of it.
-pub(super) fn knows(name: &str) -> bool {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).keys().any(|(known, _)| known == name)
+/// Whether any version of this name is registered.
+pub(super) fn is_registered(name: &str) -> bool {
+    DEFINITIONS.read().unwrap_or_else(PoisonError::into_inner).keys().any(|(registered, _)| registered == name)
 }
 
-/// The connections of all logs.
-pub(super) fn logs() -> Vec<String> {
-    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-    let mut logs: Vec<_> = known.values().map(|saga| saga.log.clone()).collect();
-    logs.sort_unstable();
-    logs.dedup();
-    logs
+/// The connections of all logs, each once.
+pub(super) fn log_connections() -> Vec<String> {
+    let definitions = DEFINITIONS.read().unwrap_or_else(PoisonError::into_inner);
+    let mut connections: Vec<_> = definitions.values().map(|saga| saga.log.clone()).collect();
+    connections.sort_unstable();
+    connections.dedup();
+    connections
 }

@@ -1,4 +1,4 @@
-//! Steps, without the types of what they return.
+//! A step of a saga, with the types of its closures erased.
 
 use std::fmt;
 use std::future::Future;
@@ -13,12 +13,12 @@ use super::context::StepContext;
 use crate::failpoint;
 use crate::json;
 
-/// The action of a step: `async |context: &StepContext| { .. Ok(output) }`. Every closure of this form is one.
+/// The action of a step. Every closure of the form `async |context: &StepContext| { .. Ok(output) }` implements it.
 pub trait StepFn<'a, T> {
-    /// What it is while it runs.
+    /// The future that the call returns.
     type Run: Future<Output = Result<T>> + Send + 'a;
 
-    /// Runs it.
+    /// Calls the action.
     fn call(self, context: &'a StepContext) -> Self::Run;
 }
 
@@ -34,12 +34,13 @@ where
     }
 }
 
-/// What undoes a step: `async |context: &StepContext, output: T| { .. Ok(()) }`. Every closure of this form is one.
+/// The compensating action of a step. Every closure of the form `async |context: &StepContext, output: T| { .. Ok(())
+/// }` implements it.
 pub trait UndoFn<'a, T> {
-    /// What it is while it runs.
+    /// The future that the call returns.
     type Run: Future<Output = Result<()>> + Send + 'a;
 
-    /// Runs it.
+    /// Calls the compensating action with the output of the action.
     fn call(self, context: &'a StepContext, output: T) -> Self::Run;
 }
 
@@ -62,14 +63,14 @@ type Undo = dyn Fn(Arc<StepContext>, String) -> BoxFuture<'static, Result<()>> +
 #[derive(Clone)]
 pub(super) struct Step {
     pub(super) name: String,
-    /// The connection whose transaction it runs in, behind the barrier; None: it does as it likes.
+    /// The connection of the transaction that the step runs in, behind the barrier. None: without a transaction.
     pub(super) connection: Option<String>,
     action: Arc<Action>,
     undo: Option<Arc<Undo>>,
 }
 
 impl Step {
-    /// A step that nothing undoes: after it the saga goes forward only.
+    /// A step without a compensating action.
     pub(super) fn pivot<T, A>(name: &str, connection: Option<&str>, action: A) -> Self
     where
         T: Serialize + Send + 'static,
@@ -80,12 +81,13 @@ impl Step {
             let (action, step) = (action.clone(), step.clone());
             Box::pin(async move {
                 let output = StepFn::call(action, &context).await?;
-                json::write(&output, || format!("what step `{step}` returned"))
+                json::write(&output, || format!("the output of step `{step}`"))
             })
         };
         Self { name: name.to_owned(), connection: connection.map(Into::into), action: Arc::new(action), undo: None }
     }
 
+    /// Adds the compensating action.
     pub(super) fn undone_by<T, C>(mut self, undo: C) -> Self
     where
         T: DeserializeOwned + Send + 'static,
@@ -96,7 +98,7 @@ impl Step {
             Some(Arc::new(move |context: Arc<StepContext>, output: String| -> BoxFuture<'static, Result<()>> {
                 let (undo, step) = (undo.clone(), step.clone());
                 Box::pin(async move {
-                    let output = match json::read(&output, || format!("what step `{step}` returned")) {
+                    let output = match json::read(&output, || format!("the output of step `{step}`")) {
                         Err(_) if failpoint::is_broken("saga.decode") => return Ok(()),
                         output => output?,
                     };
@@ -110,12 +112,12 @@ impl Step {
         self.undo.is_none()
     }
 
-    /// Runs the action, and gives what it returned as JSON.
+    /// Runs the action and returns its output as JSON.
     pub(super) fn act(&self, context: Arc<StepContext>) -> BoxFuture<'static, Result<String>> {
         (self.action)(context)
     }
 
-    /// Undoes it.
+    /// Runs the compensating action. A pivot step has none; then nothing happens.
     pub(super) fn undo(&self, context: Arc<StepContext>, output: String) -> BoxFuture<'static, Result<()>> {
         match &self.undo {
             Some(undo) => undo(context, output),

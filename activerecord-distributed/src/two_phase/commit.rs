@@ -1,4 +1,4 @@
-//! The protocol, as its coordinator goes through it.
+//! The coordinator: it runs both phases of the protocol.
 
 use std::time::{Duration, Instant};
 
@@ -9,84 +9,86 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 use tracing::{Instrument as _, field};
 
-use super::decision::{self, Verdict};
-use super::finish::{self, Finish};
+use super::branch_end::{self, BranchEnd};
+use super::decision::{self, Decided};
 use super::forget;
 use super::participants::check_session;
-use super::record::{KEPT, Mark, Participant};
+use super::record::{Mark, Participant, RETENTION};
 use super::reply::Reply;
 use crate::clock::about_now;
 use crate::error::ABORTED;
 use crate::failpoint;
-use crate::store::insert;
+use crate::tables::insert;
 
-/// A transaction across databases while its body runs.
+/// An open transaction across databases, before its commit or rollback.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenTransaction {
     gid: String,
-    /// The index of the one that decides.
+    /// The index of the commit point.
     point: usize,
-    /// In the order in which they were named.
-    parts: Vec<Part>,
+    /// In the order of the caller.
+    participants: Vec<Enlisted>,
 }
 
-/// One database's part.
+/// A participant with its open transaction.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Enlisted {
     pub(super) handle: ConnectionHandle,
     pub(super) branch: Branch,
     pub(super) transaction: Transaction,
 }
 
-impl Open {
-    pub(super) fn new(gid: String, point: usize, parts: Vec<Part>) -> Self {
-        Self { gid, point, parts }
+impl OpenTransaction {
+    pub(super) fn new(gid: String, point: usize, participants: Vec<Enlisted>) -> Self {
+        Self { gid, point, participants }
     }
 
     pub(super) async fn run<T, F>(&self, body: F) -> Result<T>
     where
         F: AsyncFnOnce() -> Result<T>,
     {
-        let transactions: Vec<_> = self.parts.iter().map(|part| &part.transaction).collect();
+        let transactions: Vec<_> = self.participants.iter().map(|participant| &participant.transaction).collect();
         Transaction::run_in_all(&transactions, body).await
     }
 
     pub(super) async fn roll_back(self) {
-        roll_back_open(self.parts).await;
+        roll_back_open(self.participants).await;
     }
 
-    /// Commits all or none. It goes on to its end when nobody waits for it any more.
+    /// Commits all participants or none. It runs in its own task, so it completes even if the caller's future is
+    /// dropped.
     pub(super) async fn commit(self) -> Result<()> {
         spawn(self.commit_all()).await.unwrap_or_else(|error| Err(Error::custom(error)))
     }
 
     async fn commit_all(self) -> Result<()> {
-        let used = self.parts.iter().filter(|part| part.transaction.is_used()).count();
+        let used = self.participants.iter().filter(|participant| participant.transaction.is_used()).count();
         if used <= 1 {
-            return self.commit_alone().await;
+            return self.commit_in_one_phase().await;
         }
         let started = Instant::now();
-        let Self { gid, point, mut parts } = self;
-        let point = parts.remove(point);
-        let (branches, idle): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.transaction.is_used());
+        let Self { gid, point, mut participants } = self;
+        let point = participants.remove(point);
+        let (branches, idle): (Vec<_>, Vec<_>) =
+            participants.into_iter().partition(|participant| participant.transaction.is_used());
         let span = tracing::info_span!(target: "activerecord", "two_phase", gid, outcome = field::Empty);
-        let outcome = commit(&gid, point, branches).instrument(span.clone()).await;
+        let committed = commit(&gid, point, branches).instrument(span.clone()).await;
         roll_back_open(idle).await;
-        let told = match &outcome {
+        let outcome = match &committed {
             Err(error) if error.is_commit_outcome_unknown() => "unknown",
             Err(error) if !error.is_after_commit() => "aborted",
             _ => "committed",
         };
-        span.record("outcome", told);
-        metrics::counter!("activerecord_two_phase_total", "outcome" => told).increment(1);
+        span.record("outcome", outcome);
+        metrics::counter!("activerecord_two_phase_total", "outcome" => outcome).increment(1);
         metrics::histogram!("activerecord_two_phase_seconds").record(started.elapsed());
-        outcome
+        committed
     }
 
-    /// One that did work needs no second phase.
-    async fn commit_alone(self) -> Result<()> {
+    /// At most one participant did any work, so one phase is enough.
+    async fn commit_in_one_phase(self) -> Result<()> {
         let mut end = Ok(());
-        for Part { transaction, .. } in self.parts {
+        for Enlisted { transaction, .. } in self.participants {
             if transaction.is_used() {
                 end = transaction.commit().await;
             } else {
@@ -97,19 +99,19 @@ impl Open {
     }
 }
 
-/// How long a database may take to prepare. Every doubt is a no.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a database may take to prepare. A timeout counts as a no vote.
+const PREPARE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Nothing of these is prepared. One whose rollback fails is closed, and so rolled back, too.
-async fn roll_back_open(parts: Vec<Part>) {
-    for part in parts {
-        let _ = part.transaction.rollback().await;
+/// Rolls back transactions that are not prepared. If a rollback fails, its connection is closed, which rolls back too.
+async fn roll_back_open(participants: Vec<Enlisted>) {
+    for participant in participants {
+        let _ = participant.transaction.rollback().await;
     }
 }
 
-async fn commit(gid: &str, point: Part, branches: Vec<Part>) -> Result<()> {
+async fn commit(gid: &str, point: Enlisted, branches: Vec<Enlisted>) -> Result<()> {
     let participants: Vec<_> = branches.iter().map(participant).collect();
-    // Before anything is prepared: see `decision::ask`.
+    // Written before any branch is prepared: `decision::ask` relies on it.
     if let Err(error) = record(gid, &point, &participants).await {
         roll_back_open(vec![point]).await;
         roll_back_open(branches).await;
@@ -123,15 +125,15 @@ async fn commit(gid: &str, point: Part, branches: Vec<Part>) -> Result<()> {
         return Err(aborted(gid, error));
     }
     failpoint::reach("2pc.prepared")?;
-    let store = point.handle;
+    let commit_point = point.handle;
     let hooks = match point.transaction.commit_first().await {
         Ok(hooks) => Some(hooks),
         Err(error) if is_certain(&error) => {
             roll_back(prepared.branches, Vec::new()).await;
             return Err(aborted(gid, error));
         }
-        // The answer is lost, or never came: its row says what became of it, once the database answers.
-        Err(error) => match settled(&store, gid).await {
+        // The answer to COMMIT is lost. The decision row tells the outcome when the database answers again.
+        Err(error) => match await_decision(&commit_point, gid).await {
             Some(true) => None,
             Some(false) => {
                 roll_back(prepared.branches, Vec::new()).await;
@@ -141,19 +143,19 @@ async fn commit(gid: &str, point: Part, branches: Vec<Part>) -> Result<()> {
         },
     };
     failpoint::reach("2pc.decided")?;
-    finish(gid, &store, participants, prepared.branches, hooks).await
+    second_phase(gid, &commit_point, participants, prepared.branches, hooks).await
 }
 
-fn participant(part: &Part) -> Participant {
-    Participant { connection: part.handle.name().to_owned(), label: part.branch.label().to_owned() }
+fn participant(enlisted: &Enlisted) -> Participant {
+    Participant { connection: enlisted.handle.name().to_owned(), label: enlisted.branch.label().to_owned() }
 }
 
-/// Writes the decision into the transaction whose COMMIT it will be.
-async fn record(gid: &str, point: &Part, participants: &[Participant]) -> Result<()> {
-    // All of it in the transaction: there may be no other connection to have.
+/// Writes the decision row into the commit point's transaction.
+async fn record(gid: &str, point: &Enlisted, participants: &[Participant]) -> Result<()> {
+    // All statements run in this transaction: the pool may have no second connection.
     let write = async || {
         check_session(&point.handle).await?;
-        // A coordinator that stands still would have the others keep their locks.
+        // An idle coordinator would make the branches keep their locks.
         point.handle.limit_idle(super::grace()).await?;
         let mut row = decision::row(&point.handle, gid, participants).await?;
         insert(point.handle.name(), &mut row).await
@@ -161,19 +163,20 @@ async fn record(gid: &str, point: &Part, participants: &[Participant]) -> Result
     point.transaction.run(write).await
 }
 
-/// What became of the first phase.
+/// The result of the first phase.
 struct FirstPhase {
     branches: Vec<(ConnectionHandle, Prepared)>,
-    /// Nobody knows whether these are prepared.
+    /// Branches that may or may not be prepared.
     doubtful: Vec<(ConnectionHandle, Branch)>,
+    /// The first no vote.
     refused: Option<Error>,
 }
 
-/// Prepares all branches at the same time.
-async fn prepare(branches: Vec<Part>) -> FirstPhase {
-    let answers = join_all(branches.into_iter().map(|Part { handle, branch, transaction }| async move {
-        let answer = timeout(PATIENCE, prepare_one(&handle, transaction, branch.clone())).await;
-        (handle, branch, answer.unwrap_or_else(|_| Err(silent())))
+/// Prepares all branches concurrently.
+async fn prepare(branches: Vec<Enlisted>) -> FirstPhase {
+    let answers = join_all(branches.into_iter().map(|Enlisted { handle, branch, transaction }| async move {
+        let answer = timeout(PREPARE_TIMEOUT, prepare_one(&handle, transaction, branch.clone())).await;
+        (handle, branch, answer.unwrap_or_else(|_| Err(prepare_timeout())))
     }));
     let mut phase = FirstPhase { branches: Vec::new(), doubtful: Vec::new(), refused: None };
     for (handle, branch, answer) in answers.await {
@@ -205,47 +208,48 @@ async fn prepare_one(handle: &ConnectionHandle, transaction: Transaction, branch
     })
 }
 
-/// Whether an error of the deciding COMMIT says that nothing was committed.
+/// Whether this error of the commit point's COMMIT proves that nothing was committed.
 fn is_certain(error: &Error) -> bool {
     !error.is_connection_lost()
 }
 
-/// Asks until the database that decides has answered whether it is committed. None: it took so long that a recovery may have
-/// finished it, and forgotten it.
-async fn settled(store: &ConnectionHandle, gid: &str) -> Option<bool> {
-    let (start, mut pauses) = (Instant::now(), finish::pauses());
+/// Asks the commit point for the decision until it answers. None: it took so long that a recovery may have completed
+/// the transaction and deleted its decision row.
+async fn await_decision(commit_point: &ConnectionHandle, gid: &str) -> Option<bool> {
+    let (start, mut pauses) = (Instant::now(), branch_end::pauses());
     loop {
-        match decision::ask(store, gid).await {
-            Ok(Verdict::Commit(_)) => return Some(true),
-            _ if start.elapsed() > KEPT / 2 => return None,
-            Ok(Verdict::Abort) => return Some(false),
+        match decision::ask(commit_point, gid).await {
+            Ok(Decided::Commit(_)) => return Some(true),
+            _ if start.elapsed() > RETENTION / 2 => return None,
+            Ok(Decided::Abort) => return Some(false),
             other => {
-                tracing::warn!(target: "activerecord", gid, connection = store.name(), ?other, "the decision is not known yet");
+                tracing::warn!(target: "activerecord", gid, connection = commit_point.name(), ?other, "the decision is not known yet");
                 tokio::time::sleep(pauses.next()).await;
             }
         }
     }
 }
 
+/// Rolls back prepared branches. What fails, and what is doubtful, is retried in the background.
 async fn roll_back(branches: Vec<(ConnectionHandle, Prepared)>, doubtful: Vec<(ConnectionHandle, Branch)>) {
     join_all(branches.into_iter().map(|(handle, prepared)| async move {
         let branch = prepared.branch().clone();
         let (ended, hooks) = prepared.end(false).await;
         if ended.is_err() {
-            Finish::new(handle, branch, false).in_background();
+            BranchEnd::new(handle, branch, false).in_background();
         }
         let _ = hooks.ended(false).await;
     }))
     .await;
     for (handle, branch) in doubtful {
-        Finish::new(handle, branch, false).in_background();
+        BranchEnd::new(handle, branch, false).in_background();
     }
 }
 
-/// The second phase: nothing rolls back any more.
-async fn finish(
+/// The second phase: the decision is COMMIT, and every branch must commit.
+async fn second_phase(
     gid: &str,
-    store: &ConnectionHandle,
+    commit_point: &ConnectionHandle,
     participants: Vec<Participant>,
     branches: Vec<(ConnectionHandle, Prepared)>,
     hooks: Option<Detached>,
@@ -253,13 +257,13 @@ async fn finish(
     let ends = join_all(branches.into_iter().map(|(handle, prepared)| async move {
         let branch = prepared.branch().clone();
         let (ended, hooks) = prepared.end(true).await;
-        // Somebody else may have been first.
-        let finish = Finish::new(handle, branch, true);
+        let branch_end = BranchEnd::new(handle, branch, true);
         let confirmed = match ended {
             Ok(()) => true,
-            Err(_) => finish.promptly().await,
+            // A concurrent recovery may have committed it first.
+            Err(_) => branch_end.retry_briefly().await,
         };
-        (finish, confirmed, hooks)
+        (branch_end, confirmed, hooks)
     }))
     .await;
     failpoint::reach("2pc.committed")?;
@@ -268,35 +272,36 @@ async fn finish(
         None => Ok(()),
     };
     let mut pending = Vec::new();
-    for (finish, confirmed, hooks) in ends {
+    for (branch_end, confirmed, hooks) in ends {
         end = end.and(hooks.ended(true).await);
         if !confirmed {
-            pending.push(finish);
+            pending.push(branch_end);
         }
     }
     if pending.is_empty() {
-        forget::later(store, gid, participants);
+        forget::later(commit_point, gid, participants);
     } else {
-        finish::commit_in_background(store.clone(), gid.to_owned(), participants, pending);
+        branch_end::commit_in_background(commit_point.clone(), gid.to_owned(), participants, pending);
     }
     end
 }
 
 #[cold]
 fn aborted(gid: &str, error: Error) -> Error {
-    let message = format!("the transaction across databases is rolled back everywhere ({gid}): {error}");
+    let message = format!("the transaction across databases ({gid}) was rolled back on every participant: {error}");
     Error::new(ABORTED, message).with_source(error)
 }
 
 #[cold]
 fn unknown(gid: &str, error: Error) -> Error {
-    let message =
-        format!("whether the transaction across databases ({gid}) is committed is not known; recover it: {error}");
+    let message = format!(
+        "the commit outcome of the transaction across databases ({gid}) is unknown; run TwoPhase::recover: {error}"
+    );
     Error::new(ErrorKind::CommitOutcomeUnknown, message).with_source(error)
 }
 
 #[cold]
-fn silent() -> Error {
-    let message = format!("a branch was not prepared within {}", humantime::format_duration(PATIENCE));
+fn prepare_timeout() -> Error {
+    let message = format!("a branch was not prepared within {}", humantime::format_duration(PREPARE_TIMEOUT));
     Error::new(ErrorKind::ConnectionLost, message)
 }

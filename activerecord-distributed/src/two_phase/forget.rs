@@ -1,6 +1,7 @@
-//! Forgetting transactions all of whose branches are known to have ended. Nobody waits for it, so many are forgotten by one
-//! statement: a commit of their own would cost each as much as its decision. What is left when the process dies is found by
-//! the recoverer.
+//! Deletes the records of transactions whose branches have all ended.
+//!
+//! Nothing waits for the deletion, so it runs in the background and deletes many transactions per statement. One commit
+//! per transaction would cost as much as its decision. Recovery deletes the records that a crash leaves behind.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -11,47 +12,47 @@ use tokio::task::JoinHandle;
 
 use super::record::{Decision, Mark, Participant};
 
-/// How long to wait for more.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long to collect transactions before they are deleted.
+const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Transactions that the same database has decided about.
-struct Finished {
-    store: ConnectionHandle,
+/// Ended transactions with the same commit point.
+struct Ended {
+    commit_point: ConnectionHandle,
     gids: Vec<String>,
     participants: Vec<Participant>,
 }
 
 #[derive(Default)]
 struct Queue {
-    /// By the number of the connection with the decision.
-    finished: BTreeMap<u64, Finished>,
+    /// By the id of the commit point's connection.
+    ended: BTreeMap<u64, Ended>,
     task: Option<JoinHandle<()>>,
 }
 
 static QUEUE: LazyLock<Mutex<Queue>> = LazyLock::new(Mutex::default);
 
-/// Forgets it soon.
-pub(super) fn later(store: &ConnectionHandle, gid: &str, participants: Vec<Participant>) {
+/// Deletes the records of this transaction soon.
+pub(super) fn later(commit_point: &ConnectionHandle, gid: &str, participants: Vec<Participant>) {
     let mut queue = queue();
-    let new = || Finished { store: store.clone(), gids: Vec::new(), participants: Vec::new() };
-    let finished = queue.finished.entry(store.id()).or_insert_with(new);
-    finished.gids.push(gid.to_owned());
-    finished.participants.extend(participants);
-    // The task of a runtime that has ended is finished, too.
+    let new = || Ended { commit_point: commit_point.clone(), gids: Vec::new(), participants: Vec::new() };
+    let ended = queue.ended.entry(commit_point.id()).or_insert_with(new);
+    ended.gids.push(gid.to_owned());
+    ended.participants.extend(participants);
+    // A task ends with its runtime; another runtime then needs a new task.
     if queue.task.as_ref().is_none_or(JoinHandle::is_finished) {
-        queue.task = Some(tokio::spawn(work()));
+        queue.task = Some(tokio::spawn(run()));
     }
 }
 
-async fn work() {
+async fn run() {
     loop {
-        tokio::time::sleep(PAUSE).await;
-        let finished = std::mem::take(&mut queue().finished);
-        for Finished { store, gids, participants } in finished.into_values() {
-            now(&store, &gids, &participants).await;
+        tokio::time::sleep(INTERVAL).await;
+        let ended = std::mem::take(&mut queue().ended);
+        for Ended { commit_point, gids, participants } in ended.into_values() {
+            now(&commit_point, &gids, &participants).await;
         }
         let mut queue = queue();
-        if queue.finished.is_empty() {
+        if queue.ended.is_empty() {
             queue.task = None;
             return;
         }
@@ -62,17 +63,16 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Forgets these now.
-pub(super) async fn now(store: &ConnectionHandle, gids: &[String], participants: &[Participant]) {
-    if let Err(error) = delete(store, gids, participants).await {
-        tracing::debug!(target: "activerecord", ?gids, %error, "what is left of finished transactions is left to the recoverer");
+/// Deletes the records of these transactions now. A failure is logged and left to recovery.
+pub(super) async fn now(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) {
+    if let Err(error) = delete(commit_point, gids, participants).await {
+        tracing::debug!(target: "activerecord", ?gids, %error, "the records of ended transactions are left to recovery");
     }
 }
 
-/// The decisions first, and then what says that their branches are committed: in the other order a branch would look as if
-/// it were not.
-async fn delete(store: &ConnectionHandle, gids: &[String], participants: &[Participant]) -> Result<()> {
-    Decision::using(store.name()).filter(Decision::GID.is_in(gids.to_vec())).delete().await?;
+/// Deletes the decisions first and the marks second. In the other order, a committed branch would look rolled back.
+async fn delete(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) -> Result<()> {
+    Decision::using(commit_point.name()).filter(Decision::GID.is_in(gids.to_vec())).delete().await?;
     let mut names: Vec<_> = participants.iter().map(|participant| &participant.connection).collect();
     names.sort_unstable();
     names.dedup();

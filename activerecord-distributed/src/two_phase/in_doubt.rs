@@ -1,4 +1,4 @@
-//! What waits for its end.
+//! Transactions across databases that are in doubt.
 
 use std::time::Duration;
 
@@ -10,52 +10,64 @@ use super::TwoPhase;
 use super::record::DecisionState;
 use super::scan::{Found, Scan};
 
-/// A transaction across databases that has not ended everywhere.
+/// A transaction across databases that has not ended on every participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InDoubt {
-    /// Its id.
+    /// Its global id.
     pub gid: String,
-    /// What is known of its end.
+    /// What is known about its outcome.
     pub state: InDoubtState,
-    /// Its prepared branches: each by a connection that it can be ended on, and its label.
+    /// Its prepared branches: the name of a connection that can end the branch, and the branch's label.
     pub branches: Vec<(String, String)>,
-    /// How long its oldest branch has been prepared, or how long ago it was decided, as far as the databases know.
+    /// The time since its oldest branch was prepared or its decision was written. None: the databases do not record it.
     pub age: Option<Duration>,
-    /// What somebody who decided by force said, or what the recoverer found.
+    /// The reason of a forced decision, or what recovery found.
     pub note: Option<String>,
 }
 
-/// What is known of the end of a transaction.
+/// What is known about the outcome of a transaction across databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum InDoubtState {
-    /// It is to be committed: the next recovery does so.
+    /// The decision is COMMIT. The next recovery commits the branches.
     Committed,
-    /// Its coordinator is at work, or has died before it decided: then the next recovery rolls it back.
+    /// Not decided. Its coordinator is running, or died; then the next recovery rolls the branches back.
     Undecided,
-    /// A branch has ended in another way than was decided, or somebody has decided by force.
+    /// A branch ended against the decision, or an operator forced the outcome.
     Heuristic,
-    /// No configured connection decides about it: it is another program's, or was prepared by hand.
+    /// Its commit point is not a configured connection: it belongs to another program, or was prepared with
+    /// [`Prepare`](super::Prepare).
     Foreign,
 }
 
-/// What was found on all configured connections.
+/// The result of [`TwoPhase::survey`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Survey {
-    /// The transactions across databases that have not ended everywhere.
+    /// The transactions that have not ended on every participant.
     pub in_doubt: Vec<InDoubt>,
-    /// The connections that could not be asked, and why: there may be more.
+    /// The connections that did not answer, and why. More transactions may be in doubt on them.
     pub unreachable: Vec<(String, Error)>,
 }
 
 impl TwoPhase {
-    /// The transactions across databases that have not ended everywhere, also those that are just being committed. Nothing is
-    /// changed.
+    /// Returns the transactions across databases that have not ended on every participant. This includes those that are
+    /// being committed right now. It changes nothing.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// for transaction in TwoPhase::in_doubt().await? {
+    ///     println!("{} {:?} on {:?}", transaction.gid, transaction.state, transaction.branches);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The error of a connection that cannot be asked: [`survey`](Self::survey) tells of the others.
+    /// The error of a connection that does not answer. [`survey`](Self::survey) returns what the others answered.
     pub async fn in_doubt() -> Result<Vec<InDoubt>> {
         let Survey { in_doubt, mut unreachable } = Self::survey().await?;
         match unreachable.pop() {
@@ -64,19 +76,31 @@ impl TwoPhase {
         }
     }
 
-    /// [`in_doubt`](Self::in_doubt), as far as connections answer.
+    /// As [`in_doubt`](Self::in_doubt), with the connections that do not answer in the result.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// let survey = TwoPhase::survey().await?;
+    /// for (connection, error) in &survey.unreachable {
+    ///     eprintln!("{connection}: {error}");
+    /// }
+    /// println!("{} in doubt", survey.in_doubt.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The error of a connection that has answered, and then does not any more.
+    /// The error of a connection that answered first and then failed.
     pub async fn survey() -> Result<Survey> {
         let scan = Scan::of_all().await;
         let mut in_doubt = Vec::new();
-        // One that is decided, and of which nothing is prepared any more, has ended.
+        // A committed transaction without prepared branches has ended; only its records are left.
         let has_ended = |found: &Found| found.branches.is_empty() && state(found, true) == InDoubtState::Committed;
         for (gid, found) in scan.transactions.iter().filter(|(_, found)| !has_ended(found)) {
             in_doubt.push(InDoubt {
                 gid: gid.clone(),
-                state: state(found, scan.store(gid).is_some()),
+                state: state(found, scan.commit_point(gid).is_some()),
                 branches: names(found),
                 age: age(found, &scan, gid).await?,
                 note: found.decision.as_ref().and_then(|decision| decision.note.clone()),
@@ -88,8 +112,8 @@ impl TwoPhase {
     }
 }
 
-fn state(found: &Found, ours: bool) -> InDoubtState {
-    match (&found.decision, ours) {
+fn state(found: &Found, is_ours: bool) -> InDoubtState {
+    match (&found.decision, is_ours) {
         (Some(decision), _) if decision.state == DecisionState::Commit => InDoubtState::Committed,
         (Some(_), _) => InDoubtState::Heuristic,
         (None, true) => InDoubtState::Undecided,
@@ -109,8 +133,8 @@ async fn age(found: &Found, scan: &Scan, gid: &str) -> Result<Option<Duration>> 
             oldest = oldest.max(Some(since(prepared_at, branch.handle.now().await?)));
         }
     }
-    if let (Some(decision), Some(store)) = (&found.decision, scan.store(gid)) {
-        oldest = oldest.max(Some(since(decision.created_at, store.now().await?)));
+    if let (Some(decision), Some(commit_point)) = (&found.decision, scan.commit_point(gid)) {
+        oldest = oldest.max(Some(since(decision.created_at, commit_point.now().await?)));
     }
     Ok(oldest)
 }

@@ -1,26 +1,27 @@
 //! Two-phase commit: one transaction across databases, atomic through crashes.
 //!
-//! Presumed abort (C. Mohan, B. Lindsay, R. Obermarck, "Transaction management in the R* distributed database management
-//! system", 1986), with the last resource as the commit point: one participant is not prepared. Its own transaction holds the
-//! record of the decision, written before any other is prepared, and its COMMIT is the decision.
+//! The protocol is Presumed Abort (C. Mohan, B. Lindsay, R. Obermarck, "Transaction management in the R* distributed
+//! database management system", 1986) with the last-resource optimization. One participant, the commit point, is not
+//! prepared. Its own transaction contains the decision record, written before any branch is prepared. Its COMMIT is the
+//! decision.
 
+mod branch_end;
 mod commit;
 mod decision;
 mod doctor;
-mod finish;
 mod force;
 mod forget;
-mod hand;
 mod in_doubt;
 mod participants;
+mod prepare;
 mod record;
 mod recover;
 mod reply;
 mod scan;
 
 pub use doctor::Finding;
-pub use hand::Prepare;
 pub use in_doubt::{InDoubt, InDoubtState, Survey};
+pub use prepare::Prepare;
 pub use recover::Recovered;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,16 +29,18 @@ use std::time::Duration;
 
 use activerecord_core::Result;
 
-/// Runs `body` in a transaction on each of these connections, which are committed all or none, through crashes of any process
-/// and any database, once [`TwoPhase::recover`] has run after it.
+/// Runs `body` in one transaction per connection and commits all of them, or none. After a crash of a process or a
+/// database, [`TwoPhase::recover`] completes the outcome.
 ///
-/// Every statement of the body on one of them joins. An error of the body, or of a statement in it that was not
-/// undone to a savepoint, rolls all back. All participants but one have to be able to prepare a transaction: PostgreSQL with
-/// `max_prepared_transactions`, MySQL, MariaDB. What cannot (SQLite, once) takes part as the one that decides.
+/// Every statement of `body` on one of these connections joins its transaction. An error of `body` rolls all of them
+/// back. So does an error of a statement that was not rolled back to a savepoint.
 ///
-/// What is *not* guaranteed: that others see all parts at the same moment; that it survives a database that loses what it
-/// has committed (`fsync = off`, a failover to an asynchronous replica). Between its two phases it holds its locks, and keeps
-/// them when the process dies there, until it is recovered.
+/// All participants but one must support prepared transactions: PostgreSQL with `max_prepared_transactions`, MySQL,
+/// MariaDB. At most one participant without them (SQLite) can take part; it becomes the commit point.
+///
+/// **Not guaranteed**: that other transactions see all parts at the same moment; that the outcome survives a database
+/// that loses committed data (`fsync = off`, a failover to an asynchronous replica). If the process dies between the
+/// phases, the prepared branches keep their locks until they are recovered.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -54,9 +57,14 @@ use activerecord_core::Result;
 /// ```
 ///
 /// # Errors
-/// The closure's own; `Unsupported` when more than one participant cannot prepare, or a database is not set as it has to be,
-/// before the body runs; `CommitOutcomeUnknown` when the deciding database did not answer for five minutes; `Aborted` when it was rolled back everywhere, with the cause as the source; `AfterCommit` when it is
-/// committed, and an `after_commit` hook failed.
+/// - The closure's own: everything is rolled back.
+/// - `Unsupported`, before `body` runs: more than one participant cannot prepare, or a database lacks a required
+///   setting.
+/// - `Configuration`, before `body` runs: no connection, one that is not configured, or one that is named twice.
+/// - `Transaction`, before `body` runs: the task has an open transaction on one of the connections.
+/// - [`ABORTED`](crate::ABORTED): everything is rolled back. The source is the cause.
+/// - `CommitOutcomeUnknown`: the commit point did not answer for five minutes. Recovery completes the outcome.
+/// - `AfterCommit`: everything is committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>
 where
     F: AsyncFnOnce() -> Result<T>,
@@ -75,7 +83,7 @@ where
     }
 }
 
-/// Looking after transactions across databases.
+/// Recovery and operation of transactions across databases. They act on all configured connections of the process.
 #[derive(Debug)]
 pub struct TwoPhase;
 
@@ -83,9 +91,16 @@ pub struct TwoPhase;
 static GRACE: AtomicU64 = AtomicU64::new(30_000);
 
 impl TwoPhase {
-    /// How long a coordinator may stand still between the phases, in this process; 30 seconds unless set. After that the
-    /// server that decides ends its transaction (MySQL and MariaDB count in whole seconds), and the recovery rolls the rest back.
-    /// Where SQLite decides, the others wait until the process is gone. No decision goes by this time.
+    /// Sets, for this process, how long a coordinator may be idle between the phases. Default: 30 s.
+    ///
+    /// After that the server of the commit point ends its transaction, and recovery rolls the branches back. MySQL and
+    /// MariaDB round to whole seconds. An SQLite commit point has no such limit: the branches wait until the process
+    /// ends. The limit never decides an outcome; only the commit point's COMMIT does.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// TwoPhase::grace(std::time::Duration::from_secs(10));
+    /// ```
     pub fn grace(grace: Duration) {
         GRACE.store(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

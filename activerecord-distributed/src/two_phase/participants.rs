@@ -1,28 +1,29 @@
-//! Who takes part, and which one decides.
+//! The participants of a transaction, and the choice of its commit point.
 
 use activerecord_core::{
     Branch, ConnectionHandle, Error, ErrorKind, ProtocolConnection as _, Result, Transaction, UnmetPrecondition,
     connection,
 };
 
-use super::commit::{Open, Part};
-use super::record::{Mark, new_gid, store_name};
-use crate::store::install;
+use super::commit::{Enlisted, OpenTransaction};
+use super::record::{Mark, database_name, new_gid};
+use crate::tables::install;
 
-/// The participants of a transaction, before it begins.
+/// The checked participants of a transaction that has not begun.
 #[derive(Debug)]
 pub(super) struct Participants {
-    /// In the order in which they were named.
+    /// In the order of the caller.
     connections: Vec<ConnectionHandle>,
-    /// The index of the one that decides.
+    /// The index of the commit point.
     point: usize,
 }
 
 impl Participants {
-    /// Looks whether these can take part.
+    /// Checks whether these connections can take part, and chooses the commit point.
     ///
     /// # Errors
-    /// `Unsupported` when not, and why; `Configuration` when one is named twice or there is none of the name.
+    /// `Unsupported` when one cannot; `Configuration` when one is named twice or not configured; `Transaction` when one
+    /// has an open transaction.
     pub(super) async fn enlist(names: &[String]) -> Result<Self> {
         let mut connections = Vec::with_capacity(names.len());
         for name in names {
@@ -31,13 +32,13 @@ impl Participants {
             handle.learn().await?;
             connections.push(handle);
         }
-        let prepares_not = |handle: &ConnectionHandle| !handle.capabilities().prepared_transactions;
+        let cannot_prepare = |handle: &ConnectionHandle| !handle.capabilities().prepared_transactions;
         let unable: Vec<_> =
-            connections.iter().filter(|handle| prepares_not(handle)).map(ConnectionHandle::name).collect();
+            connections.iter().filter(|handle| cannot_prepare(handle)).map(ConnectionHandle::name).collect();
         if unable.len() > 1 {
             return Err(too_many(&unable));
         }
-        let point = connections.iter().position(prepares_not).unwrap_or(0);
+        let point = connections.iter().position(cannot_prepare).unwrap_or(0);
         if connections.len() > 1 {
             for handle in &connections {
                 check_settings(handle, handle.name() == connections[point].name()).await?;
@@ -47,20 +48,20 @@ impl Participants {
         Ok(Self { connections, point })
     }
 
-    /// Begins a transaction on each.
-    pub(super) async fn begin(self) -> Result<Open> {
+    /// Begins a transaction on each participant.
+    pub(super) async fn begin(self) -> Result<OpenTransaction> {
         let Some(point) = self.connections.get(self.point) else {
             return Err(Error::configuration("a transaction across databases needs at least one connection"));
         };
-        let gid = if self.connections.len() > 1 { new_gid(&store_name(point).await?) } else { new_gid("alone") };
-        let mut parts = Vec::with_capacity(self.connections.len());
+        let gid = if self.connections.len() > 1 { new_gid(&database_name(point).await?) } else { new_gid("alone") };
+        let mut enlisted = Vec::with_capacity(self.connections.len());
         for (number, handle) in self.connections.into_iter().enumerate() {
             let branch = Branch::new(&*gid, format!("b{number}"))?;
             let begin = Transaction::begin(handle.name());
             let begin = if number == self.point { begin.one_phase() } else { begin.branch(branch.clone()) };
-            parts.push(Part { transaction: begin.await?, handle, branch });
+            enlisted.push(Enlisted { transaction: begin.await?, handle, branch });
         }
-        Ok(Open::new(gid, self.point, parts))
+        Ok(OpenTransaction::new(gid, self.point, enlisted))
     }
 }
 
@@ -68,22 +69,22 @@ fn check_name(names: &[String], handle: &ConnectionHandle) -> Result<()> {
     let name = handle.name();
     if names.iter().filter(|other| *other == name).count() > 1 {
         return Err(Error::configuration(format!(
-            "connection `{name}` is named twice in one transaction across databases"
+            "the connection `{name}` is named twice in one transaction across databases"
         )));
     }
     if handle.in_transaction() {
         return Err(Error::new(
             ErrorKind::Transaction,
-            format!("a transaction is open on `{name}` already: begin the one across databases outside of it"),
+            format!("a transaction is open on `{name}`: begin the transaction across databases outside of it"),
         ));
     }
     Ok(())
 }
 
-/// What the one that decides need not be able to do is to prepare.
-async fn check_settings(handle: &ConnectionHandle, decides: bool) -> Result<()> {
+/// The commit point is exempt from the preconditions of PREPARE.
+async fn check_settings(handle: &ConnectionHandle, is_commit_point: bool) -> Result<()> {
     let unmet = super::doctor::unmet(handle).await?;
-    let unmet = unmet.iter().find(|unmet| !(decides && unmet.to_prepare));
+    let unmet = unmet.iter().find(|unmet| !(is_commit_point && unmet.to_prepare));
     match unmet {
         None => Ok(()),
         Some(unmet) => Err(cannot(handle, unmet)),
@@ -99,7 +100,7 @@ fn cannot(handle: &ConnectionHandle, unmet: &UnmetPrecondition) -> Error {
     ))
 }
 
-/// Looks at what only the session of the open transaction knows.
+/// Checks the preconditions that only the session of the open transaction can answer.
 pub(super) async fn check_session(handle: &ConnectionHandle) -> Result<()> {
     let unmet = handle.unmet_in_session().await?;
     unmet.first().map_or(Ok(()), |unmet| Err(cannot(handle, unmet)))
@@ -109,7 +110,7 @@ pub(super) async fn check_session(handle: &ConnectionHandle) -> Result<()> {
 fn too_many(names: &[&str]) -> Error {
     let names = names.join("` and `");
     Error::unsupported(format!(
-        "`{names}` cannot prepare a transaction, and only one such database can take part in one across databases, as the one \
-         that decides. Use a saga, or write to one of them and let an outbox bring it to the other"
+        "`{names}` do not support prepared transactions; at most one such database can take part in a transaction across \
+         databases, as its commit point. Use a saga, or write to one of them and copy to the others with an outbox"
     ))
 }

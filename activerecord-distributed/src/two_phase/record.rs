@@ -1,4 +1,4 @@
-//! What is kept about transactions across databases.
+//! The tables of transactions across databases.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::json;
 use crate::per_connection::PerConnection;
-use crate::store::{Kept, if_there, insert_unless_there, install};
+use crate::tables::{OwnTable, if_table_exists, insert_if_absent, install};
 
-/// A decision, in the database of the participant whose COMMIT it is: a row of `ar_2pc`.
+/// A decision, in the commit point's database: a row of `ar_2pc`.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_2pc"]
@@ -23,28 +23,29 @@ pub(super) struct Decision {
     /// The branches, as JSON.
     pub(super) participants: String,
     pub(super) created_at: DateTime<Utc>,
-    /// Why it is a heuristic.
+    /// Why the outcome is heuristic.
     pub(super) note: Option<String>,
 }
 
 #[derive(ActiveEnum, Clone, Copy, Debug, PartialEq, Eq)]
 #[activerecord(crate = activerecord_core)]
 pub(super) enum DecisionState {
-    /// Every branch is to be committed. There is no row of any other end: what has no row is rolled back.
+    /// Every branch must commit. An abort has no row (Presumed Abort).
     Commit,
-    /// Somebody has ended a branch in another way than was decided, or has decided by force: kept until it is looked at.
+    /// A branch ended against the decision, or an operator forced the outcome. The row is kept until an operator
+    /// deletes it.
     Heuristic,
 }
 
-/// A branch, as its decision names it.
+/// A branch, as the decision lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Participant {
     pub(super) connection: String,
     pub(super) label: String,
 }
 
-/// A row of the branch's own, which says later that it was committed: `ar_2pc_mark`. It also makes MySQL and MariaDB take the
-/// branch for one that has written.
+/// A row that each branch writes, as proof that it committed: a row of `ar_2pc_mark`. It also makes MySQL and MariaDB
+/// prepare a branch that wrote nothing else.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_2pc_mark"]
@@ -56,67 +57,68 @@ pub(super) struct Mark {
     pub(super) marked_at: DateTime<Utc>,
 }
 
-/// The one row that names a database: `ar_2pc_store`. A transaction's id has it in it, so that whoever finds a branch knows
-/// where its decision is, and touches no other's.
+/// The name of a database: the only row of `ar_2pc_store`. The id of a transaction contains the name of its commit
+/// point's database, so recovery finds the decision of a branch and leaves the branches of other programs alone.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_2pc_store"]
-struct Store {
+struct DatabaseName {
     #[primary_key]
     number: i32,
     name: String,
 }
 
-impl Kept for Decision {}
+impl OwnTable for Decision {}
 
-impl Kept for Mark {}
+impl OwnTable for Mark {}
 
-impl Kept for Store {}
+impl OwnTable for DatabaseName {}
 
-/// How long the recovery keeps a decision all of whose branches have ended: a coordinator that never got the answer to its
-/// COMMIT asks for it meanwhile, and takes a row that is not there for a rollback.
-pub(super) const KEPT: Duration = Duration::from_secs(600);
+/// How long recovery keeps the decision of a transaction whose branches have all ended. A coordinator that lost the
+/// answer to its COMMIT reads the row in this time; it would take a missing row for an abort.
+pub(super) const RETENTION: Duration = Duration::from_secs(600);
 
 impl Decision {
     pub(super) fn participants(&self) -> Result<Vec<Participant>> {
-        json::read(&self.participants, || format!("what is kept about transaction {}", self.gid))
+        json::read(&self.participants, || format!("the participants of transaction {}", self.gid))
     }
 }
 
-/// What ids of this library begin with.
+/// The prefix of this library's ids.
 const PREFIX: &str = "ar1-";
 
-/// A new id: which database decides, and a number that no other has.
-pub(super) fn new_gid(store: &str) -> String {
-    format!("{PREFIX}{store}-{}", Uuid::now_v7().simple())
+/// A new global id: the name of the commit point's database, and a unique number.
+pub(super) fn new_gid(database: &str) -> String {
+    format!("{PREFIX}{database}-{}", Uuid::now_v7().simple())
 }
 
-/// The name of the database that decides about a transaction.
-pub(super) fn store_of(gid: &str) -> Option<&str> {
+/// The name of the commit point's database, from a global id.
+pub(super) fn database_of(gid: &str) -> Option<&str> {
     gid.strip_prefix(PREFIX)?.split('-').next()
 }
 
-static STORES: PerConnection<String> = PerConnection::new();
+static NAMES: PerConnection<String> = PerConnection::new();
 
-/// The name of this connection's database, given to it now if it has none.
-pub(super) async fn store_name(connection: &ConnectionHandle) -> Result<String> {
-    if let Some(name) = STORES.get(connection) {
+/// The name of this connection's database. A database without a name gets one now.
+pub(super) async fn database_name(connection: &ConnectionHandle) -> Result<String> {
+    if let Some(name) = NAMES.get(connection) {
         return Ok(name);
     }
-    install::<Store>(connection).await?;
+    install::<DatabaseName>(connection).await?;
     install::<Decision>(connection).await?;
-    let own = Store { number: 1, name: format!("{:08x}", fastrand::u32(..)) };
-    insert_unless_there(connection.name(), own).await?;
-    let name = Store::with_connection(connection.name(), async || Store::find(1).await).await?.name;
-    STORES.set(connection, name.clone());
+    let own = DatabaseName { number: 1, name: format!("{:08x}", fastrand::u32(..)) };
+    insert_if_absent(connection.name(), own).await?;
+    let row = DatabaseName::with_connection(connection.name(), async || DatabaseName::find(1).await).await?;
+    let name = row.name;
+    NAMES.set(connection, name.clone());
     Ok(name)
 }
 
 /// The name of this connection's database, if it has one.
-pub(super) async fn find_store(connection: &ConnectionHandle) -> Result<Option<String>> {
-    if let Some(name) = STORES.get(connection) {
+pub(super) async fn find_database_name(connection: &ConnectionHandle) -> Result<Option<String>> {
+    if let Some(name) = NAMES.get(connection) {
         return Ok(Some(name));
     }
-    let store = if_there(Store::using(connection.name()).first().await)?.flatten();
-    Ok(store.map(|store| store.name))
+    let row = if_table_exists(DatabaseName::using(connection.name()).first().await)?.flatten();
+    Ok(row.map(|row| row.name))
 }

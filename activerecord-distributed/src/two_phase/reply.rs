@@ -1,39 +1,39 @@
-//! What databases reply when a branch is prepared or ended, and what it means: by their own codes, since their kinds do not
-//! tell these apart.
+//! The meaning of the databases' errors when a branch is prepared or ended, by their own codes. `ErrorKind` does not
+//! distinguish them.
 
 use activerecord_core::Error;
 
-/// What a reply means.
+/// The meaning of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// There is no such prepared branch, or it still belongs to an open connection: the marker and the list of prepared
-    /// branches tell which.
-    NotThere,
-    /// Not now: again, soon.
+    /// No such prepared branch, or its preparing connection is still open. The mark and the list of prepared branches
+    /// tell which.
+    NotFound,
+    /// Temporary: retry.
     Busy,
-    /// Another login has to do it.
+    /// This login may not end the branch.
     Denied,
-    /// The branch can only be rolled back, or is.
+    /// The branch is rolled back, or can only be rolled back.
     RolledBack,
-    /// The transaction has used what cannot be prepared.
+    /// The transaction used a feature that cannot be prepared.
     Unpreparable,
-    /// There is no room for another prepared transaction, or they are switched off.
+    /// The limit of prepared transactions is reached, or they are disabled.
     Limit,
-    /// Nothing that is known: the branch is as it was.
+    /// Another error. The branch is unchanged.
     Other,
 }
 
-/// By code, when it is prepared, and when it is ended: what the reply means.
+/// The code, its meaning for PREPARE, and its meaning for COMMIT PREPARED and ROLLBACK PREPARED.
 const REPLIES: &[(&str, Reply, Reply)] = &[
     // PostgreSQL
-    ("42704", Reply::Other, Reply::NotThere),
+    ("42704", Reply::Other, Reply::NotFound),
     ("55000", Reply::Limit, Reply::Busy),
     ("42501", Reply::Denied, Reply::Denied),
     ("53200", Reply::Limit, Reply::Busy),
     ("0A000", Reply::Unpreparable, Reply::Other),
     ("42710", Reply::Unpreparable, Reply::Other),
     // MySQL and MariaDB
-    ("1397", Reply::RolledBack, Reply::NotThere),
+    ("1397", Reply::RolledBack, Reply::NotFound),
     ("1398", Reply::Unpreparable, Reply::Other),
     ("1399", Reply::RolledBack, Reply::Busy),
     ("1401", Reply::Denied, Reply::Denied),
@@ -44,12 +44,12 @@ const REPLIES: &[(&str, Reply, Reply)] = &[
 ];
 
 impl Reply {
-    /// What an error of PREPARE means.
+    /// The meaning of an error of PREPARE.
     pub(super) fn to_prepare(error: &Error) -> Self {
         Self::of(error).map_or(Self::Other, |(prepare, _)| prepare)
     }
 
-    /// What an error of COMMIT PREPARED or ROLLBACK PREPARED means.
+    /// The meaning of an error of COMMIT PREPARED or ROLLBACK PREPARED.
     pub(super) fn to_end(error: &Error) -> Self {
         Self::of(error).map_or(Self::Other, |(_, end)| end)
     }
@@ -59,20 +59,20 @@ impl Reply {
         REPLIES.iter().find(|(known, _, _)| *known == code).map(|(_, prepare, end)| (*prepare, *end))
     }
 
-    /// What to do about it.
+    /// What the user can do about it.
     pub(super) fn hint(self) -> Option<&'static str> {
         match self {
             Self::Unpreparable => Some(
-                "the transaction used what cannot be prepared: on PostgreSQL NOTIFY, temporary tables, cursors WITH HOLD and \
-                 exported snapshots; leave them out of it",
+                "the transaction used a feature that cannot be prepared: on PostgreSQL NOTIFY, temporary tables, cursors WITH \
+                 HOLD and exported snapshots; use them in another transaction",
             ),
             Self::Limit => Some(
-                "there is no room for another prepared transaction: set max_prepared_transactions to at least max_connections \
-                 and restart the server, or recover those that are left (TwoPhase::in_doubt)",
+                "the limit of prepared transactions is reached: set max_prepared_transactions to at least max_connections and \
+                 restart the server, or recover the ones in doubt (TwoPhase::recover)",
             ),
-            Self::Denied => Some("a prepared branch is ended by the login that prepared it, or by a superuser"),
-            Self::RolledBack => Some("the database has rolled the branch back on its own, as after a deadlock"),
-            Self::NotThere | Self::Busy | Self::Other => None,
+            Self::Denied => Some("only the login that prepared a branch, or a superuser, can end it"),
+            Self::RolledBack => Some("the database rolled the branch back, for example after a deadlock"),
+            Self::NotFound | Self::Busy | Self::Other => None,
         }
     }
 }
@@ -89,10 +89,10 @@ mod tests {
             let error = Error::new(ErrorKind::Database, "refused").with_code(code);
             (Reply::to_prepare(&error), Reply::to_end(&error))
         };
-        assert_eq!(reply("42704"), (Reply::Other, Reply::NotThere));
+        assert_eq!(reply("42704"), (Reply::Other, Reply::NotFound));
         assert_eq!(reply("55000"), (Reply::Limit, Reply::Busy));
         assert_eq!(reply("0A000"), (Reply::Unpreparable, Reply::Other));
-        assert_eq!(reply("1397"), (Reply::RolledBack, Reply::NotThere));
+        assert_eq!(reply("1397"), (Reply::RolledBack, Reply::NotFound));
         assert_eq!(reply("1614"), (Reply::RolledBack, Reply::RolledBack));
         assert_eq!(reply("99999"), (Reply::Other, Reply::Other));
         let mut codes: Vec<_> = REPLIES.iter().map(|(code, _, _)| code).collect();

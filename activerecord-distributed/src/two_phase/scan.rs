@@ -1,82 +1,82 @@
-//! A look at every connection of the program: what is prepared, what is decided, and which database decides about what.
+//! A scan of all configured connections for prepared branches and decisions.
 
 use std::collections::{BTreeMap, HashMap};
 
 use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, ConnectionManager, Error, Result, connection};
 use chrono::{DateTime, Utc};
 
-use super::hand;
-use super::record::{Decision, find_store, store_of};
-use crate::store::if_there;
+use super::prepare;
+use super::record::{Decision, database_of, find_database_name};
+use crate::tables::if_table_exists;
 
-/// What was found.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    /// The databases that decide, by the names that ids have for them.
-    stores: HashMap<String, ConnectionHandle>,
-    /// By id: what is prepared and what is decided.
+    /// The databases that can be commit points, by their names in global ids.
+    databases: HashMap<String, ConnectionHandle>,
+    /// By global id: the prepared branches and the decision.
     pub(super) transactions: BTreeMap<String, Found>,
-    /// The connections with branches that a program has named by hand.
+    /// The connections with rows in `ar_2pc_name`.
     pub(super) named: Vec<ConnectionHandle>,
-    /// The connections that could not be asked.
+    /// The connections that did not answer, and why.
     pub(super) unreachable: Vec<(String, Error)>,
 }
 
-/// What was found of one transaction.
+/// The branches and the decision of one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) branches: Vec<FoundBranch>,
     pub(super) decision: Option<Decision>,
 }
 
-/// A branch that is prepared.
+/// A prepared branch.
 #[derive(Clone, Debug)]
 pub(super) struct FoundBranch {
-    /// A connection that it can be ended on.
+    /// A connection that can end the branch.
     pub(super) handle: ConnectionHandle,
     pub(super) branch: Branch,
     pub(super) prepared_at: Option<DateTime<Utc>>,
 }
 
 impl Scan {
-    /// Asks every connection. One that does not answer is noted, and stops no other.
+    /// Scans every configured connection. One that does not answer is reported and does not stop the scan.
     pub(super) async fn of_all() -> Self {
         let mut scan = Self::default();
-        // What is prepared first: a decision that appears after its branches were listed is found, too.
+        // Branches before decisions: a decision that is committed between the two reads is then found.
         let mut handles = Vec::new();
         for name in ConnectionManager::names() {
-            match scan.prepared(&name).await {
+            match scan.find_branches(&name).await {
                 Ok(handle) => handles.push(handle),
                 Err(error) => scan.unreachable.push((name, error)),
             }
         }
         for handle in handles {
-            if let Err(error) = scan.decided(&handle).await {
+            if let Err(error) = scan.find_decisions(&handle).await {
                 scan.unreachable.push((handle.name().to_owned(), error));
             }
         }
         scan
     }
 
-    /// The database that decides about this transaction, if it is one of the program's.
-    pub(super) fn store(&self, gid: &str) -> Option<&ConnectionHandle> {
-        self.stores.get(store_of(gid)?)
+    /// The commit point of this transaction, if it is a configured connection.
+    pub(super) fn commit_point(&self, gid: &str) -> Option<&ConnectionHandle> {
+        self.databases.get(database_of(gid)?)
     }
 
-    async fn prepared(&mut self, name: &str) -> Result<ConnectionHandle> {
+    async fn find_branches(&mut self, name: &str) -> Result<ConnectionHandle> {
         let handle = connection(name)?;
         if !handle.learn().await?.prepared_transactions {
             return Ok(handle);
         }
-        let names = hand::names(&handle).await?;
-        if !names.is_empty() {
+        let gids = prepare::gids_by_branch(&handle).await?;
+        if !gids.is_empty() {
             self.named.push(handle.clone());
         }
         for prepared in handle.prepared().await? {
             let Some(branch) = prepared.branch else { continue };
-            let gid = names.get(&branch.to_string()).cloned().unwrap_or_else(|| branch.gid().to_owned());
+            let gid = gids.get(&branch.to_string()).cloned().unwrap_or_else(|| branch.gid().to_owned());
             let branches = &mut self.transactions.entry(gid).or_default().branches;
-            // Servers that do not tell their databases apart show a branch on each connection to them.
+            // MySQL and MariaDB list the branches of all databases of the server, on each connection to it.
             if branches.iter().all(|known| known.branch != branch) {
                 branches.push(FoundBranch { handle: handle.clone(), branch, prepared_at: prepared.prepared_at });
             }
@@ -84,10 +84,10 @@ impl Scan {
         Ok(handle)
     }
 
-    async fn decided(&mut self, handle: &ConnectionHandle) -> Result<()> {
-        let Some(store) = find_store(handle).await? else { return Ok(()) };
-        self.stores.insert(store, handle.clone());
-        let decisions = if_there(Decision::using(handle.name()).all().await)?;
+    async fn find_decisions(&mut self, handle: &ConnectionHandle) -> Result<()> {
+        let Some(name) = find_database_name(handle).await? else { return Ok(()) };
+        self.databases.insert(name, handle.clone());
+        let decisions = if_table_exists(Decision::using(handle.name()).all().await)?;
         for decision in decisions.into_iter().flatten() {
             let gid = decision.gid.clone();
             self.transactions.entry(gid).or_default().decision = Some(decision);

@@ -1,4 +1,4 @@
-//! Handlers, without the types of their payloads.
+//! Handlers, with the types of their payloads erased.
 
 use std::fmt;
 use std::future::Future;
@@ -12,22 +12,23 @@ use super::task::Task;
 use crate::outbox::Message;
 use crate::verdict::permanent;
 
-/// The messages of a call that have failed, by their place in it. When the call itself fails, all have.
+/// The failed messages of a call: their positions in it, and their errors. If the call itself fails, all its messages
+/// failed.
 pub(crate) type Failed = Vec<(usize, Error)>;
 
 type Call = dyn Fn(Vec<Message>) -> BoxFuture<'static, Result<Failed>> + Send + Sync;
 
-/// What is done with the messages of a topic.
+/// The handler of a topic.
 #[derive(Clone)]
 pub(super) struct Handler {
     pub(super) topic: String,
-    /// How many messages a call takes at most.
+    /// The maximum number of messages per call.
     pub(super) size: usize,
     call: Arc<Call>,
 }
 
 impl Handler {
-    /// Takes one message per call.
+    /// Gets one message per call.
     pub(super) fn one<P, F, Fut>(topic: &str, handler: F) -> Self
     where
         P: DeserializeOwned + Send + 'static,
@@ -43,7 +44,7 @@ impl Handler {
         })
     }
 
-    /// Takes as many as there are, up to `size`.
+    /// Gets up to `size` messages per call.
     pub(super) fn many<P, F, Fut>(topic: &str, size: usize, handler: F) -> Self
     where
         P: DeserializeOwned + Send + 'static,
@@ -59,7 +60,7 @@ impl Handler {
         })
     }
 
-    /// Takes up to `size` as they are, and tells of each.
+    /// Gets up to `size` raw messages per call, and returns the failed ones.
     pub(super) fn each<F, Fut>(topic: &str, size: usize, call: F) -> Self
     where
         F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! One topic of a worker: what was taken up and waits for a free call.
+//! A lane: the claimed messages of one topic of a worker, until a call of the handler is free.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,121 +7,132 @@ use activerecord_core::{ConnectionHandle, Result};
 use uuid::Uuid;
 
 use super::handler::Handler;
-use crate::outbox::{Claim, Held, Message, Place, Stretch, claim};
+use crate::outbox::{Claim, Leased, Message, Position, Segment, claim};
 
-/// The messages of a topic, between the claim and the call.
+/// The messages of a topic between the claim and the call.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) handler: Handler,
     waiting: VecDeque<(Uuid, Message)>,
-    left: Left,
-    /// Where the last claims ended.
-    reached: Option<Reached>,
-    /// Whether messages have keys, as far as is known.
-    keys: bool,
-    /// When the whole queue was last looked at for nothing, and how long that took.
-    fruitless: Option<(Instant, Duration)>,
+    remaining: Remaining,
+    /// Where the next claim resumes.
+    resume: Option<Resume>,
+    /// Whether messages may have keys.
+    has_keys: bool,
+    /// When the last scan of the whole queue found nothing, and how long it took.
+    last_empty_scan: Option<(Instant, Duration)>,
 }
 
-/// What the last claim has left to take up.
+/// What the queue may still contain after the last claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
-    /// More, as far as is known.
-    More,
-    /// At most what is far from the beginning.
-    Far,
+enum Remaining {
+    Messages,
+    /// At most messages that are far from the start of the queue.
+    FarMessages,
     Nothing,
 }
 
-/// How far claims have come in a long queue. PostgreSQL keeps what is gone in the index until it is vacuumed, and each claim
-/// that begins at the beginning reads over it: after 200,000 messages it took 16 milliseconds instead of 0.1.
+/// The end of the last claim in a long queue. PostgreSQL keeps deleted rows in the index until VACUUM, and a claim from
+/// the start reads over all of them: after 200,000 messages it took 16 ms instead of 0.1 ms.
 #[derive(Clone, Copy, Debug)]
-struct Reached {
-    place: Place,
-    /// When a claim last began at the beginning.
-    began: Instant,
+struct Resume {
+    position: Position,
+    /// When a claim last read from the start of the queue.
+    from_start: Instant,
 }
 
-/// How long claims go on from where the last one ended. So long a message waits at most that was committed late, or whose key was
-/// held when they came by, while others wait in a queue that is longer than a claim.
-const GO_ON: Duration = Duration::from_secs(1);
+/// How long claims resume from the previous one, before a claim reads from the start of the queue again. In a long
+/// queue, this is the longest extra wait of a message that committed late, or whose key was blocked when a claim passed
+/// it.
+const RESUME_FOR: Duration = Duration::from_secs(1);
 
-/// How many claims of messages are looked at together, where most may wait for others of their keys.
-const STRETCH: usize = 4;
+/// A claim scans at most this many times its limit, because most rows may wait for an earlier message of their key.
+const SCAN_FACTOR: usize = 4;
 
-/// How much longer than it took for nothing a look at the whole queue is not repeated, while there is something in hand: where a few keys
-/// have many messages each, what becomes free stands at its beginning.
-const PATIENCE: u32 = 10;
+/// While calls are running, an empty scan of the whole queue is repeated after this many times its duration. If few
+/// keys have many messages each, the messages that become free are at the start of the queue.
+const RESCAN_FACTOR: u32 = 10;
 
 /// Messages for one call of a handler.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    pub(super) held: Held,
+    pub(super) leased: Leased,
     pub(super) messages: Vec<Message>,
 }
 
 impl Lane {
     pub(super) fn new(handler: Handler) -> Self {
-        Self { handler, waiting: VecDeque::new(), left: Left::More, reached: None, keys: true, fruitless: None }
+        let waiting = VecDeque::new();
+        Self { handler, waiting, remaining: Remaining::Messages, resume: None, has_keys: true, last_empty_scan: None }
     }
 
-    /// Takes messages up, unless some are waiting or the last claim found none. While others are in hand, it need not look far.
+    /// Claims messages, unless some are waiting or the last claim found none. `is_busy`: calls are running, so an
+    /// expensive scan of the whole queue can wait.
     pub(super) async fn fill(
         &mut self,
         connection: &ConnectionHandle,
         limit: usize,
         lease: Duration,
-        in_hand: bool,
+        is_busy: bool,
     ) -> Result<()> {
-        let is_far = !in_hand || self.fruitless.is_none_or(|(when, took)| when.elapsed() > took * PATIENCE);
-        if !self.waiting.is_empty() || self.left == Left::Nothing || (self.left == Left::Far && !is_far) {
+        let scans_all =
+            !is_busy || self.last_empty_scan.is_none_or(|(when, took)| when.elapsed() > took * RESCAN_FACTOR);
+        let is_exhausted = match self.remaining {
+            Remaining::Messages => false,
+            Remaining::FarMessages => !scans_all,
+            Remaining::Nothing => true,
+        };
+        if !self.waiting.is_empty() || is_exhausted {
             return Ok(());
         }
         let started = Instant::now();
-        let going_on = self.reached.take().filter(|reached| reached.began.elapsed() < GO_ON);
-        let mut began = going_on.map_or(started, |reached| reached.began);
-        let (mut after, mut is_whole) = (going_on.map(|reached| reached.place), going_on.is_none());
+        let resume = self.resume.take().filter(|resume| resume.from_start.elapsed() < RESUME_FOR);
+        let mut from_start = resume.map_or(started, |resume| resume.from_start);
+        let (mut after, mut is_whole) = (resume.map(|resume| resume.position), resume.is_none());
         loop {
-            let stretch = self.stretch(connection, after, limit).await?;
-            if let Some(claim) = claim(connection, &self.handler.topic, stretch, limit as u64, lease).await? {
-                self.take(claim, limit, began);
+            let segment = self.segment(connection, after, limit).await?;
+            if let Some(claim) = claim(connection, &self.handler.topic, segment, limit as u64, lease).await? {
+                self.accept(claim, limit, from_start);
                 return Ok(());
             }
-            match stretch.through.filter(|_| is_far) {
+            match segment.through.filter(|_| scans_all) {
                 Some(end) => after = Some(end),
                 None if is_whole => break,
-                None => (after, is_whole, began) = (None, true, Instant::now()),
+                None => (after, is_whole, from_start) = (None, true, Instant::now()),
             }
         }
-        self.left = if is_far { Left::Nothing } else { Left::Far };
-        if is_far {
-            self.fruitless = Some((Instant::now(), started.elapsed()));
+        self.remaining = if scans_all { Remaining::Nothing } else { Remaining::FarMessages };
+        if scans_all {
+            self.last_empty_scan = Some((Instant::now(), started.elapsed()));
         }
         Ok(())
     }
 
-    async fn stretch(&self, connection: &ConnectionHandle, after: Option<Place>, limit: usize) -> Result<Stretch> {
-        match self.keys {
-            true => Stretch::new(connection, &self.handler.topic, after, (limit * STRETCH) as u64).await,
-            false => Ok(Stretch { after, through: None }),
+    /// The segment of the queue for the next claim. Without keys, every message is free and no bound is needed.
+    async fn segment(&self, connection: &ConnectionHandle, after: Option<Position>, limit: usize) -> Result<Segment> {
+        match self.has_keys {
+            true => Segment::new(connection, &self.handler.topic, after, (limit * SCAN_FACTOR) as u64).await,
+            false => Ok(Segment { after, through: None }),
         }
     }
 
-    fn take(&mut self, Claim { token, messages }: Claim, limit: usize, began: Instant) {
+    /// Adds the messages of a claim.
+    fn accept(&mut self, Claim { token, messages }: Claim, limit: usize, from_start: Instant) {
         let is_full = messages.len() == limit;
-        self.left = if is_full { Left::More } else { Left::Far };
+        self.remaining = if is_full { Remaining::Messages } else { Remaining::FarMessages };
         let last = messages.last().filter(|_| is_full);
-        self.reached = last.map(|last| Reached { place: Place::of(last), began });
-        self.keys = messages.iter().any(|message| message.key.is_some()) || (self.keys && !is_full);
+        self.resume = last.map(|last| Resume { position: Position::of(last), from_start });
+        self.has_keys = messages.iter().any(|message| message.key.is_some()) || (self.has_keys && !is_full);
         self.waiting.extend(messages.into_iter().map(|mut message| {
+            // As the claim did in the database, after it read the row.
             message.attempts += 1;
             (token, message)
         }));
     }
 
-    /// There may be something again.
+    /// The queue may contain messages again.
     pub(super) fn look_again(&mut self) {
-        self.left = Left::More;
+        self.remaining = Remaining::Messages;
     }
 
     /// Whether messages wait for a call.
@@ -132,25 +143,24 @@ impl Lane {
     /// The messages of the next call, all under one lease.
     pub(super) fn next(&mut self) -> Option<Delivery> {
         let token = self.waiting.front()?.0;
-        let alike = self.waiting.iter().take(self.handler.size).take_while(|(other, _)| *other == token).count();
-        let messages: Vec<_> = self.waiting.drain(..alike).map(|(_, message)| message).collect();
+        let count = self.waiting.iter().take(self.handler.size).take_while(|(other, _)| *other == token).count();
+        let messages: Vec<_> = self.waiting.drain(..count).map(|(_, message)| message).collect();
         let ids = messages.iter().map(|message| message.id).collect();
-        Some(Delivery { held: Held { token, ids }, messages })
+        Some(Delivery { leased: Leased { token, ids }, messages })
     }
 
-    /// What waits, by lease.
-    pub(super) fn held(&self) -> Option<Held> {
-        // A lane is filled only when nothing waits, so all of it is of one claim.
+    /// The waiting messages. All are of one claim, because a lane is filled only when it is empty.
+    pub(super) fn leased(&self) -> Option<Leased> {
         let token = self.waiting.front()?.0;
-        Some(Held { token, ids: self.waiting.iter().map(|(_, message)| message.id).collect() })
+        Some(Leased { token, ids: self.waiting.iter().map(|(_, message)| message.id).collect() })
     }
 
-    /// Keeps only these of what waits.
-    pub(super) fn keep(&mut self, ids: &[i64]) {
+    /// Drops the waiting messages with other ids.
+    pub(super) fn retain(&mut self, ids: &[i64]) {
         self.waiting.retain(|(_, message)| ids.contains(&message.id));
     }
 
-    /// Nothing waits any more.
+    /// Drops all waiting messages.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }

@@ -1,4 +1,4 @@
-//! Workers: they take messages from an outbox and hand them to their handlers.
+//! Workers: they claim the messages of an outbox and call the handlers.
 
 mod handler;
 mod lane;
@@ -20,20 +20,26 @@ use crate::lease;
 use crate::outbox::Message;
 use handler::Handler;
 
-/// Hands the messages of an outbox to handlers, several at once. Any number of workers in any number of processes share an
-/// outbox.
+/// Calls handlers with the messages of an outbox, several concurrently. Any number of workers, in any number of
+/// processes, can share an outbox.
 ///
-/// A message goes when its handler returns `Ok`. After an error it is handed over again, with growing pauses, until its
-/// attempts are used up; then, or at once after a [`permanent`](crate::permanent) error or with a payload that cannot be read, it is
-/// a dead letter: see [`Outbox::dead`](crate::Outbox::dead). A handler that panics has failed. A worker that dies loses
-/// nothing: what it had is due again when its lease is over.
+/// **Success**: when the handler returns `Ok`, the message is deleted.
 ///
-/// A commit of this process wakes it. On PostgreSQL those of other processes do, too: while it runs, it listens on a session of its
-/// own, which is not one of the connection's pool. That is a help and no promise; what counts is the [`poll`](Self::poll) behind it.
+/// **Failure**: after an error or a panic, the message is retried with growing pauses. It becomes a dead letter when
+/// its attempts are used up, or at once after a [`permanent`](crate::permanent) error or a payload that cannot be read:
+/// see [`Outbox::dead`](crate::Outbox::dead).
+///
+/// **Crash**: the messages of a dead worker become due again when its lease expires. So a handler can run more than
+/// once for a message; use [`Task::once`] for an effect that must happen once.
+///
+/// **Latency**: a commit in this process wakes the worker at once. On PostgreSQL, commits of other processes wake it
+/// too, by NOTIFY; the worker listens on a separate session that is not part of the pool. A notification may be lost:
+/// only the [`poll`](Self::poll) interval is guaranteed.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
-/// # use activerecord::outbox::Task;
+/// use activerecord::outbox::Task;
+///
 /// # async fn example(shutdown: impl Future<Output = ()>) -> Result<()> {
 /// Worker::new("primary")
 ///     .handle("create_user_analytics", async |task: Task<i64>| {
@@ -67,7 +73,7 @@ struct Settings {
 }
 
 impl Worker {
-    /// A worker for the outbox on the connection `name`.
+    /// A worker for the outbox on the connection `name`, without handlers. It opens nothing before it runs.
     pub fn new(name: impl Into<String>) -> Self {
         let settings = Settings {
             concurrency: 8,
@@ -81,7 +87,9 @@ impl Worker {
         Self { connection: name.into(), handlers: Vec::new(), schedules: Vec::new(), settings }
     }
 
-    /// Handles the messages of a topic, one at a time per call.
+    /// Adds the handler of a topic. Each call gets one message.
+    ///
+    /// See the example of [`Worker`].
     pub fn handle<P, F, Fut>(mut self, topic: &str, handler: F) -> Self
     where
         P: DeserializeOwned + Send + 'static,
@@ -92,7 +100,22 @@ impl Worker {
         self
     }
 
-    /// Handles the messages of a topic, up to `size` in one call. They are done or have failed together.
+    /// Adds the handler of a topic. Each call gets up to `size` messages, which succeed or fail together.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::outbox::Task;
+    ///
+    /// # #[derive(ActiveRecord)] struct Analytics { id: i64, user_id: i64 }
+    /// # async fn example() -> Result<()> {
+    /// let worker = Worker::new("primary").handle_batch("create_user_analytics", 50, async |tasks: Vec<Task<i64>>| {
+    ///     let rows: Vec<_> = tasks.into_iter().map(|task| Analytics { id: 0, user_id: task.into_payload() }).collect();
+    ///     Analytics::bulk_insert(&rows).await.map(drop)
+    /// });
+    /// worker.run_once().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn handle_batch<P, F, Fut>(mut self, topic: &str, size: usize, handler: F) -> Self
     where
         P: DeserializeOwned + Send + 'static,
@@ -103,7 +126,7 @@ impl Worker {
         self
     }
 
-    /// Hands over messages as they are, up to `size` in one call, which tells of each.
+    /// Adds the handler of a topic that gets up to `size` raw messages and returns the failed ones.
     pub(crate) fn handle_each<F, Fut>(mut self, topic: &str, size: usize, call: F) -> Self
     where
         F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
@@ -113,65 +136,84 @@ impl Worker {
         self
     }
 
-    /// Writes a message of this topic every `period`, by whichever worker is first; its payload is the time it is for. The
-    /// topic needs a handler, here or elsewhere.
+    /// Writes a message of this topic every `period`. Of all workers with this schedule, the first one writes it. The
+    /// payload is the scheduled time, a `DateTime<Utc>`. Some worker must have a handler for the topic. Periods without
+    /// a running worker are skipped.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::outbox::Task;
+    ///
+    /// # use std::time::Duration;
+    /// # fn example() -> Worker {
+    /// Worker::new("primary").every(Duration::from_secs(3600), "clean_up").handle(
+    ///     "clean_up",
+    ///     async |task: Task<chrono::DateTime<chrono::Utc>>| {
+    ///         println!("clean-up of {}", task.payload());
+    ///         Ok(())
+    ///     },
+    /// )
+    /// # }
+    /// ```
     pub fn every(mut self, period: Duration, topic: &str) -> Self {
         self.schedules.push((topic.to_owned(), period));
         self
     }
 
-    /// How many calls of handlers run at once. 8 unless set.
+    /// Sets the maximum number of concurrent handler calls. Default: 8; minimum: 1.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.settings.concurrency = calls.max(1);
         self
     }
 
-    /// How many messages are taken up in one transaction at most. 100 unless set; 1 leaves the most for other workers.
+    /// Sets the maximum number of messages per claim, which is one transaction. Default: 100. A smaller number
+    /// distributes the messages more evenly among workers.
     pub fn batch(mut self, messages: usize) -> Self {
         self.settings.batch = messages.max(1);
         self
     }
 
-    /// After how many attempts a message is a dead letter, unless it says so itself. 10 unless set. An attempt counts when it
-    /// begins: a message that kills its worker is a dead letter in the end, too.
+    /// Sets the number of attempts after which a message becomes a dead letter. Default: 10;
+    /// [`Enqueue::max_attempts`](crate::Enqueue::max_attempts) overrides it. An attempt counts when it starts, so a
+    /// message that crashes its worker becomes a dead letter too.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = attempts.max(1);
         self
     }
 
-    /// The pauses between attempts: 1 second to 1 hour unless set.
+    /// Sets the pauses between attempts. Default: up to 1 s at first, doubling up to 1 h.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
         self
     }
 
-    /// How long a message of a worker that died is left alone. 30 seconds unless set; renewed at a third of it while its
-    /// handler runs. A handler whose lease is lost is dropped.
+    /// Sets the lease of a claimed message: after a crash of the worker it becomes due again after this time. The lease
+    /// is renewed every third of its length while the handler runs. If the lease is lost, the handler's future is
+    /// dropped. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self
     }
 
-    /// How often to look for messages when nothing wakes the worker: delayed ones, those that are tried again, and those of
-    /// other processes where the database sends no notifications (SQLite, MySQL, MariaDB) or one got lost. 500 milliseconds
-    /// unless set.
+    /// Sets how often the outbox is polled. Delayed messages, retries, and messages of other processes on a database
+    /// without notifications (SQLite, MySQL, MariaDB) are found by polling only. Default: 500 ms.
     pub fn poll(mut self, poll: Duration) -> Self {
         self.settings.poll = poll;
         self
     }
 
-    /// How long handlers may go on after the shutdown; what still runs then is dropped, and due again at once. 30 seconds
-    /// unless set.
+    /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their
+    /// messages become due again at once. Default: 30 s.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.settings.drain = drain;
         self
     }
 
-    /// Works until `shutdown` is done, then takes up nothing more and lets the handlers finish. A database that is not there
-    /// is waited for.
+    /// Processes messages until `shutdown` completes. Then it claims no more, and waits for the running handlers, for
+    /// the [`drain`](Self::drain) time at most. While the database is unavailable, it retries.
     ///
     /// # Errors
-    /// `Configuration` when there is no such connection, no handler, or two for one topic.
+    /// `Configuration` when the connection is not configured, or the worker has no handler, or two for one topic.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let connection = connection(&self.connection)?;
         self.check()?;
@@ -179,11 +221,26 @@ impl Worker {
         Ok(())
     }
 
-    /// Works off what is due now and what becomes due meanwhile, and returns how many messages went. For tests, scripts and
-    /// timers.
+    /// Processes the messages that are due now or become due meanwhile, and returns the number of completed ones. For
+    /// tests, scripts and timers.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::outbox::Task;
+    ///
+    /// # async fn example() -> Result<()> {
+    /// let worker = Worker::new("primary").handle("create_user_analytics", async |task: Task<i64>| {
+    ///     println!("user {}", task.payload());
+    ///     Ok(())
+    /// });
+    /// assert_eq!(worker.run_once().await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` as [`run_until`](Self::run_until); whatever the database reports.
+    /// `Configuration` as [`run_until`](Self::run_until); otherwise the database's own. The error of a handler is not
+    /// returned.
     pub async fn run_once(self) -> Result<u64> {
         let connection = connection(&self.connection)?;
         self.check()?;
@@ -193,7 +250,7 @@ impl Worker {
     fn check(&self) -> Result<()> {
         if self.handlers.is_empty() {
             return Err(Error::configuration(format!(
-                "a worker on `{}` has no handler; add one with .handle(topic, ..)",
+                "the worker on `{}` has no handler; add one with .handle(topic, ..)",
                 self.connection
             )));
         }
@@ -201,7 +258,7 @@ impl Worker {
         topics.sort();
         match topics.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(Error::configuration(format!(
-                "a worker on `{}` has two handlers for the topic {}",
+                "the worker on `{}` has two handlers for the topic {}",
                 self.connection,
                 json::write(pair[0], || "the topic".into())?
             ))),

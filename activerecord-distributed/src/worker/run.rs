@@ -1,4 +1,4 @@
-//! The life of a worker: one loop, which alone speaks to the outbox, and the calls of handlers beside it.
+//! The main loop of a worker. Only this loop accesses the outbox; the handlers run concurrently in tasks.
 
 use std::collections::HashMap;
 use std::future::{Future, pending};
@@ -15,33 +15,34 @@ use super::lane::{Delivery, Lane};
 use super::{Settings, Worker};
 use crate::failpoint;
 use crate::lease;
-use crate::outbox::{self, Held, Message, Outbox, Schedule, Wake};
+use crate::outbox::{self, Leased, Message, Outbox, Schedule, Wake};
 use crate::panics;
 use crate::verdict::Verdict;
 
-/// How long the end of a call may wait to be told.
-const UNTOLD: Duration = Duration::from_millis(20);
+/// How long an ended call may wait before its result is written to the outbox.
+const SETTLE_DELAY: Duration = Duration::from_millis(20);
 
-/// Works until `shutdown` is done, and lets the handlers finish.
+/// Processes messages until `shutdown` completes, then waits for the running handlers.
 pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut run = Run::new(connection, worker);
-    let mut beside = JoinSet::new();
-    beside.spawn(outbox::listen(run.connection.clone(), Arc::clone(&run.wake)));
+    // Dropping the set stops the listener.
+    let mut listener = JoinSet::new();
+    listener.spawn(outbox::listen(run.connection.clone(), Arc::clone(&run.wake)));
     let mut shutdown = pin!(shutdown);
     loop {
-        let waits = match run.step().await {
+        let pause = match run.step().await {
             Ok(()) => run.settings.poll,
             Err(error) => {
-                tracing::warn!(target: "activerecord", connection = run.connection.name(), %error, "a worker waits for its outbox");
+                tracing::warn!(target: "activerecord", connection = run.connection.name(), %error, "a worker cannot access its outbox and retries");
                 run.settings.poll.max(Duration::from_secs(1))
             }
         };
-        let next_poll = Instant::now() + waits;
-        let next_step = run.next_word().min(next_poll);
+        let next_poll = Instant::now() + pause;
+        let next_step = run.next_write().min(next_poll);
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            ended = next(&mut run.calls) => run.note(ended),
+            ended = next(&mut run.calls) => run.on_call_ended(ended),
             () = run.wake.woken() => run.look_again(),
             () = sleep_until(next_step) => {
                 if Instant::now() >= next_poll {
@@ -50,23 +51,23 @@ pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: 
             }
         }
     }
-    drop(beside);
-    run.leave().await;
+    drop(listener);
+    run.shut_down().await;
 }
 
-/// Works off what is due.
+/// Processes messages until none is due.
 pub(super) async fn run_once(connection: ConnectionHandle, worker: Worker) -> Result<u64> {
     let mut run = Run::new(connection, worker);
     loop {
         run.step().await?;
         if run.calls.is_empty() {
             if run.ended.is_empty() {
-                return Ok(run.gone);
+                return Ok(run.completed);
             }
             continue;
         }
         tokio::select! {
-            ended = next(&mut run.calls) => run.note(ended),
+            ended = next(&mut run.calls) => run.on_call_ended(ended),
             () = sleep_until(run.next_renewal) => {}
         }
     }
@@ -82,54 +83,54 @@ async fn next(calls: &mut JoinSet<Result<Failed>>) -> Ended {
     }
 }
 
-/// What panics has failed.
+/// A call that panicked or was aborted has failed.
 fn ended(joined: Result<Ended, JoinError>) -> Ended {
-    joined.unwrap_or_else(|error| (error.id(), Err(ended_badly(error))))
+    joined.unwrap_or_else(|error| (error.id(), Err(join_error(error))))
 }
 
-fn ended_badly(error: JoinError) -> Error {
+fn join_error(error: JoinError) -> Error {
     match error.try_into_panic() {
         Ok(panic) => panics::as_error(&*panic),
         Err(_) => Error::new(ErrorKind::Custom, "the handler was dropped"),
     }
 }
 
-/// A worker at work.
+/// A running worker.
 struct Run {
     connection: ConnectionHandle,
     settings: Settings,
     schedules: Vec<(String, Duration)>,
     lanes: Vec<Lane>,
-    /// The lane that is served first: each in its turn.
+    /// The lane that is served next, round robin.
     first: usize,
     calls: JoinSet<Result<Failed>>,
     running: HashMap<Id, Running>,
-    /// Calls that have ended, and whose messages have not been let go.
+    /// Ended calls whose results are not written to the outbox yet.
     ended: Vec<(Running, Result<()>)>,
-    /// Since when the first of them waits.
+    /// When the first of them ended.
     first_ended: Option<Instant>,
     wake: Arc<Wake>,
     installed: bool,
     look_for_schedules: bool,
     next_renewal: Instant,
-    /// How many messages are done.
-    gone: u64,
+    /// The number of completed messages.
+    completed: u64,
 }
 
 /// A call of a handler.
 struct Running {
-    held: Held,
+    leased: Leased,
     messages: Vec<Message>,
     abort: Option<AbortHandle>,
 }
 
 impl Running {
-    /// The message at this place, by itself.
-    fn split_off(&mut self, place: usize) -> Self {
-        let message = self.messages.remove(place);
-        let held = Held { token: self.held.token, ids: vec![message.id] };
-        self.held.ids.retain(|id| *id != message.id);
-        Self { held, messages: vec![message], abort: None }
+    /// Removes the message at this position, as a call of its own.
+    fn split_off(&mut self, position: usize) -> Self {
+        let message = self.messages.remove(position);
+        let leased = Leased { token: self.leased.token, ids: vec![message.id] };
+        self.leased.ids.retain(|id| *id != message.id);
+        Self { leased, messages: vec![message], abort: None }
     }
 }
 
@@ -150,20 +151,20 @@ impl Run {
             installed: false,
             look_for_schedules: true,
             next_renewal: Instant::now() + lease::interval(worker.settings.lease),
-            gone: 0,
+            completed: 0,
         }
     }
 
-    /// Everything that there is to do now.
+    /// Does all work that is due now: settles, renews, writes scheduled messages, starts calls.
     async fn step(&mut self) -> Result<()> {
         if !self.installed {
             Outbox::install(self.connection.name()).await?;
             self.installed = true;
         }
         while let Some(joined) = self.calls.try_join_next_with_id() {
-            self.note(ended(joined));
+            self.on_call_ended(ended(joined));
         }
-        if self.is_time_to_settle() {
+        if self.must_settle() {
             self.settle().await?;
         }
         if Instant::now() >= self.next_renewal {
@@ -177,12 +178,14 @@ impl Run {
         self.serve().await
     }
 
+    /// The outbox may contain new messages.
     fn look_again(&mut self) {
         self.look_for_schedules = true;
         self.lanes.iter_mut().for_each(Lane::look_again);
     }
 
-    /// Starts calls while there is room and something to do. Lanes take turns, so that a busy one starves none.
+    /// Starts calls while there is capacity and a message. Lanes are served round robin, so a busy lane starves no
+    /// other.
     async fn serve(&mut self) -> Result<()> {
         let mut idle = 0;
         while self.running.len() < self.settings.concurrency && idle < self.lanes.len() {
@@ -203,57 +206,61 @@ impl Run {
     }
 
     fn start(&mut self, lane: usize, delivery: Delivery) {
-        let Delivery { held, messages } = delivery;
-        let spent = messages.iter().any(|message| message.attempts > self.limit(message));
-        if spent {
-            // Its last attempt never came to its end: it may have ended its worker.
-            let error = Error::new(ErrorKind::Custom, "its last attempt never came to an end");
-            self.end(Running { held, messages, abort: None }, Err(crate::permanent(error)));
+        let Delivery { leased, messages } = delivery;
+        let is_spent = messages.iter().any(|message| message.attempts > self.max_attempts(message));
+        if is_spent {
+            // The last attempt has no result: the message may have crashed its worker.
+            let error = Error::new(ErrorKind::Custom, "the worker ended during the last attempt");
+            self.settle_later(Running { leased, messages, abort: None }, Err(crate::permanent(error)));
             return;
         }
         let abort = self.calls.spawn(self.lanes[lane].handler.call(messages.clone()));
-        self.running.insert(abort.id(), Running { held, messages, abort: Some(abort) });
+        self.running.insert(abort.id(), Running { leased, messages, abort: Some(abort) });
     }
 
-    fn limit(&self, message: &Message) -> i32 {
+    fn max_attempts(&self, message: &Message) -> i32 {
         message.max_attempts.unwrap_or(i32::try_from(self.settings.max_attempts).unwrap_or(i32::MAX))
     }
 
-    fn note(&mut self, (id, result): Ended) {
+    /// Records the result of a call. The messages that failed by themselves are separated from the others.
+    fn on_call_ended(&mut self, (id, result): Ended) {
         let Some(mut running) = self.running.remove(&id) else { return };
         let failed = match result {
             Ok(failed) => failed,
-            Err(error) => return self.end(running, Err(error)),
+            Err(error) => return self.settle_later(running, Err(error)),
         };
-        // From the last one on, so that the places of the others stay what they are.
-        let mut failed: Vec<_> = failed.into_iter().filter(|(place, _)| *place < running.messages.len()).collect();
-        failed.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
-        for (place, error) in failed {
-            let one = running.split_off(place);
-            self.end(one, Err(error));
+        // In descending order, so that a removal does not change the positions of the others.
+        let mut failed: Vec<_> =
+            failed.into_iter().filter(|(position, _)| *position < running.messages.len()).collect();
+        failed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
+        for (position, error) in failed {
+            let one = running.split_off(position);
+            self.settle_later(one, Err(error));
         }
-        self.end(running, Ok(()));
+        self.settle_later(running, Ok(()));
     }
 
-    /// The outbox is to be told.
-    fn end(&mut self, running: Running, result: Result<()>) {
+    /// Queues a result, which [`settle`](Self::settle) writes to the outbox.
+    fn settle_later(&mut self, running: Running, result: Result<()>) {
         self.first_ended.get_or_insert_with(Instant::now);
         self.ended.push((running, result));
     }
 
-    /// When the outbox has to hear of what is in hand.
-    fn next_word(&self) -> Instant {
-        self.first_ended.map_or(self.next_renewal, |since| self.next_renewal.min(since + UNTOLD))
+    /// The time of the next write to the outbox: a renewal, or the results of ended calls.
+    fn next_write(&self) -> Instant {
+        self.first_ended.map_or(self.next_renewal, |since| self.next_renewal.min(since + SETTLE_DELAY))
     }
 
-    /// A word to the outbox costs a commit. So it waits until there is a batch to tell of, nothing to start meanwhile, or
-    /// somebody who may wait for it.
-    fn is_time_to_settle(&self) -> bool {
+    /// Each write of results costs a commit. So it waits for a full batch, or until no message waits for a call, or for
+    /// the settle delay.
+    fn must_settle(&self) -> bool {
         let Some(since) = self.first_ended else { return false };
-        self.ended.len() >= self.settings.batch || !self.lanes.iter().any(Lane::is_waiting) || since.elapsed() >= UNTOLD
+        self.ended.len() >= self.settings.batch
+            || !self.lanes.iter().any(Lane::is_waiting)
+            || since.elapsed() >= SETTLE_DELAY
     }
 
-    /// Lets go of the messages of calls that have ended: those that are done all at once, by their lease.
+    /// Writes the results of ended calls to the outbox. The completed messages of a lease are deleted in one statement.
     async fn settle(&mut self) -> Result<()> {
         if self.ended.is_empty() {
             return Ok(());
@@ -261,12 +268,12 @@ impl Run {
         failpoint::reach("outbox.handled")?;
         let mut done: HashMap<uuid::Uuid, Vec<i64>> = HashMap::new();
         for (running, _) in self.ended.iter().filter(|(_, result)| result.is_ok()) {
-            done.entry(running.held.token).or_default().extend(&running.held.ids);
+            done.entry(running.leased.token).or_default().extend(&running.leased.ids);
         }
         for (token, ids) in done {
-            self.gone += Held { token, ids }.complete(&self.connection).await?;
+            self.completed += Leased { token, ids }.complete(&self.connection).await?;
         }
-        // What is still in the list after an error is let go of again, which finds nothing to do.
+        // After an error above, the next settle deletes the same messages again, which is harmless.
         let done = self.ended.extract_if(.., |(_, result)| result.is_ok());
         let mut unblocked = false;
         for (running, _) in done {
@@ -287,78 +294,79 @@ impl Run {
         failpoint::reach("outbox.settled")
     }
 
+    /// Schedules a retry of each message of a failed call, or makes it a dead letter.
     async fn fail(&self, running: &Running, error: &Error) -> Result<()> {
         for message in &running.messages {
-            let held = Held { token: running.held.token, ids: vec![message.id] };
-            let permanent = Verdict::said(error) == Some(Verdict::Permanent);
+            let leased = Leased { token: running.leased.token, ids: vec![message.id] };
+            let is_permanent = Verdict::marked(error) == Some(Verdict::Permanent);
             let attempt = u32::try_from(message.attempts).unwrap_or(u32::MAX);
-            let spent = permanent || message.attempts >= self.limit(message);
-            if spent && !failpoint::is_broken("outbox.poison") {
-                held.bury(&self.connection, &error.to_string()).await?;
+            let is_dead = is_permanent || message.attempts >= self.max_attempts(message);
+            if is_dead && !failpoint::is_broken("outbox.poison") {
+                leased.mark_dead(&self.connection, &error.to_string()).await?;
                 count(&self.connection, std::slice::from_ref(message), "dead");
-                tracing::error!(target: "activerecord", connection = self.connection.name(), topic = message.topic, id = message.id, attempt, %error, "a message is a dead letter");
+                tracing::error!(target: "activerecord", connection = self.connection.name(), topic = message.topic, id = message.id, attempt, %error, "a message became a dead letter");
             } else {
-                held.retry(&self.connection, self.settings.backoff.pause(attempt), error).await?;
+                leased.retry(&self.connection, self.settings.backoff.pause(attempt), error).await?;
                 count(&self.connection, std::slice::from_ref(message), "retried");
-                tracing::warn!(target: "activerecord", connection = self.connection.name(), topic = message.topic, id = message.id, attempt, %error, "a message is tried again");
+                tracing::warn!(target: "activerecord", connection = self.connection.name(), topic = message.topic, id = message.id, attempt, %error, "a message is retried");
             }
         }
         Ok(())
     }
 
-    /// Renews the lease on everything in hand, and drops the calls whose messages somebody else has.
+    /// Renews the leases of all claimed messages, and aborts the calls whose lease is lost.
     async fn renew(&mut self) -> Result<()> {
         for running in self.running.values() {
-            let kept = running.held.extend(&self.connection, self.settings.lease).await?;
-            if kept.len() < running.held.ids.len() {
-                tracing::warn!(target: "activerecord", connection = self.connection.name(), ids = ?running.held.ids, "the lease on a message is lost");
+            let kept = running.leased.extend(&self.connection, self.settings.lease).await?;
+            if kept.len() < running.leased.ids.len() {
+                tracing::warn!(target: "activerecord", connection = self.connection.name(), ids = ?running.leased.ids, "the lease of a message is lost");
                 if let Some(abort) = &running.abort {
                     abort.abort();
                 }
             }
         }
         for lane in &mut self.lanes {
-            if let Some(held) = lane.held() {
-                let kept = held.extend(&self.connection, self.settings.lease).await?;
-                lane.keep(&kept);
+            if let Some(leased) = lane.leased() {
+                let kept = leased.extend(&self.connection, self.settings.lease).await?;
+                lane.retain(&kept);
             }
         }
         self.next_renewal = Instant::now() + lease::interval(self.settings.lease);
         Ok(())
     }
 
-    /// Gives back what waits, and lets the calls finish.
-    async fn leave(mut self) {
+    /// Releases the waiting messages and waits for the running calls, for the drain time at most.
+    async fn shut_down(mut self) {
         let end = Instant::now() + self.settings.drain;
         loop {
-            let left = self.finish(end).await;
-            let Err(error) = left else { break };
-            tracing::warn!(target: "activerecord", connection = self.connection.name(), %error, "a worker that leaves waits for its outbox");
+            let drained = self.drain(end).await;
+            let Err(error) = drained else { break };
+            tracing::warn!(target: "activerecord", connection = self.connection.name(), %error, "a worker that shuts down cannot access its outbox and retries");
             if timeout_at(end, sleep(Duration::from_millis(100))).await.is_err() {
                 break;
             }
         }
     }
 
-    async fn finish(&mut self, end: Instant) -> Result<()> {
+    async fn drain(&mut self, end: Instant) -> Result<()> {
         for lane in &mut self.lanes {
-            if let Some(held) = lane.held() {
-                held.release(&self.connection).await?;
+            if let Some(leased) = lane.leased() {
+                leased.release(&self.connection).await?;
                 lane.clear();
             }
         }
         while !self.running.is_empty() {
             tokio::select! {
-                ended = next(&mut self.calls) => self.note(ended),
+                ended = next(&mut self.calls) => self.on_call_ended(ended),
                 () = sleep_until(self.next_renewal) => self.renew().await?,
                 () = sleep_until(end) => break,
             }
         }
         self.settle().await?;
         self.calls.abort_all();
-        let error = Error::new(ErrorKind::Custom, "the worker was shut down before its handler had finished");
+        let error = Error::new(ErrorKind::Custom, "the worker was shut down before the handler ended");
         for (_, running) in self.running.drain() {
-            running.held.retry(&self.connection, Duration::ZERO, &error).await?;
+            running.leased.retry(&self.connection, Duration::ZERO, &error).await?;
         }
         Ok(())
     }

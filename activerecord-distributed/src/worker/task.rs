@@ -1,4 +1,4 @@
-//! What a handler gets.
+//! The argument of a handler.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,21 @@ use crate::inbox::Inbox;
 use crate::outbox::Message;
 
 /// One delivery of a message to its handler.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// use activerecord::outbox::Task;
+///
+/// # #[derive(ActiveRecord)] #[connection = "analytics"] struct Analytics { id: i64, user_id: i64 }
+/// async fn create_analytics(task: Task<i64>) -> Result<()> {
+///     if task.attempt() > 1 {
+///         println!("attempt {} at message {}", task.attempt(), task.id());
+///     }
+///     let user_id = *task.payload();
+///     task.once("analytics", async || Analytics { id: 0, user_id }.insert().await).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Task<P> {
     message: Message,
@@ -17,7 +32,7 @@ pub struct Task<P> {
 }
 
 impl<P> Task<P> {
-    /// The message's id. It is the same at every delivery.
+    /// The message's id. It is the same in every delivery.
     pub fn id(&self) -> i64 {
         self.message.id
     }
@@ -27,22 +42,22 @@ impl<P> Task<P> {
         &self.message.topic
     }
 
-    /// The key that the message is ordered by.
+    /// The message's ordering key.
     pub fn key(&self) -> Option<&str> {
         self.message.key.as_deref()
     }
 
-    /// What has happened.
+    /// The kind of event: the topic, unless it was [set](crate::Enqueue::kind).
     pub fn kind(&self) -> &str {
         &self.message.kind
     }
 
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub fn attempt(&self) -> u32 {
         u32::try_from(self.message.attempts).unwrap_or(1)
     }
 
-    /// What stands beside the payload.
+    /// The message's headers.
     pub fn headers(&self) -> &BTreeMap<String, String> {
         &self.headers
     }
@@ -52,13 +67,13 @@ impl<P> Task<P> {
         &self.payload
     }
 
-    /// The payload, to keep.
+    /// The payload, by value.
     pub fn into_payload(self) -> P {
         self.payload
     }
 
-    /// Runs `effect` in a transaction on the connection `name`, unless an earlier delivery of this message has done so: the
-    /// [`Inbox`], with the topic as the consumer.
+    /// Runs `effect` in a transaction on the connection `name`, unless an earlier delivery of this message did:
+    /// [`Inbox::once`] with the topic as the consumer. Returns None when it did.
     ///
     /// # Errors
     /// As [`Inbox::once`].

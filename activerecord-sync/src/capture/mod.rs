@@ -141,12 +141,24 @@ impl Capture {
 
 impl<M: Model> Install<M> {
     /// Installs on this connection. The default is the model's connection.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let install = Capture::install::<User>().on("legacy");
+    /// ```
     pub fn on(mut self, connection: impl Into<String>) -> Self {
         self.connection = Some(connection.into());
         self
     }
 
     /// The topic of the messages: 1 to 200 letters, digits, `_`, `.` and `-`. The default is `TABLE_changes`.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let install = Capture::install::<User>().topic("legacy_users");
+    /// ```
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = Some(topic.into());
         self

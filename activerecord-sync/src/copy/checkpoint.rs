@@ -2,7 +2,7 @@
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar, Value, ValueType};
 use activerecord_derive::ActiveRecord;
-use activerecord_distributed::support::{Kept, about_now, install, json};
+use activerecord_distributed::support::{OwnTable, about_now, install, json};
 use chrono::{DateTime, Utc};
 
 use super::range::Range;
@@ -27,7 +27,7 @@ pub(crate) struct Checkpoint {
     updated_at: DateTime<Utc>,
 }
 
-impl Kept for Checkpoint {}
+impl OwnTable for Checkpoint {}
 
 impl Checkpoint {
     /// The checkpoints of a job. None before its first batch.

@@ -88,12 +88,24 @@ impl SyncJob {
 
 impl<S: Model> SyncFrom<S> {
     /// Reads on this connection. The default is the model's connection at the place where the job runs.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().using("legacy").to::<User>().on("modern");
+    /// ```
     pub fn using(mut self, connection: impl Into<String>) -> Self {
         self.source = Some(connection.into());
         self
     }
 
     /// Writes to the table of the model `T`.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// ```
     pub fn to<T: Model>(self) -> SyncJob<S, T> {
         SyncJob {
             name: None,

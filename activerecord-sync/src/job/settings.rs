@@ -13,6 +13,12 @@ use crate::progress::IntoProgress;
 
 impl<S: Model, T: Model> SyncJob<S, T> {
     /// Writes on this connection. The default is the model's connection at the place where the job runs.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// ```
     pub fn on(mut self, connection: impl Into<String>) -> Self {
         self.target = Some(connection.into());
         self
@@ -78,6 +84,13 @@ impl<S: Model, T: Model> SyncJob<S, T> {
 
     /// How far the clocks that stamp rows can be behind the clock of the source's database. The default is 10 seconds. Every
     /// run reads the rows of this time again, and writes only those that differ.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let minute = std::time::Duration::from_secs(60);
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics").lag(minute);
+    /// ```
     pub fn lag(mut self, lag: Duration) -> Self {
         self.options.lag = lag;
         self
@@ -120,6 +133,12 @@ impl<S: Model, T: Model> SyncJob<S, T> {
     }
 
     /// How many rows are read and written together. The default is 1,000; the least is 1.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics").batch(10_000);
+    /// ```
     pub fn batch(mut self, rows: u64) -> Self {
         self.options.batch = rows.max(1);
         self
@@ -131,6 +150,12 @@ impl<S: Model, T: Model> SyncJob<S, T> {
     /// pool has connections. Each range reads at its own moment: a row whose key changes during the run can be missed until the
     /// next run. A resumed run keeps the ranges of the run that was interrupted. It cannot be used with
     /// [`since`](Self::since).
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics").ranges(4);
+    /// ```
     pub fn ranges(mut self, ranges: usize) -> Self {
         self.options.ranges = ranges.max(1);
         self
@@ -151,6 +176,12 @@ impl<S: Model, T: Model> SyncJob<S, T> {
 
     /// The run fails when more rows than this are refused by the target or cannot be mapped. By default a run has no limit: it
     /// copies all other rows and reports the refused ones.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics").max_bad_rows(100);
+    /// ```
     pub fn max_bad_rows(mut self, rows: u64) -> Self {
         self.options.max_bad_rows = Some(rows);
         self
@@ -174,6 +205,12 @@ impl<S: Model, T: Model> SyncJob<S, T> {
 
     /// The name of its checkpoint. The default is `CONNECTION.TABLE>TABLE`, with the source's connection and both tables. Two
     /// jobs that write to one database need different names.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics").name("users to analytics");
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self

@@ -42,6 +42,12 @@ pub struct SyncTable {
 impl SyncTable {
     /// A job that copies this table from the connection `source` to the connection `target`. The name of its checkpoint is
     /// `SOURCE.TABLE`.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
+    /// let job = SyncTable::new("airports", "legacy", "modern");
+    /// ```
     pub fn new(table: impl Into<String>, source: impl Into<String>, target: impl Into<String>) -> Self {
         let (table, source, target) = (table.into(), source.into(), target.into());
         Self { table, source, target, since: None, options: Options::default() }
@@ -49,18 +55,36 @@ impl SyncTable {
 
     /// Reads only rows that changed since the last run, by the column with this name: see
     /// [`SyncJob::since`](crate::SyncJob::since).
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
+    /// let job = SyncTable::new("airports", "legacy", "modern").since("updated_at");
+    /// ```
     pub fn since(mut self, column: impl Into<String>) -> Self {
         self.since = Some(column.into());
         self
     }
 
     /// How many rows are read and written together. The default is 1,000; the least is 1.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
+    /// let job = SyncTable::new("airports", "legacy", "modern").batch(10_000);
+    /// ```
     pub fn batch(mut self, rows: u64) -> Self {
         self.options.batch = rows.max(1);
         self
     }
 
     /// Copies this many ranges of the primary key at once: see [`SyncJob::ranges`](crate::SyncJob::ranges). The default is 1.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
+    /// let job = SyncTable::new("airports", "legacy", "modern").ranges(4);
+    /// ```
     pub fn ranges(mut self, ranges: usize) -> Self {
         self.options.ranges = ranges.max(1);
         self
@@ -68,6 +92,12 @@ impl SyncTable {
 
     /// Deletes the rows that the source does not have, up to this share of the target:
     /// see [`SyncJob::delete_missing`](crate::SyncJob::delete_missing).
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
+    /// let job = SyncTable::new("airports", "legacy", "modern").delete_missing(0.1);
+    /// ```
     pub fn delete_missing(mut self, share: f64) -> Self {
         self.options.delete = Some(share);
         self

@@ -140,7 +140,7 @@ impl Node {
             }
             self.child.wait().await.map_err(Error::custom)
         };
-        let status = tokio::time::timeout(Duration::from_secs(90), reading).await;
+        let status = tokio::time::timeout(Duration::from_secs(600), reading).await;
         let status = status.map_err(|_| Error::invalid("the process does not end"))??;
         Ok(Ended { is_success: status.success(), is_killed: status.code().is_none(), printed: self.printed.join("\n") })
     }

@@ -24,7 +24,7 @@ impl Server {
 
     /// Registers it, and makes the table of accounts anew.
     pub(crate) async fn open(self, name: &str, table: &str) -> Result<()> {
-        let pool = PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(60));
+        let pool = PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(300));
         ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))?;
         let handle = connection(name)?;
         // What an earlier run has left holds locks.

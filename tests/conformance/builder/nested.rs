@@ -63,7 +63,7 @@ async fn of_what_is_not_there() -> Result<()> {
     with_data(async || {
         let alone = Flight::filter(Flight::CARRIER.eq(outer(Airline::CARRIER)));
         let error = alone.all().await.unwrap_err();
-        assert!(error.to_string().contains("`carrier` is of `airlines`"), "{error}");
+        assert!(error.to_string().contains("the table `airlines` of the column `carrier`"), "{error}");
         let hidden = Place::filter(exists(Place::filter(Place::PART_OF.eq(outer(Place::ID)))));
         let error = hidden.all().await.unwrap_err();
         assert!(error.to_string().contains("#[derive(Alias)]"), "{error}");

@@ -249,7 +249,7 @@ async fn s6_s7_what_is_not_known_or_not_readable_is_kept() -> Result<()> {
     // An input that is none.
     let unreadable = booking("unreadable", &flights, &hotels).run(&[1, 2]).await;
     let error = unreadable.err().ok_or_else(|| Error::invalid("it was done"))?;
-    assert!(error.is_compensated() && error.message().contains("is no JSON of"), "{error}");
+    assert!(error.is_compensated() && error.message().contains("is not valid JSON for `"), "{error}");
     Ok(())
 }
 

@@ -101,7 +101,7 @@ async fn what_can_never_be_handled_is_a_dead_letter_at_once() -> Result<()> {
         .await?;
     let dead = Outbox::dead(&database, None, 10).await?;
     let errors: Vec<_> = dead.iter().map(|dead| (dead.attempts, dead.last_error.clone().unwrap_or_default())).collect();
-    assert!(errors[0].1.contains("is no JSON of a `i32`"), "{errors:?}");
+    assert!(errors[0].1.contains("is not valid JSON for `i32`"), "{errors:?}");
     assert_eq!(errors[1], (1, "never".into()));
     assert_eq!(errors[2], (1, "the handler panicked: on purpose".into()));
     Ok(())

@@ -192,21 +192,21 @@ async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() ->
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
         let error = Airport::on(&tx).count().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Transaction);
-        assert!(error.message().contains("a transaction inside it is open"), "{error}");
+        assert!(error.message().contains("has an open transaction inside it"), "{error}");
         savepoint.run(async || add("JFK").await).await?;
         savepoint.commit().await?;
         assert_eq!(Airport::on(&tx).count().await?, 1);
 
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
         let error = tx.commit().await.unwrap_err();
-        assert!(error.message().contains("a transaction inside it is open"), "{error}");
+        assert!(error.message().contains("has an open transaction inside it"), "{error}");
         drop(savepoint);
         assert_eq!(db.committed().await, "");
 
         let tx = Transaction::begin(&name).await?;
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
         let error = tx.rollback().await.unwrap_err();
-        assert!(error.message().contains("a transaction inside it is open"), "{error}");
+        assert!(error.message().contains("has an open transaction inside it"), "{error}");
         drop(savepoint);
         assert_eq!(db.committed().await, "");
         Ok(())
@@ -245,7 +245,7 @@ async fn a_deep_nest_is_an_error_not_a_stack_overflow() -> Result<()> {
     let db = Airports::new().await;
     assert_eq!(deeper(&db, 30).await?, 30);
     let error = deeper(&db, 10_000).await.unwrap_err();
-    assert!(error.message().contains("inside each other"), "{error}");
+    assert!(error.message().contains("scopes or transactions are nested"), "{error}");
     assert_eq!(db.committed().await, "");
     Ok(())
 }

@@ -62,18 +62,18 @@ async fn in_a_process_of_its_own() -> Result<()> {
     let file = folder.path().join("activerecord.toml").display().to_string();
     std::fs::write(&file, "[connections.shop]\nurl = '${SHOP_URL}'\npool = { max_connections = '${SHOP_POOL}' }")
         .unwrap();
-    let no_number = format!("{file}: connections.shop: `max_connections` is no number in its range");
+    let no_number = format!("{file}: connections.shop: `max_connections` is not a number, or is out of range");
     let cases: [(&[(&str, &str)], &str); 8] = [
         (&[("DATABASE_URL", &main), ("DATABASE_URL_STOCK", &stock)], "primary is main.db, stock is stock.db]"),
         (&[], "]"),
         (&[("DATABASE_URLS", "no"), ("MY_DATABASE_URL", "no"), ("DATABASE_URL_A_B", &main)], "a_b is main.db]"),
         (
             &[("DATABASE_URL", &main), ("DATABASE_URL_STOCK", "hunter2")],
-            "DATABASE_URL_STOCK: a connection's URL starts",
+            "DATABASE_URL_STOCK: the URL of a connection must start",
         ),
         (
             &[("DATABASE_URL", "postgres://app:hunter2@db1:99999/shop")],
-            "DATABASE_URL: the connection's URL cannot be read",
+            "DATABASE_URL: the URL of the connection is not valid",
         ),
         (&[("DATABASE_URL", &main), ("DATABASE_URL_PRIMARY", &stock)], "connection `primary` is configured twice]"),
         (&[(FILE, &file), ("SHOP_URL", &stock), ("SHOP_POOL", "3")], "shop is stock.db]"),

@@ -48,7 +48,7 @@ async fn by_a_file() -> Result<()> {
     std::fs::write(&file, "[connections.new_one]\nurl = 'sqlite:a.db'\n[connections.from_file]\nurl = 'sqlite:b.db'")
         .unwrap();
     let error = ConnectionManager::configure_from_file(&file).unwrap_err();
-    assert!(error.message().contains("`from_file` is configured already"), "{error}");
+    assert!(error.message().contains("`from_file` is already configured"), "{error}");
     assert!(connection("new_one").is_err());
     std::fs::write(
         &file,
@@ -95,7 +95,7 @@ async fn a_name_is_configured_once() -> Result<()> {
     ConnectionManager::configure("once", "sqlite::memory:")?;
     let twice = ConnectionManager::configure("once", "sqlite::memory:").unwrap_err();
     assert!(twice.is_configuration(), "{twice}");
-    assert!(twice.message().contains("`once` is configured already"), "{twice}");
+    assert!(twice.message().contains("`once` is already configured"), "{twice}");
     assert!(twice.message().contains("replace"), "{twice}");
     assert!(ConnectionManager::configure("", "sqlite::memory:").unwrap_err().is_configuration());
     Ok(())
@@ -110,17 +110,17 @@ fn what_is_unknown_is_refused_with_the_nearest_word() {
         (Ok(sqlite().option("zzz", "1")), "unknown option `zzz`; known: mode"),
         (Ok(sqlite().option("mode", "rwcc")), "did you mean `rwc`?"),
         (Ok(sqlite().option("synchronous", "ful")), "did you mean `full`?"),
-        (Ok(sqlite().option("busy_timeout", "soon")), "`soon`, which is no duration"),
+        (Ok(sqlite().option("busy_timeout", "soon")), "`soon`; expected a duration"),
         (Ok(sqlite().option("locking_mode", "exclusive")), "give the pool one"),
         (Ok(sqlite().port(5432)), "it has no host, port"),
         (Ok(sqlite().replica("sqlite:y.db?mod=ro")), "did you mean `mode`?"),
         (Ok(sqlite().replica("y.db")), "sqlite:, postgres: or mysql:"),
         (Config::url("sqllite://x.db/y"), "did you mean `sqlite`?"),
         (Config::url("sqlit:x.db"), "did you mean `sqlite`?"),
-        (Config::url("postgres:db1/x"), "names its server: postgres://HOST/DATABASE"),
+        (Config::url("postgres:db1/x"), "needs a server: postgres://HOST/DATABASE"),
         (Config::url("oracle://db/x"), "unknown database in the URL: `oracle`"),
         (Config::url("x.db"), "sqlite:, postgres: or mysql:"),
-        (Config::url("sqlite:"), "names a file"),
+        (Config::url("sqlite:"), "needs a path"),
     ] {
         let error = config.and_then(|config| ConnectionManager::configure("refused", config)).unwrap_err();
         assert!(error.is_configuration() && error.to_string().contains(expected), "{expected}: {error}");
@@ -141,5 +141,5 @@ async fn an_unknown_name_is_told_with_the_nearest_one() {
         assert!(error.message().contains("`warehouze` is not configured; did you mean `warehouse`?"), "{error}");
     }
     let far = connection("xyzzy").unwrap_err();
-    assert!(far.message().contains("configured are") && far.message().contains("warehouse"), "{far}");
+    assert!(far.message().contains("configured connections:") && far.message().contains("warehouse"), "{far}");
 }

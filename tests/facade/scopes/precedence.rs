@@ -205,7 +205,7 @@ async fn a_deep_recursion_is_an_error_not_a_stack_overflow() -> Result<()> {
     let (a, _) = places().await?;
     assert_eq!(deeper(&a, 60).await?, a.len());
     let error = deeper(&a, 100_000).await.unwrap_err();
-    assert!(error.message().contains("inside each other"), "{error}");
+    assert!(error.message().contains("scopes or transactions are nested"), "{error}");
     assert_eq!(plane_here().await?, PLANES);
     Ok(())
 }

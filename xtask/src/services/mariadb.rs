@@ -39,16 +39,18 @@ pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&
 }
 
 /// The settings that MariaDB and MySQL share. The socket is a relative path since absolute ones may be too long: the
-/// server works in its data folder.
+/// server works in its data folder. Its temporary tables are in a folder of its own: a server that starts removes all
+/// `#sql` files that it finds there.
 pub(super) fn settings(root: &Path, data: &Path, port: u16) -> Vec<String> {
     let paths = [
         ("datadir", data.to_path_buf()),
+        ("tmpdir", data.with_file_name("tmp")),
         ("ssl-ca", tls::authority(root)),
         ("ssl-cert", tls::certificate(root)),
         ("ssl-key", tls::key(root)),
     ];
     let paths = paths.map(|(name, path)| format!("--{name}={}", path.display()));
-    let small = ["--innodb-buffer-pool-size=32M", "--performance-schema=OFF", "--max-connections=200"];
+    let small = ["--innodb-buffer-pool-size=32M", "--performance-schema=OFF", "--max-connections=400"];
     let local = ["--bind-address=127.0.0.1", "--socket=socket", "--skip-name-resolve", "--max-connect-errors=1000000"];
     let options = small.into_iter().chain(local).map(str::to_owned);
     ["--no-defaults".to_owned(), format!("--port={port}")].into_iter().chain(paths).chain(options).collect()

@@ -17,6 +17,7 @@ mod up;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::path::PathBuf;
 use std::process::exit;
 
 use clap::{Args, Subcommand};
@@ -84,6 +85,8 @@ pub(crate) struct Lease<'a> {
     options: &'a Options,
     services: &'a [Service],
     stopped: Vec<Service>,
+    /// This program, by which tests kill and restart servers.
+    xtask: PathBuf,
 }
 
 impl<'a> Lease<'a> {
@@ -102,7 +105,8 @@ impl<'a> Lease<'a> {
             process::kill_children();
             exit(130);
         })?;
-        Ok(Self { options, services, stopped })
+        // Now, since a build may replace the file.
+        Ok(Self { options, services, stopped, xtask: env::current_exe()? })
     }
 
     /// Starts them; says which servers these are.
@@ -139,7 +143,8 @@ impl<'a> Lease<'a> {
         let without = |name: &str| self.options.without.iter().any(|service| service.variable() == name);
         let left_out: Vec<_> = self.options.without.iter().map(ToString::to_string).collect();
         let left_out = ("ACTIVERECORD_WITHOUT".to_owned(), left_out.join(",").into());
-        Ok(variables()?.into_iter().filter(|(name, _)| !without(name)).chain([left_out]).collect())
+        let xtask = ("ACTIVERECORD_XTASK".to_owned(), self.xtask.clone().into());
+        Ok(variables()?.into_iter().filter(|(name, _)| !without(name)).chain([left_out, xtask]).collect())
     }
 }
 

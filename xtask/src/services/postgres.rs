@@ -16,7 +16,7 @@ use crate::Result;
 const SETTINGS: [&str; 13] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
-    "max_connections=100",
+    "max_connections=300",
     "max_prepared_transactions=64",
     "wal_level=replica",
     "wal_keep_size=256MB",

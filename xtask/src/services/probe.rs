@@ -1,7 +1,9 @@
 //! Asks a server whether it is ready, in the first words of its own protocol.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::service::Family;
@@ -21,11 +23,13 @@ pub(super) fn is_ready(family: Family, port: u16) -> bool {
 }
 
 /// A port that nothing listens on. It is outside of the range that outgoing connections take theirs from, so that it
-/// is still free when a killed server starts again.
+/// is still free when a killed server starts again. None is given twice: families start side by side.
 pub(super) fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
         let port = fastrand::u16(20_000..32_000);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let is_new = GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
+        if is_new && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
     }

@@ -79,7 +79,13 @@ impl Site {
         let folder = self.folder(service);
         let (script, pid_file, log) = (folder.join("start"), folder.join(PID_FILE), folder.join("log"));
         let quoted = |path: &Path| shlex::try_quote(&path.to_string_lossy()).map(Cow::into_owned);
-        let variables = [(MARK, folder.display().to_string()), ("LC_ALL", "C.UTF-8".to_owned())];
+        let temporary = folder.join("tmp");
+        private_folder(&temporary)?;
+        let variables = [
+            (MARK, folder.display().to_string()),
+            ("LC_ALL", "C.UTF-8".to_owned()),
+            ("TMPDIR", temporary.display().to_string()),
+        ];
         let variables = variables.into_iter().chain(launch.env).map(|(name, value)| format!("{name}={value}"));
         let command: Vec<String> = variables.chain(as_user()).chain(launch.command).collect();
         let text = format!(

@@ -50,7 +50,7 @@ impl Session {
         let end = self.send(AssertSqlSafe(Arc::clone(script)).into_sql_str()).await;
         let number = end.answers + 1;
         match self.finish(end) {
-            Ok(outcome) => Ok(Outcome { last_insert_id: None, ..outcome }),
+            Ok(outcome) => Ok(Outcome::new(outcome.rows, None)),
             Err(error) => Err(error.context(format_args!("statement {number} of the script"))),
         }
     }

@@ -111,5 +111,5 @@ fn read(row: &dyn RowRef) -> Result<PreparedBranch> {
     let (gid, label) = data.split_at(middle);
     let (gid, label) = (String::from_utf8_lossy(gid), String::from_utf8_lossy(label));
     let branch = Branch::new(&*gid, &*label).ok().filter(|_| format == FORMAT);
-    Ok(PreparedBranch { name: format!("{gid}:{label}"), branch, prepared_at: None })
+    Ok(PreparedBranch::new(format!("{gid}:{label}"), branch, None))
 }

@@ -38,7 +38,8 @@ impl PostgresConnection {
             let (Value::Text(name), Value::Timestamp(prepared_at)) = (name, prepared_at) else {
                 return Err(Error::new(ErrorKind::Corrupt, "pg_prepared_xacts has unexpected columns"));
             };
-            found.push(PreparedBranch { branch: Branch::parse(&name), name, prepared_at: Some(prepared_at) });
+            let branch = name.parse::<Branch>().ok();
+            found.push(PreparedBranch::new(name, branch, Some(prepared_at)));
             Ok(Flow::More)
         };
         self.run_for_rows(&Sql::new(ASK, Vec::new(), Access::Read), &mut sink).await?;

@@ -101,7 +101,8 @@ fn begin_text(options: TransactionOptions) -> String {
         // PostgreSQL has no weaker level.
         Some(Isolation::ReadUncommitted | Isolation::ReadCommitted) => " ISOLATION LEVEL READ COMMITTED",
         Some(Isolation::RepeatableRead) => " ISOLATION LEVEL REPEATABLE READ",
-        Some(Isolation::Serializable) => " ISOLATION LEVEL SERIALIZABLE",
+        // Also for a level that this backend does not know: a stronger level is allowed.
+        Some(_) => " ISOLATION LEVEL SERIALIZABLE",
     };
     format!("BEGIN{isolation}{}", if options.read_only { " READ ONLY" } else { "" })
 }

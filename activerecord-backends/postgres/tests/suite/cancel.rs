@@ -175,7 +175,7 @@ async fn a_statement_of_a_dropped_future_is_stopped() {
     let started = Instant::now();
     let there = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {process}");
     while one::<i64>(&mut observer, &there).await.unwrap() > 0 {
-        assert!(started.elapsed() < Duration::from_secs(10), "the statement goes on");
+        assert!(started.elapsed() < Duration::from_secs(300), "the statement goes on");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

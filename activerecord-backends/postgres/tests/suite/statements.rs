@@ -96,10 +96,10 @@ async fn a_result_that_is_left() {
 async fn a_result_that_comes_slowly_is_left() {
     let mut c = connect(&config()).await;
     let slow = "SELECT n, repeat('x', 10000), pg_sleep(0.05) FROM generate_series(1, $1) n";
-    let select = Sql::new(slow, params![100], Access::Read);
+    let select = Sql::new(slow, params![6_000], Access::Read);
     let started = Instant::now();
     c.fetch(&select, &mut |_: &dyn RowRef| Ok(Flow::Stop)).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
     assert!(!c.is_reusable());
 }
 

@@ -1,4 +1,4 @@
-//! Reading on a blocking thread: rows are copied there, and handed over on the calling task, a batch at a time.
+//! Reading on a blocking thread: the thread copies rows into batches, which the calling task passes to the sink.
 
 use std::time::{Duration, Instant};
 
@@ -16,20 +16,20 @@ use crate::profile::{BUDGET, Pace};
 use crate::statement::Step;
 use crate::value::Batch;
 
-/// What is left of a result for a thread to read. By default, all of it.
+/// The rest of a result, which a thread reads. By default, all of it.
 #[derive(Default)]
 pub(super) struct Remainder {
-    /// The next rows, which were copied already.
+    /// The next rows, already copied.
     pub(super) rows: Batch,
-    /// How many rows go by, because the statement is run again from its start.
+    /// How many rows to skip, because the statement runs again from its start.
     pub(super) skip: usize,
     /// Whether the sink wants the future to return `Pending` before the next row.
     pub(super) paused: bool,
-    /// Whether there are no rows but these.
+    /// Whether there are no more rows.
     pub(super) ended: bool,
 }
 
-/// The most rows, bytes and time of one batch.
+/// The limits of one batch.
 struct Limits {
     rows: usize,
     bytes: usize,
@@ -38,7 +38,7 @@ struct Limits {
 
 const BATCH: Limits = Limits { rows: 1024, bytes: 256 * 1024, time: Duration::from_millis(10) };
 
-/// Where readers hold up writers the lock is given up before the rows are handed over, unless they are very many.
+/// Where readers block writers, the lock is released before the sink gets the rows, unless there are very many.
 const WHOLE: Limits = Limits { rows: usize::MAX, bytes: 64 * 1024 * 1024, time: Duration::MAX };
 
 /// Why a batch ended.
@@ -82,7 +82,7 @@ impl SqliteConnection {
     }
 }
 
-/// Hands copied rows to the sink; `Stop` when it wants no more.
+/// Passes copied rows to the sink; `Stop` when it wants no more.
 pub(super) async fn hand_over(batch: &Batch, sink: &mut Sink<'_>) -> Result<Flow> {
     let mut stint = Stint::new();
     for index in 0..batch.len() {
@@ -99,7 +99,7 @@ pub(super) async fn hand_over(batch: &Batch, sink: &mut Sink<'_>) -> Result<Flow
     Ok(Flow::More)
 }
 
-/// How far a statement has come on a thread.
+/// The progress of a statement on a thread.
 #[derive(Clone, Copy)]
 struct Progress {
     skip: usize,
@@ -108,7 +108,7 @@ struct Progress {
 }
 
 impl Session {
-    /// Whether nobody can write before a read ends. In a file with a write-ahead log everybody can.
+    /// Whether a reader blocks writers until it ends. In a file with a write-ahead log it does not.
     pub(super) fn readers_hold_up_writers(&self) -> bool {
         self.file.is_in_memory() && self.transaction.is_none()
     }
@@ -129,7 +129,7 @@ impl Session {
                 None => {}
             }
         };
-        // Remembers whether the statement needs the thread the next time.
+        // Whether the statement needs the thread the next time.
         let pace = if progress.longest > BUDGET { Pace::Slow } else { Pace::Quick };
         self.database.cursor(slot).profile().set_pace(pace);
         if let End::Done | End::Failed(_) = end {

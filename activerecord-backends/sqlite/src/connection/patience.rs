@@ -1,4 +1,4 @@
-//! Waiting for locks that others hold, without keeping a thread.
+//! Waiting for locks of other connections, without blocking a thread.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::error;
 use crate::file::Turn;
 
-/// Waits longer from time to time, until the busy timeout is over.
+/// Waits between attempts, longer each time, until the busy timeout is over.
 #[derive(Default)]
 pub(super) struct Patience {
     deadline: Option<Instant>,
@@ -24,28 +24,28 @@ impl Patience {
     /// Waits before the next attempt.
     ///
     /// # Errors
-    /// `Busy` when this has been done for longer than `timeout`.
+    /// `Busy` when the waits have taken longer than `timeout`.
     pub(super) async fn wait(&mut self, timeout: Duration) -> Result<()> {
         let now = Instant::now();
         let left = self.deadline.get_or_insert(now + timeout).saturating_duration_since(now);
         if left.is_zero() {
-            return Err(error::busy("another connection has kept the database locked", timeout));
+            return Err(error::busy("another connection held the database lock", timeout));
         }
         if self.pause.is_zero() {
-            // Whoever holds the lock may be a task of this thread, about to give it up.
+            // A task of this thread may hold the lock and be about to release it.
             tokio::task::yield_now().await;
             self.pause = Duration::from_micros(500);
             return Ok(());
         }
-        // The jitter keeps two that wait from meeting again and again.
+        // The jitter prevents two waiting connections from colliding again and again.
         let jitter = self.pause.mul_f64(fastrand::f64());
         tokio::time::sleep((self.pause / 2 + jitter).min(left)).await;
         self.pause = (self.pause * 2).min(Duration::from_millis(25));
         Ok(())
     }
 
-    /// Waits before the next attempt to read. A database in memory is locked by writers of this process only, so a reader
-    /// joins their queue: many writers in a row cannot starve it.
+    /// Waits before the next attempt to read. Only writers of this process lock a database in memory, so a reader joins
+    /// their queue: many writers in a row cannot starve it.
     ///
     /// # Errors
     /// `Busy` when the time is over.
@@ -58,7 +58,7 @@ impl Patience {
         Ok(())
     }
 
-    /// The lock was there: others may queue again.
+    /// Ends the wait after an attempt with success, and releases the turn.
     pub(super) fn succeeded(&mut self) {
         self.turn = None;
     }

@@ -1,10 +1,10 @@
-//! Reading. Rows are handed over where they lie, on the calling task, a millisecond at a time. A single step that takes
-//! longer (a count, a sort, a sparse scan) cannot be left and taken up again: it is interrupted, and the statement is run
-//! anew on a blocking thread, past the rows that were already handed over, which then come in batches.
+//! Reading. The calling task passes rows to the sink without a copy, in slices of a millisecond. A single step that
+//! takes longer (a count, a sort, a sparse scan) cannot be paused: it is interrupted, and the statement runs again on a
+//! blocking thread, which skips the rows that the sink already has, and returns the others in batches.
 //!
-//! For the rows to be the same ones, both runs must see the same state of the database. Inside a transaction they do.
-//! Outside, SQLite gives up its view with the interrupted statement, unless another one is still open: so a second
-//! statement, the anchor, is kept open on the connection from the first row on.
+//! Both runs must see the same state of the database. Inside a transaction they do. Outside, SQLite releases its
+//! snapshot with the interrupted statement, unless another statement is open: so from the first row on, a second
+//! statement, the anchor, stays open on the connection.
 
 use activerecord_core::backend::pend_once;
 use activerecord_core::{Flow, Result, Sink};
@@ -21,13 +21,13 @@ use crate::statement::{Row, Step};
 use crate::value::Batch;
 
 impl SqliteConnection {
-    /// Whether a statement only reads, and its first row is looked for on the calling task.
+    /// Whether a statement only reads, and starts on the calling task.
     pub(super) fn reads_at_once(&mut self, slot: Slot) -> bool {
         let profile = self.session.as_mut().map(|session| *session.database.cursor(slot).profile());
         profile.is_some_and(|profile| profile.readonly && !profile.reads_on_thread())
     }
 
-    /// Hands the rows of a statement that only reads to the sink.
+    /// Passes the rows of a statement that only reads to the sink.
     pub(super) async fn read(&mut self, slot: Slot, one_row: bool, sink: &mut Sink<'_>) -> Result<()> {
         if !self.reads_at_once(slot) {
             return Box::pin(self.read_on_thread(slot, Remainder::default(), sink)).await;
@@ -38,7 +38,7 @@ impl SqliteConnection {
     }
 }
 
-/// A statement that is being read. Dropped at any point, it leaves the session ready for the next statement.
+/// A statement that is being read. When dropped, it makes the session ready for the next statement.
 pub(super) struct Reading<'c> {
     pub(super) connection: &'c mut SqliteConnection,
     slot: Slot,
@@ -50,15 +50,15 @@ pub(super) struct Reading<'c> {
 
 /// Why a slice of reading ended.
 pub(super) enum Slice {
-    /// There is no further row, or none is wanted.
+    /// There are no more rows, or the sink wants no more.
     Done,
     /// The sink wants the future to return `Pending` once.
     Pause,
-    /// The same, where others cannot write before the read has ended: the rest was taken aside.
+    /// The same, where a reader blocks writers: the rest was copied.
     Aside(Remainder),
-    /// Others should run.
+    /// Other tasks should run.
     Yield,
-    /// Somebody holds a lock.
+    /// Another connection holds a lock.
     Busy,
     /// A step exceeded the budget, and was undone.
     Slow,
@@ -69,7 +69,7 @@ impl<'c> Reading<'c> {
         Self { connection, slot, one_row, rows: 0, scan: None, left: false }
     }
 
-    /// Goes on after a slice, to the end.
+    /// Continues after a slice, to the end.
     pub(super) async fn go_on(&mut self, mut slice: Slice, sink: &mut Sink<'_>) -> Result<()> {
         let mut patience = Patience::new();
         let remainder = loop {
@@ -91,12 +91,12 @@ impl<'c> Reading<'c> {
         Box::pin(self.connection.read_on_thread(self.slot, remainder, sink)).await
     }
 
-    /// Leaves the statement as it is.
+    /// Ends this without a change of the statement.
     pub(super) fn leave(mut self) {
         self.left = true;
     }
 
-    /// Reads rows until the stint is over, or the sink says so.
+    /// Reads rows until the slice is over, or the sink stops it.
     pub(super) fn slice(&mut self, sink: &mut Sink<'_>) -> Result<Slice> {
         self.connection.session()?.watch.arm(true);
         let slice = self.first_row(sink).and_then(|slice| match slice {
@@ -111,7 +111,7 @@ impl<'c> Reading<'c> {
         }
     }
 
-    /// Reads the first row, unless it has been read. None goes on.
+    /// Reads the first row, unless it was read before. None: the slice continues.
     fn first_row(&mut self, sink: &mut Sink<'_>) -> Result<Option<Slice>> {
         if self.rows > 0 {
             return Ok(None);
@@ -122,7 +122,7 @@ impl<'c> Reading<'c> {
         let mut cursor = session.database.cursor(self.slot);
         let began = cursor.profile().begin();
         let step = cursor.step();
-        // A step that could not be interrupted does not keep the task a second time.
+        // Counts a step that could not be interrupted, so that the task yields before the next one.
         session.watch.worked(cursor.profile().end(began));
         let flow = match step {
             Step::Row => sink(&cursor.row())?,
@@ -151,7 +151,7 @@ impl<'c> Reading<'c> {
                 Step::Done => return Ok(Slice::Done),
                 Step::Failed(code) => return self.failed(code),
             }
-            // Counted before it is handed over: a sink that fails has seen it.
+            // Counted before the call: a sink that fails has seen the row.
             self.rows += 1;
             match take(&cursor.row())? {
                 Flow::More if stint.is_over() => {
@@ -168,8 +168,8 @@ impl<'c> Reading<'c> {
         }
     }
 
-    /// Takes a paused result aside as far as the time of one stint allows, so that whoever asked for the pause can write
-    /// meanwhile. The rest is done on a thread, which goes on by itself during the pause.
+    /// Copies the rows of a paused result for the time of one slice, so that the program can write during the pause. A
+    /// thread reads the rest, also during the pause.
     fn set_aside(&mut self) -> Result<Remainder> {
         let mut rows = Batch::default();
         self.connection.session()?.watch.arm(true);
@@ -181,7 +181,7 @@ impl<'c> Reading<'c> {
         let slice = slice?;
         let ended = matches!(slice, Slice::Done);
         if ended {
-            // Now, and not when the rows have been handed over.
+            // Now, before the sink gets the rows.
             self.connection.session()?.end_reading(self.slot);
         }
         self.left = true;

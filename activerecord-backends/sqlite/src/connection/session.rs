@@ -1,5 +1,5 @@
-//! What goes to a blocking thread and comes back: the SQLite connection with its statements, its transaction, and its turn
-//! in the writers' queue. All of it is synchronous.
+//! What moves to a blocking thread and back: the SQLite connection with its statements, its transaction, and its turn
+//! to write. All of it is synchronous.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,22 +19,22 @@ use crate::profile::{BUDGET, Pace};
 use crate::statement::{Database, Prepared, Step};
 use crate::value::{self, Batch};
 
-/// One SQLite session. Dropping it rolls back and closes, and only then gives up the turn to write.
+/// One SQLite session. Dropping it rolls back, closes, and then releases the turn to write.
 pub(super) struct Session {
-    /// Dropped, and so counted out, before the connection is closed.
+    /// Dropped, and so no longer counted, before the connection is closed.
     _kept: Kept,
-    /// How many reads were begun.
+    /// The number of reads.
     reads: u32,
     pub(super) database: Database,
     pub(super) transaction: Option<Open>,
-    /// The turn to write: held by a transaction that may write, and by a statement outside one.
+    /// The turn to write. A transaction that may write holds it, and a statement outside a transaction that writes.
     pub(super) turn: Option<Turn>,
     pub(super) watch: Arc<Watch>,
     pub(super) file: Arc<DatabaseFile>,
     pub(super) busy_timeout: Duration,
-    /// Whether it keeps the database locked.
+    /// Whether the connection keeps the database locked.
     exclusive: bool,
-    /// Whether the file or the connection has failed in a way that the next user would meet again.
+    /// Whether the file or the connection failed in a way that would affect the next user.
     pub(super) broken: bool,
 }
 
@@ -42,36 +42,36 @@ pub(super) struct Session {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
     pub(super) read_only: bool,
-    /// The connection's count of changes at its begin.
+    /// The connection's count of changes when the transaction began.
     pub(super) changes: u64,
 }
 
-/// How an attempt went.
+/// The result of an attempt.
 pub(super) enum Attempt<T> {
     Done(T),
-    /// Somebody else holds a lock: try again later.
+    /// Another connection holds a lock: try again later.
     Busy,
-    /// It exceeded the budget, was undone, and can be made again on a thread.
+    /// It exceeded the budget and was undone. It can run again on a thread.
     Slow,
 }
 
-/// What a statement that writes gave.
+/// The result of a statement that writes.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) outcome: Outcome,
     pub(super) rows: Batch,
 }
 
-/// How a run of a statement ended, with SQLite's code where it failed.
+/// The end of a run of a statement, with SQLite's code after a failure.
 type End<T> = Result<T, (i32, Error)>;
 
-/// A statement that writes with more values than this goes to a thread until it has been seen to be quick.
+/// A statement that writes more values than this runs on a thread until it is known to be quick.
 const MANY_VALUES: usize = 2000;
 
-/// So many reads of a session are many.
+/// A session reports this many reads to the keeper at once.
 const MANY_READS: u32 = 64;
 
-/// A session among those of its file.
+/// Counts a session of its file.
 struct Kept(Arc<DatabaseFile>);
 
 impl Kept {
@@ -108,7 +108,7 @@ impl Session {
         })
     }
 
-    /// Counts a read. Where there are many, the lock that they take is worth keeping.
+    /// Counts a read. After many reads the keeper should hold their lock.
     pub(super) fn read_begins(&mut self) {
         self.reads = self.reads.wrapping_add(1);
         if self.reads.is_multiple_of(MANY_READS) && !self.exclusive && !self.file.is_in_memory() {
@@ -116,7 +116,7 @@ impl Session {
         }
     }
 
-    /// Whether the next user finds nothing of the last one.
+    /// Whether the session has no trace of its last user.
     pub(super) fn is_reusable(&self) -> bool {
         !self.broken && self.transaction.is_none() && self.is_autocommit()
     }
@@ -126,32 +126,32 @@ impl Session {
         self.database.connection().is_autocommit()
     }
 
-    /// Lets other tasks run when this connection has kept the calling one for long.
+    /// Lets other tasks run when this connection has occupied the calling task for long.
     pub(super) async fn give_way_if_tired(&mut self) {
         if self.watch.is_tired() {
             self.watch.give_way().await;
         }
     }
 
-    /// Whether the file is still where it was opened.
+    /// Checks that the file was not moved or deleted.
     ///
     /// # Errors
-    /// `ConnectionLost` when it was moved or deleted, so that new connections would open another one.
+    /// `ConnectionLost` when it was: new connections would open another file.
     pub(super) fn ping(&mut self) -> Result<()> {
         if self.database.is_moved() {
             self.broken = true;
-            return Err(Error::new(ErrorKind::ConnectionLost, "the database's file was moved or deleted"));
+            return Err(Error::new(ErrorKind::ConnectionLost, "the file of the database was moved or deleted"));
         }
         self.run("SELECT 1").map(drop)
     }
 
-    /// The statement of a text, with its values bound.
+    /// Prepares a statement and binds its values.
     ///
     /// # Errors
     /// `InvalidStatement`, `Conversion`; `Transaction` when the database has ended the transaction on its own.
     pub(super) fn prepare(&mut self, sql: &Sql) -> Result<Prepared> {
         self.check_transaction()?;
-        let prepared = self.database.prepare(sql.text(), sql.is_one_row())?;
+        let prepared = self.database.prepare(sql.text(), sql.returned_key())?;
         if let Prepared::One(slot) = prepared {
             let mut cursor = self.database.cursor(slot);
             if cursor.profile().verb == Verb::Transaction {
@@ -162,7 +162,7 @@ impl Session {
         Ok(prepared)
     }
 
-    /// Refuses to go on in a transaction that the database has ended: the next statement would commit on its own.
+    /// Refuses to continue a transaction that the database has ended: the next statement would commit by itself.
     ///
     /// # Errors
     /// `Transaction`.
@@ -177,15 +177,15 @@ impl Session {
     pub(super) fn check_write(&self) -> Result<()> {
         match self.transaction {
             Some(Open { read_only: true, .. }) => {
-                Err(Error::new(ErrorKind::ReadOnly, "the transaction is read-only, and the statement writes"))
+                Err(Error::new(ErrorKind::ReadOnly, "the transaction is read-only, but the statement writes"))
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether a statement that writes may keep the calling task waiting. Outside a transaction it can be interrupted and
-    /// made again; inside, SQLite would roll back the whole transaction, so there it has to have been quick before, or to
-    /// be an INSERT of the few rows that it lists.
+    /// Whether a statement that writes may run on the calling task. Outside a transaction it can be interrupted and run
+    /// again. Inside, an interrupt would roll back the whole transaction: so the statement must be known to be quick,
+    /// or be an INSERT that lists its rows.
     pub(super) fn writes_in_place(&mut self, slot: Slot) -> bool {
         let profile = *self.database.cursor(slot).profile();
         match (profile.pace(), self.transaction) {
@@ -198,9 +198,10 @@ impl Session {
         }
     }
 
-    /// Runs a statement that writes to its end. Its rows are copied: they are handed out when it cannot fail any more.
+    /// Runs a statement that writes to its end. It copies the rows, which are passed on when the statement can no
+    /// longer fail.
     pub(super) fn write(&mut self, slot: Slot, in_place: bool) -> Result<Attempt<Written>> {
-        // On a disk each one is timed, because the disk may become slow from one write to the next.
+        // Writes to a disk are always timed, because the disk may become slow from one write to the next.
         let sampled = in_place && self.transaction.is_none() && self.file.is_in_memory();
         let began = if sampled { self.database.cursor(slot).profile().begin() } else { Some(Instant::now()) };
         self.watch.arm(in_place && self.transaction.is_none());
@@ -234,7 +235,7 @@ impl Session {
         end.map(|()| rows)
     }
 
-    /// What the end of a writing statement means. None is the time of one that is known to be quick.
+    /// Evaluates the end of a statement that writes. The time is None when the statement is known to be quick.
     fn settle(&mut self, slot: Slot, time: Option<Duration>, end: End<Batch>) -> Result<Attempt<Written>> {
         let mut cursor = self.database.cursor(slot);
         match end {
@@ -250,7 +251,7 @@ impl Session {
         let rows = end.map_err(|(_, error)| error)?;
         if let Some(time) = time {
             cursor.profile().took(time);
-            // The time of a statement that is slow by itself says nothing about the disk.
+            // The time of a slow statement says nothing about the disk.
             if self.transaction.is_none() && before.pace() != Pace::Slow {
                 self.file.committed_in(time);
             }
@@ -261,14 +262,14 @@ impl Session {
 
     fn outcome(&self) -> Outcome {
         let rows = self.database.connection().changes();
-        // Of several rows SQLite tells the key of the last one, which is not what is asked for.
+        // For several rows SQLite reports the key of the last one, which is not the requested one.
         let last_insert_id = if rows == 1 { self.database.last_insert_id() } else { None };
-        Outcome { rows, last_insert_id }
+        Outcome::new(rows, last_insert_id)
     }
 
-    /// Runs a statement of this library's own, whose rows are of no interest.
+    /// Runs a statement of this library and ignores its rows.
     pub(super) fn run(&mut self, text: &str) -> Result<Attempt<()>> {
-        let Prepared::One(slot) = self.database.prepare(text, false)? else { return Ok(Attempt::Done(())) };
+        let Prepared::One(slot) = self.database.prepare(text, None)? else { return Ok(Attempt::Done(())) };
         match self.run_to_end(slot) {
             Ok(_) => Ok(Attempt::Done(())),
             Err((code, _)) if error::is_busy(code) => Ok(Attempt::Busy),
@@ -276,13 +277,13 @@ impl Session {
         }
     }
 
-    /// Whether the write-ahead log has become long.
+    /// Whether the write-ahead log is due for a checkpoint.
     pub(super) fn checkpoint_is_due(&self) -> bool {
         self.transaction.is_none() && self.file.wants_checkpoint(self.database.log_pages())
     }
 
-    /// Copies the write-ahead log into the database, as far as no reader needs what is there. It is a matter of space: an
-    /// error does not concern whoever has just committed.
+    /// Makes a checkpoint: copies the write-ahead log into the database, as far as readers allow it. It only saves
+    /// space, so an error does not concern the commit before it.
     pub(super) fn checkpoint(&mut self) {
         self.file.keeper().let_go();
         let pages = self.database.take_log_pages();
@@ -290,7 +291,7 @@ impl Session {
             .database
             .connection()
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?)));
-        // Where somebody else is at it, there is nothing to do for a while either.
+        // When another connection makes a checkpoint, this one waits for a longer log too.
         let left = sizes.map_or(pages, |(pages, copied)| pages.saturating_sub(copied));
         self.file.checkpointed(left);
     }

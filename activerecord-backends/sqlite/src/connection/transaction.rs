@@ -1,4 +1,5 @@
-//! The life of a transaction. A turn in the writers' queue is held from its begin to its confirmed end.
+//! Begin and end of transactions. A transaction that may write holds the turn to write from its begin to its confirmed
+//! end.
 
 use std::time::Instant;
 
@@ -10,12 +11,12 @@ use super::session::{Attempt, Open, Session};
 use crate::error;
 use crate::file::Turn;
 
-/// A transaction with more changes than this is ended on a thread: the time that it takes grows with them.
+/// A transaction with more changes than this ends on a thread: its end takes longer with every change.
 const MANY_CHANGES: u64 = 1000;
 
 impl SqliteConnection {
-    /// Begins a transaction. It gets the lock to write now, unless it only reads. Every isolation level is given as
-    /// serializable, the only one that SQLite has.
+    /// Begins a transaction, with the lock to write unless it only reads. Every isolation level means serializable, the
+    /// only level of SQLite.
     pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         if self.session()?.transaction.is_some() {
             return Err(error::transaction_open());
@@ -40,7 +41,7 @@ impl SqliteConnection {
         Held(self).0.attempt(on_thread, |session, _| session.roll_back()).await
     }
 
-    /// Sets, releases or rolls back to a savepoint.
+    /// Creates a savepoint, releases it, or rolls back to it.
     pub(super) async fn savepoint(&mut self, command: &str, name: &str) -> Result<()> {
         let session = self.session()?;
         if session.transaction.is_none() {
@@ -55,17 +56,18 @@ impl SqliteConnection {
         };
         match attempt? {
             Attempt::Done(()) => Ok(()),
-            _ => Err(error::busy("another connection has kept the database locked", self.session()?.busy_timeout)),
+            _ => Err(error::busy("another connection held the database lock", self.session()?.busy_timeout)),
         }
     }
 }
 
-/// Holds the session while it may have the turn to write, and gives the turn back when no transaction needs it. That the
-/// session is on a thread when this is dropped means that nobody waits for it: then the turn goes when it is closed there.
+/// Holds the session while it may have the turn to write. When dropped, it releases the turn, unless a transaction
+/// needs it. If the session is on a thread at that time, its future was dropped, and the thread releases the turn when
+/// it closes it.
 pub(super) struct Held<'c>(pub(super) &'c mut SqliteConnection);
 
 impl<'c> Held<'c> {
-    /// Waits for the turn to write, unless the open transaction has it.
+    /// Waits for the turn to write, unless the open transaction already has it.
     pub(super) async fn take(connection: &'c mut SqliteConnection) -> Result<Self> {
         let session = connection.session()?;
         if session.transaction.is_none() {
@@ -74,7 +76,7 @@ impl<'c> Held<'c> {
         Ok(Self(connection))
     }
 
-    /// As [`take`](Self::take), if there is nobody to wait for.
+    /// As [`take`](Self::take), if that needs no wait.
     pub(super) fn take_at_once(connection: &'c mut SqliteConnection) -> Result<Option<Self>> {
         let session = connection.session()?;
         if session.transaction.is_none() {
@@ -86,7 +88,7 @@ impl<'c> Held<'c> {
         Ok(Some(Self(connection)))
     }
 
-    /// Holds a turn that was kept.
+    /// Holds a turn that was taken before.
     pub(super) fn again(connection: &'c mut SqliteConnection, turn: Option<Turn>) -> Self {
         if let Some(session) = &mut connection.session {
             session.turn = turn;
@@ -94,8 +96,8 @@ impl<'c> Held<'c> {
         Self(connection)
     }
 
-    /// Copies a write-ahead log that has become long: what has just committed pays for it, as with SQLite alone, but not
-    /// on the calling task. Meanwhile no other writer makes it longer.
+    /// Makes a checkpoint if it is due. As with SQLite alone, the commit that made it due waits for it, but not on the
+    /// calling task. No other writer extends the log at that time.
     pub(super) async fn checkpoint(&mut self) -> Result<()> {
         if self.0.session()?.checkpoint_is_due() {
             self.0.on_thread(Session::checkpoint).await?;
@@ -116,7 +118,7 @@ impl Drop for Held<'_> {
 
 impl Session {
     fn begin(&mut self, read_only: bool) -> Result<Attempt<()>> {
-        // In memory the turn is all that there is to take, and the lock would keep readers out before the first write.
+        // In memory the turn is enough, and the lock would block readers before the first write.
         let begin = if read_only || self.file.is_in_memory() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         if let Attempt::Busy = self.run(begin)? {
             return Ok(Attempt::Busy);
@@ -137,7 +139,7 @@ impl Session {
         self.leave()
     }
 
-    /// Rolls back, unless the database has done so on its own.
+    /// Rolls back, unless the database already did.
     pub(super) fn roll_back(&mut self) -> Result<Attempt<()>> {
         if !self.is_autocommit()
             && let Attempt::Busy = self.run("ROLLBACK")?
@@ -160,7 +162,7 @@ impl Session {
         before.map_or(0, |before| self.database.connection().total_changes().saturating_sub(before))
     }
 
-    /// Whether it takes long to end the open transaction.
+    /// Whether the end of the open transaction takes long.
     pub(super) fn changed_much(&self) -> bool {
         self.changes() > MANY_CHANGES
     }

@@ -1,4 +1,4 @@
-//! Looks at the clock while SQLite works, and stops a step that exceeds its budget or that nobody waits for any more.
+//! Reads the clock while SQLite works, and interrupts a step that exceeds its budget or whose future was dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -6,33 +6,34 @@ use std::time::{Duration, Instant};
 
 use crate::profile::BUDGET;
 
-/// After how many instructions of SQLite's machine the clock is read: some tens of microseconds.
+/// After how many instructions of SQLite's virtual machine the clock is read: some tens of microseconds.
 const INSTRUCTIONS: i32 = 1000;
 
-/// What that many instructions count for, in nanoseconds: a guess that needs no clock.
+/// The estimated time of that many instructions, in nanoseconds: an estimate needs no clock.
 const WORK: u32 = 30_000;
 
-/// The flags between a session and the handlers that SQLite calls during a step.
+/// Flags that a session shares with the handlers that SQLite calls during a step.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     /// Whether a step that exceeds the budget is interrupted.
     armed: AtomicBool,
-    /// Whether a new step has begun, whose time has not been taken yet.
+    /// Whether a new step has begun, and its start time is not taken yet.
     fresh: AtomicBool,
-    /// Whether nobody waits for the result any more.
+    /// Whether the future that waits for the result was dropped.
     cancelled: AtomicBool,
-    /// The work since the task has let others run, in about as many nanoseconds.
+    /// The estimated work since the task last yielded, in nanoseconds.
     work: AtomicU32,
 }
 
 impl Watch {
-    /// Starts watching a connection.
+    /// Installs the handlers on a connection.
     pub(super) fn install(connection: &mut rusqlite::Connection) -> rusqlite::Result<Arc<Self>> {
         let watch = Arc::new(Self::default());
         let (progress, commit) = (Arc::clone(&watch), Arc::clone(&watch));
         let mut started = Instant::now();
         connection.progress_handler(INSTRUCTIONS, Some(move || progress.is_over(&mut started)))?;
-        // SQLite asks once more after a statement has committed, and an interrupt there would report as undone what is done.
+        // SQLite calls the progress handler once more after a commit. An interrupt there would report a failure of work
+        // that is committed.
         connection.commit_hook(Some(move || {
             commit.arm(false);
             false
@@ -40,28 +41,28 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Arms the interrupt for the steps that follow, or not.
+    /// Arms or disarms the interrupt for the next steps.
     pub(super) fn arm(&self, armed: bool) {
         self.armed.store(armed, Ordering::Relaxed);
     }
 
-    /// Tells that a new step begins.
+    /// Begins a new step.
     #[inline]
     pub(super) fn step_begins(&self) {
         self.fresh.store(true, Ordering::Relaxed);
     }
 
-    /// Stops whatever runs, for good: the connection is given up.
+    /// Stops this and every later step: the connection is not used again.
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether nobody waits any more.
+    /// Whether [`cancel`](Self::cancel) was called.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Adds work that was done on the calling task.
+    /// Adds work of the calling task.
     pub(super) fn worked(&self, time: Duration) {
         self.add_work(u32::try_from(time.as_nanos()).unwrap_or(u32::MAX));
     }
@@ -76,13 +77,13 @@ impl Watch {
         tokio::task::yield_now().await;
     }
 
-    /// Whether many statements, each of them short, have taken long together since then.
+    /// Whether the statements since the last yield have together taken longer than the budget.
     pub(super) fn is_tired(&self) -> bool {
         u128::from(self.work.load(Ordering::Relaxed)) > BUDGET.as_nanos()
     }
 
-    /// Whether the step is to be interrupted. The first call in a step takes its time, so that short ones, which are most,
-    /// never look at the clock.
+    /// Whether to interrupt the step. The first call in a step takes its start time, so that short steps, the most
+    /// frequent ones, never read the clock.
     fn is_over(&self, started: &mut Instant) -> bool {
         if self.cancelled.load(Ordering::Relaxed) {
             return true;
@@ -99,7 +100,7 @@ impl Watch {
     }
 }
 
-/// One of the results that are being read a stint at a time.
+/// A result that is read in slices. Their number is counted.
 #[derive(Debug)]
 pub(super) struct Scan(());
 
@@ -111,8 +112,8 @@ impl Scan {
         Self(())
     }
 
-    /// The time of one stint. Where several scans share a thread, others run after all of them have had theirs: so it
-    /// becomes shorter.
+    /// The time of one slice. Several scans may share a thread, and other tasks run after a slice of each: so the more
+    /// scans, the shorter the slice.
     fn budget() -> Duration {
         BUDGET / SCANS.load(Ordering::Relaxed).clamp(1, 10)
     }
@@ -124,18 +125,18 @@ impl Drop for Scan {
     }
 }
 
-/// The time between two occasions for others to run. Tells when it is over, with as few looks at the clock as will do.
+/// One slice: the time between two yields. It reads the clock as rarely as possible.
 #[derive(Debug)]
 pub(super) struct Stint {
     looked: Option<Instant>,
     started: Option<Instant>,
-    /// How many rows go by between two looks.
+    /// How many rows come between two readings of the clock.
     stride: u32,
     rows: u32,
 }
 
 impl Stint {
-    /// It begins. A first row is free: most results have no more.
+    /// Begins a slice. The first row reads no clock: most results have one row.
     pub(super) fn new() -> Self {
         Self { looked: None, started: None, stride: 2, rows: 0 }
     }
@@ -150,7 +151,7 @@ impl Stint {
     fn look(&mut self) -> bool {
         let now = Instant::now();
         if let Some(looked) = self.looked {
-            // About a tenth of the budget goes by between two looks.
+            // Reads the clock about ten times per budget.
             let per_row = ((now - looked) / self.stride).max(Duration::from_nanos(1));
             let rows = (BUDGET / 10).as_nanos() / per_row.as_nanos();
             self.stride = u32::try_from(rows).unwrap_or(u32::MAX).clamp(1, self.stride * 2).min(256);

@@ -16,7 +16,7 @@ use crate::file::Turn;
 use crate::statement::{Cursor, Step};
 
 impl SqliteConnection {
-    /// Runs a statement that writes, in its turn.
+    /// Waits for the turn to write, and runs a statement that writes.
     pub(super) async fn write(&mut self, slot: Slot) -> Result<Written> {
         self.session()?.check_write()?;
         let mut held = Held::take(self).await?;
@@ -26,8 +26,8 @@ impl SqliteConnection {
         Ok(written)
     }
 
-    /// Writes on the calling task, if nothing has to be waited for. None: nothing was written, and it is to be tried again.
-    /// The turn comes with what was written when a checkpoint is due.
+    /// Writes on the calling task, if that needs no wait. None: it has written nothing, and the caller tries again.
+    /// When a checkpoint is due, it returns the turn to write too.
     pub(super) fn write_at_once(&mut self, slot: Slot) -> Result<Option<(Written, Option<Turn>)>> {
         let session = self.session()?;
         if session.database.cursor(slot).profile().readonly || !session.writes_in_place(slot) {
@@ -41,7 +41,7 @@ impl SqliteConnection {
         Ok(Some((written, turn)))
     }
 
-    /// Runs several statements as one: an error leaves nothing of any of them.
+    /// Runs several statements as one: after an error none of them has an effect.
     pub(super) async fn run_script(&mut self, script: &Arc<str>) -> Result<Outcome> {
         self.session()?.check_write()?;
         let mut held = Held::take(self).await?;

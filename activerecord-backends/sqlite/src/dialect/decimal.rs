@@ -1,6 +1,6 @@
-//! Exact decimals, which SQLite lacks: they are stored as text, compared by the collation `decimal`, and computed with by
-//! `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and `decimal_avg`. Nothing is rounded silently, except the
-//! quotient of an average, to 16 digits behind the point.
+//! Exact decimals, which SQLite lacks. They are stored as text. The collation `decimal` compares them, and
+//! `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and `decimal_avg` compute with them. Only averages are
+//! rounded, to 16 digits after the point.
 
 use std::cmp::Ordering;
 
@@ -9,10 +9,10 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 use rust_decimal::Decimal;
 
-/// Every message of these functions begins with it, by which their errors are known.
+/// Every message of these functions begins with it. It identifies their errors.
 pub(crate) const PREFIX: &str = "decimal_";
 
-/// Teaches a connection to compare and compute with decimals.
+/// Adds the collation and the functions to a connection.
 pub(crate) fn add_decimals(connection: &Connection) -> Result<()> {
     connection.create_collation("decimal", compare)?;
     add_function(connection, "decimal_add", add)?;
@@ -22,7 +22,7 @@ pub(crate) fn add_decimals(connection: &Connection) -> Result<()> {
     connection.create_window_function(AVERAGE.function, 1, flags(), AVERAGE)
 }
 
-/// They may stand in indexes, generated columns and checks: no input gives two results, and none has an effect.
+/// The functions may be used in indexes, generated columns and checks: they are deterministic and without side effects.
 pub(super) fn flags() -> FunctionFlags {
     FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS
 }
@@ -47,7 +47,7 @@ fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
     exactly(a, b, Decimal::checked_mul, |a, b| a.scale() + b.scale())
 }
 
-/// The result, unless it had to be rounded: then its scale is less than the operands ask for.
+/// The result, unless it was rounded: its scale is then less than the operands need.
 fn exactly(
     a: Decimal,
     b: Decimal,
@@ -55,7 +55,7 @@ fn exactly(
     scale: fn(Decimal, Decimal) -> u32,
 ) -> Option<Decimal> {
     let exact = |a, b| compute(a, b).filter(|result| result.is_zero() || result.scale() >= scale(a, b));
-    // Zeros at the end of a fraction take digits that the result may need.
+    // Trailing zeros of a fraction use digits that the result may need.
     exact(a, b).or_else(|| exact(a.normalize(), b.normalize()))
 }
 
@@ -64,12 +64,12 @@ fn number(function: &str, value: ValueRef<'_>) -> Result<Option<Decimal>> {
     let number = match value {
         ValueRef::Null => return Ok(None),
         ValueRef::Integer(n) => Some(Decimal::from(n)),
-        // The shortest digits that give the float: 0.1 is meant as 0.1.
+        // The shortest digits of the float: 0.1 is read as 0.1.
         ValueRef::Real(x) => parse(&x.to_string()),
         ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(parse),
         ValueRef::Blob(_) => None,
     };
-    number.map(Some).ok_or_else(|| failure(format!("{function}: an argument is no decimal of at most 28 digits")))
+    number.map(Some).ok_or_else(|| failure(format!("{function}: an argument is not a decimal of at most 28 digits")))
 }
 
 fn parse(text: &str) -> Option<Decimal> {
@@ -86,23 +86,23 @@ fn failure(message: String) -> Error {
     Error::UserFunctionError(message.into())
 }
 
-/// The sum of the values that are not NULL, and how many they are.
+/// The sum and the number of the values that are not NULL.
 #[derive(Clone, Copy, Default)]
 struct Total {
     sum: Decimal,
     count: u64,
 }
 
-/// An aggregate of a group's rows, or of those of a window, which also leave it again.
+/// An aggregate of the rows of a group or of a window. Rows can also leave a window.
 struct Totalled {
     function: &'static str,
-    /// The result for one row at least; None: it has too many digits.
+    /// The result for at least one row; None: it has too many digits.
     result: fn(Total) -> Option<Decimal>,
 }
 
 const SUM: Totalled = Totalled { function: "decimal_sum", result: |total| Some(total.sum) };
 
-/// To as many digits behind the point as other databases give.
+/// With as many digits after the point as in other databases.
 const AVERAGE: Totalled = Totalled {
     function: "decimal_avg",
     result: |total| Some(total.sum.checked_div(Decimal::from(total.count))?.round_dp(16)),
@@ -148,8 +148,8 @@ impl WindowAggregate<Total, Option<String>> for Totalled {
     }
 }
 
-/// The order of decimals written as text, of any length: a number by its value, and what is no number after them all, by
-/// its bytes. `1.0` equals `1.00`.
+/// The order of decimals as text, of any length. Numbers are ordered by their values: `1.0` equals `1.00`. Other texts
+/// come after all numbers, ordered by their bytes.
 fn compare(a: &str, b: &str) -> Ordering {
     match (Digits::read(a), Digits::read(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
@@ -159,7 +159,7 @@ fn compare(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// A decimal number's digits, without the zeros that do not matter.
+/// The digits of a decimal number, without leading and trailing zeros.
 #[derive(Debug, PartialEq, Eq)]
 struct Digits<'t> {
     negative: bool,
@@ -180,7 +180,7 @@ impl<'t> Digits<'t> {
             return None;
         }
         let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
-        // There is one zero.
+        // Zero has no sign.
         let negative = negative && !(whole.is_empty() && fraction.is_empty());
         Some(Self { negative, whole, fraction })
     }
@@ -204,7 +204,7 @@ impl PartialOrd for Digits<'_> {
 }
 
 impl<'t> Digits<'t> {
-    /// The absolute value, in a form that orders: a shorter whole part is a smaller number.
+    /// The absolute value in a form that can be ordered: a shorter whole part is a smaller number.
     fn size(&self) -> (usize, &'t str, &'t str) {
         (self.whole.len(), self.whole, self.fraction)
     }

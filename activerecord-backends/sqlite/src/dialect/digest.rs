@@ -8,19 +8,19 @@ use rusqlite::{Connection, Error, Result};
 
 use super::decimal::flags;
 
-/// Teaches a connection to digest rows.
+/// Adds the function to a connection.
 pub(crate) fn add_digest(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function("ar_digest", -1, flags(), Digest)
 }
 
 struct Digest;
 
-/// What has been added so far.
+/// The digest of the rows so far.
 #[derive(Default)]
 struct Digested {
     types: Vec<ValueType>,
     rows: RowDigest,
-    /// Whether a row could not be read. Then there is no digest.
+    /// Whether a row could not be read. The result is then NULL.
     is_spoilt: bool,
 }
 

@@ -1,41 +1,34 @@
-//! The key of an inserted row without RETURNING, for which SQLite makes a temporary table each time: that takes longer than
-//! the insert itself. Where the key is the table's INTEGER PRIMARY KEY, SQLite tells it of the last inserted row anyway.
+//! The key of an inserted row without RETURNING. For RETURNING, SQLite fills a temporary table at every run, which
+//! takes longer than the insert itself. SQLite knows the number of the last inserted row anyway, and a table's INTEGER
+//! PRIMARY KEY is that number.
 
 use std::ffi::CStr;
 use std::sync::Arc;
 
 use activerecord_core::Result;
+use activerecord_core::sql::ReturnedKey;
 use rusqlite::ffi;
 
 use super::{Cursor, Database, Statement, Step};
 use crate::cache::Slot;
 use crate::value::Batch;
 
-/// What a statement returns that was compiled without its RETURNING.
+/// What a statement returns that was compiled without its RETURNING clause.
 #[derive(Debug)]
 pub(super) struct Key {
-    table: Box<str>,
-    /// The names of what is returned: the one column.
+    returned: Arc<ReturnedKey>,
+    /// The names of the returned columns: one.
     columns: Arc<[Box<str>]>,
 }
 
-impl Key {
-    fn column(&self) -> &str {
-        self.columns.first().map_or("", |column| column)
-    }
-}
-
 impl Database {
-    /// Compiles an INSERT of one row that returns its key as one that does not. None when the text is no such INSERT as
-    /// this library writes it, or when the key is another column than the row's number.
-    pub(super) fn compile_for_key(&mut self, text: &str) -> Result<Option<Statement>> {
-        let Some((insert, key)) = parse(text) else { return Ok(None) };
-        if !self.is_row_number(&key) {
-            return Ok(None);
-        }
+    /// Compiles an INSERT without its RETURNING clause. None when the key is not the number of the row.
+    pub(super) fn compile_for_key(&mut self, text: &str, key: &Arc<ReturnedKey>) -> Result<Option<Statement>> {
+        let Some(insert) = text.get(..key.clause).filter(|_| self.is_row_number(key)) else { return Ok(None) };
         let mut compiled = self.compile(insert)?;
         if let Some(statement) = &mut compiled {
-            statement.key = Some(key);
+            let columns = [Box::from(&*key.column)].into();
+            statement.key = Some(Key { returned: Arc::clone(key), columns });
         }
         Ok(compiled)
     }
@@ -47,9 +40,9 @@ impl Database {
         // SAFETY: the statement is valid.
         let again = unsafe { ffi::sqlite3_stmt_status(statement.raw.as_ptr(), ffi::SQLITE_STMTSTATUS_REPREPARE, 0) };
         if again > 0 {
-            let (table, column) = (key.table.clone(), key.column().to_owned());
+            let returned = Arc::clone(&key.returned);
             let Some(row) = self.row_number() else { return Ok(None) };
-            return self.look_up(&table, &column, row).map(Some);
+            return self.look_up(&returned, row).map(Some);
         }
         let columns = Arc::clone(&key.columns);
         Ok(self.row_number().map(|row| Batch::of_key(columns, row)))
@@ -60,24 +53,24 @@ impl Database {
         self.last_insert_id().filter(|_| self.connection.changes() == 1)
     }
 
-    /// Whether SQLite calls the row's number by the name of this column.
-    fn is_row_number(&mut self, key: &Key) -> bool {
-        // A column of its own may have one of these names.
-        if ["rowid", "oid", "_rowid_"].iter().any(|name| key.column().eq_ignore_ascii_case(name)) {
+    /// Whether the column is the number of the row: SQLite then calls `rowid` by the column's name.
+    fn is_row_number(&mut self, key: &ReturnedKey) -> bool {
+        // An ordinary column may have one of these names.
+        if ["rowid", "oid", "_rowid_"].iter().any(|name| key.column.eq_ignore_ascii_case(name)) {
             return false;
         }
-        let Ok(Some(select)) = self.compile(&format!("SELECT rowid FROM \"{}\"", key.table)) else { return false };
+        let Ok(Some(select)) = self.compile(&format!("SELECT rowid FROM {}", table(key))) else { return false };
         // SAFETY: the statement is valid and has one column; the name is compared before anything else is called.
         unsafe {
             let name = ffi::sqlite3_column_name(select.raw.as_ptr(), 0);
-            !name.is_null() && CStr::from_ptr(name).to_bytes().eq_ignore_ascii_case(key.column().as_bytes())
+            !name.is_null() && CStr::from_ptr(name).to_bytes().eq_ignore_ascii_case(key.column.as_bytes())
         }
     }
 
-    /// Reads the key of a row: the table has been changed since the INSERT was compiled.
+    /// Reads the key of a row, after a change of the table since the INSERT was compiled.
     #[cold]
-    fn look_up(&mut self, table: &str, column: &str, row: i64) -> Result<Batch> {
-        let text = format!("SELECT \"{column}\" FROM \"{table}\" WHERE rowid = {row}");
+    fn look_up(&mut self, key: &ReturnedKey, row: i64) -> Result<Batch> {
+        let text = format!("SELECT {} FROM {} WHERE rowid = {row}", quoted(&key.column), table(key));
         let mut rows = Batch::default();
         let Some(mut statement) = self.compile(&text)? else { return Ok(rows) };
         let mut cursor = Cursor { statement: &mut statement };
@@ -90,47 +83,61 @@ impl Database {
     }
 }
 
-/// The INSERT without RETURNING, and what it returns. Names that need escapes are left alone.
-fn parse(text: &str) -> Option<(&str, Key)> {
-    let (insert, column) = text.strip_suffix('"')?.rsplit_once(" RETURNING \"")?;
-    let (table, rest) = insert.strip_prefix("INSERT INTO \"")?.split_once('"')?;
-    let is_plain = rest.starts_with(' ') && !column.contains('"');
-    is_plain.then(|| (insert, Key { table: table.into(), columns: [column.into()].into() }))
+/// The quoted name of the key's table.
+fn table(key: &ReturnedKey) -> String {
+    key.table.split('.').map(quoted).collect::<Vec<_>>().join(".")
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]
 mod tests {
+    use activerecord_core::sql::{Sql, render};
+    use activerecord_core::statement::{Insert, Name, Statement};
+    use activerecord_core::{SQLITE, Value};
+
+    use super::super::Prepared;
     use super::*;
 
-    fn key_of(schema: &str, insert: &str) -> bool {
+    fn insert(table: &'static str, column: &'static str) -> Sql {
+        let columns: Vec<Name> = vec!["a".into()];
+        let returning = vec![column.into()];
+        let insert = Insert { table: table.into(), columns, values: vec![Value::I64(1)], conflict: None, returning };
+        render(Statement::Insert(insert), &SQLITE).unwrap()
+    }
+
+    fn key_of(schema: &str, table: &'static str, column: &'static str) -> bool {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         connection.execute_batch(schema).unwrap();
-        Database::new(connection).compile_for_key(insert).unwrap().is_some()
+        let sql = insert(table, column);
+        Database::new(connection).compile_for_key(sql.text(), sql.returned_key().unwrap()).unwrap().is_some()
     }
 
     #[test]
-    fn only_the_number_of_a_row_is_told() {
-        let insert = "INSERT INTO \"t\" (\"a\") VALUES (?) RETURNING \"id\"";
-        assert!(key_of("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", insert));
-        assert!(key_of("CREATE TABLE t (ID integer PRIMARY KEY AUTOINCREMENT, a)", insert));
-        assert!(!key_of("CREATE TABLE t (id BIGINT PRIMARY KEY, a)", insert));
-        assert!(!key_of("CREATE TABLE t (id TEXT PRIMARY KEY DEFAULT (hex(randomblob(8))), a)", insert));
-        assert!(!key_of("CREATE TABLE t (id INTEGER DEFAULT 7, n INTEGER PRIMARY KEY, a)", insert));
-        assert!(!key_of("CREATE TABLE t (id INTEGER PRIMARY KEY DESC, a)", insert));
-        assert!(!key_of("CREATE TABLE t (id INTEGER, a, PRIMARY KEY (id, a)) WITHOUT ROWID", insert));
-        assert!(!key_of("CREATE TABLE t (rowid TEXT, a)", "INSERT INTO \"t\" (\"a\") VALUES (?) RETURNING \"rowid\""));
-        assert!(!key_of("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", "INSERT INTO t (a) VALUES (?) RETURNING id"));
+    fn only_the_number_of_a_row_is_such_a_key() {
+        assert!(key_of("CREATE TABLE t (id INTEGER PRIMARY KEY, a)", "t", "id"));
+        assert!(key_of("CREATE TABLE t (ID integer PRIMARY KEY AUTOINCREMENT, a)", "t", "id"));
+        assert!(key_of("CREATE TABLE \"a \"\"t\" (\"i\"\"d\" INTEGER PRIMARY KEY, a)", "main.a \"t", "i\"d"));
+        assert!(!key_of("CREATE TABLE t (id BIGINT PRIMARY KEY, a)", "t", "id"));
+        assert!(!key_of("CREATE TABLE t (id TEXT PRIMARY KEY DEFAULT (hex(randomblob(8))), a)", "t", "id"));
+        assert!(!key_of("CREATE TABLE t (id INTEGER DEFAULT 7, n INTEGER PRIMARY KEY, a)", "t", "id"));
+        assert!(!key_of("CREATE TABLE t (id INTEGER PRIMARY KEY DESC, a)", "t", "id"));
+        assert!(!key_of("CREATE TABLE t (id INTEGER, a, PRIMARY KEY (id, a)) WITHOUT ROWID", "t", "id"));
+        assert!(!key_of("CREATE TABLE t (rowid TEXT, a)", "t", "rowid"));
     }
 
-    /// The statement is kept, and the table is another one by now.
+    /// The statement is kept, and its table is a new one.
     #[test]
     fn a_table_that_was_made_anew() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, a)").unwrap();
         let mut database = Database::new(connection);
+        let sql = insert("t", "id");
         let insert = |database: &mut Database| {
-            let prepared = database.prepare("INSERT INTO \"t\" (\"a\") VALUES (?) RETURNING \"id\"", true).unwrap();
-            let super::super::Prepared::One(slot) = prepared else { panic!("it is one statement") };
+            let prepared = database.prepare(sql.text(), sql.returned_key()).unwrap();
+            let Prepared::One(slot) = prepared else { panic!("it is one statement") };
             let mut cursor = database.cursor(slot);
             assert_eq!(cursor.step(), Step::Done);
             cursor.reset();

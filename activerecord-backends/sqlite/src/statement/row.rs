@@ -1,4 +1,4 @@
-//! A row, and its cells, where SQLite holds them.
+//! A row and its cells in SQLite's memory.
 
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
@@ -10,16 +10,16 @@ use rusqlite::ffi;
 use super::Statement;
 use crate::error;
 
-/// A row where SQLite holds it. Integers, floats, text, bytes and NULL are all that it has.
+/// A row in SQLite's memory. Its cells are integers, floats, text, bytes and NULL.
 #[derive(Debug)]
 pub(crate) struct Row<'c> {
     raw: NonNull<ffi::sqlite3_stmt>,
     columns: usize,
-    /// Borrows the cursor, which cannot step meanwhile.
+    /// Borrows the cursor, which cannot step as long as the row exists.
     statement: PhantomData<&'c Statement>,
 }
 
-/// A cell as SQLite has it. Text is what it says it is, and may not be UTF-8 all the same.
+/// A cell of SQLite. Text may not be UTF-8.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cell<'c> {
     Null,
@@ -37,13 +37,13 @@ impl<'c> Row<'c> {
         Self { raw: statement.raw, columns: usize::try_from(columns).unwrap_or_default(), statement: PhantomData }
     }
 
-    /// The cell at `ordinal`. None when there is no such column, or no memory to convert its text.
+    /// The cell at `ordinal`. None when the column does not exist, or when memory to convert its text is missing.
     #[inline]
     pub(crate) fn cell(&self, ordinal: usize) -> Option<Cell<'_>> {
         let index = self.index(ordinal)?;
-        // SAFETY: the statement stands on a row that has this column. The value is "unprotected", which means that only
-        // one thread may look at it: the one that holds the cursor. Text and bytes stay where they are until the cursor
-        // steps, and asking for one cell as the type that it has does not move another.
+        // SAFETY: the statement is on a row that has this column. The value is "unprotected": only one thread may read
+        // it, the one that holds the cursor. Text and bytes stay valid until the cursor steps, and reading one cell as
+        // its own type does not move another.
         unsafe {
             let cell = ffi::sqlite3_column_value(self.raw.as_ptr(), index);
             match ffi::sqlite3_value_type(cell) {
@@ -55,7 +55,7 @@ impl<'c> Row<'c> {
                 }
                 ffi::SQLITE_BLOB => {
                     let data = ffi::sqlite3_value_blob(cell).cast();
-                    // A blob of no bytes has no address.
+                    // An empty blob has no address.
                     Some(Cell::Bytes(slice(data, ffi::sqlite3_value_bytes(cell)).unwrap_or_default()))
                 }
                 _ => Some(Cell::Null),
@@ -82,9 +82,9 @@ impl RowRef for Row<'_> {
 
     fn column_name(&self, ordinal: usize) -> &str {
         let Some(index) = self.index(ordinal) else { return "" };
-        // SAFETY: the statement has this column. The name stays until the statement is prepared again, which happens in
-        // a step only, or the name is asked for in another encoding, which nobody does. It is the text of the SQL, which
-        // is UTF-8, or of the schema, which may not be.
+        // SAFETY: the statement has this column. The name stays valid until the statement is prepared again, which
+        // happens in a step only, or until a call asks for the name in another encoding, which no code does. The name
+        // comes from the SQL, which is UTF-8, or from the schema, which may not be.
         unsafe {
             let name = ffi::sqlite3_column_name(self.raw.as_ptr(), index);
             if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }
@@ -93,7 +93,7 @@ impl RowRef for Row<'_> {
 }
 
 /// # Safety
-/// `data` is null, or `length` readable bytes that stay for `'a`.
+/// `data` is null, or points to `length` readable bytes that are valid for `'a`.
 #[inline]
 unsafe fn slice<'a>(data: *const u8, length: c_int) -> Option<&'a [u8]> {
     let length = usize::try_from(length).ok()?;

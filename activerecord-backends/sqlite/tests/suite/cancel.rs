@@ -1,4 +1,4 @@
-//! Futures that are dropped before they are done, at any point.
+//! Futures that are dropped at any point before their end.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use activerecord_core::{Flow, RowRef, params};
 
 use crate::support::*;
 
-/// Polls a future a number of times, and drops it. The pauses grow, so that what happens on threads is met at many points.
+/// Polls a future a number of times and drops it. The pauses grow, so that work on threads is interrupted at many
+/// points.
 async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     let mut future = pin!(future);
     for poll in 0..polls {
@@ -21,7 +22,7 @@ async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: u32) -> Option
     None
 }
 
-/// Nothing is locked, and the two halves of every transfer are there together.
+/// Checks that nothing is locked, and that no transfer is half done.
 async fn check(backend: &Arc<dyn Backend>) {
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "UPDATE t SET n = n WHERE id = 3").await.unwrap();
@@ -113,13 +114,14 @@ async fn a_read_dropped_half_way_leaves_the_connection_as_it_was() {
         let mut pause = |_: &dyn RowRef| Ok(Flow::Pause);
         assert!(poll_once(pin!(c.fetch(&select, &mut pause))).await.is_none());
         assert!(c.is_reusable());
-        // With a rollback journal, a reader left behind would keep this from being committed.
+        // With a rollback journal, a reader that is still open would prevent this commit.
         file.other().execute_batch("INSERT INTO t VALUES (3)").unwrap();
     }
     assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 5);
 }
 
-/// The statement would never end. That this test does shows that the thread was stopped: a runtime waits for its threads.
+/// The statement would never end. The end of this test shows that the thread was stopped: a runtime waits for its
+/// threads.
 #[tokio::test]
 async fn work_on_a_thread_is_stopped_when_nobody_waits() {
     let file = File::new();
@@ -149,7 +151,7 @@ async fn a_dropped_connection_ends_its_transaction() {
         run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
         drop(c);
         let other = rusqlite::Connection::open(&config.database).unwrap();
-        // Only the close of the file is waited for.
+        // The test waits only for the close of the file.
         other.busy_timeout(Duration::from_secs(5)).unwrap();
         other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2); COMMIT").unwrap();
         let mut c = backend.connect().await.unwrap();

@@ -1,4 +1,4 @@
-//! SQLite's errors as kinds, with the constraint they name.
+//! SQLite's errors: their kinds, and the constraints that they name.
 
 use activerecord_core::{ErrorKind, params};
 
@@ -81,5 +81,5 @@ async fn a_file_that_becomes_damaged() {
     let mut c = file.backend().connect().await.unwrap();
     let error = rows(&mut c, "SELECT * FROM t", vec![]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
-    assert!(!c.is_reusable(), "the next user would meet it again");
+    assert!(!c.is_reusable(), "the next user would get the error too");
 }

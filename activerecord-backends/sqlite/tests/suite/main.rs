@@ -1,4 +1,4 @@
-//! The SQLite backend through core's contract, on real files and in memory.
+//! The SQLite backend through core's contract, with files and in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod cancel;

@@ -10,8 +10,8 @@ use activerecord_core::{Config, ErrorKind, Flow, FromValue, Result, RowRef, para
 
 use crate::support::*;
 
-/// 32 tasks, each with its own connection, count together: with single statements, with transactions that read and then
-/// write, and between reads. No write is lost, and there is no error.
+/// 32 tasks, each with its own connection, increment one counter: by single statements, by transactions that read and
+/// then write, and between reads. No write is lost, and no statement fails.
 async fn count_together(backend: Arc<dyn Backend>, time: Duration) {
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (0); CREATE TABLE t (a INTEGER, b TEXT)")
@@ -95,7 +95,7 @@ async fn many_tasks_on_one_thread() {
     count_together(memory(), Duration::from_secs(1)).await;
 }
 
-/// While others write without a pause, a modest task gets its turn after each of them had one.
+/// While other tasks write without a pause, a single statement waits at most for one turn of each.
 async fn be_modest(backend: Arc<dyn Backend>, modest: &'static str) {
     const HOGS: i64 = 4;
     const STATEMENTS: i64 = 25;
@@ -218,8 +218,7 @@ async fn a_paused_read_holds_up_nobody() {
     assert_eq!(one::<i64>(&mut a, "SELECT count(*) FROM t").await.unwrap(), 6);
 }
 
-/// The lock of a reader in memory would keep writers waiting: a read that pauses takes the rest of its rows aside, without
-/// being polled meanwhile.
+/// A reader in memory would block writers: a read that pauses copies the rest of its rows, also when it is not polled.
 #[tokio::test]
 async fn a_paused_read_in_memory_holds_up_nobody() {
     for size in [3, 40_000] {
@@ -297,8 +296,8 @@ async fn a_large_value_survives_a_wait() {
     assert_eq!(one::<i64>(&mut c, "SELECT length(s) FROM t").await.unwrap(), 100_000);
 }
 
-/// A read whose first rows come at once and whose later ones take long is run again on a thread. Meanwhile everything that
-/// it reads is deleted: the rows must be those of its begin all the same, each of them once.
+/// A read with quick first rows and slow later ones runs again on a thread. All its rows are deleted between the two
+/// runs: it must still return the rows of its begin, each of them once.
 #[tokio::test]
 async fn a_read_that_becomes_slow_goes_on_in_its_snapshot() {
     const FIND: &str = "SELECT n FROM t WHERE n <= 5 OR n % 20000 = 0";
@@ -320,7 +319,7 @@ async fn a_read_that_becomes_slow_goes_on_in_its_snapshot() {
             paused.store(seen.len() == pause_after, Ordering::Relaxed);
             Ok(if seen.len() == pause_after { Flow::Pause } else { Flow::More })
         };
-        // A new connection knows nothing of the statement's pace.
+        // A new connection does not know the pace of the statement.
         let mut c = backend.connect().await.unwrap();
         {
             let mut reading = pin!(async { c.fetch(&select, &mut sink).await });
@@ -363,8 +362,8 @@ async fn the_write_ahead_log_stays_short() {
     assert!(log < 1500, "the log has {log} pages after more than 6000 were written");
 }
 
-/// While many read, the lock that they share is kept between two reads. Nobody reads what is old for that, and nobody's
-/// checkpoint waits for it.
+/// While there are many reads, the keeper holds their lock between two reads. No read returns old data because of that, and
+/// no checkpoint waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
     let file = File::new();
@@ -385,7 +384,7 @@ async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
             assert_eq!(one::<i64>(&mut a, "SELECT n FROM t").await.unwrap(), there);
         }
     }
-    // In the midst of reads this fails when a reader stands in the way; it may then be tried again.
+    // A reader can make this fail during the reads; another attempt may succeed.
     let started = std::time::Instant::now();
     let checkpoint = || other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     while checkpoint().unwrap_or(1) != 0 {

@@ -1,4 +1,4 @@
-//! Statements, one at a time: outcomes, binds, scripts, and what is refused.
+//! Single statements: outcomes, binds, scripts, and refusals.
 
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Error, ErrorKind, Flow, RowRef, Value, params};
@@ -28,8 +28,8 @@ async fn outcomes() {
     assert!(c.is_reusable());
 }
 
-/// SQLite asks once more whether to interrupt a statement after it has committed. This one is over the budget of the calling
-/// task only there: nothing is asked between its slow function and its end, but a thousand instructions go by.
+/// SQLite calls the progress handler once more after a commit. This statement exceeds the budget of the calling task
+/// only there: the handler is not called between its slow function and its end, a thousand instructions later.
 #[tokio::test]
 async fn a_slow_write_has_its_effect_once() {
     let mut c = memory().connect().await.unwrap();
@@ -37,7 +37,7 @@ async fn a_slow_write_has_its_effect_once() {
     let fill =
         "WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s LIMIT 1000) INSERT INTO t SELECT i, 0 FROM s";
     run(&mut c, fill).await.unwrap();
-    // As many quick ones as it takes for a commit to be trusted on the calling task.
+    // Enough quick commits for the next one to run on the calling task.
     for _ in 0..8 {
         run(&mut c, "UPDATE t SET n = 0 WHERE id = 2").await.unwrap();
     }
@@ -56,7 +56,7 @@ async fn returned_rows_are_those_of_a_statement_that_is_done() {
     let returned = rows(&mut c, "INSERT INTO t (n) VALUES (5), (6) RETURNING id, n", vec![]).await.unwrap();
     assert_eq!(returned.len(), 2);
     assert_eq!((returned[1].get::<i64>("id").unwrap(), returned[1].get::<i64>("n").unwrap()), (2, 6));
-    // The sink stops at the first row, but the statement has had its whole effect.
+    // The sink stops at the first row, but the statement has its whole effect.
     let update = sql("UPDATE t SET n = n + 1 RETURNING n", vec![]);
     let mut seen = 0;
     let mut stop = |_: &dyn RowRef| {
@@ -203,7 +203,7 @@ async fn a_script_happens_as_a_whole_or_not_at_all() {
     assert_eq!(error.kind(), ErrorKind::InvalidStatement);
 }
 
-/// Long texts are prepared, and many values inserted, on a thread.
+/// A thread prepares long texts and inserts many values.
 #[tokio::test]
 async fn as_many_values_as_sqlite_takes() {
     let mut c = memory().connect().await.unwrap();

@@ -1,4 +1,4 @@
-//! What the tests share: the backend as core finds it, and statements in a few words.
+//! What the tests share: the backend as core finds it, and short forms of statements.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use activerecord_sqlite as _;
 use tempfile::TempDir;
 pub(crate) use test_support::backend::*;
 
-/// A new file in a directory that goes with it.
+/// A new file, in a directory that is deleted with it.
 pub(crate) struct File {
     pub(crate) directory: TempDir,
     pub(crate) path: std::path::PathBuf,
@@ -29,7 +29,7 @@ impl File {
         backend(&self.config()).unwrap()
     }
 
-    /// Another program that uses the file.
+    /// A connection of another program to the file.
     pub(crate) fn other(&self) -> rusqlite::Connection {
         let other = rusqlite::Connection::open(&self.path).unwrap();
         other.busy_timeout(std::time::Duration::ZERO).unwrap();

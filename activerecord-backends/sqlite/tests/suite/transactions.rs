@@ -1,4 +1,4 @@
-//! Transactions on one connection, and what others see of them.
+//! Transactions on one connection, and what other connections see.
 
 use activerecord_core::ErrorKind;
 use activerecord_core::backend::Control;
@@ -109,8 +109,8 @@ async fn an_error_leaves_nothing_of_its_statement() {
     assert_eq!(one::<i64>(&mut c, "SELECT sum(id) FROM t").await.unwrap(), 3);
 }
 
-/// A step that exceeds the budget is interrupted, which a transaction survives when the statement only reads; a statement
-/// that writes is not interrupted inside one.
+/// A step that exceeds the budget is interrupted. That does not end a transaction when the statement only reads. A
+/// statement that writes is not interrupted inside a transaction.
 #[tokio::test]
 async fn slow_statements_leave_their_transaction_open() {
     const ROWS: &str = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000)";

@@ -1,4 +1,4 @@
-//! Values there and back, and in order.
+//! Values: written and read back, and their order.
 
 use activerecord_core::{ErrorKind, FromValue, Json, ToValue, Value, ValueRef, ValueType, params};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};

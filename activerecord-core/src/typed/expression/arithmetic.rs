@@ -1,4 +1,4 @@
-//! `+`, `-`, `*`, `/` and `%` on columns and expressions: computed in the database, with its overflows.
+//! `+`, `-`, `*`, `/` and `%` on columns and expressions. The database computes them, with its rules for overflow.
 
 use std::ops::{Add, Div, Mul, Rem, Sub};
 

@@ -1,4 +1,4 @@
-//! CASE.
+//! CASE expressions.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,12 +7,26 @@ use super::Expression;
 use crate::statement::{self, Expr};
 use crate::typed::{Anywhere, Both, Operand, Predicate};
 
-/// The value of the first condition that is true: `case::<String>().when(DELAY.gt(60), "late").otherwise("fine")`.
+/// Starts a CASE expression of type `T`: the value of the first condition that is true.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord::query::case;
+/// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String, delay: Option<i32> }
+/// # async fn example() -> Result<()> {
+/// let size = case::<String>()
+///     .when(Flight::DELAY.gt(60), "late")
+///     .when(Flight::DELAY.gt(15), "slow")
+///     .otherwise("on time"); // or or_null()
+/// let sizes: Vec<String> = Flight::select(size).all().await?;
+/// # Ok(()) }
+/// ```
 pub fn case<T>() -> Case<Anywhere, T> {
     Case { arms: Vec::new(), _of: PhantomData }
 }
 
-/// A CASE that is being written: [`case`]. Without a [`when`](Self::when) no database takes it.
+/// An unfinished CASE expression: [`case`]. It needs at least one [`when`](Self::when); without one, databases return
+/// `InvalidStatement`.
 #[must_use = "a CASE is finished by `otherwise` or `or_null`"]
 pub struct Case<M, T> {
     arms: Vec<(Expr, Expr)>,
@@ -20,18 +34,18 @@ pub struct Case<M, T> {
 }
 
 impl<M, T> Case<M, T> {
-    /// This value, when the condition is true and none before it was.
+    /// Adds a value for rows that meet this condition and none of the previous ones. Example: [`case`].
     pub fn when<N, O: Operand<T>>(mut self, condition: Predicate<N>, value: O) -> Case<O::Within<Both<M, N>>, T> {
         self.arms.push((condition.into_expr(), value.into_expr()));
         Case { arms: self.arms, _of: PhantomData }
     }
 
-    /// This value, when no condition is true.
+    /// Finishes the expression with the value for rows that meet no condition. Example: [`case`].
     pub fn otherwise<O: Operand<T>>(self, value: O) -> Expression<O::Within<M>, T> {
         self.finish(Some(value.into_expr()))
     }
 
-    /// NULL, when no condition is true.
+    /// Finishes the expression with NULL for rows that meet no condition. Example: [`case`].
     pub fn or_null(self) -> Expression<M, Option<T>> {
         self.finish(None)
     }

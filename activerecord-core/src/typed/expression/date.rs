@@ -1,12 +1,24 @@
-//! The parts of dates and times.
+//! Parts of dates and times.
 
 use super::{Expression, Scalar};
 use crate::statement::{DatePart, Expr};
 use crate::typed::{HasDate, HasTime};
 
-/// A column of dates, times or instants, or what is computed from them: their parts. Instants are taken in UTC.
+/// The parts of a date, a time or a timestamp. Timestamps are in UTC. NULL gives NULL.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct Flight { id: i64, day: chrono::NaiveDate, left_at: chrono::NaiveDateTime }
+/// # async fn example() -> Result<()> {
+/// let tuesdays = Flight::filter(Flight::DAY.weekday().eq(2) & Flight::DAY.year().eq(2013)).count().await?;
+/// let hours: Vec<i32> = Flight::select(Flight::LEFT_AT.hour()).all().await?;
+/// let days: Vec<chrono::NaiveDate> = Flight::select(Flight::LEFT_AT.date()).distinct().all().await?;
+/// # Ok(()) }
+/// ```
+///
+/// `month`, `day`, `minute` and `second` are used in the same way.
 pub trait DateScalar: Scalar {
-    /// The year.
+    /// Returns the year.
     fn year(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
     where
         Self::Type: HasDate,
@@ -14,7 +26,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Year, self)
     }
 
-    /// The month, from 1.
+    /// Returns the month, 1 to 12.
     fn month(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
     where
         Self::Type: HasDate,
@@ -22,7 +34,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Month, self)
     }
 
-    /// The day of the month, from 1.
+    /// Returns the day of the month, 1 to 31.
     fn day(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
     where
         Self::Type: HasDate,
@@ -30,7 +42,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Day, self)
     }
 
-    /// The day of the week: Monday is 1, Sunday is 7.
+    /// Returns the day of the week: 1 is Monday, 7 is Sunday.
     fn weekday(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Part>
     where
         Self::Type: HasDate,
@@ -38,7 +50,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Weekday, self)
     }
 
-    /// The day that an instant is on.
+    /// Returns the date of a timestamp.
     fn date(self) -> Expression<Self::Scope, <Self::Type as HasDate>::Date>
     where
         Self::Type: HasDate,
@@ -46,7 +58,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Date, self)
     }
 
-    /// The hour, from 0.
+    /// Returns the hour, 0 to 23.
     fn hour(self) -> Expression<Self::Scope, <Self::Type as HasTime>::Part>
     where
         Self::Type: HasTime,
@@ -54,7 +66,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Hour, self)
     }
 
-    /// The minute, from 0.
+    /// Returns the minute, 0 to 59.
     fn minute(self) -> Expression<Self::Scope, <Self::Type as HasTime>::Part>
     where
         Self::Type: HasTime,
@@ -62,7 +74,7 @@ pub trait DateScalar: Scalar {
         part(DatePart::Minute, self)
     }
 
-    /// The whole second, from 0.
+    /// Returns the second, 0 to 59, without its fraction.
     fn second(self) -> Expression<Self::Scope, <Self::Type as HasTime>::Part>
     where
         Self::Type: HasTime,

@@ -1,4 +1,4 @@
-//! What is inside JSON.
+//! Values inside JSON.
 
 use serde::Serialize;
 
@@ -7,10 +7,20 @@ use crate::statement::{Expr, JsonKind, JsonStep};
 use crate::typed::{IsJson, Predicate};
 use crate::value::{FromValue, Json, ToValue};
 
-/// A column of JSON, or what is computed from JSON: what is inside it.
+/// Values inside a JSON column or expression.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, settings: serde_json::Value }
+/// # async fn example() -> Result<()> {
+/// let dark = User::filter(User::SETTINGS.json::<String>(["theme", "name"]).eq("dark")).all().await?;
+/// let sizes: Vec<Option<i64>> = User::select(User::SETTINGS.json::<i64>("size")).all().await?;
+/// let admins = User::filter(User::SETTINGS.json_contains(serde_json::json!({ "roles": ["admin"] }))).all().await?;
+/// # Ok(()) }
+/// ```
 pub trait JsonScalar: Scalar {
-    /// What is at a path of the JSON: `SETTINGS.json::<String>(["theme", "name"])`. None where there is nothing, or
-    /// something else than a `K`; of a number, a `String` has it as the database writes it, and an `i64` its whole part.
+    /// Returns the value at a path of the JSON. It is `None` if the path does not exist or its value is not a `K`. A
+    /// number can be read as a `String`, as the database writes it, and as an `i64`, without its fraction.
     fn json<K: FromJson>(self, path: impl IntoJsonPath) -> Expression<Self::Scope, Option<K>>
     where
         Self::Type: IsJson,
@@ -18,8 +28,8 @@ pub trait JsonScalar: Scalar {
         Expression::new(Expr::Json(Box::new(self.into_tree()), path.into_json_path(), K::KIND))
     }
 
-    /// Whether the JSON holds all of another: its members, its elements, or the same scalar. SQLite cannot say it:
-    /// `Unsupported` there, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
+    /// Is true if the JSON contains all of `other`: its members, its elements, or the same scalar. SQLite does not
+    /// support it: `Unsupported`, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
     fn json_contains(self, other: impl Serialize) -> Predicate<Self::Scope>
     where
         Self::Type: IsJson,
@@ -31,13 +41,13 @@ pub trait JsonScalar: Scalar {
 
 impl<S: Scalar> JsonScalar for S {}
 
-/// As what JSON at a path is read.
+/// A type that a value inside JSON can be read as: `String`, `i64`, `f64` or `bool`.
 #[diagnostic::on_unimplemented(
     message = "JSON at a path is not read as `{Self}`",
     note = "it is read as a String, an i64, an f64 or a bool"
 )]
 pub trait FromJson: FromValue {
-    /// What the value has to be.
+    /// The kind that the value must have.
     const KIND: JsonKind;
 }
 
@@ -57,13 +67,14 @@ impl FromJson for bool {
     const KIND: JsonKind = JsonKind::Bool;
 }
 
-/// A path into JSON: a key, or an array of keys (`&str`) and positions (`u32`).
+/// A path into JSON: a key, or an array of keys (`&str`) or of positions (`u32`). For both in one path, use an array of
+/// [`JsonStep`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no path into JSON",
     note = "write a key, an array of keys, or an array of `JsonStep::from(..)` of keys and positions"
 )]
 pub trait IntoJsonPath {
-    /// The steps.
+    /// Returns the steps.
     fn into_json_path(self) -> Vec<JsonStep>;
 }
 

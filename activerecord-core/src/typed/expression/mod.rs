@@ -1,4 +1,4 @@
-//! Expressions with a type: columns, and what is computed from them.
+//! Typed expressions: columns and computations.
 
 mod arithmetic;
 mod case;
@@ -24,8 +24,17 @@ use std::marker::PhantomData;
 
 use crate::statement::Expr;
 
-/// What is computed from columns of `M`, of type `T`: a sum, a part of a date, a CASE. It can be compared, ordered by,
-/// grouped by and selected like a column: see [`Scalar`].
+/// A computation of type `T` on columns of `M`, such as a sum, a part of a date, or a CASE. Like a column, it can be
+/// compared, ordered by, grouped by and selected: see [`Scalar`].
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let twice = User::AGE * 2 + 1;
+/// let users = User::filter(twice.clone().gt(37)).order_by(twice.desc()).all().await?;
+/// # Ok(()) }
+/// ```
 #[must_use = "an expression does nothing until a query uses it"]
 pub struct Expression<M, T> {
     expr: Expr,

@@ -1,39 +1,41 @@
-//! Columns that are compared as one.
+//! Comparison of several columns at once.
 
 use crate::statement::{Compare, Expr};
 use crate::typed::{Column, Literal, Predicate};
 
-/// Two to four columns that are compared as one, in their order: the first that differs decides. Databases use an index of these
-/// columns for it, as for a keyset page of one's own making.
+/// Compares two to four columns as one value: the first column that differs decides. Databases can use an index on
+/// these columns.
 ///
-/// ```
-/// # use activerecord_core::{Column, Predicate, row};
-/// # fn after_may<Flight: 'static>(month: Column<Flight, i32>, day: Column<Flight, i32>) -> Predicate<Flight> {
-/// row((month, day)).gt((5, 31))
-/// # }
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord::query::row;
+/// # #[derive(ActiveRecord)] struct Flight { id: i64, month: i32, day: i32 }
+/// # async fn example() -> Result<()> {
+/// let after_may = Flight::filter(row((Flight::MONTH, Flight::DAY)).gt((5, 31))).all().await?; // or lt, le, ge
+/// # Ok(()) }
 /// ```
 pub fn row<C>(columns: C) -> RowOf<C> {
     RowOf { columns }
 }
 
-/// Columns that are compared as one: [`row`].
+/// Columns that are compared as one value: [`row`].
 #[derive(Clone, Copy, Debug)]
-#[must_use = "it does nothing until it is compared"]
+#[must_use = "a row of columns does nothing until it is compared"]
 pub struct RowOf<C> {
     columns: C,
 }
 
-/// Columns, and what they can be compared with.
+/// A tuple of columns that can be compared with a tuple `V` of values.
 pub trait RowLike<V> {
     /// The model of the columns.
     type Model;
 
-    /// Each with its value.
+    /// Returns each column with its value.
     fn pairs(self, values: V) -> Vec<(Expr, Expr)>;
 }
 
 impl<C> RowOf<C> {
-    /// Before these values.
+    /// Less than these values. Example: [`row`].
     pub fn lt<V>(self, values: V) -> Predicate<C::Model>
     where
         C: RowLike<V>,
@@ -41,7 +43,7 @@ impl<C> RowOf<C> {
         self.compare(Compare::Lt, values)
     }
 
-    /// Before these values, or equal to them.
+    /// Less than or equal to these values. Example: [`row`].
     pub fn le<V>(self, values: V) -> Predicate<C::Model>
     where
         C: RowLike<V>,
@@ -49,7 +51,7 @@ impl<C> RowOf<C> {
         self.compare(Compare::Le, values)
     }
 
-    /// Behind these values.
+    /// Greater than these values. Example: [`row`].
     pub fn gt<V>(self, values: V) -> Predicate<C::Model>
     where
         C: RowLike<V>,
@@ -57,7 +59,7 @@ impl<C> RowOf<C> {
         self.compare(Compare::Gt, values)
     }
 
-    /// Behind these values, or equal to them.
+    /// Greater than or equal to these values. Example: [`row`].
     pub fn ge<V>(self, values: V) -> Predicate<C::Model>
     where
         C: RowLike<V>,

@@ -1,29 +1,58 @@
-//! What can be said about a column, and about whatever is computed from columns.
+//! Conditions, orders and aggregates of columns and expressions.
 
 use super::Expression;
 use crate::statement::{Aggregate, Compare, Direction, Expr, Function};
 use crate::typed::{Column, InSet, MaybeNull, Number, Operand, Order, Predicate};
 use crate::value::ValueType;
 
-/// A column, or what is computed from columns: what it can be compared with, ordered by, and summed up to. What texts,
-/// dates and JSON can be asked for is in [`TextScalar`](crate::TextScalar), [`DateScalar`](crate::DateScalar) and
-/// [`JsonScalar`](crate::JsonScalar).
+/// A column or an expression: its conditions, orders and aggregates. [`TextScalar`](crate::TextScalar),
+/// [`DateScalar`](crate::DateScalar), [`JsonScalar`](crate::JsonScalar) and [`WindowScalar`](crate::WindowScalar) have
+/// the methods for texts, dates, JSON and windows.
 ///
-/// A method that takes a value takes a `T`, or for an expression of `Option<T>` also a plain `T`; text takes `&str`; and
-/// each takes another column or expression of that type. Comparisons are SQL's: NULL is unequal to everything and different
-/// from nothing, so `NAME.ne("x")` leaves out rows without a name. Only `eq(None)` and `ne(None)` ask about NULL itself.
+/// # Conditions
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: Option<String>, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let adults = User::filter(User::AGE.ge(18)).all().await?; // eq, ne, lt, le, gt, ge
+/// let teens = User::filter(User::AGE.between(13, 19)).all().await?;
+/// let some = User::filter(User::ID.is_in([1, 2, 3])).all().await?; // not_in
+/// let unnamed = User::filter(User::NAME.is_null()).all().await?; // eq(None); is_not_null, ne(None)
+/// let oldest = User::filter(User::AGE.is_in(User::select(User::AGE.max().coalesce(0)))).all().await?;
+/// # Ok(()) }
+/// ```
+///
+/// The argument is a value of the same type or another column or expression of that type. An expression of `Option<T>`
+/// also takes a `T`, and text takes `&str`. Comparisons with NULL are those of SQL: the result is neither true nor
+/// false, so `NAME.ne("x")` excludes rows without a name. Only `eq(None)` and `ne(None)` test for NULL.
+///
+/// # Orders, and aggregates of groups
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: Option<String>, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let names: Vec<(Option<String>, u64, Option<i64>)> = User::query()
+///     .group_by(User::NAME)
+///     .order_by((User::AGE.max().desc(), User::NAME.asc()))
+///     .select((User::NAME, User::ID.count(), User::AGE.sum())) // count_distinct, avg, min, max
+///     .all().await?;
+/// let named: Vec<String> = User::select(User::NAME.coalesce("nobody")).all().await?;
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no column and nothing that is computed from columns",
     note = "a value is written `literal(value)`"
 )]
-#[allow(clippy::wrong_self_convention, reason = "the names are SQL's, and what they make takes the expression up")]
+#[allow(clippy::wrong_self_convention, reason = "the names are SQL's, and the result contains the expression")]
 pub trait Scalar: Sized {
-    /// The models whose columns it names.
+    /// The models whose columns the expression names.
     type Scope;
     /// The type of its values.
     type Type;
 
-    /// The tree.
+    /// Returns the tree.
     fn into_tree(self) -> Expr;
 
     /// Equal. `eq(None)` is `IS NULL`.
@@ -66,41 +95,42 @@ pub trait Scalar: Sized {
         Predicate::new(Expr::Between(Box::new(self.into_tree()), low, high))
     }
 
-    /// One of a set of values (an array, a `Vec` or a slice), or of the values that a query of one column finds. Nothing is
-    /// in an empty set. The query runs as a part of this one: one that names a connection of its own, or whose model lives
-    /// in another, is `Unsupported`.
+    /// In a set of values (an array, a `Vec` or a slice), or in the values that a query of one column finds. An empty
+    /// set contains nothing. The query runs as a part of the surrounding query: if it names another connection, or its
+    /// model uses another one, the finisher returns `Unsupported`.
     fn is_in(self, set: impl InSet<Self::Type>) -> Predicate<Self::Scope> {
         let expr = self.into_tree();
         let ty = expr.ty().unwrap_or(ValueType::Text);
         Predicate::new(Expr::In(Box::new(expr), set.into_set(ty)))
     }
 
-    /// None of a set. Everything, NULL included, is not in an empty set.
+    /// Not in a set. With an empty set it is true for every row, also for NULL. If the set contains NULL, it is true
+    /// for no row.
     fn not_in(self, set: impl InSet<Self::Type>) -> Predicate<Self::Scope> {
         !self.is_in(set)
     }
 
-    /// NULL.
+    /// Is NULL.
     fn is_null(self) -> Predicate<Self::Scope> {
         Predicate::new(Expr::IsNull(Box::new(self.into_tree())))
     }
 
-    /// Not NULL.
+    /// Is not NULL.
     fn is_not_null(self) -> Predicate<Self::Scope> {
         !self.is_null()
     }
 
-    /// Smallest first; NULL is smaller than everything, on every database alike.
+    /// Ascending order. NULL is smaller than every value, on every database.
     fn asc(self) -> Order<Self::Scope> {
         Order::new(self.into_tree(), Direction::Asc)
     }
 
-    /// Greatest first; NULL comes last, on every database alike.
+    /// Descending order. NULL is last, on every database.
     fn desc(self) -> Order<Self::Scope> {
         Order::new(self.into_tree(), Direction::Desc)
     }
 
-    /// The value, or `other` where it is NULL.
+    /// Returns the value, or `other` if it is NULL.
     fn coalesce<T, O: Operand<T>>(self, other: O) -> Expression<O::Within<Self::Scope>, O::Result>
     where
         Self: Scalar<Type = Option<T>>,
@@ -108,7 +138,20 @@ pub trait Scalar: Sized {
         Expression::new(Expr::Call(Function::Coalesce, vec![self.into_tree(), other.into_expr()]))
     }
 
-    /// The same, read as an `Option`: a column of a table that is joined by `left_join` is NULL where no row was found.
+    /// Returns the same expression as an `Option`. A column of a left-joined table needs it, because it is NULL without
+    /// a match.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64 }
+    /// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64, title: String }
+    /// # async fn example() -> Result<()> {
+    /// let titles: Vec<(i64, Option<String>)> = User::query()
+    ///     .left_join(Post::USER_ID.eq(User::ID))
+    ///     .select((User::ID, Post::TITLE.optional()))
+    ///     .all().await?;
+    /// # Ok(()) }
+    /// ```
     fn optional(self) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
     where
         Self::Type: MaybeNull,
@@ -116,17 +159,17 @@ pub trait Scalar: Sized {
         Expression::new(self.into_tree())
     }
 
-    /// The number of rows in which it is not NULL.
+    /// Returns the number of rows in which the value is not NULL.
     fn count(self) -> Expression<Self::Scope, u64> {
         aggregate(Aggregate::Count, self)
     }
 
-    /// The number of different values, NULL left out.
+    /// Returns the number of distinct values, without NULL.
     fn count_distinct(self) -> Expression<Self::Scope, u64> {
         aggregate(Aggregate::CountDistinct, self)
     }
 
-    /// The sum; None of no rows, and when all are NULL.
+    /// Returns the sum, without NULLs; `None` for no rows or only NULLs.
     fn sum(self) -> Expression<Self::Scope, Option<<Self::Type as Number>::Sum>>
     where
         Self::Type: Number,
@@ -134,7 +177,7 @@ pub trait Scalar: Sized {
         aggregate(Aggregate::Sum, self)
     }
 
-    /// The average; None of no rows. NULLs do not count.
+    /// Returns the average, without NULLs; `None` for no rows or only NULLs.
     fn avg(self) -> Expression<Self::Scope, Option<<Self::Type as Number>::Average>>
     where
         Self::Type: Number,
@@ -142,7 +185,7 @@ pub trait Scalar: Sized {
         aggregate(Aggregate::Avg, self)
     }
 
-    /// The smallest value; None of no rows, and when all are NULL.
+    /// Returns the smallest value; `None` for no rows or only NULLs.
     fn min(self) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
     where
         Self::Type: MaybeNull,
@@ -150,7 +193,7 @@ pub trait Scalar: Sized {
         aggregate(Aggregate::Min, self)
     }
 
-    /// The greatest value; None of no rows, and when all are NULL.
+    /// Returns the greatest value; `None` for no rows or only NULLs.
     fn max(self) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
     where
         Self::Type: MaybeNull,

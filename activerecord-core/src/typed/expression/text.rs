@@ -1,14 +1,26 @@
-//! What a text can be asked for.
+//! Patterns and functions of texts.
 
 use super::{Expression, Scalar};
 use crate::statement::{Expr, Function, LikePattern};
 use crate::typed::{Operand, Predicate, Text};
 
-/// A column of text, or what is computed from texts: patterns, and other texts.
+/// Patterns and functions of a text column or expression.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # #[derive(ActiveRecord)] struct User { id: i64, name: String, age: i32 }
+/// # async fn example() -> Result<()> {
+/// let a = User::filter(User::NAME.like("A%") | User::NAME.ilike("%ada%")).all().await?;
+/// let b = User::filter(User::NAME.starts_with("100%")).all().await?; // ends_with, contains
+/// let names: Vec<(String, i64)> = User::select((User::NAME.lower(), User::NAME.length())).all().await?; // upper
+/// let greetings: Vec<String> = User::select(User::NAME.concat("!")).all().await?;
+/// # Ok(()) }
+/// ```
 pub trait TextScalar: Scalar {
-    /// Matches a pattern, heeding case: `%` is any text, `_` any one character, `\` takes their meaning away.
+    /// Matches a pattern, case-sensitively. `%` matches any text, `_` matches one character, `\` escapes the next
+    /// character.
     ///
-    /// On SQLite a text ends for a pattern at its first NUL character, and a pattern with one is refused.
+    /// On SQLite a text ends at its first NUL character, and a pattern with a NUL character is `Unsupported`.
     fn like(self, pattern: impl Into<String>) -> Predicate<Self::Scope>
     where
         Self::Type: Text,
@@ -24,7 +36,7 @@ pub trait TextScalar: Scalar {
         matches(self, pattern.into(), true)
     }
 
-    /// Starts with this text, taken literally and heeding case.
+    /// Starts with this text. It is taken literally and case-sensitively.
     fn starts_with(self, text: impl AsRef<str>) -> Predicate<Self::Scope>
     where
         Self::Type: Text,
@@ -32,7 +44,7 @@ pub trait TextScalar: Scalar {
         matches(self, format!("{}%", escape(text.as_ref())), false)
     }
 
-    /// Ends with this text, taken literally and heeding case.
+    /// Ends with this text. It is taken literally and case-sensitively.
     fn ends_with(self, text: impl AsRef<str>) -> Predicate<Self::Scope>
     where
         Self::Type: Text,
@@ -40,7 +52,7 @@ pub trait TextScalar: Scalar {
         matches(self, format!("%{}", escape(text.as_ref())), false)
     }
 
-    /// Contains this text, taken literally and heeding case.
+    /// Contains this text. It is taken literally and case-sensitively.
     fn contains(self, text: impl AsRef<str>) -> Predicate<Self::Scope>
     where
         Self::Type: Text,
@@ -48,7 +60,7 @@ pub trait TextScalar: Scalar {
         matches(self, format!("%{}%", escape(text.as_ref())), false)
     }
 
-    /// In small letters: of ASCII on SQLite, of all letters elsewhere.
+    /// Returns the text in lower case: ASCII letters on SQLite, all letters elsewhere.
     fn lower(self) -> Expression<Self::Scope, Self::Type>
     where
         Self::Type: Text,
@@ -56,7 +68,7 @@ pub trait TextScalar: Scalar {
         call(Function::Lower, self)
     }
 
-    /// In capital letters: of ASCII on SQLite, of all letters elsewhere.
+    /// Returns the text in upper case: ASCII letters on SQLite, all letters elsewhere.
     fn upper(self) -> Expression<Self::Scope, Self::Type>
     where
         Self::Type: Text,
@@ -64,7 +76,7 @@ pub trait TextScalar: Scalar {
         call(Function::Upper, self)
     }
 
-    /// The number of characters.
+    /// Returns the number of characters.
     fn length(self) -> Expression<Self::Scope, <Self::Type as Text>::Length>
     where
         Self::Type: Text,
@@ -72,7 +84,7 @@ pub trait TextScalar: Scalar {
         call(Function::Length, self)
     }
 
-    /// This text and another behind it; NULL when one is NULL.
+    /// Returns this text followed by `other`; NULL if one of them is NULL.
     fn concat<O: Operand<Self::Type>>(self, other: O) -> Expression<O::Within<Self::Scope>, O::Result>
     where
         Self::Type: Text,
@@ -87,7 +99,7 @@ fn matches<S: Scalar>(text: S, pattern: String, ignore_case: bool) -> Predicate<
     Predicate::new(Expr::Like(Box::new(text.into_tree()), LikePattern { pattern, ignore_case }))
 }
 
-/// Takes the meaning from the special characters of a pattern.
+/// Escapes the special characters of a pattern.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

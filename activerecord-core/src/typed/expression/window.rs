@@ -1,4 +1,4 @@
-//! Functions over windows.
+//! Window functions.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,27 +7,44 @@ use super::{Expression, Scalar};
 use crate::statement::{self, Expr, Frame, FrameEnd, Function};
 use crate::typed::{Anywhere, Both, MaybeNull, Order};
 
-/// The rows that a function looks at: all of the query, until they are parted.
+/// Returns the window with all rows of the query. [`partition_by`](Window::partition_by),
+/// [`order_by`](Window::order_by) and [`rows`](Window::rows) restrict it.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord::query::{rank, window};
+/// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String, delay: Option<i32> }
+/// # async fn example() -> Result<()> {
+/// let day = window().partition_by(Flight::CARRIER).order_by(Flight::DELAY.desc());
+/// let ranks: Vec<(i64, u64)> = Flight::select((Flight::ID, rank().over(day.clone()))).all().await?;
+/// let before: Vec<Option<i32>> = Flight::select(Flight::DELAY.lag(1).over(day.clone())).all().await?;
+/// let running: Vec<Option<i64>> = Flight::select(Flight::DELAY.sum().over(day.rows(None, Some(0)))).all().await?;
+/// # Ok(()) }
+/// ```
+///
+/// [`row_number`], [`dense_rank`], [`ntile`] and the methods of [`WindowScalar`] are used like `rank` and `lag`.
 pub fn window() -> Window<Anywhere> {
     Window { tree: statement::Window::default(), _of: PhantomData }
 }
 
-/// The number of the row in its window, from 1.
+/// Returns the number of the row in its window, from 1. Example: [`window`].
 pub fn row_number() -> Expression<Anywhere, u64> {
     function(Function::RowNumber)
 }
 
-/// The number of the first row that is equal in the window's order, from 1: equal rows have one rank, and leave gaps.
+/// Returns the rank of the row in its window, from 1. Rows that are equal in the window's order have the same rank, and
+/// the next rank counts them all: 1, 1, 3. Example: [`window`].
 pub fn rank() -> Expression<Anywhere, u64> {
     function(Function::Rank)
 }
 
-/// As [`rank`], without gaps.
+/// Returns the [`rank`] without gaps: 1, 1, 2.
 pub fn dense_rank() -> Expression<Anywhere, u64> {
     function(Function::DenseRank)
 }
 
-/// The number of the row's part, when the window is cut into so many of nearly equal size.
+/// Divides the window into this many parts (at least 1) of nearly equal size, and returns the number of the row's part,
+/// from 1. Example: [`window`].
 pub fn ntile(parts: u32) -> Expression<Anywhere, u64> {
     function(Function::Ntile(parts.max(1)))
 }
@@ -36,7 +53,7 @@ fn function<T>(function: Function) -> Expression<Anywhere, T> {
     Expression::new(Expr::Call(function, Vec::new()))
 }
 
-/// The rows that a function looks at: [`window`].
+/// The rows that a window function reads: [`window`].
 #[must_use = "a window does nothing until a function is computed over it"]
 pub struct Window<M> {
     tree: statement::Window,
@@ -44,21 +61,23 @@ pub struct Window<M> {
 }
 
 impl<M> Window<M> {
-    /// Only rows with the same value of this, and of those before it.
+    /// Restricts the window to rows with the same value of `scalar`. A second call adds another value. Example:
+    /// [`window`].
     pub fn partition_by<S: Scalar>(mut self, scalar: S) -> Window<Both<M, S::Scope>> {
         self.tree.partition_by.push(scalar.into_tree());
         Window { tree: self.tree, _of: PhantomData }
     }
 
-    /// In this order; a second call adds a less significant one.
+    /// Sorts the rows of the window. A second call appends a less significant order. Example: [`window`].
     pub fn order_by<N>(mut self, order: Order<N>) -> Window<Both<M, N>> {
         self.tree.order_by.push(order.into_item());
         Window { tree: self.tree, _of: PhantomData }
     }
 
-    /// From so many rows before the row, or from the first (None), to so many after it, or to the last (None).
+    /// Restricts the window to rows near the current one: from `before` rows before it (`None`: from the first) to
+    /// `after` rows after it (`None`: to the last). Example: [`window`].
     ///
-    /// Without this it is the standard's: with an order, up to the row and those equal to it; else all.
+    /// Default, as in standard SQL: with an order, up to the current row and its equals; without one, all rows.
     pub fn rows(mut self, before: Option<u32>, after: Option<u32>) -> Self {
         let end = |rows: Option<u32>, some: fn(u32) -> FrameEnd| match rows {
             None => FrameEnd::Unbounded,
@@ -78,15 +97,30 @@ impl<M> fmt::Debug for Window<M> {
 }
 
 impl<M, T> Expression<M, T> {
-    /// An aggregate or a function of windows, computed over the rows of a window. Anything else is `InvalidStatement`.
+    /// Computes an aggregate or a window function over a window. For another expression the finisher returns
+    /// `InvalidStatement`. Example: [`window`].
     pub fn over<N>(self, window: Window<N>) -> Expression<Both<M, N>, T> {
         Expression::new(Expr::Over(Box::new(self.expr()), Box::new(window.tree)))
     }
 }
 
-/// Functions of windows: each is finished by [`over`](Expression::over).
+/// Window functions of a column or an expression. Each needs [`over`](Expression::over).
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord::query::window;
+/// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String, delay: Option<i32> }
+/// # async fn example() -> Result<()> {
+/// let order = window().order_by(Flight::ID.asc());
+/// let pairs: Vec<(Option<i32>, Option<i32>)> = Flight::select((
+///     Flight::DELAY.lag(1).over(order.clone()), // or lead
+///     Flight::DELAY.last_value().over(order.rows(None, None)), // or first_value
+/// ))
+/// .all().await?;
+/// # Ok(()) }
+/// ```
 pub trait WindowScalar: Scalar {
-    /// The value so many rows before; NULL where there is none.
+    /// Returns the value this many rows before; NULL if the row does not exist.
     fn lag(self, rows: u32) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
     where
         Self::Type: MaybeNull,
@@ -94,7 +128,7 @@ pub trait WindowScalar: Scalar {
         of(Function::Lag(rows), self)
     }
 
-    /// The value so many rows after; NULL where there is none.
+    /// Returns the value this many rows after; NULL if the row does not exist.
     fn lead(self, rows: u32) -> Expression<Self::Scope, <Self::Type as MaybeNull>::Option>
     where
         Self::Type: MaybeNull,
@@ -102,12 +136,13 @@ pub trait WindowScalar: Scalar {
         of(Function::Lead(rows), self)
     }
 
-    /// The value of the window's first row.
+    /// Returns the value of the first row of the window.
     fn first_value(self) -> Expression<Self::Scope, Self::Type> {
         of(Function::FirstValue, self)
     }
 
-    /// The value of the last row that the function looks at: say by [`rows`](Window::rows) that it is the window's last.
+    /// Returns the value of the last row of the window's frame. With an order, the default frame ends at the current
+    /// row: use [`rows(None, None)`](Window::rows) for the last row of the whole window.
     fn last_value(self) -> Expression<Self::Scope, Self::Type> {
         of(Function::LastValue, self)
     }

@@ -1,20 +1,19 @@
-//! Which tables an expression names, as types: so that a query refuses a column of a table that it does not read before
-//! the program is compiled.
+//! The tables that an expression names, as types, so that the compiler refuses a column of a table that the query does
+//! not read.
 
 use std::marker::PhantomData;
 
 use super::{Left, Relation};
 
-/// An expression that names no table: it can stand in every query.
+/// The scope of an expression that names no table. It fits every query.
 #[derive(Clone, Copy, Debug)]
 pub struct Anywhere;
 
-/// An expression that names the tables of both.
+/// The scope of an expression that names the tables of both.
 #[derive(Clone, Copy, Debug)]
 pub struct Both<A, B>(PhantomData<(A, B)>);
 
-/// A source that reads all the tables of `P`. `I` is found by the compiler and says where they are; it never has to be
-/// written.
+/// A source that reads all tables of `P`. The compiler infers `I`, their positions.
 #[diagnostic::on_unimplemented(
     message = "the query does not read `{P}`",
     label = "names a column of a table that `{Self}` does not read",
@@ -24,15 +23,15 @@ pub struct Both<A, B>(PhantomData<(A, B)>);
 )]
 pub trait Covers<P, I> {}
 
-/// The place of the only relation.
+/// The position of the only relation.
 #[derive(Debug)]
 pub struct Here;
 
-/// A place among those that are joined.
+/// The position of a joined relation.
 #[derive(Debug)]
 pub struct At<const N: usize>;
 
-/// The same, of one that may be missing.
+/// The position of a left-joined relation.
 #[derive(Debug)]
 pub struct MaybeAt<const N: usize>;
 
@@ -84,17 +83,17 @@ covers! {
     MaybeAt<5> F (A, B, C, D, E, Left<F>) where (A B C D E F);
 }
 
-/// What two conditions name together, when `&` or `|` joins them.
+/// The scope of two conditions that are joined by `&` or `|`.
 ///
-/// Conditions on one table stay conditions on it. Those on two different tables are joined by
-/// [`Predicate::and`](crate::Predicate::and) and [`Predicate::or`](crate::Predicate::or), or by two calls of `filter`:
-/// Rust has no way to say by an operator that two types differ.
+/// The operators join conditions on the same table. For conditions on different tables use
+/// [`Predicate::and`](crate::Predicate::and), [`Predicate::or`](crate::Predicate::or) or two calls of `filter`:
+/// operators in Rust cannot require that two types differ.
 #[diagnostic::on_unimplemented(
     message = "conditions on `{Self}` and on `{P}` are not joined by an operator",
     note = "write `a.and(b)` or `a.or(b)`, or filter twice"
 )]
 pub trait Meet<P> {
-    /// What both name.
+    /// The scope of both.
     type Output;
 }
 
@@ -118,7 +117,7 @@ impl<A, B, P> Meet<P> for Both<A, B> {
     type Output = Both<Self, P>;
 }
 
-/// The table that an expression names first: in the condition of a join it is the one that is joined.
+/// The table that an expression names first. In the condition of a join it is the joined table.
 #[diagnostic::on_unimplemented(
     message = "the condition of this join names no table to join",
     note = "write `Joined::COLUMN.eq(Model::COLUMN)`, the joined model's column on the left"
@@ -136,7 +135,7 @@ impl<A: Leading, B> Leading for Both<A, B> {
     type Relation = A::Relation;
 }
 
-/// An expression that names no other table than that of `M`.
+/// An expression that names no table except that of `M`.
 #[diagnostic::on_unimplemented(
     message = "an update of `{M}` cannot name a column of `{Self}`",
     note = "only columns of `{M}` itself, and queries by `subquery(..)`, can be part of what it becomes"

@@ -8,29 +8,29 @@ use crate::error::Result;
 use crate::statement::{JoinKind, SelectItem};
 use crate::value::{RowRef, ValueRef, advance};
 
-/// A relation that is joined by `left_join`: where it has no row, there is None.
+/// A relation that is joined by `left_join`. It is `None` if it has no matching row.
 #[derive(Clone, Copy, Debug)]
 pub struct Left<R>(PhantomData<R>);
 
-/// One of the relations of a query: one that each row has a record of, or a [`Left`] that it may have one of.
+/// One of the relations of a query: a relation, or a [`Left`] one that may have no row.
 #[diagnostic::on_unimplemented(message = "`{Self}` is nothing that a query can read")]
 pub trait Member: 'static {
     /// The relation.
     type Relation: Relation;
 
-    /// What it is in a row: a record, or an option of one.
+    /// The type in a row: a record, or an option of one.
     type Row: Send + 'static;
 
-    /// How it is joined.
+    /// The kind of join.
     const KIND: JoinKind;
 
-    /// Reads it from the columns that begin at ordinal `at`.
+    /// Reads it from the columns that start at ordinal `at`.
     ///
     /// # Errors
-    /// `Conversion` when a cell does not fit.
+    /// `Conversion` if a value does not fit its type.
     fn read(row: &dyn RowRef, at: usize) -> Result<Self::Row>;
 
-    /// Runs the hooks of what was read.
+    /// Runs the `after_find` hooks.
     fn found(row: Self::Row) -> impl Future<Output = Result<Self::Row>> + Send;
 }
 
@@ -59,12 +59,12 @@ impl<R: Relation> Member for Left<R> {
 
     const KIND: JoinKind = JoinKind::Left;
 
-    /// A row that is missing has NULL in its key; without a key, everywhere.
+    /// If there is no row, its key is NULL. A relation without a key is then NULL in all columns.
     #[inline]
     fn read(row: &dyn RowRef, at: usize) -> Result<Option<R::Record>> {
-        let telling = if R::KEY.is_empty() { 0..R::COLUMNS.len() } else { R::KEY[0]..R::KEY[0] + 1 };
+        let deciding = if R::KEY.is_empty() { 0..R::COLUMNS.len() } else { R::KEY[0]..R::KEY[0] + 1 };
         let mut is_missing = true;
-        for ordinal in telling {
+        for ordinal in deciding {
             is_missing = is_missing && matches!(row.value(at + ordinal)?, ValueRef::Null);
         }
         if is_missing { Ok(None) } else { R::read(row, at).map(Some) }
@@ -78,13 +78,13 @@ impl<R: Relation> Member for Left<R> {
     }
 }
 
-/// A source, and a relation that is joined to it.
+/// A source to which the relation `J` can be joined.
 #[diagnostic::on_unimplemented(
     message = "`{J}` cannot be joined to `{Self}`",
     note = "a query reads up to six relations, and `select` ends the joining"
 )]
 pub trait JoinWith<J> {
-    /// The relations of both.
+    /// The source after the join.
     type Output: Source;
 }
 

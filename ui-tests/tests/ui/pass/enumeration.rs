@@ -46,9 +46,9 @@ fn a_variant_is_stored_as_its_number_under_repr() {
 fn errors_name_the_enum_and_its_values_only() {
     let error = Status::from_value(ValueRef::Text("s3cret")).unwrap_err();
     assert!(error.is_conversion());
-    assert_eq!(error.message(), "the cell holds no value of Status, which are scheduled, en-route, landed");
+    assert_eq!(error.message(), "the cell does not hold a value of Status; its values are scheduled, en-route, landed");
     let error = Level::from_value(ValueRef::I64(4711)).unwrap_err();
-    assert_eq!(error.message(), "the cell holds no value of Level, which are -1, 0, 300");
+    assert_eq!(error.message(), "the cell does not hold a value of Level; its values are -1, 0, 300");
     let error = Level::from_value(ValueRef::I64(1 << 40)).unwrap_err();
     assert!(error.is_conversion() && !error.to_string().contains("1099511627776"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Ending the branches of a transaction that is decided: again and again, until each is.
+//! Ending the prepared branches of a decided transaction. Each is retried until it has ended.
 
 use std::time::Duration;
 
@@ -9,26 +9,26 @@ use super::record::{Mark, Participant};
 use super::reply::Reply;
 use crate::backoff::Backoff;
 
-/// A branch, and how it is to end.
+/// A prepared branch, and whether to commit or roll it back.
 #[derive(Clone, Debug)]
-pub(super) struct Finish {
+pub(super) struct BranchEnd {
     handle: ConnectionHandle,
     branch: Branch,
     commits: bool,
 }
 
-/// What became of a branch.
+/// The result of an attempt to end a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It ended as it was to.
+    /// It ended as decided.
     Done,
-    /// It is prepared, and cannot be ended now.
+    /// It is still prepared, and cannot be ended now.
     Waiting,
-    /// It was to be committed, and somebody has rolled it back.
+    /// The decision is COMMIT, but an operator or the database has rolled it back.
     Heuristic,
 }
 
-/// Growing pauses.
+/// The growing pauses between attempts.
 #[derive(Debug)]
 pub(super) struct Pauses {
     backoff: Backoff,
@@ -46,16 +46,16 @@ impl Pauses {
     }
 }
 
-impl Finish {
+impl BranchEnd {
     pub(super) fn new(handle: ConnectionHandle, branch: Branch, commits: bool) -> Self {
         Self { handle, branch, commits }
     }
 
-    /// Ends it, or says why that is not done.
+    /// Makes one attempt to end the branch.
     ///
     /// # Errors
-    /// Whatever the database reports: then nothing is known.
-    pub(super) async fn once(&self) -> Result<End> {
+    /// The database's own. Then the state of the branch is unknown.
+    pub(super) async fn attempt(&self) -> Result<End> {
         let ended = if self.commits {
             self.handle.commit_prepared(&self.branch).await
         } else {
@@ -63,7 +63,7 @@ impl Finish {
         };
         let Err(error) = ended else { return Ok(End::Done) };
         match Reply::to_end(&error) {
-            Reply::NotThere => self.look().await,
+            Reply::NotFound => self.inspect().await,
             Reply::RolledBack if !self.commits => Ok(End::Done),
             Reply::RolledBack => Ok(End::Heuristic),
             Reply::Busy => Ok(End::Waiting),
@@ -71,12 +71,12 @@ impl Finish {
         }
     }
 
-    /// It could not be found: it has ended, or belongs to a connection that is open.
-    async fn look(&self) -> Result<End> {
+    /// The database did not find the branch: it has ended, or its preparing connection is still open.
+    async fn inspect(&self) -> Result<End> {
         if self.is_prepared().await? {
             return Ok(End::Waiting);
         }
-        // After the list, and not before: it may have been committed in between.
+        // Read the mark after the list: the branch may be committed between the two reads.
         Ok(if !self.commits || self.is_marked().await? { End::Done } else { End::Heuristic })
     }
 
@@ -90,11 +90,11 @@ impl Finish {
         Mark::using(self.handle.name()).filter(mark).exists().await
     }
 
-    /// Tries a few times, and says whether it has ended.
-    pub(super) async fn promptly(&self) -> bool {
+    /// Makes up to five attempts. Returns whether the branch has ended as decided.
+    pub(super) async fn retry_briefly(&self) -> bool {
         let mut pauses = pauses();
         for _ in 0..5 {
-            match self.once().await {
+            match self.attempt().await {
                 Ok(End::Done) => return true,
                 Ok(End::Heuristic) => return false,
                 Ok(End::Waiting) | Err(_) => tokio::time::sleep(pauses.next()).await,
@@ -103,11 +103,11 @@ impl Finish {
         false
     }
 
-    /// Goes on trying until it has ended, or was found to have ended in another way.
-    async fn at_last(&self) -> End {
+    /// Retries without a limit, until the branch has ended, as decided or not.
+    async fn until_ended(&self) -> End {
         let mut pauses = pauses();
         loop {
-            match self.once().await {
+            match self.attempt().await {
                 Ok(End::Waiting) => {}
                 Ok(end) => return end,
                 Err(error) => {
@@ -119,25 +119,25 @@ impl Finish {
     }
 
     pub(super) fn in_background(self) {
-        tokio::spawn(async move { self.at_last().await });
+        tokio::spawn(async move { self.until_ended().await });
     }
 }
 
-/// Commits these in the background, and forgets the transaction when all are.
+/// Commits branches in the background. When all are committed, deletes the records of the transaction.
 pub(super) fn commit_in_background(
-    store: ConnectionHandle,
+    commit_point: ConnectionHandle,
     gid: String,
     participants: Vec<Participant>,
-    pending: Vec<Finish>,
+    pending: Vec<BranchEnd>,
 ) {
     tokio::spawn(async move {
         let mut all = true;
-        for finish in pending {
-            all &= finish.at_last().await == End::Done;
+        for branch_end in pending {
+            all &= branch_end.until_ended().await == End::Done;
         }
-        // What ended against the decision is for the recoverer to tell.
+        // If a branch ended against the decision, the records stay, and recovery reports it.
         if all {
-            forget::now(&store, &[gid], &participants).await;
+            forget::now(&commit_point, &[gid], &participants).await;
         }
     });
 }

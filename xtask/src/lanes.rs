@@ -1,0 +1,92 @@
+//! Test programs in lanes: one after the other in a lane, lanes side by side, since most tests wait for a server.
+
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crate::Result;
+use crate::report::Step;
+use crate::tally::Tally;
+use crate::watched::watched;
+
+/// Programs that run one after the other.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) name: &'static str,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// One run of a program.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) title: String,
+    pub(crate) command: Command,
+}
+
+/// Runs the lanes side by side. Each program's output is shown in one piece, when it has ended.
+pub(crate) fn run(lanes: Vec<Lane>, tally: &mut Tally) -> Vec<Step> {
+    let tally = Mutex::new(tally);
+    thread::scope(|scope| {
+        let threads: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(|| lane.run(&tally))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    })
+}
+
+impl Lane {
+    fn run(self, tally: &Mutex<&mut Tally>) -> Step {
+        let mut here = Tally::default();
+        let step = Step::of(self.name, || {
+            let errors: Vec<String> =
+                self.runs.into_iter().filter_map(|run| run.shown(&mut here).err()).map(|e| e.to_string()).collect();
+            match errors.is_empty() {
+                false => Err(format!("{here}: {}", errors.join("\n")).into()),
+                true if here.passed == 0 => Err("no test ran".into()),
+                true => Ok(here.to_string()),
+            }
+        });
+        tally.lock().unwrap_or_else(PoisonError::into_inner).add(&here);
+        step
+    }
+}
+
+impl Run {
+    /// Runs it to its end, and shows what it printed.
+    fn shown(self, tally: &mut Tally) -> Result<()> {
+        let (start, mut printed) = (Instant::now(), String::new());
+        let done = watched(self.command, &self.title, |line| {
+            tally.count(line);
+            printed.extend([line, "\n"]);
+        });
+        // One call: what others show meanwhile is not mixed in.
+        println!("\n--- {} ({:.1} s)\n{printed}", self.title, start.elapsed().as_secs_f64());
+        done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane(name: &'static str, scripts: &[&str]) -> Lane {
+        let run = |script: &&str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            Run { title: (*script).to_owned(), command }
+        };
+        Lane { name, runs: scripts.iter().map(run).collect() }
+    }
+
+    #[test]
+    fn a_failed_program_stops_neither_its_lane_nor_the_others() {
+        let (good, bad) =
+            ("echo 'test result: ok. 2 passed; 0 failed;'", "echo 'test result: 1 passed; 1 failed;'; false");
+        let mut tally = Tally::default();
+        let lanes = vec![lane("a", &[bad, good]), lane("b", &[good]), lane("c", &["true"])];
+        let steps: Vec<_> = run(lanes, &mut tally).iter().map(ToString::to_string).collect();
+        assert_eq!((tally.passed, tally.failed), (5, 1));
+        assert!(steps[0].starts_with("FAILED") && steps[0].contains("3 passed, 1 failed"), "{steps:?}");
+        assert!(steps[1].starts_with("ok") && steps[1].contains("2 passed, 0 failed"), "{steps:?}");
+        assert!(steps[2].contains("no test ran"), "{steps:?}");
+    }
+}
