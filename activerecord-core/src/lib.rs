@@ -49,7 +49,7 @@ pub mod private;
 pub use backend::{Branch, Isolation, PreparedBranch};
 pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{
-    ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
+    AsyncBody, ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
     ProtocolConnection, TableInfo, UniqueKey, UnmetPrecondition, connection, current_connection, spawn,
     try_with_connection, with_connection,
 };
@@ -58,13 +58,13 @@ pub use error::{Error, ErrorKind, Result};
 pub use model::{Change, ChangeKind, Hooks, IntoKey, Model, Projection};
 pub use query::{Alias, Batches, Cte, Cursor, KeysetPage, Page, Plan, Query, RawQuery, Rows, exists, subquery};
 pub use schema::{ColumnDef, Embedded, Named, Table};
-pub use transaction::{Begin, Detached, Prepared, Retry, Transaction, retry, transaction, try_transaction};
+pub use transaction::{Begin, Detached, Prepared, Retry, RetryBody, Transaction, retry, transaction, try_transaction};
 pub use typed::{
-    Anywhere, Assignment, At, Both, Case, Column, Covers, DateScalar, Divide, Expression, Found, FromJson, HasDate,
-    HasTime, Here, InSet, Integer, IntoAssignments, IntoColumns, IntoJsonPath, IntoOrder, IsJson, JoinWith, JsonScalar,
-    Leading, Left, Literal, MaybeAt, MaybeNull, Meet, Member, Number, Only, Operand, Order, Predicate, Relation,
-    RowLike, RowOf, Scalar, Selection, Source, Text, TextScalar, Whole, Window, WindowScalar, case, count_rows,
-    dense_rank, literal, ntile, outer, rank, raw, record, row, row_number, window,
+    Anywhere, Assignment, At, Both, Case, Column, Condition, Covers, DateScalar, Divide, Expression, Found, FromJson,
+    HasDate, HasTime, Here, InSet, Integer, IntoAssignments, IntoColumns, IntoJsonPath, IntoOrder, IsJson, JoinWith,
+    JsonScalar, Leading, Left, Literal, MaybeAt, MaybeNull, Meet, Member, Number, Only, Operand, Order, Predicate,
+    Relation, RowLike, RowOf, Scalar, Selection, Source, Text, TextScalar, Whole, Window, WindowScalar, case,
+    count_rows, dense_rank, literal, ntile, outer, rank, raw, record, row, row_number, window,
 };
 pub use value::{
     ArrayElement, Flow, FromValue, IntoParams, Json, Row, RowIndex, RowRef, Sink, ToValue, Value, ValueRef, ValueType,

@@ -5,11 +5,11 @@
 use std::marker::PhantomData;
 
 pub use crate::__prefixed as prefixed;
-pub use crate::error::Result;
-pub use crate::model::{Hooks, Model, Projection};
-pub use crate::query::{Alias, Cte};
+pub use crate::error::{IntoError, Result};
+pub use crate::model::{HasHooks, Hooks, Marked, Model, Projection, Unmarked};
+pub use crate::query::{Alias, BlockingRows, Cte};
 pub use crate::schema::{ColumnDef, Embedded, Table, flattened, in_field, length, named, names, text, unknown};
-pub use crate::typed::{Column, ColumnType, Found, Kind, MaybeNull, Relation};
+pub use crate::typed::{Column, ColumnType, Found, Kind, MaybeNull, Relation, UseMethodEqInstead, UseMethodLtInstead};
 pub use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
 use crate::value::cell;
@@ -22,7 +22,7 @@ pub fn no_column(table: &'static Table, ordinal: usize) -> ! {
 
 /// The type of the values of column `C`, which the field of a projection must have.
 #[diagnostic::on_unimplemented(
-    message = "this field is `{Self}`, and the model's column is `{C}`",
+    message = "the field is a `{Self}`, but the model's column is a `{C}`",
     label = "not the type of the model's column"
 )]
 pub trait TypeOf<C>: Sized {

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-/// The errors of one derive. It must be checked: one that is dropped unchecked panics, in this crate's own tests first.
+/// The errors of one derive. Dropping it without [`check`](Self::check) panics, so a test finds the mistake.
 #[derive(Debug)]
 pub(crate) struct Ctxt {
     errors: RefCell<Option<Vec<syn::Error>>>,
@@ -32,7 +32,7 @@ impl Ctxt {
         }
     }
 
-    /// Whether everything was right.
+    /// Returns the errors, if there are any.
     pub(crate) fn check(self) -> Result<(), Errors> {
         let errors = self.errors.borrow_mut().take().unwrap_or_default();
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
@@ -46,8 +46,8 @@ impl Drop for Ctxt {
 }
 
 impl Errors {
-    /// A type that cannot be known, as its length is the first error: what depends on it gives no message of its own, and
-    /// the compiler shows no message twice.
+    /// An array type whose length is the first error. Code that depends on this type causes no further messages, and the
+    /// compiler shows the error once.
     pub(crate) fn as_type(&self) -> TokenStream {
         let first = self.0.first().map(syn::Error::to_compile_error);
         quote!([(); #first])

@@ -1,5 +1,5 @@
-//! What is emitted beside errors: impls that say nothing and are never run, so that the rest of the program, which names
-//! them, adds no messages of its own.
+//! Generated code beside errors: impls that never run. They keep the rest of the program, which needs the impls, from causing
+//! further messages.
 
 use std::collections::HashSet;
 
@@ -11,21 +11,25 @@ use crate::ast::{Alias, Projection, constant};
 use crate::attr::symbol::{FLATTEN, HOOKS, SKIP};
 use crate::ctxt::Errors;
 
-/// The constants, `Hooks` and `Model`. The key is of an unknown type: every key is right.
+/// The constants, `Hooks` and `Model`. The type of the key is unknown, so every key compiles.
 pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
     let (params, arguments, bounds) = generics.split_for_impl();
     let constants = constants(input, errors);
     let key = errors.as_type();
-    let hooks = (!has(&input.attrs, HOOKS)).then(|| quote!(impl #params __ar::Hooks for #ident #arguments #bounds {}));
+    let marked = has(&input.attrs, HOOKS);
+    let hook_kind = if marked { quote!(__ar::Marked) } else { quote!(__ar::Unmarked) };
+    let hooks = (!marked).then(|| quote!(impl #params __ar::Hooks<#hook_kind> for #ident #arguments #bounds {}));
     quote! {
         impl #params #ident #arguments #bounds {
             #(#constants)*
         }
         #hooks
+        impl #params __ar::HasHooks<__ar::Marked> for #ident #arguments #bounds {}
         impl #params __ar::Model for #ident #arguments #bounds {
             type Key = #key;
+            type HookKind = #hook_kind;
             const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "");
             const HOOKS: bool = false;
             fn from_row(_: &dyn __ar::RowRef, _: usize) -> __ar::Result<Self> {
@@ -47,7 +51,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
     }
 }
 
-/// `Embedded`, with one column, as no model can embed none; the struct of the columns is beside it.
+/// `Embedded`, with one column, because a model cannot embed a struct without columns.
 pub(crate) fn embedded(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
@@ -90,7 +94,7 @@ pub(crate) fn enumeration(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// `Projection`, of an unknown model unless it was named.
+/// `Projection`, of an unknown model unless the attribute names it.
 pub(crate) fn projection(input: &DeriveInput, projection: Option<&Projection<'_>>, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
@@ -108,7 +112,7 @@ pub(crate) fn projection(input: &DeriveInput, projection: Option<&Projection<'_>
     }
 }
 
-/// `Relation` and `Alias`, of an unknown model unless it was named.
+/// `Relation` and `Alias`, of an unknown model unless the attribute names it.
 pub(crate) fn alias(input: &DeriveInput, alias: &Alias<'_>, errors: &Errors) -> TokenStream {
     let generics = generics(input);
     let (params, arguments, bounds) = generics.split_for_impl();
@@ -123,7 +127,7 @@ pub(crate) fn alias(input: &DeriveInput, alias: &Alias<'_>, errors: &Errors) -> 
     }
 }
 
-/// The constants, `Relation` and `Cte`. The row is of an unknown type.
+/// The constants, `Relation` and `Cte`. The type of the row is unknown.
 pub(crate) fn cte(input: &DeriveInput, errors: &Errors) -> TokenStream {
     let ident = &input.ident;
     let generics = generics(input);
@@ -160,7 +164,7 @@ fn relation(input: &DeriveInput, record: &TokenStream) -> TokenStream {
     }
 }
 
-/// A constant for each field that might be a column, of an unknown type if it is several.
+/// A constant for each field that may be a column; its type is unknown if the field is flattened.
 fn constants(input: &DeriveInput, errors: &Errors) -> impl Iterator<Item = TokenStream> {
     let unknown = errors.as_type();
     let mut seen = HashSet::new();
@@ -180,7 +184,7 @@ fn constants(input: &DeriveInput, errors: &Errors) -> impl Iterator<Item = Token
     })
 }
 
-/// The item's own generics, with the bounds that the traits have.
+/// The item's generics, with the bounds of the traits.
 fn generics(input: &DeriveInput) -> Generics {
     let mut generics = input.generics.clone();
     for param in generics.type_params_mut() {

@@ -1,7 +1,7 @@
-//! The derive macros of `activerecord`. They emit data and small functions; behaviour lives in `activerecord-core`.
+//! The derive macros of `activerecord`. They emit data and small functions; behaviour is in `activerecord-core`.
 //!
-//! `lib -> attr (words, with their spans) -> ast -> check (one function per rule) -> expand (one quote per function)`, or
-//! `fallback` in place of `expand` when anything was wrong.
+//! `lib -> attr (attributes, with their spans) -> ast -> check (one function per rule) -> expand (one quote per function)`.
+//! After an error, `fallback` runs in place of `expand`.
 
 mod ast;
 mod attr;
@@ -14,13 +14,15 @@ mod names;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct with named fields a model: a row of a table, with a typed constant for each column.
+/// Turns a struct with named fields into a model: a value of the struct is a row of a table.
+///
+/// It implements `Model`, which brings the verbs of the trait `ActiveRecord`, and adds a typed constant for each column:
+/// `Flight::DELAY` is a `Column<Flight, Option<i32>>`.
 ///
 /// ```
 /// # use activerecord::prelude::*;
 /// # use chrono::{DateTime, Utc};
 /// #[derive(ActiveRecord, Clone, Debug, Default)]
-/// #[connection = "primary"]
 /// struct Flight {
 ///     id: i64,
 ///     #[column = "dep_delay"]
@@ -35,34 +37,96 @@ use syn::{DeriveInput, parse_macro_input};
 /// # }
 /// ```
 ///
-/// # On the struct
+/// # Attributes of the struct
 ///
-/// | attribute | meaning |
-/// |---|---|
-/// | `#[connection = "name"]` | the connection outside of all scopes; `"primary"` by default |
-/// | `#[table = "name"]` | the table, with or without a schema (`"audit.events"`); by default the name in `snake_case`, its last word in the plural |
-/// | `#[hooks]` | the model has hooks: `impl Hooks` is yours to write |
-/// | `#[scope_required]` | the model is refused outside of a connection scope |
-/// | `#[activerecord(crate = path)]` | where the crate is, when not at `::activerecord` |
+/// | attribute | meaning | default |
+/// |---|---|---|
+/// | `#[connection = "name"]` | the connection outside all scopes | `"primary"` |
+/// | `#[table = "name"]` | the table; a schema may precede it: `"audit.events"` | the struct's name in `snake_case`, with the last word in the plural |
+/// | `#[hooks]` | the program implements `Hooks` for the model | no hooks |
+/// | `#[scope_required]` | using the model outside a connection scope is an error | the connection is used |
+/// | `#[activerecord(crate = path)]` | the path of the crate `activerecord` | `::activerecord` |
 ///
-/// # On a field
+/// ```
+/// # use activerecord::prelude::*;
+/// #[derive(ActiveRecord)]
+/// #[connection = "analytics"]
+/// #[table = "audit.events"]
+/// #[hooks]
+/// struct Event {
+///     id: i64,
+///     name: String,
+/// }
 ///
-/// | attribute | meaning |
-/// |---|---|
-/// | `#[primary_key]` | the key; a field named `id` is it by default. Several make a composite key, in the order of the fields |
-/// | `#[column = "name"]` | the column's name; by default the field's |
-/// | `#[created_at]` | the time of the insert, unless it is set already |
-/// | `#[updated_at]` | the time of the last write |
-/// | `#[version]` | an integer that every write counts up: the optimistic lock |
-/// | `#[soft_delete]` | an `Option` of a time: `destroy` sets it, and queries leave out rows that have it |
-/// | `#[skip]` | no column; `Default` when a record is loaded |
-/// | `#[flatten]` | the columns of a struct with [`#[derive(Embedded)]`](macro@Embedded); `#[flatten(prefix = "home_")]` puts this before their names |
+/// impl Hooks for Event {
+///     fn validate(&self) -> Result<()> {
+///         if self.name.is_empty() { Err(Error::invalid("an event has a name")) } else { Ok(()) }
+///     }
+/// }
+/// ```
 ///
-/// # The plural
+/// ```
+/// # use activerecord::prelude::*;
+/// #[derive(ActiveRecord)]
+/// #[scope_required]
+/// struct Invoice {
+///     id: i64,
+/// }
 ///
-/// `user` → `users`, `category` → `categories`, `day` → `days`, `box` → `boxes`, `status` → `statuses`, `batch` → `batches`,
-/// `analysis` → `analyses`, `person` → `people` and a few more irregular words; `news`, `metadata` and their like stay. An
-/// acronym is one word: `HTTPLog` → `http_logs`. `#[table]` is for everything else.
+/// # async fn example(tenant: &str) -> Result<()> {
+/// let invoices = Invoice::with_connection(tenant, async || Invoice::all().await).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Attributes of a field
+///
+/// | attribute | meaning | default |
+/// |---|---|---|
+/// | `#[primary_key]` | the field is the primary key; several such fields are a composite key, in their order | the field `id` |
+/// | `#[column = "name"]` | the name of the column | the name of the field |
+/// | `#[created_at]` | an insert stores the time in it, unless it is set | a plain column |
+/// | `#[updated_at]` | every write stores the time in it | a plain column |
+/// | `#[version]` | an integer that counts the writes: writing an outdated record fails, see `Error::is_stale` | no optimistic lock |
+/// | `#[soft_delete]` | an `Option` of a time: `destroy` stores the time in it, and queries skip rows that have one | `destroy` deletes the row |
+/// | `#[skip]` | the field is not a column; a record that is read has its `Default` | a column |
+/// | `#[flatten]` | the field holds the columns of an [`Embedded`](macro@Embedded) struct | one column |
+/// | `#[flatten(prefix = "home_")]` | the same, with a prefix to the names of these columns | no prefix |
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// # use chrono::{DateTime, Utc};
+/// #[derive(ActiveRecord, Clone, Debug, Default)]
+/// struct Seat {
+///     #[primary_key]
+///     row: i32,
+///     #[primary_key]
+///     letter: String,
+///     #[created_at]
+///     created_at: DateTime<Utc>,
+///     #[version]
+///     version: i32,
+///     #[soft_delete]
+///     deleted_at: Option<DateTime<Utc>>,
+///     #[skip]
+///     is_selected: bool,
+/// }
+///
+/// # async fn example() -> Result<()> {
+/// let mut seat = Seat::find((12, "A".to_owned())).await?;
+/// seat.destroy().await?; // sets deleted_at
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A key of 0, `None` or the nil UUID means that it is not set: the database generates an integer key, and the library a
+/// UUID key.
+///
+/// # The name of the table
+///
+/// The last word takes its English plural: `user` → `users`, `category` → `categories`, `day` → `days`, `box` → `boxes`,
+/// `batch` → `batches`, `analysis` → `analyses`, `person` → `people`, and a few more irregular words. `news`, `metadata`,
+/// `series` and similar words do not change. An acronym is one word: `HTTPLog` → `http_logs`. Any other name needs `#[table]`.
 #[proc_macro_derive(
     ActiveRecord,
     attributes(
@@ -85,12 +149,14 @@ pub fn active_record(input: TokenStream) -> TokenStream {
     expand::model(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a struct with named fields a set of columns that models embed by `#[flatten]`.
+/// Turns a struct with named fields into a set of columns that models embed with `#[flatten]`.
 ///
 /// ```
 /// # use activerecord::prelude::*;
 /// # use activerecord::query::Predicate;
 /// # use chrono::{DateTime, Utc};
+/// use activerecord::query::Predicate;
+///
 /// #[derive(Embedded, Clone, Debug, Default)]
 /// struct Address {
 ///     street: String,
@@ -116,7 +182,7 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 ///     times: Timestamps, // created_at, updated_at
 /// }
 ///
-/// /// For every model with an address, and for each of its addresses.
+/// /// Works for every model with an address, and for each of its addresses.
 /// fn is_in<M>(address: AddressColumns<M>, city: &str) -> Predicate<M> {
 ///     address.city.eq(city)
 /// }
@@ -131,13 +197,21 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 /// # }
 /// ```
 ///
-/// The model's constant of the field holds the typed columns, as the fields of a struct that the derive makes: that of
-/// `Address` is `AddressColumns<M>`. `to_json` has the columns beside the model's own, by the prefix and the field's name.
+/// The derive adds a struct of typed columns: `AddressColumns<M>` for `Address`. The model's constant for the field is a value
+/// of it: `Customer::HOME.city`. In `to_json` the columns stand beside the model's own, under the prefix and the field's name.
 ///
-/// An embedded struct can embed others. Its fields take the attributes of a model's but `#[primary_key]`: the key is the
-/// model's own. `#[created_at]` and its like mean what they mean there; a model has one of each at most, embedded ones
-/// included. Two columns of one name do not compile. An `Option` of an embedded struct is refused, as its columns are always
-/// there: make its fields an `Option`.
+/// # Attributes
+///
+/// | attribute | on | meaning | default |
+/// |---|---|---|---|
+/// | `#[activerecord(crate = path)]` | the struct | the path of the crate `activerecord` | `::activerecord` |
+/// | `#[column = "name"]` | a field | the name of the column, without prefix | the name of the field |
+/// | `#[created_at]`, `#[updated_at]`, `#[version]`, `#[soft_delete]` | a field | as in [`ActiveRecord`](macro@ActiveRecord); a model has at most one of each, embedded ones included | a plain column |
+/// | `#[skip]` | a field | the field is not a column; `Default` when it is read | a column |
+/// | `#[flatten]`, `#[flatten(prefix = "geo_")]` | a field | the columns of another embedded struct | one column |
+///
+/// An embedded struct has no primary key, and a model cannot have two columns of one name. A flattened field cannot be an
+/// `Option`, because its columns always exist: make the fields of the embedded struct an `Option` instead.
 #[proc_macro_derive(
     Embedded,
     attributes(activerecord, primary_key, column, created_at, updated_at, version, soft_delete, skip, flatten)
@@ -146,10 +220,10 @@ pub fn embedded(input: TokenStream) -> TokenStream {
     expand::embedded(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes an enum of unit variants the type of a column.
+/// Turns an enum of unit variants into a column type.
 ///
-/// A variant is stored as text: its name in `snake_case`, or what `#[value = ".."]` on it says. Under `#[repr(i16)]`, or
-/// another integer of a fixed size, its number is stored. A stored value without a variant is a `Conversion` error.
+/// A variant is stored as text; with `#[repr(i16)]`, or another integer of a fixed size, as its number. Reading a value that
+/// no variant has is a `Conversion` error.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -160,14 +234,32 @@ pub fn embedded(input: TokenStream) -> TokenStream {
 ///     #[value = "en-route"]
 ///     EnRoute, // 'en-route'
 /// }
+///
+/// #[derive(ActiveEnum, Clone, Copy, Debug, PartialEq)]
+/// #[repr(i16)]
+/// enum Priority {
+///     Low = 10, // 10
+///     High = 20, // 20
+/// }
 /// ```
+///
+/// # Attributes
+///
+/// | attribute | on | meaning | default |
+/// |---|---|---|---|
+/// | `#[repr(i16)]` | the enum | store the number of the variant, as this integer | store text |
+/// | `#[value = "text"]` | a variant | the text to store | the variant's name in `snake_case` |
+/// | `#[activerecord(crate = path)]` | the enum | the path of the crate `activerecord` | `::activerecord` |
+///
+/// A variant with a number (`Low = 10`) needs `#[repr]`: without it the number would not be stored.
 #[proc_macro_derive(ActiveEnum, attributes(activerecord, value))]
 pub fn active_enum(input: TokenStream) -> TokenStream {
     expand::active_enum(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a struct hold some of a model's columns, for `select_as`: `#[model(Flight)]` names the model, and the fields its
-/// columns by their names as fields there. A field that the model lacks, or has with another type, does not compile.
+/// Turns a struct with named fields into a selection of a model's columns, for `select_as`.
+///
+/// Each field has the name and the type of a field of the model; any other field is a compile-time error.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -185,13 +277,19 @@ pub fn active_enum(input: TokenStream) -> TokenStream {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Attributes of the struct
+///
+/// | attribute | meaning | default |
+/// |---|---|---|
+/// | `#[model(Model)]` | the model | required |
+/// | `#[activerecord(crate = path)]` | the path of the crate `activerecord` | `::activerecord` |
 #[proc_macro_derive(Projection, attributes(activerecord, model))]
 pub fn projection(input: TokenStream) -> TokenStream {
     expand::projection(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a type another name of a model's table, to join the table with itself: `#[alias(Employee)]` names the model. In SQL
-/// the name is that of the type, in `snake_case`.
+/// Turns a type into a second name of a model's table, to join the table with itself.
 ///
 /// ```
 /// # use activerecord::prelude::*;
@@ -210,19 +308,31 @@ pub fn projection(input: TokenStream) -> TokenStream {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// In SQL the name is the type's name in `snake_case`: `manager`.
+///
+/// # Attributes of the type
+///
+/// | attribute | meaning | default |
+/// |---|---|---|
+/// | `#[alias(Model)]` | the model | required |
+/// | `#[activerecord(crate = path)]` | the path of the crate `activerecord` | `::activerecord` |
 #[proc_macro_derive(Alias, attributes(activerecord, alias))]
 pub fn alias(input: TokenStream) -> TokenStream {
     expand::alias(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes a struct a common table expression: the rows that a query of one's own makes, under the struct's name in
-/// `snake_case`. The fields are the query's columns, in their order, and each gets a typed constant.
+/// Turns a struct with named fields into a common table expression: the rows of a query, under a name.
+///
+/// The fields are the query's columns, in their order. Each has a typed constant, as in a model.
 ///
 /// ```
 /// # use activerecord::prelude::*;
 /// # use activerecord::query::count_rows;
 /// # #[derive(ActiveRecord)]
 /// # struct Flight { id: i64, carrier: String }
+/// use activerecord::query::count_rows;
+///
 /// #[derive(Cte)]
 /// struct Load {
 ///     carrier: String,
@@ -236,7 +346,15 @@ pub fn alias(input: TokenStream) -> TokenStream {
 /// # }
 /// ```
 ///
-/// `#[column = "name"]` and `#[skip]` on a field mean what they mean on one of a model.
+/// In SQL the name is the struct's name in `snake_case`: `load`.
+///
+/// # Attributes
+///
+/// | attribute | on | meaning | default |
+/// |---|---|---|---|
+/// | `#[column = "name"]` | a field | the name of the column | the name of the field |
+/// | `#[skip]` | a field | the field is not a column; `Default` when it is read | a column |
+/// | `#[activerecord(crate = path)]` | the struct | the path of the crate `activerecord` | `::activerecord` |
 #[proc_macro_derive(Cte, attributes(activerecord, column, skip))]
 pub fn cte(input: TokenStream) -> TokenStream {
     expand::cte(&parse_macro_input!(input as DeriveInput)).into()

@@ -1,4 +1,4 @@
-//! Names that follow from names: columns, tables, constants.
+//! Names derived from other names: columns, tables, constants.
 
 /// `snake_case`; an acronym is one word: `HTTPLog` is `http_log`.
 pub(crate) fn snake_case(name: &str) -> String {
@@ -23,7 +23,7 @@ pub(crate) fn table(model: &str) -> String {
     if first.is_empty() { plural(last) } else { format!("{first}_{}", plural(last)) }
 }
 
-/// The plural of a word, by the rules of English that need no dictionary, and its commonest exceptions.
+/// The plural of an English word, by the regular rules and the commonest exceptions.
 fn plural(word: &str) -> String {
     const IRREGULAR: [(&str, &str); 8] = [
         ("child", "children"),
@@ -51,7 +51,7 @@ fn plural(word: &str) -> String {
     }
 }
 
-/// The text of a token stream with spaces only where they are needed: how it is printed depends on who does it.
+/// The text of a token stream, with spaces only where they are needed: the compiler and `proc_macro2` print different spaces.
 pub(crate) fn spaced(tokens: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut text = String::with_capacity(tokens.len());

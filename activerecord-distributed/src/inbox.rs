@@ -1,7 +1,7 @@
 //! The inbox: the effect of a message happens once, even if the message is delivered several times.
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, Model, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, AsyncBody, Model, Result, Scalar, transaction};
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, Utc};
 
@@ -61,7 +61,7 @@ impl Inbox {
     /// [`transaction`](activerecord_core::transaction()).
     pub async fn once<T, F>(name: &str, consumer: &str, message: impl ToString, effect: F) -> Result<Option<T>>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let connection = with_table::<Received>(name).await?;
         let received_at = about_now(&connection).await?;

@@ -1,5 +1,6 @@
 //! Connections by name: the registry, the pools, and the choice of the connection for a statement.
 
+mod body;
 mod describe;
 mod endpoint;
 mod handle;
@@ -13,6 +14,7 @@ mod scope;
 mod session;
 pub(crate) mod unique;
 
+pub use body::AsyncBody;
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
 pub use handle::{ConnectionHandle, connection, current_connection};
 pub use listener::Listener;
@@ -53,7 +55,7 @@ use crate::error::Result;
 /// `Configuration` when no connection has this name; the closure does not run then. Otherwise the error of the closure.
 pub fn with_connection<T, F>(name: &str, body: F) -> impl Future<Output = Result<T>> + use<T, F>
 where
-    F: AsyncFnOnce() -> Result<T>,
+    F: AsyncBody<T>,
 {
     // Boxed here: an `async fn` would hold the closure and its future, so each level would triple the size.
     let scope = in_connection(None, name, Box::pin(body()));
@@ -85,7 +87,7 @@ where
 pub fn try_with_connection<T, E, F>(name: &str, body: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
 where
     E: From<crate::error::Error>,
-    F: AsyncFnOnce() -> Result<T, E>,
+    F: AsyncBody<T, E>,
 {
     let scope = in_connection(None, name, Box::pin(body()));
     async move { scope.await.map_err(E::from)? }

@@ -31,6 +31,23 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+/// An error of another library. No type implements it: it exists for the message of a `?` on such an error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `activerecord::Error`",
+    label = "write `.map_err(Error::custom)?`, or use `try_transaction` with an error type of your own"
+)]
+pub trait IntoError {
+    fn into_error(self) -> Error;
+}
+
+#[doc(hidden)]
+impl<E: IntoError> From<E> for Error {
+    fn from(error: E) -> Self {
+        error.into_error()
+    }
+}
+
 /// Constructors.
 impl Error {
     /// Creates an error of `kind`. The message says what happened and what to do about it.

@@ -62,7 +62,7 @@ use crate::schema::Named;
     message = "`{Self}` is marked #[hooks] but does not implement `Hooks`",
     label = "write `impl Hooks for {Self} {{ .. }}`, or remove #[hooks]"
 )]
-pub trait Hooks: Send + Sync + Sized + 'static {
+pub trait Hooks<K = Marked>: HasHooks<K> + Send + Sync + Sized + 'static {
     /// Checks the record before it is written. Return [`Error::invalid`](crate::Error::invalid) to refuse it.
     ///
     /// # Errors
@@ -148,6 +148,26 @@ pub trait Hooks: Send + Sync + Sized + 'static {
         async { Ok(()) }
     }
 }
+
+/// A model with `#[hooks]`, whose hooks the program writes.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Marked;
+
+/// A model without `#[hooks]`: the derive implements [`Hooks`], which do nothing.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unmarked;
+
+/// A model whose hooks are of the kind `K`. It exists for the message of hooks without `#[hooks]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` implements `Hooks` but is not marked #[hooks]",
+    label = "add #[hooks] below #[derive(ActiveRecord)]"
+)]
+pub trait HasHooks<K> {}
+
+impl<M> HasHooks<Unmarked> for M {}
 
 /// A change to a record, for the hooks `after_save`, `after_commit` and `after_rollback`. Example: [`Hooks`].
 #[derive(Clone, Debug, PartialEq, Eq)]

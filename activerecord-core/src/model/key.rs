@@ -1,7 +1,7 @@
 //! Values that can be passed as a key.
 
 /// A value that can be passed as a key of type `K`, such as `&str` for `String`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no key of type `{K}`", label = "expected a key of type `{K}`")]
+#[diagnostic::on_unimplemented(message = "expected a key of type `{K}`, found `{Self}`", label = "expected `{K}`")]
 pub trait IntoKey<K> {
     /// Returns the key.
     fn into_key(self) -> K;

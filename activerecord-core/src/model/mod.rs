@@ -5,7 +5,7 @@ mod key;
 mod projection;
 mod relation;
 
-pub use hooks::{Change, ChangeKind, Hooks};
+pub use hooks::{Change, ChangeKind, HasHooks, Hooks, Marked, Unmarked};
 pub(crate) use hooks::{found, hook};
 pub use key::IntoKey;
 pub use projection::Projection;
@@ -21,7 +21,11 @@ use crate::value::{RowRef, Value, ValueRef};
     label = "not a model",
     note = "add #[derive(ActiveRecord)] to `{Self}`"
 )]
-pub trait Model: Hooks {
+pub trait Model: Hooks<<Self as Model>::HookKind> {
+    /// Whether the program or the derive writes the hooks.
+    #[doc(hidden)]
+    type HookKind;
+
     /// The type of the primary key: the type of the field, or a tuple for a composite key.
     type Key: Clone + Send + Sync + 'static;
 

@@ -21,7 +21,7 @@ use crate::typed::{Column, Relation};
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no second name of a model",
+    message = "`{Self}` is not an alias of a model",
     note = "add #[derive(Alias)] and #[alias(Model)]"
 )]
 pub trait Alias: Relation<Record = <Self as Alias>::Model> {

@@ -28,7 +28,7 @@ use crate::typed::{Relation, Source};
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no common table expression",
+    message = "`{Self}` is not a common table expression",
     note = "add #[derive(Cte)] to `{Self}`"
 )]
 pub trait Cte: Relation<Record = Self> + Send {

@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::statement::Distinct;
-use crate::typed::{Covers, Predicate, Selection, Source};
+use crate::typed::{Condition, Selection, Source};
 
 impl<S: Source, R: Send + 'static> Query<S, R> {
     /// Groups the rows by a column, an expression, or a tuple of them. `select` can then read these and aggregates.
@@ -30,11 +30,11 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     /// Keeps only groups that meet this condition on aggregates or on grouped columns. Example:
     /// [`group_by`](Self::group_by).
-    pub fn having<P, I>(mut self, predicate: Predicate<P>) -> Self
+    pub fn having<C, I>(mut self, predicate: C) -> Self
     where
-        S: Covers<P, I>,
+        C: Condition<S, I>,
     {
-        self.select.and_having(predicate.into_expr());
+        self.select.and_having(predicate.into_condition());
         self
     }
 

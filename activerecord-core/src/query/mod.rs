@@ -27,7 +27,7 @@ pub use explain::Plan;
 pub use keyset::KeysetPage;
 pub use page::Page;
 pub use raw::RawQuery;
-pub use stream::Rows;
+pub use stream::{BlockingRows, Rows};
 pub use subquery::{exists, subquery};
 
 use std::fmt;
@@ -42,7 +42,7 @@ use crate::schema::Table;
 use crate::sql::{Sql, cached_head, render_rest, render_with_models};
 use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
-use crate::typed::{Covers, Found, IntoOrder, Predicate, Relation, Selection, Source, key_columns, table_ref};
+use crate::typed::{Condition, Found, IntoOrder, Relation, Selection, Source, key_columns, table_ref};
 use crate::value::{IntoParams, RowRef, Value};
 
 /// A query on the rows of `S`, a model or a tuple of joined models. It reads each row as an `R`.
@@ -132,11 +132,11 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// # assert_eq!(binds.len(), 2);
     /// # Ok::<(), Error>(())
     /// ```
-    pub fn filter<P, I>(mut self, predicate: Predicate<P>) -> Self
+    pub fn filter<C, I>(mut self, predicate: C) -> Self
     where
-        S: Covers<P, I>,
+        C: Condition<S, I>,
     {
-        self.select.and_filter(predicate.into_expr());
+        self.select.and_filter(predicate.into_condition());
         self
     }
 

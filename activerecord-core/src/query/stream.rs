@@ -34,6 +34,28 @@ pub struct Rows<R> {
     failure: Option<Error>,
 }
 
+/// An iterator that waits for each row. No stream is one: it exists for the message of `for user in query`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a query is not an iterator",
+    label = "write `.all().await?`, or read one row at a time: `let mut rows = query.stream()` and `rows.next().await`"
+)]
+pub trait BlockingRows<R> {
+    fn next_row() -> Option<R>;
+}
+
+#[doc(hidden)]
+impl<S, R> Iterator for Query<S, R>
+where
+    Rows<R>: BlockingRows<R>,
+{
+    type Item = R;
+
+    fn next(&mut self) -> Option<R> {
+        Rows::<R>::next_row()
+    }
+}
+
 type Buffer<R> = Mutex<VecDeque<R>>;
 
 /// The maximum number of buffered rows.

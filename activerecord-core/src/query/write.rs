@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Query, together};
+use crate::backend::BoxFuture;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist::stamps;
@@ -26,9 +27,10 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Errors
     /// `Unsupported` if the query has a limit, an offset, groups or a union, or no column is set; a constraint
     /// violation; other errors of [`Query`].
-    pub fn update(self, set: impl IntoAssignments<M>) -> impl Future<Output = Result<u64>> + Send {
+    pub fn update(self, set: impl IntoAssignments<M>) -> BoxFuture<'static, Result<u64>> {
         let set = set.into_assignments();
-        async move {
+        // Boxed, because a future that names the type of `set` repeats each error about it.
+        Box::pin(async move {
             self.refuse_shape("update")?;
             let set = touched::<M>(set, Utc::now());
             if set.is_empty() {
@@ -43,7 +45,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
                 })
             })
             .await
-        }
+        })
     }
 
     /// Deletes all rows of the query with one statement. If the model has `#[soft_delete]`, marks them as deleted.

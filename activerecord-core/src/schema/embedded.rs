@@ -77,7 +77,8 @@ pub const fn flattened<const N: usize>(table: &'static str, parts: &[&[ColumnDef
 #[track_caller]
 const fn refuse_second(name: &str, columns: &[ColumnDef]) {
     let mut n = 0;
-    while n < columns.len() {
+    // Only the column of an embedded struct that does not compile has no name.
+    while n < columns.len() && !name.is_empty() {
         if is_same(name.as_bytes(), columns[n].name.as_bytes()) {
             let mut message = [b' '; 256];
             let mut length = 0;

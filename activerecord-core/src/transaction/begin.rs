@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::level::Level;
 use crate::backend::{BoxFuture, Branch, Isolation, TransactionOptions};
-use crate::connection::{Session, endpoint, in_transaction, transaction};
+use crate::connection::{AsyncBody, Session, endpoint, in_transaction, transaction};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An explicit transaction. If it is dropped without [`commit`](Self::commit), it is rolled back.
@@ -101,7 +101,7 @@ impl Begin {
     /// As [`transaction`](super::transaction()).
     pub async fn run<T, F>(self, body: F) -> Result<T>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         self.run_boxed(Box::pin(body())).await
     }
@@ -206,7 +206,7 @@ impl Transaction {
     /// The error of the closure. The transaction can then only be rolled back.
     pub fn run<T, F>(&self, body: F) -> impl Future<Output = Result<T>> + use<'_, T, F>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let body = Box::pin(body());
         async move {

@@ -12,12 +12,12 @@ mod state;
 
 pub use begin::{Begin, Transaction};
 pub use prepared::{Detached, Prepared};
-pub use retry::{Retry, retry};
+pub use retry::{Retry, RetryBody, retry};
 
 pub(crate) use end::AfterEnd;
 pub(crate) use level::{Level, Turn};
 
-use crate::connection::in_transaction;
+use crate::connection::{AsyncBody, in_transaction};
 use crate::error::{Error, Result};
 
 /// Runs `body` in a transaction on the connection `name`. Commits it when `body` returns `Ok`. Rolls it back when
@@ -51,7 +51,7 @@ use crate::error::{Error, Result};
 /// COMMIT; `AfterCommit` when the transaction is committed, but an `after_commit` hook failed.
 pub async fn transaction<T, F>(name: &str, body: F) -> Result<T>
 where
-    F: AsyncFnOnce() -> Result<T>,
+    F: AsyncBody<T>,
 {
     Transaction::begin(name).run(body).await
 }
@@ -81,7 +81,7 @@ where
 pub async fn try_transaction<T, E, F>(name: &str, body: F) -> Result<T, E>
 where
     E: From<Error>,
-    F: AsyncFnOnce() -> Result<T, E>,
+    F: AsyncBody<T, E>,
 {
     Transaction::begin(name).run_boxed(Box::pin(body())).await
 }

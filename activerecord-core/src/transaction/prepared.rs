@@ -7,7 +7,7 @@ use super::Transaction;
 use super::end::AfterEnds;
 use super::level::{Level, Slot};
 use crate::backend::{Branch, Control};
-use crate::connection::{Endpoint, PooledConnection, in_transactions};
+use crate::connection::{AsyncBody, Endpoint, PooledConnection, in_transactions};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A prepared transaction. The database keeps it and its locks, also after crashes of the program and the server, until
@@ -59,7 +59,7 @@ impl Transaction {
         body: F,
     ) -> impl Future<Output = Result<T>> + use<'t, T, F>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let body = Box::pin(body());
         let levels: Vec<_> = transactions.iter().map(|transaction| Arc::clone(transaction.level())).collect();

@@ -63,6 +63,18 @@ impl Retry {
     }
 }
 
+/// An async closure that can run several times, because it is `Clone`. Every such closure implements it; the trait exists
+/// for its error message.
+#[diagnostic::on_unimplemented(
+    message = "expected an async closure that can run several times, found `{Self}`",
+    label = "not an async closure that is Clone",
+    note = "`retry` clones the closure for each attempt: declare in it what it changes, and let it borrow the rest"
+)]
+pub trait RetryBody<T>: AsyncFnOnce() -> Result<T> + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T, F: AsyncFnOnce() -> Result<T> + Clone> RetryBody<T> for F {}
+
 /// Runs `body` until it succeeds, fails with an error that is not [retryable](crate::Error::is_retryable), or has used
 /// all attempts. `body` must begin the transaction itself, because the whole transaction must run again.
 ///
@@ -80,7 +92,7 @@ impl Retry {
 /// The error of the last attempt.
 pub async fn retry<T, F>(policy: Retry, body: F) -> Result<T>
 where
-    F: AsyncFnOnce() -> Result<T> + Clone,
+    F: RetryBody<T>,
 {
     let mut attempt = 1;
     loop {

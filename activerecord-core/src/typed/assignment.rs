@@ -35,7 +35,8 @@ impl<M> fmt::Debug for Assignment<M> {
 
 /// The assignments of an update: one, or an array, a `Vec` or a tuple of them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no assignment to columns of `{M}`",
+    message = "expected assignments to columns of `{M}`, found `{Self}`",
+    label = "not an assignment",
     note = "write `{M}::COLUMN.set(value)`, or a tuple of such assignments"
 )]
 pub trait IntoAssignments<M> {

@@ -8,11 +8,11 @@ use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 /// A type that a column can have. Generated code requires only this trait, so that a field of another type gives one
 /// error message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no type of a column",
+    message = "`{Self}` cannot be the type of a column",
     label = "not a column type",
     note = "column types are bool, integers, floats, String, Vec<u8>, Decimal, Uuid, chrono's dates and times, Json<T>, \
             Vec<T> and Option<T> of these, and enums with #[derive(ActiveEnum)]",
-    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
+    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is not a column with #[skip]"
 )]
 pub trait ColumnType: Sized {
     /// The type of the values, and whether they may be NULL.

@@ -5,6 +5,7 @@ mod column;
 mod column_type;
 mod expression;
 mod operand;
+mod operators;
 mod order;
 mod predicate;
 mod selection;
@@ -19,8 +20,9 @@ pub use expression::{
     WindowScalar, case, count_rows, dense_rank, literal, ntile, outer, rank, raw, row, row_number, window,
 };
 pub use operand::{InSet, Literal, Operand};
+pub use operators::{UseMethodEqInstead, UseMethodLtInstead};
 pub use order::{IntoOrder, Order};
-pub use predicate::Predicate;
+pub use predicate::{Condition, Predicate};
 pub use selection::{IntoColumns, Selection, Whole, record};
 pub use source::{
     Anywhere, At, Both, Covers, Found, Here, JoinWith, Leading, Left, MaybeAt, Meet, Member, Only, Relation, Source,

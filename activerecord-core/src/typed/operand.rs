@@ -8,8 +8,9 @@ use crate::value::{ToValue, Value, ValueType};
 
 /// The right side of a comparison, a computation or an assignment of type `T`: a value or an expression.
 #[diagnostic::on_unimplemented(
-    message = "a column of `{T}` cannot be compared with or set to `{Self}`",
-    label = "expected `{T}`"
+    message = "expected a value or column of type `{T}`, found `{Self}`",
+    label = "expected `{T}`",
+    note = "write the value without `Some`, also for a column that may be NULL: `.eq(\"x\")`"
 )]
 pub trait Operand<T> {
     /// The models that it and an expression on `M` name together.
@@ -23,7 +24,7 @@ pub trait Operand<T> {
 }
 
 /// A value that can be used as a `T`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no value of type `{T}`", label = "expected `{T}`")]
+#[diagnostic::on_unimplemented(message = "expected a value of type `{T}`, found `{Self}`", label = "expected `{T}`")]
 pub trait Literal<T>: Operand<T> {
     /// Returns the value to bind.
     fn into_value(self) -> Value;
@@ -104,7 +105,7 @@ expressions! { Column Expression }
 
 /// A set of values of type `T`, for `is_in` and `not_in`: an array, a `Vec`, a slice, or a query of one column.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no set of values for a column of `{T}`",
+    message = "expected a set of values of type `{T}`, found `{Self}`",
     note = "pass an array, a Vec or a slice of values, or a query that selects one column"
 )]
 pub trait InSet<T> {

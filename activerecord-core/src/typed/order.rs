@@ -58,7 +58,7 @@ impl<M> fmt::Debug for Order<M> {
 
 /// The argument of `order_by`: one order, or an array, a `Vec` or a tuple of orders.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no order for rows of `{S}`",
+    message = "expected an order for rows of `{S}`, found `{Self}`",
     note = "write `Model::COLUMN.asc()` or `.desc()` of a model that the query reads, or a tuple of them"
 )]
 pub trait IntoOrder<S, I> {

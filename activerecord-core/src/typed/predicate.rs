@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::statement::Expr;
-use crate::typed::{Both, Meet};
+use crate::typed::{Both, Covers, Meet};
 
 /// A condition on rows of model `M`. Join conditions by `&` and `|`, negate them by `!`. `&` binds tighter than `|`.
 ///
@@ -55,6 +55,23 @@ impl<M> Predicate<M> {
     /// [`and`](Self::and).
     pub fn or<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
         Predicate::new(self.expr.or(other.expr))
+    }
+}
+
+/// A [`Predicate`] on tables that `S` reads. The compiler infers `I`.
+#[diagnostic::on_unimplemented(
+    message = "expected a predicate, found `{Self}`",
+    label = "not a predicate",
+    note = "compare a column by a method: `.eq(true)`, `.eq(value)`, `.lt(value)`, .."
+)]
+pub trait Condition<S, I> {
+    /// The tree.
+    fn into_condition(self) -> Expr;
+}
+
+impl<S: Covers<P, I>, P, I> Condition<S, I> for Predicate<P> {
+    fn into_condition(self) -> Expr {
+        self.expr
     }
 }
 

@@ -137,7 +137,7 @@ tuples! {
 
 /// Columns of a model, such as the keys of an upsert: one, an array, or a tuple of them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` names no columns of `{M}`",
+    message = "expected columns of `{M}`, found `{Self}`",
     label = "write `[{M}::COLUMN]`, or a tuple of columns"
 )]
 pub trait IntoColumns<M> {

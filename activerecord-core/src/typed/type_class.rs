@@ -8,8 +8,8 @@ use crate::value::{FromValue, Json};
 
 /// A type and its nullable type, which is `Option<i64>` for both `i64` and `Option<i64>`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no type with NULL",
-    note = "column types have; for a type of your own write `impl MaybeNull for {Self} {{ type Option = Option<{Self}>; }}`"
+    message = "`{Self}` cannot be read as an `Option`",
+    note = "all built-in column types can; for your own type write `impl MaybeNull for {Self} {{ type Option = Option<{Self}>; }}`"
 )]
 pub trait MaybeNull {
     /// The nullable type.
@@ -39,10 +39,7 @@ impl<T: Send + 'static> MaybeNull for Vec<T> {
 }
 
 /// Text or nullable text.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
-    label = "only a text column can be matched with a pattern"
-)]
+#[diagnostic::on_unimplemented(message = "expected text, found `{Self}`", label = "only a text column has this method")]
 pub trait Text {
     /// The type of its length in characters.
     type Length: FromValue + Send + 'static;
@@ -58,8 +55,8 @@ impl Text for Option<String> {
 
 /// A number or a nullable number.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number",
-    label = "only a column of numbers can be computed with"
+    message = "expected a number, found `{Self}`",
+    label = "only a column of numbers has this operation"
 )]
 pub trait Number {
     /// The type of a sum, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
@@ -98,8 +95,8 @@ impl<T: Number> Number for Option<T> {
 
 /// A number whose division is the same on every database: an integer or a float, nullable or not.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not divided in the database",
-    note = "integers and floats are; of decimals each database would keep other digits: divide them in Rust"
+    message = "`{Self}` cannot be divided in the database",
+    note = "integers and floats can; databases round decimals differently, so divide decimals in Rust"
 )]
 pub trait Divide: Number {
     /// The type of a quotient. Division by zero is NULL.
@@ -107,7 +104,10 @@ pub trait Divide: Number {
 }
 
 /// An integer or a nullable integer.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no integer", label = "only integers leave a remainder")]
+#[diagnostic::on_unimplemented(
+    message = "expected an integer, found `{Self}`",
+    label = "only integers have a remainder"
+)]
 pub trait Integer: Divide {}
 
 macro_rules! divided {
@@ -134,7 +134,7 @@ impl<T: Divide> Divide for Option<T> {
 impl<T: Integer> Integer for Option<T> {}
 
 /// A date or a timestamp, nullable or not.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no date", label = "only dates and instants have a year")]
+#[diagnostic::on_unimplemented(message = "expected a date or an instant, found `{Self}`", label = "has no date")]
 pub trait HasDate {
     /// The type of its parts, such as the year or the hour.
     type Part: FromValue + Send + 'static;
@@ -143,7 +143,10 @@ pub trait HasDate {
 }
 
 /// A time of day or a timestamp, nullable or not.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no time of day", label = "only times and instants have an hour")]
+#[diagnostic::on_unimplemented(
+    message = "expected a time of day or an instant, found `{Self}`",
+    label = "has no time of day"
+)]
 pub trait HasTime {
     /// The type of its parts, such as the year or the hour.
     type Part: FromValue + Send + 'static;
@@ -174,7 +177,10 @@ macro_rules! dates {
 dates! { NaiveDate, NaiveDateTime, DateTime<Utc>; NaiveTime, NaiveDateTime, DateTime<Utc> }
 
 /// JSON or nullable JSON.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no JSON", label = "only a column of JSON has paths")]
+#[diagnostic::on_unimplemented(
+    message = "expected JSON, found `{Self}`",
+    label = "only a column of JSON has this method"
+)]
 pub trait IsJson {}
 
 impl<T> IsJson for Json<T> {}

@@ -41,7 +41,7 @@ use crate::error::{Error, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a column",
     label = "not a column type",
-    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
+    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is not a column with #[skip]"
 )]
 pub trait FromValue: Sized {
     /// Reads the cell. The caller adds the column and the model to the error.

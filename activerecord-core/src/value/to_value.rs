@@ -16,7 +16,7 @@ use super::{Value, ValueType};
     label = "not a column type",
     note = "column types are bool, integers, floats, String, Vec<u8>, Decimal, Uuid, chrono's dates and times, Json<T>, \
             Vec<T> and Option<T> of these, and enums with #[derive(ActiveEnum)]",
-    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is no column with #[skip]"
+    note = "wrap any serde type as `Json<{Self}>`, or mark a field that is not a column with #[skip]"
 )]
 pub trait ToValue {
     /// The type of the values that [`to_value`](Self::to_value) returns, including NULL.
@@ -81,7 +81,10 @@ fn round_time(time: NaiveTime) -> NaiveTime {
 
 impl<T: ToValue> ToValue for Option<T> {
     const TYPE: ValueType = T::TYPE;
-    const NULLABLE: bool = true;
+    const NULLABLE: bool = {
+        assert!(!T::NULLABLE, "an `Option` of an `Option` cannot be a column: both `None` are NULL");
+        true
+    };
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null(T::TYPE), T::to_value)
@@ -166,8 +169,8 @@ impl ToValue for Cow<'_, str> {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list of parameters",
-    note = "write `[a, b]` for values of one type, `params![a, \"b\"]` for a mix, and `[]` for none"
+    message = "expected a list of parameters, found `{Self}`",
+    note = "write `[a, b]` for values of one type, `params![a, \"b\"]` for values of several types, `[]` for none"
 )]
 pub trait IntoParams {
     /// Returns the values in the order of the placeholders.

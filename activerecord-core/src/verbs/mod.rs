@@ -3,13 +3,13 @@
 use std::any::TypeId;
 use std::future::Future;
 
-use crate::connection::{ConnectionHandle, connection, in_connection};
+use crate::connection::{AsyncBody, ConnectionHandle, connection, in_connection};
 use crate::error::{Error, Result};
 use crate::model::{IntoKey, Model};
 use crate::persist;
 use crate::query::{Query, RawQuery};
 use crate::transaction::Transaction;
-use crate::typed::{Covers, IntoAssignments, IntoColumns, IntoOrder, Predicate, Selection};
+use crate::typed::{Condition, IntoAssignments, IntoColumns, IntoOrder, Selection};
 use crate::value::IntoParams;
 
 /// The methods of every model: `#[derive(ActiveRecord)]` adds them.
@@ -82,9 +82,9 @@ pub trait ActiveRecord: Model {
     ///
     /// # Errors
     /// [Common errors](ActiveRecord#common-errors).
-    fn find_by<P, I>(predicate: Predicate<P>) -> impl Future<Output = Result<Option<Self>>> + Send
+    fn find_by<C, I>(predicate: C) -> impl Future<Output = Result<Option<Self>>> + Send
     where
-        Self: Covers<P, I>,
+        C: Condition<Self, I>,
     {
         Self::filter(predicate).first()
     }
@@ -129,9 +129,9 @@ pub trait ActiveRecord: Model {
 
     /// Returns a query on the records that meet a condition: see [`Query::filter`]. Example:
     /// [Reading](ActiveRecord#reading).
-    fn filter<P, I>(predicate: Predicate<P>) -> Query<Self>
+    fn filter<C, I>(predicate: C) -> Query<Self>
     where
-        Self: Covers<P, I>,
+        C: Condition<Self, I>,
     {
         Self::query().filter(predicate)
     }
@@ -381,7 +381,7 @@ pub trait ActiveRecord: Model {
     /// `Configuration` if the connection does not exist, before `body` runs; the error of `body`.
     fn with_connection<T, F>(name: &str, body: F) -> impl Future<Output = Result<T>>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let scope = in_connection(Some(TypeId::of::<Self>()), name, Box::pin(body()));
         async move { scope.await? }
@@ -394,7 +394,7 @@ pub trait ActiveRecord: Model {
     fn try_with_connection<T, E, F>(name: &str, body: F) -> impl Future<Output = Result<T, E>>
     where
         E: From<Error>,
-        F: AsyncFnOnce() -> Result<T, E>,
+        F: AsyncBody<T, E>,
     {
         let scope = in_connection(Some(TypeId::of::<Self>()), name, Box::pin(body()));
         async move { scope.await.map_err(E::from)? }
@@ -435,7 +435,7 @@ pub trait ActiveRecord: Model {
     /// As [`transaction`](crate::transaction()).
     fn transaction<T, F>(body: F) -> impl Future<Output = Result<T>>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let body = Box::pin(body());
         async move {

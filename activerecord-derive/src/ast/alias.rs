@@ -1,4 +1,4 @@
-//! A second name of a model.
+//! An alias of a model.
 
 use syn::ext::IdentExt;
 use syn::{DeriveInput, Ident, Path};
@@ -17,10 +17,10 @@ pub(crate) struct Alias<'a> {
 }
 
 impl<'a> Alias<'a> {
-    /// Reads an alias. What it has for fields is its own business: nothing is kept in it.
+    /// Reads an alias. Its fields do not matter, because the type is never constructed.
     pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Self {
-        no_generics(ctxt, input, "Alias", "it is one name of one model");
-        let model = Attrs::new(ctxt, &input.attrs).path(ALIAS, &input.ident, "an alias names its model");
+        no_generics(ctxt, input, "Alias");
+        let model = Attrs::new(ctxt, &input.attrs).path(ALIAS, &input.ident);
         Self { ident: &input.ident, model, name: names::snake_case(&input.ident.unraw().to_string()) }
     }
 }

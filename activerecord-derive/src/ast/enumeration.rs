@@ -1,8 +1,8 @@
-//! An enum that is the type of a column.
+//! An enum that is a column type.
 
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Data, DeriveInput, Fields, Ident, LitStr, Variant as SynVariant, token};
+use syn::{Data, DeriveInput, Expr, Fields, Ident, LitStr, Variant as SynVariant, token};
 
 use super::no_generics;
 use crate::attr::{
@@ -19,11 +19,11 @@ pub(crate) struct Enumeration<'a> {
     pub(crate) variants: Vec<Variant<'a>>,
 }
 
-/// What is stored.
+/// How a variant is stored.
 pub(crate) enum Storage {
-    /// The name of the variant.
+    /// As text.
     Text,
-    /// The number of the variant, of this type.
+    /// As its number, of this type.
     Integer(Ident),
 }
 
@@ -31,17 +31,20 @@ pub(crate) enum Storage {
 pub(crate) struct Variant<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) is_unit: bool,
-    /// What `#[value]` says.
+    /// Its explicit number.
+    pub(crate) number: Option<&'a Expr>,
+    /// The text from `#[value]`.
     pub(crate) renamed: Option<LitStr>,
 }
 
 impl<'a> Enumeration<'a> {
-    /// Reads an enum. None when it is not one.
+    /// Reads an enum. Returns `None` when the item is not an enum.
     pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         Attrs::new(ctxt, &input.attrs).refuse(&[VALUE], "a variant");
-        no_generics(ctxt, input, "ActiveEnum", "its variants hold no data");
+        no_generics(ctxt, input, "ActiveEnum");
         let Data::Enum(data) = &input.data else {
-            ctxt.error(&input.ident, format!("ActiveEnum is derived on an enum, and `{}` is none", input.ident));
+            let what = if matches!(input.data, Data::Struct(_)) { "a struct" } else { "a union" };
+            ctxt.error(&input.ident, format!("ActiveEnum needs an enum, but `{}` is {what}", input.ident));
             return None;
         };
         let storage = repr(input).map_or(Storage::Text, Storage::Integer);
@@ -55,10 +58,11 @@ impl<'a> Variant<'a> {
         let attrs = Attrs::new(ctxt, &variant.attrs);
         attrs.refuse(&[ACTIVERECORD], "the enum");
         let is_unit = matches!(variant.fields, Fields::Unit);
-        Self { ident: &variant.ident, is_unit, renamed: attrs.text(VALUE) }
+        let number = variant.discriminant.as_ref().map(|(_, number)| number);
+        Self { ident: &variant.ident, is_unit, number, renamed: attrs.text(VALUE) }
     }
 
-    /// The text that it is stored as.
+    /// The stored text.
     pub(crate) fn text(&self) -> String {
         let name = || names::snake_case(&self.ident.unraw().to_string());
         self.renamed.as_ref().map_or_else(name, LitStr::value)
@@ -71,7 +75,7 @@ fn repr(input: &DeriveInput) -> Option<Ident> {
         ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "isize", "usize", "i128", "u128"];
     let mut found = None;
     for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
-        // What is wrong with a repr is the compiler's to say.
+        // The compiler reports a wrong repr.
         let _ = attr.parse_nested_meta(|meta| {
             if let Some(word) = meta.path.get_ident().filter(|word| INTEGERS.iter().any(|integer| word == integer)) {
                 found = Some(word.clone());

@@ -1,4 +1,4 @@
-//! What was derived on, as the rest of the crate sees it.
+//! The item of a derive, as the rest of the crate sees it.
 
 mod alias;
 mod enumeration;
@@ -17,7 +17,7 @@ use syn::{Data, DeriveInput, Field as SynField, Fields, Ident, Type};
 use crate::ctxt::Ctxt;
 use crate::names;
 
-/// The named fields of a struct, or the error that says what was derived on instead.
+/// The named fields of a struct, or an error that says what the item is instead.
 fn named_fields<'a>(
     ctxt: &Ctxt,
     input: &'a DeriveInput,
@@ -34,16 +34,13 @@ fn named_fields<'a>(
         Data::Enum(_) => "an enum",
         Data::Union(_) => "a union",
     };
-    ctxt.error(
-        &input.ident,
-        format!("{derive} is derived on a struct with named fields, and `{}` is {what}", input.ident),
-    );
+    ctxt.error(&input.ident, format!("{derive} needs a struct with named fields, but `{}` is {what}", input.ident));
     None
 }
 
-fn no_generics(ctxt: &Ctxt, input: &DeriveInput, derive: &str, reason: &str) {
+fn no_generics(ctxt: &Ctxt, input: &DeriveInput, derive: &str) {
     if !input.generics.params.is_empty() {
-        ctxt.error(&input.generics, format!("{derive} takes no generic parameters: {reason}"));
+        ctxt.error(&input.generics, format!("{derive} does not support generic parameters"));
     }
 }
 
@@ -52,7 +49,7 @@ pub(crate) fn constant(field: &Ident) -> Ident {
     Ident::new(&names::snake_case(&field.unraw().to_string()).to_uppercase(), field.span())
 }
 
-/// A type as it was written, for messages.
+/// The source text of a type, for messages.
 pub(crate) fn written(ty: &Type) -> String {
     names::spaced(&ty.to_token_stream().to_string())
 }

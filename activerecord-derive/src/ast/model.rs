@@ -30,19 +30,19 @@ pub(crate) struct Field<'a> {
     pub(crate) ty: &'a Type,
     /// The name of the column's constant.
     pub(crate) constant: Ident,
-    /// What `#[column]` says.
+    /// The name from `#[column]`.
     pub(crate) renamed: Option<LitStr>,
     pub(crate) primary_key: Option<&'a Attribute>,
-    /// Whether it is nearly marked as the key.
+    /// Whether `#[primary_key]` is misspelt.
     misspelt_key: bool,
-    /// The column's roles, with the words that gave them.
+    /// The column's roles, with their attributes.
     pub(crate) roles: Vec<(&'static str, &'a Attribute)>,
     pub(crate) skip: Option<&'a Attribute>,
     pub(crate) flatten: Option<Flatten<'a>>,
 }
 
 impl<'a> Model<'a> {
-    /// Reads a model. None when it is not even a struct with named fields.
+    /// Reads a model. Returns `None` when the item is not a struct with named fields.
     pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         let attrs = Attrs::new(ctxt, &input.attrs);
         attrs.refuse(&ON_FIELD, "a field");
@@ -51,26 +51,26 @@ impl<'a> Model<'a> {
         let table = text(TABLE).unwrap_or_else(|| names::table(&input.ident.unraw().to_string()));
         let hooks = attrs.flag(HOOKS).is_some() || attrs.misspelt(HOOKS);
         let scope_required = attrs.flag(SCOPE_REQUIRED).is_some();
-        no_generics(ctxt, input, "ActiveRecord", "a table has one set of columns; write a struct for each table");
+        no_generics(ctxt, input, "ActiveRecord");
         let fields = named_fields(ctxt, input, "ActiveRecord")?.map(|field| Field::read(ctxt, field)).collect();
         Some(Self { vis: &input.vis, ident: &input.ident, connection, table, hooks, scope_required, fields })
     }
 
-    /// Reads a common table expression: its name is the type's, and its columns have no roles.
+    /// Reads a common table expression: its name is that of the type, and its columns have no roles.
     pub(crate) fn read_cte(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         Attrs::new(ctxt, &input.attrs).refuse(&ON_FIELD, "a field");
-        no_generics(ctxt, input, "Cte", "it is one name of one set of columns");
+        no_generics(ctxt, input, "Cte");
         let table = names::snake_case(&input.ident.unraw().to_string());
         let mut cte = Self::read_columns(ctxt, input, "Cte", table)?;
-        // The compiler itself says that this attribute is not one of a Cte.
+        // The compiler already reports that a Cte does not have this attribute.
         cte.fields.iter_mut().for_each(|field| field.flatten = None);
         Some(cte)
     }
 
-    /// Reads an embedded struct: it has the columns of a model, and no table.
+    /// Reads an embedded struct: columns like those of a model, without a table.
     pub(crate) fn read_embedded(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         Attrs::new(ctxt, &input.attrs).refuse(&ON_FIELD, "a field");
-        no_generics(ctxt, input, "Embedded", "it is one set of columns; write a struct for each");
+        no_generics(ctxt, input, "Embedded");
         Self::read_columns(ctxt, input, "Embedded", String::new())
     }
 
@@ -87,12 +87,12 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The fields that are columns, or several.
+    /// The fields that are one or more columns.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Field<'a>> {
         self.fields.iter().filter(|field| field.skip.is_none())
     }
 
-    /// The key, as positions among the columns and their fields: those that are marked, else the one named `id`.
+    /// The fields of the key, with their positions among [`columns`](Self::columns): those that are marked, else `id`.
     pub(crate) fn key(&self) -> Vec<(usize, &Field<'a>)> {
         let those = |is_key: fn(&Field<'a>) -> bool| -> Vec<_> {
             self.columns().enumerate().filter(|(_, field)| field.flatten.is_none() && is_key(field)).collect()
@@ -101,7 +101,7 @@ impl<'a> Model<'a> {
         kinds.into_iter().find(|key| !key.is_empty()).unwrap_or_else(|| those(|field| field.misspelt_key))
     }
 
-    /// The position among the columns of the one with this role.
+    /// The position of the column with this role among [`columns`](Self::columns).
     pub(crate) fn role(&self, role: &str) -> Option<usize> {
         self.columns().position(|field| field.role(role).is_some())
     }
@@ -130,7 +130,7 @@ impl<'a> Field<'a> {
         self.renamed.as_ref().map_or_else(|| self.name(), LitStr::value)
     }
 
-    /// Where the name of the column was written.
+    /// The span of the column's name.
     pub(crate) fn column_span(&self) -> Span {
         self.renamed.as_ref().map_or_else(|| self.ident.span(), LitStr::span)
     }
@@ -140,7 +140,7 @@ impl<'a> Field<'a> {
         self.ident.unraw().to_string()
     }
 
-    /// The word that gave the column this role.
+    /// The attribute that gives the column this role.
     pub(crate) fn role(&self, role: &str) -> Option<&'a Attribute> {
         self.roles.iter().find(|(word, _)| *word == role).map(|(_, attr)| *attr)
     }

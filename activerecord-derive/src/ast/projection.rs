@@ -23,10 +23,10 @@ pub(crate) struct Projected<'a> {
 }
 
 impl<'a> Projection<'a> {
-    /// Reads a projection. None when it is not even a struct with named fields.
+    /// Reads a projection. Returns `None` when the item is not a struct with named fields.
     pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
-        let model = Attrs::new(ctxt, &input.attrs).path(MODEL, &input.ident, "a projection names its model");
-        no_generics(ctxt, input, "Projection", "its fields are columns of one model");
+        let model = Attrs::new(ctxt, &input.attrs).path(MODEL, &input.ident);
+        no_generics(ctxt, input, "Projection");
         let fields = named_fields(ctxt, input, "Projection")?;
         let fields = fields.map(|(field, ident)| {
             Attrs::new(ctxt, &field.attrs).refuse(&[ACTIVERECORD, MODEL], "the struct");

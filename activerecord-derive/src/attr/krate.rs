@@ -1,4 +1,4 @@
-//! `#[activerecord(crate = path)]`: where the crate is.
+//! `#[activerecord(crate = path)]`: the path of the crate.
 
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -37,7 +37,7 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Path> {
     Ok(path)
 }
 
-/// What to say about a word that is not `crate`: most words are attributes of their own.
+/// The message for an argument other than `crate`. Most such arguments are attributes of their own.
 fn unknown(word: &str) -> String {
     let own = ON_STRUCT.iter().chain(&ON_FIELD).chain(&[MODEL, VALUE]).filter(|own| **own != ACTIVERECORD);
     let (_, nearest) = own
@@ -45,9 +45,9 @@ fn unknown(word: &str) -> String {
         .map(|known| (strsim::jaro_winkler(word, known), *known))
         .fold((0.8, None), |best, (likeness, known)| if likeness > best.0 { (likeness, Some(known)) } else { best });
     match nearest {
-        Some(CRATE) => format!("unknown word `{word}`; did you mean `crate`?"),
-        Some(own) => format!("unknown word `{word}`; `#[{own}]` is an attribute of its own"),
-        None => format!("unknown word `{word}`; the only one is `crate`"),
+        Some(CRATE) => format!("unknown argument `{word}`; did you mean `crate`?"),
+        Some(own) => format!("unknown argument `{word}`; write `#[{own}]` as an attribute of its own"),
+        None => format!("unknown argument `{word}`; expected `crate`"),
     }
 }
 
@@ -58,10 +58,10 @@ mod tests {
     #[test]
     fn the_nearest_word_is_named() {
         for (word, expected) in [
-            ("crat", "unknown word `crat`; did you mean `crate`?"),
-            ("table", "unknown word `table`; `#[table]` is an attribute of its own"),
-            ("conection", "unknown word `conection`; `#[connection]` is an attribute of its own"),
-            ("zzz", "unknown word `zzz`; the only one is `crate`"),
+            ("crat", "unknown argument `crat`; did you mean `crate`?"),
+            ("table", "unknown argument `table`; write `#[table]` as an attribute of its own"),
+            ("conection", "unknown argument `conection`; write `#[connection]` as an attribute of its own"),
+            ("zzz", "unknown argument `zzz`; expected `crate`"),
         ] {
             assert_eq!(unknown(word), expected);
         }

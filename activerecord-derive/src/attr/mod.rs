@@ -1,4 +1,4 @@
-//! Attributes as settings: each word at most once, in its form, with its place kept for messages.
+//! Reads attributes as settings: each at most once, in its form, with its span for messages.
 
 mod krate;
 pub(crate) mod symbol;
@@ -11,14 +11,14 @@ use self::symbol::FLATTEN;
 use crate::ctxt::Ctxt;
 pub(crate) use krate::krate;
 
-/// A field that is the columns of an embedded struct.
+/// `#[flatten]` on a field that holds an embedded struct.
 pub(crate) struct Flatten<'a> {
     pub(crate) attr: &'a Attribute,
-    /// What stands before the names of the columns.
+    /// The prefix of the columns' names.
     pub(crate) prefix: Option<LitStr>,
 }
 
-/// The attributes of one item, read word by word.
+/// The attributes of one item.
 pub(crate) struct Attrs<'c, 'a> {
     ctxt: &'c Ctxt,
     attrs: &'a [Attribute],
@@ -50,7 +50,7 @@ impl<'c, 'a> Attrs<'c, 'a> {
                 other @ (Expr::Lit(_) | Expr::Macro(_)) => {
                     self.ctxt.error(other, format!("expected text in quotes: `#[{word} = \"..\"]`"));
                 }
-                // The compiler itself says that it must be a literal.
+                // The compiler already reports a value that is not a literal.
                 _ => {}
             },
             other => self.ctxt.error(other, format!("expected `#[{word} = \"..\"]`")),
@@ -75,10 +75,10 @@ impl<'c, 'a> Attrs<'c, 'a> {
         })
     }
 
-    /// `#[word(path)]`, the path of a model, which has to stand on the item: `why` says so.
-    pub(crate) fn path(&self, word: &'static str, item: &Ident, why: &str) -> Option<Path> {
+    /// `#[word(path)]`, the path of a model, which the item must have.
+    pub(crate) fn path(&self, word: &'static str, item: &Ident) -> Option<Path> {
         let Some(attr) = self.once(word) else {
-            self.ctxt.error(item, format!("{why}: add `#[{word}(..)]`"));
+            self.ctxt.error(item, format!("`{item}` does not name its model: add `#[{word}(Model)]`"));
             return None;
         };
         let path = attr.parse_args::<Path>();
@@ -88,7 +88,7 @@ impl<'c, 'a> Attrs<'c, 'a> {
         path.ok()
     }
 
-    /// Refuses words that belong elsewhere.
+    /// Refuses attributes that belong elsewhere.
     pub(crate) fn refuse(&self, words: &[&'static str], place: &str) {
         for attr in self.attrs {
             if let Some(word) = words.iter().find(|word| attr.path().is_ident(word)) {
@@ -97,19 +97,19 @@ impl<'c, 'a> Attrs<'c, 'a> {
         }
     }
 
-    /// Whether an attribute is nearly this word. The compiler refuses it and suggests the word; taking it for the word keeps
-    /// other messages away.
+    /// Whether an attribute is a misspelling of this word. The compiler reports it and suggests the word; treating it as the
+    /// word avoids further messages.
     pub(crate) fn misspelt(&self, word: &str) -> bool {
         let nearly = |name: &Ident| (1..=word.len() / 4).contains(&damerau_levenshtein(&name.to_string(), word));
         self.attrs.iter().filter_map(|attr| attr.path().get_ident()).any(nearly)
     }
 
-    /// The attribute of this word; a second one is an error.
+    /// The attribute with this name; a second one is an error.
     fn once(&self, word: &str) -> Option<&'a Attribute> {
         let mut found = self.attrs.iter().filter(|attr| attr.path().is_ident(word));
         let first = found.next();
         for again in found {
-            self.ctxt.error(again, format!("`#[{word}]` stands here twice"));
+            self.ctxt.error(again, format!("duplicate `#[{word}]`"));
         }
         first
     }
@@ -121,7 +121,7 @@ fn prefix(input: ParseStream<'_>) -> syn::Result<LitStr> {
     let word: Ident = input.parse()?;
     if word != PREFIX {
         input.parse::<proc_macro2::TokenStream>()?;
-        return Err(syn::Error::new(word.span(), format!("unknown word `{word}`; the only one is `{PREFIX}`")));
+        return Err(syn::Error::new(word.span(), format!("unknown argument `{word}`; expected `{PREFIX}`")));
     }
     input.parse::<Token![=]>()?;
     let text: LitStr = input.parse()?;

@@ -1,4 +1,4 @@
-//! The words of the attributes, and where each belongs.
+//! The names of the attributes, and where each may stand.
 
 pub(crate) const ACTIVERECORD: &str = "activerecord";
 pub(crate) const ALIAS: &str = "alias";
@@ -24,5 +24,5 @@ pub(crate) const ON_STRUCT: [&str; 5] = [ACTIVERECORD, CONNECTION, TABLE, HOOKS,
 pub(crate) const ON_FIELD: [&str; 8] =
     [PRIMARY_KEY, COLUMN, CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE, SKIP, FLATTEN];
 
-/// Those of a field that give its column a role; a model has one of each at most.
+/// Attributes of a field that give its column a role. A model has at most one of each.
 pub(crate) const ROLES: [&str; 4] = [CREATED_AT, UPDATED_AT, VERSION, SOFT_DELETE];

@@ -1,4 +1,4 @@
-//! The rules of a model, and of what has columns like one.
+//! The rules of models, embedded structs and common table expressions.
 
 use std::collections::HashMap;
 
@@ -31,15 +31,16 @@ pub(crate) fn embedded(ctxt: &Ctxt, embedded: &Model<'_>) {
     }
 }
 
-/// The rules of a column, whatever it is in.
+/// The rules of a column in a model or an embedded struct.
 fn column(ctxt: &Ctxt, field: &Field<'_>) {
     skip_stands_alone(ctxt, field);
     flatten_stands_alone(ctxt, field);
     flattened_is_always_there(ctxt, field);
     one_role(ctxt, field);
     version_is_an_integer(ctxt, field);
-    soft_delete_is_optional(ctxt, field);
+    soft_delete_is_an_optional_time(ctxt, field);
     role_of_a_time(ctxt, field);
+    option_of_no_option(ctxt, field);
 }
 
 /// The rules of a common table expression.
@@ -49,6 +50,7 @@ pub(crate) fn cte(ctxt: &Ctxt, cte: &Model<'_>) {
     constants_differ(ctxt, cte);
     for field in &cte.fields {
         skip_stands_alone(ctxt, field);
+        option_of_no_option(ctxt, field);
     }
 }
 
@@ -59,7 +61,7 @@ fn has_columns(ctxt: &Ctxt, model: &Model<'_>) {
 }
 
 fn has_key(ctxt: &Ctxt, model: &Model<'_>) {
-    // A key that is skipped is refused for that.
+    // A skipped key has an error of its own.
     let marked = model.fields.iter().any(|field| field.primary_key.is_some());
     if !marked && model.key().is_empty() && model.columns().next().is_some() {
         ctxt.error(
@@ -72,18 +74,18 @@ fn has_key(ctxt: &Ctxt, model: &Model<'_>) {
 fn each_role_once(ctxt: &Ctxt, model: &Model<'_>) {
     for role in ROLES {
         for again in model.columns().filter_map(|field| field.role(role)).skip(1) {
-            ctxt.error(again, format!("a model has one `#[{role}]` at most"));
+            ctxt.error(again, format!("a model has at most one `#[{role}]`"));
         }
     }
 }
 
 fn columns_differ(ctxt: &Ctxt, model: &Model<'_>) {
     let mut seen = HashMap::new();
-    // That those of embedded structs differ is the compiler's to check, which knows them.
+    // The compiler checks the columns of embedded structs, which are unknown here.
     for field in model.columns().filter(|field| field.flatten.is_none()) {
         let column = field.column();
         if let Some(other) = seen.insert(column.clone(), field.ident) {
-            let message = format!("the column `{column}` is already that of the field `{other}`");
+            let message = format!("the field `{other}` already has the column `{column}`");
             ctxt.push(syn::Error::new(field.column_span(), message));
         }
     }
@@ -94,7 +96,8 @@ fn constants_differ(ctxt: &Ctxt, model: &Model<'_>) {
     for field in model.columns() {
         let constant = &field.constant;
         if let Some(other) = seen.insert(constant, field.ident) {
-            let message = format!("the constant `{constant}` is already that of the field `{other}`: rename one");
+            let message =
+                format!("the field `{other}` already has the constant `{constant}`: rename one of the fields");
             ctxt.error(field.ident, message);
         }
     }
@@ -102,14 +105,14 @@ fn constants_differ(ctxt: &Ctxt, model: &Model<'_>) {
 
 fn skip_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
     if let (Some(skip), true) = (field.skip, is_one_column(field)) {
-        ctxt.error(skip, "a field with #[skip] is no column, and takes no other attribute of one");
+        ctxt.error(skip, "a field with #[skip] is not a column: remove #[skip] or the other attributes");
     }
 }
 
 fn flatten_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
     let Some(flatten) = &field.flatten else { return };
     if is_one_column(field) || field.skip.is_some() {
-        ctxt.error(flatten.attr, "a field with #[flatten] is several columns, and takes no attribute of one");
+        ctxt.error(flatten.attr, "a field with #[flatten] holds several columns: remove its other attributes");
     }
 }
 
@@ -121,8 +124,8 @@ fn is_one_column(field: &Field<'_>) -> bool {
 fn flattened_is_always_there(ctxt: &Ctxt, field: &Field<'_>) {
     if let (Some(_), Some(embedded)) = (&field.flatten, optional(field.ty)) {
         let message = format!(
-            "a flattened struct is always there, as its columns are: write `{}`, and make those of its fields that may \
-             be missing an Option",
+            "a flattened struct cannot be an Option, because its columns always exist: write `{}`, and make its fields \
+             an Option where they may be NULL",
             written(embedded)
         );
         ctxt.error(field.ty, message);
@@ -131,7 +134,7 @@ fn flattened_is_always_there(ctxt: &Ctxt, field: &Field<'_>) {
 
 fn key_is_the_models(ctxt: &Ctxt, field: &Field<'_>) {
     if let Some(key) = field.primary_key {
-        ctxt.error(key, "an embedded struct has no primary key: it is a field of the model itself");
+        ctxt.error(key, "an embedded struct cannot have a primary key: put the key into the model");
     }
 }
 
@@ -147,7 +150,7 @@ fn one_role(ctxt: &Ctxt, field: &Field<'_>) {
     }
 }
 
-// What a name stands for is not known here, so the rules below refuse only what is plainly wrong.
+// The meaning of a name is unknown here, so the rules below refuse only types that are certainly wrong.
 
 const INTEGERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
 const TIMES: [&str; 3] = ["DateTime", "NaiveDateTime", "NaiveDate"];
@@ -155,34 +158,53 @@ const OTHERS: [&str; 11] =
     ["bool", "f32", "f64", "String", "Vec", "Decimal", "Uuid", "Json", "NaiveTime", "Box", "Arc"];
 
 fn version_is_an_integer(ctxt: &Ctxt, field: &Field<'_>) {
-    if field.role(VERSION).is_some()
-        && (named(field.ty, &OTHERS) || named(field.ty, &TIMES) || optional(field.ty).is_some())
-    {
-        ctxt.error(field.ty, "a #[version] is an integer, such as i32");
+    let is_other = named(field.ty, &OTHERS) || named(field.ty, &TIMES) || optional(field.ty).is_some();
+    if field.role(VERSION).is_some() && is_other {
+        expected(ctxt, field, VERSION, "an integer, such as i32");
     }
 }
 
-fn soft_delete_is_optional(ctxt: &Ctxt, field: &Field<'_>) {
-    if field.role(SOFT_DELETE).is_some() && optional(field.ty).is_none() {
-        ctxt.error(field.ty, "a #[soft_delete] is an Option, such as Option<DateTime<Utc>>: None is not deleted");
+fn soft_delete_is_an_optional_time(ctxt: &Ctxt, field: &Field<'_>) {
+    let is_time = optional(field.ty).is_some_and(|ty| !is_no_time(ty));
+    if field.role(SOFT_DELETE).is_some() && !is_time {
+        expected(ctxt, field, SOFT_DELETE, "an optional time, such as Option<DateTime<Utc>>");
     }
 }
 
 fn role_of_a_time(ctxt: &Ctxt, field: &Field<'_>) {
-    let ty = optional(field.ty).unwrap_or(field.ty);
-    for role in [CREATED_AT, UPDATED_AT, SOFT_DELETE] {
-        if field.role(role).is_some() && (named(ty, &INTEGERS) || named(ty, &OTHERS)) {
-            ctxt.error(ty, format!("a #[{role}] is a time, such as DateTime<Utc>"));
+    for role in [CREATED_AT, UPDATED_AT] {
+        if field.role(role).is_some() && is_no_time(optional(field.ty).unwrap_or(field.ty)) {
+            expected(ctxt, field, role, "a time, such as DateTime<Utc>");
         }
     }
 }
 
-/// Whether a type is written as one of these names, with or without a path and arguments.
+fn expected(ctxt: &Ctxt, field: &Field<'_>, role: &str, what: &str) {
+    ctxt.error(field.ty, format!("#[{role}] needs {what}; found `{}`", written(field.ty)));
+}
+
+fn is_no_time(ty: &Type) -> bool {
+    named(ty, &INTEGERS) || named(ty, &OTHERS)
+}
+
+/// Both `None` would be NULL.
+fn option_of_no_option(ctxt: &Ctxt, field: &Field<'_>) {
+    let Some(inner) = optional(field.ty).filter(|inner| optional(inner).is_some()) else { return };
+    if field.skip.is_none() && field.flatten.is_none() {
+        let message = format!(
+            "an Option of an Option cannot be a column, because both None are NULL: write `{}`",
+            written(inner)
+        );
+        ctxt.error(field.ty, message);
+    }
+}
+
+/// Whether a type has one of these names, with or without a path and arguments.
 fn named(ty: &Type, names: &[&str]) -> bool {
     last_segment(ty).is_some_and(|last| names.iter().any(|name| last.ident == name))
 }
 
-/// What an `Option` is of.
+/// The type inside an `Option`.
 fn optional(ty: &Type) -> Option<&Type> {
     let last = last_segment(ty).filter(|last| last.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
@@ -192,7 +214,7 @@ fn optional(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// The last name of a path, also of one that a macro passed on, which is in an invisible group.
+/// The last name of a path. A macro may have put the path into an invisible group.
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),

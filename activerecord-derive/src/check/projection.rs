@@ -1,4 +1,4 @@
-//! The rules of a projection. That its fields are columns of the model is the compiler's to check.
+//! The rules of a projection. The compiler checks that its fields are columns of the model.
 
 use crate::ast::Projection;
 use crate::ctxt::Ctxt;
@@ -11,7 +11,7 @@ fn has_fields(ctxt: &Ctxt, projection: &Projection<'_>) {
     if projection.fields.is_empty() {
         ctxt.error(
             projection.ident,
-            format!("`{}` has no fields: a projection is of one column at least", projection.ident),
+            format!("`{}` has no fields: a projection needs at least one column", projection.ident),
         );
     }
 }

@@ -1,11 +1,11 @@
-//! A second name of a model: everything is the model's but the name.
+//! An alias of a model: everything but the name comes from the model.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::ast::Alias;
 
-/// None when the model is not known.
+/// Returns `None` when the model is unknown.
 pub(super) fn expand(alias: &Alias<'_>) -> Option<TokenStream> {
     let (ident, model, name) = (alias.ident, alias.model.as_ref()?, &alias.name);
     Some(quote! {

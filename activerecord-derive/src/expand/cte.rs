@@ -1,4 +1,4 @@
-//! A common table expression: the constants and the reading of a model, without its table.
+//! A common table expression: the constants and the reading of a model, without a table.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! An embedded struct: its columns as typed fields of a struct beside it, as data, and three small functions.
+//! An embedded struct: a struct of typed columns, the columns as data, and three small functions.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -9,7 +9,7 @@ use super::model::{parts, record, roles, set, value_of};
 use super::ordinals;
 use crate::ast::{Field, Model, written};
 
-/// The struct of the columns, if there are any. Programs name it, so it stands beside the embedded struct.
+/// The struct of the columns, if there are any. Programs name it, so it is an item beside the embedded struct.
 pub(super) fn columns(embedded: &Model<'_>, krate: &Path) -> Option<TokenStream> {
     embedded.columns().next()?;
     let (vis, ident, columns) = (embedded.vis, embedded.ident, columns_of(embedded.ident));
@@ -60,7 +60,7 @@ pub(super) fn expand(embedded: &Model<'_>) -> TokenStream {
     }
 }
 
-/// How the columns are found in a model's, and what `derive` would ask of `__M` without need.
+/// The constructor from a model's columns, and `Clone`, `Copy` and `Debug` without a bound on `__M`.
 fn columns_impls(embedded: &Model<'_>) -> TokenStream {
     let columns = columns_of(embedded.ident);
     let fields = embedded.columns().enumerate().map(|(position, Field { ident, ty, flatten, .. })| {

@@ -1,4 +1,4 @@
-//! An enum as the type of a column: a match on its variants each way.
+//! An enum as a column type: one match on the variants per direction.
 
 use proc_macro2::TokenStream;
 use quote::quote;

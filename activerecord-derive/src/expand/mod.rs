@@ -1,4 +1,4 @@
-//! From what was read to what is emitted. Nothing here decides anything at run time.
+//! Turns what was read into generated code. Nothing here decides anything at run time.
 
 mod alias;
 mod cte;
@@ -28,7 +28,7 @@ pub(crate) fn model(input: &DeriveInput) -> TokenStream {
     if let Some(model) = &model {
         check::model(&ctxt, model);
     }
-    // Only the library's own crates know the core by its name.
+    // Only the library's own crates use the name of the core.
     let own = krate.is_ident("activerecord_core");
     finish(ctxt, &krate, model.as_ref().map(|model| model::expand(model, own)), |errors| fallback::model(input, errors))
 }
@@ -90,7 +90,7 @@ pub(crate) fn cte(input: &DeriveInput) -> TokenStream {
     finish(ctxt, &krate, cte.as_ref().map(cte::expand), |errors| fallback::cte(input, errors))
 }
 
-/// The expansion when all is well; else the errors, beside impls that make nothing else fail.
+/// The expansion; or, after errors, the errors and impls that prevent further messages.
 fn finish(
     ctxt: Ctxt,
     krate: &Path,
@@ -106,7 +106,7 @@ fn finish(
     }
 }
 
-/// Names the crate once, so that a crate that is not there gives one message.
+/// Names the crate once, so that a missing crate gives one message.
 fn scope(krate: &Path, impls: &TokenStream) -> TokenStream {
     quote! {
         const _: () = {

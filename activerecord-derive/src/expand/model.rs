@@ -9,7 +9,7 @@ use super::ordinals::{self, number};
 use crate::ast::{Field, Model, written};
 use crate::attr::symbol::{CREATED_AT, SOFT_DELETE, UPDATED_AT, VERSION};
 
-/// `own`: it is a model of the library itself, which the compiler's lists of a user's models are not to name.
+/// `own`: a model of the library itself, which the compiler must not list among the user's models.
 pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
     let ident = model.ident;
     let unlisted = own.then(|| quote!(#[diagnostic::do_not_recommend]));
@@ -17,16 +17,22 @@ pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
     let ordinals = ordinals::constants(model);
     let (from_row, value, set_value) = (from_row(model), value(model), set_value(model));
     let (key, key_functions) = key(model);
-    let no_hooks = (!hooks).then(|| quote!(#[automatically_derived] #unlisted impl __ar::Hooks for #ident {}));
+    let (hook_kind, hook_trait) = match hooks {
+        true => (quote!(__ar::Marked), quote!(__ar::HasHooks<__ar::Marked>)),
+        false => (quote!(__ar::Unmarked), quote!(__ar::Hooks<__ar::Unmarked>)),
+    };
     quote! {
         #constants
-        #no_hooks
+        #[automatically_derived]
+        #unlisted
+        impl #hook_trait for #ident {}
         #ordinals
         #table
         #[automatically_derived]
         #unlisted
         impl __ar::Model for #ident {
             type Key = #key;
+            type HookKind = #hook_kind;
             const TABLE: &'static __ar::Table = __TABLE;
             const HOOKS: bool = #hooks;
             #from_row
@@ -62,7 +68,7 @@ fn constant(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     }
 }
 
-/// The columns of an embedded struct, as the model's.
+/// The constant of a flattened field: the embedded struct's columns as columns of the model.
 fn flattened_constant(model: &Model<'_>, position: usize, field: &Field<'_>) -> TokenStream {
     let (model, at, name) = (model.ident, ordinals::at(model, position), field.name());
     let Field { vis, ty, constant, .. } = field;
@@ -74,8 +80,8 @@ fn flattened_constant(model: &Model<'_>, position: usize, field: &Field<'_>) -> 
     }
 }
 
-/// The table stands beside the impl, and no function there says `Self::`: it would ask once more for what `Model` asks for,
-/// and so report once more what is missing.
+/// The table is a constant beside the impl, and the impl never uses it as `Self::TABLE`: this would require `Model`'s bounds
+/// again, and report an unmet bound again.
 pub(super) fn table(model: &Model<'_>) -> TokenStream {
     let (ident, name) = (model.ident, model.ident.unraw().to_string());
     let (table, connection) = (&model.table, &model.connection);
@@ -94,7 +100,7 @@ pub(super) fn table(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The slice of all columns, each as `def` makes it of the field, the column's name and the field's.
+/// The slice of all columns. `def` makes a column from the field, the column's name and the field's name.
 pub(super) fn parts(model: &Model<'_>, def: impl Fn(&Field<'_>, String, String) -> TokenStream) -> TokenStream {
     let def = |field: &Field<'_>| def(field, field.column(), field.name());
     let columns: Vec<_> = model.columns().collect();
@@ -102,7 +108,7 @@ pub(super) fn parts(model: &Model<'_>, def: impl Fn(&Field<'_>, String, String) 
         let columns = columns.into_iter().map(def);
         return quote!(&[#(#columns),*]);
     }
-    // Columns in a row are one part, and so is each embedded struct.
+    // Adjacent plain columns are one part, and so is each embedded struct.
     let parts = columns.chunk_by(|one, next| one.flatten.is_none() && next.flatten.is_none()).map(|part| match part {
         [Field { ty, flatten: Some(flatten), .. }] => match &flatten.prefix {
             Some(prefix) => quote!(__ar::prefixed!(#prefix, <#ty as __ar::Embedded>::TABLE.columns)),
@@ -117,7 +123,7 @@ pub(super) fn parts(model: &Model<'_>, def: impl Fn(&Field<'_>, String, String) 
     quote!(const { &__ar::flattened::<#width>(#table, &[#(#parts),*]) })
 }
 
-/// What columns mean, as a chain of calls.
+/// The roles of the columns, as a chain of calls.
 pub(super) fn roles(model: &Model<'_>) -> TokenStream {
     let role = |role| model.role(role).map(|position| ordinals::at(model, position)).into_iter();
     let (created_at, updated_at) = (role(CREATED_AT), role(UPDATED_AT));
@@ -145,7 +151,7 @@ fn from_row(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The record whose columns are those of `table`, from `first` on, in a row where these begin at ordinal `at`.
+/// Reads the record from the columns of `table` from `first` on, which begin at ordinal `at` of the row.
 pub(super) fn record(model: &Model<'_>, first: &TokenStream, table: &TokenStream) -> TokenStream {
     let mut positions = 0..;
     let fields = model.fields.iter().map(|Field { ident, ty, skip, flatten, .. }| {
@@ -159,7 +165,7 @@ pub(super) fn record(model: &Model<'_>, first: &TokenStream, table: &TokenStream
     quote!(::core::result::Result::Ok(Self { #(#fields),* }))
 }
 
-/// What is asked of the type of a field.
+/// The trait that the type of a field implements.
 fn kind(is_flattened: bool) -> TokenStream {
     if is_flattened { quote!(__ar::Embedded) } else { quote!(__ar::ColumnType) }
 }
@@ -199,7 +205,7 @@ pub(super) fn set(model: &Model<'_>) -> TokenStream {
     })
 }
 
-/// A match with an arm for each field, which is told the ordinal that it begins at.
+/// A match with one arm per field; each arm gets the ordinal of the field's first column.
 fn by_ordinal(model: &Model<'_>, arm: impl Fn(&Field<'_>, &TokenStream) -> TokenStream) -> TokenStream {
     let arms = model.columns().enumerate().map(|(position, field)| {
         let at = ordinals::at(model, position);
@@ -221,7 +227,7 @@ fn by_ordinal(model: &Model<'_>, arm: impl Fn(&Field<'_>, &TokenStream) -> Token
     }
 }
 
-/// The type of the key, which is the field's own or a tuple, and the functions about it.
+/// The type of the key (the type of its field, or a tuple), and the functions of the key.
 fn key(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let key = model.key();
     let (types, idents): (Vec<_>, Vec<_>) = key.iter().map(|(_, field)| (field.ty, field.ident)).unzip();

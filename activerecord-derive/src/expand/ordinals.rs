@@ -1,4 +1,4 @@
-//! Where the columns stand: by number, until a field with `#[flatten]`, whose width only the compiler knows, is before them.
+//! The ordinals of columns: numbers, until a field with `#[flatten]` precedes them, because only the compiler knows its width.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -6,7 +6,7 @@ use syn::{Ident, Type};
 
 use crate::ast::Model;
 
-/// The ordinal of the first column of the field at this position among those that have any.
+/// The ordinal of the first column of the field at this position among the fields that have columns.
 pub(super) fn at(model: &Model<'_>, position: usize) -> TokenStream {
     if !is_counted(model, position) {
         let number = number(position);
@@ -40,7 +40,7 @@ fn width_of(ty: &Type) -> TokenStream {
     quote!(<#ty as __ar::Embedded>::TABLE.columns.len())
 }
 
-/// Whether an embedded struct is before this position.
+/// Whether an embedded struct precedes this position.
 fn is_counted(model: &Model<'_>, position: usize) -> bool {
     model.columns().take(position).any(|field| field.flatten.is_some())
 }

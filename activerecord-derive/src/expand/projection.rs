@@ -1,4 +1,4 @@
-//! A projection: the columns of its fields, by the model's own constants.
+//! A projection: its fields' columns, from the model's constants.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use crate::ast::{Projected, Projection, constant, written};
 
-/// None when the model is not known.
+/// Returns `None` when the model is unknown.
 pub(super) fn expand(projection: &Projection<'_>) -> Option<TokenStream> {
     let (ident, model) = (projection.ident, projection.model.as_ref()?);
     let columns = projection.fields.iter().map(|Projected { ident, ty }| {

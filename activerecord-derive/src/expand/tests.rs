@@ -1,4 +1,4 @@
-//! What is emitted: for each derive, and for each attribute.
+//! Snapshots of the expansion of each derive and each attribute.
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
@@ -10,7 +10,7 @@ fn expansion(derive: fn(&DeriveInput) -> TokenStream, item: &str) -> String {
     format!("{}\n\n{}", item.trim(), prettyplease::unparse(&file))
 }
 
-/// One test for each line: its name, the derive, and what is derived on.
+/// One test per line: its name, the derive, and the item.
 macro_rules! snapshots {
     ($($name:ident: $derive:ident $item:literal)*) => {$(
         #[test]

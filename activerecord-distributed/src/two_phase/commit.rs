@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use activerecord_core::{
-    Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, ProtocolConnection as _, Result, Transaction, spawn,
+    AsyncBody, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, ProtocolConnection as _, Result,
+    Transaction, spawn,
 };
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -45,7 +46,7 @@ impl OpenTransaction {
 
     pub(super) async fn run<T, F>(&self, body: F) -> Result<T>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         let transactions: Vec<_> = self.participants.iter().map(|participant| &participant.transaction).collect();
         Transaction::run_in_all(&transactions, body).await

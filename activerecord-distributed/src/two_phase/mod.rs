@@ -27,7 +27,7 @@ pub use recover::Recovered;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use activerecord_core::Result;
+use activerecord_core::{AsyncBody, Result};
 
 /// Runs `body` in one transaction per connection and commits all of them, or none. After a crash of a process or a
 /// database, [`TwoPhase::recover`] completes the outcome.
@@ -67,7 +67,7 @@ use activerecord_core::Result;
 /// - `AfterCommit`: everything is committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>
 where
-    F: AsyncFnOnce() -> Result<T>,
+    F: AsyncBody<T>,
 {
     let names: Vec<String> = names.into_iter().map(Into::into).collect();
     let open = participants::Participants::enlist(&names).await?.begin().await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use activerecord_core::Result;
+use activerecord_core::{AsyncBody, Result};
 use serde::de::DeserializeOwned;
 
 use crate::inbox::Inbox;
@@ -79,7 +79,7 @@ impl<P> Task<P> {
     /// As [`Inbox::once`].
     pub async fn once<T, F>(&self, name: &str, effect: F) -> Result<Option<T>>
     where
-        F: AsyncFnOnce() -> Result<T>,
+        F: AsyncBody<T>,
     {
         Inbox::once(name, self.topic(), self.id(), effect).await
     }

@@ -43,8 +43,8 @@ impl<S: Scalar> JsonScalar for S {}
 
 /// A type that a value inside JSON can be read as: `String`, `i64`, `f64` or `bool`.
 #[diagnostic::on_unimplemented(
-    message = "JSON at a path is not read as `{Self}`",
-    note = "it is read as a String, an i64, an f64 or a bool"
+    message = "JSON at a path cannot be read as `{Self}`",
+    note = "read it as a String, an i64, an f64 or a bool"
 )]
 pub trait FromJson: FromValue {
     /// The kind that the value must have.
@@ -70,7 +70,7 @@ impl FromJson for bool {
 /// A path into JSON: a key, or an array of keys (`&str`) or of positions (`u32`). For both in one path, use an array of
 /// [`JsonStep`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no path into JSON",
+    message = "expected a path into JSON, found `{Self}`",
     note = "write a key, an array of keys, or an array of `JsonStep::from(..)` of keys and positions"
 )]
 pub trait IntoJsonPath {

@@ -42,8 +42,8 @@ use crate::value::ValueType;
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no column and nothing that is computed from columns",
-    note = "a value is written `literal(value)`"
+    message = "expected a column or an expression, found `{Self}`",
+    note = "write a value as `literal(value)`"
 )]
 #[allow(clippy::wrong_self_convention, reason = "the names are SQL's, and the result contains the expression")]
 pub trait Scalar: Sized {

@@ -16,10 +16,9 @@ pub struct Both<A, B>(PhantomData<(A, B)>);
 /// A source that reads all tables of `P`. The compiler infers `I`, their positions.
 #[diagnostic::on_unimplemented(
     message = "the query does not read `{P}`",
-    label = "names a column of a table that `{Self}` does not read",
-    note = "join it first: `.join({P}::COLUMN.eq(..))`; in this condition the joined model's column is on the left, one of a \
-            model that is read already on the right",
-    note = "in a query inside another, a column of the outer one is written `outer({P}::COLUMN)`"
+    label = "`{Self}` does not read the table of this column",
+    note = "join it first: `.join({P}::COLUMN.eq(..))`, with the joined model's column on the left",
+    note = "in a subquery, write a column of the outer query as `outer({P}::COLUMN)`"
 )]
 pub trait Covers<P, I> {}
 
@@ -89,7 +88,7 @@ covers! {
 /// [`Predicate::and`](crate::Predicate::and), [`Predicate::or`](crate::Predicate::or) or two calls of `filter`:
 /// operators in Rust cannot require that two types differ.
 #[diagnostic::on_unimplemented(
-    message = "conditions on `{Self}` and on `{P}` are not joined by an operator",
+    message = "an operator cannot combine conditions on `{Self}` and on `{P}`",
     note = "write `a.and(b)` or `a.or(b)`, or filter twice"
 )]
 pub trait Meet<P> {
@@ -119,8 +118,8 @@ impl<A, B, P> Meet<P> for Both<A, B> {
 
 /// The table that an expression names first. In the condition of a join it is the joined table.
 #[diagnostic::on_unimplemented(
-    message = "the condition of this join names no table to join",
-    note = "write `Joined::COLUMN.eq(Model::COLUMN)`, the joined model's column on the left"
+    message = "this condition does not name the table to join",
+    note = "write `Joined::COLUMN.eq(Model::COLUMN)`, with the joined model's column on the left"
 )]
 pub trait Leading {
     /// The table.
@@ -137,8 +136,8 @@ impl<A: Leading, B> Leading for Both<A, B> {
 
 /// An expression that names no table except that of `M`.
 #[diagnostic::on_unimplemented(
-    message = "an update of `{M}` cannot name a column of `{Self}`",
-    note = "only columns of `{M}` itself, and queries by `subquery(..)`, can be part of what it becomes"
+    message = "an update of `{M}` cannot use a column of `{Self}`",
+    note = "use columns of `{M}`, or a query in `subquery(..)`"
 )]
 pub trait Only<M> {}
 

@@ -13,7 +13,7 @@ use crate::value::{RowRef, ValueRef, advance};
 pub struct Left<R>(PhantomData<R>);
 
 /// One of the relations of a query: a relation, or a [`Left`] one that may have no row.
-#[diagnostic::on_unimplemented(message = "`{Self}` is nothing that a query can read")]
+#[diagnostic::on_unimplemented(message = "a query cannot read `{Self}`")]
 pub trait Member: 'static {
     /// The relation.
     type Relation: Relation;
@@ -81,7 +81,7 @@ impl<R: Relation> Member for Left<R> {
 /// A source to which the relation `J` can be joined.
 #[diagnostic::on_unimplemented(
     message = "`{J}` cannot be joined to `{Self}`",
-    note = "a query reads up to six relations, and `select` ends the joining"
+    note = "a query reads at most six relations; join them before `select`"
 )]
 pub trait JoinWith<J> {
     /// The source after the join.

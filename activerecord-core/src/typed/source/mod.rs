@@ -18,8 +18,8 @@ pub type Found<R> = fn(R) -> BoxFuture<'static, Result<R>>;
 /// Named rows that a query can read and join: a model, an alias (`#[derive(Alias)]`) or a common table expression
 /// (`#[derive(Cte)]`).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that a query can read",
-    note = "a query reads models (#[derive(ActiveRecord)]), other names of them (#[derive(Alias)]) and common table \
+    message = "a query cannot read `{Self}`",
+    note = "a query reads models (#[derive(ActiveRecord)]), aliases of models (#[derive(Alias)]) and common table \
             expressions (#[derive(Cte)])"
 )]
 pub trait Relation: Sized + 'static {
@@ -50,7 +50,7 @@ pub trait Relation: Sized + 'static {
 
 /// The source of a query: one relation, or a tuple of joined relations. The first is never optional; the others are
 /// optional if they are a [`Left`].
-#[diagnostic::on_unimplemented(message = "`{Self}` is nothing that a query can read from")]
+#[diagnostic::on_unimplemented(message = "a query cannot read from `{Self}`")]
 pub trait Source: 'static {
     /// The first relation.
     type Root: Relation;

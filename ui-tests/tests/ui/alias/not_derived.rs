@@ -1,4 +1,5 @@
 use activerecord::prelude::*;
+use activerecord::model::Alias;
 
 #[derive(ActiveRecord)]
 struct Employee {

@@ -1,4 +1,5 @@
 use activerecord::prelude::*;
+use activerecord::model::Cte;
 
 #[derive(ActiveRecord)]
 struct Flight {

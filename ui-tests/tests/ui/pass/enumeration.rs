@@ -1,6 +1,5 @@
 use activerecord::prelude::*;
-use activerecord::value::Value;
-use activerecord::{FromValue, ToValue, ValueRef};
+use activerecord::value::{FromValue, ToValue, Value, ValueRef};
 
 #[derive(ActiveEnum, Debug, PartialEq)]
 enum Status {

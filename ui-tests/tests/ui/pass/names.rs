@@ -1,6 +1,5 @@
-use activerecord::ValueRef;
 use activerecord::prelude::*;
-use activerecord::value::Value;
+use activerecord::value::{Value, ValueRef};
 
 mod models {
     use activerecord::prelude::*;

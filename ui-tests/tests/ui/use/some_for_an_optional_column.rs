@@ -1,0 +1,13 @@
+use activerecord::prelude::*;
+
+#[derive(ActiveRecord)]
+struct User {
+    id: i64,
+    email: Option<String>,
+    age: i32,
+    active: bool,
+}
+
+fn main() {
+    let _ = User::filter(User::EMAIL.eq(Some("a@b.c")));
+}
