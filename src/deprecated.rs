@@ -7,10 +7,10 @@ pub use activerecord_core::{
     IntoAssignments, IntoColumns, IntoConfig, IntoJsonPath, IntoKey, IntoOrder, IntoParams, IsJson, Isolation,
     JoinWith, JsonScalar, KeysetPage, Leading, Left, Listener, Literal, MYSQL, MaybeAt, MaybeNull, Meet, Member, Named,
     Number, Only, Operand, Order, OutsideTransaction, POSTGRESQL, Page, Plan, Predicate, Prepared, PreparedBranch,
-    Projection, RawQuery, Relation, Retry, Row, RowIndex, RowLike, RowOf, RowRef, Rows, SQLITE, Scalar, Selection,
-    Sink, Source, Table, TableInfo, Text, TextScalar, ToValue, UniqueKey, UnmetPrecondition, Value, ValueRef,
-    ValueType, Whole, Window, WindowScalar, case, count_rows, current_connection, dense_rank, exists, format_date,
-    format_datetime, format_time, literal, ntile, outer, rank, raw, record, row, row_number, spawn, subquery, window,
+    Projection, RawQuery, Relation, Retry, Row, RowIndex, RowRef, SQLITE, Scalar, Selection, Sink, Source, TableInfo,
+    Text, TextScalar, ToValue, UniqueKey, UnmetPrecondition, Value, ValueRef, ValueType, Whole, Window, WindowScalar,
+    case, count_rows, current_connection, dense_rank, exists, format_date, format_datetime, format_time, literal,
+    ntile, outer, rank, raw, record, row, row_number, spawn, subquery, window,
 };
 pub use activerecord_distributed::{
     Backoff, Delivery, Enqueue, Event, Finding, InDoubt, InDoubtState, Inbox, MemoryQueue, Message, MessageState,
@@ -32,3 +32,15 @@ pub use activerecord_sync::{
 /// The options of a connection's pool.
 #[deprecated(note = "use `PoolOptions`")]
 pub type Pool = activerecord_core::PoolOptions;
+
+/// The rows of a query, one by one.
+#[deprecated(note = "use `query::RowStream`")]
+pub type Rows<R> = activerecord_core::RowStream<R>;
+
+/// Columns that are compared as one value.
+#[deprecated(note = "use `query::RowValue`")]
+pub type RowOf<C> = activerecord_core::RowValue<C>;
+
+/// A model's table.
+#[deprecated(note = "use `model::TableDef`")]
+pub type Table = activerecord_core::TableDef;

@@ -2,5 +2,5 @@
 
 pub use activerecord_core::{
     ActiveRecord, Alias, Change, ChangeKind, Column, ColumnDef, Cte, Embedded, Hooks, IntoKey, Model, Named,
-    Projection, Table,
+    Projection, TableDef,
 };

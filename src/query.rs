@@ -18,8 +18,8 @@
 pub use activerecord_core::{
     Assignment, Batches, Case, Column, Condition, Cursor, DateScalar, Divide, Expression, FromJson, HasDate, HasTime,
     InSet, Integer, IntoAssignments, IntoColumns, IntoJsonPath, IntoOrder, IsJson, JsonScalar, KeysetPage, Left,
-    Literal, MaybeNull, Number, Operand, Order, Page, Plan, Predicate, Query, RawQuery, RowOf, Rows, Scalar, Selection,
-    Text, TextScalar, Window, WindowScalar, case, count_rows, dense_rank, exists, literal, ntile, outer, rank, raw,
-    record, row, row_number, subquery, window,
+    Literal, MaybeNull, Number, Operand, Order, Page, Plan, Predicate, Query, RawQuery, RowStream, RowValue, Scalar,
+    Selection, Text, TextScalar, Window, WindowScalar, case, count_rows, dense_rank, exists, literal, ntile, outer,
+    rank, raw, record, row, row_number, subquery, window,
 };
 pub use activerecord_core::{Row, RowIndex};

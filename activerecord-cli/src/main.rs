@@ -1,8 +1,7 @@
-//! `activerecord`: looks after what the library keeps across databases.
+//! `activerecord`: administers outboxes, sagas, two-phase commit, and copies of tables.
 //!
-//! Exit codes: 0, nothing needs attention; 1, it could not be done; 2, the command line makes no sense; 3, it was done, and
-//! something needs somebody's attention (a transaction in doubt, a stuck saga, a dead letter, a row that was refused or
-//! differs, a setting).
+//! Exit codes: 0, success; 1, the command failed; 2, invalid usage; 3, the command succeeded and found something that needs
+//! attention (a transaction in doubt, a stuck saga, a dead letter, a row that was refused or differs, a setting).
 
 mod bar;
 mod capture;
@@ -23,19 +22,19 @@ use clap_complete::Shell;
 
 use output::Output;
 
-/// Looks after what activerecord keeps across databases.
+/// Administers outboxes, sagas, two-phase commit, and copies of tables.
 ///
-/// The connections are those of `--config`, else of `activerecord.toml` in this folder if it is there, else of the environment
+/// Connections are read from the file of `--config`, or from `activerecord.toml` in the current folder, or from the environment
 /// (`DATABASE_URL`, `DATABASE_URL_NAME`).
 ///
-/// Exit codes: 0 nothing needs attention, 1 it could not be done, 2 wrong usage, 3 done, and something needs attention.
+/// Exit codes: 0 success, 1 the command failed, 2 invalid usage, 3 success, but something needs attention.
 #[derive(Parser, Debug)]
 #[command(name = "activerecord", version)]
 struct Cli {
-    /// A file with the connections
+    /// The file with the connections
     #[arg(long, global = true, env = "ACTIVERECORD_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// JSON, for programs
+    /// Prints JSON
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -44,7 +43,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Transactions across databases
+    /// Transactions across databases (two-phase commit)
     #[command(subcommand)]
     TwoPhase(two_phase::Command),
     /// Sagas
@@ -56,24 +55,24 @@ enum Command {
     Sync(sync::Sync),
     Verify(sync::Verify),
     Relay(relay::Relay),
-    /// Triggers that write the changes of tables to the outbox
+    /// Triggers that capture changes of tables in the outbox
     #[command(subcommand)]
     Capture(capture::Command),
-    /// What keeps connections from taking part in transactions across databases, and how to mend it
+    /// Checks whether every connection supports transactions across databases, and says how to fix it
     Doctor,
-    /// Completions for a shell
+    /// Prints the completion script of a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: Shell,
     },
 }
 
-/// What became of a command.
+/// Whether a successful command found something that needs attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attention {
-    /// Nothing needs any.
+    /// It found nothing.
     None,
-    /// Something does.
+    /// It found something: exit code 3.
     Needed,
 }
 
@@ -123,7 +122,9 @@ fn configure(file: Option<PathBuf>) -> Result<()> {
         None => ConnectionManager::configure_from_env()?,
     }
     if ConnectionManager::names().is_empty() {
-        return Err(Error::configuration("there are no connections: name a file with --config, or set DATABASE_URL"));
+        return Err(Error::configuration(
+            "no connections are configured: name a file with --config, or set DATABASE_URL",
+        ));
     }
     Ok(())
 }

@@ -9,25 +9,25 @@ use crate::output::{Output, age};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// The dead letters
+    /// Lists the dead letters
     List {
         #[command(flatten)]
         place: Place,
-        /// How many at most, the oldest first
+        /// The largest number to list, oldest first
         #[arg(long, default_value_t = 100)]
         limit: u64,
     },
-    /// Hands dead letters to the workers again: these, or all of a topic, or all
+    /// Requeues dead letters: those with the ids, or all of a topic, or all
     Requeue(Chosen),
-    /// Deletes dead letters: these, or all of a topic, or all with --all
+    /// Deletes dead letters: those with the ids, or all of a topic, or all with --all
     Purge {
         #[command(flatten)]
         chosen: Chosen,
-        /// All of every topic
+        /// Deletes the dead letters of every topic
         #[arg(long)]
         all: bool,
     },
-    /// How many messages there are, by topic
+    /// Counts the messages of each topic
     Stats {
         /// The connection with the outbox
         #[arg(long, default_value = "primary")]
@@ -40,7 +40,7 @@ pub(crate) struct Place {
     /// The connection with the outbox
     #[arg(long, default_value = "primary")]
     on: String,
-    /// Those of one topic
+    /// Only this topic
     #[arg(long)]
     topic: Option<String>,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Place {
 pub(crate) struct Chosen {
     #[command(flatten)]
     place: Place,
-    /// Their ids
+    /// Ids of dead letters
     ids: Vec<i64>,
 }
 
@@ -58,15 +58,15 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Attention> {
         Command::List { place, limit } => list(&place, limit, output).await,
         Command::Requeue(Chosen { place, ids }) => {
             let count = Outbox::requeue(&place.on, place.topic.as_deref(), &ids).await?;
-            output.value(&json!({ "requeued": count }), |_| format!("{count} messages are handed out again"))?;
+            output.value(&json!({ "requeued": count }), |_| format!("requeued messages: {count}"))?;
             Ok(Attention::None)
         }
         Command::Purge { chosen: Chosen { place, ids }, all } => {
             if ids.is_empty() && place.topic.is_none() && !all {
-                return Err(Error::configuration("name ids or a --topic, or say --all"));
+                return Err(Error::configuration("name ids, or use --topic or --all"));
             }
             let count = Outbox::purge(&place.on, place.topic.as_deref(), &ids).await?;
-            output.value(&json!({ "purged": count }), |_| format!("{count} messages are deleted"))?;
+            output.value(&json!({ "purged": count }), |_| format!("deleted messages: {count}"))?;
             Ok(Attention::None)
         }
         Command::Stats { on } => stats(&on, output).await,
@@ -75,7 +75,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Attention> {
 
 async fn list(place: &Place, limit: u64, output: Output) -> Result<Attention> {
     let dead = Outbox::dead(&place.on, place.topic.as_deref(), limit).await?;
-    output.list(&dead, "there are no dead letters", &["id", "topic", "key", "attempts", "last error"], |message| {
+    output.list(&dead, "no dead letters", &["id", "topic", "key", "attempts", "last error"], |message| {
         vec![
             message.id.to_string(),
             message.topic.clone(),

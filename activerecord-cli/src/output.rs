@@ -1,41 +1,41 @@
-//! Tables for people, JSON for programs.
+//! Output: tables for people, JSON for programs.
 
 use activerecord::prelude::*;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-/// How to print.
+/// The format of the output.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     pub(crate) json: bool,
 }
 
 impl Output {
-    /// Prints all of them as one JSON array, or as a table; without any, `nothing` for people.
+    /// Prints a list as a JSON array or as a table. Prints the text `empty` instead of an empty table.
     pub(crate) fn list<T: Serialize>(
         self,
-        all: &[T],
-        nothing: &str,
+        items: &[T],
+        empty: &str,
         columns: &[&str],
         row: impl Fn(&T) -> Vec<String>,
     ) -> Result<()> {
         if self.json {
-            return print(&all);
+            return print(&items);
         }
-        if all.is_empty() {
-            println!("{nothing}");
+        if items.is_empty() {
+            println!("{empty}");
             return Ok(());
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(columns.to_vec());
-        for one in all {
-            table.add_row(row(one));
+        for item in items {
+            table.add_row(row(item));
         }
         println!("{table}");
         Ok(())
     }
 
-    /// Prints a value as JSON, or what `text` makes of it.
+    /// Prints a value as JSON, or as the text that `text` returns.
     pub(crate) fn value<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
         if self.json {
             print(value)
@@ -51,7 +51,7 @@ fn print<T: Serialize>(value: &T) -> Result<()> {
     Ok(())
 }
 
-/// A duration for people, in whole seconds.
+/// Formats a duration in whole seconds, for people.
 pub(crate) fn age(age: Option<std::time::Duration>) -> String {
     age.map_or_else(
         || "?".into(),

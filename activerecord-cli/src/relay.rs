@@ -11,22 +11,22 @@ use serde_json::json;
 use crate::Attention;
 use crate::output::Output;
 
-/// Publishes the messages of an outbox on a queue, until it is interrupted
+/// Publishes the messages of an outbox to a queue, until it is interrupted
 #[derive(Args, Debug)]
 pub(crate) struct Relay {
     /// The connection with the outbox
     #[arg(long, default_value = "primary")]
     on: String,
-    /// A topic to publish
+    /// A topic to publish; can be repeated
     #[arg(long = "topic", value_name = "TOPIC", required = true)]
     topics: Vec<String>,
-    /// Where to: a broker's URL (nats:, amqp:, redis:), or the name of a connection
+    /// The queue: the URL of a broker (nats:, amqp:, redis:) or the name of a connection
     #[arg(long)]
     to: String,
-    /// How many messages are published together
+    /// How many messages to publish together
     #[arg(long, default_value_t = 100)]
     batch: usize,
-    /// Publish what is due now, and end
+    /// Publishes the messages that are due now, and exits
     #[arg(long)]
     once: bool,
 }
@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: Relay, output: Output) -> Result<Attention> {
     let relay = topics.into_iter().fold(relay, activerecord::Relay::topic);
     if once {
         let count = relay.run_once().await?;
-        output.value(&json!({ "published": count }), |_| format!("{count} messages are published"))?;
+        output.value(&json!({ "published": count }), |_| format!("published messages: {count}"))?;
     } else {
         relay.run_until(async { _ = tokio::signal::ctrl_c().await }).await?;
     }
@@ -50,7 +50,7 @@ async fn queue(to: &str) -> Result<Arc<dyn Queue>> {
         Some("amqp" | "amqps") => Ok(Arc::new(RabbitQueue::connect(to).await?)),
         Some("redis" | "rediss") => Ok(Arc::new(RedisQueue::connect(to).await?)),
         Some(scheme) => Err(Error::configuration(format!(
-            "no broker speaks `{scheme}`; say nats:, amqp: or redis:, or the name of a connection"
+            "unknown scheme `{scheme}`; expected nats:, amqp:, redis:, or the name of a connection"
         ))),
         None => {
             connection(to)?;

@@ -10,23 +10,23 @@ use crate::output::Output;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// The sagas of a log: those that are stuck, unless --all
+    /// Lists stuck sagas, or all sagas with --all
     List {
-        /// The connection with the log
+        /// The connection with the saga log
         #[arg(long, default_value = "primary")]
         on: String,
-        /// Those in every state
+        /// Lists sagas in every state
         #[arg(long)]
         all: bool,
-        /// How many at most, the oldest first
+        /// The largest number to list, oldest first
         #[arg(long, default_value_t = 100)]
         limit: u64,
     },
-    /// Has a stuck saga taken up again by its program's next `Saga::resume_all`
+    /// Releases a stuck saga: its program's next `Saga::resume_all` resumes it
     Resume(Decision),
-    /// Passes over the step at which a stuck saga stopped, and has it taken up again
+    /// Skips the step at which a stuck saga stopped, and releases the saga
     Skip(Decision),
-    /// Gives a stuck saga up as it is
+    /// Abandons a stuck saga in its current state
     Abandon(Decision),
 }
 
@@ -34,10 +34,10 @@ pub(crate) enum Command {
 pub(crate) struct Decision {
     /// The saga's id
     id: Uuid,
-    /// The connection with the log
+    /// The connection with the saga log
     #[arg(long, default_value = "primary")]
     on: String,
-    /// Why, for the record
+    /// The reason, for the log
     #[arg(long)]
     reason: String,
 }
@@ -47,15 +47,15 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Attention> {
         Command::List { on, all, limit } => return list(&on, all, limit, output).await,
         Command::Resume(decision) => {
             Sagas::on(&decision.on).release(decision.id, &decision.reason).await?;
-            (decision, "is taken up again by the next Saga::resume_all of its program")
+            (decision, "is released: the next Saga::resume_all of its program resumes it")
         }
         Command::Skip(decision) => {
             Sagas::on(&decision.on).skip(decision.id, &decision.reason).await?;
-            (decision, "passes over its step, and is taken up again by the next Saga::resume_all of its program")
+            (decision, "skips its step and is released: the next Saga::resume_all of its program resumes it")
         }
         Command::Abandon(decision) => {
             Sagas::on(&decision.on).abandon(decision.id, &decision.reason).await?;
-            (decision, "is given up")
+            (decision, "is abandoned")
         }
     };
     output.value(&json!({ "id": decision.id, "done": done }), |_| format!("{} {done}", decision.id))?;
@@ -65,8 +65,8 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Attention> {
 async fn list(on: &str, all: bool, limit: u64, output: Output) -> Result<Attention> {
     let state = (!all).then_some(SagaState::Stuck);
     let sagas = Sagas::on(on).list(state, limit).await?;
-    let nothing = if all { "there are no sagas" } else { "no saga is stuck" };
-    output.list(&sagas, nothing, &["saga", "name", "version", "state", "begun", "why"], |saga| {
+    let empty = if all { "no sagas" } else { "no saga is stuck" };
+    output.list(&sagas, empty, &["saga", "name", "version", "state", "started", "error"], |saga| {
         vec![
             saga.id.to_string(),
             saga.name.clone(),

@@ -9,22 +9,22 @@ use crate::output::{Output, age};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// The transactions that have not ended everywhere
+    /// Lists transactions that are in doubt
     List,
-    /// Ends what coordinators that died have left, as it was decided
+    /// Ends transactions of crashed coordinators by their decision
     Recover,
-    /// Ends the branches of one transaction that can be seen, whatever its decision may be: when that is lost
+    /// Ends all visible branches of a transaction without its decision, if the decision is lost
     #[command(group(ArgGroup::new("how").required(true).args(["commit", "abort"])))]
     Force {
-        /// Its id
+        /// The transaction's id
         gid: String,
-        /// Commits them
+        /// Commits the branches
         #[arg(long)]
         commit: bool,
-        /// Rolls them back
+        /// Rolls the branches back
         #[arg(long)]
         abort: bool,
-        /// Why, for the record
+        /// The reason, for the record
         #[arg(long)]
         reason: String,
     },
@@ -41,7 +41,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Attention> {
                 TwoPhase::force_abort(&gid, &reason).await?;
             }
             let how = if commit { "committed" } else { "rolled back" };
-            output.value(&json!({ "gid": gid, "forced": how }), |_| format!("{gid} is {how} by force"))?;
+            output.value(&json!({ "gid": gid, "forced": how }), |_| format!("{gid}: {how} by force"))?;
             Ok(Attention::None)
         }
     }
@@ -51,15 +51,22 @@ async fn list(output: Output) -> Result<Attention> {
     let survey = TwoPhase::survey().await?;
     output.list(
         &survey.in_doubt,
-        "nothing is in doubt",
+        "no transaction is in doubt",
         &["transaction", "state", "age", "prepared on", "note"],
-        |one| {
-            let branches: Vec<_> = one.branches.iter().map(|(name, label)| format!("{name} ({label})")).collect();
-            let note = one.note.clone().unwrap_or_default();
-            vec![one.gid.clone(), format!("{:?}", one.state).to_lowercase(), age(one.age), branches.join(", "), note]
+        |transaction| {
+            let branches: Vec<_> =
+                transaction.branches.iter().map(|(name, label)| format!("{name} ({label})")).collect();
+            let note = transaction.note.clone().unwrap_or_default();
+            vec![
+                transaction.gid.clone(),
+                format!("{:?}", transaction.state).to_lowercase(),
+                age(transaction.age),
+                branches.join(", "),
+                note,
+            ]
         },
     )?;
-    unreachable(&survey.unreachable);
+    warn_unreachable(&survey.unreachable);
     Ok((!survey.in_doubt.is_empty() || !survey.unreachable.is_empty()).into())
 }
 
@@ -78,25 +85,25 @@ async fn recover(output: Output) -> Result<Attention> {
         let lists = [
             ("committed", &recovered.committed),
             ("rolled back", &recovered.aborted),
-            ("waiting", &recovered.waiting),
+            ("still in doubt", &recovered.waiting),
             ("of other programs", &recovered.foreign),
-            ("broken by hand", &recovered.heuristic),
+            ("ended differently by hand", &recovered.heuristic),
         ];
         let lines: Vec<_> = lists
             .into_iter()
             .filter(|(_, gids)| !gids.is_empty())
             .map(|(what, gids)| format!("{what}: {}", gids.join(", ")))
             .collect();
-        if lines.is_empty() { "there was nothing to recover".into() } else { lines.join("\n") }
+        if lines.is_empty() { "nothing to recover".into() } else { lines.join("\n") }
     })?;
-    unreachable(&recovered.unreachable);
+    warn_unreachable(&recovered.unreachable);
     let attention =
         !recovered.waiting.is_empty() || !recovered.heuristic.is_empty() || !recovered.unreachable.is_empty();
     Ok(attention.into())
 }
 
-fn unreachable(connections: &[(String, Error)]) {
+fn warn_unreachable(connections: &[(String, Error)]) {
     for (name, error) in connections {
-        eprintln!("warning: `{name}` could not be asked: {error}");
+        eprintln!("warning: cannot reach `{name}`: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The program, as its users call it.
+//! The program, called from outside.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -18,7 +18,7 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// A folder with an outbox with a dead letter and a stuck saga in it.
+/// Creates a folder with a database that has a dead letter and a stuck saga.
 async fn folder() -> Result<tempfile::TempDir> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     let url = format!("sqlite://{}/main.db?mode=rwc", folder.path().display());
@@ -49,9 +49,9 @@ async fn outboxes() -> Result<()> {
     let careless = call(folder.path(), &["outbox", "purge"]);
     assert_eq!(careless.status.code(), Some(1), "{}", said(&careless));
     let requeued = call(folder.path(), &["outbox", "requeue", "--topic", "mail"]);
-    assert_eq!((requeued.status.code(), said(&requeued).trim()), (Some(0), "1 messages are handed out again"));
+    assert_eq!((requeued.status.code(), said(&requeued).trim()), (Some(0), "requeued messages: 1"));
     let none = call(folder.path(), &["outbox", "list"]);
-    assert_eq!((none.status.code(), said(&none).trim()), (Some(0), "there are no dead letters"));
+    assert_eq!((none.status.code(), said(&none).trim()), (Some(0), "no dead letters"));
     Ok(())
 }
 
@@ -63,7 +63,7 @@ async fn sagas() -> Result<()> {
     assert_eq!((list.status.code(), stuck[0]["name"].as_str()), (Some(3), Some("stuck")));
     let id = stuck[0]["id"].as_str().unwrap_or_default();
     let without = call(folder.path(), &["saga", "abandon", id]);
-    assert_eq!(without.status.code(), Some(2), "a reason is asked for");
+    assert_eq!(without.status.code(), Some(2), "a reason is required");
     let abandoned = call(folder.path(), &["saga", "abandon", id, "--reason", "nobody minds"]);
     assert_eq!(abandoned.status.code(), Some(0), "{}", said(&abandoned));
     let none = call(folder.path(), &["saga", "list"]);
@@ -91,7 +91,7 @@ async fn the_rest() -> Result<()> {
     }
     let elsewhere = tempfile::tempdir().map_err(Error::custom)?;
     let nothing = call(elsewhere.path(), &["doctor"]);
-    assert!(said(&nothing).contains("there are no connections"), "{}", said(&nothing));
+    assert!(said(&nothing).contains("no connections are configured"), "{}", said(&nothing));
     Ok(())
 }
 
@@ -127,9 +127,9 @@ async fn tables_are_copied_compared_and_captured() -> Result<()> {
     let queue = SqlQueue::on(&name);
     drop(activerecord::Queue::subscribe(&queue, "airports_changes", "test").await?);
     let relayed = call(folder.path(), &["relay", "--on", "a", "--topic", "airports_changes", "--to", "a", "--once"]);
-    assert_eq!(said(&relayed).trim(), "1 messages are published");
+    assert_eq!(said(&relayed).trim(), "published messages: 1");
     let unknown = call(folder.path(), &["relay", "--on", "a", "--topic", "t", "--to", "kafka://here"]);
-    assert!(said(&unknown).contains("no broker speaks `kafka`"), "{}", said(&unknown));
+    assert!(said(&unknown).contains("unknown scheme `kafka`"), "{}", said(&unknown));
     let removed = call(folder.path(), &["capture", "remove", "--on", "a", "airports"]);
     assert_eq!(removed.status.code(), Some(0), "{}", said(&removed));
     Ok(())

@@ -56,15 +56,15 @@ pub use connection::{
 pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Change, ChangeKind, Hooks, IntoKey, Model, Projection};
-pub use query::{Alias, Batches, Cte, Cursor, KeysetPage, Page, Plan, Query, RawQuery, Rows, exists, subquery};
-pub use schema::{ColumnDef, Embedded, Named, Table};
+pub use query::{Alias, Batches, Cte, Cursor, KeysetPage, Page, Plan, Query, RawQuery, RowStream, exists, subquery};
+pub use schema::{ColumnDef, Embedded, Named, TableDef};
 pub use transaction::{Begin, Detached, Prepared, Retry, RetryBody, Transaction, retry, transaction, try_transaction};
 pub use typed::{
     Anywhere, Assignment, At, Both, Case, Column, Condition, Covers, DateScalar, Divide, Expression, Found, FromJson,
     HasDate, HasTime, Here, InSet, Integer, IntoAssignments, IntoColumns, IntoJsonPath, IntoOrder, IsJson, JoinWith,
     JsonScalar, Leading, Left, Literal, MaybeAt, MaybeNull, Meet, Member, Number, Only, Operand, Order, Predicate,
-    Relation, RowLike, RowOf, Scalar, Selection, Source, Text, TextScalar, Whole, Window, WindowScalar, case,
-    count_rows, dense_rank, literal, ntile, outer, rank, raw, record, row, row_number, window,
+    Relation, RowValue, RowValueColumns, Scalar, Selection, Source, Text, TextScalar, Whole, Window, WindowScalar,
+    case, count_rows, dense_rank, literal, ntile, outer, rank, raw, record, row, row_number, window,
 };
 pub use value::{
     ArrayElement, Flow, FromValue, IntoParams, Json, Row, RowIndex, RowRef, Sink, ToValue, Value, ValueRef, ValueType,

@@ -8,7 +8,7 @@ pub use crate::__prefixed as prefixed;
 pub use crate::error::{IntoError, Result};
 pub use crate::model::{HasHooks, Hooks, Marked, Model, Projection, Unmarked};
 pub use crate::query::{Alias, BlockingRows, Cte};
-pub use crate::schema::{ColumnDef, Embedded, Table, flattened, in_field, length, named, names, text, unknown};
+pub use crate::schema::{ColumnDef, Embedded, TableDef, flattened, in_field, length, named, names, text, unknown};
 pub use crate::typed::{Column, ColumnType, Found, Kind, MaybeNull, Relation, UseMethodEqInstead, UseMethodLtInstead};
 pub use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
@@ -16,7 +16,7 @@ use crate::value::cell;
 
 /// Reports an ordinal that is not in the table. Generated code never passes one.
 #[cold]
-pub fn no_column(table: &'static Table, ordinal: usize) -> ! {
+pub fn no_column(table: &'static TableDef, ordinal: usize) -> ! {
     unreachable!("{} has no column {ordinal}", table.model)
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &Errors) -> TokenStream {
         impl #params __ar::Model for #ident #arguments #bounds {
             type Key = #key;
             type HookKind = #hook_kind;
-            const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "");
+            const TABLE: &'static __ar::TableDef = &__ar::TableDef::of::<()>("", "", "");
             const HOOKS: bool = false;
             fn from_row(_: &dyn __ar::RowRef, _: usize) -> __ar::Result<Self> {
                 ::core::unreachable!()
@@ -60,9 +60,9 @@ pub(crate) fn embedded(input: &DeriveInput, errors: &Errors) -> TokenStream {
     quote! {
         impl #params __ar::Embedded for #ident #arguments #bounds {
             type Columns<__M> = #columns;
-            const TABLE: &'static __ar::Table = &__ar::Table::of::<()>("", "", "")
+            const TABLE: &'static __ar::TableDef = &__ar::TableDef::of::<()>("", "", "")
                 .columns(&[__ar::Kind::UNKNOWN.column::<(), ()>("", "").def("", "")], &[]);
-            fn read(_: &dyn __ar::RowRef, _: usize, _: usize, _: &'static __ar::Table) -> __ar::Result<Self> {
+            fn read(_: &dyn __ar::RowRef, _: usize, _: usize, _: &'static __ar::TableDef) -> __ar::Result<Self> {
                 ::core::unreachable!()
             }
             fn value(&self, _: usize) -> __ar::Value {
@@ -154,7 +154,7 @@ fn relation(input: &DeriveInput, record: &TokenStream) -> TokenStream {
         impl #params __ar::Relation for #ident #arguments #bounds {
             type Record = #record;
             const NAME: &'static str = "";
-            const MODEL: ::core::option::Option<&'static __ar::Table> = ::core::option::Option::None;
+            const MODEL: ::core::option::Option<&'static __ar::TableDef> = ::core::option::Option::None;
             const COLUMNS: &'static [__ar::ColumnDef] = &[];
             const KEY: &'static [usize] = &[];
             fn read(_: &dyn __ar::RowRef, _: usize) -> __ar::Result<Self::Record> {

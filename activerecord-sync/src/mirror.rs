@@ -182,7 +182,7 @@ type Payload = serde_json::Value;
 
 struct Target {
     copy: Copy,
-    table: &'static activerecord_core::Table,
+    table: &'static activerecord_core::TableDef,
     lag: Lag,
 }
 

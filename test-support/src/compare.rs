@@ -1,4 +1,4 @@
-//! For the benchmarks beside a driver: both sides in turns, medians and their ratio.
+//! For comparisons with a driver: both sides in turns, medians and their ratio.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use activerecord_core::backend::Connection;
 use activerecord_core::sql::Sql;
 use activerecord_core::{Flow, Result, RowRef};
 
-/// Who works: the driver alone, or ours over it.
+/// Which side runs: the driver alone, or this library on top of it.
 #[allow(missing_debug_implementations, reason = "connections have none")]
 pub enum Side<'s, R> {
     /// The driver alone.
@@ -15,7 +15,7 @@ pub enum Side<'s, R> {
     Ours(&'s mut Box<dyn Connection>),
 }
 
-/// Runs both sides in turns: `rounds` of `times` repetitions each. Prints microseconds a repetition.
+/// Runs both sides in turns: `rounds` of `times` repetitions each. Prints the microseconds per repetition.
 pub async fn compare<R>(
     name: &str,
     rounds: usize,
@@ -41,7 +41,7 @@ pub async fn compare<R>(
     println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
 }
 
-/// All rows of a statement, each read by `record`.
+/// Fetches all rows of a statement, each read by `record`.
 pub async fn our_rows<T: Send>(
     ours: &mut Box<dyn Connection>,
     sql: &Sql,

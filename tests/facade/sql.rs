@@ -5,9 +5,8 @@ use activerecord::prelude::*;
 use activerecord::query::Predicate;
 use activerecord::sql::render;
 use activerecord::statement::{
-    Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, CreateTrigger, Delete, DropTrigger, Expr, Insert,
-    KeyChange, Name, NewColumn, RawSql, RowEvent, RowImage, Select, Set, Source, Statement, Subquery, TriggerValue,
-    Update,
+    Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, CreateTrigger, Delete, DropTrigger, Expr, FromItem, Insert,
+    KeyChange, Name, NewColumn, RawSql, RowEvent, RowImage, Select, Set, Statement, Subquery, TriggerValue, Update,
 };
 use activerecord::value::Value;
 use activerecord::{Dialect, ToValue as _, ValueType};
@@ -288,7 +287,7 @@ fn updates_and_deletes() {
 #[test]
 fn writes_of_what_a_query_finds() {
     let old = || {
-        let mut query = Select::from(Source::Table(Flight::TABLE.into()));
+        let mut query = Select::from(FromItem::Table(Flight::TABLE.into()));
         query.items = vec![column("id", ValueType::I64).into()];
         query.filter = Some(Expr::IsNull(Box::new(column("delay", ValueType::I32))));
         Some(Expr::In(

@@ -1,9 +1,9 @@
-//! This backend beside the driver alone, read by ordinal on a bare connection: the same statements on the same database, each
-//! row read into the same owned values. Prints medians in microseconds, and their ratio.
+//! Compares this backend with a connection of sqlx alone: the same statements on the same server, each row read by ordinal into the same
+//! owned values. Prints medians in microseconds, and their ratio.
 //!
-//! The two sides take turns in small rounds, so that a busy machine disturbs both alike. The server is the one of
-//! `DATABASE_URL_MARIADB`, or of the variable that the first argument names.
-#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
+//! `DATABASE_URL_MARIADB` names the server, or the variable that the first argument names. The two sides take turns in short rounds, so that a busy
+//! machine slows down both equally.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops with a message")]
 
 use std::hint::black_box;
 
@@ -32,6 +32,7 @@ fn main() {
         let mut ours = connect(&url).await;
         ours.execute(&Sql::new(FILL, Vec::new(), Access::Write)).await.expect("a table");
         fill(&mut raw, &mut ours).await;
+        long_statement(&mut raw, &mut ours).await;
         reads(&mut raw, &mut ours).await;
     });
 }
@@ -49,6 +50,21 @@ async fn fill(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
         ours.execute(&Sql::new(text.as_str(), Vec::new(), Access::Write)).await.expect("rows");
         sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut *raw).await.expect("rows");
     }
+}
+
+/// By TLS, if the server has it, a long statement is sent in several pieces. Without `TCP_NODELAY` the last one waits.
+async fn long_statement(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
+    const LENGTH: &str = "SELECT LENGTH(?)";
+    let text = "x".repeat(65_536);
+    let sql = Sql::new(LENGTH, vec![Value::Text(text.clone())], Access::Read);
+    compare("statement of 64 KiB", 50, 1, raw, ours, async |side, _| match side {
+        Side::Raw(raw) => {
+            let row = sqlx::query(LENGTH).bind(&text).fetch_one(&mut **raw).await.expect("a row");
+            assert_eq!(row.get_unchecked::<i64, _>(0), 65_536);
+        }
+        Side::Ours(ours) => assert_eq!(our_rows(ours, &sql, length).await, [65_536]),
+    })
+    .await;
 }
 
 async fn reads(raw: &mut MySqlConnection, ours: &mut Box<dyn Connection>) {
@@ -92,6 +108,10 @@ async fn raw_rows(raw: &mut MySqlConnection, sql: &'static str, bind: i64) -> Ve
         records.push((row.get(0), row.get(1), row.get(2), row.get(3)));
     }
     records
+}
+
+fn length(row: &dyn RowRef) -> Result<i64> {
+    i64::from_value(row.value(0)?)
 }
 
 fn record(row: &dyn RowRef) -> Result<Record> {

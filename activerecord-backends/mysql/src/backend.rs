@@ -1,9 +1,10 @@
-//! One server: connects, and brings each session to the state that every statement relies on.
+//! One server: opens sessions and prepares each for use.
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Backend, BoxFuture, Connection, send_at_once};
+use activerecord_core::backend::{Backend, BoxFuture, Connection};
 use activerecord_core::{Config, Dialect, Error, MYSQL, Result};
+use activerecord_sqlx::{Address, send_at_once, within_timeout};
 use futures_util::TryStreamExt;
 use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySqlConnection, Row};
@@ -13,10 +14,10 @@ use crate::connection::Session;
 use crate::dialect::{Flavour, Server};
 use crate::error;
 
-/// Makes the backend of a configuration. It does not connect.
+/// Creates the backend of a configuration, without connecting.
 ///
 /// # Errors
-/// `Configuration` when a setting is unknown or wrong.
+/// `Configuration` for an unknown option or an invalid value.
 pub(crate) fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     Ok(Arc::new(MySqlBackend { settings: Settings::read(config)? }))
 }
@@ -34,11 +35,8 @@ impl Backend for MySqlBackend {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
             let settings = &self.settings;
-            match tokio::time::timeout(settings.connect_timeout, connect(settings)).await {
-                Ok(Ok(session)) => Ok(Box::new(session) as Box<dyn Connection>),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(error::connect_timeout(&settings.place, settings.connect_timeout)),
-            }
+            let session = within_timeout(&settings.place, settings.connect_timeout, connect(settings)).await?;
+            Ok(Box::new(session) as Box<dyn Connection>)
         })
     }
 }
@@ -46,8 +44,10 @@ impl Backend for MySqlBackend {
 async fn connect(settings: &Settings) -> Result<Session> {
     let at_connect = |error| error::at_connect(&settings.place, error);
     let mut connection = settings.options.connect().await.map_err(at_connect)?;
-    send_at_once(settings.options.get_port());
     let facts = set_up(&mut connection, settings).await?;
+    if let Some(client) = facts.client {
+        send_at_once(client, Address::new(settings.options.get_host(), settings.options.get_port())).await;
+    }
     if let Some(timeout) = settings.statement_timeout {
         let (variable, value) = match facts.server.flavour {
             Flavour::MariaDb => ("max_statement_time", timeout.as_secs_f64().to_string()),
@@ -58,35 +58,48 @@ async fn connect(settings: &Settings) -> Result<Session> {
     Ok(Session::new(connection, &settings.place, facts))
 }
 
-/// What the server tells about itself.
+/// What the server reports about itself and the session.
 pub(crate) struct Facts {
     pub(crate) server: Server,
-    /// Whether a lock that is waited for too long ends the whole transaction.
+    /// Whether a lock timeout rolls back the whole transaction.
     pub(crate) timeout_ends_transaction: bool,
-    /// The most bytes that the server takes at once.
+    /// The largest packet that the server accepts, in bytes.
     pub(crate) max_packet: usize,
+    /// The client's address as the server sees it; `None` on a Unix socket, or if the server does not report it.
+    client: Option<Address>,
 }
 
-/// Asks what the server is and sets the session up, in one round trip.
+/// Asks for the facts and applies the settings of the session, in one round trip.
 async fn set_up(connection: &mut MySqlConnection, settings: &Settings) -> Result<Facts> {
     const FACTS: &str = "SELECT VERSION(), @@innodb_rollback_on_timeout = 1, @@max_allowed_packet";
-    let text = format!("{FACTS}; {}", session_settings(settings));
+    // Each server reads one of the two comments. Reading one's own session needs no privilege. It comes last, so that an error in
+    // it leaves the rest in place.
+    const CLIENT: &str = "SELECT host FROM /*!80022 performance_schema. *//*M! information_schema. */processlist \
+        WHERE id = CONNECTION_ID()";
+    let text = format!("{FACTS}; {}; {CLIENT}", session_settings(settings));
     let mut facts = None;
+    let mut answered = 0;
     let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
     loop {
         match answers.try_next().await {
-            Ok(Some(Either::Right(row))) => facts = Some(Facts::read(&row)?),
-            Ok(Some(Either::Left(_))) => {}
-            Ok(None) => return facts.ok_or_else(|| Error::configuration("the server does not tell its version")),
+            Ok(Some(Either::Right(row))) => match &mut facts {
+                None => facts = Some(Facts::read(&row)?),
+                Some(facts) => facts.client = client(&row),
+            },
+            Ok(Some(Either::Left(_))) => answered += 1,
+            Err(sqlx::Error::Database(_)) if answered == 2 => break,
+            Ok(None) => break,
             Err(error) => return Err(error::at_connect(&settings.place, error)),
         }
     }
+    facts.ok_or_else(|| Error::configuration("the server does not report its version"))
 }
 
 impl Facts {
-    /// Reads the row that tells about the server. One that is too old is refused before it can stumble over the settings.
+    /// Reads the row of facts. A server that is too old is refused here, before it reports an error in the settings.
     fn read(row: &MySqlRow) -> Result<Self> {
-        let of_row = |error: sqlx::Error| Error::configuration(format!("the server does not say what it is: {error}"));
+        let of_row =
+            |error: sqlx::Error| Error::configuration(format!("the server does not report its version: {error}"));
         let version: String = row.try_get_unchecked(0).map_err(of_row)?;
         let on_timeout: i64 = row.try_get_unchecked(1).map_err(of_row)?;
         let max_packet: u64 = row.try_get_unchecked(2).map_err(of_row)?;
@@ -94,16 +107,24 @@ impl Facts {
             server: Server::check(&version)?,
             timeout_ends_transaction: on_timeout == 1,
             max_packet: usize::try_from(max_packet).unwrap_or(usize::MAX),
+            client: None,
         })
     }
 }
 
-/// The statement that sets what does not depend on the server's flavour.
+/// Reads `HOST:PORT`; on a Unix socket there is no port.
+fn client(row: &MySqlRow) -> Option<Address> {
+    let host: String = row.try_get_unchecked(0).ok()?;
+    let (host, port) = host.rsplit_once(':')?;
+    Some(Address::new(host, port.parse().ok()?))
+}
+
+/// The statement that applies the settings which are the same on both servers.
 fn session_settings(settings: &Settings) -> String {
     const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
         NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
     let collation = settings.collation.as_deref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-    // The second one is for the locks of whole tables, which a change of their definition takes.
+    // The second variable is for metadata locks, which a change of a table's definition takes.
     let lock_timeout = |n| format!(", innodb_lock_wait_timeout = {n}, lock_wait_timeout = {n}");
     let lock_timeout = settings.lock_timeout.map(lock_timeout).unwrap_or_default();
     format!(

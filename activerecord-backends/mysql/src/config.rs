@@ -23,7 +23,7 @@ const OPTIONS: [&str; 11] = [
     "collation",
 ];
 
-/// MySQL's words for how TLS is used, and PostgreSQL's for the same.
+/// The TLS modes, in MySQL's words and in PostgreSQL's.
 const SSL_MODES: [(&str, MySqlSslMode); 12] = [
     ("disabled", MySqlSslMode::Disabled),
     ("preferred", MySqlSslMode::Preferred),
@@ -39,11 +39,11 @@ const SSL_MODES: [(&str, MySqlSslMode); 12] = [
     ("verify-full", MySqlSslMode::VerifyIdentity),
 ];
 
-/// The settings, checked.
+/// The settings of a server, checked.
 pub(crate) struct Settings {
-    /// What the driver is told. It holds the password, so it is never shown.
+    /// The driver's options. They contain the password, so `Debug` does not show them.
     pub(crate) options: MySqlConnectOptions,
-    /// Where the server is, for messages.
+    /// Host and port, or the Unix socket, for messages.
     pub(crate) place: String,
     /// Default: 5 seconds.
     pub(crate) connect_timeout: Duration,
@@ -56,10 +56,10 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Checks the settings. It does not connect.
+    /// Checks the settings, without connecting.
     ///
     /// # Errors
-    /// `Configuration` when one is unknown or wrong.
+    /// `Configuration` for an unknown option or an invalid value.
     pub(crate) fn read(config: &Config) -> Result<Self> {
         config.check_options(&OPTIONS)?;
         let (options, place) = server(config);
@@ -80,9 +80,9 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Where the server is, and who logs in.
+/// Address and login.
 fn server(config: &Config) -> (MySqlConnectOptions, String) {
-    // The session is set up in one go later, with more than the driver would set.
+    // `set_up` applies these settings and others in one round trip.
     let options = MySqlConnectOptions::new()
         .pipes_as_concat(false)
         .no_engine_substitution(false)
@@ -122,30 +122,28 @@ fn with_tls(mut options: MySqlConnectOptions, config: &Config) -> Result<MySqlCo
     match (config.text("ssl-cert"), config.text("ssl-key")) {
         (Some(cert), Some(key)) => Ok(options.ssl_client_cert(cert).ssl_client_key(key)),
         (None, None) => Ok(options),
-        _ => Err(Error::configuration("`ssl-cert` and `ssl-key` belong together: give both, or neither")),
+        _ => Err(Error::configuration("`ssl-cert` and `ssl-key` belong together: set both or neither")),
     }
 }
 
 fn cache_capacity(config: &Config) -> Result<usize> {
     let Some(text) = config.text("statement_cache_capacity") else { return Ok(256) };
     text.parse().map_err(|error: ParseIntError| {
-        Error::configuration(format!("`statement_cache_capacity` is `{text}`, which is no whole number"))
+        Error::configuration(format!("`statement_cache_capacity` is `{text}`, expected a whole number"))
             .with_source(error)
     })
 }
 
-/// It becomes part of a statement, so it has to be a plain word.
+/// The name becomes part of a statement, so it must be a plain word.
 fn collation(config: &Config) -> Result<Option<String>> {
     let Some(name) = config.text("collation") else { return Ok(None) };
     if name.starts_with("utf8mb4_") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Ok(Some(name.to_owned()));
     }
-    Err(Error::configuration(format!(
-        "`collation` is `{name}`, and the names of those of utf8mb4 start with `utf8mb4_`"
-    )))
+    Err(Error::configuration(format!("`collation` is `{name}`, expected a collation of utf8mb4: `utf8mb4_..`")))
 }
 
-/// The server counts in whole seconds, from 1.
+/// Rounds up: the server counts in whole seconds, from 1.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)
 }

@@ -1,5 +1,5 @@
-//! One connection. Statements are prepared, kept prepared by the driver, and read in the binary protocol; transaction
-//! control, scripts, and the few statements that cannot be prepared go as text.
+//! One connection. The driver prepares statements, caches them, and reads answers in the binary protocol. Transaction
+//! control, scripts, and the few statements that cannot be prepared are sent as text.
 
 mod read;
 mod script;
@@ -24,26 +24,26 @@ use crate::value::{Format, arguments};
 /// A connection.
 pub(crate) struct Session {
     connection: MySqlConnection,
-    /// Where the server is, for messages.
+    /// Address of the server, for messages.
     place: Arc<str>,
     capabilities: Capabilities,
     timeout_ends_transaction: bool,
     max_packet: usize,
     transaction: State,
-    /// The open transaction, when it is a branch of one across databases.
+    /// The branch that the open transaction is, if it takes part in a two-phase commit.
     branch: Option<Xid>,
     line: Line,
 }
 
-/// What is under way between the driver and the server.
+/// The state of the protocol between the driver and the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// Nothing.
+    /// No statement is running.
     AtRest,
-    /// An answer, between two of its rows. When its future is dropped here, the driver reads the rest before it sends the
+    /// Inside an answer, between two rows. If the future is dropped here, the driver reads the rest before it sends the
     /// next statement.
     BetweenRows,
-    /// A statement. When its future is dropped now, what the server says next is not known, so nothing more is sent.
+    /// A statement is running. If its future is dropped now, the next bytes of the server are unknown, so nothing more is sent.
     Busy,
 }
 
@@ -61,11 +61,11 @@ impl Session {
         }
     }
 
-    /// Leaves the rest, to send something.
+    /// Marks the connection as busy, before something is sent.
     ///
     /// # Errors
-    /// `ConnectionLost` when an earlier statement was given up.
-    fn leave_rest(&mut self) -> Result<()> {
+    /// `ConnectionLost` if an earlier statement was dropped.
+    fn set_busy(&mut self) -> Result<()> {
         match std::mem::replace(&mut self.line, Line::Busy) {
             Line::AtRest | Line::BetweenRows => Ok(()),
             Line::Busy => Err(error::gone()),
@@ -74,7 +74,7 @@ impl Session {
 
     #[cold]
     fn failed(&mut self, error: sqlx::Error) -> Error {
-        // The server answered, so it waits for the next statement.
+        // The server answered, so it expects the next statement.
         if let Some(number) = error::number(&error) {
             if !error::ends_session(number) {
                 self.line = Line::AtRest;
@@ -86,7 +86,7 @@ impl Session {
         error::at_statement(&self.place, error)
     }
 
-    /// What the end of a statement means for the session and the caller.
+    /// Updates the session after a statement, and returns its outcome.
     fn finish(&mut self, end: End) -> Result<Outcome> {
         let failed = end.failure.map(|error| self.failed(error));
         if failed.is_none() && !end.half_read {
@@ -98,17 +98,17 @@ impl Session {
     /// Runs one statement.
     async fn run(&mut self, sql: &Sql, plan: Plan, sink: &mut Sink<'_>) -> Result<Outcome> {
         let arguments = arguments(sql.binds(), self.max_packet)?;
-        match plan.way {
-            Way::Prepared => {}
-            Way::Text => return self.run_text(sql, plan, sink).await,
-            Way::Checked => match self.prepare(sql).await? {
+        match plan.mode {
+            Mode::Prepared => {}
+            Mode::Text => return self.run_text(sql, plan, sink).await,
+            Mode::Checked => match self.prepare(sql).await? {
                 Some(placeholders) if placeholders == sql.binds().len() => {}
                 Some(placeholders) => return Err(error::bind_count(placeholders, sql.binds().len())),
                 None => return self.run_text(sql, plan, sink).await,
             },
-            Way::Script => return Err(error::not_one_statement()),
+            Mode::Script => return Err(error::not_one_statement()),
         }
-        self.leave_rest()?;
+        self.set_busy()?;
         let query = sqlx::query_with(AssertSqlSafe(Arc::clone(sql.text())), arguments);
         let reader = self.reader(sql, plan, Format::Binary);
         let end = reader.read(&mut self.connection, &mut self.line, query, sink).await;
@@ -117,7 +117,7 @@ impl Session {
 
     /// Runs a statement in the text protocol.
     async fn run_text(&mut self, sql: &Sql, plan: Plan, sink: &mut Sink<'_>) -> Result<Outcome> {
-        self.leave_rest()?;
+        self.set_busy()?;
         let query = sqlx::raw_sql(AssertSqlSafe(Arc::clone(sql.text())));
         let reader = self.reader(sql, plan, Format::Text);
         let end = reader.read(&mut self.connection, &mut self.line, query, sink).await;
@@ -126,24 +126,24 @@ impl Session {
 
     fn reader(&self, sql: &Sql, plan: Plan, format: Format) -> Reader {
         let reads = sql.access() == Access::Read;
-        let may_leave = reads && !self.transaction.is_open();
-        Reader { format, returning: plan.writes, one_row: reads && sql.is_one_row(), may_leave }
+        let may_abandon = reads && !self.transaction.is_open();
+        Reader { format, returning: plan.writes, one_row: reads && sql.is_one_row(), may_abandon }
     }
 
-    /// How a statement is run. What would change the session behind this library's back is refused; what the library has
-    /// written itself is known not to.
+    /// Decides how to run a statement. The user's SQL must not change the session without this library's knowledge.
     ///
     /// # Errors
-    /// `Transaction`, `InvalidStatement`, `Unsupported`.
+    /// `Transaction` if the server has rolled the transaction back; `InvalidStatement` for transaction control and for an empty
+    /// text; `Unsupported` for LOCK TABLES, and for an implicit commit in a transaction.
     fn plan(&self, sql: &Sql) -> Result<Plan> {
         self.transaction.check()?;
         if sql.access() != Access::Unknown {
             let writes = sql.access() == Access::Write;
-            // Some definitions cannot be prepared, and what binds nothing need not be.
-            let way = if writes && sql.binds().is_empty() { Way::Text } else { Way::Prepared };
-            return Ok(Plan { way, writes });
+            // Some definitions cannot be prepared, and a statement without values need not be.
+            let mode = if writes && sql.binds().is_empty() { Mode::Text } else { Mode::Prepared };
+            return Ok(Plan { mode, writes });
         }
-        let mut plan = Plan { way: Way::Checked, writes: false };
+        let mut plan = Plan { mode: Mode::Checked, writes: false };
         let mut statements = 0;
         for verb in verbs(sql.text()) {
             statements += 1;
@@ -151,7 +151,7 @@ impl Session {
                 Verb::Transaction => return Err(error::transaction_control()),
                 Verb::Lock => return Err(error::table_lock()),
                 Verb::Definition if self.transaction.is_open() => return Err(error::implicit_commit()),
-                Verb::Definition if sql.binds().is_empty() => plan.way = Way::Text,
+                Verb::Definition if sql.binds().is_empty() => plan.mode = Mode::Text,
                 Verb::Change => plan.writes = true,
                 Verb::Definition | Verb::Other => {}
             }
@@ -160,15 +160,15 @@ impl Session {
             return Err(error::not_one_statement());
         }
         if is_script(sql.text()) {
-            plan.way = Way::Script;
+            plan.mode = Mode::Script;
         }
         Ok(plan)
     }
 
-    /// Prepares a statement, unless the driver has it prepared already, and tells how many placeholders it has. None: it
-    /// cannot be prepared, and need not be.
+    /// Prepares a statement, unless the driver has it in its cache. Returns its number of placeholders. `None`: it cannot be
+    /// prepared and has no values, so it can be sent as text.
     async fn prepare(&mut self, sql: &Sql) -> Result<Option<usize>> {
-        self.leave_rest()?;
+        self.set_busy()?;
         let text = AssertSqlSafe(Arc::clone(sql.text())).into_sql_str();
         match self.connection.prepare(text).await {
             Ok(statement) => {
@@ -184,24 +184,24 @@ impl Session {
     }
 }
 
-/// How a statement is run.
+/// How to run a statement.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
-    way: Way,
-    /// Whether rows that come back are rows that were written.
+    mode: Mode,
+    /// Whether the rows of the answer are rows that were written.
     writes: bool,
 }
 
-/// The way that a statement goes.
+/// How a statement is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Mode {
     /// Prepared.
     Prepared,
-    /// Prepared, after a look at its placeholders: the driver does not recover from a wrong number of values.
+    /// Prepared, after its placeholders are counted: the driver does not recover from a wrong number of values.
     Checked,
     /// As text.
     Text,
-    /// As text, and as a whole or not at all.
+    /// As text, as a whole or not at all.
     Script,
 }
 
@@ -214,7 +214,7 @@ impl Connection for Session {
         Answer::later(async move {
             let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
             let run = match self.plan(sql) {
-                Ok(Plan { way: Way::Script, .. }) if sql.binds().is_empty() => self.run_script(sql.text()).await,
+                Ok(Plan { mode: Mode::Script, .. }) if sql.binds().is_empty() => self.run_script(sql.text()).await,
                 Ok(plan) => self.run(sql, plan, &mut ignore).await,
                 Err(error) => Err(error),
             };
@@ -245,7 +245,7 @@ impl Connection for Session {
                 Control::Prepare(branch) => self.prepare_branch(branch).await,
                 Control::CommitPrepared(branch) => self.end_prepared("COMMIT", branch).await,
                 Control::RollbackPrepared(branch) => self.end_prepared("ROLLBACK", branch).await,
-                _ => Err(Error::unsupported("MySQL and MariaDB know no such step of a transaction")),
+                _ => Err(Error::unsupported("MySQL and MariaDB do not support this step of a transaction")),
             }
         })
     }
@@ -256,7 +256,7 @@ impl Connection for Session {
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            self.leave_rest()?;
+            self.set_busy()?;
             match self.connection.ping().await {
                 Ok(()) => {
                     self.line = Line::AtRest;
@@ -273,7 +273,7 @@ impl Connection for Session {
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            // Otherwise the driver would wait for the rest of an answer first.
+            // In another state the driver would first wait for the rest of an answer.
             if self.line == Line::AtRest {
                 drop(self.connection.close().await);
             }

@@ -1,13 +1,13 @@
-//! Values there and back. They are bound by this table:
+//! Values. They are bound as follows:
 //!
 //! | value | bound as |
 //! |---|---|
 //! | bool | 0 or 1 |
-//! | integers | themselves; a `u64` unsigned |
-//! | floats | themselves; NaN and the infinities, which the servers do not have, are refused |
+//! | integers | integers; a `u64` as unsigned |
+//! | floats | floats; NaN and the infinities are refused, because the servers do not support them |
 //! | decimal | decimal |
 //! | UUID | hyphenated lower-case text |
-//! | dates and times | themselves, to the microsecond; an instant as its UTC; years from 0 to 9999 |
+//! | dates and times | dates and times, to the microsecond; an instant in UTC; years from 0 to 9999 |
 //! | JSON, arrays | JSON text |
 
 mod bind;
@@ -22,16 +22,16 @@ pub(crate) use kind::{Kind, kinds};
 
 use crate::error;
 
-/// How the server writes cells.
+/// The format of the cells in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// As bytes of the cell's type: the answer to a prepared statement.
+    /// Binary: the answer to a prepared statement.
     Binary,
-    /// As text: the answer to one that was not prepared.
+    /// Text: the answer to a statement that was not prepared.
     Text,
 }
 
-/// A row where the driver holds it.
+/// A row in the driver's buffer.
 pub(crate) struct Cells<'r> {
     pub(crate) row: &'r MySqlRow,
     pub(crate) kinds: &'r [Kind],
@@ -48,7 +48,7 @@ impl RowRef for Cells<'_> {
         let no_cell = || error::no_cell(ordinal, self.kinds.len());
         let kind = self.kinds.get(ordinal).ok_or_else(no_cell)?;
         let cell = self.row.try_get_raw(ordinal).map_err(|_| no_cell())?;
-        // The driver has only this error for bytes: that there are none. Asking it for NULL first would take zero dates for it.
+        // Decoding bytes fails only for NULL. The driver's `is_null` would also be true for zero dates.
         let Ok(bytes) = <&[u8] as Decode<MySql>>::decode(cell) else { return Ok(ValueRef::Null) };
         match self.format {
             Format::Binary => kind.read(bytes),

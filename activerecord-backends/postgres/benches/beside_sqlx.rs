@@ -1,9 +1,8 @@
-//! This backend beside a bare connection of sqlx, read by ordinal: the same statements on the same server, each row read
-//! into the same owned values. Prints medians in microseconds, and their ratio.
+//! Compares this backend with a connection of sqlx alone: the same statements on the same server, each row read by ordinal into the same
+//! owned values. Prints medians in microseconds, and their ratio.
 //!
-//! The server is the one that `DATABASE_URL_POSTGRES` names. The two sides take turns in small rounds, so that a busy
-//! machine disturbs both alike.
-#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops, and says why")]
+//! `DATABASE_URL_POSTGRES` names the server. The two sides take turns in short rounds, so that a busy machine slows down both equally.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops with a message")]
 
 use std::hint::black_box;
 
@@ -35,8 +34,19 @@ async fn main() {
     let mut ours = backend.connect().await.expect("a connection");
     ours.execute(&Sql::new(FILL, Vec::new(), Access::Unknown)).await.expect("rows");
     println!("{:<24}{:>12}{:>12}{:>8}", "", "sqlx", "here", "ratio");
+    long_statement(&mut raw, &mut ours).await;
     reads(&mut raw, &mut ours).await;
     writes(&mut raw, &mut ours).await;
+}
+
+/// By TLS, if the server has it, a long statement is sent in several pieces. Without `TCP_NODELAY` the last one waits.
+async fn long_statement(raw: &mut PgConnection, ours: &mut Box<dyn Connection>) {
+    let sql = Sql::new("SELECT length($1::text)::int8", vec!["x".repeat(65_536).into_value()], Access::Read);
+    compare("statement of 64 KiB", 50, 1, raw, ours, async |side, _| match side {
+        Side::Raw(raw) => assert_eq!(bound(&sql).fetch_one(&mut **raw).await.expect("a row").get::<i64, _>(0), 65_536),
+        Side::Ours(ours) => assert_eq!(our_rows(ours, &sql, length).await, [65_536]),
+    })
+    .await;
 }
 
 async fn reads(raw: &mut PgConnection, ours: &mut Box<dyn Connection>) {
@@ -121,6 +131,10 @@ async fn raw_rows(raw: &mut PgConnection, sql: &Sql) -> Vec<Record> {
 
 fn raw_record(row: &PgRow) -> Record {
     (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))
+}
+
+fn length(row: &dyn RowRef) -> Result<i64> {
+    i64::from_value(row.value(0)?)
 }
 
 fn record(row: &dyn RowRef) -> Result<Record> {

@@ -1,9 +1,10 @@
-//! One server.
+//! One server: opens sessions and prepares each for use.
 
 use std::sync::Arc;
 
-use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications, send_at_once};
-use activerecord_core::{Config, Dialect, Error, ErrorKind, POSTGRESQL, Result};
+use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications};
+use activerecord_core::{Config, Dialect, Error, POSTGRESQL, Result};
+use activerecord_sqlx::{Address, send_at_once};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
 
@@ -12,16 +13,16 @@ use crate::connection::PostgresConnection;
 use crate::error;
 use crate::listener::PostgresListener;
 
-/// The oldest version that is served, as `server_version_num` has it.
+/// The oldest supported version, in the form of `server_version_num`.
 const OLDEST: u32 = 12_00_00;
 
-/// The first version that can look for a client that is gone while it works.
+/// The first version that can check, during a statement, whether its client is still connected.
 const CHECKS_CLIENT: u32 = 14_00_00;
 
-/// Makes the backend of a configuration. It connects to nothing.
+/// Creates the backend of a configuration, without connecting.
 ///
 /// # Errors
-/// `Configuration` when a setting is unknown or wrong.
+/// `Configuration` for an unknown option or an invalid value.
 pub(crate) fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     Ok(Arc::new(PostgresBackend { settings: Settings::read(config)? }))
 }
@@ -38,62 +39,67 @@ impl Backend for PostgresBackend {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
-            let connection = within_timeout(&self.settings, connect(&self.settings)).await?;
+            let connection = self.settings.within_timeout(connect(&self.settings)).await?;
             Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }
 
     fn listen<'a>(&'a self, channel: &'a str) -> BoxFuture<'a, Result<Box<dyn Notifications>>> {
         Box::pin(async move {
-            let listener = within_timeout(&self.settings, PostgresListener::open(&self.settings, channel)).await?;
+            let listener = self.settings.within_timeout(PostgresListener::open(&self.settings, channel)).await?;
             Ok(Box::new(listener) as Box<dyn Notifications>)
         })
     }
 }
 
-/// Waits for a session for no longer than the settings say. An error names the place.
-async fn within_timeout<T>(settings: &Settings, opening: impl Future<Output = Result<T>>) -> Result<T> {
-    let timeout = settings.connect_timeout;
-    let opened = tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
-        Err(Error::new(ErrorKind::ConnectionLost, format!("it has not answered within connect_timeout ({timeout:?})")))
-    });
-    opened.map_err(|error| error.context(format_args!("PostgreSQL at {}", settings.place())))
-}
-
 async fn connect(settings: &Settings) -> Result<PostgresConnection> {
     let mut driver = PgConnection::connect_with(&settings.driver).await.map_err(error::at_connect)?;
-    send_at_once(settings.driver.get_port());
     let version = driver.server_version_num().unwrap_or(OLDEST);
     if version < OLDEST {
         return Err(too_old(version));
     }
+    let facts = set_up(&mut driver, version).await.map_err(error::at_connect)?;
+    if let Some(client) = facts.client {
+        send_at_once(client, Address::new(settings.driver.get_host(), settings.driver.get_port())).await;
+    }
     let mut capabilities = *POSTGRESQL.capabilities();
-    capabilities.prepared_transactions = set_up(&mut driver, version).await?;
+    capabilities.prepared_transactions = facts.prepares_transactions;
     Ok(PostgresConnection::new(driver, capabilities))
 }
 
-/// Finishes the session's settings, and tells whether transactions can be prepared. One round trip.
-async fn set_up(driver: &mut PgConnection, version: u32) -> Result<bool> {
-    const ASK: &str = "SELECT current_setting('max_prepared_transactions'), \
-        set_config('standard_conforming_strings', 'on', false)";
-    const ASK_AND_CHECK: &str = "SELECT current_setting('max_prepared_transactions'), \
-        set_config('standard_conforming_strings', 'on', false), set_config('client_connection_check_interval', '1s', false)";
-    let asked = match ask(driver, if version < CHECKS_CLIENT { ASK } else { ASK_AND_CHECK }).await {
-        // A server on a system where it cannot look.
-        Err(sqlx::Error::Database(_)) => ask(driver, ASK).await,
-        asked => asked,
-    };
-    asked.map_err(error::at_connect)
+/// What the server reports about itself and the session.
+struct Facts {
+    prepares_transactions: bool,
+    /// The client's address as the server sees it; `None` on a Unix socket.
+    client: Option<Address>,
 }
 
-async fn ask(driver: &mut PgConnection, query: &'static str) -> Result<bool, sqlx::Error> {
+/// Applies the settings of the session that the login cannot carry, and asks for the facts. One round trip.
+async fn set_up(driver: &mut PgConnection, version: u32) -> Result<Facts, sqlx::Error> {
+    const ASK: &str = "SELECT current_setting('max_prepared_transactions'), host(inet_client_addr()), inet_client_port(), \
+        set_config('standard_conforming_strings', 'on', false)";
+    const ASK_AND_CHECK: &str = "SELECT current_setting('max_prepared_transactions'), host(inet_client_addr()), inet_client_port(), \
+        set_config('standard_conforming_strings', 'on', false), set_config('client_connection_check_interval', '1s', false)";
+    match ask(driver, if version < CHECKS_CLIENT { ASK } else { ASK_AND_CHECK }).await {
+        // The server runs on a system that does not support the check.
+        Err(sqlx::Error::Database(_)) => ask(driver, ASK).await,
+        asked => asked,
+    }
+}
+
+async fn ask(driver: &mut PgConnection, query: &'static str) -> Result<Facts, sqlx::Error> {
     let row = sqlx::raw_sql(query).fetch_one(driver).await?;
-    let most = row.try_get_raw(0)?.as_str().map_err(sqlx::Error::Decode)?.parse();
-    Ok(most.is_ok_and(|most: u32| most > 0))
+    let text = |ordinal: usize| row.try_get_unchecked::<Option<&str>, _>(ordinal);
+    let most = text(0)?.and_then(|most| most.parse().ok());
+    let client = text(1)?.zip(text(2)?.and_then(|port| port.parse().ok()));
+    Ok(Facts {
+        prepares_transactions: most.is_some_and(|most: u32| most > 0),
+        client: client.map(|(host, port)| Address::new(host, port)),
+    })
 }
 
 #[cold]
 fn too_old(version: u32) -> Error {
     let (major, oldest) = (version / 10_000, OLDEST / 10_000);
-    Error::unsupported(format!("the server is PostgreSQL {major}, and version {oldest} is the oldest that is served"))
+    Error::unsupported(format!("the server is PostgreSQL {major}; the oldest supported version is {oldest}"))
 }

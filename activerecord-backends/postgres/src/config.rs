@@ -23,10 +23,10 @@ const OPTIONS: [&str; 12] = [
     "statement_cache_capacity",
 ];
 
-/// Those that are settings of the session, in milliseconds.
+/// The options that are settings of the session, in milliseconds.
 const TIMEOUTS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
 
-/// The settings, checked.
+/// The settings of a server, checked.
 pub(crate) struct Settings {
     pub(crate) driver: PgConnectOptions,
     /// Default: 5 seconds.
@@ -34,10 +34,10 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Checks the settings. It does not connect, and reads no file.
+    /// Checks the settings, without connecting and without reading a file.
     ///
     /// # Errors
-    /// `Configuration` when one is unknown or wrong.
+    /// `Configuration` for an unknown option or an invalid value.
     pub(crate) fn read(config: &Config) -> Result<Self> {
         config.check_options(&OPTIONS)?;
         let driver = with_tls(with_login(PgConnectOptions::new_without_pgpass(), config), config)?;
@@ -48,18 +48,24 @@ impl Settings {
         })
     }
 
-    /// Where the server is, for messages.
-    pub(crate) fn place(&self) -> String {
+    /// Waits until a session is open, but at most for `connect_timeout`. Every error names the server.
+    pub(crate) async fn within_timeout<T>(&self, opening: impl Future<Output = Result<T>>) -> Result<T> {
+        let server = format!("PostgreSQL at {}", self.address());
+        activerecord_sqlx::within_timeout(&server, self.connect_timeout, opening).await
+    }
+
+    /// Host and port of the server, for messages.
+    fn address(&self) -> String {
         let (host, port) = (self.driver.get_host(), self.driver.get_port());
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
 
-/// The driver's own `Debug` shows the password.
+/// The driver's `Debug` shows the password.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
-            .field("place", &self.place())
+            .field("address", &self.address())
             .field("database", &self.driver.get_database())
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
@@ -68,7 +74,7 @@ impl fmt::Debug for Settings {
 
 fn with_login(mut driver: PgConnectOptions, config: &Config) -> PgConnectOptions {
     if let Some(host) = config.host.as_deref().or_else(|| config.text("host")) {
-        // An IPv6 address stands in brackets in a URL only.
+        // Only a URL writes an IPv6 address in brackets.
         let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         driver = driver.host(address.unwrap_or(host));
     }
@@ -106,8 +112,8 @@ fn with_tls(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOp
     Ok(driver)
 }
 
-/// What a session starts with travels with the login, and costs no round trip. The driver itself asks for UTF-8 and UTC.
-/// Where nothing is set nothing is said: there are proxies that refuse a login with `options`.
+/// Adds the settings that the login sends, so that they cost no round trip. The driver adds UTF-8 and UTC.
+/// Without a setting the login has no `options`, because some proxies refuse them.
 fn with_session(mut driver: PgConnectOptions, config: &Config) -> Result<PgConnectOptions> {
     if let Some(name) = config.text("application_name") {
         driver = driver.application_name(name);
@@ -127,8 +133,6 @@ fn cache_capacity(config: &Config) -> Result<usize> {
     let Some(text) = config.text("statement_cache_capacity") else { return Ok(256) };
     match text.parse() {
         Ok(capacity) if capacity > 0 => Ok(capacity),
-        _ => Err(Error::configuration(format!(
-            "`statement_cache_capacity` is `{text}`, which is no number of statements above 0"
-        ))),
+        _ => Err(Error::configuration(format!("`statement_cache_capacity` is `{text}`, expected a number above 0"))),
     }
 }

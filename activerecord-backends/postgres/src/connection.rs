@@ -1,4 +1,4 @@
-//! One connection: a driver's connection that is told everything by text and ordinal, and what is known of the session.
+//! One connection: the driver's connection, and the state of the session.
 
 mod load;
 mod prepared;
@@ -21,32 +21,32 @@ use crate::dialect::{self, Verb};
 use crate::error;
 use crate::value::{self, Typing};
 
-/// How long a connection that is closed has to say so.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long closing a connection may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection.
 pub(crate) struct PostgresConnection {
     driver: PgConnection,
     capabilities: Capabilities,
     transaction: Option<Open>,
-    /// Whether something was sent whose answer has not been read to its end. It is read before the next statement.
-    under_way: bool,
-    /// Whether the session is lost, or in a state that nobody knows.
+    /// Whether the answer to a statement has not been read to its end. The rest is read before the next statement.
+    unread: bool,
+    /// Whether the session is lost, or its state is unknown.
     broken: bool,
-    /// Whether the statements that the driver keeps are out of date.
+    /// Whether the driver's prepared statements are out of date.
     stale: bool,
 }
 
-/// What a text is.
+/// What an SQL text contains.
 enum Text {
-    Nothing,
+    Empty,
     One(Verb),
     Script,
 }
 
 impl PostgresConnection {
     pub(crate) fn new(driver: PgConnection, capabilities: Capabilities) -> Self {
-        Self { driver, capabilities, transaction: None, under_way: false, broken: false, stale: false }
+        Self { driver, capabilities, transaction: None, unread: false, broken: false, stale: false }
     }
 
     async fn run(&mut self, sql: &Sql) -> Result<Outcome> {
@@ -57,21 +57,21 @@ impl PostgresConnection {
             }
             Text::Script if sql.binds().is_empty() => self.run_script(sql.text()).await,
             Text::Script => Err(error::not_one_statement()),
-            Text::Nothing => Ok(Outcome::default()),
+            Text::Empty => Ok(Outcome::default()),
         }
     }
 
     async fn run_for_rows(&mut self, sql: &Sql, sink: &mut Sink<'_>) -> Result<()> {
         let Text::One(verb) = look(sql)? else { return Err(error::not_one_statement()) };
         let fetched = self.fetch_one(sql, verb, sink).await;
-        // Such a statement is refused before its first row.
+        // The server refuses a stale statement before it sends a row.
         if fetched.is_err() && self.can_prepare_again() { self.fetch_one(sql, verb, sink).await } else { fetched }
     }
 
     async fn run_one(&mut self, sql: &Sql, verb: Verb) -> Result<Outcome> {
         let (text, arguments) = self.prepare(sql).await?;
         let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(is_kept(verb));
-        self.under_way = true;
+        self.unread = true;
         let mut rows = 0;
         let mut answers = self.driver.fetch_many(query);
         let ran = loop {
@@ -87,7 +87,7 @@ impl PostgresConnection {
         Ok(Outcome::new(if verb == Verb::Change { rows } else { 0 }, None))
     }
 
-    /// The text that the driver knows the statement by, and its values as the statement wants them.
+    /// Prepares a statement. Returns the text under which the driver keeps it, and the values encoded for its placeholders.
     async fn prepare(&mut self, sql: &Sql) -> Result<(Arc<str>, PgArguments)> {
         self.forget_stale().await?;
         let (text, values) = (sql.text(), sql.binds());
@@ -101,7 +101,7 @@ impl PostgresConnection {
                 Typing::Inferred => Arc::clone(text),
                 Typing::Declared => value::declared_text(text, &types),
             };
-            self.under_way = true;
+            self.unread = true;
             let prepared = self.driver.prepare_with(AssertSqlSafe(Arc::clone(&text)).into_sql_str(), &types).await;
             let statement = self.answered(prepared)?;
             let placeholders = statement.parameters().and_then(Either::left).unwrap_or_default();
@@ -112,11 +112,11 @@ impl PostgresConnection {
         Err(value::misfit())
     }
 
-    /// Has the driver forget statements that are out of date. In a transaction that they have failed it is too late.
+    /// Clears the driver's prepared statements if they are out of date. In a failed transaction the server would refuse to.
     async fn forget_stale(&mut self) -> Result<()> {
         self.ready().await?;
         if self.stale && !self.transaction.is_some_and(|open| open.failed) {
-            self.under_way = true;
+            self.unread = true;
             let forgotten = self.driver.clear_cached_statements().await;
             self.answered(forgotten)?;
             self.stale = false;
@@ -128,60 +128,60 @@ impl PostgresConnection {
         self.stale && self.transaction.is_none()
     }
 
-    /// Reads what is left of an answer that nobody wanted. An error in it is told here, before anything else is sent.
+    /// Reads the rest of an answer that was not read to its end. An error in it is returned before anything else is sent.
     async fn ready(&mut self) -> Result<()> {
         if self.broken {
-            return Err(error::lost(&"an earlier error, or a COMMIT that nobody waited for, has ended it"));
+            return Err(error::lost(&"an earlier error ended it, or a COMMIT was dropped before its answer"));
         }
-        if !self.under_way {
+        if !self.unread {
             return Ok(());
         }
         let answer = self.driver.ping().await;
         self.answered(answer)
     }
 
-    /// Notes that an answer has come to its end, and what an error in it means for the session.
+    /// Records that an answer was read to its end, and what an error in it means for the session.
     fn answered<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T> {
-        self.under_way = false;
+        self.unread = false;
         answer.map_err(|error| self.failed(error))
     }
 
-    /// As [`answered`](Self::answered), of a statement that was prepared before. When it is refused as a whole, the types of
-    /// its placeholders may be those that its columns had once.
+    /// As [`answered`](Self::answered), for a prepared statement. If the server rejects it as a whole, the types of its placeholders may
+    /// be out of date.
     fn ran<T>(&mut self, sql: &Sql, answer: Result<T, sqlx::Error>) -> Result<T> {
         if let Err(error) = &answer {
-            self.stale |= !sql.binds().is_empty() && error::is_refused(error);
+            self.stale |= !sql.binds().is_empty() && error::is_invalid_statement(error);
         }
         self.answered(answer)
     }
 
     #[cold]
     fn failed(&mut self, error: sqlx::Error) -> Error {
-        self.broken |= error::is_lasting(&error);
+        self.broken |= error::ends_session(&error);
         let stale = error::is_stale_statement(&error);
         self.stale |= stale;
-        let told = error::from_driver(error);
+        let converted = error::from_driver(error);
         match &mut self.transaction {
             Some(open) => {
                 open.failed = true;
-                if stale { error::schema_changed(told.code().unwrap_or_default()) } else { told }
+                if stale { error::schema_changed(converted.code().unwrap_or_default()) } else { converted }
             }
-            None => told,
+            None => converted,
         }
     }
 }
 
-/// What is to be sent, looked at before it is. What this library has rendered is one statement, and known by its values.
+/// Examines a text before it is sent. A text that this library rendered is one statement with the right number of values.
 fn look(sql: &Sql) -> Result<Text> {
     let text = sql.text();
     if text.contains('\0') {
-        return Err(error::invalid_statement("the text of a statement cannot have a NUL character in it"));
+        return Err(error::invalid_statement("the text of a statement cannot contain a NUL character"));
     }
     if sql.access() != Access::Unknown && !sql.binds().is_empty() {
         return Ok(Text::One(dialect::leading_verb(text)));
     }
     let mut statements = dialect::statements(text);
-    let Some(first) = statements.next() else { return Ok(Text::Nothing) };
+    let Some(first) = statements.next() else { return Ok(Text::Empty) };
     check(first.verb)?;
     if statements.next().is_some() {
         return Ok(Text::Script);
@@ -193,7 +193,7 @@ fn look(sql: &Sql) -> Result<Text> {
     }
 }
 
-/// Refuses what would leave the session in a state that this library does not know.
+/// Refuses statements that would change the session without this library's knowledge.
 fn check(verb: Verb) -> Result<()> {
     match verb {
         Verb::Transaction => Err(error::transaction_control()),
@@ -203,7 +203,7 @@ fn check(verb: Verb) -> Result<()> {
     }
 }
 
-/// Whether the driver keeps the statement for the next time: one that defines something is not run again.
+/// Whether the driver keeps the prepared statement. A definition does not run twice.
 fn is_kept(verb: Verb) -> bool {
     matches!(verb, Verb::Read | Verb::Change | Verb::ReadAndChange)
 }
@@ -238,7 +238,7 @@ impl Connection for PostgresConnection {
                 Control::Prepare(branch) => self.prepare_transaction(branch).await,
                 Control::CommitPrepared(branch) => self.end_prepared("COMMIT", branch).await,
                 Control::RollbackPrepared(branch) => self.end_prepared("ROLLBACK", branch).await,
-                _ => Err(Error::unsupported("PostgreSQL knows no such step of a transaction")),
+                _ => Err(Error::unsupported("PostgreSQL does not support this step of a transaction")),
             }
         })
     }
@@ -249,20 +249,19 @@ impl Connection for PostgresConnection {
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            self.under_way = true;
+            self.unread = true;
             self.ready().await
         })
     }
 
     fn is_reusable(&self) -> bool {
-        !self.broken && !self.under_way && self.transaction.is_none()
+        !self.broken && !self.unread && self.transaction.is_none()
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             if self.is_reusable() {
-                let closed = tokio::time::timeout(FAREWELL, self.driver.close()).await;
-                drop(closed);
+                drop(tokio::time::timeout(CLOSE_TIMEOUT, self.driver.close()).await);
             }
         })
     }

@@ -1,5 +1,5 @@
-//! The server's SQLSTATEs as errors. No message holds a bound value: what the server says of a row's contents is left out,
-//! and so is the driver's own error, whose `Debug` would show it.
+//! Converts the server's SQLSTATEs to errors. No message contains a bound value: the server's details about a row are left out,
+//! and so is the driver's error, whose `Debug` would show them.
 
 use std::fmt::Display;
 
@@ -8,9 +8,10 @@ pub(crate) use activerecord_core::backend::errors::{
     transaction_open,
 };
 use activerecord_core::{Error, ErrorKind};
+use activerecord_sqlx::commit_outcome_unknown;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-/// The error of the driver.
+/// Converts an error of the driver.
 #[cold]
 pub(crate) fn from_driver(error: sqlx::Error) -> Error {
     match error {
@@ -19,7 +20,7 @@ pub(crate) fn from_driver(error: sqlx::Error) -> Error {
             Err(error) => Error::new(ErrorKind::Database, error.message()),
         },
         sqlx::Error::Io(error) => lost(&error).with_source(error),
-        sqlx::Error::Tls(error) => no_tls(&error),
+        sqlx::Error::Tls(error) => tls(&error),
         sqlx::Error::Configuration(error) => Error::configuration(error.to_string()),
         sqlx::Error::Protocol(message) => lost(&message),
         sqlx::Error::Encode(error) | sqlx::Error::Decode(error) => Error::conversion(error.to_string()),
@@ -27,43 +28,32 @@ pub(crate) fn from_driver(error: sqlx::Error) -> Error {
     }
 }
 
-/// The error of a connection that could not be made.
+/// Converts the error of a connection that failed to open.
 #[cold]
 pub(crate) fn at_connect(error: sqlx::Error) -> Error {
     match error {
-        // The handshake's errors, such as a certificate that nobody trusts, come as this kind.
-        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => no_tls(&error),
+        // The TLS handshake reports its errors, such as an untrusted certificate, as this kind.
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => tls(&error),
         sqlx::Error::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            Error::new(ErrorKind::ConnectionLost, format!("it cannot be reached: {error}")).with_source(error)
+            Error::new(ErrorKind::ConnectionLost, error.to_string()).with_source(error)
         }
         error => from_driver(error),
     }
 }
 
 #[cold]
-fn no_tls(why: &dyn Display) -> Error {
-    Error::configuration(format!("no TLS: {why}; see the options `sslmode` and `sslrootcert`"))
+fn tls(cause: &dyn Display) -> Error {
+    Error::configuration(format!("TLS failed: {cause}; see the options `sslmode` and `sslrootcert`"))
 }
 
-/// The error of a COMMIT. Where the answer is lost, it may have happened.
+/// The error of a COMMIT. If the answer is lost, the server may have committed.
 #[cold]
 pub(crate) fn at_commit(error: Error) -> Error {
-    if !error.is_connection_lost() {
-        return error;
-    }
-    let unknown = Error::new(
-        ErrorKind::CommitOutcomeUnknown,
-        format!("{}; it broke during COMMIT, which may have happened or not", error.message()),
-    );
-    let unknown = match error.code() {
-        Some(code) => unknown.with_code(code),
-        None => unknown,
-    };
-    unknown.with_source(error)
+    if error.is_connection_lost() { commit_outcome_unknown(error) } else { error }
 }
 
-/// Whether the connection is of no further use.
-pub(crate) fn is_lasting(error: &sqlx::Error) -> bool {
+/// Whether the session cannot be used after this error.
+pub(crate) fn ends_session(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
@@ -74,19 +64,19 @@ pub(crate) fn is_lasting(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether the server has refused a statement only because the driver prepared it before the schema changed, or because it
-/// has been told to forget it. Nothing of it has run.
+/// Whether the server refused a statement only because the schema changed after the driver prepared it, or because the prepared
+/// statement was deallocated. Nothing of it ran.
 pub(crate) fn is_stale_statement(error: &sqlx::Error) -> bool {
     match server(error).map(|error| (error.code(), error.routine())) {
-        // The message is in the server's language; the place in its source is not.
+        // The message is in the server's language; the name of the routine is not.
         Some(("0A000", routine)) => routine == Some("RevalidateCachedQuery"),
         Some((code, _)) => code == "26000",
         None => false,
     }
 }
 
-/// Whether the server does not understand a statement, or its types.
-pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+/// Whether the server rejects the statement or the types of its placeholders.
+pub(crate) fn is_invalid_statement(error: &sqlx::Error) -> bool {
     server(error).is_some_and(|error| error.code().starts_with("42") && error.code() != "42501")
 }
 
@@ -100,25 +90,25 @@ fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
 #[cold]
 fn from_server(error: &PgDatabaseError) -> Error {
     let code = error.code();
-    let ends_session = matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic);
+    let is_fatal = matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic);
     let kind = match kind(code) {
-        ErrorKind::Database | ErrorKind::InvalidStatement if ends_session => ErrorKind::ConnectionLost,
-        // A setting that the login brings.
-        ErrorKind::Conversion if ends_session => ErrorKind::Configuration,
+        ErrorKind::Database | ErrorKind::InvalidStatement if is_fatal => ErrorKind::ConnectionLost,
+        // A setting that the login sends.
+        ErrorKind::Conversion if is_fatal => ErrorKind::Configuration,
         kind => kind,
     };
-    let told = Error::new(kind, explain(error)).with_code(code);
+    let converted = Error::new(kind, explain(error)).with_code(code);
     match (code, error.constraint(), error.table(), error.column()) {
-        ("23502", _, Some(table), Some(column)) => told.with_constraint(format!("{table}.{column}")),
-        (_, Some(constraint), ..) if code.starts_with("23") => told.with_constraint(constraint),
-        _ => told,
+        ("23502", _, Some(table), Some(column)) => converted.with_constraint(format!("{table}.{column}")),
+        (_, Some(constraint), ..) if code.starts_with("23") => converted.with_constraint(constraint),
+        _ => converted,
     }
 }
 
-/// The kind of an SQLSTATE. Its first two characters are its class.
+/// Returns the kind of an SQLSTATE. Its first two characters are its class.
 fn kind(code: &str) -> ErrorKind {
     match code {
-        // An exclusion constraint is a unique one over another operator than equality.
+        // An exclusion constraint is a unique constraint with another operator than equality.
         "23505" | "23P01" => ErrorKind::UniqueViolation,
         "23503" | "23001" => ErrorKind::ForeignKeyViolation,
         "23502" => ErrorKind::NotNullViolation,
@@ -126,18 +116,18 @@ fn kind(code: &str) -> ErrorKind {
         "40001" => ErrorKind::Serialization,
         "40P01" => ErrorKind::Deadlock,
         "40003" => ErrorKind::ConnectionLost,
-        // A lock that was not had in time, and a database or an object that others use.
+        // A lock timeout, and a database or an object in use.
         "55P03" | "55006" => ErrorKind::Busy,
         "57014" => ErrorKind::StatementTimeout,
-        // Shut down, crashed, starting, dropped, idle for too long, and no connection left.
+        // Shutdown, crash, startup, dropped database, idle timeouts, too many connections.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" | "53300" => ErrorKind::ConnectionLost,
         "3D000" => ErrorKind::Configuration,
         "42501" => ErrorKind::PermissionDenied,
-        // The types of a value and of its column; no cast from one to the other.
+        // A value with another type than its column, and no cast between them.
         "42804" | "42846" => ErrorKind::Conversion,
         "53100" | "53400" => ErrorKind::DiskFull,
         "25006" => ErrorKind::ReadOnly,
-        // VACUUM and its like inside a transaction; values that a driver did not bind.
+        // VACUUM and similar statements inside a transaction; missing values.
         "25001" | "08P01" | "3B001" => ErrorKind::InvalidStatement,
         "XX001" | "XX002" => ErrorKind::Corrupt,
         _ => of_class(code.get(..2).unwrap_or_default()),
@@ -155,7 +145,7 @@ fn of_class(class: &str) -> ErrorKind {
     }
 }
 
-/// The server's words, and what to do about it where they do not say.
+/// The server's message, with what the user can do about the error.
 fn explain(error: &PgDatabaseError) -> String {
     let code = error.code();
     if code.starts_with("22") {
@@ -166,7 +156,7 @@ fn explain(error: &PgDatabaseError) -> String {
         message.push_str("; ");
         message.push_str(more);
     };
-    // The details of a constraint or of a caller's own RAISE show the row.
+    // The details of other classes show the row: of a constraint, or of the user's RAISE.
     if ["0A", "2B", "40", "42", "53", "55", "57"].contains(&code.get(..2).unwrap_or_default())
         && let Some(detail) = error.detail()
     {
@@ -176,30 +166,28 @@ fn explain(error: &PgDatabaseError) -> String {
         add(hint);
     }
     match code {
-        "42P18" => add("say it by a cast, such as ?::text"),
+        "42P18" => add("add a cast, such as ?::text"),
         "53300" => add("raise the server's max_connections, or lower the pools' max_connections"),
         "53100" => add("free some space on the server's disk"),
-        "25P02" => add("an earlier error in it was not rolled back"),
+        "25P02" => add("an earlier statement in it failed; roll it back"),
         _ => {}
     }
     message
 }
 
-/// What is quoted in a message about data is data: `invalid input syntax for type uuid: "abc"`.
+/// Removes quoted values from a message about data: `invalid input syntax for type uuid: "abc"`.
 fn without_values(message: &str) -> String {
     let message = message.split_once(": \"").or_else(|| message.split_once(": 0x")).map_or(message, |(what, _)| what);
     let quoted = |(index, piece)| if index % 2 == 1 { "..." } else { piece };
     message.split('"').enumerate().map(quoted).collect::<Vec<_>>().join("\"")
 }
 
-/// The error of a statement that was refused because it was prepared before the schema changed, inside a transaction: run
-/// again from its start, the transaction succeeds.
+/// The error of a stale prepared statement inside a transaction. A new run of the transaction succeeds.
 #[cold]
 pub(crate) fn schema_changed(code: &str) -> Error {
     Error::new(
         ErrorKind::Serialization,
-        "the tables of this statement have changed since it was first used on this connection; roll back, and run the \
-         transaction again",
+        "the schema changed after this statement was prepared on this connection; roll back and run the transaction again",
     )
     .with_code(code)
 }
@@ -210,20 +198,18 @@ pub(crate) fn lost(why: &impl Display) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("the connection to the server is lost: {why}"))
 }
 
-/// The driver takes the rows of a COPY for a broken protocol.
+/// The driver reports the rows of a COPY as a protocol error.
 #[cold]
 pub(crate) fn no_copy() -> Error {
     Error::unsupported(
-        "COPY from and to the client is not served here: use bulk_insert_or_update, a query, or the driver",
+        "COPY from and to the client is not supported: use bulk_insert_or_update, a query, or the driver",
     )
 }
 
-/// The driver takes a notification among the answers for a broken protocol.
+/// The driver reports a notification between answers as a protocol error.
 #[cold]
 pub(crate) fn no_notifications() -> Error {
-    Error::unsupported(
-        "LISTEN is not sent as SQL: `ConnectionHandle::listen` has a session of its own for what it receives",
-    )
+    Error::unsupported("LISTEN cannot run as SQL: use `ConnectionHandle::listen`, which opens a separate session")
 }
 
 #[cfg(test)]
@@ -231,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_cut_out() {
+    fn values_are_removed() {
         for (message, expected) in [
             ("invalid input syntax for type uuid: \"secret\"", "invalid input syntax for type uuid"),
             ("value \"99\" is out of range for type integer", "value \"...\" is out of range for type integer"),
@@ -251,7 +237,7 @@ mod tests {
             ("25P02", ErrorKind::Transaction),
             ("28P01", ErrorKind::PermissionDenied),
             ("42P01", ErrorKind::InvalidStatement),
-            // Of a foreign server: a lost connection to this one says so by its severity.
+            // An error of a foreign server. A lost connection to this server has the severity FATAL.
             ("08006", ErrorKind::Database),
             ("P0001", ErrorKind::Database),
             ("", ErrorKind::Database),

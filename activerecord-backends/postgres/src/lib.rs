@@ -1,47 +1,46 @@
 //! The PostgreSQL backend of `activerecord`: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE`, PostgreSQL 12 and
 //! later.
 //!
-//! A statement that was run before on a connection costs one round trip, and its rows are handed out where the driver
-//! holds them. See [`Config`](activerecord_core::Config) for how a connection is configured; the options are
+//! A statement that a connection ran before costs one round trip, and its rows are borrowed from the driver's buffer. See [`Config`](activerecord_core::Config) for how to configure a connection. The options:
 //!
 //! | option | values | default |
 //! |---|---|---|
-//! | `host` | the directory of a Unix socket, or a host's name, where the URL names none | the local socket, or `localhost` |
+//! | `host` | the directory of a Unix socket or a host name, if the URL has no host | the local socket, or `localhost` |
 //! | `sslmode` | `disable`, `prefer`, `require`, `verify-ca`, `verify-full` | `prefer` |
-//! | `sslrootcert` | the file of the certificates that are trusted | those of the system |
+//! | `sslrootcert` | the file of trusted certificates | the system's |
 //! | `sslcert`, `sslkey` | the files of the client's certificate and key | none |
-//! | `connect_timeout` | how long connecting may take, name lookup and login included: `5s` | `5s` |
-//! | `statement_timeout` | after how long the server stops a statement | the server's |
-//! | `lock_timeout` | how long a statement waits for a lock before it is `Busy` | the server's |
-//! | `idle_in_transaction_session_timeout` | after how long the server closes a transaction that does nothing | the server's |
-//! | `application_name` | what the server's lists of sessions show | none |
-//! | `search_path` | the schemas of names that have none: `app,public` | the server's |
+//! | `connect_timeout` | how long connecting may take, including name lookup and login: `5s` | `5s` |
+//! | `statement_timeout` | how long a statement may run | the server's |
+//! | `lock_timeout` | how long a statement waits for a lock before it fails as `Busy` | the server's |
+//! | `idle_in_transaction_session_timeout` | how long a transaction may be idle before the server ends the session | the server's |
+//! | `application_name` | the name in the server's lists of sessions | none |
+//! | `search_path` | the schemas of unqualified names: `app,public` | the server's |
 //! | `statement_cache_capacity` | how many prepared statements a connection keeps | `256` |
 //!
-//! User, password and certificates that are not given are taken from libpq's environment variables (`PGUSER`,
-//! `PGPASSWORD`, ..), if they are set.
+//! Missing user, password and certificates are read from libpq's environment variables (`PGUSER`, `PGPASSWORD`, ..).
 //!
 //! # Types of bound values
 //!
-//! Numbers, dates, UUIDs and bytes are bound as what they are in Rust, and PostgreSQL converts them where a column has
-//! another width. Text and JSON are bound without a type, so that PostgreSQL takes it from where they stand: text can be
-//! written to, and compared with, a column of an enum type, `uuid`, `json` or `jsonb`. Where nothing tells the type
-//! (`concat(?, ?)`, `? IS NULL`) the statement has to: `?::text`.
+//! Numbers, dates, UUIDs and bytes are bound with their own type, and PostgreSQL converts them to a column of another
+//! width. Text and JSON are bound without a type, and PostgreSQL infers it from the context: text can be
+//! written to, and compared with, a column of an enum type, `uuid`, `json` or `jsonb`. Without a context
+//! (`concat(?, ?)`, `? IS NULL`) the statement needs a cast: `?::text`.
 //!
 //! # Reading
 //!
-//! Columns of other types than the table of conversions has (`inet`, `interval`, ranges, ..) are read as text by a cast in
-//! the query: `SELECT address::text`.
+//! Columns of a type outside the table of conversions (`inet`, `interval`, ranges, ..) need a cast in the query:
+//! `SELECT address::text`.
 //!
-//! # What is refused
+//! # Refused statements
 //!
-//! BEGIN, COMMIT, PREPARE TRANSACTION and their like, because a transaction of this library has to know its end; LISTEN, for
-//! which there is [`listen`](activerecord_core::ConnectionHandle::listen), and COPY from or to the client, because the driver takes what answers them for a broken protocol.
+//! - BEGIN, COMMIT, PREPARE TRANSACTION and similar: use a transaction of this library, which tracks its state.
+//! - LISTEN: use [`listen`](activerecord_core::ConnectionHandle::listen).
+//! - COPY from or to the client: the driver reports its rows as a protocol error.
 //!
 //! # Cancelling
 //!
-//! When the future of a statement is dropped its connection is closed. The server notices that while it works, within a
-//! second (PostgreSQL 14 and later) or when it next writes to the connection (before), and then stops.
+//! When the future of a statement is dropped, its connection is closed. The server stops the statement within a second
+//! (PostgreSQL 14 and later) or when it next writes to the connection (earlier versions).
 
 mod backend;
 mod config;

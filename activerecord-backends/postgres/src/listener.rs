@@ -1,4 +1,4 @@
-//! A session that only listens.
+//! A session that only listens for notifications.
 
 use activerecord_core::Result;
 use activerecord_core::backend::{BoxFuture, Notifications};
@@ -8,18 +8,19 @@ use tokio::runtime::Handle;
 use crate::config::Settings;
 use crate::error;
 
-/// What is sent on a channel. The driver hands notifications out by its listener alone, which takes a pool: one of its own, of
-/// this one session.
+/// The notifications of a channel. The driver's listener requires a pool, so it gets a separate one with this one session.
 pub(crate) struct PostgresListener {
-    /// None only while it is dropped.
+    /// `None` after the session was lost, or while this is dropped.
     driver: Option<PgListener>,
-    /// Where the driver's farewell runs, wherever this is dropped.
+    /// The driver closes the session on this runtime, wherever this is dropped.
     runtime: Handle,
 }
 
 impl PostgresListener {
+    /// Opens a session that listens on a channel.
+    ///
     /// # Errors
-    /// Those of a connection that cannot be made.
+    /// Those of a connection that fails to open.
     pub(crate) async fn open(settings: &Settings, channel: &str) -> Result<Self> {
         let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let pool = alone.acquire_timeout(settings.connect_timeout).connect_lazy_with(settings.driver.clone());
@@ -34,13 +35,13 @@ impl PostgresListener {
 impl Notifications for PostgresListener {
     fn next(&mut self) -> BoxFuture<'_, Result<String>> {
         Box::pin(async move {
-            let gone = || error::lost(&"it has closed the session that listens");
-            // After a loss it is not asked again, because it would connect anew without a word.
+            let gone = || error::lost(&"it closed the session that listens");
+            // After a loss the driver is dropped, because it would silently reconnect and miss notifications.
             let driver = self.driver.as_mut().ok_or_else(gone)?;
             let received = driver.try_recv().await.map_err(error::from_driver);
             let received = received.and_then(|notification| notification.ok_or_else(gone));
             if received.is_err() {
-                self.part();
+                self.close();
             }
             Ok(received?.payload().to_owned())
         })
@@ -48,14 +49,14 @@ impl Notifications for PostgresListener {
 }
 
 impl PostgresListener {
-    fn part(&mut self) {
-        let _inside = self.runtime.enter();
+    fn close(&mut self) {
+        let _guard = self.runtime.enter();
         drop(self.driver.take());
     }
 }
 
 impl Drop for PostgresListener {
     fn drop(&mut self) {
-        self.part();
+        self.close();
     }
 }

@@ -1,15 +1,15 @@
-//! Values in PostgreSQL's binary format. Bound by the table in `activerecord-core`'s values:
+//! Values in PostgreSQL's binary format. They are bound as follows:
 //!
 //! | value | bound as |
 //! |---|---|
-//! | bool, integers, floats, bytes, decimal, UUID, dates and times | the type of PostgreSQL that is the same |
+//! | bool, integers, floats, bytes, decimal, UUID, dates and times | the same type of PostgreSQL |
 //! | a `u64` above `i64::MAX` | `numeric` |
-//! | text | whatever takes text where it stands: `text`, `varchar`, an enum, `uuid`, `json`, `jsonb`; without NUL |
-//! | JSON | `jsonb`, or `json` or text where one of these stands |
+//! | text without NUL | the type that the context needs: `text`, `varchar`, an enum, `uuid`, `json`, `jsonb` |
+//! | JSON | `jsonb`, or `json` or text if the context needs one of these |
 //! | arrays | an array of the element's type |
 //!
-//! A statement keeps the types that it was first prepared with. A value that does not fit them has it prepared once more,
-//! under a text of its own; see [`bind`].
+//! A statement keeps the types of its first preparation. If a value does not fit them, the statement is prepared a second time under another
+//! text; see [`bind`].
 
 mod decode;
 mod encode;
@@ -19,6 +19,7 @@ mod numeric;
 use std::sync::Arc;
 
 use activerecord_core::{Error, Result, RowRef, Value, ValueRef};
+use activerecord_sqlx::at_placeholder;
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo, Postgres};
@@ -31,19 +32,21 @@ use crate::error;
 /// How the types of placeholders are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typing {
-    /// Text and JSON take the type of where they stand.
+    /// The server infers the types of text and JSON from the context.
     Inferred,
-    /// Every value says its own type.
+    /// Every value declares its type.
     Declared,
 }
 
-/// Refuses what PostgreSQL cannot hold, before anything is sent.
+/// Refuses values that PostgreSQL cannot store, before anything is sent.
 ///
 /// # Errors
 /// `Conversion`.
 pub(crate) fn check(values: &[Value]) -> Result<()> {
     let bad = values.iter().position(has_nul);
-    bad.map_or(Ok(()), |index| Err(at(Error::conversion("PostgreSQL has no text with a NUL character in it"), index)))
+    bad.map_or(Ok(()), |index| {
+        Err(at_placeholder(Error::conversion("PostgreSQL cannot store a text with a NUL character"), index + 1))
+    })
 }
 
 fn has_nul(value: &Value) -> bool {
@@ -54,21 +57,21 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
-/// The types to prepare a statement with, one for each value.
+/// Returns the types to prepare a statement with, one for each value.
 pub(crate) fn types(values: &[Value], typing: Typing) -> Vec<PgTypeInfo> {
     values.iter().map(|value| PgTypeInfo::with_oid(encode::oid(value, typing))).collect()
 }
 
-/// The text to prepare when the types of its first use do not fit: the driver knows a statement by its text alone.
+/// The text for the second preparation. The driver identifies a statement by its text, so this one differs.
 pub(crate) fn declared_text(text: &str, types: &[PgTypeInfo]) -> Arc<str> {
     let oids: Vec<String> = types.iter().filter_map(PgTypeInfo::oid).map(|oid| oid.0.to_string()).collect();
     format!("{text}\n/* bound as {} */", oids.join(", ")).into()
 }
 
-/// The values, encoded as the statement's placeholders want them. None when one does not fit its placeholder.
+/// Encodes the values for the statement's placeholders. `None`: a value does not fit its placeholder.
 ///
 /// # Errors
-/// `InvalidStatement` when there are not as many values as placeholders; `Conversion` when PostgreSQL cannot hold a value.
+/// `InvalidStatement` for a wrong number of values; `Conversion` for a value that PostgreSQL cannot store.
 pub(crate) fn bind(values: &[Value], placeholders: &[PgTypeInfo]) -> Result<Option<PgArguments>> {
     if values.len() != placeholders.len() {
         return Err(error::bind_count(placeholders.len(), values.len()));
@@ -79,23 +82,18 @@ pub(crate) fn bind(values: &[Value], placeholders: &[PgTypeInfo]) -> Result<Opti
         let Err(refused) = arguments.add(Bound { value, ty }) else { continue };
         return match refused.downcast::<Refusal>().map(|refusal| *refusal) {
             Ok(Refusal::Misfit) => Ok(None),
-            Ok(Refusal::Impossible(error)) => Err(at(error, index)),
-            Err(other) => Err(at(Error::conversion(other.to_string()), index)),
+            Ok(Refusal::Impossible(error)) => Err(at_placeholder(error, index + 1)),
+            Err(other) => Err(at_placeholder(Error::conversion(other.to_string()), index + 1)),
         };
     }
     Ok(Some(arguments))
 }
 
-#[cold]
-fn at(error: Error, index: usize) -> Error {
-    error.context(format_args!("the value of placeholder {}", index + 1))
-}
-
-/// Rows as COPY takes them in its binary format: how many columns each has, and before each value its length, which is -1 for NULL.
-/// None when a value is not of its column's type.
+/// Encodes rows in the binary format of COPY: each row begins with its number of columns, each value with its length, or -1 for NULL.
+/// `None`: a value does not have its column's type.
 ///
 /// # Errors
-/// `Conversion` when PostgreSQL cannot hold a value.
+/// `Conversion` for a value that PostgreSQL cannot store.
 pub(crate) fn copied(rows: &[Vec<Value>], types: &[PgTypeInfo]) -> Result<Option<Vec<u8>>> {
     let Ok(width) = i16::try_from(types.len()) else { return Ok(None) };
     let mut buffer = PgArgumentBuffer::default();
@@ -109,7 +107,7 @@ pub(crate) fn copied(rows: &[Vec<Value>], types: &[PgTypeInfo]) -> Result<Option
             match encode::sized(value, ty, &mut buffer) {
                 Ok(()) => {}
                 Err(Refusal::Misfit) => return Ok(None),
-                Err(Refusal::Impossible(error)) => return Err(at(error, index)),
+                Err(Refusal::Impossible(error)) => return Err(at_placeholder(error, index + 1)),
             }
         }
     }
@@ -117,16 +115,16 @@ pub(crate) fn copied(rows: &[Vec<Value>], types: &[PgTypeInfo]) -> Result<Option
     Ok(Some(std::mem::take(&mut *buffer)))
 }
 
-/// What the format begins with: its name, no flags, and no extension.
+/// The header of the format: signature, no flags, no extension.
 const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
-/// The error of a value that PostgreSQL takes neither as what it is nor as what the statement wants.
+/// The error of a value that fits its placeholder neither with the inferred type nor with its own.
 #[cold]
 pub(crate) fn misfit() -> Error {
-    Error::conversion("a value has a type that PostgreSQL cannot take in this place")
+    Error::conversion("PostgreSQL does not accept the type of a value in this place")
 }
 
-/// A value, and the type of its placeholder.
+/// A value with the type of its placeholder.
 struct Bound<'v> {
     value: &'v Value,
     ty: &'v PgTypeInfo,
@@ -149,12 +147,12 @@ impl Encode<'_, Postgres> for Bound<'_> {
     }
 }
 
-/// The kinds of a result's columns, looked at once.
+/// Returns the kinds of a result's columns. Computed once per result.
 pub(crate) fn kinds(row: &PgRow) -> Vec<Kind> {
     row.columns().iter().map(|column| Kind::of(column.type_info())).collect()
 }
 
-/// A row where the driver holds it.
+/// A row in the driver's buffer.
 pub(crate) struct Row<'r> {
     pub(crate) row: &'r PgRow,
     pub(crate) kinds: &'r [Kind],

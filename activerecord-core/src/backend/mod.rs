@@ -4,10 +4,8 @@
 
 mod branch;
 pub mod errors;
-mod socket;
 
 pub use branch::{Branch, PreparedBranch};
-pub use socket::send_at_once;
 
 pub use crate::value::row_digest::{RowDigest, type_of};
 

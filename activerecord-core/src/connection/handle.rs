@@ -181,10 +181,10 @@ impl ConnectionHandle {
     /// Runs a query tree and returns its rows. All rows are kept in memory.
     ///
     /// ```no_run
-    /// # use activerecord_core::statement::{Select, Source};
+    /// # use activerecord_core::statement::{Select, FromItem};
     /// # use activerecord_core::{connection, Result};
     /// # async fn example() -> Result<()> {
-    /// let logins = connection("primary")?.read(Select::from(Source::Named("logins".into()))).await?;
+    /// let logins = connection("primary")?.read(Select::from(FromItem::Named("logins".into()))).await?;
     /// # println!("{}", logins.len());
     /// # Ok(())
     /// # }

@@ -11,7 +11,7 @@ use super::session::Label;
 use crate::backend::Load;
 use crate::dialect::Precondition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, Name, Select, SelectItem, Source, Statement};
+use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
 use crate::value::{Value, ValueType};
 
 /// A connection, for packages with protocols across databases: `activerecord-distributed` and `activerecord-sync`.
@@ -150,7 +150,7 @@ fn no_rows(table: &Name, columns: &[Name]) -> Select {
         let (table, name) = (table.clone(), name.clone());
         SelectItem::from(Expr::Column(ColumnExpr { table, outer: false, name, ty: ValueType::Text, nullable: true }))
     };
-    let mut select = Select::from(Source::Named(table.clone()));
+    let mut select = Select::from(FromItem::Named(table.clone()));
     select.items = columns.iter().map(column).collect();
     select.limit = Some(0);
     select

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use super::registry::endpoint;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::Table;
+use crate::schema::TableDef;
 use crate::transaction::Level;
 
 tokio::task_local! {
@@ -81,7 +81,7 @@ pub(super) fn set_policy(policy: OutsideTransaction) {
 /// Returns the session for a statement on a model. Precedence, highest first: the transaction of the query (`.on`), the
 /// connection of the query (`.using`), the innermost scope of the model, the innermost scope of all models, the
 /// connection of the model. On the chosen connection, the statement joins the open transaction of this task, if any.
-pub(crate) fn resolve(route: &Route, table: &'static Table) -> Result<Session> {
+pub(crate) fn resolve(route: &Route, table: &'static TableDef) -> Result<Session> {
     let frames = current();
     if let Some(level) = &route.transaction {
         return Ok(Session::Transaction(innermost(frames.as_ref(), level)));
@@ -249,7 +249,7 @@ fn innermost(frames: Option<&Arc<Frame>>, level: &Arc<Level>) -> Arc<Level> {
 }
 
 #[cold]
-fn no_scope(table: &'static Table) -> Error {
+fn no_scope(table: &'static TableDef) -> Error {
     let message = format!(
         "{0} is marked #[scope_required], but was used outside every scope; wrap the call in {0}::with_connection(name, ..) or \
          name a connection with .using(name)",

@@ -178,6 +178,7 @@ pub struct Change {
 
 /// The kind of a change to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ChangeKind {
     /// The row was inserted.
     Inserted,

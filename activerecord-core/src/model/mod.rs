@@ -11,7 +11,7 @@ pub use key::IntoKey;
 pub use projection::Projection;
 
 use crate::error::Result;
-use crate::schema::Table;
+use crate::schema::TableDef;
 use crate::value::{RowRef, Value, ValueRef};
 
 /// A struct that is mapped to a table. `#[derive(ActiveRecord)]` implements it; do not implement it by hand. The trait
@@ -30,7 +30,7 @@ pub trait Model: Hooks<<Self as Model>::HookKind> {
     type Key: Clone + Send + Sync + 'static;
 
     /// The table.
-    const TABLE: &'static Table;
+    const TABLE: &'static TableDef;
 
     /// Whether the model has `#[hooks]`.
     const HOOKS: bool;

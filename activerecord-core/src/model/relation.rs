@@ -4,7 +4,7 @@ use super::Model;
 use super::hooks::found;
 use crate::backend::BoxFuture;
 use crate::error::Result;
-use crate::schema::{ColumnDef, Table};
+use crate::schema::{ColumnDef, TableDef};
 use crate::typed::{Found, Relation};
 use crate::value::RowRef;
 
@@ -12,7 +12,7 @@ impl<M: Model> Relation for M {
     type Record = M;
 
     const NAME: &'static str = M::TABLE.name;
-    const MODEL: Option<&'static Table> = Some(M::TABLE);
+    const MODEL: Option<&'static TableDef> = Some(M::TABLE);
     const COLUMNS: &'static [ColumnDef] = M::TABLE.columns;
     const KEY: &'static [usize] = M::TABLE.key;
     const FOUND: Option<Found<M>> = if M::HOOKS { Some(found_boxed::<M>) } else { None };

@@ -15,7 +15,7 @@ use crate::connection::{Label, Route, Session, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, found};
 use crate::sql::{Operation, cached};
-use crate::statement::{Expr, Select, SelectItem, Source, Statement};
+use crate::statement::{Expr, FromItem, Select, SelectItem, Statement};
 use crate::value::{RowRef, Value};
 
 /// Inserts if the key is unset. Otherwise updates, and inserts if no row has the key.
@@ -88,7 +88,7 @@ async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Va
         if let (Operation::Find, Some(deleted_at)) = (operation, M::TABLE.soft_delete) {
             filter = filter.and(Expr::IsNull(Box::new((&M::TABLE.columns[deleted_at]).into())));
         }
-        let mut select = Select::from(Source::Table(M::TABLE.into()));
+        let mut select = Select::from(FromItem::Table(M::TABLE.into()));
         select.items = M::TABLE.columns.iter().map(|def| SelectItem::from(Expr::from(def))).collect();
         select.filter = Some(filter);
         Statement::Select(select)

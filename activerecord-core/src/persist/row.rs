@@ -8,7 +8,7 @@ use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::sql::{Operation, cached, render};
-use crate::statement::{Compare, Delete, Expr, Insert, Name, Select, Source, Statement, Update};
+use crate::statement::{Compare, Delete, Expr, FromItem, Insert, Name, Select, Statement, Update};
 use crate::value::{RowRef, Value, cell};
 
 /// Returns true if the key is 0, `None` or the nil UUID. A composite key is unset if all of its parts are.
@@ -199,7 +199,7 @@ pub(super) async fn update_columns<M: Model>(
     if session.execute(&sql, Label::new(M::TABLE.model, "update")).await?.rows == 0 {
         return Ok(None);
     }
-    let mut select = Select::from(Source::Table(M::TABLE.into()));
+    let mut select = Select::from(FromItem::Table(M::TABLE.into()));
     select.items = ordinals.iter().map(|&ordinal| Expr::from(&M::TABLE.columns[ordinal]).into()).collect();
     select.filter = Some(key_filter::<M>(&key_values(record)));
     let sql = render(Statement::Select(select), session.dialect())?.one_row();
@@ -262,7 +262,7 @@ pub(super) async fn require_absent<M: Model>(record: &M, session: &Session) -> R
 
 /// Returns true if a row has the record's key.
 pub(super) async fn exists<M: Model>(record: &M, session: &Session) -> Result<bool> {
-    let mut select = Select::from(Source::Table(M::TABLE.into()));
+    let mut select = Select::from(FromItem::Table(M::TABLE.into()));
     select.items = vec![Expr::Value(Value::I32(1)).into()];
     select.filter = Some(key_filter::<M>(&key_values(record)));
     let sql = render(Statement::Select(select), session.dialect())?.one_row();

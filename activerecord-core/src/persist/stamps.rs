@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::schema::{ColumnDef, Table};
+use crate::schema::{ColumnDef, TableDef};
 use crate::statement::{Arithmetic, Expr};
 use crate::value::{ToValue, Value, ValueType};
 
@@ -49,14 +49,14 @@ pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<
 }
 
 /// Returns the stamps of an UPDATE of many rows: the time, and the next version of each row.
-pub(crate) fn of_rows(table: &'static Table, now: DateTime<Utc>) -> impl Iterator<Item = (usize, Expr)> {
+pub(crate) fn of_rows(table: &'static TableDef, now: DateTime<Utc>) -> impl Iterator<Item = (usize, Expr)> {
     let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(time(now, &table.columns[ordinal]))));
     let version = table.version.map(|ordinal| (ordinal, next_version(&table.columns[ordinal])));
     time.into_iter().chain(version)
 }
 
 /// Returns the mark of a soft deletion; `None` if the model has no `#[soft_delete]`.
-pub(crate) fn of_soft_delete(table: &Table, now: DateTime<Utc>) -> Option<Stamp> {
+pub(crate) fn of_soft_delete(table: &TableDef, now: DateTime<Utc>) -> Option<Stamp> {
     table.soft_delete.map(|ordinal| (ordinal, time(now, &table.columns[ordinal])))
 }
 

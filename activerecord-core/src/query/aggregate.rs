@@ -123,7 +123,7 @@ fn summed(mut select: Select, function: Aggregate, argument: Option<Expr>) -> Se
     }
     select.name_items();
     let argument = argument.map(|argument| outside(&argument));
-    Select { items: aggregate(argument), ..Select::from(statement::Source::Query(Box::new(select), SOURCE.into())) }
+    Select { items: aggregate(argument), ..Select::from(statement::FromItem::Query(Box::new(select), SOURCE.into())) }
 }
 
 /// Returns the column of the outer query for the only item of the inner query.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Query, key_order};
 use crate::error::{Error, Result};
 use crate::model::{IntoKey, Model};
-use crate::statement::Source;
+use crate::statement::FromItem;
 use crate::value::Value;
 
 /// Reads the rows of a query in batches, in the order of the key: [`Query::batch`].
@@ -93,7 +93,7 @@ impl<M: Model> Batches<M> {
 
     fn check(&self) -> Result<()> {
         let select = &self.query.select;
-        let is_of_rows = select.is_row_by_row() && matches!(select.from, Source::Table(_));
+        let is_of_rows = select.is_row_by_row() && matches!(select.from, FromItem::Table(_));
         if select.order_by.is_empty() && select.offset.is_none() && is_of_rows {
             return Ok(());
         }

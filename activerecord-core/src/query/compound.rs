@@ -45,7 +45,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         let other = other.into_subquery();
         let is_whole = self.select.says_nothing();
         match &mut self.select.from {
-            statement::Source::Compound(compound, _) if is_whole && compound.operator == operator => {
+            statement::FromItem::Compound(compound, _) if is_whole && compound.operator == operator => {
                 compound.others.push(other);
             }
             _ => self = self.beside(operator, other),
@@ -59,7 +59,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         let first = Subquery { select: Box::new(first), connection: None };
         let compound = Compound { first, operator, others: vec![other] };
         let name = <S::Root as Relation>::NAME.into();
-        self.select = Select::from(statement::Source::Compound(Box::new(compound), name));
+        self.select = Select::from(statement::FromItem::Compound(Box::new(compound), name));
         self.deleted = Deleted::With;
         self
     }

@@ -27,7 +27,7 @@ pub use explain::Plan;
 pub use keyset::KeysetPage;
 pub use page::Page;
 pub use raw::RawQuery;
-pub use stream::{BlockingRows, Rows};
+pub use stream::{BlockingRows, RowStream};
 pub use subquery::{exists, subquery};
 
 use std::fmt;
@@ -38,7 +38,7 @@ use crate::connection::{Label, Route, Session, resolve};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::{Model, Projection};
-use crate::schema::Table;
+use crate::schema::TableDef;
 use crate::sql::{Sql, cached_head, render_rest, render_with_models};
 use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
@@ -88,7 +88,7 @@ use crate::value::{IntoParams, RowRef, Value};
 pub struct Query<S, R = S> {
     select: Select,
     /// The model whose connection the query uses.
-    model: &'static Table,
+    model: &'static TableDef,
     route: Route,
     deleted: Deleted,
     read: fn(&dyn RowRef) -> Result<R>,
@@ -106,7 +106,7 @@ enum Deleted {
 
 impl<S: Relation> Query<S, S::Record> {
     /// Returns a query on all rows of a relation. It uses the connection of `model`.
-    pub(crate) fn new(model: &'static Table) -> Self {
+    pub(crate) fn new(model: &'static TableDef) -> Self {
         Self {
             select: bare::<S>(),
             model,
@@ -141,14 +141,15 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 
     /// Keeps only rows that meet a condition in SQL. `?` binds the next value on every database, and `??` is a question
-    /// mark. The text is not checked or escaped: pass values as `params`.
+    /// mark. The text is not checked or escaped: pass values as `params`. Example:
+    /// [`ActiveRecord::filter_raw`](crate::ActiveRecord::filter_raw).
     pub fn filter_raw(mut self, sql: impl Into<String>, params: impl IntoParams) -> Self {
         self.select.and_filter(Expr::Raw(RawSql { text: sql.into().into(), binds: params.into_params() }));
         self
     }
 
     /// Sorts the rows by one order or a tuple of orders. A second call appends less significant orders. The order of
-    /// rows that are equal in all orders is not guaranteed.
+    /// rows that are equal in all orders is not guaranteed. Example: [`Query`].
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
         O: IntoOrder<S, I>,
@@ -157,27 +158,27 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Reads at most this many rows. Default: no limit.
+    /// Reads at most this many rows. Default: no limit. Example: [`Query`].
     pub fn limit(mut self, rows: u64) -> Self {
         self.select.limit = Some(rows);
         self
     }
 
-    /// Skips this many rows. Default: 0.
+    /// Skips this many rows. Default: 0. Example: [`Query`].
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
         self
     }
 
     /// Uses the connection of this name. It has precedence over all scopes. If the connection does not exist, the
-    /// finisher returns `Configuration`.
+    /// finisher returns `Configuration`. Example: [`ActiveRecord::using`](crate::ActiveRecord::using).
     pub fn using(mut self, connection: &str) -> Self {
         self.route.using = Some(connection.into());
         self
     }
 
     /// Runs in this transaction. It has precedence over all scopes. If the transaction has ended, the finisher returns
-    /// `Transaction`.
+    /// `Transaction`. Example: [`ActiveRecord::on`](crate::ActiveRecord::on).
     pub fn on(mut self, transaction: &Transaction) -> Self {
         self.route.transaction = Some(transaction.level().clone());
         self
@@ -199,6 +200,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 
     /// Reads only rows that `#[soft_delete]` marks as deleted. Of joined models it reads only rows that are not marked.
+    /// Example: [`with_deleted`](Self::with_deleted).
     pub fn only_deleted(mut self) -> Self {
         self.deleted = Deleted::Only;
         self
@@ -245,7 +247,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     /// Adds the order of the key if the query has no order and its rows have a key.
     fn in_some_order(mut self) -> Self {
-        let is_of_tables = matches!(self.select.from, statement::Source::Table(_));
+        let is_of_tables = matches!(self.select.from, statement::FromItem::Table(_));
         if self.select.order_by.is_empty() && is_of_tables && self.select.is_row_by_row() {
             self.select.order_by = key_order::<S::Root>();
         }
@@ -254,7 +256,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     /// Refuses a method that needs the plain rows of one table.
     fn refuse_shape(&self, verb: &str) -> Result<()> {
-        let Select { limit: None, offset: None, with, from: statement::Source::Table(_), .. } = &self.select else {
+        let Select { limit: None, offset: None, with, from: statement::FromItem::Table(_), .. } = &self.select else {
             return Err(self.unfit(verb, "a limit, an offset, or several queries (union, intersect, except)"));
         };
         if with.is_empty() && self.select.is_row_by_row() {
@@ -309,7 +311,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     fn spelt_out(self) -> Self {
         let mut whole = self.finished();
         let select = &mut whole.select;
-        if select.items.is_empty() && (!select.joins.is_empty() || matches!(select.from, statement::Source::Table(_))) {
+        if select.items.is_empty() && (!select.joins.is_empty() || matches!(select.from, statement::FromItem::Table(_)))
+        {
             select.items = S::items();
         }
         whole
@@ -321,7 +324,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         if deleted == Deleted::With {
             return self;
         }
-        if let statement::Source::Table(table) = &self.select.from
+        if let statement::FromItem::Table(table) = &self.select.from
             && let Some(mark) = table.deleted_at()
         {
             let is_null = Expr::IsNull(Box::new(mark));
@@ -337,7 +340,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     }
 
     /// Returns the SQL, and the other models whose tables it reads.
-    fn render(self, dialect: &'static Dialect) -> Result<(Sql, Vec<&'static Table>)> {
+    fn render(self, dialect: &'static Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
         let (model, one_row) = (self.model, self.select.limit == Some(1));
         let rendered = if self.select.is_plain() {
             let head = || Select { items: S::items(), ..self.select.clone() };
@@ -375,7 +378,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 }
 
 /// Refuses a statement that reads models of different connections.
-fn together(route: &Route, model: &'static Table, session: &Session, models: &[&'static Table]) -> Result<()> {
+fn together(route: &Route, model: &'static TableDef, session: &Session, models: &[&'static TableDef]) -> Result<()> {
     let here = session.endpoint().name();
     for other in models.iter().filter(|other| **other != model) {
         let there = resolve(route, other)?;
@@ -387,7 +390,7 @@ fn together(route: &Route, model: &'static Table, session: &Session, models: &[&
 }
 
 #[cold]
-fn apart(model: &Table, here: &Arc<str>, other: &Table, there: &str) -> Error {
+fn apart(model: &TableDef, here: &Arc<str>, other: &TableDef, there: &str) -> Error {
     let message = format!(
         "one statement cannot read {0} on connection `{here}` and {1} on connection `{there}`; if both tables are in one database, \
          use .using(\"..\") on this query, or with_connection(\"..\", ..) around it; otherwise read one model first and filter \
@@ -399,7 +402,7 @@ fn apart(model: &Table, here: &Arc<str>, other: &Table, there: &str) -> Error {
 
 /// Returns a SELECT of all rows. Without items it reads the columns of the relation.
 fn bare<R: Relation>() -> Select {
-    Select::from(statement::Source::Table(table_ref::<R>()))
+    Select::from(statement::FromItem::Table(table_ref::<R>()))
 }
 
 /// Returns the order of the key.

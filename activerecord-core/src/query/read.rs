@@ -1,6 +1,6 @@
 //! Finishers that read rows.
 
-use super::{Query, Rows, stream};
+use super::{Query, RowStream, stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::OrderBy;
 use crate::typed::{Covers, Scalar, Source};
@@ -89,7 +89,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self.reading(items, |row| crate::value::cell::<E::Type>(row, 0)).collect("pluck")
     }
 
-    /// Returns the rows one by one, as they arrive: see [`Rows`].
+    /// Returns the rows one by one, as they arrive: see [`RowStream`].
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -101,7 +101,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn stream(self) -> Rows<R> {
+    pub fn stream(self) -> RowStream<R> {
         stream::open(self)
     }
 

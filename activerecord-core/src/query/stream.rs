@@ -24,7 +24,7 @@ use crate::value::{Flow, RowRef};
 /// In a transaction the stream uses the transaction's connection: another statement in that transaction is an error
 /// until the stream ends. To write while reading, use [`batch`](Query::batch).
 #[must_use = "a stream does nothing until it is read"]
-pub struct Rows<R> {
+pub struct RowStream<R> {
     fetch: Option<BoxFuture<'static, Result<()>>>,
     buffer: Arc<Buffer<R>>,
     found: Option<Found<R>>,
@@ -47,12 +47,12 @@ pub trait BlockingRows<R> {
 #[doc(hidden)]
 impl<S, R> Iterator for Query<S, R>
 where
-    Rows<R>: BlockingRows<R>,
+    RowStream<R>: BlockingRows<R>,
 {
     type Item = R;
 
     fn next(&mut self) -> Option<R> {
-        Rows::<R>::next_row()
+        RowStream::<R>::next_row()
     }
 }
 
@@ -62,11 +62,11 @@ type Buffer<R> = Mutex<VecDeque<R>>;
 const CAPACITY: usize = 256;
 
 /// Opens the stream. The connection is chosen here, not at the first poll.
-pub(super) fn open<S: Source, R: Send + 'static>(query: Query<S, R>) -> Rows<R> {
+pub(super) fn open<S: Source, R: Send + 'static>(query: Query<S, R>) -> RowStream<R> {
     let buffer = Arc::new(Buffer::default());
     let (session, found) = (query.session(), query.found);
     let fetch = Box::pin(fetch(query, session, Arc::clone(&buffer)));
-    Rows { fetch: Some(fetch), buffer, found, finding: None, failure: None }
+    RowStream { fetch: Some(fetch), buffer, found, finding: None, failure: None }
 }
 
 async fn fetch<S: Source, R: Send + 'static>(
@@ -91,7 +91,7 @@ fn lock<R>(buffer: &Buffer<R>) -> MutexGuard<'_, VecDeque<R>> {
     buffer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<R: Send + 'static> Rows<R> {
+impl<R: Send + 'static> RowStream<R> {
     /// Returns the next row; `None` after the last. Example: [`Query::stream`].
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl<R: Send + 'static> Rows<R> {
     }
 }
 
-impl<R: Send + 'static> Stream for Rows<R> {
+impl<R: Send + 'static> Stream for RowStream<R> {
     type Item = Result<R>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<R>>> {
@@ -145,7 +145,7 @@ impl<R: Send + 'static> Stream for Rows<R> {
     }
 }
 
-impl<R> fmt::Debug for Rows<R> {
+impl<R> fmt::Debug for RowStream<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").field("waiting", &lock(&self.buffer).len()).finish_non_exhaustive()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Result;
-use crate::schema::{ColumnDef, Table};
+use crate::schema::{ColumnDef, TableDef};
 use crate::value::{RowRef, Value, ValueRef};
 
 /// Columns that several models share. `#[derive(Embedded)]` implements it; do not implement it by hand. A model
@@ -36,14 +36,14 @@ pub trait Embedded: Sized + Send + Sync + 'static {
     type Columns<M>: Copy + fmt::Debug;
 
     /// The columns and their roles, as a table without a name.
-    const TABLE: &'static Table;
+    const TABLE: &'static TableDef;
 
     /// Reads the struct from a row. The columns of the model begin at ordinal `at` of the row, and those of the struct
     /// at ordinal `first` of the model.
     ///
     /// # Errors
     /// `Conversion` when a cell does not fit its field.
-    fn read(row: &dyn RowRef, at: usize, first: usize, table: &'static Table) -> Result<Self>;
+    fn read(row: &dyn RowRef, at: usize, first: usize, table: &'static TableDef) -> Result<Self>;
 
     /// Returns the value of the struct's column at `ordinal`.
     fn value(&self, ordinal: usize) -> Value;

@@ -1,6 +1,6 @@
 //! Reads a model's fields from a row. Errors name the model, the field and the column.
 
-use super::Table;
+use super::TableDef;
 use crate::error::{Error, Result};
 use crate::value::{FromValue, RowRef};
 
@@ -10,7 +10,7 @@ use crate::value::{FromValue, RowRef};
 /// # Errors
 /// `Conversion`, with the model, the field and the column.
 #[inline]
-pub(crate) fn field<T: FromValue>(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<T> {
+pub(crate) fn field<T: FromValue>(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static TableDef) -> Result<T> {
     row.value(at + ordinal).and_then(T::from_value).map_err(|error| at_field(error, table, ordinal))
 }
 
@@ -19,12 +19,12 @@ pub(crate) fn field<T: FromValue>(row: &dyn RowRef, at: usize, ordinal: usize, t
 /// # Errors
 /// The error in `set`, with the model, the field and the column.
 #[inline]
-pub fn in_field(set: Result<()>, ordinal: usize, table: &'static Table) -> Result<()> {
+pub fn in_field(set: Result<()>, ordinal: usize, table: &'static TableDef) -> Result<()> {
     set.map_err(|error| at_field(error, table, ordinal))
 }
 
 #[cold]
-fn at_field(error: Error, table: &'static Table, ordinal: usize) -> Error {
+fn at_field(error: Error, table: &'static TableDef, ordinal: usize) -> Error {
     let error = error.with_model(table.model);
     match table.columns.get(ordinal) {
         Some(def) => {

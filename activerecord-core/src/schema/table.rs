@@ -7,7 +7,7 @@ use crate::value::ValueType;
 /// A model's table: its names, its columns, and the roles of columns.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Table {
+pub struct TableDef {
     /// The type of the model.
     pub id: TypeId,
     /// The name of the model, for messages.
@@ -32,7 +32,7 @@ pub struct Table {
     pub scope_required: bool,
 }
 
-/// One column of a [`Table`].
+/// One column of a [`TableDef`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ColumnDef {
@@ -50,7 +50,7 @@ pub struct ColumnDef {
     pub rust_type: &'static str,
 }
 
-impl Table {
+impl TableDef {
     /// Creates the table of model `M` with its names only. The derive adds the rest.
     pub const fn of<M: 'static>(model: &'static str, name: &'static str, connection: &'static str) -> Self {
         Self {
@@ -174,10 +174,10 @@ pub trait Named {
 }
 
 /// Two tables are equal when they belong to the same model.
-impl PartialEq for Table {
+impl PartialEq for TableDef {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-impl Eq for Table {}
+impl Eq for TableDef {}

@@ -3,7 +3,7 @@
 use super::writer::Writer;
 use crate::dialect::{Dialect, Locks};
 use crate::error::{Error, Result};
-use crate::statement::{JoinKind, Lock, LockStrength, LockWait, Name, Select, Source};
+use crate::statement::{FromItem, JoinKind, Lock, LockStrength, LockWait, Name, Select};
 
 /// The locking clause, the last one of a query.
 pub(super) struct Clause {
@@ -34,7 +34,7 @@ impl Clause {
 /// `Unsupported` when the database cannot lock rows, or the rows of the query are not rows of a table.
 pub(super) fn clause(lock: Lock, query: &Select, dialect: &Dialect) -> Result<Clause> {
     let Some(locks) = dialect.locks else { return Err(no_locks(dialect)) };
-    if !query.is_row_by_row() || !matches!(query.from, Source::Table(_)) {
+    if !query.is_row_by_row() || !matches!(query.from, FromItem::Table(_)) {
         return Err(refused("a query with groups, aggregates, distinct rows or set operators cannot lock its rows"));
     }
     let wait = match lock.wait {
@@ -54,7 +54,7 @@ pub(super) fn clause(lock: Lock, query: &Select, dialect: &Dialect) -> Result<Cl
 /// The tables that can be locked: a database with the standard clause refuses to lock the table of a left join.
 fn locked_tables(query: &Select, locks: Locks) -> Vec<Name> {
     let has_left = query.joins.iter().any(|join| join.kind == JoinKind::Left);
-    let Source::Table(first) = &query.from else { return Vec::new() };
+    let FromItem::Table(first) = &query.from else { return Vec::new() };
     if locks != Locks::Standard || !has_left {
         return Vec::new();
     }

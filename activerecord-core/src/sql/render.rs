@@ -6,15 +6,15 @@ use super::writer::Writer;
 use super::{Access, Sql, create, raw, select, trigger, write};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
-use crate::schema::Table;
+use crate::schema::TableDef;
 use crate::statement::{Select, Statement};
 
 /// Renders a statement in a dialect. Values become binds, and names are quoted.
 ///
 /// ```
-/// # use activerecord_core::statement::{Select, Source, Statement};
+/// # use activerecord_core::statement::{Select, FromItem, Statement};
 /// # use activerecord_core::{POSTGRESQL, sql::render};
-/// let mut query = Select::from(Source::Named("users".into()));
+/// let mut query = Select::from(FromItem::Named("users".into()));
 /// query.limit = Some(10);
 /// let sql = render(Statement::Select(query), &POSTGRESQL)?;
 /// assert_eq!(&**sql.text(), "SELECT * FROM \"users\" LIMIT $1");
@@ -33,7 +33,7 @@ pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
 ///
 /// # Errors
 /// As [`render`].
-pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Result<(Sql, Vec<&'static Table>)> {
+pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
     let mut w = Writer::new(dialect);
     let access = match statement {
         Statement::Select(query) => {
@@ -79,7 +79,7 @@ pub(crate) fn render_head(query: Select, dialect: &Dialect) -> Result<Sql> {
 ///
 /// # Errors
 /// As [`render`].
-pub(crate) fn render_rest(head: Arc<str>, query: Select, dialect: &Dialect) -> Result<(Sql, Vec<&'static Table>)> {
+pub(crate) fn render_rest(head: Arc<str>, query: Select, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
     if query.ends_with_its_table() {
         return Ok((Sql::new(head, Vec::new(), Access::Read), Vec::new()));
     }
@@ -89,7 +89,7 @@ pub(crate) fn render_rest(head: Arc<str>, query: Select, dialect: &Dialect) -> R
     finish(w, Access::Read)
 }
 
-fn finish(w: Writer<'_>, access: Access) -> Result<(Sql, Vec<&'static Table>)> {
+fn finish(w: Writer<'_>, access: Access) -> Result<(Sql, Vec<&'static TableDef>)> {
     let most = w.dialect.capabilities.max_binds;
     let (sql, models) = w.finish(access);
     let binds = sql.binds().len();

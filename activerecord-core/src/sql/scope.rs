@@ -2,7 +2,7 @@
 
 use super::writer::Writer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{ColumnExpr, Join, Name, Source};
+use crate::statement::{ColumnExpr, FromItem, Join, Name};
 
 /// The names or aliases of the tables of one query.
 #[derive(Debug, Default)]
@@ -22,10 +22,10 @@ impl Scope {
     ///
     /// # Errors
     /// `InvalidStatement` when two tables have the same name.
-    pub(super) fn of_query(from: &Source, joins: &[Join]) -> Result<Self> {
+    pub(super) fn of_query(from: &FromItem, joins: &[Join]) -> Result<Self> {
         let first = match from {
-            Source::Table(table) => table.label(),
-            Source::Named(name) | Source::Query(_, name) | Source::Compound(_, name) => name,
+            FromItem::Table(table) => table.label(),
+            FromItem::Named(name) | FromItem::Query(_, name) | FromItem::Compound(_, name) => name,
         };
         let mut scope = Self::of(first.clone());
         for join in joins {

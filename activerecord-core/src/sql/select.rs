@@ -8,7 +8,7 @@ use super::writer::Writer;
 use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
-    Cte, Direction, Distinct, Expr, Join, JoinKind, OrderBy, Select, SelectItem, SetOperator, Source, TableRef,
+    Cte, Direction, Distinct, Expr, FromItem, Join, JoinKind, OrderBy, Select, SelectItem, SetOperator, TableRef,
 };
 use crate::value::Value;
 
@@ -128,21 +128,21 @@ fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>) -> Result<()> {
     })
 }
 
-fn from(w: &mut Writer<'_>, source: Source) -> Result<()> {
+fn from(w: &mut Writer<'_>, source: FromItem) -> Result<()> {
     w.push(" FROM ");
     match source {
-        Source::Table(table) => table_ref(w, table),
-        Source::Named(table) => {
+        FromItem::Table(table) => table_ref(w, table),
+        FromItem::Named(table) => {
             w.table(&table);
             Ok(())
         }
-        Source::Query(query, name) => {
+        FromItem::Query(query, name) => {
             w.push("(");
             nested(w, |w| select(w, *query))?;
             w.push(") AS ").table(&name);
             Ok(())
         }
-        Source::Compound(query, name) => {
+        FromItem::Compound(query, name) => {
             w.push("(");
             compound(w, *query)?;
             w.push(") AS ").table(&name);

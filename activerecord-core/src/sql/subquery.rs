@@ -6,7 +6,7 @@ use super::select::select;
 use super::writer::Writer;
 use crate::dialect::{InList, SetQuery};
 use crate::error::{Error, Result};
-use crate::statement::{Compound, Expr, Select, Set, SetOperator, Source, Subquery};
+use crate::statement::{Compound, Expr, FromItem, Select, Set, SetOperator, Subquery};
 use crate::value::{Value, ValueType};
 
 /// Writes a query inside another, without parentheses.
@@ -45,7 +45,7 @@ fn member(w: &mut Writer<'_>, mut query: Subquery, merges: bool) -> Result<()> {
     let is_plain =
         select.with.is_empty() && select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none();
     if !is_plain {
-        let whole = Select::from(Source::Query(query.select, "source".into()));
+        let whole = Select::from(FromItem::Query(query.select, "source".into()));
         query.select = Box::new(whole);
     }
     w.merges = merges;

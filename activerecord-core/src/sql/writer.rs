@@ -6,7 +6,7 @@ use super::scope::Scope;
 use super::{Access, ReturnedKey, Sql};
 use crate::dialect::{Dialect, Placeholder};
 use crate::error::Result;
-use crate::schema::Table;
+use crate::schema::TableDef;
 use crate::statement::Name;
 use crate::value::Value;
 
@@ -20,7 +20,7 @@ pub(super) struct Writer<'d> {
     /// The names of the common table expressions that the current query can read.
     pub(super) ctes: Vec<Name>,
     /// The models whose tables the statement reads.
-    pub(super) models: Vec<&'static Table>,
+    pub(super) models: Vec<&'static TableDef>,
     /// Whether the statement is an UPDATE or a DELETE.
     pub(super) writes: bool,
     /// Whether the next SELECT list removes duplicates, so that its decimals need their collation.
@@ -47,7 +47,7 @@ impl<'d> Writer<'d> {
         }
     }
 
-    pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static Table>) {
+    pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static TableDef>) {
         let sql = Sql { returned_key: self.returned_key, ..Sql::new(self.text, self.binds, access) };
         (sql, self.models)
     }

@@ -1,7 +1,7 @@
 //! CREATE TABLE and CREATE INDEX.
 
 use super::Name;
-use crate::schema::Table;
+use crate::schema::TableDef;
 use crate::value::ValueType;
 
 /// A table to create, unless a table with its name exists.
@@ -69,8 +69,8 @@ impl CreateTable {
 }
 
 /// The columns and the primary key of a model's table.
-impl From<&'static Table> for CreateTable {
-    fn from(table: &'static Table) -> Self {
+impl From<&'static TableDef> for CreateTable {
+    fn from(table: &'static TableDef) -> Self {
         let columns = table.columns.iter();
         Self {
             table: table.name.into(),

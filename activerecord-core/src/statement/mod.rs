@@ -17,14 +17,18 @@ pub use create::{CreateIndex, CreateTable, NewColumn};
 pub use expr::{Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Set};
 pub use function::{Aggregate, Case, DatePart, Frame, FrameEnd, Function, JsonKind, JsonStep, Window};
 pub use select::{
-    Compound, Cte, Direction, Distinct, Lock, LockStrength, LockWait, Nulls, OrderBy, Select, SelectItem, SetOperator,
-    Source, Subquery,
+    Compound, Cte, Direction, Distinct, FromItem, Lock, LockStrength, LockWait, Nulls, OrderBy, Select, SelectItem,
+    SetOperator, Subquery,
 };
 pub use table::{Join, JoinKind, TableRef};
 pub use trigger::{CreateTrigger, DropTrigger, KeyChange, RowEvent, RowImage, TriggerValue};
 pub use write::{Conflict, Delete, Insert, Update};
 
 use std::borrow::Cow;
+
+/// What a query reads from.
+#[deprecated(note = "use `FromItem`")]
+pub type Source = FromItem;
 
 /// The name of a table or a column, as the database knows it.
 pub type Name = Cow<'static, str>;

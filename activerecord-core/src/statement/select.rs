@@ -16,7 +16,7 @@ pub struct Select {
     /// The SELECT list; empty: all columns of the source.
     pub items: Vec<SelectItem>,
     /// `FROM`.
-    pub from: Source,
+    pub from: FromItem,
     /// `JOIN`.
     pub joins: Vec<Join>,
     /// `WHERE`.
@@ -38,7 +38,7 @@ pub struct Select {
 /// The source of a query's rows.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum FromItem {
     /// The table of a model, or a common table expression.
     Table(TableRef),
     /// A table without a model.
@@ -184,7 +184,7 @@ pub enum Nulls {
 
 impl Select {
     /// Creates a query of all rows of `source`, with all columns.
-    pub fn from(source: Source) -> Self {
+    pub fn from(source: FromItem) -> Self {
         Self {
             with: Vec::new(),
             distinct: Distinct::No,
@@ -226,7 +226,7 @@ impl Select {
     /// Returns true when the query reads all columns of a model's table without an alias and of the joined tables, with
     /// no other clauses than WHERE, ORDER BY, LIMIT and OFFSET.
     pub(crate) fn is_plain(&self) -> bool {
-        let is_model = matches!(&self.from, Source::Table(table) if table.model.is_some() && table.alias.is_none());
+        let is_model = matches!(&self.from, FromItem::Table(table) if table.model.is_some() && table.alias.is_none());
         is_model && self.items.is_empty() && self.has_no_shape()
     }
 

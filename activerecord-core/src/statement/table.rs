@@ -1,7 +1,7 @@
 //! The tables of a query.
 
 use super::{Expr, Name};
-use crate::schema::Table;
+use crate::schema::TableDef;
 
 /// A table in FROM or JOIN.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct TableRef {
     /// The alias.
     pub alias: Option<Name>,
     /// The model, which determines the connection. None: a common table expression of the query.
-    pub model: Option<&'static Table>,
+    pub model: Option<&'static TableDef>,
 }
 
 /// A joined table.
@@ -48,8 +48,8 @@ impl TableRef {
     }
 }
 
-impl From<&'static Table> for TableRef {
-    fn from(table: &'static Table) -> Self {
+impl From<&'static TableDef> for TableRef {
+    fn from(table: &'static TableDef) -> Self {
         Self { name: table.name.into(), alias: None, model: Some(table) }
     }
 }

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use crate::statement::Expr;
 use crate::typed::Only;
 
-/// A column of model `M` and its new value in an update: [`Column::set`], [`Column::add`], [`Column::sub`],
-/// [`Column::mul`].
+/// A column of model `M` and its new value in an update: [`set`](crate::Column::set), [`add`](crate::Column::add),
+/// [`sub`](crate::Column::sub) or [`mul`](crate::Column::mul) of a [`Column`](crate::Column).
 #[must_use = "an assignment does nothing until an update takes it"]
 pub struct Assignment<M> {
     column: &'static str,

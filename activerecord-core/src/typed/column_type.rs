@@ -2,7 +2,7 @@
 
 use super::Column;
 use crate::error::Result;
-use crate::schema::{ColumnDef, Table, field};
+use crate::schema::{ColumnDef, TableDef, field};
 use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
 
 /// A type that a column can have. Generated code requires only this trait, so that a field of another type gives one
@@ -25,7 +25,7 @@ pub trait ColumnType: Sized {
     ///
     /// # Errors
     /// `Conversion`, with the model, the field and the column.
-    fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<Self>;
+    fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static TableDef) -> Result<Self>;
 
     /// Replaces `self` by this value.
     ///
@@ -44,7 +44,7 @@ impl<T: ToValue + FromValue> ColumnType for T {
     }
 
     #[inline]
-    fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static Table) -> Result<Self> {
+    fn read(row: &dyn RowRef, at: usize, ordinal: usize, table: &'static TableDef) -> Result<Self> {
         field(row, at, ordinal, table)
     }
 

@@ -16,8 +16,8 @@ pub use assignment::{Assignment, IntoAssignments};
 pub use column::Column;
 pub use column_type::{ColumnType, Kind};
 pub use expression::{
-    Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, RowLike, RowOf, Scalar, TextScalar, Window,
-    WindowScalar, case, count_rows, dense_rank, literal, ntile, outer, rank, raw, row, row_number, window,
+    Case, DateScalar, Expression, FromJson, IntoJsonPath, JsonScalar, RowValue, RowValueColumns, Scalar, TextScalar,
+    Window, WindowScalar, case, count_rows, dense_rank, literal, ntile, outer, rank, raw, row, row_number, window,
 };
 pub use operand::{InSet, Literal, Operand};
 pub use operators::{UseMethodEqInstead, UseMethodLtInstead};

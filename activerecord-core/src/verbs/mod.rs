@@ -369,6 +369,11 @@ pub trait ActiveRecord: Model {
     /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
     /// # async fn example() -> Result<()> {
     /// let archived = User::with_connection("archive", async || User::find(1).await).await?;
+    /// # type BoxError = Box<dyn std::error::Error>;
+    /// let sum = User::try_with_connection::<u64, BoxError, _>("archive", async || {
+    ///     Ok("42".parse::<u64>()? + User::count().await?)
+    /// })
+    /// .await;
     /// # Ok(()) }
     /// ```
     ///

@@ -13,7 +13,7 @@ pub(super) fn expand(alias: &Alias<'_>) -> Option<TokenStream> {
         impl __ar::Relation for #ident {
             type Record = #model;
             const NAME: &'static str = #name;
-            const MODEL: ::core::option::Option<&'static __ar::Table> = <#model as __ar::Relation>::MODEL;
+            const MODEL: ::core::option::Option<&'static __ar::TableDef> = <#model as __ar::Relation>::MODEL;
             const COLUMNS: &'static [__ar::ColumnDef] = <#model as __ar::Relation>::COLUMNS;
             const KEY: &'static [usize] = <#model as __ar::Relation>::KEY;
             const FOUND: ::core::option::Option<__ar::Found<#model>> = <#model as __ar::Relation>::FOUND;

@@ -17,7 +17,7 @@ pub(super) fn expand(cte: &Model<'_>) -> TokenStream {
         impl __ar::Relation for #ident {
             type Record = Self;
             const NAME: &'static str = #name;
-            const MODEL: ::core::option::Option<&'static __ar::Table> = ::core::option::Option::None;
+            const MODEL: ::core::option::Option<&'static __ar::TableDef> = ::core::option::Option::None;
             const COLUMNS: &'static [__ar::ColumnDef] = __TABLE.columns;
             const KEY: &'static [usize] = &[];
             fn read(row: &dyn __ar::RowRef, at: usize) -> __ar::Result<Self> {

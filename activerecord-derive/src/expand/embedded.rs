@@ -41,12 +41,12 @@ pub(super) fn expand(embedded: &Model<'_>) -> TokenStream {
         #[automatically_derived]
         impl __ar::Embedded for #ident {
             type Columns<__M> = #type_<__M>;
-            const TABLE: &'static __ar::Table = __TABLE;
+            const TABLE: &'static __ar::TableDef = __TABLE;
             fn read(
                 row: &dyn __ar::RowRef,
                 at: usize,
                 first: usize,
-                table: &'static __ar::Table,
+                table: &'static __ar::TableDef,
             ) -> __ar::Result<Self> {
                 #record
             }
@@ -106,7 +106,7 @@ fn table(embedded: &Model<'_>) -> TokenStream {
     });
     let roles = roles(embedded);
     quote! {
-        const __TABLE: &__ar::Table = &__ar::Table::of::<#ident>(#name, "", "")
+        const __TABLE: &__ar::TableDef = &__ar::TableDef::of::<#ident>(#name, "", "")
             .columns(#columns, &[])
             #roles;
     }

@@ -33,7 +33,7 @@ pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
         impl __ar::Model for #ident {
             type Key = #key;
             type HookKind = #hook_kind;
-            const TABLE: &'static __ar::Table = __TABLE;
+            const TABLE: &'static __ar::TableDef = __TABLE;
             const HOOKS: bool = #hooks;
             #from_row
             #value
@@ -93,7 +93,7 @@ pub(super) fn table(model: &Model<'_>) -> TokenStream {
     let roles = roles(model);
     let scope_required = model.scope_required.then(|| quote!(.scope_required()));
     quote! {
-        const __TABLE: &__ar::Table = &__ar::Table::of::<#ident>(#name, #table, #connection)
+        const __TABLE: &__ar::TableDef = &__ar::TableDef::of::<#ident>(#name, #table, #connection)
             .columns(#columns, &[#(#key),*])
             #roles
             #scope_required;

@@ -1,9 +1,11 @@
 //! NATS JetStream as a message queue.
 //!
-//! A topic is a stream with one subject, in files, made on first use; a group is a durable consumer of it. An event's id is its
-//! `Nats-Msg-Id`: one that is published again within two minutes is stored once. A stream that is there already is taken as it is, so whoever
-//! wants replicas, or limits, makes it first: `ar_TOPIC` with the subject `ar.TOPIC`, where every byte of the topic but ASCII letters, digits and `_` is
-//! `-` and two hexadecimal digits. Without limits a stream keeps its events for ever.
+//! A topic is a stream with one subject and file storage, created on first use. A group is a durable consumer of the stream. The id of an event is its
+//! `Nats-Msg-Id`: an event that is published twice within two minutes is stored once.
+//!
+//! An existing stream is used as it is. To set replicas or limits, create the stream first: `ar_TOPIC` with the subject `ar.TOPIC`. In both names
+//! every byte of the topic except ASCII letters, digits and `_` is written as `-` and two hexadecimal digits. Without limits a stream keeps its events
+//! forever.
 
 mod name;
 mod receive;
@@ -20,41 +22,59 @@ use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::stream::{Config, StorageType};
 use async_nats::jetstream::{self, Context};
 use async_nats::{ConnectOptions, HeaderMap, ServerAddr};
-
 use percent_encoding::percent_decode_str;
 
 use name::encoded;
 use receive::NatsSubscriber;
 
-/// A queue on a NATS server with JetStream, 2.9 or later. Cheap to clone; it connects again by itself.
+/// A queue on a NATS server with JetStream, 2.9 or later. It is cheap to clone and reconnects automatically.
 ///
-/// `Ok` for an event means that the stream has stored it: on one server, that it is written to a file, which the server
-/// syncs every two minutes unless it is told to do so always (`sync_interval: always`); with replicas, that most of them have it.
+/// `Ok` for an event means that the stream has stored it. With one server, the event is written to a file, which the server
+/// syncs every two minutes, or always with `sync_interval: always`. With replicas, a majority of them has the event.
+///
+/// ```no_run
+/// use activerecord_core::Result;
+/// use activerecord_distributed::Relay;
+/// use activerecord_nats::NatsQueue;
+///
+/// # async fn example() -> Result<()> {
+/// let queue = NatsQueue::connect("nats://user:password@host:4222").await?;
+/// Relay::from("primary").topic("orders").to(queue).run_once().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct NatsQueue {
     context: Context,
     lease: Duration,
     patience: Duration,
-    /// The topics whose streams are there.
+    /// The topics whose streams exist.
     streams: Arc<Mutex<HashSet<String>>>,
 }
 
 impl NatsQueue {
-    /// Connects to the server of this URL, or the servers of several with commas between: `nats://user:password@host:4222`.
+    /// Connects to the server of a URL, or of several URLs separated by commas.
+    ///
+    /// ```no_run
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// let queue = activerecord_nats::NatsQueue::connect("nats://user:password@host:4222").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when it is no such URL, `ConnectionLost` when no server answers, `PermissionDenied` when it refuses the login.
+    /// `Configuration` for an invalid URL; `ConnectionLost` if no server answers; `PermissionDenied` if the server refuses the login.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
-        // The URL may hold a password: no error shows it.
+        // The URL can contain a password, so no error shows it.
         let servers: Vec<ServerAddr> =
             url.as_ref().split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_| {
-                Error::configuration("this is no URL of a NATS server; one looks like `nats://user:password@host:4222`")
+                Error::configuration("expected the URL of a NATS server, such as `nats://user:password@host:4222`")
             })?;
         let mut options = ConnectOptions::new().name("activerecord").connection_timeout(Duration::from_secs(5));
-        // The driver does not look for them in the URL.
+        // The driver does not read the login from the URL.
         let login = servers.iter().find_map(|server| Some((server.username()?, server.password()?)));
         if let Some((user, password)) = login {
-            options = options.user_and_password(decoded(user), decoded(password));
+            options = options.user_and_password(percent_decoded(user), percent_decoded(password));
         }
         let client = options.connect(servers).await.map_err(|error| {
             let kind = match error.kind() {
@@ -73,15 +93,33 @@ impl NatsQueue {
         })
     }
 
-    /// How long an event stays with the consumer that has received it and then been silent. 30 seconds unless set; of a group
-    /// that is there already it stays what it is.
+    /// Sets how long an event belongs to the consumer that received it, unless the consumer extends the time. The default is 30
+    /// seconds. An existing group keeps its lease.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// let queue = activerecord_nats::NatsQueue::connect("nats://user:password@host:4222").await?.lease(Duration::from_secs(60));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// How long to wait for the server's answers. 5 seconds unless set: what is published without an answer until then has
-    /// an unknown outcome.
+    /// Sets how long to wait for an answer of the server. The default is 5 seconds. An event that is not confirmed within this time
+    /// has an unknown outcome.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// let queue = activerecord_nats::NatsQueue::connect("nats://user:password@host:4222").await?.patience(Duration::from_secs(10));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
@@ -93,7 +131,7 @@ impl NatsQueue {
         context
     }
 
-    /// The stream of a topic.
+    /// Returns the stream of a topic, and creates it if it does not exist.
     async fn stream(&self, topic: &str) -> Result<jetstream::stream::Stream> {
         let config = Config {
             name: format!("ar_{}", encoded(topic)),
@@ -102,17 +140,17 @@ impl NatsQueue {
             ..Config::default()
         };
         let stream = self.context().get_or_create_stream(config).await;
-        let stream = stream.map_err(|error| lost(&format!("the stream of the topic `{topic}`"), &error))?;
+        let stream = stream.map_err(|error| lost(&format!("cannot open the stream of the topic `{topic}`"), &error))?;
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).insert(topic.to_owned());
         Ok(stream)
     }
 
-    async fn prepare(&self, topic: &str) -> Result<()> {
-        let is_there = self.streams.lock().unwrap_or_else(PoisonError::into_inner).contains(topic);
-        if is_there { Ok(()) } else { self.stream(topic).await.map(drop) }
+    async fn ensure_stream(&self, topic: &str) -> Result<()> {
+        let exists = self.streams.lock().unwrap_or_else(PoisonError::into_inner).contains(topic);
+        if exists { Ok(()) } else { self.stream(topic).await.map(drop) }
     }
 
-    /// Sends all of them, then waits for the answers.
+    /// Sends all events, then waits for the answers.
     async fn send(&self, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
         let context = self.context();
         let mut sent = Vec::with_capacity(events.len());
@@ -134,7 +172,7 @@ impl NatsQueue {
         context: &Context,
         event: &RawEvent,
     ) -> Result<jetstream::context::PublishAckFuture, PublishError> {
-        self.prepare(event.topic()).await.map_err(PublishError::Transient)?;
+        self.ensure_stream(event.topic()).await.map_err(PublishError::Transient)?;
         let mut headers = HeaderMap::new();
         headers.insert(async_nats::header::NATS_MESSAGE_ID, event.id());
         let body = event.to_json().map_err(PublishError::Rejected)?;
@@ -143,14 +181,14 @@ impl NatsQueue {
     }
 
     fn failed(&self, topic: &str, error: &jetstream::context::PublishError) -> PublishError {
-        let what = lost(&format!("an event of the topic `{topic}`"), error);
+        let what = lost(&format!("cannot publish an event of the topic `{topic}`"), error);
         match error.kind() {
             PublishErrorKind::MaxPayloadExceeded => {
-                let why = "it is larger than the server's max_payload";
-                PublishError::Rejected(Error::invalid(format!("NATS: an event of the topic `{topic}`: {why}")))
+                let why = "is larger than the server's max_payload";
+                PublishError::Rejected(Error::invalid(format!("NATS: an event of the topic `{topic}` {why}")))
             }
             PublishErrorKind::StreamNotFound => {
-                // Somebody has deleted it: the next attempt makes it anew.
+                // The stream was deleted. The next attempt creates it again.
                 self.streams.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
                 PublishError::Transient(what)
             }
@@ -160,11 +198,11 @@ impl NatsQueue {
     }
 }
 
-fn decoded(part: &str) -> String {
+fn percent_decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
-/// An error of the server or the way to it, about something.
+/// The error of a failed operation.
 fn lost(what: &str, error: &dyn std::error::Error) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("NATS: {what}: {error}"))
 }

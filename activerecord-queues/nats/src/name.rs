@@ -1,8 +1,8 @@
-//! Any text as a name that NATS takes.
+//! Encodes any text as a name that NATS accepts.
 
 use std::fmt::Write as _;
 
-/// ASCII letters, digits and `_` stand for themselves, every other byte for `-` and two digits.
+/// Keeps ASCII letters, digits and `_`, and writes every other byte as `-` and two hexadecimal digits.
 pub(crate) fn encoded(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     for byte in text.bytes() {

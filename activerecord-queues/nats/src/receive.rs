@@ -1,4 +1,4 @@
-//! Receiving: a durable consumer, pulled from.
+//! Receiving: a durable pull consumer.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use crate::name::encoded;
 use crate::{NatsQueue, lost};
 
-/// The most events that wait here: their time runs.
-const WAITING: usize = 64;
+/// The most events that are buffered here. Their lease already runs.
+const MAX_BUFFERED: usize = 64;
 
-/// The most events that a group may have in hand.
-const IN_HAND: i64 = 10_000;
+/// The most unacknowledged events of a group.
+const MAX_UNACKED: i64 = 10_000;
 
 pub(crate) struct NatsSubscriber {
     queue: NatsQueue,
     topic: String,
     group: String,
     lease: Duration,
-    /// None after an outage.
+    /// `None` before the first call of `receive`, and after an outage.
     events: Option<Stream>,
 }
 
@@ -32,7 +32,7 @@ impl NatsSubscriber {
     pub(crate) async fn open(queue: NatsQueue, topic: &str, group: &str) -> Result<Self> {
         let lease = queue.lease;
         let mut subscriber = Self { queue, topic: topic.to_owned(), group: group.to_owned(), lease, events: None };
-        // Nothing is asked for before somebody waits for it.
+        // This creates the group. Events are requested only by `receive`.
         subscriber.lease = subscriber.consumer().await?.cached_info().config.ack_wait;
         Ok(subscriber)
     }
@@ -45,18 +45,20 @@ impl NatsSubscriber {
             ack_policy: AckPolicy::Explicit,
             ack_wait: self.queue.lease,
             deliver_policy: DeliverPolicy::All,
-            max_ack_pending: IN_HAND,
+            max_ack_pending: MAX_UNACKED,
             ..Config::default()
         };
         let consumer = stream.get_or_create_consumer(&name, config).await;
-        consumer.map_err(|error| lost(&format!("the group `{}` of the topic `{}`", self.group, self.topic), &error))
+        consumer.map_err(|error| {
+            lost(&format!("cannot open the group `{}` of the topic `{}`", self.group, self.topic), &error)
+        })
     }
 
-    /// Waits for one event, and takes those that are there with it.
+    /// Waits for one event, and takes further events that have already arrived.
     async fn next(&mut self, limit: usize) -> Result<Vec<Box<dyn Delivery>>> {
         if self.events.is_none() {
-            let events = self.consumer().await?.stream().max_messages_per_batch(WAITING).messages().await;
-            self.events = Some(events.map_err(|error| lost("receiving", &error))?);
+            let events = self.consumer().await?.stream().max_messages_per_batch(MAX_BUFFERED).messages().await;
+            self.events = Some(events.map_err(|error| lost("cannot receive", &error))?);
         }
         let Some(events) = &mut self.events else { return Ok(Vec::new()) };
         let mut next = events.next().await;
@@ -64,12 +66,12 @@ impl NatsSubscriber {
         loop {
             match next {
                 Some(Ok(message)) => deliveries.push(Box::new(NatsDelivery { message, lease: self.lease })),
-                // What has come before an outage is handed over first.
+                // Events that arrived before an outage are returned first.
                 ended => {
                     self.events = None;
-                    let why = ended.and_then(Result::err).map(|error| lost("receiving", &error));
-                    let why =
-                        why.unwrap_or_else(|| Error::new(ErrorKind::ConnectionLost, "NATS: it has stopped sending"));
+                    let why = ended.and_then(Result::err).map(|error| lost("cannot receive", &error));
+                    let why = why
+                        .unwrap_or_else(|| Error::new(ErrorKind::ConnectionLost, "NATS: the server stopped sending"));
                     return if deliveries.is_empty() { Err(why) } else { Ok(deliveries) };
                 }
             }
@@ -96,11 +98,10 @@ struct NatsDelivery {
 }
 
 impl NatsDelivery {
-    async fn tell(&self, kind: AckKind) -> Result<()> {
-        self.message
-            .ack_with(kind)
-            .await
-            .map_err(|error| Error::new(ErrorKind::ConnectionLost, format!("NATS: an event: {error}")))
+    async fn answer(&self, kind: AckKind) -> Result<()> {
+        self.message.ack_with(kind).await.map_err(|error| {
+            Error::new(ErrorKind::ConnectionLost, format!("NATS: cannot acknowledge an event: {error}"))
+        })
     }
 }
 
@@ -110,16 +111,16 @@ impl Delivery for NatsDelivery {
     }
 
     fn ack(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
-        Box::pin(async move { self.tell(AckKind::Ack).await })
+        Box::pin(async move { self.answer(AckKind::Ack).await })
     }
 
     fn nack(self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>> {
         let pause = (!pause.is_zero()).then_some(pause);
-        Box::pin(async move { self.tell(AckKind::Nak(pause)).await })
+        Box::pin(async move { self.answer(AckKind::Nak(pause)).await })
     }
 
     fn extend(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.tell(AckKind::Progress))
+        Box::pin(self.answer(AckKind::Progress))
     }
 
     fn extend_every(&self) -> Option<Duration> {

@@ -1,7 +1,7 @@
 //! RabbitMQ as a message queue.
 //!
-//! A topic is the durable fanout exchange `ar.TOPIC`, a group the durable queue `ar.TOPIC>GROUP` that is bound to it; both are
-//! made on first use. Events are persistent messages, published with confirms and `mandatory`: one that no queue takes is not accepted.
+//! A topic is the durable fanout exchange `ar.TOPIC`. A group is the durable queue `ar.TOPIC>GROUP` bound to that exchange. Both are
+//! created on first use. Events are persistent messages, published with confirms and `mandatory`, so an event of a topic without a group is refused.
 
 mod publish;
 mod receive;
@@ -19,36 +19,55 @@ use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use publish::Line;
+use publish::PublishChannel;
 use receive::RabbitSubscriber;
 
-/// A queue on a RabbitMQ server. Cheap to clone; it connects again by itself.
+/// A queue on a RabbitMQ server. It is cheap to clone and reconnects automatically.
 ///
-/// `Ok` for an event means that the server has written it to the disk for every group there is (or, of a mirrored or quorum
-/// queue, that most of its nodes have it). An event that nobody has subscribed to is not accepted.
+/// `Ok` for an event means that the server has written it to disk for every group. With a mirrored or quorum queue, a majority of its nodes
+/// has the event. An event of a topic without a group is refused.
+///
+/// ```no_run
+/// use activerecord_core::Result;
+/// use activerecord_distributed::Relay;
+/// use activerecord_rabbitmq::RabbitQueue;
+///
+/// # async fn example() -> Result<()> {
+/// let queue = RabbitQueue::connect("amqp://user:password@host:5672/vhost").await?;
+/// Relay::from("primary").topic("orders").to(queue).run_once().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RabbitQueue(Arc<Server>);
 
 struct Server {
     url: String,
     patience: Duration,
-    /// The connection, with the channel to publish on; None before the first use, and after an outage.
-    line: Mutex<Option<Line>>,
+    /// The channel to publish on; `None` after an outage.
+    publisher: Mutex<Option<PublishChannel>>,
 }
 
 impl RabbitQueue {
-    /// Connects to the server of this URL: `amqp://user:password@host:5672/vhost`.
+    /// Connects to the server of a URL.
+    ///
+    /// ```no_run
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// let queue = activerecord_rabbitmq::RabbitQueue::connect("amqp://user:password@host:5672/vhost").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `ConnectionLost` when no server answers or it refuses the login.
+    /// `ConnectionLost` if the server does not answer or refuses the login.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
         let queue = Self(Arc::new(Server {
             url: url.as_ref().to_owned(),
             patience: Duration::from_secs(5),
-            line: Mutex::default(),
+            publisher: Mutex::default(),
         }));
-        let line = Line::open(&queue.0).await?;
-        *queue.0.line.lock().await = Some(line);
+        let publisher = PublishChannel::open(&queue.0).await?;
+        *queue.0.publisher.lock().await = Some(publisher);
         Ok(queue)
     }
 }
@@ -57,25 +76,25 @@ impl Server {
     async fn connection(&self) -> Result<Connection> {
         let connecting = Connection::connect(&self.url, ConnectionProperties::default());
         match timeout(self.patience, connecting).await {
-            Ok(connected) => connected.map_err(|error| failed("it cannot be reached", &error)),
-            Err(_) => Err(Error::new(ErrorKind::ConnectionLost, "RabbitMQ: it does not answer")),
+            Ok(connected) => connected.map_err(|error| failed("cannot connect", &error)),
+            Err(_) => Err(Error::new(ErrorKind::ConnectionLost, "RabbitMQ: the server does not answer")),
         }
     }
 }
 
-/// Makes the exchange of a topic, unless it is there.
+/// Creates the exchange of a topic, if it does not exist.
 async fn declare(channel: &Channel, topic: &str) -> Result<()> {
     let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     let declared =
         channel.exchange_declare(exchange(topic).into(), ExchangeKind::Fanout, options, FieldTable::default());
-    declared.await.map_err(|error| failed(&format!("the exchange of the topic `{topic}`"), &error))
+    declared.await.map_err(|error| failed(&format!("cannot create the exchange of the topic `{topic}`"), &error))
 }
 
 fn exchange(topic: &str) -> String {
     format!("ar.{topic}")
 }
 
-/// An error of the server or the way to it, about something.
+/// The error of a failed operation.
 fn failed(what: &str, error: &lapin::Error) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("RabbitMQ: {what}: {error}"))
 }

@@ -10,23 +10,26 @@ use tokio::time::timeout;
 
 use crate::{Server, declare, exchange, failed};
 
-/// What AMQP calls a message that is kept on the disk.
+/// AMQP's delivery mode of a message that is stored on disk.
 const PERSISTENT: u8 = 2;
 
-/// A connection, with a channel on which what is published is confirmed.
-pub(crate) struct Line {
-    /// It ends with this.
+/// A channel with publisher confirms.
+pub(crate) struct PublishChannel {
+    /// The channel closes when its connection is dropped.
     _connection: Connection,
     channel: Channel,
-    /// The topics whose exchanges are there.
+    /// The topics whose exchanges exist.
     exchanges: HashSet<String>,
 }
 
-impl Line {
+impl PublishChannel {
     pub(crate) async fn open(server: &Server) -> Result<Self> {
         let connection = server.connection().await?;
-        let channel = connection.create_channel().await.map_err(|error| failed("a channel", &error))?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(|error| failed("a channel", &error))?;
+        let channel = connection.create_channel().await.map_err(|error| failed("cannot open a channel", &error))?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await
+            .map_err(|error| failed("cannot open a channel", &error))?;
         Ok(Self { _connection: connection, channel, exchanges: HashSet::new() })
     }
 
@@ -43,34 +46,34 @@ impl Line {
             .with_message_id(event.id().into());
         let exchange = exchange(event.topic()).into();
         let sent = self.channel.basic_publish(exchange, "".into(), options, body.as_bytes(), properties).await;
-        sent.map_err(|error| PublishError::Transient(failed("an event", &error)))
+        sent.map_err(|error| PublishError::Transient(failed("cannot publish an event", &error)))
     }
 }
 
-/// Sends all of them, then waits for the confirms. A line on which something failed is not used again.
+/// Sends all events, then waits for the confirms. A channel with an unknown outcome is not used again.
 pub(crate) async fn publish(server: &Server, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
-    let mut place = server.line.lock().await;
-    let mut line = match place.take() {
-        Some(line) if line.channel.status().connected() => line,
-        _ => match timeout(server.patience, Line::open(server)).await {
-            Ok(Ok(line)) => line,
+    let mut publisher = server.publisher.lock().await;
+    let mut open = match publisher.take() {
+        Some(open) if open.channel.status().connected() => open,
+        _ => match timeout(server.patience, PublishChannel::open(server)).await {
+            Ok(Ok(opened)) => opened,
             Ok(Err(error)) => return PublishError::Transient(error).for_all(events.len()),
-            Err(_) => return PublishError::Transient(silent()).for_all(events.len()),
+            Err(_) => return PublishError::Transient(no_answer()).for_all(events.len()),
         },
     };
-    let results = timeout(server.patience, confirmed(&mut line, events)).await;
-    let results = results.unwrap_or_else(|_| PublishError::OutcomeUnknown(silent()).for_all(events.len()));
+    let results = timeout(server.patience, confirmed(&mut open, events)).await;
+    let results = results.unwrap_or_else(|_| PublishError::OutcomeUnknown(no_answer()).for_all(events.len()));
     let is_broken = results.iter().any(|result| matches!(result, Err(PublishError::OutcomeUnknown(_))));
-    if !is_broken && line.channel.status().connected() {
-        *place = Some(line);
+    if !is_broken && open.channel.status().connected() {
+        *publisher = Some(open);
     }
     results
 }
 
-async fn confirmed(line: &mut Line, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
+async fn confirmed(publisher: &mut PublishChannel, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
     let mut sent = Vec::with_capacity(events.len());
     for event in events {
-        sent.push(line.send(event).await);
+        sent.push(publisher.send(event).await);
     }
     let mut results = Vec::with_capacity(events.len());
     for (sent, event) in sent.into_iter().zip(events) {
@@ -85,19 +88,19 @@ async fn confirmed(line: &mut Line, events: &[RawEvent]) -> Vec<Result<(), Publi
 fn outcome(confirmation: lapin::Result<Confirmation>, topic: &str) -> Result<(), PublishError> {
     match confirmation {
         Ok(Confirmation::Ack(None)) => Ok(()),
-        Ok(Confirmation::Ack(Some(_))) => Err(PublishError::Transient(nobody(topic))),
+        Ok(Confirmation::Ack(Some(_))) => Err(PublishError::Transient(no_group(topic))),
         Ok(Confirmation::Nack(_) | Confirmation::NotRequested) => {
-            let why = format!("RabbitMQ: it has not taken an event of the topic `{topic}`");
+            let why = format!("RabbitMQ: the server refused an event of the topic `{topic}`");
             Err(PublishError::Transient(Error::new(ErrorKind::Database, why)))
         }
-        Err(error) => Err(PublishError::OutcomeUnknown(failed("an event", &error))),
+        Err(error) => Err(PublishError::OutcomeUnknown(failed("an event is not confirmed", &error))),
     }
 }
 
-fn nobody(topic: &str) -> Error {
-    Error::invalid(format!("RabbitMQ: nobody has subscribed to the topic `{topic}`: start a consumer, then it goes on"))
+fn no_group(topic: &str) -> Error {
+    Error::invalid(format!("RabbitMQ: the topic `{topic}` has no group: start a consumer, which creates one"))
 }
 
-fn silent() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "RabbitMQ: it does not answer")
+fn no_answer() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "RabbitMQ: the server does not answer")
 }

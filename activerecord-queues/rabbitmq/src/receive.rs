@@ -1,4 +1,4 @@
-//! Receiving: a queue that pushes.
+//! Receiving: the server pushes events to a consumer.
 
 use std::time::Duration;
 
@@ -15,28 +15,28 @@ use tokio::runtime::Handle;
 
 use crate::{RabbitQueue, declare, exchange, failed};
 
-/// The most events that a subscriber has, waiting here or in hand.
-const IN_HAND: u16 = 1_000;
+/// The most unacknowledged events of a subscriber.
+const MAX_UNACKED: u16 = 1_000;
 
 pub(crate) struct RabbitSubscriber {
     queue: RabbitQueue,
     topic: String,
     group: String,
-    /// None after an outage, and when nobody has waited yet. Without it what was delivered on it is delivered again.
+    /// `None` after an outage. When the connection closes, the server delivers its unacknowledged events again.
     events: Option<(Consumer, Connection)>,
 }
 
 impl RabbitSubscriber {
     pub(crate) async fn open(queue: RabbitQueue, topic: &str, group: &str) -> Result<Self> {
         let mut subscriber = Self { queue, topic: topic.to_owned(), group: group.to_owned(), events: None };
-        // So the group exists; what is sent to it by now waits here.
+        // This creates the group. Events that arrive now are buffered here.
         subscriber.events = Some(subscriber.consume().await?);
         Ok(subscriber)
     }
 
     async fn consume(&self) -> Result<(Consumer, Connection)> {
         let connection = self.queue.0.connection().await?;
-        let what = format!("the group `{}` of the topic `{}`", self.group, self.topic);
+        let what = format!("cannot open the group `{}` of the topic `{}`", self.group, self.topic);
         let at = |error: lapin::Error| failed(&what, &error);
         let channel = connection.create_channel().await.map_err(at)?;
         let name = format!("{}>{}", exchange(&self.topic), self.group);
@@ -46,13 +46,13 @@ impl RabbitSubscriber {
         let exchange = exchange(&self.topic).into();
         let (bind, none) = (QueueBindOptions::default(), FieldTable::default());
         channel.queue_bind(name.as_str().into(), exchange, "".into(), bind, none).await.map_err(at)?;
-        channel.basic_qos(IN_HAND, BasicQosOptions::default()).await.map_err(at)?;
+        channel.basic_qos(MAX_UNACKED, BasicQosOptions::default()).await.map_err(at)?;
         let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
         let consumer = channel.basic_consume(name.as_str().into(), "".into(), options, none).await.map_err(at)?;
         Ok((consumer, connection))
     }
 
-    /// Waits for one event, and takes those that are there with it.
+    /// Waits for one event, and takes further events that have already arrived.
     async fn next(&mut self, limit: usize) -> Result<Vec<Box<dyn Delivery>>> {
         if self.events.is_none() {
             self.events = Some(self.consume().await?);
@@ -66,12 +66,13 @@ impl RabbitSubscriber {
                     let (body, acker) = (delivery.data, delivery.acker);
                     deliveries.push(Box::new(RabbitDelivery { body, acker: Some(acker), runtime: Handle::current() }));
                 }
-                // What has come before an outage is delivered again: nobody could say that it is done.
+                // Events that arrived before an outage are delivered again, because they can no longer be acknowledged.
                 ended => {
                     self.events = None;
-                    let why = ended.and_then(Result::err).map(|error| failed("receiving", &error));
-                    return Err(why
-                        .unwrap_or_else(|| Error::new(ErrorKind::ConnectionLost, "RabbitMQ: it has stopped sending")));
+                    let why = ended.and_then(Result::err).map(|error| failed("cannot receive", &error));
+                    return Err(why.unwrap_or_else(|| {
+                        Error::new(ErrorKind::ConnectionLost, "RabbitMQ: the server stopped sending")
+                    }));
                 }
             }
             if deliveries.len() >= limit {
@@ -91,10 +92,10 @@ impl Subscriber for RabbitSubscriber {
     }
 }
 
-/// A delivery, which is given back when it is dropped.
+/// A delivery. The queue gets it back when it is dropped.
 struct RabbitDelivery {
     body: Vec<u8>,
-    /// None when the server was told.
+    /// `None` after the delivery was acknowledged or given back.
     acker: Option<Acker>,
     runtime: Handle,
 }
@@ -108,11 +109,15 @@ impl Delivery for RabbitDelivery {
         let acker = self.acker.take();
         Box::pin(async move {
             let Some(acker) = acker else { return Ok(()) };
-            acker.ack(BasicAckOptions::default()).await.map(drop).map_err(|error| failed("an event", &error))
+            acker
+                .ack(BasicAckOptions::default())
+                .await
+                .map(drop)
+                .map_err(|error| failed("cannot acknowledge an event", &error))
         })
     }
 
-    /// The server cannot wait: so the pause is here, and is over when this process is.
+    /// RabbitMQ has no delayed redelivery, so this process waits, and the pause ends with the process.
     fn nack(mut self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>> {
         let acker = self.acker.take();
         Box::pin(async move {
@@ -139,7 +144,7 @@ impl Delivery for RabbitDelivery {
 
 async fn give_back(acker: &Acker) -> Result<()> {
     let options = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
-    acker.nack(options).await.map(drop).map_err(|error| failed("an event", &error))
+    acker.nack(options).await.map(drop).map_err(|error| failed("cannot acknowledge an event", &error))
 }
 
 impl Drop for RabbitDelivery {

@@ -1,7 +1,7 @@
 //! Redis streams as a message queue.
 //!
-//! A topic is the stream `ar:TOPIC`, a group a consumer group of it that begins with its first entry. A stream keeps what is
-//! written to it, handled or not: who wants it shorter trims it (`XTRIM`), by what all groups are done with.
+//! A topic is the stream `ar:TOPIC`. A group is a consumer group of the stream and starts with its first entry. A stream keeps all entries,
+//! also after every group has handled them. To limit its length, trim it with `XTRIM`, but only entries that all groups have handled.
 
 mod receive;
 
@@ -16,14 +16,26 @@ use redis::{Client, RedisError};
 
 use receive::RedisSubscriber;
 
-/// The field of an entry that holds the event.
+/// The field of an entry that contains the event.
 const EVENT: &str = "event";
 
-/// A queue on a Redis server, 7 or later. Cheap to clone; it connects again by itself.
+/// A queue on a Redis server, 7 or later. It is cheap to clone and reconnects automatically.
 ///
-/// `Ok` for an event means that the server has it in memory, and has written it as far as its own settings go: with
-/// `appendonly yes` and `appendfsync always` it is on the disk; with `appendfsync everysec` a crash loses up to two seconds, without
-/// `appendonly` everything since the last snapshot. So `durable` is not among its capabilities.
+/// `Ok` for an event means that the server has it in memory. Whether it is on disk depends on the server's settings: with
+/// `appendonly yes` and `appendfsync always` it is; with `appendfsync everysec` a crash loses up to two seconds; without
+/// `appendonly` a crash loses everything since the last snapshot. Therefore this queue does not have the capability `durable`.
+///
+/// ```no_run
+/// use activerecord_core::Result;
+/// use activerecord_distributed::Relay;
+/// use activerecord_redis::RedisQueue;
+///
+/// # async fn example() -> Result<()> {
+/// let queue = RedisQueue::connect("redis://user:password@host:6379").await?;
+/// Relay::from("primary").topic("orders").to(queue).run_once().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RedisQueue {
     client: Client,
@@ -32,32 +44,48 @@ pub struct RedisQueue {
 }
 
 impl RedisQueue {
-    /// Connects to the server of this URL: `redis://user:password@host:6379`.
+    /// Connects to the server of a URL.
+    ///
+    /// ```no_run
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// let queue = activerecord_redis::RedisQueue::connect("redis://user:password@host:6379").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Configuration` when it is no such URL, `ConnectionLost` when no server answers, `PermissionDenied` when it refuses the
-    /// login.
+    /// `Configuration` for an invalid URL; `ConnectionLost` if the server does not answer; `PermissionDenied` if it refuses the login.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
-        // The URL may hold a password.
-        let client =
-            Client::open(url.as_ref()).map_err(|_| Error::configuration("this is no URL of a Redis server"))?;
+        // The URL can contain a password, so no error shows it.
+        let client = Client::open(url.as_ref()).map_err(|_| {
+            Error::configuration("expected the URL of a Redis server, such as `redis://user:password@host:6379`")
+        })?;
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(5)))
             .set_response_timeout(Some(Duration::from_secs(5)))
             .set_number_of_retries(1);
         let connection = client.get_connection_manager_with_config(settings).await;
-        let connection = connection.map_err(|error| failed("it cannot be reached", &error))?;
+        let connection = connection.map_err(|error| failed("cannot connect", &error))?;
         Ok(Self { client, connection, lease: Duration::from_secs(30) })
     }
 
-    /// How long an event stays with the consumer that has received it and then been silent. 30 seconds unless set; all
-    /// consumers of a group should have the same.
+    /// Sets how long an event belongs to the consumer that received it, unless the consumer extends the time. The default is 30
+    /// seconds. All consumers of a group should have the same lease.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// let queue = activerecord_redis::RedisQueue::connect("redis://user:password@host:6379").await?.lease(Duration::from_secs(60));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// In one round trip. When its answer is lost, nobody knows.
+    /// Publishes in one round trip. If its answer is lost, the outcome of every event is unknown.
     async fn send(&self, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
         let (mut pipeline, mut results) = (redis::pipe(), Vec::with_capacity(events.len()));
         for event in events {
@@ -69,7 +97,7 @@ impl RedisQueue {
         match pipeline.query_async::<()>(&mut connection).await {
             Ok(()) => results,
             Err(error) => {
-                let what = failed("events", &error);
+                let what = failed("cannot publish events", &error);
                 let is_refused = error.is_connection_refusal();
                 let kind = if is_refused { PublishError::Transient(what) } else { PublishError::OutcomeUnknown(what) };
                 kind.for_all(events.len())
@@ -78,7 +106,7 @@ impl RedisQueue {
     }
 }
 
-/// An error of the server or the way to it, about something.
+/// The error of a failed operation.
 fn failed(what: &str, error: &RedisError) -> Error {
     let kind = match error.kind() {
         redis::ErrorKind::AuthenticationFailed => ErrorKind::PermissionDenied,

@@ -1,4 +1,4 @@
-//! Receiving: what nobody has received, and what somebody has had for too long.
+//! Receiving: new entries, and entries whose lease has expired.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use redis::{AsyncCommands, AsyncConnectionConfig, RedisResult, Value};
 
 use crate::{EVENT, RedisQueue, failed, stream};
 
-/// Everybody is the same consumer: it is by time that an event is somebody's.
+/// All processes share one consumer name; idle time decides which process owns an entry.
 const CONSUMER: &str = "activerecord";
 
-/// How long to wait for new events before looking for those that somebody has had for too long.
-const LONGEST: Duration = Duration::from_secs(1);
+/// How long to wait for new entries before the next look for expired leases.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) struct RedisSubscriber {
     queue: RedisQueue,
     stream: String,
     group: String,
-    /// One that waits keeps others waiting: so it is its own. None after an outage, and when nobody has waited yet.
-    waiting: Option<MultiplexedConnection>,
+    /// A separate connection: a blocking XREADGROUP would stall a shared one. `None` before the first wait, and after an outage.
+    blocking: Option<MultiplexedConnection>,
 }
 
 impl RedisSubscriber {
@@ -34,29 +34,30 @@ impl RedisSubscriber {
         let made: RedisResult<()> = connection.xgroup_create_mkstream(&stream, &group, "0").await;
         match made {
             Err(error) if error.code() != Some("BUSYGROUP") => {
-                Err(failed(&format!("the group `{group}` of the topic `{topic}`"), &error))
+                Err(failed(&format!("cannot create the group `{group}` of the topic `{topic}`"), &error))
             }
-            _ => Ok(Self { queue, stream, group, waiting: None }),
+            _ => Ok(Self { queue, stream, group, blocking: None }),
         }
     }
 
     async fn next(&mut self, limit: usize) -> Result<Vec<Box<dyn Delivery>>> {
         loop {
-            let received = self.look(limit).await;
+            let received = self.take(limit).await;
             if received.is_err() {
-                self.waiting = None;
+                self.blocking = None;
             }
-            let received = received.map_err(|error| failed("receiving", &error))?;
+            let received = received.map_err(|error| failed("cannot receive", &error))?;
             if !received.is_empty() {
                 return Ok(received.into_iter().map(|entry| self.delivery(entry)).collect());
             }
         }
     }
 
-    async fn look(&mut self, limit: usize) -> RedisResult<Vec<StreamId>> {
+    /// Takes entries whose lease has expired, or waits for new ones.
+    async fn take(&mut self, limit: usize) -> RedisResult<Vec<StreamId>> {
         let lease = milliseconds(self.queue.lease);
         let mut connection = self.queue.connection.clone();
-        let overdue: StreamAutoClaimReply = connection
+        let expired: StreamAutoClaimReply = connection
             .xautoclaim_options(
                 &self.stream,
                 &self.group,
@@ -66,13 +67,13 @@ impl RedisSubscriber {
                 StreamAutoClaimOptions::default().count(limit),
             )
             .await?;
-        if !overdue.claimed.is_empty() {
-            return Ok(overdue.claimed);
+        if !expired.claimed.is_empty() {
+            return Ok(expired.claimed);
         }
-        let wait = (self.queue.lease / 3).min(LONGEST);
+        let wait = (self.queue.lease / 3).min(MAX_WAIT);
         let options = StreamReadOptions::default().group(&self.group, CONSUMER).count(limit).block(milliseconds(wait));
-        let waiting = match &mut self.waiting {
-            Some(waiting) => waiting,
+        let blocking = match &mut self.blocking {
+            Some(blocking) => blocking,
             none => {
                 let settings = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(Duration::from_secs(5)))
@@ -80,11 +81,11 @@ impl RedisSubscriber {
                 none.insert(self.queue.client.get_multiplexed_async_connection_with_config(&settings).await?)
             }
         };
-        let new: Option<StreamReadReply> = waiting.xread_options(&[&self.stream], &[">"], &options).await?;
+        let new: Option<StreamReadReply> = blocking.xread_options(&[&self.stream], &[">"], &options).await?;
         Ok(new.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect())
     }
 
-    /// An entry that somebody else has made is delivered without a body: so it is done with like others that are no events.
+    /// An entry of another program is delivered with an empty body, which the consumer handles as an invalid event.
     fn delivery(&self, mut entry: StreamId) -> Box<dyn Delivery> {
         let body = match entry.map.remove(EVENT) {
             Some(Value::BulkString(body)) => body,
@@ -118,14 +119,14 @@ struct RedisDelivery {
 }
 
 impl RedisDelivery {
-    /// The entry is with its consumer since so long.
+    /// Sets how long the entry has been idle. An entry whose idle time exceeds the lease is delivered again.
     async fn set_idle(&self, idle: Duration) -> Result<()> {
         let options = StreamClaimOptions::default().idle(milliseconds(idle)).with_justid();
         let mut connection = self.connection.clone();
         let claimed: RedisResult<Vec<String>> =
             connection.xclaim_options(&self.stream, &self.group, CONSUMER, 0, &[&self.id], options).await;
-        match claimed.map_err(|error| failed("an event", &error))?.is_empty() {
-            true => Err(Error::new(LEASE_LOST, "Redis: the event is done, or deleted")),
+        match claimed.map_err(|error| failed("cannot claim an event", &error))?.is_empty() {
+            true => Err(Error::new(LEASE_LOST, "Redis: the event was acknowledged or deleted")),
             false => Ok(()),
         }
     }
@@ -140,12 +141,12 @@ impl Delivery for RedisDelivery {
         Box::pin(async move {
             let mut connection = self.connection.clone();
             let done: RedisResult<()> = connection.xack(&self.stream, &self.group, &[&self.id]).await;
-            done.map_err(|error| failed("an event", &error))
+            done.map_err(|error| failed("cannot acknowledge an event", &error))
         })
     }
 
     fn nack(self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>> {
-        // Overdue when the pause is over.
+        // The lease expires when the pause is over.
         Box::pin(async move { self.set_idle(self.lease.saturating_sub(pause)).await })
     }
 

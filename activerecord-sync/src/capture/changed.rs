@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{Error, Model, Result, Row, Table, Value, ValueType};
+use activerecord_core::{Error, Model, Result, Row, TableDef, Value, ValueType};
 use serde::{Deserialize, Deserializer};
 use serde_json::Map;
 
@@ -55,7 +55,7 @@ impl<'de, M: Model> Deserialize<'de> for Changed<M> {
 }
 
 /// The row of an image, with the columns of a table. Other columns of the image are ignored.
-pub(crate) fn row(table: &Table, image: &Image) -> Result<Row> {
+pub(crate) fn row(table: &TableDef, image: &Image) -> Result<Row> {
     let values = table.columns.iter().map(|def| {
         let Some(json) = image.get(def.name) else {
             return Err(Error::conversion(format!(

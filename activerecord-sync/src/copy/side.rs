@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use activerecord_core::statement::{
-    Aggregate, ColumnExpr, Compare, Direction, Expr, Name, Nulls, OrderBy, Select, SelectItem, Set, Source,
+    Aggregate, ColumnExpr, Compare, Direction, Expr, FromItem, Name, Nulls, OrderBy, Select, SelectItem, Set,
 };
-use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, Table, Value, ValueType};
+use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, TableDef, Value, ValueType};
 
 use super::values::{normal, same};
 
@@ -41,7 +41,12 @@ pub(crate) struct SideColumn {
 
 impl Side {
     /// The table of a model, with the columns of these ordinals and the key of these ordinals of the model.
-    pub(crate) fn of(connection: ConnectionHandle, table: &'static Table, ordinals: &[usize], key: &[usize]) -> Self {
+    pub(crate) fn of(
+        connection: ConnectionHandle,
+        table: &'static TableDef,
+        ordinals: &[usize],
+        key: &[usize],
+    ) -> Self {
         let column = |def: &ColumnDef| SideColumn { name: def.name.into(), ty: def.ty, nullable: def.nullable };
         let columns = ordinals.iter().map(|&ordinal| column(&table.columns[ordinal])).collect();
         let here = |wanted: &usize| ordinals.iter().position(|ordinal| ordinal == wanted);
@@ -59,7 +64,7 @@ impl Side {
 
     /// A query that reads every column.
     pub(crate) fn select(&self) -> Select {
-        let mut select = Select::from(Source::Named(self.table.clone()));
+        let mut select = Select::from(FromItem::Named(self.table.clone()));
         select.items = (0..self.columns.len()).map(|ordinal| SelectItem::from(self.column(ordinal))).collect();
         select
     }

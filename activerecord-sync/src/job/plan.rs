@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{ActiveRecord as _, ConnectionHandle, Error, Model, Result, Row, Table, ValueType, connection};
+use activerecord_core::{
+    ActiveRecord as _, ConnectionHandle, Error, Model, Result, Row, TableDef, ValueType, connection,
+};
 
 use super::SyncJob;
 use crate::copy::{Copy, Map, Side};
@@ -75,7 +77,7 @@ pub(super) fn by_closure<S: Model, T: Model>(map: Arc<dyn Fn(S) -> T + Send + Sy
     })
 }
 
-pub(super) fn ordinal(table: &Table, name: &str) -> Option<usize> {
+pub(super) fn ordinal(table: &TableDef, name: &str) -> Option<usize> {
     table.columns.iter().position(|def| def.name == name)
 }
 

@@ -1,7 +1,7 @@
 //! A query built inside a scope keeps it; one built outside takes the scope of its await.
 
 use activerecord::ErrorKind;
-use activerecord::query::{Batches, RawQuery, Rows};
+use activerecord::query::{Batches, RawQuery, RowStream};
 use futures_util::TryStreamExt;
 
 use super::*;
@@ -12,7 +12,7 @@ struct Built {
     selected: Query<Plane, String>,
     raw: RawQuery<Plane>,
     batches: Batches<Plane>,
-    rows: Rows<Plane>,
+    rows: RowStream<Plane>,
 }
 
 impl Built {

@@ -67,7 +67,7 @@ impl Deref for Place {
 /// Registers the connections of the models, and gives two more.
 async fn places() -> Result<(Place, Place)> {
     static HOMES: OnceCell<(Place, Place)> = OnceCell::const_new();
-    let homes = async || Ok((Place::named(PLANES).await?, Place::named(AIRPORTS).await?));
+    let homes = async || Ok::<_, Error>((Place::named(PLANES).await?, Place::named(AIRPORTS).await?));
     HOMES.get_or_try_init(homes).await?;
     Ok((Place::new().await?, Place::new().await?))
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use activerecord::backend::RowDigest;
 use activerecord::prelude::*;
-use activerecord::statement::{ColumnExpr, Compare, Expr, Select, Source};
+use activerecord::statement::{ColumnExpr, Compare, Expr, FromItem, Select};
 use activerecord::{Value, ValueType};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
@@ -35,7 +35,7 @@ fn columns<M: Model>() -> Vec<ColumnExpr> {
 /// The digest of these columns of one row.
 async fn digest(database: &Database, columns: &[ColumnExpr], id: i64) -> Result<Option<Decimal>> {
     let key = ColumnExpr { name: "id".into(), ty: ValueType::I64, nullable: false, ..columns[0].clone() };
-    let mut select = Select::from(Source::Named(columns[0].table.clone()));
+    let mut select = Select::from(FromItem::Named(columns[0].table.clone()));
     select.items = vec![Expr::Digest(columns.to_vec()).into()];
     select.filter = Some(Expr::Column(key).compare(Compare::Eq, Expr::Value(Value::I64(id))));
     connection(database)?.read(select).await?[0].get(0)

@@ -1,4 +1,4 @@
-//! Reading what comes back: each row is handed over where the driver holds it.
+//! Reading answers: the sink borrows each row from the driver's buffer.
 
 use activerecord_core::backend::Outcome;
 use activerecord_core::backend::pend_once;
@@ -10,36 +10,36 @@ use sqlx::{Either, Execute, Executor, MySql, MySqlConnection, Row};
 use super::Line;
 use crate::value::{Cells, Format, Kind, kinds};
 
-/// How a statement's answer is read.
+/// How to read the answer to a statement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader {
     pub(super) format: Format,
-    /// Whether rows that come back are rows that were written: then nothing else counts them.
+    /// Whether the rows of the answer are rows that were written. Then they are counted here, because the server does not.
     pub(super) returning: bool,
     /// Whether only the first row is wanted.
     pub(super) one_row: bool,
-    /// Whether the connection may be given up with rows that nobody wants.
-    pub(super) may_leave: bool,
+    /// Whether the connection may be abandoned with unread rows.
+    pub(super) may_abandon: bool,
 }
 
 /// How a statement ended.
 #[derive(Default)]
 pub(super) struct End {
     pub(super) outcome: Outcome,
-    /// How many statements were answered; a script has several.
+    /// The number of answers: one per statement of a script.
     pub(super) answers: usize,
     /// The sink's error.
     pub(super) refused: Option<Error>,
     pub(super) failure: Option<sqlx::Error>,
-    /// Whether there are more rows, which nobody wants.
+    /// Whether unwanted rows are left unread.
     pub(super) half_read: bool,
 }
 
-/// More rows than this that nobody wants cost more time to read than a new connection.
+/// How many unwanted rows are read to keep a connection. With more rows a new connection is cheaper.
 const MOST_UNWANTED: usize = 1000;
 
 impl Reader {
-    /// Sends a query, and reads its answer to the end: what is left of it would be in the way of the next statement.
+    /// Sends a query and reads its answer to the end, so that the next statement can follow.
     pub(super) async fn read<'q>(
         self,
         connection: &mut MySqlConnection,
@@ -67,19 +67,21 @@ impl Reader {
                     pend_once().await;
                     *line = Line::Busy;
                 }
-                Flow::Stop if self.may_leave && rows.unwanted > MOST_UNWANTED => return End { half_read: true, ..end },
+                Flow::Stop if self.may_abandon && rows.unwanted > MOST_UNWANTED => {
+                    return End { half_read: true, ..end };
+                }
                 Flow::More | Flow::Stop => {}
             }
         }
     }
 }
 
-/// The rows of an answer on their way to the sink.
+/// Passes the rows of an answer to the sink.
 struct Rows<'a, 's> {
     reader: Reader,
-    /// Of the columns of the result that is being read.
+    /// The kinds of the columns of the current result.
     kinds: Vec<Kind>,
-    /// How many there were since the sink has had enough.
+    /// The number of rows since the sink stopped.
     unwanted: usize,
     sink: &'a mut Sink<'s>,
 }
@@ -88,7 +90,7 @@ impl Rows<'_, '_> {
     fn take(&mut self, row: &MySqlRow, end: &mut End) -> Flow {
         end.outcome.rows += u64::from(self.reader.returning);
         if self.unwanted == 0 {
-            match self.hand_over(row) {
+            match self.pass(row) {
                 Ok(Flow::Stop) => {}
                 Ok(flow) => return flow,
                 Err(error) => end.refused = Some(error),
@@ -98,7 +100,7 @@ impl Rows<'_, '_> {
         Flow::Stop
     }
 
-    fn hand_over(&mut self, row: &MySqlRow) -> Result<Flow, Error> {
+    fn pass(&mut self, row: &MySqlRow) -> Result<Flow, Error> {
         if self.kinds.is_empty() {
             self.kinds.extend(kinds(row.columns()));
         }
@@ -111,7 +113,7 @@ impl End {
     fn add(&mut self, answer: &MySqlQueryResult) {
         self.answers += 1;
         self.outcome.rows += answer.rows_affected();
-        // 0 stands for none.
+        // 0: no key was generated.
         let id = i64::try_from(answer.last_insert_id()).ok().filter(|id| *id != 0);
         self.outcome.last_insert_id = self.outcome.last_insert_id.or(id);
     }

@@ -1,4 +1,4 @@
-//! Several statements as one.
+//! Scripts: several statements in one text, run as a whole or not at all.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::dialect::{Verb, verbs};
 const SAVEPOINT: &str = "activerecord_script";
 
 impl Session {
-    /// Runs several statements as one: an error leaves nothing of any of them. Where one of them commits by itself, there is
-    /// no such thing, and what ran before the error stands.
+    /// Runs a script. An error undoes all of its statements, unless one of them commits implicitly: then the statements before
+    /// the error remain.
     pub(super) async fn run_script(&mut self, script: &Arc<str>) -> Result<Outcome> {
         if verbs(script).any(|verb| verb == Verb::Definition) {
             return self.run_statements(script).await;
@@ -26,7 +26,7 @@ impl Session {
         }
         let outcome = self.run_statements(script).await;
         if outcome.is_err() {
-            // Where this fails too, the session is not in order, and is not used again.
+            // If this fails too, the session is not reusable.
             drop(self.undo(is_nested).await);
         } else if is_nested {
             self.savepoint("RELEASE SAVEPOINT", SAVEPOINT).await?;
@@ -46,7 +46,7 @@ impl Session {
     }
 
     async fn run_statements(&mut self, script: &Arc<str>) -> Result<Outcome> {
-        self.leave_rest()?;
+        self.set_busy()?;
         let end = self.send(AssertSqlSafe(Arc::clone(script)).into_sql_str()).await;
         let number = end.answers + 1;
         match self.finish(end) {

@@ -1,4 +1,4 @@
-//! The life of a transaction. It goes as text: not all servers prepare these statements.
+//! Transactions. Their statements are sent as text, because not all servers can prepare them.
 
 use activerecord_core::backend::{Isolation, TransactionOptions};
 use activerecord_core::{Flow, Result, RowRef, Sink};
@@ -9,30 +9,30 @@ use super::{Line, Session};
 use crate::error;
 use crate::value::Format;
 
-/// What is known of the session's transaction.
+/// The state of the session's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     None,
-    /// It is open, or may be.
+    /// Open, or possibly open.
     Open,
-    /// The server has rolled it back on its own.
+    /// The server has rolled it back by itself.
     Ended,
 }
 
 impl State {
-    /// Whether one was begun, and not ended from this side.
+    /// Whether a transaction was begun and not ended by this session.
     pub(super) fn is_open(self) -> bool {
         self != Self::None
     }
 
-    /// Notes that the server has rolled back.
+    /// Records that the server has rolled back.
     pub(super) fn end(&mut self) {
         if self.is_open() {
             *self = Self::Ended;
         }
     }
 
-    /// Refuses to go on in a transaction that the server has ended: the next statement would commit on its own.
+    /// Refuses statements in a transaction that the server has rolled back, because each would commit by itself.
     ///
     /// # Errors
     /// `Transaction`.
@@ -49,7 +49,7 @@ impl State {
 }
 
 impl Session {
-    /// Begins a transaction. These servers take locks later, row by row, so there is nothing more to take.
+    /// Begins a transaction. The servers take locks row by row, so none are taken in advance.
     pub(super) async fn begin(&mut self, options: TransactionOptions) -> Result<()> {
         if self.transaction.is_open() {
             return Err(error::transaction_open());
@@ -58,17 +58,17 @@ impl Session {
         self.begin_by(options, &format!("START TRANSACTION{mode}")).await
     }
 
-    /// Begins a transaction by this statement.
+    /// Begins a transaction with this statement.
     pub(super) async fn begin_by(&mut self, options: TransactionOptions, statement: &str) -> Result<()> {
         let text = match options.isolation {
-            Some(isolation) => format!("SET TRANSACTION ISOLATION LEVEL {}; {statement}", name(isolation)),
+            Some(isolation) => format!("SET TRANSACTION ISOLATION LEVEL {}; {statement}", isolation_name(isolation)),
             None => statement.to_owned(),
         };
-        // From here on it may be open, whatever becomes of this future.
+        // From here on it may be open, even if this future is dropped.
         self.transaction = State::Open;
         let begun = self.command(AssertSqlSafe(text).into_sql_str()).await;
         if begun.is_err() {
-            // What came next would commit on its own.
+            // The next statement would commit by itself.
             self.transaction.end();
         }
         begun
@@ -89,7 +89,7 @@ impl Session {
         Ok(())
     }
 
-    /// Rolls back. The server does not mind when it has done so on its own.
+    /// Rolls back. The server accepts this also after it has rolled back by itself.
     pub(super) async fn roll_back(&mut self) -> Result<()> {
         if self.transaction.is_open() {
             match self.branch.clone() {
@@ -109,24 +109,24 @@ impl Session {
     }
 
     pub(super) async fn command(&mut self, text: SqlStr) -> Result<()> {
-        self.leave_rest()?;
+        self.set_busy()?;
         let end = self.send(text).await;
         self.finish(end).map(drop)
     }
 
-    /// Sends a text for its effect.
+    /// Sends a text and ignores its rows.
     pub(super) async fn send(&mut self, text: SqlStr) -> End {
         self.send_for_rows(text, &mut |_: &dyn RowRef| Ok(Flow::More)).await
     }
 
-    /// Sends a text for its rows.
+    /// Sends a text and passes its rows to the sink.
     pub(super) async fn send_for_rows(&mut self, text: SqlStr, sink: &mut Sink<'_>) -> End {
-        let reader = Reader { format: Format::Text, returning: false, one_row: false, may_leave: false };
+        let reader = Reader { format: Format::Text, returning: false, one_row: false, may_abandon: false };
         reader.read(&mut self.connection, &mut self.line, sqlx::raw_sql(text), sink).await
     }
 }
 
-fn name(isolation: Isolation) -> &'static str {
+fn isolation_name(isolation: Isolation) -> &'static str {
     match isolation {
         Isolation::ReadUncommitted => "READ UNCOMMITTED",
         Isolation::ReadCommitted => "READ COMMITTED",

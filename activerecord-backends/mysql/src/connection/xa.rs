@@ -1,5 +1,5 @@
-//! Branches of transactions across databases (XA). A branch is named when it begins. MariaDB binds it to its session until it
-//! has ended; MySQL lets go of it when it is prepared.
+//! Branches of two-phase commit (XA). A branch gets its name when it begins. MariaDB binds it to its session until the
+//! session ends; MySQL only until it is prepared.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use super::transaction::State;
 use super::{Line, Session};
 use crate::error;
 
-/// Says that the name is of this library's making.
+/// The format ID of this library's names.
 const FORMAT: i64 = 16_722;
 
-/// A branch's name as the servers take it: of plain characters, since it cannot be bound.
+/// A branch's name in SQL. It cannot be bound as a value, so it has plain characters only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Xid(String);
 
@@ -41,65 +41,65 @@ impl Session {
         self.begin_by(options, &start).await
     }
 
-    /// Commits the open branch as the only one. Not by `XA COMMIT .. ONE PHASE`: with a binary log, MariaDB answers it before
-    /// it is durable, and a crash leaves the branch prepared.
+    /// Commits the open branch alone. It avoids `XA COMMIT .. ONE PHASE`: with a binary log MariaDB confirms that before it is
+    /// durable, and a crash leaves the branch prepared.
     pub(super) async fn commit_branch(&mut self, xid: &Xid) -> Result<()> {
-        self.text(format!("XA END {xid}; XA PREPARE {xid}; XA COMMIT {xid}")).await?;
+        self.send_command(format!("XA END {xid}; XA PREPARE {xid}; XA COMMIT {xid}")).await?;
         self.branch = None;
         Ok(())
     }
 
     pub(super) async fn roll_branch_back(&mut self, xid: &Xid) -> Result<()> {
-        // Refused when the server has rolled back on its own, as after a deadlock.
-        match self.text(format!("XA END {xid}")).await {
+        // The server refuses this if it has rolled back by itself, as after a deadlock.
+        match self.send_command(format!("XA END {xid}")).await {
             Err(error) if self.line != Line::AtRest => return Err(error),
             _ => {}
         }
-        self.text(format!("XA ROLLBACK {xid}")).await?;
+        self.send_command(format!("XA ROLLBACK {xid}")).await?;
         self.branch = None;
         Ok(())
     }
 
-    /// Prepares the open branch. An error leaves the session bound to it: it is closed, and that rolls back what is not
-    /// prepared.
+    /// Prepares the open branch. After an error the session stays bound to it and is closed, which rolls back a branch that is
+    /// not prepared.
     pub(super) async fn prepare_branch(&mut self, branch: &Branch) -> Result<()> {
         self.transaction.check_open()?;
         let xid = Xid::of(branch);
         if self.branch.as_ref() != Some(&xid) {
-            return Err(Error::new(ErrorKind::Transaction, "the open transaction was begun under another name"));
+            return Err(Error::new(ErrorKind::Transaction, "the open transaction was begun as another branch"));
         }
-        self.text(format!("XA END {xid}; XA PREPARE {xid}")).await
+        self.send_command(format!("XA END {xid}; XA PREPARE {xid}")).await
     }
 
-    /// Ends a prepared branch: that of this session, or one that is bound to no other.
+    /// Commits or rolls back a prepared branch: of this session, or of no session.
     pub(super) async fn end_prepared(&mut self, command: &str, branch: &Branch) -> Result<()> {
         let xid = Xid::of(branch);
-        self.text(format!("XA {command} {xid}")).await?;
+        self.send_command(format!("XA {command} {xid}")).await?;
         if self.branch.as_ref() == Some(&xid) {
             (self.branch, self.transaction) = (None, State::None);
         }
         Ok(())
     }
 
-    /// The prepared branches of the whole server.
+    /// Lists the prepared branches of the whole server.
     pub(super) async fn prepared_branches(&mut self) -> Result<Vec<PreparedBranch>> {
         let mut found = Vec::new();
         let mut sink = |row: &dyn RowRef| {
             found.push(read(row)?);
             Ok(Flow::More)
         };
-        self.leave_rest()?;
+        self.set_busy()?;
         let end = self.send_for_rows("XA RECOVER".into_sql_str(), &mut sink).await;
         self.finish(end)?;
         Ok(found)
     }
 
-    async fn text(&mut self, text: String) -> Result<()> {
+    async fn send_command(&mut self, text: String) -> Result<()> {
         self.command(AssertSqlSafe(text).into_sql_str()).await
     }
 }
 
-/// A row of XA RECOVER: the format, the lengths of both parts in bytes, and the parts one behind the other.
+/// Reads a row of XA RECOVER: format ID, the lengths of both parts in bytes, both parts concatenated.
 fn read(row: &dyn RowRef) -> Result<PreparedBranch> {
     let number = |ordinal: usize| -> Result<i64> { i64::from_value(row.value(ordinal)?) };
     let (format, length) = (number(0)?, number(1)?);

@@ -1,4 +1,4 @@
-//! Which server it is, and what it can do.
+//! The product and version of a server, and its capabilities.
 
 use activerecord_core::{Capabilities, Error, MYSQL, Result};
 
@@ -9,7 +9,7 @@ pub(crate) enum Flavour {
     MariaDb,
 }
 
-/// A server that is new enough.
+/// A supported server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) flavour: Flavour,
@@ -18,10 +18,10 @@ pub(crate) struct Server {
 type Version = (u32, u32, u32);
 
 impl Server {
-    /// Reads what the server says it is: `9.4.0`, `10.11.6-MariaDB-log`.
+    /// Parses the version that a server reports: `9.4.0`, `10.11.6-MariaDB-log`.
     ///
     /// # Errors
-    /// `Configuration` when it is too old.
+    /// `Configuration` for a version that is too old.
     pub(crate) fn check(version: &str) -> Result<Self> {
         let (flavour, name, least): (_, _, Version) = if version.to_ascii_lowercase().contains("mariadb") {
             (Flavour::MariaDb, "MariaDB", (10, 6, 0))
@@ -32,24 +32,24 @@ impl Server {
         if number(version) < least {
             let (major, minor, patch) = least;
             return Err(Error::configuration(format!(
-                "the server is {name} {version}, and {name} {major}.{minor}.{patch} or later is needed"
+                "the server is {name} {version}; the oldest supported version is {major}.{minor}.{patch}"
             )));
         }
         Ok(Self { flavour })
     }
 
-    /// What the server can do.
+    /// Returns the capabilities of the server.
     pub(crate) fn capabilities(self) -> Capabilities {
         let mut capabilities = *MYSQL.capabilities();
-        // From MariaDB 10.5 on. An UPDATE returns nothing on either.
+        // MariaDB since 10.5. UPDATE .. RETURNING exists on neither.
         capabilities.insert_returning = self.flavour == Flavour::MariaDb;
         capabilities
     }
 }
 
-/// The numbers at the start of a version. What is missing is 0.
+/// Parses the numbers at the start of a version. A missing one is 0.
 fn number(version: &str) -> Version {
-    // Some MariaDB servers put `5.5.5-` in front, for old replicas.
+    // Some MariaDB servers prepend `5.5.5-` for old replicas.
     let version = version.strip_prefix("5.5.5-").filter(|rest| rest.contains("MariaDB")).unwrap_or(version);
     let end = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
     let mut numbers = version[..end].split('.').map(|number| number.parse().unwrap_or(0));

@@ -1,22 +1,22 @@
-//! What the error numbers mean. Those from 1900 to 1999 and from 4000 on differ between MySQL and MariaDB.
+//! The meaning of the error numbers. Those from 1900 to 1999 and from 4000 on differ between MySQL and MariaDB.
 
 use activerecord_core::ErrorKind;
 
-/// The kind of an error number.
+/// Returns the kind of an error number.
 pub(super) fn kind(number: u16, state: &str, message: &str) -> ErrorKind {
     match number {
         1022 | 1062 | 1169 | 1586 | 1859 => ErrorKind::UniqueViolation,
         1216 | 1217 | 1451 | 1452 => ErrorKind::ForeignKeyViolation,
         1048 | 1263 | 1364 => ErrorKind::NotNullViolation,
         3819 => ErrorKind::CheckViolation,
-        // On MySQL this number is about tablespaces.
+        // On MySQL this number concerns tablespaces.
         4025 if state == "23000" => ErrorKind::CheckViolation,
-        // The table or the row is not as this transaction has seen it; 1615: the statement, prepared again and again.
+        // The table or the row changed after this transaction read it. 1615: the statement had to be prepared too often.
         1020 | 1412 | 1615 => ErrorKind::Serialization,
         1213 | 1614 | 3058 => ErrorKind::Deadlock,
         1205 | 1206 | 3572 => ErrorKind::Busy,
         1317 | 1969 | 3024 => ErrorKind::StatementTimeout,
-        // The server, or the login, has too many connections.
+        // Too many connections to the server or of the login.
         1040 | 1203 | 1226 => ErrorKind::ConnectionLost,
         1044 | 1045 | 1130 | 1142 | 1143 | 1227 | 1370 | 1410 | 1419 | 1698 | 1820 | 1862 | 1873 | 3118 | 4151 => {
             ErrorKind::PermissionDenied
@@ -34,7 +34,7 @@ pub(super) fn kind(number: u16, state: &str, message: &str) -> ErrorKind {
     }
 }
 
-/// Whether a value does not fit.
+/// Whether the error concerns a value.
 fn is_of_data(number: u16) -> bool {
     matches!(
         number,
@@ -60,7 +60,7 @@ fn is_of_data(number: u16) -> bool {
     )
 }
 
-/// Whether the statement is no SQL, or names what is not there.
+/// Whether the error concerns the statement: its syntax, or a name that does not exist.
 fn is_of_statement(number: u16) -> bool {
     const ALONE: [u16; 24] = [
         1046, 1049, 1072, 1091, 1093, 1096, 1101, 1103, 1107, 1109, 1136, 1140, 1146, 1149, 1210, 1235, 1239, 1241,
@@ -70,8 +70,8 @@ fn is_of_statement(number: u16) -> bool {
         || ALONE.contains(&number)
 }
 
-/// Whether the session is at its end, or the server is; or has forgotten the session's prepared statements, as one does that a
-/// proxy has put in another's place.
+/// Whether the session or the server has ended, or the server does not know the session's prepared statements, which
+/// happens when a proxy switches to another server.
 pub(crate) fn ends_session(number: u16) -> bool {
     matches!(
         number,
@@ -80,17 +80,17 @@ pub(crate) fn ends_session(number: u16) -> bool {
     )
 }
 
-/// Whether the server has rolled back the whole transaction, and the next statement would commit on its own. Where that is
-/// in doubt, it has: a transaction that is given up can be repeated.
+/// Whether the server has rolled back the whole transaction, so that the next statement would commit by itself. Unclear
+/// cases count as rolled back, because the caller can repeat the transaction.
 pub(crate) fn ends_transaction(number: u16, timeout_ends_transaction: bool) -> bool {
     matches!(number, 1020 | 1206 | 1213 | 1402 | 1613 | 1614) || (number == 1205 && timeout_ends_transaction)
 }
 
-/// The constraint, key or column that a message names.
+/// Returns the constraint, key or column that a message names.
 pub(super) fn constraint(number: u16, message: &str) -> Option<String> {
     let name = match number {
-        // Duplicate entry 'x' for key 'users.email': the value may hold anything, the key stands last. MariaDB leaves the
-        // table out.
+        // Duplicate entry 'x' for key 'users.email': the value can contain anything, the key comes last. MariaDB omits the
+        // table.
         1062 | 1586 | 1859 => message.rsplit_once(" for key ").and_then(|(_, key)| key.rsplit('.').next())?,
         1022 => message.rsplit_once("table ").map(|(_, table)| table)?,
         1451 | 1452 => between(message, "CONSTRAINT `", "`")?,
@@ -107,12 +107,13 @@ fn between<'m>(message: &'m str, before: &str, after: &str) -> Option<&'m str> {
     message.split_once(before)?.1.split_once(after).map(|(name, _)| name)
 }
 
-/// What to say: the server's words where they quote no value, and what to do where they do not say.
+/// Returns the message: the server's, if it quotes no value, with what the user can do about the error.
 pub(super) fn explain(number: u16, message: &str, constraint: Option<&str>) -> String {
     match number {
-        1022 | 1062 | 1586 | 1859 => {
-            format!("another row has this value already; it is unique by `{}`", constraint.unwrap_or("a key"))
-        }
+        1022 | 1062 | 1586 | 1859 => match constraint {
+            Some(constraint) => format!("another row already has this value of the unique key `{constraint}`"),
+            None => "another row already has this value of a unique key".to_owned(),
+        },
         1264 | 1265 | 1292 | 1366 | 1367 | 1406 | 1411 | 1525 | 1526 | 1300 | 1690 => refused(number, message),
         _ => match hint(number) {
             Some(hint) => format!("{message}; {hint}"),
@@ -121,13 +122,13 @@ pub(super) fn explain(number: u16, message: &str, constraint: Option<&str>) -> S
     }
 }
 
-/// What became of a value, without the value.
+/// Describes a refused value without quoting it.
 fn refused(number: u16, message: &str) -> String {
     let what = match number {
         1264 | 1690 => "a number is out of range",
-        1265 => "a value would be cut short, or is none of its column's",
-        1292 | 1411 | 1525 => "a value is no date, time or number of the type that is needed",
-        1300 => "a text has characters that its character set has not",
+        1265 => "a value would be truncated, or is not one of the column's values",
+        1292 | 1411 | 1525 => "a value is not a valid date, time or number",
+        1300 => "a text contains characters outside its character set",
         1406 => "a value is too long",
         1526 => "the table has no partition for a value",
         _ => "a value does not fit its type",
@@ -138,8 +139,8 @@ fn refused(number: u16, message: &str) -> String {
     }
 }
 
-/// `.. for column 'n' at row 1`, or `` .. for column `db`.`t`.`n` at row 1 ``: the value, which may hold anything, stands
-/// before.
+/// Returns the column that a message names: `.. for column 'n' at row 1`, or `` .. for column `db`.`t`.`n` at row 1 ``. The value,
+/// which can contain anything, comes before.
 fn column(message: &str) -> Option<String> {
     let (_, rest) = message.rsplit_once(" for column ")?;
     let (name, _) = rest.rsplit_once(" at row ")?;
@@ -148,14 +149,14 @@ fn column(message: &str) -> Option<String> {
 
 fn hint(number: u16) -> Option<&'static str> {
     Some(match number {
-        1020 => "another transaction has changed the row: run the transaction again",
-        1021 | 1114 => "free some space on the server's disk, or raise the limit that it has reached",
+        1020 => "another transaction changed the row: run the transaction again",
+        1021 | 1114 => "free some space on the server's disk, or raise the limit of the table",
         1040 => "raise the server's max_connections, or use smaller pools",
-        1153 => "the server takes larger values when its max_allowed_packet is raised",
-        1203 | 1226 => "the login is limited: use a smaller pool, or raise its limit",
+        1153 => "raise the server's max_allowed_packet",
+        1203 | 1226 => "the login has a limit: use a smaller pool, or raise the limit",
         1205 => "another transaction holds the lock: keep transactions short, or raise lock_timeout",
-        1206 => "the transaction locks more rows than the server has room for",
-        1213 => "the transaction is rolled back: run it again",
+        1206 => "the transaction locks more rows than the server's lock table can hold",
+        1213 => "the server rolled the transaction back: run it again",
         1461 => "lower statement_cache_capacity, or raise the server's max_prepared_stmt_count",
         _ => return None,
     })
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_messages_name() {
+    fn names_in_messages() {
         for (number, message, name) in [
             (1062, "Duplicate entry 'a' for key 'users.email'", "email"),
             (1062, "Duplicate entry 'x' for key 'y'' for key 'PRIMARY'", "PRIMARY"),

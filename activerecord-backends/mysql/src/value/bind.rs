@@ -1,16 +1,17 @@
-//! Values on their way to the server.
+//! Binds values.
 
 use activerecord_core::{Error, Result, Value, ValueType};
+use activerecord_sqlx::at_placeholder;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use rust_decimal::Decimal;
 use sqlx::error::BoxDynError;
 use sqlx::mysql::MySqlArguments;
 use sqlx::{Arguments, Encode, MySql, Type};
 
-/// The values as a statement's arguments.
+/// Converts values to the arguments of a statement.
 ///
 /// # Errors
-/// `Conversion` when the servers cannot hold a value, or take so many bytes: they would end the connection.
+/// `Conversion` for a value that the servers cannot store, and for values larger than a packet: the server would close the connection.
 pub(crate) fn arguments(values: &[Value], max_packet: usize) -> Result<MySqlArguments> {
     let size = values.iter().map(size).sum::<usize>();
     if size > max_packet {
@@ -18,8 +19,8 @@ pub(crate) fn arguments(values: &[Value], max_packet: usize) -> Result<MySqlArgu
     }
     let mut arguments = MySqlArguments::default();
     arguments.reserve(values.len(), 8 * values.len());
-    for (index, value) in (1..).zip(values) {
-        bind(&mut arguments, value).map_err(|error| at(error, index))?;
+    for (number, value) in (1..).zip(values) {
+        bind(&mut arguments, value).map_err(|error| at_placeholder(error, number))?;
     }
     Ok(arguments)
 }
@@ -40,7 +41,7 @@ fn bind(arguments: &mut MySqlArguments, value: &Value) -> Result<()> {
         Value::Decimal(decimal) => arguments.add(*decimal),
         Value::Uuid(uuid) => arguments.add(uuid.hyphenated()),
         Value::Date(date) => arguments.add(in_range(*date)?),
-        Value::Time(time) => arguments.add(of_day(*time)?),
+        Value::Time(time) => arguments.add(without_leap_second(*time)?),
         Value::DateTime(time) => arguments.add(datetime(*time)?),
         Value::Timestamp(time) => arguments.add(datetime(time.naive_utc())?),
         Value::Array(_, elements) => {
@@ -52,7 +53,7 @@ fn bind(arguments: &mut MySqlArguments, value: &Value) -> Result<()> {
     added.map_err(|error| Error::conversion(error.to_string()))
 }
 
-/// The size of a value that may be large; that of others does not matter.
+/// Returns the size of a value that can be large, and 0 for others.
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) | Value::Json(text) => text.len(),
@@ -61,7 +62,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// NULL of a type: the servers plan a statement by the types of its values.
+/// Adds a NULL with its type, because the servers plan a statement by the types of its values.
 fn null(arguments: &mut MySqlArguments, ty: ValueType) -> Result<(), BoxDynError> {
     fn add<'t, T: Encode<'t, MySql> + Type<MySql> + 't>(arguments: &mut MySqlArguments) -> Result<(), BoxDynError> {
         arguments.add(None::<T>)
@@ -84,7 +85,7 @@ fn null(arguments: &mut MySqlArguments, ty: ValueType) -> Result<(), BoxDynError
 }
 
 fn datetime(time: NaiveDateTime) -> Result<NaiveDateTime> {
-    Ok(in_range(time.date())?.and_time(of_day(time.time())?))
+    Ok(in_range(time.date())?.and_time(without_leap_second(time.time())?))
 }
 
 fn in_range(date: NaiveDate) -> Result<NaiveDate> {
@@ -94,19 +95,19 @@ fn in_range(date: NaiveDate) -> Result<NaiveDate> {
     Err(Error::conversion("MySQL and MariaDB have no dates outside the years 0 to 9999"))
 }
 
-/// chrono keeps a leap second as a second of more than a thousand milliseconds.
-fn of_day(time: NaiveTime) -> Result<NaiveTime> {
+/// Refuses leap seconds, which chrono represents as a second of more than a thousand milliseconds.
+fn without_leap_second(time: NaiveTime) -> Result<NaiveTime> {
     if time.nanosecond() < 1_000_000_000 {
         return Ok(time);
     }
     Err(Error::conversion("MySQL and MariaDB have no leap seconds"))
 }
 
-/// JSON would make NULL of what is no finite number.
+/// Refuses a number that is not finite, because JSON would turn it into null.
 fn finite(element: &Value) -> Result<()> {
     match element {
-        Value::F32(x) if !x.is_finite() => Err(not_finite("keep a list as JSON, which has no NaN and no infinity")),
-        Value::F64(x) if !x.is_finite() => Err(not_finite("keep a list as JSON, which has no NaN and no infinity")),
+        Value::F32(x) if !x.is_finite() => Err(not_finite("store an array as JSON, which has no NaN and no infinity")),
+        Value::F64(x) if !x.is_finite() => Err(not_finite("store an array as JSON, which has no NaN and no infinity")),
         _ => Ok(()),
     }
 }
@@ -114,18 +115,13 @@ fn finite(element: &Value) -> Result<()> {
 #[cold]
 fn too_large(size: usize, most: usize) -> Error {
     Error::conversion(format!(
-        "the values take {size} bytes, and the server takes {most} at once: raise its max_allowed_packet"
+        "the values have {size} bytes, more than the server accepts ({most}): raise its max_allowed_packet"
     ))
 }
 
 #[cold]
 fn not_finite(why: &str) -> Error {
     Error::conversion(format!("MySQL and MariaDB {why}"))
-}
-
-#[cold]
-fn at(error: Error, index: usize) -> Error {
-    error.context(format_args!("the value of placeholder {index}"))
 }
 
 #[cold]

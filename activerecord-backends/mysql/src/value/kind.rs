@@ -1,4 +1,4 @@
-//! What the cells of a column hold. It is looked up once per result, and the cells are read by it without a further look.
+//! The types of columns. They are determined once per result, and cells are decoded by them.
 
 use activerecord_core::{Error, Result, ValueRef};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -8,12 +8,12 @@ use sqlx::{Column, MySql, Type, TypeInfo};
 
 use crate::error;
 
-/// What the cells of a column hold.
+/// The type of a column's cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A signed integer of any width.
     Integer,
-    /// An unsigned integer that fits a signed one of 64 bits.
+    /// An unsigned integer that fits in an `i64`.
     Unsigned,
     /// An unsigned integer of 64 bits.
     Unsigned64,
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     Geometry,
 }
 
-/// The kinds of a result's columns.
+/// Returns the kinds of a result's columns.
 pub(crate) fn kinds(columns: &[MySqlColumn]) -> impl Iterator<Item = Kind> {
     columns.iter().map(|column| kind(column.type_info()))
 }
@@ -51,17 +51,17 @@ fn kind(ty: &MySqlTypeInfo) -> Kind {
         "TIMESTAMP" => Kind::Timestamp,
         "JSON" => Kind::Json,
         "GEOMETRY" => Kind::Geometry,
-        // By its name a text of a binary collation is bytes; only this looks at the character set.
+        // The driver names a text with a binary collation like bytes; only `compatible` checks the character set.
         _ if <str as Type<MySql>>::compatible(ty) => Kind::Text,
         _ => Kind::Bytes,
     }
 }
 
 impl Kind {
-    /// Reads a cell of a prepared statement's result.
+    /// Decodes a cell in the binary format.
     ///
     /// # Errors
-    /// `Conversion` when core's types have no such value.
+    /// `Conversion` if no [`ValueRef`] can represent it.
     #[inline]
     pub(super) fn read(self, bytes: &[u8]) -> Result<ValueRef<'_>> {
         Ok(match self {
@@ -78,7 +78,7 @@ impl Kind {
         })
     }
 
-    /// Reads a cell of the result of a statement that was not prepared.
+    /// Decodes a cell in the text format.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -97,10 +97,10 @@ impl Kind {
             Self::DateTime => datetime().map(ValueRef::DateTime),
             _ => datetime().map(|time| ValueRef::Timestamp(time.and_utc())),
         };
-        value.ok_or_else(|| not_read(self))
+        value.ok_or_else(|| unreadable(self))
     }
 
-    /// Reads a cell that is the same in both protocols.
+    /// Decodes a cell that is the same in both formats.
     #[inline]
     fn read_in_both(self, bytes: &[u8]) -> Result<ValueRef<'_>> {
         match self {
@@ -108,7 +108,9 @@ impl Kind {
             Self::Json => utf8(bytes).map(ValueRef::Json),
             Self::Decimal => decimal(utf8(bytes)?).map(ValueRef::Decimal),
             Self::Bits => bits(bytes),
-            Self::Geometry => Err(Error::conversion("a geometry is not read: select ST_AsText or ST_AsBinary of it")),
+            Self::Geometry => {
+                Err(Error::conversion("a geometry cannot be read: select ST_AsText or ST_AsBinary of it"))
+            }
             _ => Ok(ValueRef::Bytes(bytes)),
         }
     }
@@ -119,14 +121,14 @@ fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(error::not_utf8)
 }
 
-/// A signed integer of as many bytes as there are.
+/// Decodes a signed integer of up to eight bytes.
 #[inline]
 fn signed(bytes: &[u8]) -> i64 {
     let unused = 64 - 8 * u32::try_from(bytes.len().clamp(1, 8)).unwrap_or(8);
     (unsigned(bytes).cast_signed() << unused) >> unused
 }
 
-/// An unsigned integer of as many bytes as there are.
+/// Decodes an unsigned integer of up to eight bytes.
 #[inline]
 fn unsigned(bytes: &[u8]) -> u64 {
     let mut all = [0; 8];
@@ -135,7 +137,7 @@ fn unsigned(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(all)
 }
 
-/// BIT: the highest byte comes first.
+/// Decodes BIT: the highest byte comes first.
 fn bits(bytes: &[u8]) -> Result<ValueRef<'_>> {
     let value = bytes.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
     Ok(i64::try_from(value).map_or(ValueRef::U64(value), ValueRef::I64))
@@ -143,10 +145,10 @@ fn bits(bytes: &[u8]) -> Result<ValueRef<'_>> {
 
 #[inline]
 fn exactly<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
-    bytes.try_into().map_err(|_| not_read(Kind::Double))
+    bytes.try_into().map_err(|_| unreadable(Kind::Double))
 }
 
-/// A decimal; zeros at its end do not count against the digits that there may be.
+/// Parses a decimal. Trailing zeros do not count towards the 28 digits.
 fn decimal(text: &str) -> Result<Decimal> {
     let exact = Decimal::from_str_exact(text).or_else(|error| match text.split_once('.') {
         Some(_) => Decimal::from_str_exact(text.trim_end_matches('0').trim_end_matches('.')),
@@ -155,45 +157,45 @@ fn decimal(text: &str) -> Result<Decimal> {
     exact.map_err(|_| Error::conversion("the decimal has more than 28 digits"))
 }
 
-/// A date and time, as the binary protocol has it: what is zero at the end is left out.
+/// Decodes a date and time in the binary format, which omits trailing zeros.
 fn datetime(bytes: &[u8]) -> Result<NaiveDateTime> {
     Ok(date(bytes)?.and_time(clock(bytes.get(4..).unwrap_or_default())?))
 }
 
-/// Year, month, day.
+/// Decodes year, month, day.
 fn date(bytes: &[u8]) -> Result<NaiveDate> {
     let [low, high, month, day, ..] = *bytes else { return Err(zero_date()) };
     let year = i32::from(u16::from_le_bytes([low, high]));
     NaiveDate::from_ymd_opt(year, month.into(), day.into()).ok_or_else(zero_date)
 }
 
-/// Hour, minute, second, and microseconds in four bytes.
+/// Decodes hour, minute, second, and microseconds in four bytes.
 fn clock(bytes: &[u8]) -> Result<NaiveTime> {
     let [hour, minute, second, ref micros @ ..] = *bytes else { return Ok(NaiveTime::MIN) };
     let micros = u32::try_from(unsigned(micros)).unwrap_or(u32::MAX);
     let time = NaiveTime::from_hms_micro_opt(hour.into(), minute.into(), second.into(), micros);
-    time.ok_or_else(|| not_read(Kind::Time))
+    time.ok_or_else(|| unreadable(Kind::Time))
 }
 
-/// A sign, the days in four bytes, and the time.
+/// Decodes a TIME: sign, days in four bytes, time.
 fn time(bytes: &[u8]) -> Result<NaiveTime> {
     match bytes {
         [] | [0, 0, 0, 0, 0, ..] => clock(bytes.get(5..).unwrap_or_default()),
-        _ => Err(not_read(Kind::Time)),
+        _ => Err(unreadable(Kind::Time)),
     }
 }
 
 #[cold]
 fn zero_date() -> Error {
-    Error::conversion("the cell holds a date with a day, month or year of zero, such as 0000-00-00, which is none")
+    Error::conversion("the cell contains a date with a day, month or year of zero, such as 0000-00-00")
 }
 
 #[cold]
-fn not_read(kind: Kind) -> Error {
+fn unreadable(kind: Kind) -> Error {
     Error::conversion(match kind {
-        Kind::Time => "the cell holds a TIME that is negative or longer than a day, which is no time of day",
+        Kind::Time => "the cell contains a TIME that is negative or longer than a day, which is not a time of day",
         Kind::Date | Kind::DateTime | Kind::Timestamp => return zero_date(),
-        _ => "the server's answer does not fit the column's type",
+        _ => "the cell does not have the format of its column's type",
     })
 }
 

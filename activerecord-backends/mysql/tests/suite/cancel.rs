@@ -1,4 +1,4 @@
-//! Futures that are dropped before they are done, at any point.
+//! Futures that are dropped at any point before they complete.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn a_transfer_dropped_at_any_point() {
             }
             assert!(polls % 20 == 0 || committed > 0 || !c.is_reusable());
             drop(c);
-            // It waits for the locks of the one that is given up.
+            // It waits for the locks of the dropped one.
             run(&mut watcher, "UPDATE t SET n = n").await.unwrap();
             assert_eq!(one::<i64>(&mut watcher, "SELECT sum(n) FROM t").await.unwrap(), 0);
         }
@@ -51,7 +51,7 @@ fn a_transfer_dropped_at_any_point() {
     });
 }
 
-/// A connection is reusable after a drop only when nothing was sent.
+/// A connection is reusable after a drop only if nothing was sent.
 #[test]
 fn each_method_dropped_at_any_point() {
     on_each_server(async |server| {

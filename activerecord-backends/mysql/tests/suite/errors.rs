@@ -1,4 +1,4 @@
-//! Errors, each provoked for real.
+//! Every kind of error that a test can provoke on the servers.
 
 use activerecord_core::{Config, Error, ErrorKind, Value, params};
 
@@ -97,7 +97,7 @@ fn a_deadlock_ends_the_transaction() {
         };
         assert_eq!(error.kind(), ErrorKind::Deadlock);
         assert!(error.is_retryable());
-        // The next statement would commit on its own.
+        // The next statement would commit by itself.
         let error = run(victim, "UPDATE users SET small = 9").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Transaction);
         assert_eq!(commit(victim).await.unwrap_err().kind(), ErrorKind::Transaction);
@@ -110,7 +110,7 @@ fn a_deadlock_ends_the_transaction() {
 }
 
 #[test]
-fn a_lock_is_not_waited_for_for_ever() {
+fn waiting_for_a_lock_has_a_limit() {
     on_each_server(async |server| {
         let backend = server.with(|config| config.option("lock_timeout", "500ms"));
         let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
@@ -145,7 +145,7 @@ fn a_statement_that_runs_for_too_long_is_stopped() {
 }
 
 #[test]
-fn what_does_not_exist_or_may_not_be() {
+fn missing_objects_and_privileges() {
     on_each_server(async |server| {
         let error = server.with(|config| config.username("nobody").password("topsecret")).connect().await;
         let error: Error = error.err().unwrap();
@@ -217,7 +217,7 @@ fn a_login_and_its_limits() {
     });
 }
 
-/// MariaDB's snapshot isolation refuses to write what another has changed since it was read.
+/// MariaDB's snapshot isolation refuses to write a row that another transaction changed after the read.
 #[test]
 fn a_row_that_has_changed_since_it_was_read() {
     on_each_server(async |server| {

@@ -1,6 +1,9 @@
-//! Settings, and what a new session is like.
+//! Settings, and the state of a new session.
+
+use std::net::TcpStream;
 
 use activerecord_core::{Config, ErrorKind};
+use activerecord_sqlx::{Address, socket_between};
 
 use crate::support::*;
 
@@ -52,10 +55,10 @@ fn a_session_is_strict_and_in_utc() {
 }
 
 #[test]
-fn connecting_takes_no_longer_than_it_may() {
+fn connecting_has_a_limit() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        // It accepts, and says nothing.
+        // It accepts, and sends nothing.
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let config = Config::mysql("127.0.0.1", "x").port(port).option("connect_timeout", "200ms");
@@ -67,7 +70,7 @@ fn connecting_takes_no_longer_than_it_may() {
     });
 }
 
-/// With a password, and with and without TLS: each way that a password is sent.
+/// With and without TLS: each way to send a password.
 #[test]
 fn logins_with_and_without_tls() {
     on_each_server(async |server| {
@@ -91,8 +94,34 @@ fn logins_with_and_without_tls() {
     });
 }
 
+/// `TCP_NODELAY` is set on the socket of the session, and not on another socket of this process that leads to the same server.
+/// The user has no privilege that shows other sessions.
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_refused() {
+fn only_the_own_socket_sends_at_once() {
+    on_each_server(async |server| {
+        let mut root = server.connect().await;
+        let user = format!("u{:08x}", fastrand::u32(..));
+        run(&mut root, &format!("CREATE USER {user}@'%' IDENTIFIED BY 'topsecret'")).await.unwrap();
+        run(&mut root, &format!("GRANT SELECT ON {}.* TO {user}@'%'", server.database)).await.unwrap();
+        let (host, port) = (server.config().host.unwrap(), server.config().port.unwrap_or(3306));
+        let other = TcpStream::connect((host.as_str(), port)).unwrap();
+        let as_user = server.with(|config| config.username(&user).password("topsecret"));
+        let mut c = as_user.connect().await.unwrap();
+        let own: String =
+            one(&mut c, "SELECT host FROM information_schema.processlist WHERE id = CONNECTION_ID()").await.unwrap();
+        let (own_host, own_port) = own.rsplit_once(':').unwrap();
+        let address = Address::new(&host, port);
+        let own = socket_between(Address::new(own_host, own_port.parse().unwrap()), address);
+        let local = other.local_addr().unwrap();
+        let sandboxed = socket_between(Address::new(&local.ip().to_string(), local.port()), address).is_none();
+        assert_eq!(own.map(|own| own.nodelay().unwrap()), (!sandboxed).then_some(true), "{}", server.name);
+        assert!(!other.nodelay().unwrap());
+        run(&mut root, &format!("DROP USER {user}@'%'")).await.unwrap();
+    });
+}
+
+#[test]
+fn an_untrusted_certificate_is_refused() {
     on_each_server(async |server| {
         if server.is_without_tls(&mut server.connect().await).await {
             let error = server.with(|config| config.option("ssl-mode", "required")).connect().await.err().unwrap();

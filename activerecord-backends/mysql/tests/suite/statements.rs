@@ -1,4 +1,4 @@
-//! Statements: outcomes, rows, scripts, and what is refused.
+//! Statements: outcomes, rows, scripts, and refused texts.
 
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Error, ErrorKind, Flow, RowRef, ToValue, Value, params};
@@ -8,7 +8,7 @@ use crate::support::*;
 const TABLE: &str = "CREATE TABLE t (id BIGINT PRIMARY KEY AUTO_INCREMENT, n INT NOT NULL UNIQUE, s TEXT)";
 
 #[test]
-fn outcomes_count_rows_and_tell_the_first_key() {
+fn outcomes_have_the_number_of_rows_and_the_first_key() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         assert_eq!(run(&mut c, TABLE).await.unwrap().rows, 0);
@@ -29,7 +29,7 @@ fn outcomes_count_rows_and_tell_the_first_key() {
 }
 
 #[test]
-fn an_upsert_tells_no_key_of_its_own() {
+fn an_upsert_returns_no_generated_key() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, TABLE).await.unwrap();
@@ -94,7 +94,7 @@ fn a_result_of_one_row_is_left_after_it() {
 }
 
 #[test]
-fn many_rows_that_nobody_wants_are_not_read() {
+fn many_unwanted_rows_are_not_read() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, TABLE).await.unwrap();
@@ -188,7 +188,7 @@ fn binds_are_counted() {
 }
 
 #[test]
-fn what_is_no_statement() {
+fn texts_without_one_statement_are_refused() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, "CREATE TABLE t (a INT)").await.unwrap();
@@ -211,7 +211,7 @@ fn what_is_no_statement() {
 }
 
 #[test]
-fn what_would_change_the_session_is_refused() {
+fn statements_that_change_the_session_are_refused() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, TABLE).await.unwrap();
@@ -237,7 +237,7 @@ fn what_would_change_the_session_is_refused() {
 }
 
 #[test]
-fn a_script_happens_as_a_whole_or_not_at_all() {
+fn a_script_runs_as_a_whole_or_not_at_all() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, TABLE).await.unwrap();
@@ -279,7 +279,7 @@ fn a_script_of_definitions() {
 }
 
 #[test]
-fn what_cannot_be_prepared_goes_as_text() {
+fn statements_that_cannot_be_prepared_are_sent_as_text() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, TABLE).await.unwrap();
@@ -305,9 +305,9 @@ fn as_many_values_as_the_server_takes() {
     });
 }
 
-/// What core's SQL for these servers relies on.
+/// The SQL that core's dialect relies on.
 #[test]
-fn what_the_dialect_says_is_understood() {
+fn the_servers_accept_the_dialects_sql() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(20), l VARCHAR(20) CHARACTER SET latin1)")

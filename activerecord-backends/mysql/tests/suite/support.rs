@@ -1,4 +1,4 @@
-//! What the tests share: the servers, the backend as core finds it, and statements in a few words.
+//! Shared by the tests: the servers, the backend as core finds it, and short forms for statements.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use activerecord_mysql as _;
 pub(crate) use test_support::backend::*;
 use test_support::is_left_out;
 
-/// The servers that the tests run on: the name, and the variable with its URL.
+/// The servers of the tests: name, and variable with the URL.
 const SERVERS: [(&str, &str); 2] = [("mariadb", "DATABASE_URL_MARIADB"), ("mysql", "DATABASE_URL_MYSQL")];
 
-/// A database of a test's own on one server. It is dropped when the test is over.
+/// A database on one server for one test. It is dropped after the test.
 pub(crate) struct Server {
     pub(crate) name: &'static str,
     pub(crate) url: String,
@@ -50,7 +50,7 @@ impl Server {
     }
 }
 
-/// Runs a test on each server, in a database of its own.
+/// Runs a test on each server, each time in a new database.
 pub(crate) fn on_each_server(test: impl AsyncFn(&Server)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for (name, variable) in SERVERS {

@@ -1,4 +1,4 @@
-//! The life of a transaction, also when the connection breaks in it.
+//! Transactions, also on connections that break.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ fn a_connection_that_is_killed() {
     });
 }
 
-/// Passes on what is sent, but for the answer to a COMMIT: then it cuts the connection, before or after the server sees it.
+/// A proxy that cuts the connection at a COMMIT, before or after the server receives it.
 async fn cutting_proxy(target: String, reaches_server: bool) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! Values there and back, and what cannot be read or stored.
+//! Values are written and read, and those that cannot be are refused.
 
 use activerecord_core::{ErrorKind, FromValue, Json, ToValue, Value, ValueRef, ValueType, params};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::support::*;
 
-/// Writes a value to a column of the type, and reads it back by itself and by a comparison.
+/// Writes a value to a column, and reads it back by itself and by a comparison.
 async fn round_trip<T>(c: &mut Conn, column: &str, value: T)
 where
     T: ToValue + FromValue + PartialEq + std::fmt::Debug,
@@ -144,7 +144,7 @@ fn cells_are_of_the_columns_types() {
 }
 
 #[test]
-fn sums_and_averages_are_read_as_what_is_asked_for() {
+fn sums_and_averages_are_read_as_the_requested_type() {
     on_each_server(async |server| {
         let c = &mut server.connect().await;
         run(c, "CREATE TABLE t (n INT, d DECIMAL(10, 2))").await.unwrap();
@@ -225,9 +225,9 @@ fn a_null_of_any_type_is_null() {
     });
 }
 
-/// The text protocol writes cells in another way, and they are read the same.
+/// The text protocol has another format of cells, and they are read the same.
 #[test]
-fn both_protocols_are_read_alike() {
+fn both_protocols_are_read_the_same() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, "CREATE TABLE t (a TINYINT, b BIGINT UNSIGNED, c DOUBLE, d DATE, e TIME(6), f DATETIME(6), g BLOB, h TIMESTAMP(6) NULL, i BIT(3), j YEAR, k TEXT)").await.unwrap();

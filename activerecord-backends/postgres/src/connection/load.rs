@@ -1,4 +1,4 @@
-//! Many rows at once: COPY, in the binary format.
+//! Bulk loads: COPY in the binary format.
 
 use activerecord_core::Result;
 use activerecord_core::backend::Load;
@@ -9,7 +9,7 @@ use super::PostgresConnection;
 use crate::value;
 
 impl PostgresConnection {
-    /// Copies rows in; None when a value is not of its column's type, which INSERT may yet convert.
+    /// Copies rows into a table. `None`: a value does not have its column's type, and only INSERT may convert it.
     pub(super) async fn copy_in(&mut self, load: Load<'_>) -> Result<Option<u64>> {
         self.forget_stale().await?;
         for row in load.rows {
@@ -17,7 +17,7 @@ impl PostgresConnection {
         }
         let types = self.column_types(load).await?;
         let Some(data) = value::copied(load.rows, &types)? else { return Ok(None) };
-        self.under_way = true;
+        self.unread = true;
         let copied = async {
             let mut copy = self.driver.copy_in_raw(load.sql.text()).await?;
             copy.send(data).await?;
@@ -27,9 +27,9 @@ impl PostgresConnection {
         self.answered(copied).map(Some)
     }
 
-    /// The types of the columns, which the format does not name.
+    /// Returns the types of the columns: the binary format needs them and does not contain them.
     async fn column_types(&mut self, load: Load<'_>) -> Result<Vec<PgTypeInfo>> {
-        self.under_way = true;
+        self.unread = true;
         let types = value::types(load.columns.binds(), value::Typing::Inferred);
         let text = AssertSqlSafe(std::sync::Arc::clone(load.columns.text())).into_sql_str();
         let prepared = self.driver.prepare_with(text, &types).await;

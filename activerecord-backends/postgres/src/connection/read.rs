@@ -1,4 +1,4 @@
-//! Reading: each row is handed over where the driver holds it.
+//! Reading: the sink borrows each row from the driver's buffer.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -14,26 +14,26 @@ use super::{PostgresConnection, is_kept};
 use crate::dialect::Verb;
 use crate::value::{self, Kind, Row};
 
-/// How many rows that nobody wants are read off a connection to keep it. With more of them it is cheaper to open another.
-const REST: u64 = 1000;
+/// How many unwanted rows are read to keep a connection. With more rows a new connection is cheaper.
+const MOST_UNWANTED: u64 = 1000;
 
-/// For how long they are waited for.
-const PATIENCE: Duration = Duration::from_millis(10);
+/// How long to wait for the unwanted rows.
+const UNWANTED_TIMEOUT: Duration = Duration::from_millis(10);
 
 impl PostgresConnection {
     pub(super) async fn fetch_one(&mut self, sql: &Sql, verb: Verb, sink: &mut Sink<'_>) -> Result<()> {
         let (text, arguments) = self.prepare(sql).await?;
         let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(is_kept(verb));
-        self.under_way = true;
+        self.unread = true;
         let mut answers = self.driver.fetch_many(query);
         let mut reader = Reader { sink, kinds: None, one_row: sql.is_one_row() };
-        let mut told = Ok(());
+        let mut outcome = Ok(());
         let ended = loop {
             match answers.try_next().await {
-                Ok(Some(Either::Right(row))) => match reader.hand_over(&row).await {
+                Ok(Some(Either::Right(row))) => match reader.pass(&row).await {
                     ControlFlow::Continue(()) => {}
-                    ControlFlow::Break(how) => {
-                        told = how;
+                    ControlFlow::Break(stopped) => {
+                        outcome = stopped;
                         break None;
                     }
                 },
@@ -47,33 +47,33 @@ impl PostgresConnection {
             None => read_rest(&mut answers, sql, verb).await,
         };
         drop(answers);
-        // Where rows are left the session stays under way: a transaction goes on past them, a pool closes it.
+        // With rows left, the answer stays unread: a transaction reads them before its next statement, a pool closes the connection.
         if let Some(ended) = ended {
             let ended = self.ran(sql, ended);
-            told = told.and(ended);
+            outcome = outcome.and(ended);
         }
-        told
+        outcome
     }
 }
 
-/// Reads what is left of an answer; None when it is too much. A statement that may write has to come to its end, which a
-/// closed connection would keep it from.
+/// Reads the rest of an answer. `None`: there is too much of it. The answer to a statement that may write is always read to its end, because
+/// closing the connection would undo the write.
 async fn read_rest<A: Answers>(answers: &mut A, sql: &Sql, verb: Verb) -> Option<Result<(), sqlx::Error>> {
     let writes = sql.access() == Access::Write || matches!(verb, Verb::Change | Verb::ReadAndChange);
-    let most = if writes { u64::MAX } else { REST };
+    let most = if writes { u64::MAX } else { MOST_UNWANTED };
     if sql.access() == Access::Read && !sql.is_one_row() {
-        return tokio::time::timeout(PATIENCE, read_off(answers, most)).await.unwrap_or_default();
+        return tokio::time::timeout(UNWANTED_TIMEOUT, read_at_most(answers, most)).await.unwrap_or_default();
     }
-    read_off(answers, most).await
+    read_at_most(answers, most).await
 }
 
-/// What a statement is answered with.
+/// The answer to a statement.
 trait Answers: futures_util::TryStream<Error = sqlx::Error> + Unpin {}
 
 impl<A: futures_util::TryStream<Error = sqlx::Error> + Unpin> Answers for A {}
 
-/// Reads to the end of an answer; None when there are more rows than `most`.
-async fn read_off<A: Answers>(answers: &mut A, most: u64) -> Option<Result<(), sqlx::Error>> {
+/// Reads an answer to its end. `None`: it has more than `most` rows.
+async fn read_at_most<A: Answers>(answers: &mut A, most: u64) -> Option<Result<(), sqlx::Error>> {
     for _ in 0..most {
         match answers.try_next().await {
             Ok(Some(_)) => {}
@@ -84,17 +84,17 @@ async fn read_off<A: Answers>(answers: &mut A, most: u64) -> Option<Result<(), s
     None
 }
 
-/// Hands rows to the sink.
+/// Passes rows to the sink.
 struct Reader<'r, 's> {
     sink: &'r mut Sink<'s>,
-    /// The kinds of the columns, once there is a row.
+    /// The kinds of the columns, from the first row on.
     kinds: Option<Vec<Kind>>,
     one_row: bool,
 }
 
 impl Reader<'_, '_> {
-    /// Hands over a row; breaks when the sink wants no other one.
-    async fn hand_over(&mut self, row: &PgRow) -> ControlFlow<Result<()>> {
+    /// Passes a row to the sink. Breaks when the sink wants no more rows.
+    async fn pass(&mut self, row: &PgRow) -> ControlFlow<Result<()>> {
         let kinds = self.kinds.get_or_insert_with(|| value::kinds(row));
         let row = Row { row, kinds };
         match (self.sink)(&row as &dyn RowRef) {

@@ -1,4 +1,4 @@
-//! Several statements as one.
+//! Scripts: several statements in one text, run as a whole or not at all.
 
 use activerecord_core::Result;
 use activerecord_core::backend::Outcome;
@@ -8,11 +8,11 @@ use sqlx::{AssertSqlSafe, Either, Executor as _};
 use super::{PostgresConnection, check};
 use crate::dialect::{Verb, statements};
 
-/// Stands around a script inside a transaction.
+/// The savepoint around a script inside a transaction.
 const SAVEPOINT: &str = "activerecord_script";
 
 impl PostgresConnection {
-    /// Runs several statements: an error leaves nothing of any of them. Outside a transaction PostgreSQL sees to that.
+    /// Runs a script. An error undoes all of its statements. Outside a transaction PostgreSQL does so by itself.
     pub(super) async fn run_script(&mut self, script: &str) -> Result<Outcome> {
         let verbs: Vec<Verb> = statements(script).map(|statement| statement.verb).collect();
         verbs.iter().try_for_each(|verb| check(*verb))?;
@@ -24,10 +24,9 @@ impl PostgresConnection {
         match self.send_script(script, &verbs).await {
             Ok(outcome) => self.savepoint("RELEASE SAVEPOINT", SAVEPOINT).await.map(|()| outcome),
             Err(error) => {
-                // Should this fail too, the transaction stays failed, or the connection lost.
+                // If this fails too, the transaction stays failed or the connection is lost.
                 if self.roll_back_to(SAVEPOINT).await.is_ok() {
-                    let released = self.savepoint("RELEASE SAVEPOINT", SAVEPOINT).await;
-                    drop(released);
+                    drop(self.savepoint("RELEASE SAVEPOINT", SAVEPOINT).await);
                 }
                 Err(error)
             }
@@ -35,7 +34,7 @@ impl PostgresConnection {
     }
 
     async fn send_script(&mut self, script: &str, verbs: &[Verb]) -> Result<Outcome> {
-        self.under_way = true;
+        self.unread = true;
         let (mut outcome, mut done) = (Outcome::default(), 0);
         let mut answers = self.driver.fetch_many(sqlx::raw_sql(AssertSqlSafe(script)));
         let ran = loop {

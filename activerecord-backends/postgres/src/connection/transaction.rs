@@ -1,4 +1,4 @@
-//! Transactions, over the simple protocol. One is noted before its BEGIN is sent and until its end is confirmed.
+//! Transactions, over the simple protocol. A transaction counts as open from before its BEGIN is sent until its end is confirmed.
 
 use activerecord_core::Result;
 use activerecord_core::backend::{Isolation, TransactionOptions};
@@ -10,8 +10,8 @@ use crate::error;
 /// An open transaction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Open {
-    /// Whether a statement in it has failed since the last savepoint that was rolled back to. PostgreSQL answers the COMMIT of
-    /// such a transaction with success, and rolls it back.
+    /// Whether a statement failed since the last rollback to a savepoint. PostgreSQL rolls such a transaction back at COMMIT, and still
+    /// reports success.
     pub(super) failed: bool,
 }
 
@@ -31,7 +31,7 @@ impl PostgresConnection {
 
     pub(super) async fn commit(&mut self) -> Result<()> {
         self.ready_to_keep("committed").await?;
-        // When nobody waits for the answer, nobody knows what became of it.
+        // If this future is dropped before the answer, the outcome is unknown.
         self.broken = true;
         let sent = self.driver.execute(sqlx::raw_sql("COMMIT")).await;
         self.broken = false;
@@ -40,7 +40,7 @@ impl PostgresConnection {
         committed.map_err(error::at_commit)
     }
 
-    /// Rolls back, unless there is nothing to roll back.
+    /// Rolls back the open transaction, if there is one.
     pub(super) async fn roll_back(&mut self) -> Result<()> {
         self.ready_to_undo().await?;
         if self.transaction.is_none() {
@@ -67,20 +67,19 @@ impl PostgresConnection {
         Ok(())
     }
 
-    /// The work of a transaction in which a statement has failed cannot be kept: the server would roll it back, and say that
-    /// all is well.
+    /// Checks that the open transaction can be committed or prepared. The server would roll a failed one back and report success.
     pub(super) async fn ready_to_keep(&mut self, how: &str) -> Result<()> {
         self.ready().await?;
         match self.transaction {
             None => Err(error::no_transaction()),
             Some(Open { failed: true }) => Err(error::transaction(format!(
-                "the transaction cannot be {how}: a statement in it has failed; roll it back"
+                "the transaction cannot be {how}: a statement in it failed; roll it back"
             ))),
             Some(_) => Ok(()),
         }
     }
 
-    /// An error in the answer of an earlier statement is undone with the rest.
+    /// Reads the rest of an earlier answer. An error in it does not matter, because the rollback undoes the statement.
     async fn ready_to_undo(&mut self) -> Result<()> {
         match self.ready().await {
             Err(error) if self.broken => Err(error),
@@ -89,17 +88,17 @@ impl PostgresConnection {
     }
 
     pub(super) async fn send(&mut self, command: &str) -> Result<()> {
-        self.under_way = true;
+        self.unread = true;
         let sent = self.driver.execute(sqlx::raw_sql(AssertSqlSafe(command))).await;
         self.answered(sent.map(drop))
     }
 }
 
-/// One statement: PostgreSQL has nothing to take for a transaction that writes.
+/// The text of BEGIN. PostgreSQL has no locks to take in advance for a transaction that writes.
 fn begin_text(options: TransactionOptions) -> String {
     let isolation = match options.isolation {
         None => "",
-        // The weakest level that PostgreSQL has.
+        // PostgreSQL has no weaker level.
         Some(Isolation::ReadUncommitted | Isolation::ReadCommitted) => " ISOLATION LEVEL READ COMMITTED",
         Some(Isolation::RepeatableRead) => " ISOLATION LEVEL REPEATABLE READ",
         // Also for a level that this backend does not know: a stronger level is allowed.

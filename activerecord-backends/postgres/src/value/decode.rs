@@ -1,4 +1,4 @@
-//! Cells out of PostgreSQL's binary format. Text and bytes stay where the driver holds them.
+//! Decodes cells from PostgreSQL's binary format. Text and bytes are borrowed from the driver's buffer.
 
 use activerecord_core::{Error, Result, Value, ValueRef};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -7,14 +7,14 @@ use uuid::Uuid;
 use super::kind::{Kind, Scalar};
 use super::numeric;
 
-/// The day and the microsecond from which PostgreSQL counts, 2000-01-01, as chrono counts them.
+/// PostgreSQL's epoch, 2000-01-01, in chrono's days and in microseconds since 1970.
 pub(super) const EPOCH_DAYS: i32 = 730_120;
 pub(super) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// Reads a cell that is not NULL.
+/// Decodes a cell that is not NULL.
 ///
 /// # Errors
-/// `Conversion` when it holds what no value of this library can.
+/// `Conversion` if no [`ValueRef`] can represent it.
 #[inline]
 pub(super) fn decode(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
     if kind.array { array(kind.scalar, bytes).map(ValueRef::Array) } else { scalar(kind.scalar, bytes) }
@@ -41,7 +41,7 @@ fn scalar(scalar: Scalar, bytes: &[u8]) -> Result<ValueRef<'_>> {
         Scalar::Json => ValueRef::Json(text(bytes)?),
         Scalar::Jsonb => ValueRef::Json(text(jsonb(bytes)?)?),
         Scalar::Void => ValueRef::Null,
-        Scalar::Other => return Err(no_counterpart()),
+        Scalar::Other => return Err(unsupported_type()),
     })
 }
 
@@ -56,33 +56,33 @@ fn text(bytes: &[u8]) -> Result<&str> {
         .map_err(|error| Error::conversion(format!("the text is not UTF-8: {error}")).with_source(error))
 }
 
-/// The text of a `jsonb`, which has the version of its format in front.
+/// Returns the text of a `jsonb` without the version of the format at its beginning.
 fn jsonb(bytes: &[u8]) -> Result<&[u8]> {
     match bytes {
         [1, text @ ..] => Ok(text),
-        _ => Err(Error::conversion("the format of this jsonb is not known; read it as ::text")),
+        _ => Err(Error::conversion("the jsonb has an unknown format version; read it with a cast, `::text`")),
     }
 }
 
 fn date(bytes: &[u8]) -> Result<NaiveDate> {
     let days = i32::from_be_bytes(fixed(bytes)?);
     let date = days.checked_add(EPOCH_DAYS).and_then(NaiveDate::from_num_days_from_ce_opt);
-    date.ok_or_else(|| beyond("date", days == i32::MAX || days == i32::MIN))
+    date.ok_or_else(|| out_of_range("date", days == i32::MAX || days == i32::MIN))
 }
 
-/// PostgreSQL has a time of 24:00:00.
+/// PostgreSQL's 24:00:00 is an error.
 fn time(bytes: &[u8]) -> Result<NaiveTime> {
     let micros = u64::from_be_bytes(fixed(bytes)?);
     let seconds = u32::try_from(micros / 1_000_000).map_err(|_| damaged())?;
     let nanos = u32::try_from(micros % 1_000_000 * 1000).map_err(|_| damaged())?;
-    NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos).ok_or_else(|| beyond("time", false))
+    NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos).ok_or_else(|| out_of_range("time", false))
 }
 
 #[inline]
 fn timestamp(bytes: &[u8]) -> Result<DateTime<Utc>> {
     let micros = i64::from_be_bytes(fixed(bytes)?);
     let time = micros.checked_add(EPOCH_MICROS).and_then(DateTime::from_timestamp_micros);
-    time.ok_or_else(|| beyond("time", micros == i64::MAX || micros == i64::MIN))
+    time.ok_or_else(|| out_of_range("time", micros == i64::MAX || micros == i64::MIN))
 }
 
 fn array(element: Scalar, bytes: &[u8]) -> Result<Vec<Value>> {
@@ -91,18 +91,18 @@ fn array(element: Scalar, bytes: &[u8]) -> Result<Vec<Value>> {
         0 => return Ok(Vec::new()),
         1 => {}
         dimensions => {
-            return Err(Error::conversion(format!("an array of {dimensions} dimensions cannot be read as a list")));
+            return Err(Error::conversion(format!("an array of {dimensions} dimensions cannot be read as a `Vec`")));
         }
     }
-    // Whether there are NULLs, and the type of the elements: neither is news.
+    // Skips the NULL flag and the type of the elements.
     rest.take(8)?;
     let length = usize::try_from(rest.number()?).map_err(|_| damaged())?;
-    // The index of the first element, which a list does not keep.
+    // Skips the index of the first element.
     rest.take(4)?;
     (0..length).map(|_| rest.element(element)).collect()
 }
 
-/// What is left of an array.
+/// The rest of an array's bytes.
 struct Rest<'r>(&'r [u8]);
 
 impl<'r> Rest<'r> {
@@ -125,17 +125,17 @@ impl<'r> Rest<'r> {
 }
 
 #[cold]
-fn no_counterpart() -> Error {
-    Error::conversion("it has no counterpart in Rust here; read it as text by `::text` in the query")
+fn unsupported_type() -> Error {
+    Error::conversion("the type is not supported; read it as text with a cast in the query, `::text`")
 }
 
 #[cold]
-fn beyond(what: &str, infinite: bool) -> Error {
-    let why = if infinite { "is infinite, which" } else { "is one that" };
-    Error::conversion(format!("the {what} {why} Rust's types do not have; read it as text by `::text` in the query"))
+fn out_of_range(what: &str, infinite: bool) -> Error {
+    let why = if infinite { "is infinite" } else { "is out of the range of chrono's types" };
+    Error::conversion(format!("the {what} {why}; read it as text with a cast in the query, `::text`"))
 }
 
 #[cold]
 pub(super) fn damaged() -> Error {
-    Error::conversion("the cell has not the length that its type has")
+    Error::conversion("the cell has another length than its type")
 }

@@ -1,4 +1,4 @@
-//! Values into PostgreSQL's binary format.
+//! Encodes values in PostgreSQL's binary format.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::Typing;
 use super::decode::{EPOCH_DAYS, EPOCH_MICROS};
 use super::kind::{Kind, Scalar};
 
-/// The type of a placeholder that the server finds out by itself.
+/// The type of a placeholder whose type the server infers.
 pub(super) const UNKNOWN: Oid = Oid(0);
 
 const NUMERIC: u32 = 1700;
@@ -22,9 +22,9 @@ const NUMERIC: u32 = 1700;
 /// Why a value was not encoded.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// Its type is not the placeholder's.
+    /// It has another type than its placeholder.
     Misfit,
-    /// PostgreSQL cannot hold it.
+    /// PostgreSQL cannot store it.
     Impossible(Error),
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The number of the type that a value is bound as.
+/// Returns the OID of the type that a value is bound with.
 pub(super) fn oid(value: &Value, typing: Typing) -> Oid {
     match value {
         Value::U64(n) if i64::try_from(*n).is_err() => Oid(NUMERIC),
@@ -99,7 +99,7 @@ fn array_oid(element: ValueType) -> u32 {
     }
 }
 
-/// Writes a value as its placeholder wants it; false for NULL.
+/// Writes a value in its placeholder's type. Returns false for NULL, which writes nothing.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -114,7 +114,7 @@ pub(super) fn encode(value: &Value, ty: &PgTypeInfo, buffer: &mut PgArgumentBuff
     }
 }
 
-/// Writes a value behind its length, as a row of COPY has it.
+/// Writes a value with its length in front, as in a row of COPY.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -188,12 +188,12 @@ fn string(text: &str, scalar: Scalar, buffer: &mut PgArgumentBuffer) -> Result<(
 
 fn uuid(text: &str, buffer: &mut PgArgumentBuffer) -> Result<(), Refusal> {
     let parsed = Uuid::try_parse(text)
-        .map_err(|_| Refusal::Impossible(Error::conversion("a UUID is wanted, and the text is none")))?;
+        .map_err(|_| Refusal::Impossible(Error::conversion("expected a UUID, got a text that is not one")))?;
     buffer.extend_from_slice(parsed.as_bytes());
     Ok(())
 }
 
-/// Since midnight.
+/// Microseconds since midnight.
 fn time_micros(time: NaiveTime) -> i64 {
     i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1000)
 }
@@ -202,7 +202,7 @@ fn timestamp_micros(time: DateTime<Utc>) -> i64 {
     time.timestamp_micros() - EPOCH_MICROS
 }
 
-/// Writes a list: its dimensions, whether there are NULLs, the type of its elements, its length, the index of its first.
+/// Writes an array: number of dimensions, NULL flag, type of the elements, length, index of the first element, elements.
 fn array(elements: &[Value], element: Scalar, ty: &PgTypeInfo, buffer: &mut PgArgumentBuffer) -> Result<(), Refusal> {
     let has_nulls = elements.iter().any(Value::is_null);
     let oid = element_oid(ty).ok_or(Refusal::Misfit)?;
@@ -234,11 +234,10 @@ fn array_element(value: &Value, element: Scalar, buffer: &mut PgArgumentBuffer) 
 }
 
 fn length(length: usize) -> Result<i32, Refusal> {
-    i32::try_from(length)
-        .map_err(|_| Refusal::Impossible(Error::conversion("PostgreSQL takes at most 2 GiB in one value")))
+    i32::try_from(length).map_err(|_| Refusal::Impossible(Error::conversion("a value in PostgreSQL has at most 2 GiB")))
 }
 
-/// The number of the type of an array's elements.
+/// Returns the OID of the type of an array's elements.
 fn element_oid(ty: &PgTypeInfo) -> Option<Oid> {
     use sqlx::postgres::PgTypeKind;
     match ty.kind() {

@@ -1,11 +1,11 @@
-//! PostgreSQL's types, as far as they are read and written in different ways.
+//! PostgreSQL's types, grouped by their binary format.
 
 use activerecord_core::ValueType;
 use sqlx::TypeInfo as _;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgTypeInfo, PgTypeKind};
 
-/// How the cells of a column, or the values of a placeholder, are written.
+/// The binary format of a column's cells or of a placeholder's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
     pub(super) scalar: Scalar,
@@ -32,7 +32,7 @@ pub(super) enum Scalar {
     Json,
     Jsonb,
     Void,
-    /// A type that has no counterpart here.
+    /// A type that is not supported.
     Other,
 }
 
@@ -40,7 +40,7 @@ impl Kind {
     pub(crate) fn of(ty: &PgTypeInfo) -> Self {
         match ty.oid().and_then(built_in) {
             Some(scalar) => Self { scalar, array: false },
-            // A type of which the driver knows the number alone: it cannot be asked for its kind.
+            // The driver knows only the OID of this type, so `kind` would panic.
             None if ty.name() == "?" => Self { scalar: Scalar::Other, array: false },
             None => Self::of_defined(ty),
         }
@@ -60,12 +60,12 @@ impl Kind {
     }
 }
 
-/// The extension's name may have its schema in front.
+/// The type's name may begin with its schema.
 fn is_citext(ty: &PgTypeInfo) -> bool {
     ty.name().rsplit('.').next().is_some_and(|name| name.eq_ignore_ascii_case("citext"))
 }
 
-/// These numbers are the same in every database.
+/// These OIDs are the same in every database.
 fn built_in(Oid(oid): Oid) -> Option<Scalar> {
     Some(match oid {
         16 => Scalar::Bool,
@@ -92,7 +92,7 @@ fn built_in(Oid(oid): Oid) -> Option<Scalar> {
 }
 
 impl Scalar {
-    /// The type of a NULL among values of this one.
+    /// Returns the type of a NULL in an array of this type.
     pub(super) fn value_type(self) -> ValueType {
         match self {
             Self::Bool => ValueType::Bool,

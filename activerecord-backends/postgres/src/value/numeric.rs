@@ -1,4 +1,4 @@
-//! `numeric` out of PostgreSQL's binary format: digits to the base of 10,000.
+//! Decodes `numeric` from PostgreSQL's binary format: digits to base 10,000.
 
 use activerecord_core::{Error, Result};
 use rust_decimal::Decimal;
@@ -6,21 +6,21 @@ use rust_decimal::Decimal;
 use super::decode::{damaged, fixed};
 
 const NEGATIVE: u16 = 0x4000;
-/// NaN and the infinities have no digits.
-const NO_NUMBER: u16 = 0x8000;
+/// The sign of NaN and the infinities.
+const NOT_FINITE: u16 = 0x8000;
 
-/// The most digits after the point.
+/// The largest number of digits after the point.
 const MOST_SCALE: i32 = 28;
 
-/// Reads a number with the scale that PostgreSQL shows, as far as there is room for its zeros.
+/// Decodes a number with its scale. Trailing zeros that do not fit a [`Decimal`] are cut off.
 ///
 /// # Errors
-/// `Conversion` when it is no number, or has more digits than a [`Decimal`].
+/// `Conversion` for NaN, an infinity, or more digits than a [`Decimal`] has.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decimal> {
     let (head, digits) = bytes.split_at_checked(8).ok_or_else(damaged)?;
     let [count, weight, sign, scale] = [0, 2, 4, 6].map(|at| u16::from_be_bytes([head[at], head[at + 1]]));
-    if sign & NO_NUMBER != 0 {
-        return Err(Error::conversion("it is NaN or infinite, which a Decimal cannot be"));
+    if sign & NOT_FINITE != 0 {
+        return Err(Error::conversion("the number is NaN or infinite, which a Decimal cannot represent"));
     }
     if digits.len() != 2 * usize::from(count) {
         return Err(damaged());
@@ -35,7 +35,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decimal> {
     mantissa.and_then(|mantissa| scaled(mantissa, after_point, i32::from(scale))).ok_or_else(too_large)
 }
 
-/// `mantissa / 10^have`, with `shown` digits after the point if they fit.
+/// Returns `mantissa / 10^have` with `shown` digits after the point, or fewer if they do not fit.
 fn scaled(mut mantissa: i128, mut have: i32, shown: i32) -> Option<Decimal> {
     if mantissa == 0 {
         return Some(Decimal::new(0, u32::try_from(shown.min(MOST_SCALE)).ok()?));
@@ -57,6 +57,6 @@ fn scaled(mut mantissa: i128, mut have: i32, shown: i32) -> Option<Decimal> {
 #[cold]
 fn too_large() -> Error {
     Error::conversion(
-        "the number has more digits than a Decimal, which has 28; read it as text by `::text` in the query",
+        "the number has more digits than a Decimal (28); read it as text with a cast in the query, `::text`",
     )
 }

@@ -1,4 +1,4 @@
-//! Futures that are dropped before they are done, at any point.
+//! Futures that are dropped at any point before they complete.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use activerecord_core::{Flow, RowRef, params};
 
 use crate::support::*;
 
-/// The most points at which a future is dropped: each statement has a few.
+/// The largest number of points at which a future is dropped: each statement has a few.
 const POLLS: u32 = 12;
 
 async fn accounts(name: &str) -> (Conn, Arc<dyn Backend>) {
@@ -18,14 +18,14 @@ async fn accounts(name: &str) -> (Conn, Arc<dyn Backend>) {
     (c, backend(&in_schema(name)).unwrap())
 }
 
-/// The two halves of every transfer are there together, and nobody keeps a row locked for long.
+/// Checks that every transfer happened as a whole, and that no row stays locked.
 async fn check(c: &mut Conn) -> i64 {
     run(c, "UPDATE t SET n = n").await.unwrap();
     assert_eq!(one::<i64>(c, "SELECT sum(n) FROM t").await.unwrap(), 0, "half of a transfer is visible");
     one(c, "SELECT n FROM t WHERE id = 2").await.unwrap()
 }
 
-/// A connection that says that it can be used again is outside every transaction, and its next answer is its own.
+/// Checks that a reusable connection has no open transaction, and that its next answer belongs to its next statement.
 async fn check_reusable(c: &mut Conn) {
     assert_eq!(one_of::<i64>(c, "SELECT $1 + 1", params![41]).await.unwrap(), 42);
     let first: i64 = one(c, "SELECT txid_current()").await.unwrap();
@@ -88,7 +88,7 @@ async fn every_call_dropped_at_any_point() {
             if c.is_reusable() {
                 check_reusable(&mut c).await;
             } else if call != 7 {
-                // Whoever goes on all the same gets its own answers, and a confirmed end.
+                // The connection can still be used: its answers belong to its statements, and its COMMIT is confirmed.
                 rollback(&mut c).await.unwrap();
                 assert_eq!(one::<i64>(&mut c, "SELECT 5").await.unwrap(), 5);
                 assert!(c.is_reusable());
@@ -160,9 +160,9 @@ async fn a_dropped_connection_ends_its_transaction() {
     assert_eq!(check(&mut observer).await, 0);
 }
 
-/// The statement would take half a minute. The server looks after a second whether anybody is there.
+/// The statement would take half a minute. The server checks every second whether its client is still connected.
 #[tokio::test]
-async fn work_on_the_server_is_stopped_when_nobody_waits() {
+async fn a_statement_of_a_dropped_future_is_stopped() {
     let mut observer = connect(&config()).await;
     if one::<i64>(&mut observer, "SELECT current_setting('server_version_num')::int").await.unwrap() < 140_000 {
         return;

@@ -1,4 +1,4 @@
-//! Every kind of error that a server can be brought to report.
+//! Every kind of error that a test can provoke on the server.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use activerecord_core::{Error, ErrorKind, params};
 
 use crate::support::*;
 
-/// Neither the message nor anything that `Debug` shows has a value in it.
+/// Checks that neither the message nor `Debug` shows a value.
 fn hides(error: &Error, secret: &str) {
     assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
 }
@@ -91,7 +91,7 @@ async fn permissions() {
         .unwrap();
 }
 
-/// As on a standby: reads are served, and a write is told that nothing is written here.
+/// As on a standby: reads work, and a write fails with `ReadOnly`.
 #[tokio::test]
 async fn a_server_that_only_reads() {
     let mut c = schema("only_reads").await;
@@ -162,7 +162,7 @@ async fn a_snapshot_that_is_out_of_date() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_does_nothing_for_too_long() {
+async fn an_idle_transaction_is_ended() {
     let mut c = connect(&config().option("idle_in_transaction_session_timeout", "30ms")).await;
     begin(&mut c).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,4 +1,4 @@
-//! Connections that break: sessions that are killed, and a COMMIT whose answer never comes.
+//! Connections that break: killed sessions, and a COMMIT without an answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ async fn killed_while_nothing_runs() {
     let mut c = connect(&config()).await;
     let process = process(&mut c).await;
     kill(process).await;
-    // What is not known yet is found out by asking.
+    // The session learns that it was killed only from the next statement.
     let error = c.ping().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
     assert!(!c.is_reusable());
@@ -57,7 +57,7 @@ async fn killed_in_a_transaction() {
 }
 
 #[tokio::test]
-async fn a_statement_that_is_cancelled_by_somebody_else() {
+async fn a_statement_that_another_session_cancels() {
     let mut c = connect(&config()).await;
     let process = process(&mut c).await;
     let (result, ()) = tokio::join!(run(&mut c, "SELECT pg_sleep(20)"), async {
@@ -70,10 +70,10 @@ async fn a_statement_that_is_cancelled_by_somebody_else() {
     assert_eq!(one::<i64>(&mut c, "SELECT 1").await.unwrap(), 1);
 }
 
-/// Stands between a client and the server, and cuts the connection when a COMMIT comes by.
+/// A proxy that cuts the connection at a COMMIT.
 struct Cut {
     port: u16,
-    /// Whether the COMMIT reaches the server before.
+    /// Whether the COMMIT reaches the server before the cut.
     arrives: Arc<AtomicBool>,
 }
 

@@ -1,8 +1,10 @@
 //! Settings, and servers that cannot be reached.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use activerecord_core::{Config, Error, ErrorKind};
+use activerecord_sqlx::{Address, socket_between};
 
 use crate::support::*;
 
@@ -35,7 +37,7 @@ fn settings_are_checked_without_a_server_or_a_runtime() {
 }
 
 #[tokio::test]
-async fn the_session_is_as_it_was_asked_for() {
+async fn the_session_has_the_settings() {
     let config = config()
         .option("application_name", "a name")
         .option("search_path", "pg_catalog, public")
@@ -65,7 +67,7 @@ async fn the_session_is_as_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there() {
+async fn a_server_that_cannot_be_reached() {
     for host in ["127.0.0.1", "[::1]"] {
         let error = connect_error(&Config::postgres(host, "shop").port(1).password("topsecret")).await;
         assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
@@ -92,7 +94,7 @@ async fn a_server_that_does_not_answer() {
     assert!(error.message().contains("connect_timeout") && error.message().contains(&port.to_string()), "{error}");
 }
 
-/// What is there speaks another protocol, or hangs up.
+/// The server speaks another protocol, or closes the connection.
 #[tokio::test]
 async fn a_server_of_another_kind() {
     use tokio::io::AsyncWriteExt;
@@ -142,12 +144,29 @@ async fn a_setting_that_the_server_refuses() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::Configuration, Some("22023")), "{error}");
 }
 
+/// `TCP_NODELAY` is set on the socket of the session, and not on another socket of this process that leads to the same server.
+#[tokio::test]
+async fn only_the_own_socket_sends_at_once() {
+    let config = config();
+    let server = (config.host.clone().unwrap(), config.port.unwrap_or(5432));
+    let other = TcpStream::connect(server.clone()).unwrap();
+    let mut c = connect(&config).await;
+    let host: String = one(&mut c, "SELECT host(inet_client_addr())").await.unwrap();
+    let port: i32 = one(&mut c, "SELECT inet_client_port()").await.unwrap();
+    let server = Address::new(&server.0, server.1);
+    let own = socket_between(Address::new(&host, port.try_into().unwrap()), server);
+    let local = other.local_addr().unwrap();
+    let sandboxed = socket_between(Address::new(&local.ip().to_string(), local.port()), server).is_none();
+    assert_eq!(own.map(|own| own.nodelay().unwrap()), (!sandboxed).then_some(true));
+    assert!(!other.nodelay().unwrap());
+}
+
 #[tokio::test]
 async fn tls() {
     let mut c = connect(&config().option("sslmode", "require")).await;
     let text = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
     assert!(one::<bool>(&mut c, text).await.unwrap());
-    // Nobody has told to trust the server's own authority.
+    // The server's own authority is not trusted.
     let error = connect_error(&config().option("sslmode", "verify-full")).await;
     assert!(error.is_configuration() && error.message().contains("sslmode"), "{error}");
     let missing = config().option("sslmode", "verify-full").option("sslrootcert", "/no/such/file.pem");

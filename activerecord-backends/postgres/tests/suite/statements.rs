@@ -69,7 +69,7 @@ async fn a_sink_pauses_and_stops() {
     assert_eq!(count(&mut c, "t").await, 5003);
 }
 
-/// With many rows left another connection is cheaper; a transaction has to go on with this one.
+/// With many rows left a new connection is cheaper. A transaction has to continue on the same one.
 #[tokio::test]
 async fn a_result_that_is_left() {
     let mut c = connect(&config()).await;
@@ -91,7 +91,7 @@ async fn a_result_that_is_left() {
     assert!(c.is_reusable());
 }
 
-/// Whoever wants one row does not wait for the others.
+/// A read of one row does not wait for the others.
 #[tokio::test]
 async fn a_result_that_comes_slowly_is_left() {
     let mut c = connect(&config()).await;
@@ -149,7 +149,7 @@ async fn a_kept_statement_follows_the_schema() {
     run(&mut other, "ALTER TABLE t ADD COLUMN c int").await.unwrap();
     begin(&mut c).await.unwrap();
     let error = rows(&mut c, read, params![1]).await.unwrap_err();
-    assert!(error.is_retryable() && error.message().contains("have changed"), "{error}");
+    assert!(error.is_retryable() && error.message().contains("schema changed"), "{error}");
     rollback(&mut c).await.unwrap();
     begin(&mut c).await.unwrap();
     assert_eq!(rows(&mut c, read, params![1]).await.unwrap()[0].values().len(), 4);
@@ -171,7 +171,7 @@ async fn a_kept_statement_follows_the_schema() {
     assert_eq!(rows(&mut c, read, params![1]).await.unwrap_err().kind(), ErrorKind::InvalidStatement);
 }
 
-/// The type of a placeholder was found when the statement was prepared, and the column has another one now.
+/// A placeholder got its type when the statement was prepared, and the column has another type now.
 #[tokio::test]
 async fn a_kept_statement_follows_the_type_of_a_column() {
     let mut c = schema("follows_the_type").await;
@@ -210,12 +210,12 @@ async fn binds_are_counted() {
         assert!(error.message().contains("placeholders"), "{error}");
         assert_eq!(error.sql(), Some(text));
     }
-    // Nothing of this was sent.
+    // Nothing was sent.
     commit(&mut c).await.unwrap();
 }
 
 #[tokio::test]
-async fn what_is_no_statement() {
+async fn texts_without_one_statement_are_refused() {
     let mut c = schema("no_statement").await;
     run(&mut c, "CREATE TABLE t (a int)").await.unwrap();
     for text in
@@ -253,7 +253,7 @@ async fn transactions_are_not_sent_as_sql() {
 }
 
 #[tokio::test]
-async fn a_script_happens_as_a_whole_or_not_at_all() {
+async fn a_script_runs_as_a_whole_or_not_at_all() {
     let mut c = schema("script").await;
     let outcome = run(
         &mut c,
@@ -286,7 +286,7 @@ async fn a_script_happens_as_a_whole_or_not_at_all() {
     assert_eq!(error.kind(), ErrorKind::InvalidStatement);
 }
 
-/// These cannot run inside a transaction, the implicit one of a script included.
+/// These cannot run inside a transaction, not even in the implicit transaction of a script.
 #[tokio::test]
 async fn statements_that_stand_alone() {
     let mut c = schema("stand_alone").await;
@@ -323,7 +323,7 @@ async fn as_many_values_as_postgresql_takes() {
     assert_eq!(one::<i64>(&mut c, "SELECT sum(a)::bigint FROM t").await.unwrap(), 2 * half * (half - 1));
 }
 
-/// A future that is polled by nobody sends nothing.
+/// A future that is never polled sends nothing.
 #[tokio::test]
 async fn what_is_not_polled_is_not_sent() {
     let mut c = schema("not_polled").await;

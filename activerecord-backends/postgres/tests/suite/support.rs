@@ -1,4 +1,4 @@
-//! What the tests share: the backend as core finds it, a schema for each test, and statements in a few words.
+//! Shared by the tests: the backend as core finds it, a schema for each test, and short forms for statements.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -24,8 +24,7 @@ fn url() -> String {
     )
 }
 
-/// A connection whose names are found in a schema of its own, that is new. The schema is left to the next run of the test,
-/// which removes it.
+/// Opens a connection with a new schema as its search path. The next run of the test drops the schema.
 pub(crate) async fn schema(name: &str) -> Conn {
     let mut c = connect(&in_schema(name)).await;
     run(&mut c, &format!("DROP SCHEMA IF EXISTS \"{name}\" CASCADE")).await.unwrap();
@@ -42,19 +41,19 @@ pub(crate) async fn connect(config: &Config) -> Conn {
     backend(config).unwrap().connect().await.unwrap()
 }
 
-/// The number of the server's process that serves a connection.
+/// Returns the ID of the server process of a connection.
 pub(crate) async fn process(connection: &mut Conn) -> i64 {
     one(connection, "SELECT pg_backend_pid()").await.unwrap()
 }
 
-/// Ends a session from the server's side, and waits until it is gone.
+/// Ends a session on the server, and waits until it is gone.
 pub(crate) async fn kill(process: i64) {
     let mut c = connect(&config()).await;
     let killed = format!("SELECT pg_terminate_backend({process}, 5000)");
     assert!(one::<bool>(&mut c, &killed).await.unwrap());
 }
 
-/// Polls a future a number of times, with time for the server in between, and drops it.
+/// Polls a future a number of times, with pauses for the server, and drops it.
 pub(crate) async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     let mut future = pin!(future);
     for _ in 0..polls {

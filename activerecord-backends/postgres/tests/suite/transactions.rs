@@ -12,7 +12,7 @@ async fn begin_with(c: &mut Conn, isolation: Option<Isolation>, read_only: bool)
 }
 
 #[tokio::test]
-async fn a_transaction_ends_as_told() {
+async fn a_transaction_commits_or_rolls_back() {
     let mut a = schema("ends_as_told").await;
     let mut b = connect(&in_schema("ends_as_told")).await;
     run(&mut a, "CREATE TABLE t (n int)").await.unwrap();
@@ -75,7 +75,7 @@ async fn options_take_effect() {
     rollback(&mut c).await.unwrap();
 }
 
-/// PostgreSQL answers this COMMIT with ROLLBACK, which its driver takes for success.
+/// PostgreSQL answers this COMMIT with the tag ROLLBACK, which the driver reports as success.
 #[tokio::test]
 async fn a_failed_transaction_is_not_committed() {
     let mut c = schema("failed_transaction").await;
@@ -143,7 +143,7 @@ async fn serializable_transactions_that_collide() {
     assert_eq!(one::<i64>(&mut b, "SELECT sum(n) FROM t").await.unwrap(), 13);
 }
 
-/// The rows that nobody wanted end in an error, which the transaction does not survive.
+/// The unwanted rows end in an error, after which the transaction is failed.
 #[tokio::test]
 async fn an_error_after_the_last_row_that_was_wanted() {
     let mut c = schema("error_after").await;

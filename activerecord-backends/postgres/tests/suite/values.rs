@@ -1,4 +1,4 @@
-//! Values there and back.
+//! Values are written and read.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::support::*;
 
-/// Writes values to a column, and reads them back as they were; NULL too.
+/// Writes values and NULL to a column, and checks that they are read back unchanged.
 async fn there_and_back<T>(c: &mut Conn, column: &str, values: impl IntoIterator<Item = T>)
 where
     T: ToValue + FromValue + PartialEq + Debug,
@@ -72,7 +72,7 @@ async fn integers_of_another_width() {
     }
 }
 
-/// The driver knows a statement by its text alone: without care the second value would be taken for what the first was.
+/// The driver identifies a statement by its text and keeps the types of its first values.
 #[tokio::test]
 async fn one_text_and_values_of_many_types() {
     let mut c = connect(&config()).await;
@@ -96,7 +96,7 @@ async fn one_text_and_values_of_many_types() {
             let row = rows(&mut c, "SELECT $1", vec![value.clone()]).await.unwrap().remove(0);
             let expected = match &value {
                 Value::Null(_) => Value::Null(ValueType::Text),
-                // It stands nowhere that would tell its type, so it is text.
+                // Nothing in the context determines its type, so it is text.
                 Value::Json(text) => Value::Text(text.clone()),
                 Value::U64(n) => Value::Decimal((*n).into()),
                 value => value.as_cell().to_owned(),
@@ -150,9 +150,9 @@ async fn text_and_bytes() {
     assert_eq!(error.kind(), ErrorKind::CheckViolation);
 }
 
-/// Text has the type of where it stands; where PostgreSQL has no text there, it says so, or a cast does.
+/// The server infers the type of a text from the context. In a context that accepts no text, the statement fails or needs a cast.
 #[tokio::test]
-async fn text_where_something_else_stands() {
+async fn text_in_the_context_of_other_types() {
     let mut c = connect(&config()).await;
     run(&mut c, "CREATE TEMPORARY TABLE t (u uuid, j json, b jsonb, n int, i inet, d date)").await.unwrap();
     let id = Uuid::from_u128(1).to_string();
@@ -262,7 +262,7 @@ async fn arrays() {
 }
 
 #[tokio::test]
-async fn cells_that_no_value_can_hold() {
+async fn cells_that_no_value_can_represent() {
     let mut c = connect(&config()).await;
     for (cell, words) in [
         ("'NaN'::numeric", "NaN"),
@@ -302,7 +302,7 @@ async fn cells_that_no_value_can_hold() {
     assert!(one::<i64>(&mut c, "SELECT oid FROM pg_class LIMIT 1").await.unwrap() > 0);
 }
 
-/// A database without an encoding keeps whatever bytes it was given; the server looks at them when it hands them out.
+/// A database without an encoding stores any bytes. The server checks them when it sends them.
 #[tokio::test]
 async fn text_that_is_not_utf8_is_an_error() {
     let mut c = connect(&config()).await;

@@ -13,7 +13,7 @@ mod window;
 pub use case::{Case, case};
 pub use date::DateScalar;
 pub use json::{FromJson, IntoJsonPath, JsonScalar};
-pub use row::{RowLike, RowOf, row};
+pub use row::{RowValue, RowValueColumns, row};
 pub use scalar::Scalar;
 pub use standalone::{count_rows, literal, outer, raw};
 pub use text::TextScalar;

@@ -14,19 +14,19 @@ use crate::typed::{Column, Literal, Predicate};
 /// let after_may = Flight::filter(row((Flight::MONTH, Flight::DAY)).gt((5, 31))).all().await?; // or lt, le, ge
 /// # Ok(()) }
 /// ```
-pub fn row<C>(columns: C) -> RowOf<C> {
-    RowOf { columns }
+pub fn row<C>(columns: C) -> RowValue<C> {
+    RowValue { columns }
 }
 
 /// Columns that are compared as one value: [`row`].
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a row of columns does nothing until it is compared"]
-pub struct RowOf<C> {
+pub struct RowValue<C> {
     columns: C,
 }
 
 /// A tuple of columns that can be compared with a tuple `V` of values.
-pub trait RowLike<V> {
+pub trait RowValueColumns<V> {
     /// The model of the columns.
     type Model;
 
@@ -34,11 +34,11 @@ pub trait RowLike<V> {
     fn pairs(self, values: V) -> Vec<(Expr, Expr)>;
 }
 
-impl<C> RowOf<C> {
+impl<C> RowValue<C> {
     /// Less than these values. Example: [`row`].
     pub fn lt<V>(self, values: V) -> Predicate<C::Model>
     where
-        C: RowLike<V>,
+        C: RowValueColumns<V>,
     {
         self.compare(Compare::Lt, values)
     }
@@ -46,7 +46,7 @@ impl<C> RowOf<C> {
     /// Less than or equal to these values. Example: [`row`].
     pub fn le<V>(self, values: V) -> Predicate<C::Model>
     where
-        C: RowLike<V>,
+        C: RowValueColumns<V>,
     {
         self.compare(Compare::Le, values)
     }
@@ -54,7 +54,7 @@ impl<C> RowOf<C> {
     /// Greater than these values. Example: [`row`].
     pub fn gt<V>(self, values: V) -> Predicate<C::Model>
     where
-        C: RowLike<V>,
+        C: RowValueColumns<V>,
     {
         self.compare(Compare::Gt, values)
     }
@@ -62,14 +62,14 @@ impl<C> RowOf<C> {
     /// Greater than or equal to these values. Example: [`row`].
     pub fn ge<V>(self, values: V) -> Predicate<C::Model>
     where
-        C: RowLike<V>,
+        C: RowValueColumns<V>,
     {
         self.compare(Compare::Ge, values)
     }
 
     fn compare<V>(self, op: Compare, values: V) -> Predicate<C::Model>
     where
-        C: RowLike<V>,
+        C: RowValueColumns<V>,
     {
         Predicate::new(Expr::CompareRows(self.columns.pairs(values), op))
     }
@@ -78,7 +78,7 @@ impl<C> RowOf<C> {
 macro_rules! rows {
     ($(($($ordinal:tt $ty:ident $value:ident),+))*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<M, $($ty, $value: Literal<$ty>),+> RowLike<($($value,)+)> for ($(Column<M, $ty>,)+) {
+        impl<M, $($ty, $value: Literal<$ty>),+> RowValueColumns<($($value,)+)> for ($(Column<M, $ty>,)+) {
             type Model = M;
 
             fn pairs(self, values: ($($value,)+)) -> Vec<(Expr, Expr)> {

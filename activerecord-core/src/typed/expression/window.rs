@@ -15,10 +15,10 @@ use crate::typed::{Anywhere, Both, MaybeNull, Order};
 /// # use activerecord::query::{rank, window};
 /// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String, delay: Option<i32> }
 /// # async fn example() -> Result<()> {
-/// let day = window().partition_by(Flight::CARRIER).order_by(Flight::DELAY.desc());
-/// let ranks: Vec<(i64, u64)> = Flight::select((Flight::ID, rank().over(day.clone()))).all().await?;
-/// let before: Vec<Option<i32>> = Flight::select(Flight::DELAY.lag(1).over(day.clone())).all().await?;
-/// let running: Vec<Option<i64>> = Flight::select(Flight::DELAY.sum().over(day.rows(None, Some(0)))).all().await?;
+/// let day = || window().partition_by(Flight::CARRIER).order_by(Flight::DELAY.desc());
+/// let ranks: Vec<(i64, u64)> = Flight::select((Flight::ID, rank().over(day()))).all().await?;
+/// let before: Vec<Option<i32>> = Flight::select(Flight::DELAY.lag(1).over(day())).all().await?;
+/// let running: Vec<Option<i64>> = Flight::select(Flight::DELAY.sum().over(day().rows(None, Some(0)))).all().await?;
 /// # Ok(()) }
 /// ```
 ///
@@ -111,10 +111,10 @@ impl<M, T> Expression<M, T> {
 /// # use activerecord::query::window;
 /// # #[derive(ActiveRecord)] struct Flight { id: i64, carrier: String, delay: Option<i32> }
 /// # async fn example() -> Result<()> {
-/// let order = window().order_by(Flight::ID.asc());
+/// let order = || window().order_by(Flight::ID.asc());
 /// let pairs: Vec<(Option<i32>, Option<i32>)> = Flight::select((
-///     Flight::DELAY.lag(1).over(order.clone()), // or lead
-///     Flight::DELAY.last_value().over(order.rows(None, None)), // or first_value
+///     Flight::DELAY.lag(1).over(order()), // or lead
+///     Flight::DELAY.last_value().over(order().rows(None, None)), // or first_value
 /// ))
 /// .all().await?;
 /// # Ok(()) }

@@ -8,7 +8,7 @@ pub use joined::{JoinWith, Left, Member};
 
 use crate::backend::BoxFuture;
 use crate::error::Result;
-use crate::schema::{ColumnDef, Table};
+use crate::schema::{ColumnDef, TableDef};
 use crate::statement::{Expr, SelectItem, TableRef};
 use crate::value::RowRef;
 
@@ -30,7 +30,7 @@ pub trait Relation: Sized + 'static {
     const NAME: &'static str;
 
     /// The model of the table, which decides the connection. `None` for a common table expression.
-    const MODEL: Option<&'static Table>;
+    const MODEL: Option<&'static TableDef>;
 
     /// The columns.
     const COLUMNS: &'static [ColumnDef];

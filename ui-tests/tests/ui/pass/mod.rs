@@ -1,6 +1,7 @@
 //! What compiles.
 
 mod attributes;
+mod common_names;
 mod composite_key;
 mod enumeration;
 mod generated;

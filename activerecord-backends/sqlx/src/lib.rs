@@ -1,0 +1,9 @@
+//! What the backends that use sqlx share: `activerecord-postgres` and `activerecord-mysql`.
+
+mod connect;
+mod error;
+mod socket;
+
+pub use connect::within_timeout;
+pub use error::{at_placeholder, commit_outcome_unknown};
+pub use socket::{Address, send_at_once, socket_between};
