@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// A column that stores a serde type as JSON. `Json<T>` serializes as `T` itself.
 ///
-/// A statement that binds a `T` which serde_json cannot serialize, such as a map whose keys are not strings, fails with
+/// A statement that binds a `T` which `serde_json` cannot serialize, such as a map whose keys are not strings, fails with
 /// `Conversion`. Types with serde's derives can be serialized unless they contain such a map.
 ///
 /// ```no_run
