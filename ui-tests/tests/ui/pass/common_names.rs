@@ -10,8 +10,8 @@ mod models {
     macro_rules! models {
         ($($name:ident)*) => {$(
             #[derive(ActiveRecord, Debug, Default)]
-            pub struct $name {
-                pub id: i64,
+            pub(crate) struct $name {
+                pub(crate) id: i64,
             }
         )*};
     }
