@@ -153,7 +153,6 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord::query::Predicate;
 /// # use chrono::{DateTime, Utc};
 /// use activerecord::query::Predicate;
 ///
@@ -328,7 +327,6 @@ pub fn alias(input: TokenStream) -> TokenStream {
 ///
 /// ```
 /// # use activerecord::prelude::*;
-/// # use activerecord::query::count_rows;
 /// # #[derive(ActiveRecord)]
 /// # struct Flight { id: i64, carrier: String }
 /// use activerecord::query::count_rows;
