@@ -141,15 +141,15 @@ async fn queries() -> Result<()> {
 }
 
 async fn writes() -> Result<()> {
-    let planes = [Plane { tailnum: "N3".into(), status: Status::Retired, seats: 9, ..Default::default() }];
+    let planes = [Plane { tailnum: "N3".into(), built: Some(1969), ..Default::default() }];
     let mut plane = Plane::create(Plane { tailnum: "N14228".into(), seats: 149, ..Default::default() }).await?;
     plane.seats = 150;
     plane.save().await?; // INSERT or UPDATE
     plane.update_columns((Plane::SEATS.add(5), Plane::STATUS.set(Status::Retired))).await?;
     Plane::bulk_insert(&planes).await?; // validates nothing and runs no hooks, as all bulk and set-based writes
-    Plane::filter(Plane::STATUS.eq(Status::Retired)).update((Plane::SEATS.set(0),)).await?;
+    Plane::filter(Plane::BUILT.lt(1980)).update((Plane::STATUS.set(Status::Retired),)).await?;
     plane.destroy().await?;
-    assert_eq!(Plane::find("N3").await?.seats, 0);
+    assert_eq!(Plane::find("N3").await?.status, Status::Retired);
     assert!(Plane::find("N14228").await.is_err_and(|error| error.is_not_found()));
     assert!(Plane::create(Plane { seats: -1, ..Default::default() }).await.is_err_and(|error| error.is_invalid()));
     Plane::query().only_deleted().purge().await?;
@@ -157,7 +157,7 @@ async fn writes() -> Result<()> {
 }
 
 async fn scopes() -> Result<()> {
-    let there = Plane::using("analytics").all().await?; // this query only
+    let there = Plane::using("analytics").all().await?; // this query
     Plane::with_connection("analytics", async || Plane::query().count().await).await?; // this model, in this block
     with_connection("analytics", async || Plane::query().count().await).await?; // every model, in this block
     assert_eq!(there, []);

@@ -240,7 +240,7 @@ async fn s6_s7_what_is_not_known_or_not_readable_is_kept() -> Result<()> {
     assert!(resumed.stuck.contains(&version) && resumed.unknown.contains(&name), "{resumed:?}");
     assert!(resumed.done.contains(&fine), "{resumed:?}");
     let why = sagas.find(version).await?.0.error.unwrap_or_default();
-    assert_eq!(why, "this program knows no version 7 of it");
+    assert_eq!(why, "this process has no version 7 of its definition");
     // A step that the definition has no more.
     let step = interrupted(&|_| {}).await?;
     let rename = "UPDATE ar_saga_step SET name = ? WHERE saga_id = ?";

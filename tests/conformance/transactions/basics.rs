@@ -119,7 +119,7 @@ async fn a_query_that_outlives_its_transaction_says_so() -> Result<()> {
                 rows.next().await.unwrap_err()
             }] {
                 assert_eq!(error.kind(), ErrorKind::Transaction);
-                assert!(error.message().contains(&format!("it was {end} already")), "{error}");
+                assert!(error.message().contains(&format!("is already {end}")), "{error}");
                 assert_eq!((error.connection(), error.model()), (Some(&*db), Some("Airport")));
             }
             assert_eq!(Airport::count().await?, 0);

@@ -111,7 +111,7 @@ fn what_is_unknown_is_refused_with_the_nearest_word() {
         (Ok(sqlite().option("mode", "rwcc")), "did you mean `rwc`?"),
         (Ok(sqlite().option("synchronous", "ful")), "did you mean `full`?"),
         (Ok(sqlite().option("busy_timeout", "soon")), "`soon`; expected a duration"),
-        (Ok(sqlite().option("locking_mode", "exclusive")), "give the pool one"),
+        (Ok(sqlite().option("locking_mode", "exclusive")), "limit the pool to one"),
         (Ok(sqlite().port(5432)), "it has no host, port"),
         (Ok(sqlite().replica("sqlite:y.db?mod=ro")), "did you mean `mode`?"),
         (Ok(sqlite().replica("y.db")), "sqlite:, postgres: or mysql:"),
