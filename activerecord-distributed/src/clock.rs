@@ -22,8 +22,10 @@ pub async fn about_now(connection: &ConnectionHandle) -> Result<DateTime<Utc>> {
     {
         return Ok(time + read.elapsed());
     }
-    let read = Instant::now();
     let time = connection.now().await?;
+    // Taken after the answer, so that the result is never ahead of the database's clock: a message that is stamped ahead is
+    // not due when its hint wakes a worker, and would wait for the next poll.
+    let read = Instant::now();
     READINGS.set(connection, (time, read));
     Ok(time)
 }
