@@ -219,7 +219,7 @@ async fn s5_an_executor_that_stood_still_writes_nothing() -> Result<()> {
             .await?;
             stopped.signal(Signal::CONT)?;
             let late = stopped.end().await?;
-            assert_eq!(late.printed.contains("LeaseLost"), !broken, "{}: {late:?}", profile.name());
+            assert_eq!(late.printed.contains("Protocol(\"lease lost\")"), !broken, "{}: {late:?}", profile.name());
             // The barriers keep what it does from having its effect again.
             assert_eq!((bookings(&flights).await?, bookings(&hotels).await?), (1, 1), "{}", profile.name());
         }

@@ -90,7 +90,7 @@ async fn t4_a_coordinator_that_stands_still_is_fenced_or_waited_for() -> Result<
         stopped.signal(Signal::CONT)?;
         let ended = stopped.end().await?;
         assert_eq!(ended.is_success, !is_fenced, "{at}: {ended:?}");
-        assert_eq!(ended.printed.contains("Aborted"), is_fenced, "{at}: {ended:?}");
+        assert_eq!(ended.printed.contains("Protocol(\"aborted\")"), is_fenced, "{at}: {ended:?}");
         assert_eq!(outcome(&first, &second).await?, Some(!is_fenced), "{at}");
     }
     Ok(())
