@@ -59,7 +59,10 @@ async fn t2_a_server_that_is_killed_leaves_all_or_nothing() -> Result<()> {
                 nothing.map_err(|error| error.context(format_args!("{at}: {ended:?} {recovered:?}")))?;
                 let moved = outcome(FIRST, SECOND).await?;
                 // What was answered is so; what was not is one or the other.
-                let told = ended.is_success.then_some(true).or(ended.printed.contains("Aborted").then_some(false));
+                let told = ended
+                    .is_success
+                    .then_some(true)
+                    .or(ended.printed.contains("Protocol(\"aborted\")").then_some(false));
                 assert!(moved.is_some(), "{at}: {ended:?} {recovered:?}");
                 assert!(told.is_none() || told == moved, "{at}: {moved:?} {ended:?} {recovered:?}");
                 gone().await?;
