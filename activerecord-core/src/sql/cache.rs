@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{Sql, render, render_head};
+use super::{Access, ReturnedKey, Sql, render, render_head};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::statement::{Select, Statement};
+use crate::value::Value;
 
 /// The operation of a cached statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,33 +39,55 @@ pub(crate) enum Operation {
 /// The last item is the address of the dialect.
 type Key = (TypeId, Operation, usize);
 
-static STATEMENTS: LazyLock<RwLock<FxHashMap<Key, Sql>>> = LazyLock::new(RwLock::default);
+static TEMPLATES: LazyLock<RwLock<FxHashMap<Key, Template>>> = LazyLock::new(RwLock::default);
 
-/// Returns the SQL of `operation` on `M`, without binds. `statement` is called only if the cache has no SQL. Its binds are ignored.
+/// A statement without its binds.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    text: Arc<str>,
+    access: Access,
+    returned_key: Option<Arc<ReturnedKey>>,
+}
+
+impl Template {
+    /// The statement with these values.
+    pub(crate) fn with_binds(self, binds: Vec<Value>) -> Sql {
+        let Self { text, access, returned_key } = self;
+        Sql { text, binds, access, one_row: false, returned_key }
+    }
+}
+
+impl From<Sql> for Template {
+    fn from(Sql { text, access, returned_key, .. }: Sql) -> Self {
+        Self { text, access, returned_key }
+    }
+}
+
+/// Returns the template of `operation` on `M`. `statement` is called only if the cache has none. Its binds are ignored.
 pub(crate) fn cached<M: 'static>(
     dialect: &'static Dialect,
     operation: Operation,
     statement: impl FnOnce() -> Statement,
-) -> Result<Sql> {
-    cached_sql::<M>(dialect, operation, || render(statement(), dialect))
+) -> Result<Template> {
+    template::<M>(dialect, operation, || render(statement(), dialect))
 }
 
 /// Returns the beginning of a plain query of `S`, a model or several joined models. `query` is called only if the cache
 /// has no text.
 pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Arc<str>> {
-    Ok(cached_sql::<S>(dialect, Operation::Head, || render_head(query(), dialect))?.text)
+    Ok(template::<S>(dialect, Operation::Head, || render_head(query(), dialect))?.text)
 }
 
-fn cached_sql<M: 'static>(
+fn template<M: 'static>(
     dialect: &'static Dialect,
     operation: Operation,
     rendered: impl FnOnce() -> Result<Sql>,
-) -> Result<Sql> {
+) -> Result<Template> {
     let key = (TypeId::of::<M>(), operation, std::ptr::from_ref(dialect).addr());
-    if let Some(sql) = STATEMENTS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Ok(sql.clone());
+    if let Some(template) = TEMPLATES.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(template.clone());
     }
-    let sql = rendered()?.with_binds(Vec::new());
-    let mut statements = STATEMENTS.write().unwrap_or_else(PoisonError::into_inner);
-    Ok(statements.entry(key).or_insert(sql).clone())
+    let template = Template::from(rendered()?);
+    let mut templates = TEMPLATES.write().unwrap_or_else(PoisonError::into_inner);
+    Ok(templates.entry(key).or_insert(template).clone())
 }

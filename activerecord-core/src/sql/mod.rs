@@ -113,13 +113,6 @@ impl Sql {
     pub fn returned_key(&self) -> Option<&Arc<ReturnedKey>> {
         self.returned_key.as_ref()
     }
-
-    /// The same text with other values.
-    #[must_use]
-    pub(crate) fn with_binds(mut self, binds: Vec<Value>) -> Self {
-        self.binds = binds;
-        self
-    }
 }
 
 #[cold]
