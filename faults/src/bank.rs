@@ -52,17 +52,22 @@ pub async fn transfer(from: &str, to: &str, id: i64, amount: i64) -> Result<()> 
     .await
 }
 
-/// The broken variant: two commits, one after the other.
+/// The broken variant of [`transfer`]: two commits, one after the other. After the first one, prints `half` and waits for `pause`.
 ///
 /// # Errors
-/// Whatever a database reports.
-pub async fn two_commits(from: &str, to: &str, id: i64, amount: i64) -> Result<()> {
+/// Those of the databases.
+pub async fn two_commits(
+    from: &str,
+    to: &str,
+    id: i64,
+    amount: i64,
+    pause: impl Future<Output = ()>,
+) -> Result<()> {
     let (first, second) = (Transaction::begin(from).await?, Transaction::begin(to).await?);
     first.run(async || change(from, id, -amount).await).await?;
     second.run(async || change(to, id, amount).await).await?;
     first.commit().await?;
-    // Where the process is killed in the other variant.
     println!("half");
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    pause.await;
     second.commit().await
 }

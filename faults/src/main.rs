@@ -24,10 +24,13 @@ async fn main() -> ExitCode {
 async fn run(arguments: &[&str]) -> Result<()> {
     let names = places::configure()?;
     let name = |index: usize| names.get(index).map_or("", String::as_str);
-    TwoPhase::grace(Duration::from_secs(3));
+    if let Some(grace) = places::grace()? {
+        TwoPhase::grace(grace);
+    }
     match arguments {
         ["transfer"] => bank::transfer(name(0), name(1), 1, 10).await,
-        ["two commits"] => bank::two_commits(name(0), name(1), 1, 10).await,
+        // The test kills this process during the pause.
+        ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_told()).await,
         ["transfers", milliseconds] => transfers(&names, milliseconds).await,
         ["recover"] => recover().await,
         ["recover until killed"] => {
@@ -108,7 +111,7 @@ async fn recover() -> Result<()> {
     loop {
         let recovered = TwoPhase::recover().await?;
         let waits = !recovered.waiting.is_empty() || !recovered.unreachable.is_empty();
-        if !waits || start.elapsed() > Duration::from_secs(30) {
+        if !waits || start.elapsed() > Duration::from_secs(300) {
             println!("{recovered:?}");
             return Ok(());
         }

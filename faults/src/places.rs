@@ -9,6 +9,18 @@ use activerecord::prelude::*;
 /// Names and URLs, as `NAME=URL` with line ends between.
 pub const VARIABLE: &str = "NODE_PLACES";
 
+/// The variable for the [grace](TwoPhase::grace) of this process, in seconds.
+pub const GRACE: &str = "NODE_GRACE";
+
+/// Reads [`GRACE`]. None: the library's default.
+///
+/// # Errors
+/// `Custom` if it is not a number.
+pub fn grace() -> Result<Option<Duration>> {
+    let Some(seconds) = env::var(GRACE).ok() else { return Ok(None) };
+    Ok(Some(Duration::from_secs(seconds.parse().map_err(Error::custom)?)))
+}
+
 /// Registers the databases of this process, and returns their names.
 ///
 /// # Errors

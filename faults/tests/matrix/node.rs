@@ -116,12 +116,19 @@ impl Node {
         id.map_or(Ok(()), |id| kill_process(id, signal).map_err(Error::custom))
     }
 
-    /// Waits until a failpoint has stopped it.
-    pub(crate) async fn stands(&self) -> Result<()> {
+    /// Waits until a failpoint has stopped the process.
+    ///
+    /// # Errors
+    /// `Custom` when the process has ended instead.
+    pub(crate) async fn until_stopped(&self) -> Result<()> {
         let path = format!("/proc/{}/stat", self.child.id().unwrap_or_default());
-        until("the process stands still", async || {
+        until("the process is stopped", async || {
             let stat = std::fs::read_to_string(&path).map_err(Error::custom)?;
-            Ok(stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T')))
+            match stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next()) {
+                Some('T') => Ok(true),
+                Some('Z') => Err(Error::invalid("the process ended before its failpoint")),
+                _ => Ok(false),
+            }
         })
         .await
     }

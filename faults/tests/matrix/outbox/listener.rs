@@ -72,7 +72,7 @@ async fn o9_a_listener_that_is_killed_misses_nothing() -> Result<()> {
             woken.enqueue(1).await?;
             woken.until_handled(1).await?;
             woken.kill_listener().await?;
-            woken.node.stands().await?;
+            woken.node.until_stopped().await?;
             // The hint is sent while nobody is there to hear it but us.
             let mut hints = connection(&woken.from)?.listen("ar_outbox").await?;
             woken.enqueue(2).await?;

@@ -104,7 +104,7 @@ async fn o5_a_worker_that_stood_still_doubles_nothing() -> Result<()> {
             // An effect has happened, and nobody was told. With one call at a time, it stands still inside no transaction:
             // who has the same message would wait for it.
             let stopped = node(&["work", how, "1"], &[&from, &to]).failpoint("outbox.handled=stop").start()?;
-            stopped.stands().await?;
+            stopped.until_stopped().await?;
             work_off(&from, &to, how).await?;
             stopped.signal(Signal::CONT)?;
             stopped.end().await?;
@@ -124,7 +124,7 @@ async fn o6_a_late_completion_meets_no_rescue() -> Result<()> {
             let (from, to) = places(profile, 1).await?;
             let late = node(&["work", "once", "1"], &[&from, &to]).failpoint("outbox.handled=stop");
             let late = if broken { late.variable("ACTIVERECORD_BROKEN", "outbox.token") } else { late }.start()?;
-            late.stands().await?;
+            late.until_stopped().await?;
             // What a rescue writes.
             let end = connection(&from)?.now().await? + std::time::Duration::from_secs(3600);
             let rescue = (Message::LEASE_TOKEN.set(Uuid::new_v4()), Message::AVAILABLE_AT.set(end));

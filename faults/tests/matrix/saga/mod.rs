@@ -143,7 +143,7 @@ async fn s4_an_action_that_comes_late_has_no_effect() -> Result<()> {
             let id = Uuid::now_v7().to_string();
             let start = node(&["trip", "Failing", &id], &[&flights, &hotels]).failpoint("saga.started=stop@2");
             let late = with(start, broken).start()?;
-            late.stands().await?;
+            late.until_stopped().await?;
             until("the saga is undone", async || {
                 node(&["resume", "Failing"], &[&flights, &hotels]).run().await?;
                 Ok(ended(&flights).await? == SagaState::Compensated)
@@ -211,7 +211,7 @@ async fn s5_an_executor_that_stood_still_writes_nothing() -> Result<()> {
             let stopped = node(&["trip", "Good", &id], &[&flights, &hotels]).failpoint("saga.acted=stop@1");
             let stopped =
                 if broken { stopped.variable("ACTIVERECORD_BROKEN", "saga.lease") } else { stopped }.start()?;
-            stopped.stands().await?;
+            stopped.until_stopped().await?;
             until("the saga has ended", async || {
                 node(&["resume", "Good"], &[&flights, &hotels]).run().await?;
                 Ok(ended(&flights).await? != SagaState::Running)

@@ -4,6 +4,7 @@ use rustix::process::Signal;
 
 use super::{left, open, outcome, pairs, recover};
 use crate::node::{ALONE, node};
+use faults::places::GRACE;
 use test_support::until;
 
 /// Before and after each step; whether it is committed when it is killed there.
@@ -67,8 +68,9 @@ async fn t4_a_coordinator_that_stands_still_is_fenced_or_waited_for() -> Result<
     for pair in pairs() {
         let (first, second) = open(pair, 1).await?;
         let at = format!("{} {}", pair.0.name(), pair.1.name());
-        let stopped = node(&["transfer"], &[&first, &second]).failpoint("2pc.prepared=stop").start()?;
-        stopped.stands().await?;
+        let stopped = node(&["transfer"], &[&first, &second]).variable(GRACE, "3");
+        let stopped = stopped.failpoint("2pc.prepared=stop").start()?;
+        stopped.until_stopped().await?;
         let is_fenced = pair.0.name() != "sqlite";
         // MariaDB lets nobody end a branch while the connection that prepared it is open.
         let is_bound = pair.1.name() == "mariadb";

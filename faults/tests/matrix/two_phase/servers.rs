@@ -49,7 +49,7 @@ async fn t2_a_server_that_is_killed_leaves_all_or_nothing() -> Result<()> {
                     Ok(node(&[what], &[]).at(FIRST, first.url()?).at(SECOND, second.url()?))
                 };
                 let stopped = places("transfer")?.failpoint(&format!("{point}=stop")).start()?;
-                stopped.stands().await?;
+                stopped.until_stopped().await?;
                 victim.kill().await?;
                 stopped.signal(Signal::CONT)?;
                 victim.restart().await?;
@@ -88,9 +88,13 @@ async fn t13_a_dead_database_stops_no_other_recovery() -> Result<()> {
     places("transfer")?.failpoint("2pc.decided=kill").run().await?;
     node(&["transfer"], &[&first, &second]).failpoint("2pc.decided=kill").run().await?;
     MARIADB.kill().await?;
-    let recovered = TwoPhase::recover().await?;
-    assert!(recovered.unreachable.iter().any(|(name, _)| name == SECOND), "{recovered:?}");
-    assert_eq!(outcome(&first, &second).await?, Some(true), "{recovered:?}");
+    // Once is not enough: MariaDB ends no branch before it notices that the connection of the killed coordinator is closed.
+    until("the transaction of the other databases is committed", async || {
+        let recovered = TwoPhase::recover().await?;
+        assert!(recovered.unreachable.iter().any(|(name, _)| name == SECOND), "{recovered:?}");
+        Ok(outcome(&first, &second).await? == Some(true))
+    })
+    .await?;
     MARIADB.restart().await?;
     until("the other one is committed, too", async || {
         TwoPhase::recover().await?;
