@@ -27,7 +27,9 @@ pub const TOPIC: &str = "effects";
 pub fn worker(from: &str, to: &str, topic: &str, once: bool) -> Worker {
     let to = to.to_owned();
     Worker::new(from)
+        // Short, because tests wait for its end. A slow process can lose it, so the number of attempts has no limit.
         .lease(Duration::from_millis(800))
+        .max_attempts(u32::MAX)
         .poll(Duration::from_millis(20))
         .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)))
         .handle(topic, async move |task: Task<i64>| {

@@ -55,7 +55,8 @@ pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
     let no_pay = async |_: &StepContext, (): ()| Ok(());
     let saga = Saga::new(format!("trip {kind:?}"))
         .log_on(flights)
-        .lease(Duration::from_secs(1))
+        // Longer than any pause of a slow machine. The tests end the lease of a process that they have killed or stopped.
+        .lease(Duration::from_secs(600))
         .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)));
     match kind {
         Kind::Good => saga.step_on(flights, "flight", flight, no_flight).step_on(hotels, "hotel", hotel, no_hotel),

@@ -36,6 +36,19 @@ async fn ended(log: &str) -> Result<SagaState> {
     }
 }
 
+/// Resumes the saga in other processes until it has ended. The process that has its lease was killed or is stopped, so the lease ends
+/// now instead of in ten minutes.
+async fn resume(kind: &str, broken: &str, flights: &Database, hotels: &Database) -> Result<SagaState> {
+    let expire = "UPDATE ar_saga SET lease_until = '2000-01-01 00:00:00.000000'";
+    until("the saga has ended", async || {
+        connection(flights)?.execute(expire, []).await?;
+        with(node(&["resume", kind], &[flights, hotels]), broken).run().await?;
+        Ok(ended(flights).await? != SagaState::Running)
+    })
+    .await?;
+    ended(flights).await
+}
+
 /// Runs a saga in a process that is killed at `point`, if it comes there, and goes on with it in others until it has ended.
 async fn killed_and_resumed(
     kind: Kind,
@@ -45,14 +58,8 @@ async fn killed_and_resumed(
 ) -> Result<(bool, SagaState)> {
     let (name, id) = (format!("{kind:?}"), Uuid::now_v7().to_string());
     let first = node(&["trip", &name, &id], &[flights, hotels]).failpoint(point).run().await?;
-    if first.is_killed {
-        until("the saga has ended", async || {
-            node(&["resume", &name], &[flights, hotels]).run().await?;
-            Ok(ended(flights).await? != SagaState::Running)
-        })
-        .await?;
-    }
-    Ok((first.is_killed, ended(flights).await?))
+    let end = if first.is_killed { resume(&name, "", flights, hotels).await? } else { ended(flights).await? };
+    Ok((first.is_killed, end))
 }
 
 async fn places(profile: &'static Profile) -> Result<(Database, Database)> {
@@ -109,12 +116,10 @@ fn with<'a>(start: Start<'a>, broken: &str) -> Start<'a> {
 /// Runs a saga of this kind to its end, by as many processes as it takes.
 async fn to_its_end(start: Start<'_>, kind: &str, flights: &Database, hotels: &Database) -> Result<SagaState> {
     start.run().await?;
-    until("the saga has ended", async || {
-        node(&["resume", kind], &[flights, hotels]).run().await?;
-        Ok(ended(flights).await? != SagaState::Running)
-    })
-    .await?;
-    ended(flights).await
+    match ended(flights).await? {
+        SagaState::Running => resume(kind, "", flights, hotels).await,
+        end => Ok(end),
+    }
 }
 
 /// S3. What cannot be undone is stuck, and waits for somebody. The broken variant counts it as undone.
@@ -144,11 +149,7 @@ async fn s4_an_action_that_comes_late_has_no_effect() -> Result<()> {
             let start = node(&["trip", "Failing", &id], &[&flights, &hotels]).failpoint("saga.started=stop@2");
             let late = with(start, broken).start()?;
             late.until_stopped().await?;
-            until("the saga is undone", async || {
-                node(&["resume", "Failing"], &[&flights, &hotels]).run().await?;
-                Ok(ended(&flights).await? == SagaState::Compensated)
-            })
-            .await?;
+            assert_eq!(resume("Failing", "", &flights, &hotels).await?, SagaState::Compensated);
             late.signal(Signal::CONT)?;
             late.end().await?;
             assert_eq!(bookings(&hotels).await?, left, "{} {broken}", profile.name());
@@ -164,12 +165,7 @@ async fn changed(kind: &str, change: &str, broken: &str, places: &(Database, Dat
     let killed = node(&["trip", kind, &id], &[flights, hotels]).failpoint("saga.started=kill@2").run().await?;
     assert!(killed.is_killed, "{killed:?}");
     connection(flights)?.execute(change, []).await?;
-    until("the saga has ended", async || {
-        with(node(&["resume", kind], &[flights, hotels]), broken).run().await?;
-        Ok(ended(flights).await? != SagaState::Running)
-    })
-    .await?;
-    ended(flights).await
+    resume(kind, broken, flights, hotels).await
 }
 
 /// S6. A step that the definition has not is no step to go on from. The broken variant goes on.
@@ -212,11 +208,7 @@ async fn s5_an_executor_that_stood_still_writes_nothing() -> Result<()> {
             let stopped =
                 if broken { stopped.variable("ACTIVERECORD_BROKEN", "saga.lease") } else { stopped }.start()?;
             stopped.until_stopped().await?;
-            until("the saga has ended", async || {
-                node(&["resume", "Good"], &[&flights, &hotels]).run().await?;
-                Ok(ended(&flights).await? != SagaState::Running)
-            })
-            .await?;
+            assert_eq!(resume("Good", "", &flights, &hotels).await?, SagaState::Done);
             stopped.signal(Signal::CONT)?;
             let late = stopped.end().await?;
             assert_eq!(late.printed.contains("Protocol(\"lease lost\")"), !broken, "{}: {late:?}", profile.name());
