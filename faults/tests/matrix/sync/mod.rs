@@ -43,6 +43,7 @@ async fn y1_a_copy_that_is_killed_goes_on() -> Result<()> {
             let (from, to) = places(source, target, 2_000).await?;
             for kill in 0..kills {
                 let copy = node(&["copy", what], &[&from, &to]).start()?;
+                // Any moment is good: on a slow machine, the copy is killed earlier.
                 sleep(Duration::from_millis(fastrand::u64(1..120))).await;
                 copy.signal(Signal::KILL)?;
                 copy.end().await?;
@@ -99,14 +100,33 @@ async fn y1_a_checkpoint_speaks_of_what_is_there() -> Result<()> {
     Ok(())
 }
 
-/// Rows that are stamped at once, and committed after a while, until then.
-async fn write_late(database: String, until: Instant) -> Result<()> {
-    while Instant::now() < until {
-        let late = Transaction::begin(&database).await?;
-        late.run(async || {
-            Item::with_connection(&database, async || Item { number: 1, ..Item::default() }.insert().await).await
+/// A transaction with a row that is stamped now, and that is not committed.
+async fn late(database: &str) -> Result<Transaction> {
+    let late = Transaction::begin(database).await?;
+    late.run(async || {
+        Item::with_connection(database, async || {
+            // A server can count a transaction from its first read or write. On a slow machine, that could be long after the stamp.
+            Item::query().exists().await?;
+            Item { number: 1, ..Item::default() }.insert().await
         })
-        .await?;
+        .await
+    })
+    .await?;
+    Ok(late)
+}
+
+/// Commits a row after a row with a later stamp was copied.
+async fn write_after_a_copy(from: &str, to: &str) -> Result<()> {
+    let late = late(from).await?;
+    Item::with_connection(from, async || Item { number: 2, ..Item::default() }.insert().await).await?;
+    until("the second row is copied", async || Item::using(to).filter(Item::NUMBER.eq(2)).exists().await).await?;
+    late.commit().await
+}
+
+/// Commits rows some time after they are stamped, until `end`.
+async fn write_late(database: String, end: Instant) -> Result<()> {
+    while Instant::now() < end {
+        let late = late(&database).await?;
         sleep(Duration::from_millis(fastrand::u64(0..150))).await;
         late.commit().await?;
     }
@@ -125,6 +145,7 @@ async fn y2_what_is_committed_late_is_copied() -> Result<()> {
             }
             let copies =
                 node(&["copy again and again"], &[&from, &to]).variable("ACTIVERECORD_BROKEN", broken).start()?;
+            write_after_a_copy(&from, &to).await?;
             let (mut writers, end) = (JoinSet::new(), Instant::now() + Duration::from_secs(3));
             for _ in 0..4 {
                 writers.spawn(write_late(from.to_string(), end));
@@ -141,7 +162,7 @@ async fn y2_what_is_committed_late_is_copied() -> Result<()> {
 
 /// A table of items on a server that may be killed.
 async fn open(server: Server, name: &str, url: &str) -> Result<()> {
-    let pool = PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(5));
+    let pool = PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(300));
     ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
     let handle = connection(name)?;
     for table in ["items", "ar_checkpoints"] {
