@@ -177,11 +177,11 @@ fn more_bytes_than_the_server_takes() {
 fn a_statement_that_is_killed_and_a_table_that_is_full() {
     on_each_server(async |server| {
         let (mut c, mut other) = (server.connect().await, server.connect().await);
-        let id: u64 = one(&mut c, "SELECT connection_id()").await.unwrap();
+        let id = session(&mut c).await;
         run(&mut c, "CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
         run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
-        let (killed, _) = tokio::join!(run(&mut c, "UPDATE t SET id = id + sleep(20)"), async {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let (killed, _) = tokio::join!(run(&mut c, "UPDATE t SET id = id + sleep(300)"), async {
+            until_it_sleeps(&mut other, id).await;
             run(&mut other, &format!("KILL QUERY {id}")).await.unwrap();
         });
         assert_eq!(killed.unwrap_err().kind(), ErrorKind::StatementTimeout);

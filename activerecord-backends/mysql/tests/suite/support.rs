@@ -1,6 +1,7 @@
 //! Shared by the tests: the servers, the backend as core finds it, and short forms for statements.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use activerecord_core::Config;
 use activerecord_core::backend::Backend;
@@ -28,9 +29,9 @@ impl Server {
         self.backend.connect().await.unwrap()
     }
 
-    /// The settings of the test's database.
+    /// The settings of the test's database. Connecting has a long limit, because a slow machine may need it.
     pub(crate) fn config(&self) -> Config {
-        Config::url(self.url_of(&self.database)).unwrap()
+        Config::url(self.url_of(&self.database)).unwrap().option("connect_timeout", "60s")
     }
 
     pub(crate) async fn is_without_tls(&self, c: &mut Conn) -> bool {
@@ -80,4 +81,30 @@ async fn on_server(name: &'static str, url: String, test: &impl AsyncFn(&Server)
     server.backend = server.with(|config| config);
     test(&server).await;
     run(&mut root.connect().await.unwrap(), &format!("DROP DATABASE {}", server.database)).await.unwrap();
+}
+
+/// Returns the ID of a session on the server.
+pub(crate) async fn session(c: &mut Conn) -> u64 {
+    one(c, "SELECT connection_id()").await.unwrap()
+}
+
+/// Waits until a session executes `sleep`, so that its statement runs on the server.
+pub(crate) async fn until_it_sleeps(observer: &mut Conn, session: u64) {
+    until(observer, &format!("EXISTS (SELECT 1 FROM {SESSIONS} WHERE id = {session} AND state = 'User sleep')")).await;
+}
+
+/// Waits until a session is gone.
+pub(crate) async fn until_gone(observer: &mut Conn, session: u64) {
+    until(observer, &format!("NOT EXISTS (SELECT 1 FROM {SESSIONS} WHERE id = {session})")).await;
+}
+
+const SESSIONS: &str = "information_schema.processlist";
+
+/// Waits until a condition is true on the server.
+async fn until(observer: &mut Conn, condition: &str) {
+    let (query, started) = (format!("SELECT {condition}"), Instant::now());
+    while !one::<bool>(observer, &query).await.unwrap() {
+        assert!(started.elapsed() < Duration::from_secs(300), "still false after five minutes: {condition}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -1,7 +1,5 @@
 //! Transactions, also on connections that break.
 
-use std::time::Duration;
-
 use activerecord_core::ErrorKind;
 use activerecord_core::backend::{Control, Isolation, TransactionOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -108,31 +106,27 @@ fn dropping_a_connection_rolls_back() {
     });
 }
 
-async fn id(c: &mut Conn) -> i64 {
-    one::<u64>(c, "SELECT connection_id()").await.unwrap().try_into().unwrap()
-}
-
 #[test]
 fn a_connection_that_is_killed() {
     on_each_server(async |server| {
         let mut other = server.connect().await;
         run(&mut other, TABLE).await.unwrap();
         let mut c = server.connect().await;
-        let kill = format!("KILL {}", id(&mut c).await);
-        let (slept, _) = tokio::join!(rows(&mut c, "SELECT sleep(20)", vec![]), async {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            run(&mut other, &kill).await.unwrap();
+        let id = session(&mut c).await;
+        let (slept, _) = tokio::join!(rows(&mut c, "SELECT sleep(300)", vec![]), async {
+            until_it_sleeps(&mut other, id).await;
+            run(&mut other, &format!("KILL {id}")).await.unwrap();
         });
         assert!(slept.as_ref().is_err_and(activerecord_core::Error::is_connection_lost), "{slept:?}");
         assert!(!c.is_reusable());
         assert!(c.ping().await.is_err());
 
         let mut c = server.connect().await;
-        let kill = format!("KILL {}", id(&mut c).await);
+        let id = session(&mut c).await;
         begin(&mut c).await.unwrap();
         run(&mut c, "INSERT INTO t VALUES (1)").await.unwrap();
-        run(&mut other, &kill).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        run(&mut other, &format!("KILL {id}")).await.unwrap();
+        until_gone(&mut other, id).await;
         let error = run(&mut c, "INSERT INTO t VALUES (2)").await.unwrap_err();
         assert!(error.is_connection_lost(), "{error:?}");
         // Nothing was sent.
@@ -148,22 +142,28 @@ async fn cutting_proxy(target: String, reaches_server: bool) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
-        let (client, _) = listener.accept().await.unwrap();
-        let server = TcpStream::connect(target).await.unwrap();
-        let ((mut from, mut to_client), (mut answers, mut to)) = (client.into_split(), server.into_split());
-        let back = tokio::spawn(async move { drop(tokio::io::copy(&mut answers, &mut to_client).await) });
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(length @ 1..) = from.read(&mut buffer).await {
-            let sent = &buffer[..length];
-            if sent.ends_with(b"COMMIT") {
-                back.abort();
-                if reaches_server {
-                    to.write_all(sent).await.unwrap();
-                    tokio::time::sleep(Duration::from_millis(300)).await;
-                }
-                return;
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut server = TcpStream::connect(target).await.unwrap();
+        let (mut asked, mut told) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+        loop {
+            tokio::select! {
+                length = client.read(&mut asked) => match length {
+                    Ok(length @ 1..) if asked[..length].ends_with(b"COMMIT") => {
+                        if reaches_server {
+                            server.write_all(&asked[..length]).await.unwrap();
+                            // The server has committed when it answers.
+                            assert!(server.read(&mut told).await.unwrap() > 0, "the server does not answer");
+                        }
+                        return;
+                    }
+                    Ok(length @ 1..) => server.write_all(&asked[..length]).await.unwrap(),
+                    _ => return,
+                },
+                length = server.read(&mut told) => match length {
+                    Ok(length @ 1..) => client.write_all(&told[..length]).await.unwrap(),
+                    _ => return,
+                },
             }
-            to.write_all(sent).await.unwrap();
         }
     });
     port
@@ -186,7 +186,6 @@ fn a_commit_whose_answer_is_lost() {
             assert!(error.is_commit_outcome_unknown(), "{error:?}");
             assert!(!c.is_reusable());
             drop(c);
-            tokio::time::sleep(Duration::from_millis(100)).await;
             assert_eq!(count(&mut other).await, i64::from(reaches_server));
         }
     });

@@ -1,7 +1,5 @@
 //! Every kind of error that a test can provoke on the server.
 
-use std::time::Duration;
-
 use activerecord_core::backend::Control;
 use activerecord_core::{Error, ErrorKind, params};
 
@@ -108,8 +106,10 @@ async fn a_server_that_only_reads() {
 #[tokio::test]
 async fn locks_and_timeouts() {
     let mut a = schema("locks").await;
-    let patient = in_schema("locks").option("lock_timeout", "50ms").option("statement_timeout", "300ms");
-    let mut b = connect(&patient).await;
+    let mut b = connect(&in_schema("locks").option("lock_timeout", "50ms")).await;
+    // Another session: on a slow machine, this limit could end before that of the lock. It begins after the login.
+    let mut limited = connect(&config()).await;
+    run(&mut limited, "SET statement_timeout = '300ms'").await.unwrap();
     run(&mut a, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)").await.unwrap();
     begin(&mut a).await.unwrap();
     run(&mut a, "UPDATE t SET id = 1").await.unwrap();
@@ -118,9 +118,9 @@ async fn locks_and_timeouts() {
         assert!(error.kind() == ErrorKind::Busy && error.is_retryable(), "{error}");
         assert_eq!(error.code(), Some("55P03"));
     }
-    let error = run(&mut b, "SELECT pg_sleep(10)").await.unwrap_err();
+    let error = run(&mut limited, "SELECT pg_sleep(300)").await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::StatementTimeout, Some("57014")), "{error}");
-    assert!(b.is_reusable());
+    assert!(b.is_reusable() && limited.is_reusable());
     rollback(&mut a).await.unwrap();
     assert_eq!(run(&mut b, "UPDATE t SET id = 2").await.unwrap().rows, 1);
 }
@@ -164,8 +164,9 @@ async fn a_snapshot_that_is_out_of_date() {
 #[tokio::test]
 async fn an_idle_transaction_is_ended() {
     let mut c = connect(&config().option("idle_in_transaction_session_timeout", "30ms")).await;
+    let process = process(&mut c).await;
     begin(&mut c).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until_gone(process).await;
     let error = run(&mut c, "SELECT 1").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error}");
     assert!(!c.is_reusable());

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use activerecord_core::backend::Backend;
 use activerecord_core::{Config, ErrorKind};
@@ -28,11 +27,11 @@ async fn killed_while_nothing_runs() {
 
 #[tokio::test]
 async fn killed_while_a_statement_runs() {
-    for text in ["SELECT pg_sleep(20)", "SELECT n, pg_sleep(0.001) FROM generate_series(1, 20000) n"] {
+    for text in ["SELECT pg_sleep(300)", "SELECT n, pg_sleep(0.001) FROM generate_series(1, 300000) n"] {
         let mut c = connect(&config()).await;
         let process = process(&mut c).await;
         let (result, ()) = tokio::join!(rows(&mut c, text, vec![]), async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            until_it_sleeps(process).await;
             kill(process).await;
         });
         let error = result.unwrap_err();
@@ -60,8 +59,8 @@ async fn killed_in_a_transaction() {
 async fn a_statement_that_another_session_cancels() {
     let mut c = connect(&config()).await;
     let process = process(&mut c).await;
-    let (result, ()) = tokio::join!(run(&mut c, "SELECT pg_sleep(20)"), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    let (result, ()) = tokio::join!(run(&mut c, "SELECT pg_sleep(300)"), async {
+        until_it_sleeps(process).await;
         let mut other = connect(&config()).await;
         assert!(one::<bool>(&mut other, &format!("SELECT pg_cancel_backend({process})")).await.unwrap());
     });
@@ -104,8 +103,11 @@ impl Cut {
                             server.write_all(&asked[..length]).await.unwrap();
                         }
                         if commits {
-                            // Time for the server to commit.
-                            tokio::time::sleep(Duration::from_millis(200)).await;
+                            // The server has committed when it answers.
+                            let mut answer = Vec::new();
+                            while arrives.load(Ordering::SeqCst) && !answer.windows(6).any(|window| window == b"COMMIT") {
+                                assert!(server.read_buf(&mut answer).await.unwrap() > 0, "the server does not answer");
+                            }
                             return;
                         }
                     }
