@@ -63,7 +63,7 @@ async fn spin() {
 /// Checks that the timer is punctual during the work, at least once in a few attempts.
 async fn assert_punctual(name: &str, mut work: impl AsyncFnMut()) {
     let mut attempts = Vec::new();
-    for _ in 0..10 {
+    for _ in 0..30 {
         let (floor, _) = most_and_worst(&lateness(spin()).await);
         let (most, worst) = most_and_worst(&lateness(work()).await);
         if most < LATE.max(floor * 2) && worst < LATE * 20 {
@@ -125,8 +125,12 @@ async fn the_broken_variant_is_noticed() {
     let raw = rusqlite::Connection::open_in_memory().unwrap();
     let late = lateness(async {
         let mut statement = raw.prepare(&format!("{ROWS} SELECT x FROM c")).unwrap();
-        let mut rows = statement.query([]).unwrap();
-        while rows.next().unwrap().is_some() {}
+        // Once would be enough on most machines.
+        let started = Instant::now();
+        while started.elapsed() < LATE * 40 {
+            let mut rows = statement.query([]).unwrap();
+            while rows.next().unwrap().is_some() {}
+        }
     })
     .await;
     assert!(most_and_worst(&late).1 > LATE * 20, "{late:?}");

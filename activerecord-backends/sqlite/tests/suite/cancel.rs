@@ -39,7 +39,12 @@ async fn a_transfer_dropped_at_any_point() {
         .await
         .unwrap();
     let (mut committed, mut given_up) = (0_i64, 0_i64);
-    for polls in 0..60_u32 {
+    // On a slow machine, no transfer ends after 19 polls, so the number grows.
+    let numbers = (0..60).map(|round| round % 20).chain((1..7_u32).map(|doublings| 20_u32 << doublings));
+    for polls in numbers {
+        if polls > 20 && committed > 0 {
+            break;
+        }
         let mut c = backend.connect().await.unwrap();
         let transfer = async {
             begin(&mut c).await.unwrap();
@@ -47,7 +52,7 @@ async fn a_transfer_dropped_at_any_point() {
             run(&mut c, "UPDATE t SET n = n + 1 WHERE id = 2").await.unwrap();
             commit(&mut c).await.unwrap();
         };
-        match poll_and_drop(transfer, polls % 20).await {
+        match poll_and_drop(transfer, polls).await {
             Some(()) => committed += 1,
             None => given_up += 1,
         }
@@ -109,8 +114,9 @@ async fn a_read_dropped_half_way_leaves_the_connection_as_it_was() {
     let backend = backend(&file.config().option("journal_mode", "delete")).unwrap();
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2)").await.unwrap();
-    for _ in 0..3 {
-        let select = sql("SELECT n FROM t", vec![]);
+    for round in 0..3 {
+        // Another text each time: a read that was slow once would run on a thread, and be lost with its future.
+        let select = sql(&format!("SELECT n FROM t -- {round}"), vec![]);
         let mut pause = |_: &dyn RowRef| Ok(Flow::Pause);
         assert!(poll_once(pin!(c.fetch(&select, &mut pause))).await.is_none());
         assert!(c.is_reusable());
@@ -152,7 +158,7 @@ async fn a_dropped_connection_ends_its_transaction() {
         drop(c);
         let other = rusqlite::Connection::open(&config.database).unwrap();
         // The test waits only for the close of the file.
-        other.busy_timeout(Duration::from_secs(5)).unwrap();
+        other.busy_timeout(Duration::from_secs(60)).unwrap();
         other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2); COMMIT").unwrap();
         let mut c = backend.connect().await.unwrap();
         assert_eq!(one::<i64>(&mut c, "SELECT sum(n) FROM t").await.unwrap(), 2);

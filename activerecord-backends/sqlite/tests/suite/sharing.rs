@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Backend;
 use activerecord_core::{Config, ErrorKind, Flow, FromValue, Result, RowRef, params};
@@ -43,7 +43,11 @@ async fn count_together(backend: Arc<dyn Backend>, time: Duration) {
             })
         })
         .collect();
-    tokio::time::sleep(time).await;
+    let started = Instant::now();
+    // A slow machine gets more time.
+    while started.elapsed() < time || (counted.load(Ordering::Relaxed) <= 10 && started.elapsed() < MOST_TIME) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     stop.store(true, Ordering::Relaxed);
     for task in tasks {
         task.await.unwrap().unwrap();
@@ -53,6 +57,9 @@ async fn count_together(backend: Arc<dyn Backend>, time: Duration) {
     assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), counted);
     assert!(counted > 10, "{counted} writes are few");
 }
+
+/// Only a test that hangs takes so long.
+const MOST_TIME: Duration = Duration::from_secs(300);
 
 async fn count_once(c: &mut Conn) -> Result<()> {
     begin(c).await?;
@@ -98,7 +105,7 @@ async fn many_tasks_on_one_thread() {
 /// While other tasks write without a pause, a single statement waits at most for one turn of each.
 async fn be_modest(backend: Arc<dyn Backend>, modest: &'static str) {
     const HOGS: i64 = 4;
-    const STATEMENTS: i64 = 25;
+    const STATEMENTS: usize = 25;
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (0)").await.unwrap();
     let (hogged, stop) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
@@ -120,16 +127,26 @@ async fn be_modest(backend: Arc<dyn Backend>, modest: &'static str) {
     while hogged.load(Ordering::Relaxed) < HOGS {
         tokio::task::yield_now().await;
     }
-    let before = hogged.load(Ordering::Relaxed);
+    let mut meanwhile = Vec::new();
     for _ in 0..STATEMENTS {
-        run(&mut c, modest).await.unwrap();
+        let mut waiting = pin!(run(&mut c, modest));
+        let first = poll_once(waiting.as_mut()).await;
+        // From now on the statement is in the queue.
+        let before = hogged.load(Ordering::Relaxed);
+        match first {
+            Some(done) => done.unwrap(),
+            None => waiting.await.unwrap(),
+        };
+        meanwhile.push(hogged.load(Ordering::Relaxed) - before);
     }
-    let meanwhile = hogged.load(Ordering::Relaxed) - before;
     stop.store(true, Ordering::Relaxed);
     for hog in hogs {
         hog.await.unwrap();
     }
-    assert!(meanwhile <= STATEMENTS * (HOGS + 2), "{meanwhile} transactions went before {STATEMENTS} statements");
+    // A slow machine may interrupt this task between its statement and the count, but not at most statements.
+    meanwhile.sort_unstable();
+    let most = meanwhile[meanwhile.len() * 8 / 10];
+    assert!(most <= HOGS + 2, "so many transactions went before the statements: {meanwhile:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -385,10 +402,10 @@ async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
         }
     }
     // A reader can make this fail during the reads; another attempt may succeed.
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let checkpoint = || other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     while checkpoint().unwrap_or(1) != 0 {
-        assert!(started.elapsed().as_secs() < 5, "the log is held");
+        assert!(started.elapsed() < MOST_TIME, "the log is held");
         one::<i64>(&mut a, "SELECT n FROM t").await.unwrap();
     }
     a.close().await;

@@ -22,7 +22,7 @@ impl File {
     }
 
     pub(crate) fn config(&self) -> Config {
-        Config::sqlite(self.path.to_str().unwrap()).option("mode", "rwc")
+        patient(Config::sqlite(self.path.to_str().unwrap()).option("mode", "rwc"))
     }
 
     pub(crate) fn backend(&self) -> Arc<dyn Backend> {
@@ -38,5 +38,10 @@ impl File {
 }
 
 pub(crate) fn memory() -> Arc<dyn Backend> {
-    backend(&Config::sqlite(":memory:")).unwrap()
+    backend(&patient(Config::sqlite(":memory:"))).unwrap()
+}
+
+/// The locks of other tasks have a long limit, because a slow machine may need it.
+fn patient(config: Config) -> Config {
+    config.option("busy_timeout", "60s")
 }
