@@ -11,14 +11,16 @@ use super::{PASSWORD, USER};
 
 /// Whether the server takes clients now.
 pub(super) fn is_ready(family: Family, port: u16) -> bool {
+    // The caller asks again.
+    let answers = |say: &[u8], expected: &str| answers(port, say, expected, Duration::from_secs(1));
     match family {
         // While it starts, or a replica is not yet consistent, it refuses instead of asking for the password.
-        Family::Postgres => answers(port, &postgres_startup(), "SCRAM-SHA-256"),
-        Family::Mariadb => answers(port, b"", "MariaDB"),
-        Family::Mysql => answers(port, b"", "caching_sha2_password"),
-        Family::Nats => answers(port, b"", "INFO {"),
-        Family::Rabbitmq => answers(port, b"AMQP\x00\x00\x09\x01", "capabilities"),
-        Family::Redis => answers(port, format!("AUTH {PASSWORD}\r\nPING\r\n").as_bytes(), "+PONG"),
+        Family::Postgres => answers(&postgres_startup(), "SCRAM-SHA-256"),
+        Family::Mariadb => answers(b"", "MariaDB"),
+        Family::Mysql => answers(b"", "caching_sha2_password"),
+        Family::Nats => answers(b"", "INFO {"),
+        Family::Rabbitmq => answers(b"AMQP\x00\x00\x09\x01", "capabilities"),
+        Family::Redis => answers(format!("AUTH {PASSWORD}\r\nPING\r\n").as_bytes(), "+PONG"),
     }
 }
 
@@ -35,9 +37,9 @@ pub(super) fn free_port() -> u16 {
     }
 }
 
-fn answers(port: u16, say: &[u8], expected: &str) -> bool {
+/// Whether the server sends `expected` after `say`. Each step may take `time`.
+fn answers(port: u16, say: &[u8], expected: &str, time: Duration) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let time = Duration::from_secs(1);
     let Ok(mut stream) = TcpStream::connect_timeout(&address, time) else { return false };
     if stream.set_read_timeout(Some(time)).is_err() || stream.write_all(say).is_err() {
         return false;
@@ -76,9 +78,10 @@ mod tests {
                 stream.write_all(words.as_bytes()).unwrap();
             }
         });
-        assert!(!answers(port, b"PING", "+PONG"));
-        assert!(answers(port, b"PING", "+PONG"));
-        assert!(!answers(free_port(), b"PING", "+PONG"));
+        let answers = |port| answers(port, b"PING", "+PONG", Duration::from_secs(60));
+        assert!(!answers(port));
+        assert!(answers(port));
+        assert!(!answers(free_port()));
     }
 
     #[test]

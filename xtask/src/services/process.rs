@@ -25,6 +25,9 @@ pub(super) const MARK: &str = "ACTIVERECORD_SERVICE";
 /// In the server's folder; its command writes it.
 pub(super) const PID_FILE: &str = "pid";
 
+/// How long a process of a server may take to write its id, or to end. Only a hang takes so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Whether servers may still be started: not once an interruption stops them.
 static OPEN: Mutex<bool> = Mutex::new(true);
 
@@ -42,7 +45,7 @@ pub(super) fn start(server: &mut Server) -> Result<()> {
     // In a group of its own: Ctrl-C is for xtask, which decides what is stopped.
     let mut shell = Command::new(program).args(args).stdin(Stdio::null()).process_group(0).spawn()?;
     thread::spawn(move || shell.wait());
-    wait(Duration::from_secs(5), || pid(&server.pid_file).is_some());
+    wait(PATIENCE, || pid(&server.pid_file).is_some());
     server.pid = pid(&server.pid_file).ok_or_else(|| format!("{} was not written", server.pid_file.display()))?;
     Ok(())
 }
@@ -64,7 +67,7 @@ pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
     let all = members(folder);
     if let Some(pid) = alive(server, folder) {
         send(pid, signal);
-        wait(Duration::from_secs(15), || !all.iter().any(|pid| is_running(*pid)));
+        wait(PATIENCE, || !all.iter().any(|pid| is_running(*pid)));
     }
     kill(folder);
 }
@@ -72,14 +75,14 @@ pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
 /// Kills every process of the server in `folder`, and waits until they are gone.
 pub(super) fn kill(folder: &Path) {
     let mut killed = BTreeSet::new();
-    wait(Duration::from_secs(15), || {
+    wait(PATIENCE, || {
         killed.extend(members(folder));
         let running = killed.iter().filter(|pid| is_running(**pid));
         running.map(|pid| send(*pid, Signal::KILL)).count() == 0
     });
     // Its id is free when the shell has asked how it ended.
     if let Some(main) = pid(&folder.join(PID_FILE)).filter(|main| killed.contains(main)) {
-        wait(Duration::from_secs(1), || status(main).is_none());
+        wait(Duration::from_secs(10), || status(main).is_none());
     }
 }
 
@@ -199,7 +202,7 @@ pub(super) mod tests {
         for _ in 0..2 {
             start(&mut server).unwrap();
             assert_eq!(alive(&server, &home), Some(server.pid));
-            assert!(wait(Duration::from_secs(10), || members(&home).len() == 2));
+            assert!(wait(PATIENCE, || members(&home).len() == 2));
             kill(&home);
             assert_eq!(alive(&server, &home), None);
             assert!(members(&home).is_empty());
@@ -218,7 +221,7 @@ pub(super) mod tests {
     #[test]
     fn waiting_ends_when_it_is_done_or_late() {
         let mut asked = 0;
-        assert!(wait(Duration::from_secs(10), || {
+        assert!(wait(PATIENCE, || {
             asked += 1;
             asked == 3
         }));
