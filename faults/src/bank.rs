@@ -1,46 +1,46 @@
-//! A bank over several databases: what is taken from one is given to another, and the sum stays.
+//! A bank on several databases. A transfer moves an amount from one database to another, so the sum of all balances is constant.
 
 use activerecord::prelude::*;
 
-/// An account; its number is the same in every database.
+/// An account. Its id is the same in every database.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "accounts"]
 pub struct Account {
-    /// Its number.
+    /// The primary key.
     pub id: i64,
-    /// What is on it.
+    /// The balance.
     pub balance: i64,
 }
 
-/// Its columns, in the words of the harness.
+/// The table of [`Account`], in the types of `test_support`.
 pub const ACCOUNTS: &str = "accounts (id ID, balance I64 NOT NULL)";
 
-/// Opens accounts with 100 each.
+/// Inserts accounts with a balance of 100 each.
 ///
 /// # Errors
-/// Whatever the database reports.
+/// Those of the database.
 pub async fn open(bank: &str, accounts: i64) -> Result<()> {
     let all: Vec<_> = (1..=accounts).map(|id| Account { id, balance: 100 }).collect();
     Account::with_connection(bank, async || Account::bulk_insert(&all).await).await.map(drop)
 }
 
-/// Changes what is on an account.
+/// Changes the balance of an account by an amount.
 ///
 /// # Errors
-/// Whatever the database reports.
+/// Those of the database.
 pub async fn change(bank: &str, id: i64, by: i64) -> Result<()> {
     Account::using(bank).filter(Account::ID.eq(id)).update((Account::BALANCE.add(by),)).await.map(drop)
 }
 
-/// What is on all accounts.
+/// Returns the sum of all balances of one database.
 ///
 /// # Errors
-/// Whatever the database reports.
+/// Those of the database.
 pub async fn sum(bank: &str) -> Result<i64> {
     Ok(Account::using(bank).pluck(Account::BALANCE).await?.into_iter().sum())
 }
 
-/// Moves an amount.
+/// Moves an amount from one database to another with [`two_phase`].
 ///
 /// # Errors
 /// As [`two_phase`].

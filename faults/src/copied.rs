@@ -1,27 +1,27 @@
-//! A table that is copied to another database.
+//! A table that a job copies to another database.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 
-/// A row.
+/// A row of the table.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "items"]
 pub struct Item {
-    /// Its number.
+    /// The primary key.
     pub id: i64,
-    /// What it holds.
+    /// The data.
     pub number: i64,
-    /// When it was written.
+    /// The time of the last write.
     #[updated_at]
     pub updated_at: DateTime<Utc>,
 }
 
-/// Its columns, in the words of the harness.
+/// The table of [`Item`], in the types of `test_support`.
 pub const ITEMS: &str = "items (id ID, number I64 NOT NULL, updated_at TIMESTAMP NOT NULL)";
 
-/// The job, in small batches: everything, at once or in several ranges, or what has changed.
+/// Returns the job, with small batches. It copies the `changes`, or all rows: in four `ranges`, or in one.
 pub fn job(from: &str, to: &str, what: &str) -> SyncJob<Item, Item> {
-    // The clocks of these tests are one.
+    // Both databases and the writers use the clock of one machine, so no lag is needed.
     let job = SyncJob::from::<Item>().using(from).to::<Item>().on(to).batch(50).lag(std::time::Duration::ZERO);
     match what {
         "changes" => job.since(Item::UPDATED_AT),

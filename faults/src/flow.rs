@@ -1,4 +1,4 @@
-//! Messages from one database, with their effects in another.
+//! Messages in the outbox of one database, and their effects in another database.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use activerecord::Backoff;
 use activerecord::outbox::Task;
 use activerecord::prelude::*;
 
-/// The effect of a message.
+/// A row that the handler of a message writes.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "effects"]
 pub struct Effect {
-    /// Its number.
+    /// The primary key.
     pub id: i64,
-    /// The message's payload.
+    /// The payload of the message.
     pub task: i64,
 }
 
-/// Its columns, in the words of the harness.
+/// The table of [`Effect`], in the types of `test_support`.
 pub const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
 
 /// The topic of the messages.
 pub const TOPIC: &str = "effects";
 
-/// A worker that has the effects of a topic happen: once, or, in the broken variant, whenever they are delivered. At each it
-/// prints `effect N`.
+/// Returns a worker that writes an [`Effect`] for each message of a topic and prints `effect N`. With `once`, the inbox prevents a second
+/// effect of a message. The broken variant writes one at each delivery.
 pub fn worker(from: &str, to: &str, topic: &str, once: bool) -> Worker {
     let to = to.to_owned();
     Worker::new(from)
-        // Short, because tests wait for its end. A slow process can lose it, so the number of attempts has no limit.
+        // Short, because tests wait until it expires. A slow process can lose it, so the number of attempts has no limit.
         .lease(Duration::from_millis(800))
         .max_attempts(u32::MAX)
         .poll(Duration::from_millis(20))

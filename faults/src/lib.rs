@@ -1,5 +1,5 @@
-//! What the processes of the fault matrix do. The tests start them, and kill, stop and cut them off; what is left in the
-//! databases is then judged from outside.
+//! The work of the processes of the fault matrix. The tests start these processes, and kill, stop or disconnect them. Then the tests check
+//! the databases.
 
 pub mod bank;
 pub mod copied;

@@ -1,4 +1,4 @@
-//! A process of the fault matrix: `node WHAT ..`, with its databases in the environment. What it has done, it prints.
+//! A process of the fault matrix: `node COMMAND ..`. Its environment contains the connections (`places.rs`). It prints its results.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -30,13 +30,13 @@ async fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["transfer"] => bank::transfer(name(0), name(1), 1, 10).await,
         // The test kills this process during the pause.
-        ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_told()).await,
+        ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_input_is_closed()).await,
         ["transfers", milliseconds] => transfers(&names, milliseconds).await,
         ["recover"] => recover().await,
         ["recover until killed"] => {
             TwoPhase::recover().await?;
             loop {
-                // No grace: it races the coordinators.
+                // Recover often, to race the coordinators.
                 TwoPhase::recover().await?;
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -53,14 +53,14 @@ async fn run(arguments: &[&str]) -> Result<()> {
         ["work", how, calls] => {
             let calls: usize = calls.parse().map_err(Error::custom)?;
             let worker = flow::worker(name(0), name(1), flow::TOPIC, *how == "once");
-            // One at a time, it tells of each before the next: then nothing runs while it does.
+            // With one call at a time, no other call runs while the worker writes a result to the outbox.
             let worker = worker.concurrency(calls).batch(if calls == 1 { 1 } else { 100 });
-            worker.run_until(until_told()).await
+            worker.run_until(until_input_is_closed()).await
         }
-        // Only what wakes it has it look.
+        // It polls once per hour, so it claims messages only when it is woken.
         ["work when woken", topic] => {
             let worker = flow::worker(name(0), name(1), topic, true).poll(Duration::from_secs(3600));
-            worker.run_until(until_told()).await
+            worker.run_until(until_input_is_closed()).await
         }
         ["work off", how] => flow::worker(name(0), name(1), flow::TOPIC, *how == "once").run_once().await.map(drop),
         ["copy", what] => {
@@ -76,23 +76,23 @@ async fn run(arguments: &[&str]) -> Result<()> {
             Ok(())
         }
         ["copy again and again"] => copy_again(name(0), name(1)).await,
-        other => Err(Error::configuration(format!("a node does not know {other:?}"))),
+        other => Err(Error::configuration(format!("unknown command {other:?}"))),
     }
 }
 
-/// Waits until whoever started this process closes its input.
-async fn until_told() {
+/// Waits until the test closes the input of this process.
+async fn until_input_is_closed() {
     _ = tokio::io::stdin().read(&mut [0]).await;
 }
 
-/// Copies what has changed until it is told to end, and once more.
+/// Copies the changes again and again until the input is closed, and then once more.
 async fn copy_again(from: &str, to: &str) -> Result<()> {
     let job = copied::job(from, to, "changes");
-    let mut told = std::pin::pin!(until_told());
+    let mut closed = std::pin::pin!(until_input_is_closed());
     loop {
         job.run().await?;
         tokio::select! {
-            () = &mut told => return job.run().await.map(drop),
+            () = &mut closed => return job.run().await.map(drop),
             () = tokio::time::sleep(Duration::from_millis(5)) => {}
         }
     }
@@ -105,7 +105,7 @@ fn read(kind: &str) -> Kind {
         .unwrap_or(Kind::Good)
 }
 
-/// Recovers until nothing waits any more, and prints what was found the last time.
+/// Recovers until no transaction is waiting, for five minutes at most, and prints the last result.
 async fn recover() -> Result<()> {
     let start = Instant::now();
     loop {
@@ -119,7 +119,7 @@ async fn recover() -> Result<()> {
     }
 }
 
-/// Random transfers between all banks, by several tasks at once.
+/// Makes random transfers between all banks in four concurrent tasks, and prints how many were committed.
 async fn transfers(names: &[String], milliseconds: &str) -> Result<()> {
     let end = Instant::now() + Duration::from_millis(milliseconds.parse().map_err(Error::custom)?);
     let mut tasks = tokio::task::JoinSet::new();

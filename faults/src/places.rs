@@ -1,4 +1,4 @@
-//! Where the databases are: a process is told by its environment.
+//! Reads the connections and settings of this process from its environment.
 
 use std::env;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use activerecord::PoolOptions;
 use activerecord::prelude::*;
 
-/// Names and URLs, as `NAME=URL` with line ends between.
+/// The variable for the connections: one `NAME=URL` per line.
 pub const VARIABLE: &str = "NODE_PLACES";
 
 /// The variable for the [grace](TwoPhase::grace) of this process, in seconds.
@@ -21,10 +21,10 @@ pub fn grace() -> Result<Option<Duration>> {
     Ok(Some(Duration::from_secs(seconds.parse().map_err(Error::custom)?)))
 }
 
-/// Registers the databases of this process, and returns their names.
+/// Registers the connections of this process, and returns their names.
 ///
 /// # Errors
-/// `Configuration` when the environment does not say, or says something wrong.
+/// `Custom` if the variable is not set; `Configuration` if it is invalid.
 pub fn configure() -> Result<Vec<String>> {
     let places = env::var(VARIABLE).map_err(Error::custom)?;
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! A saga: a flight in one database, a hotel in another.
+//! A saga that books a flight in one database and a hotel in another.
 
 use std::time::Duration;
 
@@ -6,31 +6,31 @@ use activerecord::Backoff;
 use activerecord::prelude::*;
 use activerecord::saga::StepContext;
 
-/// What was booked.
+/// A booking.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "bookings"]
 pub struct Booking {
-    /// Its number.
+    /// The primary key.
     pub id: i64,
-    /// The saga that booked it.
+    /// The id of the saga that booked it.
     pub trip: Uuid,
 }
 
-/// Its columns, in the words of the harness.
+/// The table of [`Booking`], in the types of `test_support`.
 pub const BOOKINGS: &str = "bookings (id ID, trip UUID NOT NULL)";
 
-/// How the saga goes.
+/// A kind of saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// All its steps succeed.
+    /// All steps succeed.
     Good,
-    /// Its last step fails, so that all before it are undone.
+    /// The last step fails, so the steps before it are compensated.
     Failing,
-    /// The broken variant of the good one: steps without a barrier.
+    /// The broken variant of [`Good`](Self::Good): its steps have no barrier.
     Unguarded,
-    /// As the failing one, and its first step cannot be undone.
+    /// As [`Failing`](Self::Failing), but its first step cannot be compensated.
     Sticky,
-    /// As the failing one, and its first step has no barrier: what undoes it reads the log.
+    /// As [`Failing`](Self::Failing), but its first step has no barrier: its compensating action reads the output from the log.
     Loose,
 }
 
@@ -43,7 +43,7 @@ async fn cancel(place: &str, id: i64) -> Result<()> {
     Booking::with_connection(place, async || Booking::find(id).await?.destroy().await).await
 }
 
-/// The definition; its log is in the first place.
+/// Returns the definition of a saga. Its log is on `flights`.
 pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
     let (first, second) = (flights.to_owned(), hotels.to_owned());
     let (first_again, second_again) = (first.clone(), second.clone());
@@ -55,7 +55,7 @@ pub fn saga(kind: Kind, flights: &str, hotels: &str) -> Saga {
     let no_pay = async |_: &StepContext, (): ()| Ok(());
     let saga = Saga::new(format!("trip {kind:?}"))
         .log_on(flights)
-        // Longer than any pause of a slow machine. The tests end the lease of a process that they have killed or stopped.
+        // Longer than any pause of a slow machine. The tests end the lease of a process that they killed or stopped.
         .lease(Duration::from_secs(600))
         .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)));
     match kind {
