@@ -56,13 +56,7 @@ pub async fn transfer(from: &str, to: &str, id: i64, amount: i64) -> Result<()> 
 ///
 /// # Errors
 /// Those of the databases.
-pub async fn two_commits(
-    from: &str,
-    to: &str,
-    id: i64,
-    amount: i64,
-    pause: impl Future<Output = ()>,
-) -> Result<()> {
+pub async fn two_commits(from: &str, to: &str, id: i64, amount: i64, pause: impl Future<Output = ()>) -> Result<()> {
     let (first, second) = (Transaction::begin(from).await?, Transaction::begin(to).await?);
     first.run(async || change(from, id, -amount).await).await?;
     second.run(async || change(to, id, amount).await).await?;

@@ -1,4 +1,4 @@
-//! The fault matrix: processes, servers and brokers that are killed, stopped and cut off.
+//! The fault matrix. Its tests kill, stop or disconnect processes, servers and brokers.
 
 mod node;
 mod outbox;

@@ -1,4 +1,4 @@
-//! Processes to kill.
+//! Starts the processes that the tests kill or stop.
 
 use std::env;
 use std::io;
@@ -14,58 +14,60 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Servers show what is prepared on all of their databases: the tests take turns.
+/// For the tests that run one at a time. A server lists the prepared transactions of all its databases, so two such tests would disturb
+/// each other.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// Whether the longer matrix was asked for (`cargo xtask faults --long`).
+/// Whether this is the long matrix (`cargo xtask faults --long`).
 pub(crate) fn is_long() -> bool {
     env::var("ACTIVERECORD_FAULTS").is_ok_and(|set| set == "long")
 }
 
-/// The databases of this run.
+/// The databases that this run includes.
 pub(crate) fn profiles() -> impl Iterator<Item = &'static Profile> {
     Profile::all().into_iter().filter(|profile| !is_left_out(profile.name()))
 }
 
-/// A process of the matrix.
+/// A running process of the matrix.
 pub(crate) struct Node {
     child: Child,
     lines: UnboundedReceiver<io::Result<String>>,
     printed: Vec<String>,
 }
 
-/// How a process is started.
+/// The settings of a process that is not started yet.
 pub(crate) struct Start<'a> {
     arguments: Vec<String>,
     places: Vec<(&'a str, String)>,
     variables: Vec<(&'a str, String)>,
 }
 
-/// A process that does `what` with these databases.
+/// A process that runs the command `what` with these databases.
 pub(crate) fn node<'a>(what: &[&str], databases: &[&'a Database]) -> Start<'a> {
     let places = databases.iter().map(|database| (&***database, database.url().to_owned())).collect();
     Start { arguments: what.iter().map(|&word| word.to_owned()).collect(), places, variables: Vec::new() }
 }
 
 impl<'a> Start<'a> {
-    /// With another database before the others.
+    /// Adds a connection before the others.
     pub(crate) fn first(mut self, name: &'a str, url: String) -> Self {
         self.places.insert(0, (name, url));
         self
     }
 
-    /// At another URL.
+    /// Adds a connection after the others, or moves it there with another URL.
     pub(crate) fn at(mut self, name: &'a str, url: String) -> Self {
         self.places.retain(|(known, _)| *known != name);
         self.places.push((name, url));
         self
     }
 
-    /// Taken there: `NAME=ACTION@N`.
+    /// Sets the failpoint: `NAME=ACTION@N`.
     pub(crate) fn failpoint(self, plan: &str) -> Self {
         self.variable("ACTIVERECORD_FAILPOINT", plan)
     }
 
+    /// Sets an environment variable.
     pub(crate) fn variable(mut self, name: &'a str, value: &str) -> Self {
         self.variables.push((name, value.to_owned()));
         self
@@ -77,29 +79,29 @@ impl<'a> Start<'a> {
         command.args(self.arguments).env(VARIABLE, places.join("\n")).envs(self.variables);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(Error::custom)?;
-        let stdout = child.stdout.take().ok_or_else(|| Error::invalid("no output"))?;
+        let stdout = child.stdout.take().ok_or_else(|| Error::invalid("the process has no output"))?;
         Ok(Node { child, lines: read(stdout), printed: Vec::new() })
     }
 
-    /// Waits for its end.
+    /// Starts the process, closes its input, and waits until it ends.
     pub(crate) async fn run(self) -> Result<Ended> {
         self.start()?.end().await
     }
 }
 
-/// What a process has left.
+/// The end of a process, and its output.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// It ended by itself, without an error.
+    /// It ended without an error.
     pub(crate) is_success: bool,
-    /// It was killed.
+    /// A signal killed it.
     pub(crate) is_killed: bool,
     pub(crate) printed: String,
 }
 
 impl Node {
-    /// Waits until it has printed this.
-    pub(crate) async fn prints(&mut self, text: &str) -> Result<()> {
+    /// Waits until the process prints a line with this text.
+    pub(crate) async fn until_printed(&mut self, text: &str) -> Result<()> {
         while let Some(line) = self.lines.recv().await {
             let line = line.map_err(Error::custom)?;
             let found = line.contains(text);
@@ -108,7 +110,7 @@ impl Node {
                 return Ok(());
             }
         }
-        Err(Error::invalid(format!("it ended before it printed `{text}`: {}", self.printed.join("\n"))))
+        Err(Error::invalid(format!("the process ended before it printed `{text}`: {}", self.printed.join("\n"))))
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
@@ -133,13 +135,13 @@ impl Node {
         .await
     }
 
-    /// Closes its input, which asks some to end, and waits for it.
+    /// Closes the input of the process, and waits until it ends. Some commands run until then.
     pub(crate) async fn end(mut self) -> Result<Ended> {
         drop(self.child.stdin.take());
         self.end_by_itself().await
     }
 
-    /// Waits for its end.
+    /// Waits until the process ends. Its input stays open.
     pub(crate) async fn end_by_itself(mut self) -> Result<Ended> {
         let reading = async {
             while let Some(line) = self.lines.recv().await {
@@ -153,7 +155,7 @@ impl Node {
     }
 }
 
-/// The lines that a process prints, read as they come: one whose pipe is full stands still.
+/// Reads the lines of a process at once, because a process with a full pipe blocks.
 fn read(stdout: ChildStdout) -> UnboundedReceiver<io::Result<String>> {
     let (sender, lines) = unbounded_channel();
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Servers that a test may kill.
+//! The servers that a test can kill.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use activerecord::prelude::*;
 
 use test_support::services::{self, services};
 
-/// One of the servers that nothing else uses.
+/// A server that no other part of the run uses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Server {
     name: &'static str,
@@ -22,12 +22,12 @@ impl Server {
         services::url(self.variable)
     }
 
-    /// Registers it, and makes the table of accounts anew.
+    /// Registers a connection to the server, and creates the table of accounts again.
     pub(crate) async fn open(self, name: &str, table: &str) -> Result<()> {
         let pool = PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(300));
         ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))?;
         let handle = connection(name)?;
-        // What an earlier run has left holds locks.
+        // Branches of an earlier run hold locks.
         for prepared in handle.prepared().await? {
             if let Some(branch) = prepared.branch {
                 handle.rollback_prepared(&branch).await?;
@@ -47,7 +47,7 @@ impl Server {
         self.services("kill").await
     }
 
-    /// Starts it again, and waits until it answers.
+    /// Restarts the server, and waits until it answers.
     pub(crate) async fn restart(self) -> Result<()> {
         self.services("restart").await
     }

@@ -1,4 +1,4 @@
-//! O9. What wakes a worker is killed.
+//! O9. The session that receives the notifications for a worker is killed.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::node::{Node, node, profiles};
 use test_support::until;
 use test_support::{Database, Profile};
 
-/// A worker in a process of its own, whose sessions have a name that is this test's alone.
+/// A worker in another process. Its sessions have an `application_name` that no other test uses.
 struct Woken {
     node: Node,
     from: Database,
@@ -19,7 +19,7 @@ struct Woken {
 }
 
 impl Woken {
-    /// It stands still when it is about to listen for the second time.
+    /// Starts the worker. A failpoint stops it before it listens for the second time.
     async fn start(profile: &'static Profile, broken: bool) -> Result<Self> {
         let (from, to) = (Database::on(profile, &[]).await?, Database::on(profile, &[EFFECTS]).await?);
         let places = format!("{}&application_name={}", from.url(), &*from);
@@ -30,9 +30,9 @@ impl Woken {
         Ok(woken)
     }
 
-    /// The sessions of the process that listen.
+    /// Returns the sessions of the worker that listen.
     async fn listeners(&self) -> Result<Vec<i32>> {
-        // Once such a session is idle, it receives notifications.
+        // When such a session is idle, its LISTEN is complete.
         let listening = "SELECT pid FROM pg_stat_activity \
                          WHERE application_name = ? AND query LIKE 'LISTEN %' AND state = 'idle'";
         let rows = connection(&self.from)?.query(listening, [&*self.from]).await?;
@@ -40,16 +40,17 @@ impl Woken {
     }
 
     async fn until_it_listens(&self) -> Result<()> {
-        until("it listens", async || Ok(!self.listeners().await?.is_empty())).await
+        until("the worker listens", async || Ok(!self.listeners().await?.is_empty())).await
     }
 
-    /// The process may have another listener when this returns.
+    /// Kills the sessions that listen. When this returns, the worker may already have another one.
     async fn kill_listener(&self) -> Result<()> {
         let killed = self.listeners().await?;
         for listener in &killed {
             connection(&self.from)?.query("SELECT pg_terminate_backend(?)", [*listener]).await?;
         }
-        until("the listener is gone", async || Ok(!self.listeners().await?.iter().any(|pid| killed.contains(pid)))).await
+        until("the listener is gone", async || Ok(!self.listeners().await?.iter().any(|pid| killed.contains(pid))))
+            .await
     }
 
     async fn enqueue(&self, number: i64) -> Result<()> {
@@ -65,10 +66,11 @@ impl Woken {
     }
 }
 
-/// O9. Messages from before its listener is killed, from while there is none, and from after. The broken variant listens
-/// again and does not look: what came in between waits for the poll, which is an hour away.
+/// O9. A worker handles messages that are enqueued before its listener is killed, while it has no listener, and afterwards. The broken
+/// variant does not read the outbox after it listens again: a message from the time without a listener waits for the next poll, an hour
+/// later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn o9_a_listener_that_is_killed_misses_nothing() -> Result<()> {
+async fn o9_a_worker_misses_no_message_when_its_listener_is_killed() -> Result<()> {
     let mut tried = 0;
     for profile in profiles().filter(|profile| profile.capabilities.notifications) {
         let mut usual = Duration::ZERO;
@@ -78,7 +80,7 @@ async fn o9_a_listener_that_is_killed_misses_nothing() -> Result<()> {
             woken.until_handled(1).await?;
             woken.kill_listener().await?;
             woken.node.until_stopped().await?;
-            // The hint is sent while nobody is there to hear it but us.
+            // Only this test listens when the hint is sent.
             let mut hints = connection(&woken.from)?.listen("ar_outbox").await?;
             woken.enqueue(2).await?;
             while !hints.next().await?.ends_with(&*woken.from) {}
@@ -87,9 +89,10 @@ async fn o9_a_listener_that_is_killed_misses_nothing() -> Result<()> {
             woken.until_it_listens().await?;
             let listens = Instant::now();
             if broken {
+                // Ten times as long as the worker needed without the defect.
                 let patience = usual * 10 + Duration::from_millis(500);
                 let handled = tokio::time::timeout(patience, woken.until_handled(2)).await;
-                assert!(handled.is_err(), "the broken variant looks");
+                assert!(handled.is_err(), "the broken variant reads the outbox");
             } else {
                 woken.until_handled(2).await?;
                 usual = listens.elapsed();
@@ -97,7 +100,7 @@ async fn o9_a_listener_that_is_killed_misses_nothing() -> Result<()> {
             woken.enqueue(3).await?;
             woken.until_handled(3).await?;
             woken.until_handled(2).await?;
-            // Whenever it is killed.
+            // Kill the listener at any time.
             for number in 4..=12 {
                 woken.enqueue(number).await?;
                 if !broken {

@@ -1,4 +1,4 @@
-//! Brokers that are killed, and answers that are lost: O10.
+//! O10. A broker is killed, or its answers are lost.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use test_support::services::{services, url};
 use test_support::{Database, Profile};
 use test_support::{is_left_out, until};
 
-/// A connection to a broker.
+/// Connects to a broker.
 async fn open(name: &str) -> Result<Arc<dyn Queue>> {
-    // Short, because tests wait for its end. A slow consumer can lose it; then an event is delivered again, and the inbox knows it.
+    // Short, because tests wait until it expires. If a slow consumer loses it, the event is delivered again, and the inbox ignores it.
     let lease = Duration::from_secs(2);
     Ok(match name {
         "nats" => Arc::new(NatsQueue::connect(url("NATS_URL")?).await?.lease(lease)),
@@ -29,7 +29,7 @@ async fn open(name: &str) -> Result<Arc<dyn Queue>> {
     })
 }
 
-/// The brokers of this run that say that they keep what they have accepted.
+/// Returns the brokers of this run that are durable.
 async fn brokers() -> Result<Vec<(&'static str, Arc<dyn Queue>)>> {
     let mut brokers = Vec::new();
     for name in ["nats", "rabbitmq", "redis"].into_iter().filter(|name| !is_left_out(name)) {
@@ -41,7 +41,7 @@ async fn brokers() -> Result<Vec<(&'static str, Arc<dyn Queue>)>> {
     Ok(brokers)
 }
 
-/// A relay and a consumer at work.
+/// A running relay, and a running consumer.
 struct Flow {
     from: Database,
     to: Database,
@@ -99,34 +99,34 @@ impl Flow {
     }
 }
 
-/// O10. A broker is killed while events are published to it, and is away for a while: none is lost, and each has its effect once.
+/// O10. A broker is killed while events are published, and restarted later. No event is lost, and each has one effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn o10_a_broker_that_is_away_loses_nothing() -> Result<()> {
+async fn o10_an_outage_of_a_broker_loses_no_event() -> Result<()> {
     let _alone = ALONE.lock().await;
     for (name, queue) in brokers().await? {
         let flow = Flow::start(Arc::clone(&queue), queue).await?;
         flow.enqueue(0..300).await?;
-        until("some have had their effect", async || Ok(!flow.effects().await?.is_empty())).await?;
+        until("some events have their effects", async || Ok(!flow.effects().await?.is_empty())).await?;
         services("kill", name)?;
         flow.enqueue(300..400).await?;
         if is_long() {
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
-        assert!(!flow.is_relayed().await?, "{name} is away, and has taken everything");
+        assert!(!flow.is_relayed().await?, "all events are relayed, although {name} is down");
         services("restart", name)?;
-        until("everything is relayed", async || flow.is_relayed().await).await?;
-        until("everything has had its effect", async || Ok(flow.effects().await?.len() == 400)).await?;
+        until("all events are relayed", async || flow.is_relayed().await).await?;
+        until("all events have their effects", async || Ok(flow.effects().await?.len() == 400)).await?;
         assert!(flow.effects().await?.values().all(|count| *count == 1), "{name}");
         flow.stop().await?;
     }
     Ok(())
 }
 
-/// A publisher that does not wait for the broker's word.
+/// A publisher that does not wait for the acknowledgement of the broker.
 struct Hasty {
     name: &'static str,
     capabilities: QueueCapabilities,
-    /// How many batches are being sent.
+    /// The number of batches that are being sent.
     sending: Arc<AtomicUsize>,
 }
 
@@ -149,7 +149,7 @@ impl Publisher for Hasty {
     }
 }
 
-/// The broken variant of O10: what was counted as published before the broker's word is lost.
+/// The broken variant of O10: events that count as published before the acknowledgement are lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o10_a_publisher_that_does_not_wait_loses_events() -> Result<()> {
     let _alone = ALONE.lock().await;
@@ -159,7 +159,7 @@ async fn o10_a_publisher_that_does_not_wait_loses_events() -> Result<()> {
         let flow = Flow::start(hasty, queue).await?;
         services("kill", name)?;
         flow.enqueue(0..300).await?;
-        until("everything is counted as relayed", async || flow.is_relayed().await).await?;
+        until("all events count as relayed", async || flow.is_relayed().await).await?;
         // On a slow machine, a batch could otherwise be sent to the restarted broker.
         until("every batch is lost", async || Ok(sending.load(Ordering::SeqCst) == 0)).await?;
         services("restart", name)?;
@@ -173,13 +173,13 @@ async fn o10_a_publisher_that_does_not_wait_loses_events() -> Result<()> {
             }
         }
         let effects = flow.effects().await?;
-        assert!(effects.contains_key(&300) && effects.len() < 301, "{name} has lost nothing");
+        assert!(effects.contains_key(&300) && effects.len() < 301, "{name} has lost no event");
         flow.stop().await?;
     }
     Ok(())
 }
 
-/// A publisher whose every second answer is lost.
+/// A publisher that loses every second answer.
 struct Deaf {
     queue: Arc<dyn Queue>,
     is_deaf: AtomicBool,
@@ -201,17 +201,17 @@ impl Publisher for Deaf {
     }
 }
 
-/// O10. Answers are lost: what is published again has its effect once.
+/// O10. Answers are lost. An event that is published again has one effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn o10_an_answer_that_is_lost_doubles_nothing() -> Result<()> {
+async fn o10_a_lost_answer_repeats_no_effect() -> Result<()> {
     let _alone = ALONE.lock().await;
     for (name, queue) in brokers().await? {
         let deaf = Deaf { queue: Arc::clone(&queue), is_deaf: AtomicBool::new(true) };
         let flow = Flow::start(deaf, queue).await?;
         flow.enqueue(0..200).await?;
-        until("everything is relayed", async || flow.is_relayed().await).await?;
+        until("all events are relayed", async || flow.is_relayed().await).await?;
         flow.enqueue(200..201).await?;
-        until("everything has had its effect", async || Ok(flow.effects().await?.len() == 201)).await?;
+        until("all events have their effects", async || Ok(flow.effects().await?.len() == 201)).await?;
         assert!(flow.effects().await?.values().all(|count| *count == 1), "{name}");
         flow.stop().await?;
     }

@@ -1,4 +1,4 @@
-//! Sagas whose process is killed or stands still, and the broken variants of S3 to S7, which are in `tests/conformance/distributed`, too.
+//! Sagas whose process is killed or stopped: S1 to S7, each with a broken variant. S3 to S7 are also in `tests/conformance/distributed`.
 
 use activerecord::prelude::*;
 use activerecord::saga::{SagaState, Sagas};
@@ -7,7 +7,7 @@ use faults::trip::{BOOKINGS, Booking, Kind};
 use crate::node::{Start, is_long, node, profiles};
 use test_support::{Database, Profile, until};
 
-/// Every write of the log, and the inside of every action: before and after.
+/// The points before and after each write of the log and each action, and one inside each action.
 const POINTS: [&str; 12] = [
     "saga.begun=kill",
     "saga.started=kill@1",
@@ -27,8 +27,8 @@ async fn bookings(place: &str) -> Result<u64> {
     Booking::using(place).count().await
 }
 
-/// The state of the only saga, once it has ended.
-async fn ended(log: &str) -> Result<SagaState> {
+/// Returns the state of the only saga.
+async fn state(log: &str) -> Result<SagaState> {
     let sagas = Sagas::on(log).list(None, 10).await?;
     match &sagas[..] {
         [saga] => Ok(saga.state),
@@ -36,20 +36,20 @@ async fn ended(log: &str) -> Result<SagaState> {
     }
 }
 
-/// Resumes the saga in other processes until it has ended. The process that has its lease was killed or is stopped, so the lease ends
-/// now instead of in ten minutes.
+/// Resumes the saga in other processes until it has ended. The process with the lease was killed or is stopped. So that the others need not
+/// wait ten minutes, the lease ends now.
 async fn resume(kind: &str, broken: &str, flights: &Database, hotels: &Database) -> Result<SagaState> {
     let expire = "UPDATE ar_saga SET lease_until = '2000-01-01 00:00:00.000000'";
     until("the saga has ended", async || {
         connection(flights)?.execute(expire, []).await?;
         with(node(&["resume", kind], &[flights, hotels]), broken).run().await?;
-        Ok(ended(flights).await? != SagaState::Running)
+        Ok(state(flights).await? != SagaState::Running)
     })
     .await?;
-    ended(flights).await
+    state(flights).await
 }
 
-/// Runs a saga in a process that is killed at `point`, if it comes there, and goes on with it in others until it has ended.
+/// Runs a saga in a process that is killed at `point`, if it reaches it, and then resumes the saga until it has ended.
 async fn killed_and_resumed(
     kind: Kind,
     point: &str,
@@ -58,7 +58,7 @@ async fn killed_and_resumed(
 ) -> Result<(bool, SagaState)> {
     let (name, id) = (format!("{kind:?}"), Uuid::now_v7().to_string());
     let first = node(&["trip", &name, &id], &[flights, hotels]).failpoint(point).run().await?;
-    let end = if first.is_killed { resume(&name, "", flights, hotels).await? } else { ended(flights).await? };
+    let end = if first.is_killed { resume(&name, "", flights, hotels).await? } else { state(flights).await? };
     Ok((first.is_killed, end))
 }
 
@@ -66,13 +66,13 @@ async fn places(profile: &'static Profile) -> Result<(Database, Database)> {
     Ok((Database::on(profile, &[BOOKINGS]).await?, Database::on(profile, &[BOOKINGS]).await?))
 }
 
-/// S1. All or nothing, exactly once, wherever it is killed.
+/// S1. Wherever the process is killed, either all steps have one effect each, or none has an effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s1_a_saga_ends_as_a_whole_wherever_its_process_is_killed() -> Result<()> {
+async fn s1_a_saga_is_complete_or_compensated_wherever_its_process_is_killed() -> Result<()> {
     for profile in profiles() {
         let mut killed = 0;
         for (index, point) in POINTS.into_iter().enumerate() {
-            // Without the long matrix, the servers share the points.
+            // In the short matrix, each server has a third of the points.
             if !is_long() && profile.name() != "sqlite" && index % 3 != profile.name().len() % 3 {
                 continue;
             }
@@ -90,9 +90,9 @@ async fn s1_a_saga_ends_as_a_whole_wherever_its_process_is_killed() -> Result<()
     Ok(())
 }
 
-/// S2. A step that is repeated has its effect once. The broken variant, without the barrier, has it twice.
+/// S2. A repeated step has one effect. The broken variant has no barrier, and two effects.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s2_a_step_that_is_repeated_has_its_effect_once() -> Result<()> {
+async fn s2_a_repeated_step_has_one_effect() -> Result<()> {
     for profile in profiles() {
         for step in [1, 2] {
             let point = format!("saga.acted=kill@{step}");
@@ -108,39 +108,39 @@ async fn s2_a_step_that_is_repeated_has_its_effect_once() -> Result<()> {
     Ok(())
 }
 
-/// A process with a part of the protocol broken, or, without a name, whole.
+/// Disables parts of the protocol in a process. An empty name disables nothing.
 fn with<'a>(start: Start<'a>, broken: &str) -> Start<'a> {
     if broken.is_empty() { start } else { start.variable("ACTIVERECORD_BROKEN", broken) }
 }
 
-/// Runs a saga of this kind to its end, by as many processes as it takes.
+/// Runs a saga of this kind until it has ended, in as many processes as needed.
 async fn to_its_end(start: Start<'_>, kind: &str, flights: &Database, hotels: &Database) -> Result<SagaState> {
     start.run().await?;
-    match ended(flights).await? {
+    match state(flights).await? {
         SagaState::Running => resume(kind, "", flights, hotels).await,
         end => Ok(end),
     }
 }
 
-/// S3. What cannot be undone is stuck, and waits for somebody. The broken variant counts it as undone.
+/// S3. A saga whose compensating action fails is stuck until an operator decides. The broken variant counts it as compensated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s3_what_cannot_be_undone_is_stuck() -> Result<()> {
+async fn s3_a_saga_that_cannot_be_compensated_is_stuck() -> Result<()> {
     for profile in profiles() {
         for (broken, state) in [("", SagaState::Stuck), ("saga.stuck", SagaState::Compensated)] {
             let (flights, hotels) = places(profile).await?;
             let id = Uuid::now_v7().to_string();
             let start = with(node(&["trip", "Sticky", &id], &[&flights, &hotels]), broken);
             assert_eq!(to_its_end(start, "Sticky", &flights, &hotels).await?, state, "{} {broken}", profile.name());
-            assert_eq!(bookings(&flights).await?, 1, "the booking is there");
+            assert_eq!(bookings(&flights).await?, 1, "the booking still exists");
         }
     }
     Ok(())
 }
 
-/// S4. An action that comes late, when the saga is undone, has no effect: also of a process that does not know that its lease is
-/// over. The broken variant has no barrier, and leaves one.
+/// S4. An action that runs after the saga was compensated has no effect, even if its process does not check its lease. The broken variant has
+/// no barrier, so the action has an effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s4_an_action_that_comes_late_has_no_effect() -> Result<()> {
+async fn s4_a_late_action_has_no_effect() -> Result<()> {
     use rustix::process::Signal;
     for profile in profiles() {
         for (broken, left) in [("saga.lease", 0), ("saga.lease,saga.barrier", 1)] {
@@ -158,7 +158,7 @@ async fn s4_an_action_that_comes_late_has_no_effect() -> Result<()> {
     Ok(())
 }
 
-/// A saga of this kind that was killed when its second step had begun, after `change` to the log.
+/// Kills the process of a saga when its second step has started, changes the log, and resumes the saga.
 async fn changed(kind: &str, change: &str, broken: &str, places: &(Database, Database)) -> Result<SagaState> {
     let (flights, hotels) = places;
     let id = Uuid::now_v7().to_string();
@@ -168,9 +168,9 @@ async fn changed(kind: &str, change: &str, broken: &str, places: &(Database, Dat
     resume(kind, broken, flights, hotels).await
 }
 
-/// S6. A step that the definition has not is no step to go on from. The broken variant goes on.
+/// S6. A saga is stuck if its log has a step that its definition does not have. The broken variant continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s6_a_step_that_nobody_knows_is_stuck() -> Result<()> {
+async fn s6_a_saga_with_an_unknown_step_is_stuck() -> Result<()> {
     let rename = "UPDATE ar_saga_step SET name = 'car' WHERE name = 'flight'";
     for profile in profiles() {
         for (broken, state) in [("", SagaState::Stuck), ("saga.steps", SagaState::Done)] {
@@ -181,24 +181,24 @@ async fn s6_a_step_that_nobody_knows_is_stuck() -> Result<()> {
     Ok(())
 }
 
-/// S7. What a step returned cannot be read: it is not undone by guess. The broken variant takes it for nothing.
+/// S7. A saga is stuck if the output of a step cannot be read. The broken variant skips the compensating action of that step.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s7_what_cannot_be_read_is_stuck() -> Result<()> {
+async fn s7_a_saga_with_an_unreadable_output_is_stuck() -> Result<()> {
     let spoil = "UPDATE ar_saga_step SET output = '{' WHERE name = 'flight'";
     for profile in profiles() {
         for (broken, state) in [("", SagaState::Stuck), ("saga.decode", SagaState::Compensated)] {
             let places = places(profile).await?;
             assert_eq!(changed("Loose", spoil, broken, &places).await?, state, "{} {broken}", profile.name());
-            assert_eq!(bookings(&places.0).await?, 1, "the booking is there");
+            assert_eq!(bookings(&places.0).await?, 1, "the booking still exists");
         }
     }
     Ok(())
 }
 
-/// S5. An executor that stands still past its lease, while somebody else ends the saga, writes nothing when it goes on. The
-/// broken variant heeds no lease, and writes into the log of a saga that has ended.
+/// S5. An executor is stopped, its lease ends, and another executor ends the saga. When the first one continues, it writes nothing. The
+/// broken variant ignores the lease, and writes to the log of a saga that has ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s5_an_executor_that_stood_still_writes_nothing() -> Result<()> {
+async fn s5_an_executor_without_its_lease_writes_nothing() -> Result<()> {
     use rustix::process::Signal;
     for profile in profiles() {
         for broken in [false, true] {
@@ -212,7 +212,7 @@ async fn s5_an_executor_that_stood_still_writes_nothing() -> Result<()> {
             stopped.signal(Signal::CONT)?;
             let late = stopped.end().await?;
             assert_eq!(late.printed.contains("Protocol(\"lease lost\")"), !broken, "{}: {late:?}", profile.name());
-            // The barriers keep what it does from having its effect again.
+            // The barriers prevent a second effect of its actions.
             assert_eq!((bookings(&flights).await?, bookings(&hotels).await?), (1, 1), "{}", profile.name());
         }
     }

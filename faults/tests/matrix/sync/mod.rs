@@ -1,4 +1,4 @@
-//! Copies that are killed, writers that commit late, servers that are killed, and how much memory a copy takes: Y1 to Y4.
+//! Copies whose process or server is killed, rows that are committed late, and the memory of a copy: Y1 to Y4.
 
 use std::time::Duration;
 
@@ -14,13 +14,14 @@ use crate::server::{MARIADB, POSTGRES, Server};
 use test_support::{Database, Profile};
 use test_support::{is_left_out, until};
 
-/// Each database once as a source and once as a target.
+/// Pairs in which each database is once the source and once the target.
 fn ring() -> impl Iterator<Item = (&'static Profile, &'static Profile)> {
     let all: Vec<_> = profiles().collect();
     let next = all.clone().into_iter().cycle().skip(1);
     all.into_iter().zip(next)
 }
 
+/// Creates the two databases, with rows in the source.
 async fn places(from: &'static Profile, to: &'static Profile, rows: i64) -> Result<(Database, Database)> {
     let (from, to) = (Database::on(from, &[ITEMS]).await?, Database::on(to, &[ITEMS]).await?);
     let items: Vec<_> = (1..=rows).map(|number| Item { number, ..Item::default() }).collect();
@@ -28,29 +29,29 @@ async fn places(from: &'static Profile, to: &'static Profile, rows: i64) -> Resu
     Ok((from, to))
 }
 
-/// What the database itself says that it holds.
+/// Reads the rows with plain SQL.
 async fn rows(database: &str) -> Result<Vec<(i64, i64)>> {
     let rows = connection(database)?.query("SELECT id, number FROM items ORDER BY id", []).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Y1. Killed at any moment, again and again, while the source changes: in the end the target is the source.
+/// Y1. A copy is killed again and again, and the source changes in between. In the end the tables are equal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn y1_a_copy_that_is_killed_goes_on() -> Result<()> {
+async fn y1_a_killed_copy_is_resumed() -> Result<()> {
     let kills = if is_long() { 100 } else { 6 };
     for (source, target) in ring() {
         for what in ["changes", "ranges"] {
             let (from, to) = places(source, target, 2_000).await?;
             for kill in 0..kills {
                 let copy = node(&["copy", what], &[&from, &to]).start()?;
-                // Any moment is good: on a slow machine, the copy is killed earlier.
+                // The moment is arbitrary: on a slow machine, the copy is killed at an earlier point.
                 sleep(Duration::from_millis(fastrand::u64(1..120))).await;
                 copy.signal(Signal::KILL)?;
                 copy.end().await?;
                 let touched = Item::using(&from).filter(Item::ID.gt(kill * 20) & Item::ID.le(kill * 20 + 20));
                 touched.update((Item::NUMBER.add(10_000),)).await?;
             }
-            // The first one goes on behind rows that have changed since.
+            // The first run resumes after rows that have changed since. The second one copies them.
             for _ in 0..2 {
                 let last = node(&["copy", what], &[&from, &to]).run().await?;
                 assert!(last.is_success, "{last:?}");
@@ -61,9 +62,9 @@ async fn y1_a_copy_that_is_killed_goes_on() -> Result<()> {
     Ok(())
 }
 
-/// Y1 in several ranges, while the source loses rows. The broken variant looks for the ends of its ranges anew, and misses some.
+/// Y1 in several ranges, while rows of the source are deleted. The broken variant computes the ends of its ranges again, and misses rows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn y1_ranges_end_where_they_did() -> Result<()> {
+async fn y1_a_resumed_copy_keeps_its_ranges() -> Result<()> {
     for (source, target) in ring() {
         for broken in ["", "sync.ranges"] {
             let (from, to) = places(source, target, 800).await?;
@@ -80,9 +81,9 @@ async fn y1_ranges_end_where_they_did() -> Result<()> {
     Ok(())
 }
 
-/// Y1 at the named points of a full copy. The broken variant keeps its checkpoint before its rows, and loses some.
+/// Y1 at the failpoints of a full copy. The broken variant writes its checkpoint before its rows, and misses rows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn y1_a_checkpoint_speaks_of_what_is_there() -> Result<()> {
+async fn y1_rows_before_a_checkpoint_are_written() -> Result<()> {
     for (source, target) in ring() {
         for broken in ["", "sync.checkpoint"] {
             let (from, to) = places(source, target, 500).await?;
@@ -100,12 +101,12 @@ async fn y1_a_checkpoint_speaks_of_what_is_there() -> Result<()> {
     Ok(())
 }
 
-/// A transaction with a row that is stamped now, and that is not committed.
+/// Begins a transaction, and writes a row with the time of now.
 async fn late(database: &str) -> Result<Transaction> {
     let late = Transaction::begin(database).await?;
     late.run(async || {
         Item::with_connection(database, async || {
-            // A server can count a transaction from its first read or write. On a slow machine, that could be long after the stamp.
+            // On some servers a transaction starts with its first statement. It must not start after the time in the row.
             Item::query().exists().await?;
             Item { number: 1, ..Item::default() }.insert().await
         })
@@ -115,7 +116,7 @@ async fn late(database: &str) -> Result<Transaction> {
     Ok(late)
 }
 
-/// Commits a row after a row with a later stamp was copied.
+/// Commits a row after a row with a later time was copied.
 async fn write_after_a_copy(from: &str, to: &str) -> Result<()> {
     let late = late(from).await?;
     Item::with_connection(from, async || Item { number: 2, ..Item::default() }.insert().await).await?;
@@ -123,7 +124,7 @@ async fn write_after_a_copy(from: &str, to: &str) -> Result<()> {
     late.commit().await
 }
 
-/// Commits rows some time after they are stamped, until `end`.
+/// Writes rows until `end`, and commits each of them up to 150 ms later.
 async fn write_late(database: String, end: Instant) -> Result<()> {
     while Instant::now() < end {
         let late = late(&database).await?;
@@ -133,10 +134,10 @@ async fn write_late(database: String, end: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Y2. Writers commit late, while the changes are copied again and again: nothing is missed. The broken variant trusts the
-/// newest time that it has seen, and misses some.
+/// Y2. Writers commit late, while the changes are copied again and again. No row is missed. The broken variant keeps the newest time that it
+/// has read as its watermark, and misses rows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn y2_what_is_committed_late_is_copied() -> Result<()> {
+async fn y2_rows_that_are_committed_late_are_copied() -> Result<()> {
     for (source, target) in ring() {
         for broken in ["", "sync.horizon"] {
             let (from, to) = places(source, target, 0).await?;
@@ -160,7 +161,7 @@ async fn y2_what_is_committed_late_is_copied() -> Result<()> {
     Ok(())
 }
 
-/// A table of items on a server that may be killed.
+/// Registers a connection to a server that is killed, and creates the table of items.
 async fn open(server: Server, name: &str, url: &str) -> Result<()> {
     let pool = PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(300));
     ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
@@ -174,10 +175,10 @@ async fn open(server: Server, name: &str, url: &str) -> Result<()> {
     handle.execute(&items, []).await.map(drop)
 }
 
-/// Y3. The target's server, then the source's, is killed in the middle of a copy and comes back: runs fail or wait, and in the end
-/// the target is the source.
+/// Y3. The server of the source or of the target is killed during a copy, and restarted. The copy fails or waits. In the end the tables are
+/// equal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn y3_a_server_that_is_killed_loses_nothing() -> Result<()> {
+async fn y3_a_copy_survives_the_kill_of_a_server() -> Result<()> {
     let _alone = ALONE.lock().await;
     if is_left_out("postgres-2") || is_left_out("mariadb-2") {
         return Ok(());
@@ -191,13 +192,13 @@ async fn y3_a_server_that_is_killed_loses_nothing() -> Result<()> {
             let copying = tokio::spawn(async { copied::job("y3-source", "y3-target", "changes").run().await });
             let begun =
                 async || Ok(connection("y3-target")?.query("SELECT id FROM items LIMIT 1", []).await?.len() == 1);
-            until("the copy is under way", begun).await?;
+            until("the copy has begun", begun).await?;
             victim.kill().await?;
             victim.restart().await?;
-            // It has been patient, or it says that it was not.
+            // The run may succeed or fail.
             let _ = copying.await.map_err(Error::custom)?;
             let done = async || Ok(copied::job("y3-source", "y3-target", "changes").run().await.is_ok());
-            until("a run is through", done).await?;
+            until("a run succeeds", done).await?;
             assert!(rows("y3-source").await? == rows("y3-target").await?, "{source:?} {target:?}: {victim:?} killed");
             for name in ["y3-source", "y3-target"] {
                 ConnectionManager::remove(name).await?;
@@ -207,13 +208,13 @@ async fn y3_a_server_that_is_killed_loses_nothing() -> Result<()> {
     Ok(())
 }
 
-/// Y4. What a copy takes of memory does not grow with the table.
+/// Y4. The memory of a copy does not grow with the table.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn y4_a_copy_takes_no_more_memory_than_its_batch() -> Result<()> {
+async fn y4_the_memory_of_a_copy_is_limited() -> Result<()> {
     const MOST: u64 = 200 << 20;
     let count = if is_long() { 10_000_000 } else { 200_000 };
     let file = Profile::all().into_iter().find(|profile| profile.name() == "sqlite");
-    let file = file.ok_or_else(|| Error::invalid("SQLite is there always"))?;
+    let file = file.ok_or_else(|| Error::invalid("there is no profile of SQLite"))?;
     let (from, to) = places(file, file, 0).await?;
     let fill = "INSERT INTO items WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) \
                 SELECT n, n, '2013-01-01 00:00:00.000000' FROM numbers";

@@ -1,3 +1,5 @@
+//! A coordinator or a recovery is killed or stopped: T1, T4, T6, T14.
+
 use activerecord::prelude::*;
 use activerecord::{Branch, InDoubtState};
 use rustix::process::Signal;
@@ -7,7 +9,7 @@ use crate::node::{ALONE, node};
 use faults::places::GRACE;
 use test_support::until;
 
-/// Before and after each step; whether it is committed when it is killed there.
+/// The points before and after each step, and whether the transaction commits if its coordinator is killed there.
 const POINTS: [(&str, bool); 5] = [
     ("2pc.recorded", false),
     ("2pc.marked", false),
@@ -16,9 +18,9 @@ const POINTS: [(&str, bool); 5] = [
     ("2pc.committed", true),
 ];
 
-/// T1. Killed at every step, and the recovery killed at its own.
+/// T1. The coordinator is killed at every step, and so is the recovery.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t1_a_coordinator_that_is_killed_leaves_all_or_nothing() -> Result<()> {
+async fn t1_a_transaction_of_a_killed_coordinator_is_atomic() -> Result<()> {
     let _alone = ALONE.lock().await;
     for pair in pairs() {
         let (first, second) = open(pair, 1).await?;
@@ -27,11 +29,11 @@ async fn t1_a_coordinator_that_is_killed_leaves_all_or_nothing() -> Result<()> {
             let before = (faults::bank::sum(&first).await?, faults::bank::sum(&second).await?);
             let killed = node(&["transfer"], &[&first, &second]).failpoint(&format!("{point}=kill")).run().await?;
             assert!(killed.is_killed, "{at}: {killed:?}");
-            // The broken variant: without a recovery it stays in doubt.
+            // The broken variant: without a recovery, the transaction stays in doubt.
             if point == "2pc.prepared" || point == "2pc.decided" {
                 assert!(left().await? > 0, "{at}: nothing is left without a recovery");
             }
-            // The recovery itself is killed first, if it comes so far.
+            // The first recovery is killed, if it finds a transaction.
             node(&["recover"], &[&first, &second]).failpoint("2pc.recovered=kill").run().await?;
             recover(&[&first, &second]).await?;
             until("nothing is left", async || Ok(left().await? == 0)).await?;
@@ -43,14 +45,14 @@ async fn t1_a_coordinator_that_is_killed_leaves_all_or_nothing() -> Result<()> {
     Ok(())
 }
 
-/// The broken variant of T1: two commits, one after the other, and a kill in between.
+/// The broken variant of T1: two commits, and the process is killed between them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t1_two_commits_are_torn() -> Result<()> {
+async fn t1_two_commits_are_not_atomic() -> Result<()> {
     let _alone = ALONE.lock().await;
     for pair in pairs() {
         let (first, second) = open(pair, 1).await?;
         let mut torn = node(&["two commits"], &[&first, &second]).start()?;
-        torn.prints("half").await?;
+        torn.until_printed("half").await?;
         torn.signal(Signal::KILL)?;
         torn.end().await?;
         recover(&[&first, &second]).await?;
@@ -59,11 +61,11 @@ async fn t1_two_commits_are_torn() -> Result<()> {
     Ok(())
 }
 
-/// T4. A coordinator that stands still between the phases is not waited for for ever where a server decides: its transaction
-/// is ended, the rest is rolled back by any of several recoverers, and it reports that when it goes on. Nobody can end what a
-/// process has open in a file of SQLite: it is waited for, and commits.
+/// T4. A coordinator is stopped between the phases. If the commit point is a server, it ends the transaction after the grace time, several
+/// concurrent recoveries roll back the branch, and the coordinator reports the abort when it continues. If the commit point is an SQLite file,
+/// nobody can end its transaction: the recovery waits, and the coordinator commits when it continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t4_a_coordinator_that_stands_still_is_fenced_or_waited_for() -> Result<()> {
+async fn t4_a_stopped_coordinator_is_fenced_or_recovery_waits() -> Result<()> {
     let _alone = ALONE.lock().await;
     for pair in pairs() {
         let (first, second) = open(pair, 1).await?;
@@ -72,22 +74,22 @@ async fn t4_a_coordinator_that_stands_still_is_fenced_or_waited_for() -> Result<
         let stopped = stopped.failpoint("2pc.prepared=stop").start()?;
         stopped.until_stopped().await?;
         let is_fenced = pair.0.name() != "sqlite";
-        // MariaDB lets nobody end a branch while the connection that prepared it is open.
+        // In MariaDB, a branch cannot be ended while the connection that prepared it is open.
         let is_bound = pair.1.name() == "mariadb";
         if is_fenced && !is_bound {
-            // Several at once.
+            // Several recoveries at once.
             let both = [&first, &second];
             tokio::try_join!(recover(&both), recover(&both), recover(&both))?;
-            until("it is rolled back", async || Ok(left().await? == 0)).await?;
+            until("the branch is rolled back", async || Ok(left().await? == 0)).await?;
         } else {
             let recovered = TwoPhase::recover().await?;
             assert!(!recovered.waiting.is_empty(), "{at}: {recovered:?}");
         }
         if is_fenced {
-            // Its transaction is over, nothing is decided, and nothing will be: what it has locked is free.
+            // The transaction at the commit point has ended without a decision, so its locks are free.
             let impatient = first.alias("impatient", |config| pair.0.impatient(config))?;
             let is_free = async || Ok(faults::bank::change(&impatient, 1, 0).await.is_ok());
-            until("what the deciding transaction has locked is free", is_free).await?;
+            until("the locks at the commit point are free", is_free).await?;
         }
         stopped.signal(Signal::CONT)?;
         let ended = stopped.end().await?;
@@ -98,20 +100,21 @@ async fn t4_a_coordinator_that_stands_still_is_fenced_or_waited_for() -> Result<
     Ok(())
 }
 
-/// T6. A branch that somebody has rolled back by hand after it was decided to commit is reported, for ever.
+/// T6. An operator rolls back a branch after the decision to commit. Every recovery reports it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t6_a_hand_against_the_decision_is_reported() -> Result<()> {
+async fn t6_a_branch_that_ends_against_the_decision_is_reported() -> Result<()> {
     let _alone = ALONE.lock().await;
     for pair in pairs() {
         let (first, second) = open(pair, 1).await?;
         let killed = node(&["transfer"], &[&first, &second]).failpoint("2pc.decided=kill").run().await?;
         assert!(killed.is_killed);
         let decided = TwoPhase::survey().await?.in_doubt.into_iter().find(|one| one.state == InDoubtState::Committed);
-        let gid = decided.ok_or_else(|| Error::invalid("nothing is decided"))?.gid;
+        let gid = decided.ok_or_else(|| Error::invalid("there is no decision"))?.gid;
         let branch = Branch::new(&*gid, "b1")?;
-        until("it is rolled back", async || Ok(connection(&second)?.rollback_prepared(&branch).await.is_ok())).await?;
-        // Decisions of a moment ago are left to their coordinators.
-        until("it is reported", async || Ok(TwoPhase::recover().await?.heuristic.contains(&gid))).await?;
+        until("the branch is rolled back", async || Ok(connection(&second)?.rollback_prepared(&branch).await.is_ok()))
+            .await?;
+        // Recovery leaves a new decision to its coordinator for some seconds.
+        until("the branch is reported", async || Ok(TwoPhase::recover().await?.heuristic.contains(&gid))).await?;
         assert!(TwoPhase::recover().await?.heuristic.contains(&gid));
         let in_doubt = TwoPhase::survey().await?.in_doubt.into_iter().find(|one| one.gid == gid);
         let note = in_doubt.and_then(|one| one.note).unwrap_or_default();
@@ -120,9 +123,9 @@ async fn t6_a_hand_against_the_decision_is_reported() -> Result<()> {
     Ok(())
 }
 
-/// T14. Times are for people: with clocks that have jumped by years in either direction, the same ends.
+/// T14. No outcome depends on a clock: a decision has its effect even if its time is years in the past or in the future.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t14_clocks_that_jump_decide_nothing() -> Result<()> {
+async fn t14_no_outcome_depends_on_a_clock() -> Result<()> {
     let _alone = ALONE.lock().await;
     for pair in pairs() {
         for (time, (point, commits)) in ["1999-01-01 00:00:00", "2099-01-01 00:00:00"]

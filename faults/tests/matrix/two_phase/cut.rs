@@ -1,4 +1,4 @@
-//! T3. Replies that never arrive: a proxy hands a request on and cuts the connection before its answer.
+//! T3. An answer is lost: a proxy forwards a request, and cuts the connection before the answer.
 
 use activerecord::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -8,7 +8,7 @@ use super::{left, open, outcome, pairs, recover};
 use crate::node::{ALONE, node};
 use test_support::until;
 
-/// Listens, hands on to `server`, and cuts a connection once, after a request with `text` in it has gone through.
+/// Starts a proxy for `server`, and returns its port. It cuts a connection once: after it has forwarded a request that contains `text`.
 async fn proxy(server: String, text: &'static str) -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Error::custom)?;
     let port = listener.local_addr().map_err(Error::custom)?.port();
@@ -16,13 +16,13 @@ async fn proxy(server: String, text: &'static str) -> Result<u16> {
         let cut = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         while let Ok((client, _)) = listener.accept().await {
             let (server, cut) = (server.clone(), std::sync::Arc::clone(&cut));
-            tokio::spawn(async move { hand_on(client, &server, text, &cut).await });
+            tokio::spawn(async move { forward(client, &server, text, &cut).await });
         }
     });
     Ok(port)
 }
 
-async fn hand_on(
+async fn forward(
     mut client: TcpStream,
     server: &str,
     text: &str,
@@ -40,7 +40,7 @@ async fn hand_on(
                 server.write_all(request).await?;
                 let is_it = request.windows(text.len()).any(|window| window == text.as_bytes());
                 if is_it && !cut.swap(true, std::sync::atomic::Ordering::SeqCst) {
-                    // It has done what it was asked; nobody is told.
+                    // The server has executed the request, and the client gets no answer.
                     let _ = server.read(&mut reply).await?;
                     return Ok(());
                 }
@@ -56,7 +56,7 @@ async fn hand_on(
     }
 }
 
-/// The URL by way of the proxy: in the open, so that it can read.
+/// Returns the URL of the database through the proxy, and the address of the server. Without TLS, so that the proxy can read the requests.
 fn through(url: &str, port: u16) -> Option<(String, String)> {
     let (scheme, rest) = url.split_once("://")?;
     let (login, rest) = rest.rsplit_once('@')?;
@@ -70,11 +70,11 @@ fn through(url: &str, port: u16) -> Option<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t3_a_reply_that_is_lost_leaves_all_or_nothing() -> Result<()> {
+async fn t3_a_transaction_with_a_lost_answer_is_atomic() -> Result<()> {
     let _alone = ALONE.lock().await;
     let mut aborted = 0;
     for pair in pairs() {
-        // On which connection, and after which request.
+        // The connection, and the text of the request.
         let cuts = [(1, "PREPARE"), (1, "COMMIT PREPARED"), (1, "XA COMMIT"), (0, "COMMIT")];
         for (side, text) in cuts {
             let (first, second) = open(pair, 1).await?;
@@ -84,7 +84,7 @@ async fn t3_a_reply_that_is_lost_leaves_all_or_nothing() -> Result<()> {
             let port = proxy(server, text).await?;
             let Some((through, _)) = through(url, port) else { continue };
             let start = node(&["transfer"], &[&first, &second]);
-            // The order decides who decides.
+            // The first connection is the commit point.
             let start = if side == 0 {
                 start.at(database, through).at(&second, second.url().to_owned())
             } else {
@@ -99,7 +99,7 @@ async fn t3_a_reply_that_is_lost_leaves_all_or_nothing() -> Result<()> {
             aborted += u32::from(!ended.is_success);
         }
     }
-    // A lost answer to PREPARE is a no.
+    // A lost answer to PREPARE aborts the transaction.
     assert!(aborted > 0);
     Ok(())
 }

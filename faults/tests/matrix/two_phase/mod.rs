@@ -1,5 +1,5 @@
-//! Transactions across databases whose coordinators, recoverers, servers and sockets are killed: T1 to T7, T13, T14. The others
-//! are in `tests/two_phase`, on every pair of databases.
+//! Transactions across databases whose coordinator, recovery or server is killed or stopped, or whose connection is cut: T1 to T6, T13, T14.
+//! The other cases are in `tests/two_phase`, for every pair of databases.
 
 mod coordinators;
 mod cut;
@@ -12,14 +12,15 @@ use faults::bank::{self, ACCOUNTS};
 use crate::node::{node, profiles};
 use test_support::{Database, Profile};
 
-/// Every pair of which at least one can prepare; the first one decides.
+/// Every pair in which at least the second database can prepare. The first one is the commit point.
 fn pairs() -> Vec<(&'static Profile, &'static Profile)> {
     let all: Vec<_> = profiles().collect();
     let pairs = all.iter().flat_map(|first| all.iter().map(move |second| (*first, *second)));
-    // A database that cannot prepare decides, wherever it stands: once is enough.
+    // A database that cannot prepare is always the commit point, so it is only tested as the first one.
     pairs.filter(|(first, second)| first.name() != second.name() && second.name() != "sqlite").collect()
 }
 
+/// Creates the databases of a pair, with their accounts.
 async fn open(pair: (&'static Profile, &'static Profile), accounts: i64) -> Result<(Database, Database)> {
     let (first, second) = (Database::on(pair.0, &[ACCOUNTS]).await?, Database::on(pair.1, &[ACCOUNTS]).await?);
     bank::open(&first, accounts).await?;
@@ -27,20 +28,21 @@ async fn open(pair: (&'static Profile, &'static Profile), accounts: i64) -> Resu
     Ok((first, second))
 }
 
+/// Recovers in a process, and returns its output.
 async fn recover(banks: &[&Database]) -> Result<String> {
     Ok(node(&["recover"], banks).run().await?.printed)
 }
 
-/// How many transactions have prepared branches that this program is to end.
+/// Counts the transactions with prepared branches that this process can recover.
 async fn left() -> Result<usize> {
-    // Files of earlier tests are gone.
+    // The databases of earlier tests are deleted, so their transactions are foreign.
     let all = TwoPhase::survey().await?.in_doubt;
     let ours =
         |one: &&activerecord::InDoubt| one.state != activerecord::InDoubtState::Foreign && !one.branches.is_empty();
     Ok(all.iter().filter(ours).count())
 }
 
-/// All or nothing: whether the transfer of 10 took place in both, or in none.
+/// Whether the transfer of 10 happened: in both databases or in none. None: in one of them.
 async fn outcome(first: &str, second: &str) -> Result<Option<bool>> {
     Ok(match (bank::sum(first).await?, bank::sum(second).await?) {
         (100, 100) => Some(false),

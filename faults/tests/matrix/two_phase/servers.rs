@@ -1,4 +1,4 @@
-//! Servers that are killed: `postgres-2` and `mariadb-2`, which nothing else in the run uses.
+//! A server is killed: `postgres-2` or `mariadb-2`, which no other part of the run uses.
 
 use activerecord::prelude::*;
 use faults::bank;
@@ -12,10 +12,11 @@ use test_support::{is_left_out, until};
 
 const TABLE: &str = "CREATE TABLE accounts (id BIGINT PRIMARY KEY, balance BIGINT NOT NULL)";
 
-/// Names that are the same in every process.
+/// The names of the connections, which are the same in every process.
 const FIRST: &str = "killed-first";
 const SECOND: &str = "killed-second";
 
+/// Registers the connections, and creates the accounts.
 async fn banks(first: Server, second: Server) -> Result<()> {
     for (name, server) in [(FIRST, first), (SECOND, second)] {
         server.open(name, TABLE).await?;
@@ -24,14 +25,15 @@ async fn banks(first: Server, second: Server) -> Result<()> {
     Ok(())
 }
 
-async fn gone() -> Result<()> {
+/// Removes the connections.
+async fn remove_banks() -> Result<()> {
     ConnectionManager::remove(FIRST).await?;
     ConnectionManager::remove(SECOND).await
 }
 
-/// T2. Each server is killed while the coordinator stands between two steps, and comes back.
+/// T2. A server is killed while the coordinator is stopped between two steps, and is restarted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t2_a_server_that_is_killed_leaves_all_or_nothing() -> Result<()> {
+async fn t2_a_transaction_with_a_killed_server_is_atomic() -> Result<()> {
     let _alone = ALONE.lock().await;
     if is_left_out("postgres-2") || is_left_out("mariadb-2") {
         return Ok(());
@@ -58,23 +60,23 @@ async fn t2_a_server_that_is_killed_leaves_all_or_nothing() -> Result<()> {
                 let nothing = until("nothing is left", async || Ok(left().await.is_ok_and(|left| left == 0))).await;
                 nothing.map_err(|error| error.context(format_args!("{at}: {ended:?} {recovered:?}")))?;
                 let moved = outcome(FIRST, SECOND).await?;
-                // What was answered is so; what was not is one or the other.
-                let told = ended
+                // If the coordinator reported an outcome, it is the right one.
+                let reported = ended
                     .is_success
                     .then_some(true)
                     .or(ended.printed.contains("Protocol(\"aborted\")").then_some(false));
                 assert!(moved.is_some(), "{at}: {ended:?} {recovered:?}");
-                assert!(told.is_none() || told == moved, "{at}: {moved:?} {ended:?} {recovered:?}");
-                gone().await?;
+                assert!(reported.is_none() || reported == moved, "{at}: {moved:?} {ended:?} {recovered:?}");
+                remove_banks().await?;
             }
         }
     }
     Ok(())
 }
 
-/// T13. A database that is down during a recovery is reported, and keeps no other transaction from its end.
+/// T13. A recovery reports a database that is down, and still ends the transactions of the other databases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t13_a_dead_database_stops_no_other_recovery() -> Result<()> {
+async fn t13_recovery_continues_when_a_database_is_down() -> Result<()> {
     let _alone = ALONE.lock().await;
     if is_left_out("postgres-2") || is_left_out("mariadb-2") || is_left_out("postgres") || is_left_out("mariadb") {
         return Ok(());
@@ -88,7 +90,7 @@ async fn t13_a_dead_database_stops_no_other_recovery() -> Result<()> {
     places("transfer")?.failpoint("2pc.decided=kill").run().await?;
     node(&["transfer"], &[&first, &second]).failpoint("2pc.decided=kill").run().await?;
     MARIADB.kill().await?;
-    // Once is not enough: MariaDB ends no branch before it notices that the connection of the killed coordinator is closed.
+    // One recovery may not be enough: MariaDB cannot end a branch before it has closed the connection of the killed coordinator.
     until("the transaction of the other databases is committed", async || {
         let recovered = TwoPhase::recover().await?;
         assert!(recovered.unreachable.iter().any(|(name, _)| name == SECOND), "{recovered:?}");
@@ -96,18 +98,18 @@ async fn t13_a_dead_database_stops_no_other_recovery() -> Result<()> {
     })
     .await?;
     MARIADB.restart().await?;
-    until("the other one is committed, too", async || {
+    until("the transaction of the restarted database is committed", async || {
         TwoPhase::recover().await?;
         Ok(outcome(FIRST, SECOND).await.is_ok_and(|outcome| outcome == Some(true)))
     })
     .await?;
-    gone().await
+    remove_banks().await
 }
 
-/// T2. A commit that was answered survives the server, also of a transaction that might have been prepared and was not.
-/// (MariaDB answers `XA COMMIT .. ONE PHASE` before it is durable: with that, this is red.)
+/// T2. A confirmed commit survives the kill of the server, also for a transaction that could have been prepared. (The test fails with
+/// `XA COMMIT .. ONE PHASE`, because MariaDB confirms it before it is durable.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t2_a_commit_by_hand_survives_its_server() -> Result<()> {
+async fn t2_a_confirmed_commit_survives_the_kill_of_its_server() -> Result<()> {
     let _alone = ALONE.lock().await;
     if is_left_out("postgres-2") || is_left_out("mariadb-2") {
         return Ok(());
@@ -119,9 +121,9 @@ async fn t2_a_commit_by_hand_survives_its_server() -> Result<()> {
         transaction.commit().await?;
         server.kill().await?;
         server.restart().await?;
-        until("it answers", async || Ok(bank::sum(name).await.is_ok())).await?;
+        until("the server answers", async || Ok(bank::sum(name).await.is_ok())).await?;
         let left = connection(name)?.prepared().await?.into_iter().filter(|prepared| prepared.branch.is_some()).count();
         assert_eq!((bank::sum(name).await?, left), (105, 0), "{name}");
     }
-    gone().await
+    remove_banks().await
 }

@@ -1,4 +1,4 @@
-//! T5. A bank over all engines, with processes that are killed at random while recoverers race them.
+//! T5. Processes make transfers between all servers and are killed at random, while others recover.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::node::{ALONE, is_long, node, profiles};
 use test_support::Database;
 use test_support::until;
 
-/// Whether the sum holds after all of that, and how many processes were killed.
+/// Returns whether the sum of all balances is right in the end, and how many processes were killed.
 async fn storm(broken: bool) -> Result<(bool, u32)> {
     let mut banks = Vec::new();
     for profile in profiles() {
-        // One writer at a time would be all that is tested.
+        // Not SQLite: it has one writer at a time, which would slow down all processes.
         if profile.name() != "sqlite" {
             let one = Database::on(profile, &[ACCOUNTS]).await?;
             bank::open(&one, 20).await?;
@@ -25,7 +25,7 @@ async fn storm(broken: bool) -> Result<(bool, u32)> {
     let places: Vec<&Database> = banks.iter().collect();
     let seconds = if is_long() { 60 } else { 8 };
     let start = |what: &[&str]| {
-        // Between the phases it stands still for a moment, so that the recoverers have something to race for.
+        // A coordinator pauses between the phases, so that a recovery can run meanwhile.
         let start = node(what, &places).failpoint("2pc.prepared=pause");
         if broken { start.variable("ACTIVERECORD_BROKEN", "2pc.ask") } else { start }.start()
     };
@@ -63,12 +63,12 @@ async fn storm(broken: bool) -> Result<(bool, u32)> {
         sum += bank::sum(bank).await?;
     }
     let expected = i64::try_from(banks.len()).map_err(Error::custom)? * 20 * 100;
-    println!("broken: {broken}, {kills} processes killed, {sum} of {expected} are there");
+    println!("broken: {broken}, {kills} processes killed, the sum is {sum} of {expected}");
     Ok((sum == expected, kills))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t5_the_sum_of_a_bank_holds() -> Result<()> {
+async fn t5_the_sum_of_all_balances_is_constant() -> Result<()> {
     let _alone = ALONE.lock().await;
     if profiles().count() < 3 {
         return Ok(());
@@ -78,18 +78,18 @@ async fn t5_the_sum_of_a_bank_holds() -> Result<()> {
     Ok(())
 }
 
-/// The broken variant: recoverers that do not ask whether a coordinator may still decide.
+/// The broken variant of T5: a recovery does not check whether the coordinator can still commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t5_without_asking_the_sum_does_not_hold() -> Result<()> {
+async fn t5_the_sum_is_wrong_if_recovery_does_not_ask() -> Result<()> {
     let _alone = ALONE.lock().await;
     if profiles().count() < 3 {
         return Ok(());
     }
-    // The first storm is enough on most machines.
+    // One storm is usually enough.
     for _ in 0..20 {
         if !storm(true).await?.0 {
             return Ok(());
         }
     }
-    Err(Error::invalid("the broken variant holds, too"))
+    Err(Error::invalid("the sum is right with the broken variant, too"))
 }
