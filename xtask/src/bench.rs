@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: side by side with other libraries, on servers of our own.
+//! `cargo xtask bench`, `bench-sync` and `bench-compile`: comparisons with other libraries and programs, on private servers.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::cargo::{Cargo, root};
 use crate::services::{Lease, Options, Service};
 
-/// Starts the servers that the comparison at run time is to use, runs it, and stops them.
+/// Starts the servers that the comparison of run times needs, runs it, and stops them.
 pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
     let options = Options::default();
     let servers = servers(&args);
@@ -21,7 +21,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
     cargo.run()
 }
 
-/// Compares copies between databases with other programs. The servers that the environment names are used, else our own.
+/// Compares copies between databases with other programs. Uses the servers of the environment if it has both, otherwise private ones.
 pub(crate) fn sync(args: Vec<OsString>) -> Result<()> {
     Cargo::new(["build", "--release", "--package", "activerecord-cli"]).run()?;
     let options = Options::default();
@@ -35,17 +35,19 @@ pub(crate) fn sync(args: Vec<OsString>) -> Result<()> {
     if python.status()?.success() { Ok(()) } else { Err("benches/sync/run.py failed".into()) }
 }
 
-/// Compares what models cost to compile.
+/// Compares the compile times of models.
 pub(crate) fn compile_time(args: Vec<OsString>) -> Result<()> {
     workspace("benches/compile_time/Cargo.toml").args(args).run()
 }
 
-/// The benchmarks are workspaces of their own: the libraries they compare with never reach our lockfile.
+/// Returns a run of a benchmark. Each benchmark is its own workspace, so the lockfile of this workspace does not contain the libraries that it
+/// compares.
 fn workspace(manifest: &str) -> Cargo {
     Cargo::new(["run", "--release", "--manifest-path", manifest, "--"])
 }
 
-/// The servers of the databases that the arguments name: of all, if none is named; of none, where only SQLite is looked at.
+/// Returns the servers of the databases in the arguments. Without a database it returns all servers; if only SQLite is measured, it returns
+/// none.
 fn servers(args: &[OsString]) -> Vec<Service> {
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.as_ref()));
@@ -68,14 +70,14 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_of_the_databases_that_are_asked_for() {
+    fn the_servers_of_the_named_databases() {
         assert_eq!(of("--quick"), [Service::Postgres, Service::Mariadb]);
         assert_eq!(of("--database sqlite --quick"), []);
         assert_eq!(of("--database sqlite --database=mariadb"), [Service::Mariadb]);
     }
 
     #[test]
-    fn no_server_for_what_is_counted_on_sqlite() {
+    fn counts_on_sqlite_need_no_server() {
         assert_eq!(of("--instructions"), []);
         assert_eq!(of("--instructions --publish").len(), 2);
         assert_eq!(of("--help"), []);

@@ -1,4 +1,4 @@
-//! Calls cargo in the root of the workspace.
+//! Calls of cargo in the root of the workspace.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::Result;
 use crate::watched::watched;
 
-/// One call of the cargo that runs this program.
+/// A call of cargo: of the same binary that runs this program.
 #[derive(Debug)]
 pub(crate) struct Cargo {
     command: Command,
@@ -16,7 +16,7 @@ pub(crate) struct Cargo {
 }
 
 impl Cargo {
-    /// `cargo ARGS` in the workspace's root.
+    /// Returns the call `cargo ARGS`.
     pub(crate) fn new<'a>(args: impl IntoIterator<Item = &'a str>) -> Self {
         let args: Vec<&str> = args.into_iter().collect();
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -39,24 +39,24 @@ impl Cargo {
         self
     }
 
-    /// The call itself.
+    /// Returns the call as a command.
     pub(crate) fn into_command(self) -> Command {
         self.command
     }
 
-    /// Runs it to its end; an exit code other than 0 is an error.
+    /// Runs the call until it ends. An exit code other than 0 is an error.
     pub(crate) fn run(mut self) -> Result<()> {
         let status = self.command.status()?;
         if status.success() { Ok(()) } else { Err(format!("`{}` failed", self.title).into()) }
     }
 
-    /// Runs it to its end, and gives each line of its output to `see`.
+    /// Runs the call until it ends, and passes each line of its output to `see`.
     pub(crate) fn run_seeing(self, see: impl FnMut(&str)) -> Result<()> {
         watched(self.command, &self.title, see)
     }
 }
 
-/// The workspace's root: the folder above this package.
+/// Returns the root of the workspace: the folder above this package.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

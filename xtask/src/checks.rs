@@ -1,4 +1,4 @@
-//! `cargo xtask test`: all that CI checks.
+//! `cargo xtask test`: everything that CI checks.
 
 use clap::Args;
 
@@ -11,26 +11,26 @@ use crate::services::{Lease, Options, Service};
 use crate::tally::Tally;
 use crate::{example, tidy};
 
-/// What `tests/conformance` runs on.
+/// The databases of `tests/conformance`.
 pub(crate) const DATABASES: &[&str] = &["sqlite", "postgres", "mariadb", "mysql"];
 
-/// The lanes that run side by side, in two rounds: the programs of the second round look at whole servers, or need the
-/// processor more than they wait.
+/// The lanes, in two rounds. The lanes of a round run at the same time. Programs of the second round read the state of a whole server, or need
+/// the processor more than they wait.
 const ROUNDS: [&[&str]; 2] =
     [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "faults", "compiled"]];
 
-/// What to check.
+/// The arguments of the command.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, faults, compiled
+    /// Run only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, faults, compiled
     #[arg(value_parser = ROUNDS.concat())]
     lanes: Vec<String>,
     #[command(flatten)]
     services: Options,
 }
 
-/// Runs every step, then shows the summary. Its last line counts the tests in a form that CI reads. No server outlives
-/// this that was not up before.
+/// Runs every step, and then shows the summary. Its last line has the number of tests in a form that CI reads. A server that this run
+/// started does not outlive it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let lease = Lease::new(&arguments.services, &Service::ALL)?;
     let (mut tally, mut report) = (Tally::default(), Report::new());
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         report.step("tidy", tidy::run);
         report.step("example", || match &programs {
             Some(programs) => example::run(programs.example("cross_database")?),
-            None => Err("it was not built".into()),
+            None => Err("the example was not built".into()),
         });
     }
     let finished = report.finish();
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     finished
 }
 
-/// What a lane runs.
+/// Returns the programs of a lane.
 fn lane(name: &'static str, programs: &Programs, lease: &Lease<'_>) -> Result<Lane> {
     let run = |program: &Program| -> Result<Run> {
         let mut command = program.command();
@@ -94,7 +94,7 @@ fn lane(name: &'static str, programs: &Programs, lease: &Lease<'_>) -> Result<La
     Ok(Lane { name, runs })
 }
 
-/// Whether no other lane runs it. All tests of the PostgreSQL backend's suite need its server.
+/// Whether the lane `programs` runs a program: no other lane does, and its server is not left out.
 fn is_plain(program: &Program, lease: &Lease<'_>) -> bool {
     let elsewhere = ["conformance", "servers", "two_phase", "faults", "faults matrix", "ui-tests ui"];
     let left_out = program.title == "activerecord-postgres suite" && lease.leaves_out("postgres");
@@ -112,7 +112,7 @@ fn cargo(args: &[&str]) -> Result<String> {
 }
 
 impl Run {
-    /// The conformance cases on a database.
+    /// Sets the database of the conformance cases.
     pub(crate) fn on(mut self, database: &str) -> Self {
         self.title = format!("{} on {database}", self.title);
         self.command.env("ACTIVERECORD_TEST_DATABASE", database);

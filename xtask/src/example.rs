@@ -1,4 +1,4 @@
-//! Runs the example as a newcomer does, twice: the second run must find the first one's work and copy only what changed.
+//! Runs the example twice in one folder. The second run must find the result of the first one, and copy only the changes.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::Result;
 use crate::programs::Program;
 use crate::watched::watched;
 
-/// What the example's closing line starts with; the number of rows follows.
+/// The start of the last line of the example. The number of rows follows.
 const SUMMARY: &str = "Rows copied to analytics:";
 
 pub(crate) fn run(program: &Program) -> Result<String> {
@@ -16,7 +16,7 @@ pub(crate) fn run(program: &Program) -> Result<String> {
     judge(first, second)
 }
 
-/// One run of the example in `folder`, where it leaves its databases.
+/// Runs the example in `folder`, where its databases are, and returns the number of copied rows.
 fn rows_copied(program: &Program, folder: &Path) -> Result<u64> {
     let (mut command, mut rows) = (program.command(), None);
     command.current_dir(folder);
@@ -35,7 +35,10 @@ fn judge(first: u64, second: u64) -> Result<String> {
     if 0 < second && second < first {
         Ok(format!("copied {first} rows, then {second}"))
     } else {
-        Err(format!("the second run must copy fewer rows than the first, but some: {first}, then {second}").into())
+        Err(format!(
+            "expected fewer rows in the second run than in the first one, but some; found {first}, then {second}"
+        )
+        .into())
     }
 }
 
@@ -44,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_read_from_the_closing_line_alone() {
+    fn rows_are_read_from_the_last_line_only() {
         assert_eq!(rows_in("Rows copied to analytics: 4,780 (2 tables)"), Some(4780));
         assert_eq!(rows_in("  Rows copied to analytics: 3"), Some(3));
         assert_eq!(rows_in("Rows copied to primary: 3"), None);
     }
 
     #[test]
-    fn the_second_run_must_copy_less_but_something() {
+    fn the_second_run_must_copy_fewer_rows_but_some() {
         assert!(judge(4780, 3).is_ok());
         assert!(judge(4780, 4780).is_err());
         assert!(judge(4780, 0).is_err());

@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: the fault matrix alone. `cargo xtask test` runs its shorter form among the other tests.
+//! `cargo xtask faults`: only the fault matrix. `cargo xtask test` includes its short form.
 
 use clap::Args;
 
@@ -8,22 +8,22 @@ use crate::programs::Programs;
 use crate::services::{Lease, Options, Service};
 use crate::watched::watched;
 
-/// What to run.
+/// The arguments of the command.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Every point on every database, and minutes of storm; in release, for there is much to work off
+    /// Run every failpoint on every database, and longer storms, in release mode
     #[arg(long)]
     long: bool,
-    /// A part of the names of the tests: `t5`, `s1`, `o3`
+    /// Run only the tests whose name contains this: `t5`, `s1`, `o3`
     filter: Option<String>,
     #[command(flatten)]
     services: Options,
 }
 
-/// The programs of the matrix. The library has the bounds of pauses, which need no database.
+/// The programs that are not run on each database. `activerecord-distributed` has the unit tests of the matrix, which need no database.
 const PROGRAMS: [&str; 4] = ["faults matrix", "activerecord-distributed", "two_phase", "faults"];
 
-/// Runs the tests that start processes, then those that need none, and those that every database has.
+/// Runs these programs, and then the conformance cases on every database.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let lease = Lease::new(&arguments.services, &Service::ALL)?;
     let targets =

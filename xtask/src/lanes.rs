@@ -1,4 +1,5 @@
-//! Test programs in lanes: one after the other in a lane, lanes side by side, since most tests wait for a server.
+//! Runs test programs in lanes. The programs of a lane run one after the other. Lanes run at the same time, because most tests wait for a
+//! server.
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +25,7 @@ pub(crate) struct Run {
     pub(crate) command: Command,
 }
 
-/// Runs the lanes side by side. Each program's output is shown in one piece, when it has ended.
+/// Runs the lanes at the same time. Shows the output of each program when it has ended.
 pub(crate) fn run(lanes: Vec<Lane>, tally: &mut Tally) -> Vec<Step> {
     let tally = Mutex::new(tally);
     thread::scope(|scope| {
@@ -51,14 +52,14 @@ impl Lane {
 }
 
 impl Run {
-    /// Runs it to its end, and shows what it printed.
+    /// Runs the program until it ends, and shows its output.
     fn shown(self, tally: &mut Tally) -> Result<()> {
         let (start, mut printed) = (Instant::now(), String::new());
         let done = watched(self.command, &self.title, |line| {
             tally.count(line);
             printed.extend([line, "\n"]);
         });
-        // One call: what others show meanwhile is not mixed in.
+        // In one call, so that the output of other lanes is not mixed in.
         println!("\n--- {} ({:.1} s)\n{printed}", self.title, start.elapsed().as_secs_f64());
         done
     }

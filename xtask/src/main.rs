@@ -21,39 +21,39 @@ use clap::Parser;
 
 use crate::cargo::Cargo;
 
-/// What a task gives, or what stopped it.
+/// The result type of this program: errors are only printed.
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// Development tasks of activerecord.
 #[derive(Parser, Debug)]
 #[command(bin_name = "cargo xtask")]
 enum Task {
-    /// Everything CI checks: format, lints, tests, documentation, invariants, and the example twice
+    /// Checks everything that CI checks: format, lints, tests, documentation, invariants, and the example twice
     Test(checks::Arguments),
-    /// Servers for the tests: databases and brokers, on free ports
+    /// Starts and stops the private servers of the tests: databases and brokers, on free ports
     #[command(subcommand)]
     Services(services::Task),
-    /// The fault matrix: processes and servers that are killed, stopped and cut off
+    /// Runs the fault matrix, which kills, stops and disconnects processes and servers
     Faults(faults::Arguments),
-    /// The invariants of the source that no compiler checks
+    /// Checks the invariants of the source that the compiler does not check
     Tidy,
-    /// Runs the tests and accepts the expansions, messages and SQL that they saw
+    /// Runs the tests without a server, and accepts the new snapshots: expansions, messages and SQL
     Bless,
-    /// Compares with other libraries (benches/peers)
+    /// Compares the run time with other libraries (benches/peers)
     Bench {
-        /// Passed on to the benchmark
+        /// The arguments of the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
     /// Compares `activerecord sync` and `verify` with other programs, which it installs (benches/sync)
     BenchSync {
-        /// Passed on to the benchmark
+        /// The arguments of the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Compares what models cost to compile with other libraries (`benches/compile_time`)
+    /// Compares the compile time of models with other libraries (benches/compile_time)
     BenchCompile {
-        /// Passed on to the benchmark
+        /// The arguments of the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
@@ -79,7 +79,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Snapshots are overwritten where they lie; none of these tests needs a server. A forced pass, so that one run accepts all snapshots of a test.
+/// Overwrites the snapshots in the source. None of these tests needs a server. Every assertion of a snapshot passes, so that one run accepts all
+/// snapshots of a test.
 fn bless() -> Result<()> {
     let targets = ["--lib", "--test", "facade", "--test", "conformance", "--test", "ui"];
     Cargo::new(["test", "--workspace", "--all-features", "--no-fail-fast"].into_iter().chain(targets))

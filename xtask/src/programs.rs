@@ -1,4 +1,4 @@
-//! The test programs of the workspace: built once, all with the same features, and run without cargo.
+//! The test programs of the workspace. They are built once, all with the same features, and run without cargo.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::cargo::{Cargo, root};
 
-/// What cargo has built.
+/// The built programs.
 #[derive(Debug)]
 pub(crate) struct Programs {
     tests: Vec<Program>,
@@ -19,17 +19,17 @@ pub(crate) struct Programs {
 /// One program.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    /// `conformance`, or the package where that is not enough: `activerecord-mysql suite`.
+    /// `conformance`, or with the package if that is ambiguous: `activerecord-mysql suite`.
     pub(crate) title: String,
-    /// Of the target.
+    /// The name of the target.
     name: String,
     path: PathBuf,
-    /// Of the package.
+    /// The folder of the package.
     folder: PathBuf,
 }
 
 impl Programs {
-    /// Builds them. The arguments choose among the targets.
+    /// Builds the programs. The arguments select the targets.
     pub(crate) fn build(choice: &[&str]) -> Result<Self> {
         let all = ["test", "--workspace", "--all-features", "--no-run", "--message-format=json-render-diagnostics"];
         let mut programs = Self { tests: Vec::new(), examples: Vec::new() };
@@ -40,24 +40,24 @@ impl Programs {
         Ok(programs)
     }
 
-    /// The test programs.
+    /// Returns the test programs.
     pub(crate) fn tests(&self) -> impl Iterator<Item = &Program> {
         self.tests.iter()
     }
 
-    /// The test program of this name.
+    /// Returns the test program with this title.
     pub(crate) fn test(&self, title: &str) -> Result<&Program> {
         let found = self.tests.iter().find(|program| program.title == title);
         found.ok_or_else(|| format!("no test program `{title}` was built").into())
     }
 
-    /// The example of this name.
+    /// Returns the example with this name.
     pub(crate) fn example(&self, name: &str) -> Result<&Program> {
         let found = self.examples.iter().find(|program| program.name == name);
         found.ok_or_else(|| format!("no example `{name}` was built").into())
     }
 
-    /// Reads one message of cargo.
+    /// Adds the program of a message of cargo, if it has one.
     fn note(&mut self, message: &Value) {
         let Some((program, kind)) = program(message) else { return };
         match kind {
@@ -68,12 +68,12 @@ impl Programs {
 }
 
 impl Program {
-    /// A call of it, in the folder and with the variables that cargo would give it.
+    /// Returns a call of the program, with the folder and the variables that cargo would set.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         command.env("CARGO", env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        // The tests of macros link the compiler's libraries.
+        // The tests of the macros link libraries of the compiler.
         let given = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
         let libraries = self.path.parent().map(Path::to_path_buf).into_iter().chain(compiler_libraries());
         if let Ok(libraries) = env::join_paths(libraries.chain(env::split_paths(&given))) {
@@ -83,14 +83,14 @@ impl Program {
     }
 }
 
-/// What a message of cargo tells of.
+/// The kind of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Test,
     Example,
 }
 
-/// The program that a message tells of, if any.
+/// Returns the program of a message of cargo. None: it is about something else.
 fn program(message: &Value) -> Option<(Program, Kind)> {
     let path = PathBuf::from(message["executable"].as_str()?);
     let name = message["target"]["name"].as_str()?.to_owned();
@@ -112,7 +112,7 @@ fn program(message: &Value) -> Option<(Program, Kind)> {
     Some((Program { title, name, path, folder }, kind))
 }
 
-/// The name in `path+file:///folder/name#1.0.0` or `path+file:///folder#name@1.0.0`.
+/// Returns the name in `path+file:///folder/name#1.0.0` or `path+file:///folder#name@1.0.0`.
 fn package(id: &str) -> &str {
     let (folder, version) = id.rsplit_once('#').unwrap_or((id, ""));
     match version.split_once('@') {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_called_by_target_and_package() {
+    fn a_title_has_the_target_and_the_package() {
         let (facade, core) = ("path+file:///w/x#activerecord@0.1.0", "path+file:///w/activerecord-core#0.1.0");
         let test = |title: &str| Some((title.to_owned(), Kind::Test));
         assert_eq!(of(facade, "conformance", "test", true), test("conformance"));

@@ -1,18 +1,18 @@
-//! Steps that run one after the other, and what became of them.
+//! The steps of a run, and their results.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// The steps that ran so far. A failed step does not stop the next: one run shows all that is wrong.
+/// The steps that have run. The run continues after a failed step, so that it shows all failures.
 #[derive(Debug)]
 pub(crate) struct Report {
     start: Instant,
     steps: Vec<Step>,
 }
 
-/// One step, or one of several lanes that ran side by side.
+/// A step, or a lane.
 #[derive(Debug)]
 pub(crate) struct Step {
     name: &'static str,
@@ -21,12 +21,12 @@ pub(crate) struct Step {
 }
 
 impl Report {
-    /// Nothing ran yet.
+    /// Returns a report without steps.
     pub(crate) fn new() -> Self {
         Self { start: Instant::now(), steps: Vec::new() }
     }
 
-    /// Announces a step, runs it, and notes its time and what it says about itself.
+    /// Announces a step, runs it, and records its time and its result.
     pub(crate) fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<String>) {
         println!("\n==> {name}");
         let step = Step::of(name, run);
@@ -34,17 +34,19 @@ impl Report {
         self.steps.push(step);
     }
 
-    /// Notes steps that have run.
+    /// Adds steps that have run.
     pub(crate) fn add(&mut self, steps: Vec<Step>) {
         self.steps.extend(steps);
     }
 
+    /// Shows the summary, and the errors of the failed steps.
+    ///
     /// # Errors
-    /// The names of the steps that failed.
+    /// The names of the failed steps.
     pub(crate) fn finish(self) -> Result<()> {
         let failed = self.steps.iter().filter_map(|step| Some((step.name, step.result.as_ref().err()?)));
         let (failed, errors): (Vec<_>, Vec<_>) = failed.unzip();
-        // The table has room for one line of each.
+        // The table shows only the first line of each error.
         failed.iter().zip(errors).for_each(|(name, error)| println!("\n{name} FAILED: {error}"));
         println!("\n{self}");
         if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
@@ -54,12 +56,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))?;
-        write!(f, "{:>12.1} s in all", self.start.elapsed().as_secs_f64())
+        write!(f, "{:>12.1} s in total", self.start.elapsed().as_secs_f64())
     }
 }
 
 impl Step {
-    /// Runs it.
+    /// Runs a step.
     pub(crate) fn of(name: &'static str, run: impl FnOnce() -> Result<String>) -> Self {
         let start = Instant::now();
         let result = run().map_err(|error| error.to_string());
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_step_fails_the_report_and_the_next_one_still_runs() {
+    fn a_failed_step_fails_the_report_and_the_next_step_still_runs() {
         let mut report = Report::new();
         report.step("first", || Err("broken\nin detail".into()));
         report.step("second", || Ok("3 things".into()));
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_good_steps_is_good() {
+    fn a_report_without_failed_steps_is_ok() {
         let mut report = Report::new();
         report.step("only", || Ok(String::new()));
         assert!(report.finish().is_ok());

@@ -1,8 +1,8 @@
-//! How many tests passed and failed.
+//! The numbers of passed and failed tests.
 
 use std::fmt;
 
-/// Counted by the closing lines of test programs.
+/// The sum of the last lines of test programs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) passed: u64,
@@ -15,6 +15,7 @@ impl Tally {
         self.failed += other.failed;
     }
 
+    /// Adds the numbers of a line, if it is the last line of a test program.
     pub(crate) fn count(&mut self, line: &str) {
         let Some(result) = line.strip_prefix("test result: ") else { return };
         self.passed += number_before(result, " passed");
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tally_adds_up_the_closing_lines_only() {
+    fn only_the_last_lines_are_counted() {
         let mut tally = Tally::default();
         for line in [
             "test passes ... ok",

@@ -1,4 +1,4 @@
-//! Runs a program that may hang.
+//! Runs a program, and kills it if it hangs.
 
 use std::io::{BufRead, BufReader, PipeReader, pipe};
 use std::process::Command;
@@ -9,14 +9,14 @@ use std::time::Duration;
 use crate::Result;
 use crate::services::kill_below;
 
-/// No build and no test is silent for so long, unless it hangs.
+/// A build or test that prints nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(20 * 60);
 
-/// Runs a program to its end, and gives each line of its output and of its errors to `see`. A program that prints nothing
-/// for 20 minutes is killed, with all that it started.
+/// Runs a program until it ends, and passes each line of its standard output and standard error to `see`. If it prints nothing for 20
+/// minutes, kills it and all processes that it started.
 ///
 /// # Errors
-/// Names the program that failed or was killed.
+/// When the program fails or is killed. The error has its title.
 pub(crate) fn watched(command: Command, title: &str, see: impl FnMut(&str)) -> Result<()> {
     within(SILENCE, command, title, see)
 }
@@ -24,7 +24,7 @@ pub(crate) fn watched(command: Command, title: &str, see: impl FnMut(&str)) -> R
 fn within(silence: Duration, mut command: Command, title: &str, mut see: impl FnMut(&str)) -> Result<()> {
     let (reader, writer) = pipe()?;
     let mut child = command.stdout(writer.try_clone()?).stderr(writer).spawn()?;
-    // It holds the ends to write: with them, the pipe would never be at its end.
+    // The command holds write ends of the pipe. As long as they are open, the pipe has no end.
     drop(command);
     let lines = lines(reader);
     loop {
@@ -41,7 +41,7 @@ fn within(silence: Duration, mut command: Command, title: &str, mut see: impl Fn
     if child.wait()?.success() { Ok(()) } else { Err(format!("`{title}` failed").into()) }
 }
 
-/// The lines as they come. What is no text is shown as well as it can be.
+/// Returns the lines of the pipe as they arrive. Bytes that are not UTF-8 are replaced.
 fn lines(reader: PipeReader) -> Receiver<String> {
     let (sender, lines) = channel();
     thread::spawn(move || {
@@ -59,16 +59,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hangs_is_killed_with_what_it_started() {
+    fn a_program_that_hangs_is_killed_with_its_children() {
         let mut seen = Vec::new();
-        // A slow machine may start the shell only after the shorter times.
+        // On a slow machine, the shell may start too late for the shorter times.
         for silence in [2, 10, 60].map(Duration::from_secs) {
             let mut command = Command::new("sh");
             command.args(["-c", "echo begun; echo warned >&2; sleep 600 & wait"]);
             seen.clear();
-            let told = within(silence, command, "sh", |line| seen.push(line.to_owned()));
-            let told = told.map_err(|error| error.to_string());
-            assert_eq!(told, Err(format!("`sh` printed nothing for {silence:?}, and was killed")));
+            let killed = within(silence, command, "sh", |line| seen.push(line.to_owned()));
+            let killed = killed.map_err(|error| error.to_string());
+            assert_eq!(killed, Err(format!("`sh` printed nothing for {silence:?}, and was killed")));
             if seen.len() == 2 {
                 break;
             }

@@ -1,4 +1,4 @@
-//! Debian packages: those that a program is missing from, and those that only unstable has.
+//! Installs missing Debian packages, and unpacks packages of Debian unstable.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::command::{Call, find, user};
 use crate::Result;
 
-/// Packages start their servers when they are installed. Ours must not: the policy, where the machine has none, says no
-/// while this runs. `--no-install-recommends` keeps mail servers and documentation away.
+/// Installing a package starts its server. The policy file prevents that during the installation, unless the machine has its own policy.
+/// `--no-install-recommends` leaves out mail servers and documentation.
 const INSTALL: &str = r#"
 set -e
 policy=/usr/sbin/policy-rc.d
@@ -22,19 +22,21 @@ apt-get update
 apt-get install --yes --no-install-recommends "$@"
 "#;
 
-/// Runs a program of another Debian: its own loader finds it its own libraries, and needs no chroot for it.
+/// Runs a program of another Debian release with the loader and the libraries of that release, without a chroot.
 const WRAPPER: &str = r#"#!/bin/sh
 exec LOADER --library-path LIBRARIES --argv0 "$0" "$0.elf" "$@"
 "#;
 
-/// Installs the packages, as root or by sudo.
+/// Installs the packages, as root or with `sudo`.
 pub(super) fn install(packages: &[&str]) -> Result<()> {
     if packages.is_empty() {
         return Ok(());
     }
     let all = packages.join(" ");
     if find("apt-get").is_none() {
-        return Err(format!("{all}: not installed, and there is no apt-get; see compose.yaml for Docker").into());
+        return Err(
+            format!("{all}: not installed, and this machine has no apt-get; use compose.yaml with Docker").into()
+        );
     }
     println!("installing {all}");
     let root = if user().is_some() { Call::new("sh") } else { Call::new("sudo").args(["--non-interactive", "sh"]) };
@@ -42,8 +44,8 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     done.map(drop).map_err(|error| format!("cannot install {all}: {error}").into())
 }
 
-/// A folder with the package from Debian unstable and all that it needs down to the C library, unpacked and not
-/// installed. `programs` (paths in it) are made to run from there.
+/// Returns a folder with a package of Debian unstable and all its dependencies, including the C library. They are unpacked, not installed.
+/// Makes `programs` (paths in the folder) run from there.
 pub(super) fn unpacked(root: &Path, package: &str, programs: &[&str]) -> Result<PathBuf> {
     let folder = root.join("unstable").join(package);
     if folder.exists() {
@@ -59,14 +61,14 @@ pub(super) fn unpacked(root: &Path, package: &str, programs: &[&str]) -> Result<
         Call::new("dpkg").args([Path::new("--extract"), &archive, &part]).run()?;
     }
     fs::remove_dir_all(&apt)?;
-    // The wrappers hold the path that the folder has in the end.
+    // The wrappers contain the final path of the folder.
     programs.iter().try_for_each(|program| wrap(&part, &folder, program))?;
     fs::rename(part, &folder)?;
     Ok(folder)
 }
 
-/// The archives of the package and of all that it depends on, by an apt that knows unstable and nothing of this
-/// machine: its list of installed packages is empty.
+/// Downloads the package and all its dependencies, and returns the archives. Uses a separate state of apt, with only unstable as its source and
+/// with no installed packages.
 fn download(apt: &Path, package: &str) -> Result<Vec<PathBuf>> {
     let archives = apt.join("cache/archives");
     for folder in [apt.join("state/lists/partial"), archives.join("partial")] {
@@ -93,33 +95,34 @@ fn download(apt: &Path, package: &str) -> Result<Vec<PathBuf>> {
     Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "deb")).collect())
 }
 
-/// Moves one of apt's directories below `apt`.
+/// Returns the option that moves a directory of apt below `apt`.
 fn directory(apt: &Path, name: &str, path: &str) -> String {
     format!("--option=Dir::{name}={}", apt.join(path).display())
 }
 
-/// Unstable on the mirror that this machine's own apt uses for Debian, checked with the same keys.
+/// Returns the source line for unstable, with the mirror and the keys that this machine uses for Debian.
 fn unstable_source(apt: &Path) -> Result<String> {
     let mirror = mirror(&[])?.map_or_else(|| updated_mirror(apt), Ok)?;
     let signed = keyring(&sources(), &mirror).map(|keyring| format!("[signed-by={keyring}] ")).unwrap_or_default();
     Ok(format!("deb {signed}{mirror} unstable main\n"))
 }
 
-/// On a machine that has no lists yet: they are fetched, for this question alone.
+/// Downloads the package lists, and returns the mirror. For a machine without lists.
 fn updated_mirror(apt: &Path) -> Result<String> {
     fs::create_dir_all(apt.join("machine/lists/partial"))?;
     let options = [directory(apt, "State::lists", "machine/lists"), directory(apt, "Cache", "cache")];
     Call::new("apt-get").args(&options).args(["update"]).run()?;
-    mirror(&options)?.ok_or_else(|| "this machine's apt knows no mirror of Debian".into())
+    mirror(&options)?.ok_or_else(|| "the sources of apt on this machine have no mirror of Debian".into())
 }
 
+/// Returns the mirror of Debian in the package lists.
 fn mirror(options: &[String]) -> Result<Option<String>> {
     let targets = ["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(REPO_URI)", "Created-By: Packages"];
     let printed = Call::new("apt-get").args(options).args(targets).run()?;
     Ok(printed.lines().find_map(|line| line.strip_prefix("Debian|Debian|main|")).map(str::to_owned))
 }
 
-/// The text of each file with apt's sources, in either of their formats.
+/// Reads all files with sources of apt, in both formats.
 fn sources() -> Vec<String> {
     let parts = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten().map(|entry| entry.path());
     let enabled = |file: &PathBuf| file.extension().is_some_and(|end| end == "list" || end == "sources");
@@ -127,7 +130,7 @@ fn sources() -> Vec<String> {
     files.filter_map(|file| fs::read_to_string(file).ok()).collect()
 }
 
-/// The keyring that a source names beside the mirror; without one apt checks with all keys that it trusts.
+/// Returns the keyring that a source has for the mirror. Without one, apt accepts all trusted keys.
 fn keyring(sources: &[String], mirror: &str) -> Option<String> {
     let text = sources.iter().find(|text| text.contains(mirror.trim_end_matches('/')))?;
     let after = text.split_once("Signed-By:").or_else(|| text.split_once("signed-by="))?.1;
@@ -135,7 +138,7 @@ fn keyring(sources: &[String], mirror: &str) -> Option<String> {
     end.starts_with('/').then(|| end.to_owned())
 }
 
-/// Puts a script in the program's place, and the program beside it.
+/// Renames a program, and writes a script with its name that runs it.
 fn wrap(part: &Path, folder: &Path, program: &str) -> Result<()> {
     let loader = loader(part)?;
     let at = |path: &Path| quote(&folder.join(path.strip_prefix(part)?));
@@ -147,12 +150,12 @@ fn wrap(part: &Path, folder: &Path, program: &str) -> Result<()> {
     Call::new("chmod").args([Path::new("755"), &file]).run().map(drop)
 }
 
-/// The dynamic loader, which lies in the folder of the libraries (`usr/lib/x86_64-linux-gnu`, say).
+/// Returns the path of the dynamic loader, which is in the folder of the libraries, for example `usr/lib/x86_64-linux-gnu`.
 fn loader(root: &Path) -> Result<PathBuf> {
     let folders = fs::read_dir(root.join("usr/lib"))?.flatten().map(|entry| entry.path());
     let mut files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
     let loader = files.find(|file| file.file_name().to_string_lossy().starts_with("ld-linux"));
-    loader.map(|file| file.path()).ok_or_else(|| "no dynamic loader among the unpacked packages".into())
+    loader.map(|file| file.path()).ok_or_else(|| "the unpacked packages have no dynamic loader".into())
 }
 
 fn quote(path: &Path) -> Result<String> {
@@ -164,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keyring_is_the_one_of_the_mirror() {
+    fn the_keyring_is_that_of_the_mirror() {
         let sources = [
             "deb [signed-by=/keys/other.gpg] https://other.example stable main".to_owned(),
             "Types: deb\nURIs: http://mirror.example/debian\nSuites: stable\nSigned-By: /keys/debian.gpg\n".to_owned(),

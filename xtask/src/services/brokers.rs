@@ -10,7 +10,7 @@ use super::site::{Launch, Site};
 use super::{PASSWORD, USER};
 use crate::Result;
 
-/// With JetStream.
+/// Prepares a NATS server with JetStream.
 pub(super) fn nats(site: &Site, port: u16) -> Result<Launch> {
     let server = program("nats-server")?;
     site.make_data(Service::Nats, None)?;
@@ -21,7 +21,7 @@ pub(super) fn nats(site: &Site, port: u16) -> Result<Launch> {
     Ok(Launch { version: version(&server)?, url, command, env: Vec::new() })
 }
 
-/// Every write is in the append-only file, so that a killed server comes back with it.
+/// Prepares a Redis server. Every write is in the append-only file, so it survives a kill.
 pub(super) fn redis(site: &Site, port: u16) -> Result<Launch> {
     let server = program("redis-server")?;
     site.make_data(Service::Redis, None)?;
@@ -31,8 +31,8 @@ pub(super) fn redis(site: &Site, port: u16) -> Result<Launch> {
     Ok(Launch { version: version(&server)?, url, command: with_args(&server, args), env: Vec::new() })
 }
 
-/// With an `epmd` (Erlang's registry of nodes) of its own: one that the machine has must not know of this node, nor one
-/// stay behind when it ends.
+/// Prepares a RabbitMQ server with its own `epmd` (Erlang's registry of nodes). The `epmd` of the machine does not list this node, and the
+/// private one ends with the server.
 pub(super) fn rabbitmq(site: &Site, port: u16) -> Result<Launch> {
     let (server, epmd) = (program("rabbitmq-server")?, program("epmd")?);
     site.make_data(Service::Rabbitmq, None)?;
@@ -60,7 +60,7 @@ pub(super) fn rabbitmq(site: &Site, port: u16) -> Result<Launch> {
     Ok(Launch { version: rabbitmq_version()?, url, command, env })
 }
 
-/// It logs to where its command's output goes.
+/// Returns the configuration. The server logs to its standard output.
 fn rabbitmq_config(port: u16) -> String {
     format!(
         "listeners.tcp.default = 127.0.0.1:{port}\n\
@@ -71,14 +71,14 @@ fn rabbitmq_config(port: u16) -> String {
     )
 }
 
-/// Asking the program itself would start an Erlang machine, which takes seconds.
+/// Returns the version of the package. The program itself would start an Erlang machine for it, which takes seconds.
 fn rabbitmq_version() -> Result<String> {
     let printed = Call::new("dpkg-query").args(["--show", "--showformat=${Version}", "rabbitmq-server"]).run()?;
-    first_version(&printed).ok_or_else(|| format!("RabbitMQ has no version: {printed}").into())
+    first_version(&printed).ok_or_else(|| format!("expected a version of RabbitMQ, found `{printed}`").into())
 }
 
 fn program(name: &str) -> Result<PathBuf> {
-    find(name).ok_or_else(|| format!("{name} is not where it should be").into())
+    find(name).ok_or_else(|| format!("the program {name} was not found").into())
 }
 
 fn with_args<const N: usize>(program: &Path, args: [&str; N]) -> Vec<String> {

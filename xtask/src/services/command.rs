@@ -1,4 +1,4 @@
-//! Programs that prepare or are a server: found, run to their end, or written down to be started.
+//! Finds programs, and runs programs that prepare a server.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,16 +9,16 @@ use std::process::{Command, Stdio};
 
 use crate::Result;
 
-/// `nobody`, on every Unix. Some servers refuse to run as root, so none does.
+/// The id of `nobody`. Some servers refuse to run as root, so no server does.
 const NOBODY: u32 = 65_534;
 
-/// The user's id that servers run as; none when that is whoever calls.
+/// Returns the user id for the servers. None: that of this process, which is not root.
 pub(super) fn user() -> Option<u32> {
     rustix::process::geteuid().is_root().then_some(NOBODY)
 }
 
-/// What is put before a command to run it as [`user`]. It may still pass through folders that are closed to it, since
-/// the repository may lie in one (and keeps that right when a program asks beforehand what it may do: the last option).
+/// Returns the start of a command that runs as [`user`]. It keeps the right to pass through closed folders, because the repository can be in
+/// one. The last option keeps this right also for checks of access.
 pub(super) fn as_user() -> Vec<String> {
     let Some(user) = user() else { return Vec::new() };
     let ids = [format!("--reuid={user}"), format!("--regid={user}")];
@@ -27,16 +27,16 @@ pub(super) fn as_user() -> Vec<String> {
     ["setpriv".to_owned()].into_iter().chain(ids).chain(rights.map(str::to_owned)).collect()
 }
 
-/// Makes the file or folder (not what is in it) the servers' own.
+/// Makes the user of the servers the owner of a file or folder, but not of the contents of a folder.
 pub(super) fn give(path: &Path) -> Result<()> {
     user().map_or(Ok(()), |user| Ok(chown(path, Some(user), Some(user))?))
 }
 
-/// Where the program is: in the path, or where packages put what is not for everybody's path.
+/// Returns the path of a program. Searches `PATH`, and the folders of system programs.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
-    // Before the path, where a script insists on the user of the machine's own RabbitMQ.
+    // Before `PATH`, whose script requires the user of the installed RabbitMQ.
     let rabbitmq = [PathBuf::from("/usr/lib/rabbitmq/bin")];
     rabbitmq
         .into_iter()
@@ -46,7 +46,7 @@ pub(super) fn find(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// One call of a program, run to its end.
+/// A call of a program that ends by itself.
 #[derive(Debug)]
 pub(super) struct Call {
     command: Command,
@@ -59,7 +59,7 @@ impl Call {
         Self { command }
     }
 
-    /// The same as the servers' user.
+    /// Returns a call as the user of the servers.
     pub(super) fn as_user(program: &Path) -> Self {
         match as_user().split_first() {
             Some((first, rest)) => Self::new(first).args(rest).args([program]),
@@ -82,10 +82,10 @@ impl Call {
         Ok(self)
     }
 
-    /// What it printed.
+    /// Runs the program, and returns its standard output.
     ///
     /// # Errors
-    /// What it is called, and the end of what it printed.
+    /// The command, and the end of its output.
     pub(super) fn run(mut self) -> Result<String> {
         let name = self.command.get_program().to_string_lossy().into_owned();
         let output = self.command.output().map_err(|error| format!("{name}: {error}"))?;
@@ -93,21 +93,22 @@ impl Call {
         if output.status.success() {
             return Ok(printed);
         }
-        let told = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
-        Err(format!("{:?} failed:\n{}", self.command, tail(&told)).into())
+        let all = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
+        Err(format!("{:?} failed:\n{}", self.command, tail(&all)).into())
     }
 }
 
-/// The last lines, indented: enough for the trace that a server leaves when it crashes.
+/// Returns the last 60 lines, indented: enough for the stack trace of a crashed server.
 pub(super) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(60)..].iter().map(|line| format!("    {line}\n")).collect()
 }
 
-/// The version that the program prints: the first word of it that begins with a number and a dot.
+/// Returns the version that a program prints: the first word of digits and dots.
 pub(super) fn version(program: &Path) -> Result<String> {
     let printed = Call::new(program).args(["--version"]).run()?;
-    first_version(&printed).ok_or_else(|| format!("{} tells no version: {printed}", program.display()).into())
+    first_version(&printed)
+        .ok_or_else(|| format!("expected a version of {}, found `{printed}`", program.display()).into())
 }
 
 pub(super) fn first_version(text: &str) -> Option<String> {
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_found_in_what_programs_print() {
+    fn versions_are_found_in_the_output_of_programs() {
         for (printed, version) in [
             ("postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)", "15.20"),
             ("mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64", "10.11.19"),
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_call_shows_the_end_of_what_it_printed() {
+    fn a_failed_call_shows_the_end_of_its_output() {
         let error = Call::new("sh").args(["-c", "seq 70; echo reason >&2; exit 3"]).run().unwrap_err().to_string();
         assert!(error.contains("70\n    reason") && !error.contains(" 9\n"), "{error}");
     }

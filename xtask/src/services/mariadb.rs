@@ -1,4 +1,4 @@
-//! MariaDB: servers, and a replica that follows the first; and what MySQL has in common with it.
+//! MariaDB servers, and a replica of the first one. Also the settings that MySQL shares.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::tls;
 use super::{PASSWORD, USER};
 use crate::Result;
 
-/// Small, and durable as it comes.
+/// The settings of a small server. It is durable by default.
 const SETTINGS: [&str; 6] = [
     "--innodb-log-file-size=16M",
     "--aria-pagecache-buffer-size=1M",
@@ -21,9 +21,9 @@ const SETTINGS: [&str; 6] = [
     "--gtid-strict-mode=ON",
 ];
 
-/// Makes the server's data. A replica starts from the same as its primary, and reads the rest from its log.
+/// Creates the data of a server. A replica starts with the same template as its primary, and reads all changes from the log of the primary.
 pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&Server>) -> Result<Launch> {
-    let Some(server) = find("mariadbd") else { return Err("mariadbd is not where it should be".into()) };
+    let Some(server) = find("mariadbd") else { return Err("the program mariadbd was not found".into()) };
     let version = version(&server)?;
     let template = site.template(&format!("mariadb-{version}"), |part| initialise(site, part))?;
     site.make_data(service, Some(&template))?;
@@ -38,9 +38,9 @@ pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&
     Ok(Launch { version, url: url("mariadb", port), command, env: Vec::new() })
 }
 
-/// The settings that MariaDB and MySQL share. The socket is a relative path since absolute ones may be too long: the
-/// server works in its data folder. Its temporary tables are in a folder of its own: a server that starts removes all
-/// `#sql` files that it finds there.
+/// Returns the settings that MariaDB and MySQL share. The socket has a relative path, because an absolute path can be too long. The working
+/// folder of a server is its data folder. Each server has its own folder for temporary tables, because a starting server deletes all `#sql`
+/// files there.
 pub(super) fn settings(root: &Path, data: &Path, port: u16) -> Vec<String> {
     let paths = [
         ("datadir", data.to_path_buf()),
@@ -56,7 +56,7 @@ pub(super) fn settings(root: &Path, data: &Path, port: u16) -> Vec<String> {
     ["--no-defaults".to_owned(), format!("--port={port}")].into_iter().chain(paths).chain(options).collect()
 }
 
-/// The user with all rights, and its database.
+/// Returns the SQL that creates the user with all rights, and the database.
 pub(super) fn rights() -> String {
     format!(
         "CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
@@ -70,7 +70,9 @@ pub(super) fn url(scheme: &str, port: u16) -> String {
 }
 
 fn initialise(site: &Site, data: &Path) -> Result<()> {
-    let Some(program) = find("mariadb-install-db") else { return Err("mariadb-install-db is missing".into()) };
+    let Some(program) = find("mariadb-install-db") else {
+        return Err("the program mariadb-install-db was not found".into());
+    };
     let sql = site.root.join("templates/mariadb.sql");
     fs::write(&sql, format!("FLUSH PRIVILEGES;\n{}", rights()))?;
     let paths = [format!("--datadir={}", data.display()), format!("--extra-file={}", sql.display())];
@@ -82,7 +84,8 @@ fn initialise(site: &Site, data: &Path) -> Result<()> {
         .map(drop)
 }
 
-/// Read-only also for the user of the tests, who may do everything else. Each start says again whom to follow.
+/// Returns the options of a replica of `primary`. It is read-only also for the user of the tests, which has all other rights. Every start sets
+/// the primary again.
 fn follow(folder: &Path, primary: u16) -> Result<Vec<String>> {
     let sql = format!(
         "REVOKE READ ONLY ADMIN ON *.* FROM '{USER}'@'%';\n\

@@ -1,4 +1,4 @@
-//! `cargo xtask services`: servers of our own for the tests, with everything of theirs under `target/services/`.
+//! `cargo xtask services`: private servers for the tests. All their files are in `target/services/`.
 
 mod apt;
 mod brokers;
@@ -30,45 +30,45 @@ pub(crate) use service::Service;
 use site::Site;
 use state::State;
 
-/// Of every server: its user, and the user's database.
+/// The user of every server, and the name of its database.
 const USER: &str = "activerecord";
 
-/// No secret: the servers listen on this machine alone.
+/// Not a secret: only this machine can connect to the servers.
 const PASSWORD: &str = "local-only";
 
-/// What `cargo xtask services` can do.
+/// The tasks of `cargo xtask services`.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Task {
-    /// Starts the servers that do not run, and shows all
+    /// Starts the servers that are not running, and shows all
     Up(Options),
-    /// Stops all of them, and deletes their data
+    /// Stops all servers, and deletes their data
     Down,
-    /// Their URLs, to `eval "$(cargo xtask services env)"`
+    /// Prints the URLs of the servers for `eval "$(cargo xtask services env)"`
     Env,
-    /// Stops one server gently, or starts a killed one, with the same port and data
+    /// Stops a server if it is running, and starts it with the same port and data
     Restart {
         /// Which server
         service: Service,
     },
-    /// Kills one server (SIGKILL)
+    /// Kills a server (SIGKILL)
     Kill {
         /// Which server
         service: Service,
     },
 }
 
-/// Which servers are started.
+/// The selection of servers.
 #[derive(Args, Debug, Default)]
 pub(crate) struct Options {
-    /// The major version of PostgreSQL (18, say); from Debian unstable when the machine lacks it
+    /// The major version of PostgreSQL, such as 18; from Debian unstable if the machine does not have it
     #[arg(long, value_name = "VERSION")]
     postgres: Option<u32>,
-    /// A server to leave out, with its replica; may be repeated
+    /// Leave out a server and its replica (may be repeated)
     #[arg(long, value_name = "NAME")]
     without: Vec<Service>,
 }
 
-/// Does the task.
+/// Runs a task.
 pub(crate) fn run(task: Task) -> Result<()> {
     match task {
         Task::Up(options) => up(&options, &Service::ALL).map(|table| println!("{table}")),
@@ -79,18 +79,18 @@ pub(crate) fn run(task: Task) -> Result<()> {
     }
 }
 
-/// The servers of a run of the tests or benchmarks: what was not up before is stopped when this is dropped, or on Ctrl-C.
+/// The servers of a run of the tests or benchmarks. When this is dropped, or on Ctrl-C, it stops the servers that did not run before.
 #[derive(Debug)]
 pub(crate) struct Lease<'a> {
     options: &'a Options,
     services: &'a [Service],
     stopped: Vec<Service>,
-    /// This program, by which tests kill and restart servers.
+    /// The path of this program. Tests use it to kill and restart servers.
     xtask: PathBuf,
 }
 
 impl<'a> Lease<'a> {
-    /// Notes which of these servers run already. To be called before anything is started.
+    /// Records which of these servers are already running. Call it before any server is started.
     pub(crate) fn new(options: &'a Options, services: &'a [Service]) -> Result<Self> {
         let site = Site::new(None)?;
         let state = State::load(&site.root)?;
@@ -105,11 +105,11 @@ impl<'a> Lease<'a> {
             process::kill_children();
             exit(130);
         })?;
-        // Now, since a build may replace the file.
+        // Read now, because a build can replace the file.
         Ok(Self { options, services, stopped, xtask: env::current_exe()? })
     }
 
-    /// Starts them; says which servers these are.
+    /// Starts the servers, and returns their number and those that are left out.
     pub(crate) fn start(&self) -> Result<String> {
         println!("{}", up(self.options, self.services)?);
         let without = self.options.without.iter().map(|service| format!(", without {service}")).collect::<String>();
@@ -117,10 +117,10 @@ impl<'a> Lease<'a> {
         Ok(format!("{count} servers{without}"))
     }
 
-    /// Starts the servers that have ended meanwhile again, so that the next step finds all of them.
+    /// Restarts the servers that have ended, so that the next step can use all of them.
     ///
     /// # Errors
-    /// Names each that had ended, and shows the end of its log: no step leaves a server dead.
+    /// When a server had ended. The error has the names of these servers, and the ends of their logs.
     pub(crate) fn revive(&self) -> Result<()> {
         let site = Site::new(None)?;
         let wanted = up::wanted(self.services, self.options)?;
@@ -132,13 +132,13 @@ impl<'a> Lease<'a> {
         Err(errors.join("\n").into())
     }
 
-    /// Whether the server of this name is not among those of this run.
+    /// Whether this run leaves out the server with this name.
     pub(crate) fn leaves_out(&self, name: &str) -> bool {
         self.options.without.iter().any(|service| service.to_string() == name)
     }
 
-    /// Where the servers are, for the environment of the tests: not one that is left out, even if it runs. Those are named
-    /// in `ACTIVERECORD_WITHOUT`, with commas between: the tests of a server fail without its URL unless it is named there.
+    /// Returns the variables for the tests, without the URLs of the servers that are left out. `ACTIVERECORD_WITHOUT` has the names of those
+    /// servers, separated by commas. The tests of any other server fail without its URL.
     pub(crate) fn variables(&self) -> Result<Vec<(String, OsString)>> {
         let without = |name: &str| self.options.without.iter().any(|service| service.variable() == name);
         let left_out: Vec<_> = self.options.without.iter().map(ToString::to_string).collect();
@@ -151,7 +151,7 @@ impl<'a> Lease<'a> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Err(error) = stop(&self.stopped) {
-            eprintln!("error: the servers are not stopped: {error}");
+            eprintln!("error: cannot stop the servers: {error}");
         }
     }
 }
@@ -167,10 +167,10 @@ fn down() -> Result<()> {
     stop(&Service::ALL)
 }
 
-/// Kills these servers at once, since nobody wants their data any more, and deletes it.
+/// Kills these servers, and deletes their data. They need no clean shutdown.
 fn stop(services: &[Service]) -> Result<()> {
     let site = Site::new(None)?;
-    // Not needed to find them.
+    // The servers are found without the state.
     let mut state = State::load(&site.root).unwrap_or_default();
     for service in services {
         let folder = site.folder(*service);
@@ -201,11 +201,11 @@ fn restart(service: Service) -> Result<()> {
     let _lock = site.lock()?;
     let mut state = State::load(&site.root)?;
     let Some(server) = state.servers.get_mut(&service) else { return Err(unknown(service)) };
-    // PostgreSQL takes SIGTERM as a request to wait for its clients.
+    // After SIGTERM, PostgreSQL would wait for its clients.
     let signal = if service.family() == Family::Postgres { Signal::INT } else { Signal::TERM };
     process::stop(server, &site.folder(service), signal);
     up::start_again(service, server)?;
-    println!("{service} runs again after {:.1} s", server.seconds);
+    println!("{service} was restarted in {:.1} s", server.seconds);
     state.save(&site.root)
 }
 
@@ -219,7 +219,7 @@ fn kill(service: Service) -> Result<()> {
 }
 
 fn unknown(service: Service) -> Box<dyn std::error::Error> {
-    format!("{service} was not started here: `cargo xtask services up` does").into()
+    format!("{service} was not started; run `cargo xtask services up`").into()
 }
 
 fn table(state: &State) -> String {

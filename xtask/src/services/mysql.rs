@@ -1,4 +1,4 @@
-//! MySQL itself, which Debian has in unstable only.
+//! MySQL, which only Debian unstable has.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,8 @@ use super::service::Service;
 use super::site::{Launch, Site};
 use crate::Result;
 
-/// Small, without a binary log, which nothing reads, and without Debian's folder for files, which does not exist here. The performance schema
-/// lists the sessions; nothing else of it is on.
+/// The settings of a small server. Nothing reads a binary log, so there is none. Debian's default folder for files does not exist here. The
+/// performance schema is on because it lists the sessions; its instruments are off.
 const SETTINGS: [&str; 6] = [
     "--innodb-redo-log-capacity=16M",
     "--mysqlx=OFF",
@@ -21,7 +21,7 @@ const SETTINGS: [&str; 6] = [
     "--performance-schema-instrument=%=OFF",
 ];
 
-/// Makes the server's data.
+/// Creates the data of the server.
 pub(super) fn create(site: &Site, service: Service, port: u16) -> Result<Launch> {
     let root = apt::unpacked(&site.root, "mysql-server-core", &["usr/sbin/mysqld"])?;
     let server = root.join("usr/sbin/mysqld");
@@ -39,7 +39,7 @@ fn initialise(site: &Site, root: &Path, data: &Path) -> Result<()> {
     let sql = site.root.join("templates/mysql.sql");
     fs::write(&sql, rights())?;
     let paths = [("basedir", root.join("usr")), ("datadir", data.to_path_buf()), ("init-file", sql)];
-    // A larger redo log than the server's: with less the initialisation waits for checkpoints.
+    // A larger redo log than later: with a small one, the initialisation waits for checkpoints.
     Call::as_user(&root.join("usr/sbin/mysqld"))
         .args(["--no-defaults", "--initialize-insecure", "--performance-schema=OFF", "--innodb-redo-log-capacity=64M"])
         .args(paths.map(|(name, path)| format!("--{name}={}", path.display())))

@@ -1,4 +1,4 @@
-//! PostgreSQL: servers, and a replica that streams from the first.
+//! PostgreSQL servers, and a streaming replica of the first one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::tls;
 use super::{PASSWORD, USER};
 use crate::Result;
 
-/// Durable as it comes (`fsync` stays on), but small. A replica that was away finds what it missed in the kept log.
+/// The settings of a small server. It is durable by default (`fsync` is on). The kept log lets a replica continue after it was down.
 const SETTINGS: [&str; 13] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -29,19 +29,19 @@ const SETTINGS: [&str; 13] = [
     "ssl=on",
 ];
 
-/// With and without TLS, always with a password.
+/// Who can connect: with and without TLS, always with a password.
 const ACCESS: &str = "\
 hostssl all         all 127.0.0.1/32 scram-sha-256
 host    all         all 127.0.0.1/32 scram-sha-256
 host    replication all 127.0.0.1/32 scram-sha-256
 ";
 
-/// Whether the machine has the version that is asked for.
-pub(super) fn is_installed(asked: Option<u32>) -> bool {
-    installed(asked).is_some()
+/// Whether the machine has the requested version.
+pub(super) fn is_installed(requested: Option<u32>) -> bool {
+    installed(requested).is_some()
 }
 
-/// Makes the server's data, for a replica from its primary's.
+/// Creates the data of a server. A replica gets a copy of the data of its primary.
 pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&Server>) -> Result<Launch> {
     let programs = programs(site)?;
     let server = programs.join("postgres");
@@ -62,32 +62,33 @@ pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&
     Ok(Launch { version, url, command, env: Vec::new() })
 }
 
-/// The folder of the programs; from unstable when the machine lacks the version.
+/// Returns the folder of the programs. If the machine does not have the version, it is unpacked from unstable.
 fn programs(site: &Site) -> Result<PathBuf> {
     if let Some(folder) = installed(site.postgres) {
         return Ok(folder);
     }
-    let Some(major) = site.postgres else { return Err("PostgreSQL's initdb is not where it should be".into()) };
+    let Some(major) = site.postgres else { return Err("the program initdb of PostgreSQL was not found".into()) };
     let folder = format!("usr/lib/postgresql/{major}/bin");
     let programs = ["postgres", "initdb", "pg_basebackup"].map(|program| format!("{folder}/{program}"));
     let root = apt::unpacked(&site.root, &format!("postgresql-{major}"), &programs.each_ref().map(String::as_str))?;
     Ok(root.join(folder))
 }
 
-/// Debian has a folder for each major version; the highest is taken when none is asked for.
-fn installed(asked: Option<u32>) -> Option<PathBuf> {
+/// Returns the folder of an installed version: the requested one, or the highest one. Debian has a folder for each major version.
+fn installed(requested: Option<u32>) -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let versions = folders.filter_map(|folder| Some((folder.file_name().to_str()?.parse().ok()?, folder.path())));
     let bins = versions.map(|(major, folder): (u32, _)| (major, folder.join("bin")));
-    let asked = bins.filter(|(major, bin)| asked.is_none_or(|asked| asked == *major) && bin.join("initdb").exists());
-    asked.max().map(|(_, bin)| bin)
+    let found = bins
+        .filter(|(major, bin)| requested.is_none_or(|requested| requested == *major) && bin.join("initdb").exists());
+    found.max().map(|(_, bin)| bin)
 }
 
 fn initialise(site: &Site, programs: &Path, data: &Path) -> Result<()> {
     let password = site.root.join("templates/password");
     fs::write(&password, PASSWORD)?;
     let data = data.display().to_string();
-    // The options say what the data is like; what is not synced here is synced by the first checkpoint of the server.
+    // Without a sync: the first checkpoint of the server writes everything to the disk.
     Call::as_user(&programs.join("initdb"))
         .args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
         .args(["--wal-segsize=4", &format!("--pwfile={}", password.display()), "--pgdata", &data])

@@ -1,4 +1,4 @@
-//! Asks a server whether it is ready, in the first words of its own protocol.
+//! Checks whether a server is ready, with the first messages of its protocol.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::service::Family;
 use super::{PASSWORD, USER};
 
-/// Whether the server takes clients now.
+/// Whether the server accepts clients now.
 pub(super) fn is_ready(family: Family, port: u16) -> bool {
-    // The caller asks again.
+    // The limit can be short, because the caller tries again.
     let answers = |say: &[u8], expected: &str| answers(port, say, expected, Duration::from_secs(1));
     match family {
-        // While it starts, or a replica is not yet consistent, it refuses instead of asking for the password.
+        // A server that is starting, and a replica that is not consistent, send an error instead of a request for the password.
         Family::Postgres => answers(&postgres_startup(), "SCRAM-SHA-256"),
         Family::Mariadb => answers(b"", "MariaDB"),
         Family::Mysql => answers(b"", "caching_sha2_password"),
@@ -24,13 +24,13 @@ pub(super) fn is_ready(family: Family, port: u16) -> bool {
     }
 }
 
-/// A port that nothing listens on. It is outside of the range that outgoing connections take theirs from, so that it
-/// is still free when a killed server starts again. None is given twice: families start side by side.
+/// Returns a free port, and never the same one twice, because servers start at the same time. It is outside of the range of outgoing
+/// connections, so that it is still free when a killed server starts again.
 pub(super) fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    static RETURNED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
         let port = fastrand::u16(20_000..32_000);
-        let is_new = GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
+        let is_new = RETURNED.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
         if is_new && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
@@ -44,17 +44,17 @@ fn answers(port: u16, say: &[u8], expected: &str, time: Duration) -> bool {
     if stream.set_read_timeout(Some(time)).is_err() || stream.write_all(say).is_err() {
         return false;
     }
-    let (mut heard, mut buffer) = (Vec::new(), [0; 1024]);
+    let (mut received, mut buffer) = (Vec::new(), [0; 1024]);
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
-        heard.extend_from_slice(&buffer[..length]);
-        if heard.windows(expected.len()).any(|window| window == expected.as_bytes()) {
+        received.extend_from_slice(&buffer[..length]);
+        if received.windows(expected.len()).any(|window| window == expected.as_bytes()) {
             return true;
         }
     }
     false
 }
 
-/// Length, version 3.0 of the protocol, and who wants to talk to which database.
+/// Returns the startup message: its length, version 3.0 of the protocol, the user and the database.
 fn postgres_startup() -> Vec<u8> {
     let body = format!("\0\x03\0\0user\0{USER}\0database\0{USER}\0\0");
     let length = u32::try_from(body.len() + 4).unwrap_or_default();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_ready_when_it_says_the_word_and_only_then() {
+    fn a_server_is_ready_when_it_sends_the_expected_text() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         thread::spawn(move || {
@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn postgres_is_greeted_with_the_length_of_the_greeting() {
-        let greeting = postgres_startup();
-        assert_eq!(usize::from(greeting[3]), greeting.len());
-        assert_eq!(greeting[4..8], [0, 3, 0, 0]);
+    fn the_startup_message_begins_with_its_length() {
+        let message = postgres_startup();
+        assert_eq!(usize::from(message[3]), message.len());
+        assert_eq!(message[4..8], [0, 3, 0, 0]);
     }
 }

@@ -1,8 +1,8 @@
-//! Processes of a server: starting, finding and ending them.
+//! Starts, finds and ends the processes of a server.
 //!
-//! They are found by a variable of their environment, which names the server's folder and which every child inherits:
-//! neither a lost state file, nor a reused process id, nor an xtask that was killed can hide or confuse them. Redis
-//! writes its title over its environment; it is known by its process id and the folder that it works in.
+//! They are found by an environment variable with the folder of the server, which all child processes inherit. So they are found without the
+//! state file, after a kill of xtask, and even if a process id is reused. Redis overwrites its environment with its title; it is found by its
+//! process id and its working folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,50 +19,53 @@ use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, Upda
 use super::state::Server;
 use crate::Result;
 
-/// Holds the folder of the server that a process belongs to.
+/// The environment variable with the folder of the server.
 pub(super) const MARK: &str = "ACTIVERECORD_SERVICE";
 
-/// In the server's folder; its command writes it.
+/// The name of the file with the process id, which the command of the server writes.
 pub(super) const PID_FILE: &str = "pid";
 
 /// How long a process of a server may take to write its id, or to end. Only a hang takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether servers may still be started: not once an interruption stops them.
+/// Whether servers can be started. An interruption sets it to false, and then stops the servers.
 static OPEN: Mutex<bool> = Mutex::new(true);
 
-/// Starts the server and notes its process id. It may not answer yet.
+/// Starts the server, and records its process id. It does not wait until the server answers.
 ///
-/// Its command is a shell that waits for it: where the system's first process is slow to ask how orphans ended (in a
-/// container, say), a killed server would keep its process id, and PostgreSQL would not start beside it.
+/// The command is a shell that waits for the server. Without it, the first process of the system reaps a killed server. In a container that can
+/// take long; until then the process id is in use, and PostgreSQL does not start again.
 pub(super) fn start(server: &mut Server) -> Result<()> {
     let open = OPEN.lock().map_err(|_| "another start panicked")?;
     if !*open {
         return Err("interrupted".into());
     }
-    let Some((program, args)) = server.command.split_first() else { return Err("no command to start it".into()) };
+    let Some((program, args)) = server.command.split_first() else {
+        return Err("the state has no command for the server".into());
+    };
     let _ = fs::remove_file(&server.pid_file);
-    // In a group of its own: Ctrl-C is for xtask, which decides what is stopped.
+    // In its own process group: xtask handles Ctrl-C, and decides which servers it stops.
     let mut shell = Command::new(program).args(args).stdin(Stdio::null()).process_group(0).spawn()?;
     thread::spawn(move || shell.wait());
     wait(PATIENCE, || pid(&server.pid_file).is_some());
-    server.pid = pid(&server.pid_file).ok_or_else(|| format!("{} was not written", server.pid_file.display()))?;
+    server.pid =
+        pid(&server.pid_file).ok_or_else(|| format!("the server did not write {}", server.pid_file.display()))?;
     Ok(())
 }
 
-/// From now on nothing starts; returns when no start is half done.
+/// Prevents further starts. Returns when no start is in progress.
 pub(super) fn close() {
     if let Ok(mut open) = OPEN.lock() {
         *open = false;
     }
 }
 
-/// The id of the server's main process, if that is alive.
+/// Returns the id of the main process of the server, if it is running.
 pub(super) fn alive(server: &Server, folder: &Path) -> Option<u32> {
     pid(&server.pid_file).filter(|pid| own(&processes(), folder).contains(pid))
 }
 
-/// Asks the server to end, and kills what is left of it after a while.
+/// Sends the signal, waits until the server has ended, and kills its remaining processes.
 pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
     let all = members(folder);
     if let Some(pid) = alive(server, folder) {
@@ -72,7 +75,7 @@ pub(super) fn stop(server: &Server, folder: &Path, signal: Signal) {
     kill(folder);
 }
 
-/// Kills every process of the server in `folder`, and waits until they are gone.
+/// Kills every process of the server in `folder`, and waits until they have ended.
 pub(super) fn kill(folder: &Path) {
     let mut killed = BTreeSet::new();
     wait(PATIENCE, || {
@@ -80,24 +83,24 @@ pub(super) fn kill(folder: &Path) {
         let running = killed.iter().filter(|pid| is_running(**pid));
         running.map(|pid| send(*pid, Signal::KILL)).count() == 0
     });
-    // Its id is free when the shell has asked how it ended.
+    // Its id is free when the shell has reaped it.
     if let Some(main) = pid(&folder.join(PID_FILE)).filter(|main| killed.contains(main)) {
         wait(Duration::from_secs(10), || status(main).is_none());
     }
 }
 
-/// Kills what this program started and that still runs, be it a build or a test.
+/// Kills the running processes that this program started: builds and tests.
 pub(super) fn kill_children() {
     let own = BTreeSet::from([std::process::id()]);
     descendants(&processes(), own.clone()).difference(&own).for_each(|pid| send(*pid, Signal::KILL));
 }
 
-/// Kills a process and all that it started.
+/// Kills a process and its descendants.
 pub(crate) fn kill_below(pid: u32) {
     descendants(&processes(), BTreeSet::from([pid])).iter().for_each(|pid| send(*pid, Signal::KILL));
 }
 
-/// Asks `done` again and again until it says yes, or the time is over; whether it said yes.
+/// Calls `done` until it returns true, or the time is over. Returns whether it returned true.
 pub(super) fn wait(time: Duration, mut done: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     loop {
@@ -115,12 +118,13 @@ fn pid(file: &Path) -> Option<u32> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
-/// The server's own processes and all below them: PostgreSQL's children write over their environment too.
+/// Returns the processes of the server and their descendants. The child processes of PostgreSQL also overwrite their environment.
 fn members(folder: &Path) -> BTreeSet<u32> {
     let system = processes();
     descendants(&system, own(&system, folder))
 }
 
+/// Returns the processes with the variable of the server, and its main process.
 fn own(system: &System, folder: &Path) -> BTreeSet<u32> {
     let mark = format!("{MARK}={}", folder.display());
     let main = pid(&folder.join(PID_FILE));
@@ -134,7 +138,7 @@ fn own(system: &System, folder: &Path) -> BTreeSet<u32> {
     own.map(|process| process.pid().as_u32()).collect()
 }
 
-/// The roots and what they started, directly or not.
+/// Returns the roots and their descendants.
 fn descendants(system: &System, roots: BTreeSet<u32>) -> BTreeSet<u32> {
     let mut found = roots;
     loop {
@@ -158,7 +162,7 @@ fn processes() -> System {
     system
 }
 
-/// None when there is no such process.
+/// Returns the status of a process. None: there is no such process.
 fn status(pid: u32) -> Option<ProcessStatus> {
     let (mut system, pid) = (System::new(), sysinfo::Pid::from_u32(pid));
     let what = ProcessRefreshKind::nothing().without_tasks();
@@ -166,12 +170,12 @@ fn status(pid: u32) -> Option<ProcessStatus> {
     system.process(pid).map(sysinfo::Process::status)
 }
 
-/// A zombie has ended: whoever started it has not asked how.
+/// Whether a process is running. A zombie has ended, and is not reaped yet.
 fn is_running(pid: u32) -> bool {
     status(pid).is_some_and(|status| !matches!(status, ProcessStatus::Zombie | ProcessStatus::Dead))
 }
 
-/// A process that is gone meanwhile is as good as one that got the signal.
+/// Sends a signal. It is no error if the process has ended.
 fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
@@ -184,11 +188,11 @@ pub(super) mod tests {
     use super::super::site::{Launch, Site};
     use super::*;
 
-    /// A server of the family of NATS that does nothing.
+    /// Returns a server in the place of NATS that only sleeps.
     pub(in super::super) fn sleeper(root: &Path, seconds: &str) -> Server {
         let site = Site { root: root.to_path_buf(), postgres: None };
         site.make_data(Service::Nats, None).unwrap();
-        // With a child, as most servers have.
+        // With a child process, like most servers.
         let command = ["sh", "-c", "sleep \"$0\" & wait", seconds].map(str::to_owned).into();
         let launch = Launch { version: String::new(), url: String::new(), command, env: vec![("A", "b c".to_owned())] };
         site.install(Service::Nats, 1, launch).unwrap()
@@ -210,7 +214,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_process_id_that_someone_else_has_is_not_the_server() {
+    fn another_process_with_the_id_is_not_the_server() {
         let folder = tempfile::tempdir().unwrap();
         let server = sleeper(folder.path(), "0");
         fs::write(&server.pid_file, std::process::id().to_string()).unwrap();
@@ -219,11 +223,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn waiting_ends_when_it_is_done_or_late() {
-        let mut asked = 0;
+    fn a_wait_ends_when_the_condition_is_true_or_the_time_is_over() {
+        let mut calls = 0;
         assert!(wait(PATIENCE, || {
-            asked += 1;
-            asked == 3
+            calls += 1;
+            calls == 3
         }));
         assert!(!wait(Duration::ZERO, || false));
     }

@@ -1,11 +1,11 @@
-//! The servers by name: what each is called, where its URL goes, and what belongs together.
+//! The servers: their names, the variables with their URLs, and their families.
 
 use std::fmt;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// One server of the set.
+/// A server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Service {
@@ -25,7 +25,7 @@ pub(crate) enum Service {
     Redis,
 }
 
-/// Servers of one program. They start one after the other, families side by side.
+/// The servers of one program. They start one after the other; families start at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Postgres,
@@ -50,7 +50,7 @@ impl Service {
         Self::Redis,
     ];
 
-    /// As it is written on the command line and in the state file, and the name of its folder.
+    /// Returns the name on the command line, in the state file, and of the folder.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
@@ -66,7 +66,7 @@ impl Service {
         }
     }
 
-    /// The environment variable that holds its URL.
+    /// Returns the environment variable with the URL.
     pub(super) fn variable(self) -> &'static str {
         match self {
             Self::Postgres => "DATABASE_URL_POSTGRES",
@@ -82,7 +82,7 @@ impl Service {
         }
     }
 
-    /// The server that a replica follows.
+    /// Returns the primary of a replica.
     pub(super) fn primary(self) -> Option<Self> {
         match self {
             Self::PostgresReplica => Some(Self::Postgres),
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_has_one_name_everywhere() {
+    fn a_service_has_the_same_name_everywhere() {
         for service in Service::ALL {
             let argument = service.to_possible_value().unwrap();
             assert_eq!(argument.get_name(), service.name());

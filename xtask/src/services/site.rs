@@ -1,4 +1,4 @@
-//! Where things are under `target/services/`.
+//! The files below `target/services/`.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -12,15 +12,15 @@ use super::state::Server;
 use crate::Result;
 use crate::cargo;
 
-/// The folder of all servers, and what was asked for on the command line.
+/// The folder of all servers, and the settings of the command line.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) root: PathBuf,
-    /// The major version of PostgreSQL; none takes what the machine has.
+    /// The requested major version of PostgreSQL. None: the highest one that the machine has.
     pub(super) postgres: Option<u32>,
 }
 
-/// How a server is started, as its family knows it.
+/// The command of a server, and its address.
 #[derive(Debug)]
 pub(super) struct Launch {
     pub(super) version: String,
@@ -30,14 +30,14 @@ pub(super) struct Launch {
 }
 
 impl Site {
-    /// The folder is made when it is missing.
+    /// Creates the folder, if it does not exist.
     pub(super) fn new(postgres: Option<u32>) -> Result<Self> {
         let root = cargo::root().join("target/services");
         fs::create_dir_all(&root)?;
         Ok(Self { root: root.canonicalize()?, postgres })
     }
 
-    /// Waits until no other xtask works on these servers. Dropping it lets the next one in.
+    /// Waits until no other xtask changes these servers, and locks them until the file is dropped.
     pub(super) fn lock(&self) -> Result<File> {
         let file = File::create(self.root.join("lock"))?;
         file.lock()?;
@@ -48,12 +48,12 @@ impl Site {
         self.root.join(service.name())
     }
 
-    /// Where the server keeps its files.
+    /// Returns the data folder of a server.
     pub(super) fn data(&self, service: Service) -> PathBuf {
         self.folder(service).join("data")
     }
 
-    /// A data folder as it is before the first start. Made once, since making it takes longer than the start.
+    /// Returns a data folder before its first start. It is created once, because that takes longer than a start.
     pub(super) fn template(&self, name: &str, build: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let template = self.root.join("templates").join(name);
         if !template.exists() {
@@ -66,7 +66,7 @@ impl Site {
         Ok(template)
     }
 
-    /// An empty folder for the server's data, or a copy of the template.
+    /// Creates the data folder of a server: a copy of the template, or empty.
     pub(super) fn make_data(&self, service: Service, template: Option<&Path>) -> Result<()> {
         let data = self.data(service);
         let Some(template) = template else { return private_folder(&data) };
@@ -74,7 +74,7 @@ impl Site {
         Call::new("cp").args(["--archive", "--reflink=auto"]).args([template, &data]).run().map(drop)
     }
 
-    /// Writes the script that starts the server.
+    /// Writes the script that starts the server, and returns its state.
     pub(super) fn install(&self, service: Service, port: u16, launch: Launch) -> Result<Server> {
         let folder = self.folder(service);
         let (script, pid_file, log) = (folder.join("start"), folder.join(PID_FILE), folder.join("log"));
@@ -89,7 +89,7 @@ impl Site {
         let variables = variables.into_iter().chain(launch.env).map(|(name, value)| format!("{name}={value}"));
         let command: Vec<String> = variables.chain(as_user()).chain(launch.command).collect();
         let text = format!(
-            "# Starts {service} with the port and data it has. Written by `cargo xtask services up`.\n\
+            "# Starts {service} with its port and data. Written by `cargo xtask services up`.\n\
              exec >>{} 2>&1\ncd {} || exit 1\nenv {} </dev/null &\necho $! >{}\nwait $!\n",
             quoted(&log)?,
             quoted(&self.data(service))?,
@@ -113,7 +113,7 @@ impl Site {
     }
 }
 
-/// A folder of the servers' user, closed to others: PostgreSQL insists.
+/// Creates a folder for the user of the servers that no other user can open, as PostgreSQL requires.
 fn private_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder.parent().unwrap_or(folder))?;
     fs::DirBuilder::new().mode(0o700).create(folder)?;

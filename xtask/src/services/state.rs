@@ -1,4 +1,4 @@
-//! What runs, in a file that tests may read: `target/services/state.json`.
+//! The state of the servers, in a file that tests can read: `target/services/state.json`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,30 +11,30 @@ use serde::{Deserialize, Serialize};
 use super::service::Service;
 use crate::Result;
 
-/// The servers that were started here, by name.
+/// The started servers by name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) servers: BTreeMap<Service, Server>,
 }
 
-/// One server: how to reach it, how to kill it, how to start it again.
+/// A server: its address, its processes and its command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Server {
     pub(super) url: String,
     pub(super) variable: String,
     pub(super) version: String,
     pub(super) port: u16,
-    /// When this file was written. Whoever starts the server again finds its new id in `pid_file`.
+    /// The process id when this file was written. After a restart, `pid_file` has the new one.
     pub(super) pid: u32,
-    /// Written by `command` itself, whoever runs it.
+    /// The file with the process id. `command` writes it.
     pub(super) pid_file: PathBuf,
     pub(super) log: PathBuf,
     pub(super) data: PathBuf,
-    /// Starts it again with the same port and data, as the same user, and stays in the foreground.
+    /// Starts the server with the same port, data and user, in the foreground.
     pub(super) command: Vec<String>,
-    /// The user's id that `command` switches to; none when it runs as whoever calls it.
+    /// The user id that `command` switches to. None: it does not switch.
     pub(super) user: Option<u32>,
-    /// How long the last start took, in seconds.
+    /// The duration of the last start, in seconds.
     pub(super) seconds: f64,
 }
 
@@ -42,22 +42,22 @@ impl State {
     pub(super) fn load(root: &Path) -> Result<Self> {
         match fs::read(file(root)) {
             Ok(json) => serde_json::from_slice(&json).map_err(|error| {
-                format!("{}: {error} (`cargo xtask services down` starts afresh)", file(root).display()).into()
+                format!("cannot read {}: {error}; `cargo xtask services down` resets it", file(root).display()).into()
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Replaces the file as a whole: who reads it meanwhile sees the old one.
+    /// Replaces the file atomically.
     pub(super) fn save(&self, root: &Path) -> Result<()> {
         let part = root.join("state.json.part");
         fs::write(&part, serde_json::to_vec_pretty(self)?)?;
         Ok(fs::rename(part, file(root))?)
     }
 
-    /// The variables of the servers in the order of their names, and where the certificates' authority is. What the
-    /// environment already has is left as it is.
+    /// Returns the variables of the servers in the order of their names, and the file of the certificate authority. A variable that the
+    /// environment already has keeps its value.
     pub(super) fn variables(&self, root: &Path, given: impl Fn(&str) -> Option<OsString>) -> Vec<(String, OsString)> {
         let urls = self.servers.values().map(|server| (server.variable.clone(), OsString::from(&server.url)));
         let authority = super::tls::authority(root);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_is_what_was_saved_and_empty_at_first() {
+    fn the_state_is_empty_at_first_and_read_as_it_was_saved() {
         let folder = tempfile::tempdir().unwrap();
         assert!(State::load(folder.path()).unwrap().servers.is_empty());
         let state = State { servers: [server(Service::Postgres2, 5), server(Service::Redis, 6)].into() };
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_in_the_environment_wins() {
+    fn a_url_in_the_environment_has_precedence() {
         let folder = tempfile::tempdir().unwrap();
         let state = State { servers: [server(Service::Postgres, 5), server(Service::Mysql, 6)].into() };
         let given = |name: &str| (name == "DATABASE_URL_MYSQL").then(|| OsString::from("mysql://elsewhere"));

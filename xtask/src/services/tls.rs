@@ -1,4 +1,4 @@
-//! A certificate authority of our own, and one certificate for all servers.
+//! A private certificate authority, and one certificate for all servers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::Result;
 
 const EXTENSIONS: &str = "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n";
 
-/// What clients check the servers' certificate with.
+/// Returns the file of the certificate authority, with which clients check the certificate.
 pub(super) fn authority(root: &Path) -> PathBuf {
     root.join("tls/ca.pem")
 }
@@ -21,7 +21,7 @@ pub(super) fn key(root: &Path) -> PathBuf {
     root.join("tls/server.key")
 }
 
-/// Makes all of them, unless they are there.
+/// Creates the files, if they do not exist.
 pub(super) fn prepare(root: &Path) -> Result<()> {
     if authority(root).exists() {
         return Ok(());
@@ -42,7 +42,7 @@ pub(super) fn prepare(root: &Path) -> Result<()> {
         "x509 -req -in server.csr -CA ca.part -CAkey ca.key -CAcreateserial -days 3650 -extfile extensions -out server.pem",
     )?;
     give(&key(root))?;
-    // Last, as it stands for all.
+    // Last, because this file shows that all exist.
     Ok(fs::rename(folder.join("ca.part"), authority(root))?)
 }
 

@@ -1,4 +1,4 @@
-//! Starts what is not running.
+//! Starts the servers that are not running.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,11 +17,10 @@ use crate::Result;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Starts those of `services` that are neither running, nor in the environment, nor unwanted. Families start side by
-/// side.
+/// Starts each server that is not running, not left out, and without a URL in the environment. Families start at the same time.
 ///
 /// # Errors
-/// What kept a server from starting, for each that did not. The others stay.
+/// For each server that does not start, the reason. The others keep running.
 pub(super) fn up(site: &Site, options: &Options, services: &[Service]) -> Result<State> {
     let wanted = wanted(services, options)?;
     let state = Mutex::new(State::load(&site.root)?);
@@ -42,7 +41,7 @@ pub(super) fn up(site: &Site, options: &Options, services: &[Service]) -> Result
     if errors.is_empty() { Ok(state) } else { Err(errors.join("\n").into()) }
 }
 
-/// Starts the server again, as it was, and waits until it answers.
+/// Starts an existing server, and waits until it answers.
 pub(super) fn start_again(service: Service, server: &mut Server) -> Result<()> {
     let start = Instant::now();
     process::start(server).map_err(|error| format!("{service}: {error}"))?;
@@ -50,7 +49,7 @@ pub(super) fn start_again(service: Service, server: &mut Server) -> Result<()> {
     let mut ready = false;
     process::wait(PATIENCE, || {
         let alive = process::alive(server, &folder).is_some();
-        // Alive too, lest another program answers on its port.
+        // Check both, because another program could answer on its port.
         ready = alive && is_ready(service.family(), server.port);
         ready || !alive
     });
@@ -62,7 +61,7 @@ pub(super) fn start_again(service: Service, server: &mut Server) -> Result<()> {
     Err(with_log(service, server, what).into())
 }
 
-/// Of those that were started and have ended since: what each is called, and the end of its log.
+/// Returns, for each server that was started and has ended, its name and the end of its log.
 pub(super) fn ended(site: &Site, state: &State, services: &[Service]) -> Vec<String> {
     let servers = services.iter().filter_map(|service| Some((*service, state.servers.get(service)?)));
     let ended = servers.filter(|(service, server)| process::alive(server, &site.folder(*service)).is_none());
@@ -74,12 +73,12 @@ fn with_log(service: Service, server: &Server, what: &str) -> String {
     format!("{service} {what}; the end of its log:\n{}", tail(&String::from_utf8_lossy(&log)))
 }
 
-/// Those that are neither given by the environment nor unwanted, in order.
+/// Returns the servers that are not left out and have no URL in the environment, in order.
 pub(super) fn wanted(services: &[Service], options: &Options) -> Result<Vec<Service>> {
     chosen(services, &options.without, |name| std::env::var_os(name))
 }
 
-/// What to start, in order. A replica goes where its primary goes.
+/// Returns the servers to start, in order. A replica is left out with its primary.
 fn chosen(services: &[Service], without: &[Service], given: impl Fn(&str) -> Option<OsString>) -> Result<Vec<Service>> {
     let is_given = |service: Service| given(service.variable()).is_some();
     let unwanted = |service: Service| without.contains(&service) || is_given(service);
@@ -90,7 +89,7 @@ fn chosen(services: &[Service], without: &[Service], given: impl Fn(&str) -> Opt
             Some(primary) if is_given(primary) => {
                 let (variable, primary) = (service.variable(), primary.variable());
                 return Err(format!(
-                    "{primary} is given, so {service} cannot follow it: give {variable} too, or --without {service}"
+                    "{primary} is set, so no replica of its server can be started; set {variable} too, or use `--without {service}`"
                 )
                 .into());
             }
@@ -100,7 +99,7 @@ fn chosen(services: &[Service], without: &[Service], given: impl Fn(&str) -> Opt
     Ok(wanted)
 }
 
-/// The Debian packages that these servers need and the machine lacks.
+/// Returns the missing Debian packages of these servers.
 fn packages(site: &Site, services: &[Service]) -> Vec<&'static str> {
     let mut packages = BTreeSet::new();
     for service in services {
@@ -126,11 +125,11 @@ fn start_family(site: &Site, state: &Mutex<State>, services: &[Service]) -> Resu
         if !stale && is_up(site, &lock(state), service) {
             continue;
         }
-        // Its data may be gone: someone tidied up, or an interruption came between.
+        // Its data may be deleted.
         let known = lock(state)
             .servers
             .get(&service)
-            .filter(|server| !stale && is_asked(site, service, server) && server.data.exists())
+            .filter(|server| !stale && has_requested_version(site, service, server) && server.data.exists())
             .cloned();
         let new = known.is_none();
         let started = known.map_or_else(|| create(site, state, service), Ok).and_then(|mut server| {
@@ -163,15 +162,15 @@ fn create(site: &Site, state: &Mutex<State>, service: Service) -> Result<Server>
     site.install(service, port, launch)
 }
 
-/// Whether it runs, answers, and is of the version that is asked for.
+/// Whether the server is running, answers, and has the requested version.
 fn is_up(site: &Site, state: &State, service: Service) -> bool {
     state.servers.get(&service).is_some_and(|server| {
         let lives = process::alive(server, &site.folder(service)).is_some();
-        lives && is_asked(site, service, server) && is_ready(service.family(), server.port)
+        lives && has_requested_version(site, service, server) && is_ready(service.family(), server.port)
     })
 }
 
-fn is_asked(site: &Site, service: Service, server: &Server) -> bool {
+fn has_requested_version(site: &Site, service: Service, server: &Server) -> bool {
     let major = server.version.split('.').next().and_then(|major| major.parse().ok());
     service.family() != Family::Postgres || site.postgres.is_none() || site.postgres == major
 }
@@ -180,7 +179,7 @@ fn named(service: Service, error: &str) -> String {
     if error.starts_with(service.name()) { error.to_owned() } else { format!("{service}: {error}") }
 }
 
-/// Every change of the state is whole, so what a panicked thread leaves is good.
+/// Locks the state. A thread that panicked leaves it valid, because every change is one step.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -199,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unwanted_or_given_is_not_started() {
+    fn a_server_that_is_left_out_or_has_a_url_is_not_started() {
         assert_eq!(names(&[], &[]).unwrap(), ["postgres", "postgres-replica", "mysql", "redis"]);
         assert_eq!(names(&[Service::Mysql], &["REDIS_URL"]).unwrap(), ["postgres", "postgres-replica"]);
     }
 
     #[test]
-    fn a_replica_goes_with_its_primary() {
+    fn a_replica_is_left_out_with_its_primary() {
         assert_eq!(names(&[Service::Postgres], &[]).unwrap(), ["mysql", "redis"]);
         let both = ["DATABASE_URL_POSTGRES", "DATABASE_URL_POSTGRES_REPLICA"];
         assert_eq!(names(&[], &both).unwrap(), ["mysql", "redis"]);
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_is_told_with_its_log() {
+    fn a_server_that_has_ended_is_reported_with_its_log() {
         let folder = tempfile::tempdir().unwrap();
         let site = Site { root: folder.path().to_path_buf(), postgres: None };
         let mut server = sleeper(folder.path(), "120");
@@ -224,8 +223,8 @@ mod tests {
         assert_eq!(ended(&site, &state, &Service::ALL), [""; 0]);
         process::kill(&site.folder(Service::Nats));
         fs::write(&server.log, "out of memory\n").unwrap();
-        let told = "nats had ended; the end of its log:\n    out of memory\n";
-        assert_eq!(ended(&site, &state, &Service::ALL), [told]);
+        let report = "nats had ended; the end of its log:\n    out of memory\n";
+        assert_eq!(ended(&site, &state, &Service::ALL), [report]);
         assert_eq!(ended(&site, &state, &[Service::Redis]), [""; 0]);
     }
 }

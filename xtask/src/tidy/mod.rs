@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: the invariants of the source that no compiler checks.
+//! `cargo xtask tidy`: checks the invariants of the source that the compiler does not check.
 
 mod rules;
 #[cfg(test)]
@@ -10,10 +10,10 @@ use crate::cargo::root;
 use rules::RULES;
 use tree::Tree;
 
-/// Checks every rule, and says how much was looked at.
+/// Checks every rule, and returns the number of rules and files. Prints all findings.
 ///
 /// # Errors
-/// All findings, when there are any.
+/// When there is a finding.
 pub(crate) fn run() -> Result<String> {
     let tree = Tree::read(&root())?;
     let findings: Vec<String> = RULES

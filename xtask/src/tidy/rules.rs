@@ -1,13 +1,13 @@
-//! The rules, one function each. What breaks one is in `tests.rs`, for every rule.
+//! The rules. Each one is a function, and has an example in `tests.rs` that breaks it.
 
 use super::tree::{File, Tree};
 
 /// An invariant of the source.
 #[derive(Debug)]
 pub(super) struct Rule {
-    /// What must hold, as a finding says it.
+    /// The invariant. It is printed with each finding.
     pub(super) name: &'static str,
-    /// Where it does not hold.
+    /// Returns the places that break the rule.
     check: fn(&Tree) -> Vec<String>,
 }
 
@@ -20,24 +20,24 @@ impl Rule {
 pub(super) const RULES: &[Rule] = &[
     Rule { name: "core and the facade depend on no driver crate", check: driver_dependencies },
     Rule { name: "core and the facade name no type of a driver", check: driver_types },
-    Rule { name: "outside of backends nothing compares a dialect by name: ask a capability", check: dialect_names },
+    Rule { name: "only a backend compares a dialect by name: use a capability", check: dialect_names },
     Rule { name: "a folder of core imports only from folders before it", check: core_order },
     Rule { name: "statements are plain trees, without generics", check: generic_statements },
-    Rule { name: "the derive holds no SQL", check: sql_in_derive },
-    Rule { name: "a backend never sees a model", check: models_in_backends },
-    Rule { name: "unsafe code is in a backend's statement.rs alone", check: unsafe_code },
-    Rule { name: "nothing is unfinished, ignored or asserted to be true", check: unfinished },
-    Rule { name: "tests share a package, not files by path, and keep no dead code", check: borrowed_files },
+    Rule { name: "the derive contains no SQL", check: sql_in_derive },
+    Rule { name: "a backend does not use models", check: models_in_backends },
+    Rule { name: "unsafe code is only in statement.rs of a backend", check: unsafe_code },
+    Rule { name: "nothing is unfinished, no test is ignored, and no assertion is always true", check: unfinished },
+    Rule { name: "tests share code by a package, not by path, and have no dead code", check: borrowed_files },
     Rule { name: "a file has at most 450 lines", check: long_files },
-    Rule { name: "no path of one machine", check: absolute_paths },
+    Rule { name: "no absolute path of a developer's machine", check: absolute_paths },
     Rule {
-        name: "a package takes the workspace's lints, or repeats them but for unsafe_code",
+        name: "a package inherits the lints of the workspace, or repeats them, except for unsafe_code",
         check: unlinted_packages,
     },
     Rule { name: "the README names every public package", check: unnamed_packages },
 ];
 
-/// Everything that every database shares.
+/// The folders of the code for all databases.
 const SHARED: &[&str] = &[
     "activerecord-core/src/",
     "activerecord-derive/src/",
@@ -49,7 +49,7 @@ const SHARED: &[&str] = &[
 const DRIVERS: &[&str] =
     &["rusqlite", "libsqlite3", "sqlx", "tokio_postgres", "tokio-postgres", "mysql_async", "diesel"];
 
-/// The facade's own tests may look into a database file from outside; core's have no reason to.
+/// The tests of the facade can read a database file with a driver. The tests of core cannot.
 fn driver_dependencies(tree: &Tree) -> Vec<String> {
     let tables = |path: &str| match path {
         "Cargo.toml" => vec!["dependencies", "build-dependencies"],
@@ -70,7 +70,7 @@ fn driver_types(tree: &Tree) -> Vec<String> {
     in_code(tree.rust(SHARED), |line| DRIVERS.iter().any(|driver| line.contains(driver)))
 }
 
-/// The dialects' own files name them, and the schemes of URLs look like them.
+/// Except for the files of the dialects, and for the schemes of URLs, which look like names of dialects.
 fn dialect_names(tree: &Tree) -> Vec<String> {
     let exempt = ["dialect/", "config/url.rs", "connection/registry.rs"];
     let exempt = exempt.map(|path| format!("activerecord-core/src/{path}"));
@@ -78,7 +78,7 @@ fn dialect_names(tree: &Tree) -> Vec<String> {
     in_code(shared, |line| ["sqlite", "postgresql", "mysql"].iter().any(|name| compares(line, &format!("\"{name}\""))))
 }
 
-/// Whether the line compares something with this literal, or matches on it.
+/// Whether the line compares a value with this literal, or matches on it.
 fn compares(line: &str, literal: &str) -> bool {
     line.match_indices(literal).any(|(at, _)| {
         let (before, after) = (line[..at].trim_end(), line[at + literal.len()..].trim_start());
@@ -87,7 +87,7 @@ fn compares(line: &str, literal: &str) -> bool {
     })
 }
 
-/// The folders of core, each before those that import it.
+/// The folders of core. Each one is before the folders that import it.
 const CORE: [&str; 16] = [
     "error",
     "value",
@@ -107,10 +107,10 @@ const CORE: [&str; 16] = [
     "private",
 ];
 
-/// A session can be a transaction, and a transaction holds a connection: these two import each other.
+/// These two import each other, because a session can be a transaction, and a transaction contains a connection.
 const MUTUAL: [&str; 2] = ["connection", "transaction"];
 
-/// A folder that is not in the list breaks the rule too: its place in the order must be decided.
+/// A folder that is not in the list also breaks the rule, so that a new folder gets a place in the order.
 fn core_order(tree: &Tree) -> Vec<String> {
     let place = |folder: &str| CORE.iter().position(|known| *known == folder);
     let files = tree.rust(&["activerecord-core/src/"]).filter(|file| !file.path.ends_with("/src/lib.rs"));
@@ -126,7 +126,7 @@ fn core_order(tree: &Tree) -> Vec<String> {
     files.flat_map(finds).collect()
 }
 
-/// The modules that a line names behind `crate::`. What follows `$crate::` is for the user of a macro.
+/// Returns the modules after `crate::` in a line, but not after `$crate::`, which is in macros for other crates.
 fn imports(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices("crate::").filter(|(at, _)| !line[..*at].ends_with('$')).map(|(at, path)| {
         let rest = &line[at + path.len()..];
@@ -157,7 +157,7 @@ fn models_in_backends(tree: &Tree) -> Vec<String> {
     in_code(backends, |line| line.split(|c: char| !c.is_alphanumeric()).any(is_model))
 }
 
-/// The lint denies it everywhere; what may be lifted is the lint.
+/// The lint denies unsafe code everywhere, so only the attributes that allow it are searched.
 fn unsafe_code(tree: &Tree) -> Vec<String> {
     let lifts = |line: &str| ["allow(", "expect("].iter().any(|lift| line.contains(&format!("{lift}unsafe_code")));
     let is_home = |path: &str| path.starts_with("activerecord-backends/") && path.ends_with("/src/statement.rs");
@@ -165,18 +165,18 @@ fn unsafe_code(tree: &Tree) -> Vec<String> {
     files.flat_map(|file| lines_with(file, file.lines(), lifts)).collect()
 }
 
-/// Tests count too: a test that is ignored, or cannot fail, is worse than none.
+/// Tests are included: an ignored test, and one that cannot fail, are useless.
 fn unfinished(tree: &Tree) -> Vec<String> {
-    // Spelled in two halves, or this file would break its own rule.
+    // In two parts, so that this file does not break the rule.
     let words =
         [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[ig", "nore"), concat!("assert", "!(true")];
     let files = tree.rust(&[""]).filter(|file| !file.path.contains("tests/ui/"));
     files.flat_map(|file| lines_with(file, file.lines(), |line| words.iter().any(|word| line.contains(word)))).collect()
 }
 
-/// What tests share is in `test-support`. Programs under `tests/ui` are texts for the compiler.
+/// Shared code of tests is in `test-support`.
 fn borrowed_files(tree: &Tree) -> Vec<String> {
-    // Spelled in two halves, or this file would break its own rule.
+    // In two parts, so that this file does not break the rule.
     let words = [concat!("#[pa", "th"), concat!("allow(dead", "_code")];
     let is_test = |path: &str| {
         let folders = ["tests/", "faults/", "test-support/", "ui-tests/", "activerecord-backends/"];
@@ -195,7 +195,7 @@ fn long_files(tree: &Tree) -> Vec<String> {
 fn absolute_paths(tree: &Tree) -> Vec<String> {
     let folders = ["tmp", "home", "root", "work"].map(|folder| format!("/{folder}/"));
     let starts = |line: &str, folder: &String| {
-        // Only where a path begins: `src/home/` is no such place, nor is the path of a URL.
+        // Only at the start of a path, and not in `src/home/` or in the path of a URL.
         let begins = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || ".-_}".contains(c));
         line.match_indices(folder).any(|(at, _)| begins(at))
     };

@@ -1,4 +1,4 @@
-//! Every rule is shown something that breaks it, and something near it that does not.
+//! For every rule: examples that break it, and similar ones that do not.
 
 use super::rules::RULES;
 use super::tree::{File, Tree};
@@ -9,11 +9,11 @@ const MANIFEST: &str = "[package]\nname = \"p\"\n[lints]\nworkspace = true\n";
 
 const LIFTED: &str = "[package]\nname = \"p\"\n[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n";
 
-/// A part of a rule's name, and a file that breaks the rule.
-fn offenders() -> Vec<(&'static str, &'static str, String)> {
+/// Returns a part of the name of a rule, and a file that breaks the rule.
+fn examples() -> Vec<(&'static str, &'static str, String)> {
     let manifest = |tail: &str| format!("{MANIFEST}{tail}");
     let private = "[package]\nname = \"p\"\npublish = false\n".to_owned();
-    // What would break a rule on its own is spelled in two halves: this file is looked at too.
+    // Some texts are in two parts, so that this file does not break the rules.
     vec![
         ("no driver crate", "activerecord-core/Cargo.toml", manifest("[dependencies]\nrusqlite = \"1\"\n")),
         ("no driver crate", "activerecord-core/Cargo.toml", manifest("[dev-dependencies]\nsqlx-mysql = \"1\"\n")),
@@ -29,19 +29,19 @@ fn offenders() -> Vec<(&'static str, &'static str, String)> {
         ("without generics", "activerecord-core/src/statement/expr.rs", "pub struct Expr<T> {".into()),
         ("without generics", "activerecord-core/src/statement/expr.rs", "impl<T> From<T> for Expr {".into()),
         ("without generics", "activerecord-core/src/statement/expr.rs", "pub(crate) fn of<T>(t: T) -> Self {".into()),
-        ("holds no SQL", "activerecord-derive/src/lib.rs", "quote! { \"SELECT * FROM t\" }".into()),
-        ("never sees a model", "activerecord-backends/sqlite/src/lib.rs", "fn f<M: Model>() {".into()),
+        ("contains no SQL", "activerecord-derive/src/lib.rs", "quote! { \"SELECT * FROM t\" }".into()),
+        ("does not use models", "activerecord-backends/sqlite/src/lib.rs", "fn f<M: Model>() {".into()),
         ("unsafe code", "src/lib.rs", concat!("#![allow(unsafe", "_code, reason = \"fast\")]").into()),
         ("unsafe code", "activerecord-backends/mysql/src/value.rs", concat!("#[expect(unsafe", "_code)]").into()),
         ("unfinished", "src/lib.rs", concat!("    to", "do!()").into()),
         ("unfinished", "tests/a.rs", concat!("#[", "ignore = \"later\"]").into()),
         ("unfinished", "xtask/src/main.rs", concat!("assert", "!(true);").into()),
         ("unfinished", "benches/peers/main.rs", concat!("unimplement", "ed!()").into()),
-        ("not files by path", "tests/facade/main.rs", concat!("#[pa", "th = \"../a.rs\"]").into()),
-        ("not files by path", "faults/tests/matrix/node.rs", concat!("#![allow(dead", "_code)]").into()),
+        ("not by path", "tests/facade/main.rs", concat!("#[pa", "th = \"../a.rs\"]").into()),
+        ("not by path", "faults/tests/matrix/node.rs", concat!("#![allow(dead", "_code)]").into()),
         ("450 lines", "src/lib.rs", "//\n".repeat(451)),
-        ("one machine", "README.md", concat!("see ", "/tmp", "/x").into()),
-        ("one machine", "tests/ui/a.stderr", concat!(" --> ", "/home", "/me/x.rs").into()),
+        ("absolute path", "README.md", concat!("see ", "/tmp", "/x").into()),
+        ("absolute path", "tests/ui/a.stderr", concat!(" --> ", "/home", "/me/x.rs").into()),
         ("lints", "xtask/Cargo.toml", private.clone()),
         ("lints", "xtask/Cargo.toml", format!("{private}[lints.rust]\nunsafe_code = \"deny\"\n")),
         ("names every public", "activerecord-core/Cargo.toml", MANIFEST.replace("\"p\"", "\"unheard-of\"")),
@@ -49,8 +49,8 @@ fn offenders() -> Vec<(&'static str, &'static str, String)> {
 }
 
 #[test]
-fn every_rule_finds_what_breaks_it_and_no_other_rule_does() {
-    for (rule, path, text) in offenders() {
+fn each_example_breaks_exactly_its_rule() {
+    for (rule, path, text) in examples() {
         let tree = tree([(path, text.as_str()), ("README.md", "`p`"), ("Cargo.toml", WORKSPACE)]);
         let broken: Vec<_> =
             RULES.iter().filter(|rule| !rule.findings(&tree).is_empty()).map(|rule| rule.name).collect();
@@ -62,14 +62,14 @@ fn every_rule_finds_what_breaks_it_and_no_other_rule_does() {
 }
 
 #[test]
-fn no_rule_is_without_an_offender() {
+fn each_rule_has_an_example() {
     for rule in RULES {
-        assert!(offenders().iter().any(|(name, ..)| rule.name.contains(name)), "{}", rule.name);
+        assert!(examples().iter().any(|(name, ..)| rule.name.contains(name)), "{}", rule.name);
     }
 }
 
 #[test]
-fn what_is_near_a_rule_does_not_break_it() {
+fn similar_code_breaks_no_rule() {
     let long = "line\n".repeat(450);
     let tree = tree([
         ("README.md", "| `p` | a package |"),
@@ -101,7 +101,7 @@ fn what_is_near_a_rule_does_not_break_it() {
 }
 
 #[test]
-fn a_finding_is_a_link() {
+fn a_finding_is_a_path_with_a_line() {
     let tree = tree([("src/lib.rs", "\n\nuse sqlx::Row;"), ("README.md", "")]);
     let found: Vec<_> = RULES.iter().flat_map(|rule| rule.findings(&tree)).collect();
     assert_eq!(found, ["src/lib.rs:3"]);

@@ -1,4 +1,4 @@
-//! The files that the rules look at.
+//! The files that the rules check.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,16 +6,16 @@ use std::{fs, io};
 
 use crate::Result;
 
-/// The text files of the repository: those that git knows, and new ones that it does not ignore.
+/// The text files of the repository: the tracked ones, and new ones that are not ignored.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) files: Vec<File>,
 }
 
-/// One text file.
+/// A text file.
 #[derive(Debug)]
 pub(super) struct File {
-    /// From the repository's root, with forward slashes.
+    /// The path from the root of the repository, with forward slashes.
     pub(super) path: String,
     pub(super) text: String,
 }
@@ -34,14 +34,14 @@ impl Tree {
         Ok(Self { files: files.collect::<Result<_>>()? })
     }
 
-    /// The Rust files in any of these folders; an empty name is the whole repository.
+    /// Returns the Rust files in these folders. An empty name is the whole repository.
     pub(super) fn rust(&self, folders: &[&str]) -> impl Iterator<Item = &File> {
         self.files.iter().filter(move |file| {
             file.path.ends_with(".rs") && folders.iter().any(|folder| file.path.starts_with(folder))
         })
     }
 
-    /// The manifests of the workspace's packages, parsed.
+    /// Returns the parsed manifests of the packages of the workspace.
     pub(super) fn manifests(&self) -> impl Iterator<Item = (&File, toml::Table)> {
         let manifests =
             self.files.iter().filter(|file| file.path == "Cargo.toml" || file.path.ends_with("/Cargo.toml"));
@@ -51,7 +51,7 @@ impl Tree {
 }
 
 impl File {
-    /// None for what is not text, or is deleted but not yet committed.
+    /// Reads a file. None: it is not UTF-8, or it is deleted and the deletion is not committed.
     fn read(root: &Path, path: &str) -> Result<Option<Self>> {
         match fs::read(root.join(path)) {
             Ok(bytes) => Ok(String::from_utf8(bytes).ok().map(|text| Self { path: path.to_owned(), text })),
@@ -60,18 +60,18 @@ impl File {
         }
     }
 
-    /// Every line, numbered from 1.
+    /// Returns every line with its number, from 1.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
-    /// The lines of code that ship: no comments, and nothing from the file's test module on.
+    /// Returns the lines of code, without comments and without the test module.
     pub(super) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let shipped = self.lines().take_while(|(_, line)| *line != "#[cfg(test)]");
         shipped.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
-    /// `path:line`, as editors and terminals make a link of.
+    /// Returns `path:line`, which editors and terminals show as a link.
     pub(super) fn at(&self, line: usize) -> String {
         format!("{}:{line}", self.path)
     }
