@@ -1,5 +1,5 @@
-//! What the macros and the types say about mistakes: a folder for each kind of mistake, a program for each mistake, and beside
-//! it what the compiler says. What compiles is in `pass`, as tests.
+//! The compile errors of common mistakes. Each kind of mistake has a folder. Each mistake is a program, next to a file with the messages of
+//! the compiler. `pass` has tests with code that compiles.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -7,7 +7,7 @@ use std::{fs, io};
 mod pass;
 
 #[test]
-fn mistakes_are_told() -> io::Result<()> {
+fn mistakes_have_the_expected_messages() -> io::Result<()> {
     let cases = trybuild::TestCases::new();
     kinds()?.iter().for_each(|kind| cases.compile_fail(kind.join("*.rs")));
     Ok(())
@@ -15,9 +15,9 @@ fn mistakes_are_told() -> io::Result<()> {
 
 #[test]
 fn no_message_is_longer_than_a_screen() -> io::Result<()> {
-    let told = files("stderr")?;
-    assert!(told.len() > 80, "only {} were found", told.len());
-    for path in told {
+    let messages = files("stderr")?;
+    assert!(messages.len() > 80, "only {} files were found", messages.len());
+    for path in messages {
         for message in fs::read_to_string(&path)?.split("\n\n") {
             let lines = message.lines().count();
             assert!(lines < 40, "a message of {} has {lines} lines", path.display());
@@ -27,19 +27,19 @@ fn no_message_is_longer_than_a_screen() -> io::Result<()> {
 }
 
 #[test]
-fn every_mistake_has_its_message() -> io::Result<()> {
-    let silent: Vec<_> = files("rs")?.into_iter().filter(|case| !case.with_extension("stderr").exists()).collect();
-    assert_eq!(silent, [] as [PathBuf; 0]);
+fn every_mistake_has_a_message() -> io::Result<()> {
+    let without: Vec<_> = files("rs")?.into_iter().filter(|case| !case.with_extension("stderr").exists()).collect();
+    assert_eq!(without, [] as [PathBuf; 0]);
     Ok(())
 }
 
-/// The folders of programs that must not compile.
+/// Returns the folders of the programs that must not compile.
 fn kinds() -> io::Result<Vec<PathBuf>> {
     let entries = entries(Path::new("tests/ui"))?;
     Ok(entries.into_iter().filter(|path| path.is_dir() && !path.ends_with("pass")).collect())
 }
 
-/// What is in these folders and has this extension.
+/// Returns the files in these folders with this extension.
 fn files(extension: &str) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for kind in kinds()? {

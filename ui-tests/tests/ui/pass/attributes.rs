@@ -2,7 +2,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Every attribute, beside those of serde.
+/// Every attribute, together with those of serde.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[connection = "analytics"]
 #[table = "audit.flights"]
@@ -57,7 +57,7 @@ fn every_attribute_is_in_the_table() {
 }
 
 #[test]
-fn without_attributes_there_are_defaults() {
+fn a_model_without_attributes_has_defaults() {
     #[derive(ActiveRecord, Default)]
     struct Category {
         id: i64,

@@ -1,4 +1,4 @@
-//! Models that a macro writes: what is passed to it arrives in invisible groups.
+//! Models in the expansion of another macro. The compiler passes the arguments of that macro as invisible groups.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
@@ -37,7 +37,7 @@ enums! {
 }
 
 #[test]
-fn models_of_a_macro_are_as_those_by_hand() {
+fn models_of_a_macro_are_like_handwritten_ones() {
     assert_eq!(Airport::TABLE.name, "fields");
     assert_eq!(Plane::TABLE.columns[2].rust_type, "Option<DateTime<Utc>>");
     let _ = Plane::filter(Plane::NUMBER.eq(1) & Plane::DELETED_AT.is_null());

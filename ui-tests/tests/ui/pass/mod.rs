@@ -1,4 +1,4 @@
-//! What compiles.
+//! Code that compiles.
 
 mod attributes;
 mod common_names;

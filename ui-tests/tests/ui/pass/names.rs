@@ -18,7 +18,7 @@ mod models {
 
 use models::HTTPLog;
 
-/// Fields with the names of what the macro emits.
+/// Its fields have names that the expansion of the macro also uses.
 #[derive(ActiveRecord, Default)]
 struct Furniture {
     id: i64,

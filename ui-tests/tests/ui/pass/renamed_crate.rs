@@ -2,7 +2,7 @@ mod database {
     pub(crate) use activerecord as orm;
 }
 
-/// What the default path would find.
+/// The module that the default path would find.
 mod activerecord {}
 
 use database::orm::prelude::*;
@@ -29,7 +29,7 @@ struct UserId {
 }
 
 #[test]
-fn the_crate_may_be_elsewhere() {
+fn the_crate_may_have_another_path() {
     let ids = User::filter(User::STATUS.eq(Status::Active)).select_as::<UserId>();
     let (sql, binds) = ids.to_sql("sqlite").unwrap();
     assert_eq!(sql, r#"SELECT "id" FROM "users" WHERE "status" = ?"#);

@@ -1,4 +1,4 @@
-//! What stands around a model: nothing of it gets into what the macros emit.
+//! Items next to a model do not change the expansion of the macros.
 #![no_implicit_prelude]
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
@@ -8,7 +8,7 @@ type Result = ();
 type Table = ();
 type Vec = ();
 
-/// Nothing here is used; the model is no dead code.
+/// Nothing uses the model, and the compiler reports no dead code.
 #[derive(ActiveRecord)]
 pub(crate) struct Plane {
     #[primary_key]
@@ -40,7 +40,7 @@ pub(crate) struct PlaneStatus {
 }
 
 #[test]
-fn they_are_used() {
+fn the_models_are_usable() {
     let statuses = ActiveRecord::query().select_as::<PlaneStatus>();
     ::std::assert!(statuses.to_sql("sqlite").is_ok());
     let _: [(Result, Table, Vec); 0] = [];
