@@ -1,4 +1,4 @@
-//! The program, called from outside.
+//! Tests the program by calls of its binary.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ fn call(folder: &Path, arguments: &[&str]) -> Output {
     output.unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -42,16 +42,16 @@ async fn folder() -> Result<tempfile::TempDir> {
 async fn outboxes() -> Result<()> {
     let folder = folder().await?;
     let stats = call(folder.path(), &["outbox", "stats"]);
-    assert_eq!(stats.status.code(), Some(3), "{}", said(&stats));
+    assert_eq!(stats.status.code(), Some(3), "{}", printed(&stats));
     let list = call(folder.path(), &["outbox", "list", "--json"]);
     let dead: serde_json::Value = serde_json::from_slice(&list.stdout).map_err(Error::custom)?;
     assert_eq!((list.status.code(), dead[0]["last_error"].as_str()), (Some(3), Some("no server")));
-    let careless = call(folder.path(), &["outbox", "purge"]);
-    assert_eq!(careless.status.code(), Some(1), "{}", said(&careless));
+    let unfiltered = call(folder.path(), &["outbox", "purge"]);
+    assert_eq!(unfiltered.status.code(), Some(1), "{}", printed(&unfiltered));
     let requeued = call(folder.path(), &["outbox", "requeue", "--topic", "mail"]);
-    assert_eq!((requeued.status.code(), said(&requeued).trim()), (Some(0), "requeued messages: 1"));
+    assert_eq!((requeued.status.code(), printed(&requeued).trim()), (Some(0), "requeued messages: 1"));
     let none = call(folder.path(), &["outbox", "list"]);
-    assert_eq!((none.status.code(), said(&none).trim()), (Some(0), "no dead letters"));
+    assert_eq!((none.status.code(), printed(&none).trim()), (Some(0), "no dead letters"));
     Ok(())
 }
 
@@ -65,16 +65,16 @@ async fn sagas() -> Result<()> {
     let without = call(folder.path(), &["saga", "abandon", id]);
     assert_eq!(without.status.code(), Some(2), "a reason is required");
     let abandoned = call(folder.path(), &["saga", "abandon", id, "--reason", "nobody minds"]);
-    assert_eq!(abandoned.status.code(), Some(0), "{}", said(&abandoned));
+    assert_eq!(abandoned.status.code(), Some(0), "{}", printed(&abandoned));
     let none = call(folder.path(), &["saga", "list"]);
-    assert_eq!((none.status.code(), said(&none).trim()), (Some(0), "no saga is stuck"));
+    assert_eq!((none.status.code(), printed(&none).trim()), (Some(0), "no saga is stuck"));
     let again = call(folder.path(), &["saga", "skip", id, "--reason", "again"]);
-    assert_eq!(again.status.code(), Some(1), "{}", said(&again));
+    assert_eq!(again.status.code(), Some(1), "{}", printed(&again));
     Ok(())
 }
 
 #[tokio::test]
-async fn the_rest() -> Result<()> {
+async fn other_commands_and_exit_codes() -> Result<()> {
     let folder = folder().await?;
     for (arguments, code) in [
         (&["two-phase", "list"][..], 0),
@@ -87,11 +87,11 @@ async fn the_rest() -> Result<()> {
         (&["nonsense"], 2),
     ] {
         let output = call(folder.path(), arguments);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", printed(&output));
     }
     let elsewhere = tempfile::tempdir().map_err(Error::custom)?;
     let nothing = call(elsewhere.path(), &["doctor"]);
-    assert!(said(&nothing).contains("no connections are configured"), "{}", said(&nothing));
+    assert!(printed(&nothing).contains("no connections are configured"), "{}", printed(&nothing));
     Ok(())
 }
 
@@ -110,27 +110,27 @@ async fn tables_are_copied_compared_and_captured() -> Result<()> {
     let with = |words: &[&'static str]| [words, &from[..], &to[..]].concat();
 
     let unmade = call(folder.path(), &with(&["verify"]));
-    assert_eq!(unmade.status.code(), Some(1), "{}", said(&unmade));
+    assert_eq!(unmade.status.code(), Some(1), "{}", printed(&unmade));
     let copied = call(folder.path(), &with(&["sync", "--verify", "--json"]));
-    assert_eq!(copied.status.code(), Some(0), "{}", said(&copied));
-    assert!(said(&copied).contains("\"written\": 2"), "{}", said(&copied));
+    assert_eq!(copied.status.code(), Some(0), "{}", printed(&copied));
+    assert!(printed(&copied).contains("\"written\": 2"), "{}", printed(&copied));
     here.execute("UPDATE airports SET altitude = 20 WHERE code = 'EWR'", []).await?;
     let differ = call(folder.path(), &with(&["verify"]));
-    assert_eq!(differ.status.code(), Some(3), "{}", said(&differ));
-    assert!(said(&differ).contains("differs in altitude"), "{}", said(&differ));
+    assert_eq!(differ.status.code(), Some(3), "{}", printed(&differ));
+    assert!(printed(&differ).contains("differs in altitude"), "{}", printed(&differ));
     let repaired = call(folder.path(), &with(&["verify", "--repair"]));
-    assert_eq!(repaired.status.code(), Some(0), "{}", said(&repaired));
+    assert_eq!(repaired.status.code(), Some(0), "{}", printed(&repaired));
 
     let captured = call(folder.path(), &["capture", "install", "--on", "a", "airports"]);
-    assert_eq!(captured.status.code(), Some(0), "{}", said(&captured));
+    assert_eq!(captured.status.code(), Some(0), "{}", printed(&captured));
     here.execute("DELETE FROM airports WHERE code = 'JFK'", []).await?;
     let queue = SqlQueue::on(&name);
     drop(activerecord::Queue::subscribe(&queue, "airports_changes", "test").await?);
     let relayed = call(folder.path(), &["relay", "--on", "a", "--topic", "airports_changes", "--to", "a", "--once"]);
-    assert_eq!(said(&relayed).trim(), "published messages: 1");
+    assert_eq!(printed(&relayed).trim(), "published messages: 1");
     let unknown = call(folder.path(), &["relay", "--on", "a", "--topic", "t", "--to", "kafka://here"]);
-    assert!(said(&unknown).contains("unknown scheme `kafka`"), "{}", said(&unknown));
+    assert!(printed(&unknown).contains("unknown scheme `kafka`"), "{}", printed(&unknown));
     let removed = call(folder.path(), &["capture", "remove", "--on", "a", "airports"]);
-    assert_eq!(removed.status.code(), Some(0), "{}", said(&removed));
+    assert_eq!(removed.status.code(), Some(0), "{}", printed(&removed));
     Ok(())
 }

@@ -47,7 +47,7 @@ fn a_transfer_dropped_at_any_point() {
             }
             assert!(polls == 0 || committed > 0 || !c.is_reusable());
             drop(c);
-            // It waits for the locks of the dropped one.
+            // This waits for the locks of the dropped transfer.
             run(&mut watcher, "UPDATE t SET n = n").await.unwrap();
             assert_eq!(one::<i64>(&mut watcher, "SELECT sum(n) FROM t").await.unwrap(), 0);
         }

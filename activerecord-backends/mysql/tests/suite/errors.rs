@@ -110,7 +110,7 @@ fn a_deadlock_ends_the_transaction() {
 }
 
 #[test]
-fn waiting_for_a_lock_has_a_limit() {
+fn a_wait_for_a_lock_has_a_limit() {
     on_each_server(async |server| {
         let backend = server.with(|config| config.option("lock_timeout", "500ms"));
         let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
@@ -124,7 +124,7 @@ fn waiting_for_a_lock_has_a_limit() {
         assert!(error.kind() == ErrorKind::Busy && error.message().contains("lock_timeout"), "{error:?}");
         let error = run(&mut b, "SELECT * FROM users WHERE id = 1 FOR UPDATE NOWAIT").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy);
-        // Only the statement is undone.
+        // Only the effect of the failed statement is rolled back.
         commit(&mut b).await.unwrap();
         assert_eq!(one::<i64>(&mut b, "SELECT small FROM users WHERE id = 2").await.unwrap(), 2);
         let skipped = rows(&mut b, "SELECT id FROM users FOR UPDATE SKIP LOCKED", vec![]).await.unwrap();
@@ -160,7 +160,7 @@ fn missing_objects_and_privileges() {
 }
 
 #[test]
-fn more_bytes_than_the_server_takes() {
+fn more_bytes_than_the_server_accepts() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         let most: usize = one::<u64>(&mut c, "SELECT @@max_allowed_packet").await.unwrap().try_into().unwrap();

@@ -1,4 +1,4 @@
-//! The MySQL and MariaDB backend through core's contract, on real servers. Each test runs on both.
+//! Tests the MySQL and MariaDB backend through the traits of core, on real servers. Each test runs on both.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod support;

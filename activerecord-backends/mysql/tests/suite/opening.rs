@@ -55,10 +55,10 @@ fn a_session_is_strict_and_in_utc() {
 }
 
 #[test]
-fn connecting_has_a_limit() {
+fn connecting_has_a_time_limit() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        // It accepts, and sends nothing.
+        // It accepts the connection, and sends nothing.
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let config = Config::mysql("127.0.0.1", "x").port(port).option("connect_timeout", "200ms");
@@ -70,7 +70,7 @@ fn connecting_has_a_limit() {
     });
 }
 
-/// With and without TLS: each way to send a password.
+/// With and without TLS, because the password is sent in another way.
 #[test]
 fn logins_with_and_without_tls() {
     on_each_server(async |server| {

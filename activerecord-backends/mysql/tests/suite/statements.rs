@@ -23,7 +23,7 @@ fn outcomes_have_the_number_of_rows_and_the_first_key() {
         assert_eq!(run(&mut c, "DELETE FROM t WHERE n > 1").await.unwrap().rows, 2);
         assert_eq!(run(&mut c, "DELETE FROM t WHERE n > 1").await.unwrap().rows, 0);
         let read = Sql::new("INSERT INTO t (n) VALUES (9)", vec![], Access::Read);
-        assert_eq!(c.execute(&read).await.unwrap().rows, 1, "access is the database's to tell");
+        assert_eq!(c.execute(&read).await.unwrap().rows, 1, "the database determines the access");
         assert!(c.is_reusable());
     });
 }
@@ -78,7 +78,7 @@ fn a_sinks_error_is_returned_as_it_is() {
 }
 
 #[test]
-fn a_result_of_one_row_is_left_after_it() {
+fn a_read_of_one_row_ends_after_it() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         let select = Sql::new("SELECT 1 UNION SELECT 2", vec![], Access::Read).one_row();
@@ -103,7 +103,7 @@ fn many_unwanted_rows_are_not_read() {
         let mut stop = |_: &dyn RowRef| Ok(Flow::Stop);
         begin(&mut c).await.unwrap();
         c.fetch(&select, &mut stop).await.unwrap();
-        assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 5000, "a transaction goes on");
+        assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 5000, "the transaction continues");
         rollback(&mut c).await.unwrap();
         assert!(c.is_reusable());
         c.fetch(&select, &mut stop).await.unwrap();
@@ -274,7 +274,11 @@ fn a_script_of_definitions() {
         assert_eq!(one::<i64>(&mut c, "SELECT sum(id) FROM a").await.unwrap(), 6);
         let error = run(&mut c, "CREATE TABLE d (id INT); INSERT INTO a VALUES (1)").await.unwrap_err();
         assert!(error.is_unique_violation() && error.message().contains("statement 2"), "{error}");
-        assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM d").await.unwrap(), 0, "what ran before stands");
+        assert_eq!(
+            one::<i64>(&mut c, "SELECT count(*) FROM d").await.unwrap(),
+            0,
+            "the statements before the error keep their effect"
+        );
     });
 }
 
@@ -291,7 +295,7 @@ fn statements_that_cannot_be_prepared_are_sent_as_text() {
 }
 
 #[test]
-fn as_many_values_as_the_server_takes() {
+fn as_many_values_as_the_server_accepts() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, "CREATE TABLE t (a INT, b INT)").await.unwrap();
@@ -305,7 +309,7 @@ fn as_many_values_as_the_server_takes() {
     });
 }
 
-/// The SQL that core's dialect relies on.
+/// The SQL that the dialect in core uses.
 #[test]
 fn the_servers_accept_the_dialects_sql() {
     on_each_server(async |server| {

@@ -1,4 +1,4 @@
-//! Shared by the tests: the servers, the backend as core finds it, and short forms for statements.
+//! Shared code of the tests: the servers, the backend, and short forms for statements.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

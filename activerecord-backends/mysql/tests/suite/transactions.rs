@@ -1,4 +1,4 @@
-//! Transactions, also on connections that break.
+//! Transactions, and connections that break.
 
 use activerecord_core::ErrorKind;
 use activerecord_core::backend::{Control, Isolation, TransactionOptions};
@@ -57,7 +57,7 @@ fn savepoints() {
 }
 
 #[test]
-fn isolation_levels_are_of_one_transaction() {
+fn an_isolation_level_applies_to_one_transaction() {
     on_each_server(async |server| {
         let (mut c, mut other) = (server.connect().await, server.connect().await);
         run(&mut c, TABLE).await.unwrap();
@@ -99,7 +99,7 @@ fn dropping_a_connection_rolls_back() {
             } else {
                 drop(left);
             }
-            // It waits for the lock, and gets it.
+            // This waits until the lock is free.
             run(&mut other, "INSERT INTO t VALUES (1)").await.unwrap();
             run(&mut other, "DELETE FROM t").await.unwrap();
         }

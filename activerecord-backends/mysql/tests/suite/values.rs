@@ -1,4 +1,4 @@
-//! Values are written and read, and those that cannot be are refused.
+//! Values are written and read back. Values that cannot be stored or read are errors.
 
 use activerecord_core::{ErrorKind, FromValue, Json, ToValue, Value, ValueRef, ValueType, params};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -111,7 +111,7 @@ fn dates_and_times_round_trip() {
 }
 
 #[test]
-fn cells_are_of_the_columns_types() {
+fn cells_have_the_types_of_their_columns() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         let select = sql(
@@ -158,7 +158,7 @@ fn sums_and_averages_are_read_as_the_requested_type() {
 }
 
 #[test]
-fn what_cannot_be_stored_is_refused_and_not_shown() {
+fn values_that_cannot_be_stored_are_refused_and_not_shown() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         for (value, secret) in [
@@ -177,7 +177,7 @@ fn what_cannot_be_stored_is_refused_and_not_shown() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error() {
+fn values_that_cannot_be_read_are_errors() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         run(&mut c, "CREATE TABLE t (d DATE, dt DATETIME)").await.unwrap();
@@ -225,7 +225,7 @@ fn a_null_of_any_type_is_null() {
     });
 }
 
-/// The text protocol has another format of cells, and they are read the same.
+/// Cells have another format in the text protocol, and are read as the same values.
 #[test]
 fn both_protocols_are_read_the_same() {
     on_each_server(async |server| {

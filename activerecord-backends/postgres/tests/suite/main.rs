@@ -1,4 +1,4 @@
-//! The PostgreSQL backend through core's contract, on a real server: the one that `DATABASE_URL_POSTGRES` names.
+//! Tests the PostgreSQL backend through the traits of core, on the server of `DATABASE_URL_POSTGRES`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod cancel;

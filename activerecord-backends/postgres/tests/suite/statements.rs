@@ -69,9 +69,9 @@ async fn a_sink_pauses_and_stops() {
     assert_eq!(count(&mut c, "t").await, 5003);
 }
 
-/// With many rows left a new connection is cheaper. A transaction has to continue on the same one.
+/// If many rows are left, a new connection is cheaper. A transaction has to continue on its connection.
 #[tokio::test]
-async fn a_result_that_is_left() {
+async fn the_rest_of_a_result_is_not_read() {
     let mut c = connect(&config()).await;
     let (short, long) = ("SELECT n FROM generate_series(1, 500) n", "SELECT n FROM generate_series(1, 500000) n");
     let mut stop = |_: &dyn RowRef| Ok(Flow::Stop);
@@ -93,7 +93,7 @@ async fn a_result_that_is_left() {
 
 /// A read of one row does not wait for the others.
 #[tokio::test]
-async fn a_result_that_comes_slowly_is_left() {
+async fn the_rest_of_a_slow_result_is_not_read() {
     let mut c = connect(&config()).await;
     let slow = "SELECT n, repeat('x', 10000), pg_sleep(0.05) FROM generate_series(1, $1) n";
     let select = Sql::new(slow, params![6_000], Access::Read);
@@ -133,7 +133,7 @@ async fn columns_have_names_and_an_end() {
 }
 
 #[tokio::test]
-async fn a_kept_statement_follows_the_schema() {
+async fn a_cached_statement_follows_the_schema() {
     let mut c = schema("follows_the_schema").await;
     let mut other = connect(&in_schema("follows_the_schema")).await;
     run(&mut c, "CREATE TABLE t (id int, a text); INSERT INTO t VALUES (1, 'x')").await.unwrap();
@@ -173,7 +173,7 @@ async fn a_kept_statement_follows_the_schema() {
 
 /// A placeholder got its type when the statement was prepared, and the column has another type now.
 #[tokio::test]
-async fn a_kept_statement_follows_the_type_of_a_column() {
+async fn a_cached_statement_follows_the_type_of_a_column() {
     let mut c = schema("follows_the_type").await;
     run(&mut c, "CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE t (a text)").await.unwrap();
     for ty in ["mood", "varchar(9)", "mood"] {
@@ -288,7 +288,7 @@ async fn a_script_runs_as_a_whole_or_not_at_all() {
 
 /// These cannot run inside a transaction, not even in the implicit transaction of a script.
 #[tokio::test]
-async fn statements_that_stand_alone() {
+async fn statements_that_cannot_run_in_a_transaction() {
     let mut c = schema("stand_alone").await;
     run(&mut c, "CREATE TABLE t (a int)").await.unwrap();
     for text in ["VACUUM t", "CREATE INDEX CONCURRENTLY i ON t (a)", "NOTIFY news", "CALL nothing()"] {
@@ -309,7 +309,7 @@ async fn statements_that_stand_alone() {
 }
 
 #[tokio::test]
-async fn as_many_values_as_postgresql_takes() {
+async fn as_many_values_as_postgresql_accepts() {
     let mut c = schema("many_values").await;
     run(&mut c, "CREATE TABLE t (a bigint, b bigint)").await.unwrap();
     let most = c.capabilities().max_binds - 1;
@@ -325,7 +325,7 @@ async fn as_many_values_as_postgresql_takes() {
 
 /// A future that is never polled sends nothing.
 #[tokio::test]
-async fn what_is_not_polled_is_not_sent() {
+async fn a_future_that_is_not_polled_sends_nothing() {
     let mut c = schema("not_polled").await;
     run(&mut c, "CREATE TABLE t (a int)").await.unwrap();
     let insert = sql("INSERT INTO t VALUES (1)", vec![]);

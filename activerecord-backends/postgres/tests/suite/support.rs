@@ -1,4 +1,4 @@
-//! Shared by the tests: the backend as core finds it, a schema for each test, and short forms for statements.
+//! Shared code of the tests: the backend, a schema for each test, and short forms for statements.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};

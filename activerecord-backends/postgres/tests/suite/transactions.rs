@@ -1,4 +1,4 @@
-//! Transactions on one connection, and what others see of them.
+//! Transactions on one connection, and their effects on other connections.
 
 use activerecord_core::backend::{Control, Isolation, TransactionOptions};
 use activerecord_core::{ErrorKind, Flow, RowRef};
@@ -143,7 +143,7 @@ async fn serializable_transactions_that_collide() {
     assert_eq!(one::<i64>(&mut b, "SELECT sum(n) FROM t").await.unwrap(), 13);
 }
 
-/// The unwanted rows end in an error, after which the transaction is failed.
+/// The rows after the first one end with an error, so the transaction has failed.
 #[tokio::test]
 async fn an_error_after_the_last_row_that_was_wanted() {
     let mut c = schema("error_after").await;

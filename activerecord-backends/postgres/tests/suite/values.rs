@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::support::*;
 
 /// Writes values and NULL to a column, and checks that they are read back unchanged.
-async fn there_and_back<T>(c: &mut Conn, column: &str, values: impl IntoIterator<Item = T>)
+async fn round_trip<T>(c: &mut Conn, column: &str, values: impl IntoIterator<Item = T>)
 where
     T: ToValue + FromValue + PartialEq + Debug,
 {
@@ -33,16 +33,16 @@ fn decimals() -> Vec<Decimal> {
 #[tokio::test]
 async fn numbers() {
     let mut c = connect(&config()).await;
-    there_and_back(&mut c, "boolean", [true, false]).await;
-    there_and_back(&mut c, "smallint", [i16::MIN, 0, i16::MAX]).await;
-    there_and_back(&mut c, "smallint", [i8::MIN, i8::MAX]).await;
-    there_and_back(&mut c, "integer", [i32::MIN, -1, i32::MAX]).await;
-    there_and_back(&mut c, "bigint", [i64::MIN, 0, i64::MAX]).await;
-    there_and_back(&mut c, "bigint", [0, u64::MAX / 2]).await;
-    there_and_back(&mut c, "numeric(20, 0)", [0, u64::MAX / 2, u64::MAX, 7]).await;
-    there_and_back(&mut c, "real", [f32::MIN, 0.1, f32::MAX, f32::INFINITY, f32::NEG_INFINITY]).await;
-    there_and_back(&mut c, "double precision", [f64::MIN, 0.1, -0.0, f64::MAX, f64::INFINITY]).await;
-    there_and_back(&mut c, "numeric", decimals()).await;
+    round_trip(&mut c, "boolean", [true, false]).await;
+    round_trip(&mut c, "smallint", [i16::MIN, 0, i16::MAX]).await;
+    round_trip(&mut c, "smallint", [i8::MIN, i8::MAX]).await;
+    round_trip(&mut c, "integer", [i32::MIN, -1, i32::MAX]).await;
+    round_trip(&mut c, "bigint", [i64::MIN, 0, i64::MAX]).await;
+    round_trip(&mut c, "bigint", [0, u64::MAX / 2]).await;
+    round_trip(&mut c, "numeric(20, 0)", [0, u64::MAX / 2, u64::MAX, 7]).await;
+    round_trip(&mut c, "real", [f32::MIN, 0.1, f32::MAX, f32::INFINITY, f32::NEG_INFINITY]).await;
+    round_trip(&mut c, "double precision", [f64::MIN, 0.1, -0.0, f64::MAX, f64::INFINITY]).await;
+    round_trip(&mut c, "numeric", decimals()).await;
     assert!(one_of::<f64>(&mut c, "SELECT $1", params![f64::NAN]).await.unwrap().is_nan());
     assert_eq!(one_of::<String>(&mut c, "SELECT $1::text", params![Decimal::new(150, 2)]).await.unwrap(), "1.50");
 }
@@ -50,11 +50,11 @@ async fn numbers() {
 #[tokio::test]
 async fn integers_of_another_width() {
     let mut c = connect(&config()).await;
-    there_and_back(&mut c, "smallint", [1_i64, -1]).await;
-    there_and_back(&mut c, "integer", [1_i64, -1]).await;
-    there_and_back(&mut c, "bigint", [1_i16, -1]).await;
-    there_and_back(&mut c, "numeric", [1_i16, -1]).await;
-    there_and_back(&mut c, "double precision", [Decimal::ONE]).await;
+    round_trip(&mut c, "smallint", [1_i64, -1]).await;
+    round_trip(&mut c, "integer", [1_i64, -1]).await;
+    round_trip(&mut c, "bigint", [1_i16, -1]).await;
+    round_trip(&mut c, "numeric", [1_i16, -1]).await;
+    round_trip(&mut c, "double precision", [Decimal::ONE]).await;
     run(&mut c, "CREATE TEMPORARY TABLE t (a smallint, b integer, n numeric, u bigint)").await.unwrap();
     for (column, value) in [("a", i64::from(i16::MAX) + 1), ("b", i64::MAX)] {
         let error =
@@ -114,14 +114,14 @@ async fn text_and_bytes() {
         .unwrap();
     let long = "x".repeat(300_000);
     for column in ["text", "varchar", "varchar(300000)"] {
-        there_and_back(&mut c, column, ["", "a", "ü 😀 'quoted' \"\\", &long].map(String::from)).await;
+        round_trip(&mut c, column, ["", "a", "ü 😀 'quoted' \"\\", &long].map(String::from)).await;
     }
-    there_and_back(&mut c, "name", ["a".to_owned()]).await;
-    there_and_back(&mut c, "char(3)", ["abc".to_owned()]).await;
-    there_and_back(&mut c, "\"char\"", ["a".to_owned()]).await;
-    there_and_back(&mut c, "mood", ["sad", "happy"].map(String::from)).await;
-    there_and_back(&mut c, "word", ["good".to_owned()]).await;
-    there_and_back(&mut c, "bytea", [vec![], vec![0_u8, 255], vec![7; 100_000]]).await;
+    round_trip(&mut c, "name", ["a".to_owned()]).await;
+    round_trip(&mut c, "char(3)", ["abc".to_owned()]).await;
+    round_trip(&mut c, "\"char\"", ["a".to_owned()]).await;
+    round_trip(&mut c, "mood", ["sad", "happy"].map(String::from)).await;
+    round_trip(&mut c, "word", ["good".to_owned()]).await;
+    round_trip(&mut c, "bytea", [vec![], vec![0_u8, 255], vec![7; 100_000]]).await;
     run(&mut c, "CREATE TABLE t (m mood, w word, v varchar(3))").await.unwrap();
     run(&mut c, "INSERT INTO t VALUES ('happy', 'x', 'abc')").await.unwrap();
     for condition in ["m = $1", "m = ANY(ARRAY[$1]::mood[])", "m >= $1"] {
@@ -178,13 +178,13 @@ async fn text_in_the_context_of_other_types() {
 #[tokio::test]
 async fn uuids_and_json() {
     let mut c = connect(&config()).await;
-    there_and_back(&mut c, "uuid", [Uuid::nil(), Uuid::max(), Uuid::from_u128(0x0123_4567)]).await;
+    round_trip(&mut c, "uuid", [Uuid::nil(), Uuid::max(), Uuid::from_u128(0x0123_4567)]).await;
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     for column in ["json", "jsonb", "text"] {
         let values = ["null", "{}", "[1,\"ü\",{\"a\":null}]", "\"x\"", "1.5"];
-        there_and_back(&mut c, column, values.map(json)).await;
+        round_trip(&mut c, column, values.map(json)).await;
     }
-    there_and_back(&mut c, "jsonb", [Json(vec![1, 2, 3])]).await;
+    round_trip(&mut c, "jsonb", [Json(vec![1, 2, 3])]).await;
     assert_eq!(one_of::<i64>(&mut c, "SELECT ($1::jsonb -> 'a')::int", params![json("{\"a\": 3}")]).await.unwrap(), 3);
 }
 
@@ -197,14 +197,14 @@ fn moments() -> [NaiveDateTime; 4] {
 async fn dates_and_times() {
     let mut c = connect(&config()).await;
     let dates = ["2024-02-29", "2000-01-01", "1969-12-31", "-4712-01-01", "9999-12-31", "+200000-01-01"];
-    there_and_back::<NaiveDate>(&mut c, "date", dates.map(|text| text.parse().unwrap())).await;
+    round_trip::<NaiveDate>(&mut c, "date", dates.map(|text| text.parse().unwrap())).await;
     let times = ["00:00:00", "12:34:56.123456", "23:59:59.999999"];
-    there_and_back::<NaiveTime>(&mut c, "time", times.map(|text| text.parse().unwrap())).await;
-    there_and_back(&mut c, "timestamp", moments()).await;
-    there_and_back::<DateTime<Utc>>(&mut c, "timestamptz", moments().map(|time| time.and_utc())).await;
+    round_trip::<NaiveTime>(&mut c, "time", times.map(|text| text.parse().unwrap())).await;
+    round_trip(&mut c, "timestamp", moments()).await;
+    round_trip::<DateTime<Utc>>(&mut c, "timestamptz", moments().map(|time| time.and_utc())).await;
     // Each in the other's column: the session is in UTC.
-    there_and_back(&mut c, "timestamptz", moments()).await;
-    there_and_back::<DateTime<Utc>>(&mut c, "timestamp", moments().map(|time| time.and_utc())).await;
+    round_trip(&mut c, "timestamptz", moments()).await;
+    round_trip::<DateTime<Utc>>(&mut c, "timestamp", moments().map(|time| time.and_utc())).await;
     assert_eq!(one::<String>(&mut c, "SHOW TimeZone").await.unwrap(), "UTC");
     let finer: DateTime<Utc> = "2024-01-01T00:00:00.0000005Z".parse().unwrap();
     let read: DateTime<Utc> = one_of(&mut c, "SELECT $1", params![finer]).await.unwrap();
@@ -221,22 +221,22 @@ async fn dates_and_times() {
 async fn arrays() {
     let mut c = schema("arrays").await;
     run(&mut c, "CREATE TYPE mood AS ENUM ('sad', 'happy')").await.unwrap();
-    there_and_back(&mut c, "boolean[]", [vec![], vec![true, false]]).await;
-    there_and_back(&mut c, "smallint[]", [vec![], vec![1_i16, -1]]).await;
-    there_and_back(&mut c, "integer[]", [vec![], vec![1, -1, i32::MAX]]).await;
-    there_and_back(&mut c, "bigint[]", [vec![], vec![1_i64, i64::MIN]]).await;
-    there_and_back(&mut c, "real[]", [vec![0.1_f32, f32::INFINITY]]).await;
-    there_and_back(&mut c, "double precision[]", [vec![0.1_f64]]).await;
+    round_trip(&mut c, "boolean[]", [vec![], vec![true, false]]).await;
+    round_trip(&mut c, "smallint[]", [vec![], vec![1_i16, -1]]).await;
+    round_trip(&mut c, "integer[]", [vec![], vec![1, -1, i32::MAX]]).await;
+    round_trip(&mut c, "bigint[]", [vec![], vec![1_i64, i64::MIN]]).await;
+    round_trip(&mut c, "real[]", [vec![0.1_f32, f32::INFINITY]]).await;
+    round_trip(&mut c, "double precision[]", [vec![0.1_f64]]).await;
     for column in ["text[]", "varchar[]"] {
-        there_and_back(&mut c, column, [vec![], vec![String::new(), "NULL".into(), "a,{\"b\"}".into()]]).await;
+        round_trip(&mut c, column, [vec![], vec![String::new(), "NULL".into(), "a,{\"b\"}".into()]]).await;
     }
-    there_and_back(&mut c, "mood[]", [vec![], vec!["sad".to_owned()]]).await;
-    there_and_back(&mut c, "numeric[]", [vec![], decimals()]).await;
-    there_and_back(&mut c, "uuid[]", [vec![], vec![Uuid::from_u128(1)]]).await;
-    there_and_back(&mut c, "date[]", [vec![moments()[0].date()]]).await;
-    there_and_back(&mut c, "time[]", [vec![moments()[0].time()]]).await;
-    there_and_back(&mut c, "timestamp[]", [moments().to_vec()]).await;
-    there_and_back(&mut c, "timestamptz[]", [moments().map(|time| time.and_utc()).to_vec()]).await;
+    round_trip(&mut c, "mood[]", [vec![], vec!["sad".to_owned()]]).await;
+    round_trip(&mut c, "numeric[]", [vec![], decimals()]).await;
+    round_trip(&mut c, "uuid[]", [vec![], vec![Uuid::from_u128(1)]]).await;
+    round_trip(&mut c, "date[]", [vec![moments()[0].date()]]).await;
+    round_trip(&mut c, "time[]", [vec![moments()[0].time()]]).await;
+    round_trip(&mut c, "timestamp[]", [moments().to_vec()]).await;
+    round_trip(&mut c, "timestamptz[]", [moments().map(|time| time.and_utc()).to_vec()]).await;
     let json = Value::Array(&ValueType::Json, vec![Value::Json("{\"a\": 1}".into()), Value::Null(ValueType::Json)]);
     for ty in ["json[]", "jsonb[]"] {
         let row = rows(&mut c, &format!("SELECT $1::{ty}"), vec![json.clone()]).await.unwrap().remove(0);

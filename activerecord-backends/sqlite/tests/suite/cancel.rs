@@ -115,7 +115,7 @@ async fn a_read_dropped_half_way_leaves_the_connection_as_it_was() {
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2)").await.unwrap();
     for round in 0..3 {
-        // Another text each time: a read that was slow once would run on a thread, and be lost with its future.
+        // Each text is new: the next read of a text that was slow runs on a thread, and then a drop loses the connection.
         let select = sql(&format!("SELECT n FROM t -- {round}"), vec![]);
         let mut pause = |_: &dyn RowRef| Ok(Flow::Pause);
         assert!(poll_once(pin!(c.fetch(&select, &mut pause))).await.is_none());
@@ -129,7 +129,7 @@ async fn a_read_dropped_half_way_leaves_the_connection_as_it_was() {
 /// The statement would never end. The end of this test shows that the thread was stopped: a runtime waits for its
 /// threads.
 #[tokio::test]
-async fn work_on_a_thread_is_stopped_when_nobody_waits() {
+async fn work_on_a_thread_is_stopped_when_its_future_is_dropped() {
     let file = File::new();
     let backend = file.backend();
     for endless in [
@@ -168,7 +168,7 @@ async fn a_dropped_connection_ends_its_transaction() {
 }
 
 #[tokio::test]
-async fn whoever_waited_for_a_turn_leaves_the_queue() {
+async fn a_dropped_wait_for_a_turn_leaves_the_queue() {
     let file = File::new();
     let backend = file.backend();
     let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());

@@ -1,4 +1,4 @@
-//! The SQLite backend through core's contract, with files and in memory.
+//! Tests the SQLite backend through the traits of core, with files and in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod cancel;

@@ -31,7 +31,7 @@ fn settings_are_checked_without_a_file_or_a_runtime() {
 }
 
 #[tokio::test]
-async fn a_missing_file_is_created_only_when_asked() {
+async fn a_missing_file_is_created_only_in_mode_rwc() {
     let file = File::new();
     let path = file.path.to_str().unwrap();
     let error = connect_error(&Config::sqlite(path)).await;
@@ -48,7 +48,7 @@ async fn a_missing_file_is_created_only_when_asked() {
 }
 
 #[tokio::test]
-async fn directories_are_not_created_nor_opened() {
+async fn directories_are_neither_created_nor_opened() {
     let file = File::new();
     let deep = file.directory.path().join("a/b.db");
     let error = connect_error(&Config::sqlite(deep.to_str().unwrap()).option("mode", "rwc")).await;
@@ -58,7 +58,7 @@ async fn directories_are_not_created_nor_opened() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database() {
+async fn a_file_that_is_not_a_database() {
     let file = File::new();
     std::fs::write(&file.path, "just some text, and enough of it to be looked at as a header of a database").unwrap();
     let error = connect_error(&file.config()).await;
@@ -113,7 +113,7 @@ async fn many_connect_to_a_new_file_at_once() {
 }
 
 #[tokio::test]
-async fn a_ping_tells_that_the_file_is_gone() {
+async fn a_ping_reports_a_deleted_file() {
     let file = File::new();
     let mut c = file.backend().connect().await.unwrap();
     c.ping().await.unwrap();
@@ -125,7 +125,7 @@ async fn a_ping_tells_that_the_file_is_gone() {
 }
 
 #[tokio::test]
-async fn memory_is_one_database_per_backend_for_as_long_as_it_lives() {
+async fn a_database_in_memory_lives_as_long_as_its_backend() {
     let (first, second) = (memory(), memory());
     let mut a = first.connect().await.unwrap();
     run(&mut a, "CREATE TABLE t (n); INSERT INTO t VALUES (1)").await.unwrap();
@@ -156,7 +156,7 @@ async fn connecting_to_memory_does_not_wait_for_a_transaction() {
 }
 
 #[tokio::test]
-async fn a_busy_timeout_is_as_long_as_it_is_set() {
+async fn a_lock_is_waited_for_until_the_busy_timeout() {
     let file = File::new();
     let backend = backend(&file.config().option("busy_timeout", "30ms")).unwrap();
     let mut c = backend.connect().await.unwrap();

@@ -55,7 +55,7 @@ async fn count_together(backend: Arc<dyn Backend>, time: Duration) {
     let counted = counted.load(Ordering::Relaxed);
     assert_eq!(one::<i64>(&mut c, "SELECT n FROM counter").await.unwrap(), counted);
     assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), counted);
-    assert!(counted > 10, "{counted} writes are few");
+    assert!(counted > 10, "only {counted} writes");
 }
 
 /// Only a test that hangs takes so long.
@@ -102,16 +102,16 @@ async fn many_tasks_on_one_thread() {
     count_together(memory(), Duration::from_secs(1)).await;
 }
 
-/// While other tasks write without a pause, a single statement waits at most for one turn of each.
-async fn be_modest(backend: Arc<dyn Backend>, modest: &'static str) {
-    const HOGS: i64 = 4;
+/// While other tasks write without a pause, a statement waits for at most one turn of each.
+async fn check_turns(backend: Arc<dyn Backend>, statement: &'static str) {
+    const WRITERS: i64 = 4;
     const STATEMENTS: usize = 25;
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (0)").await.unwrap();
-    let (hogged, stop) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
-    let hogs: Vec<_> = (0..HOGS)
+    let (written, stop) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
+    let writers: Vec<_> = (0..WRITERS)
         .map(|_| {
-            let (backend, hogged, stop) = (Arc::clone(&backend), Arc::clone(&hogged), Arc::clone(&stop));
+            let (backend, written, stop) = (Arc::clone(&backend), Arc::clone(&written), Arc::clone(&stop));
             tokio::spawn(async move {
                 let mut c = backend.connect().await.unwrap();
                 while !stop.load(Ordering::Relaxed) {
@@ -119,50 +119,50 @@ async fn be_modest(backend: Arc<dyn Backend>, modest: &'static str) {
                     run(&mut c, "UPDATE t SET n = n + 1").await.unwrap();
                     tokio::time::sleep(Duration::from_millis(1)).await;
                     commit(&mut c).await.unwrap();
-                    hogged.fetch_add(1, Ordering::Relaxed);
+                    written.fetch_add(1, Ordering::Relaxed);
                 }
             })
         })
         .collect();
-    while hogged.load(Ordering::Relaxed) < HOGS {
+    while written.load(Ordering::Relaxed) < WRITERS {
         tokio::task::yield_now().await;
     }
     let mut meanwhile = Vec::new();
     for _ in 0..STATEMENTS {
-        let mut waiting = pin!(run(&mut c, modest));
+        let mut waiting = pin!(run(&mut c, statement));
         let first = poll_once(waiting.as_mut()).await;
         // From now on the statement is in the queue.
-        let before = hogged.load(Ordering::Relaxed);
+        let before = written.load(Ordering::Relaxed);
         match first {
             Some(done) => done.unwrap(),
             None => waiting.await.unwrap(),
         };
-        meanwhile.push(hogged.load(Ordering::Relaxed) - before);
+        meanwhile.push(written.load(Ordering::Relaxed) - before);
     }
     stop.store(true, Ordering::Relaxed);
-    for hog in hogs {
-        hog.await.unwrap();
+    for writer in writers {
+        writer.await.unwrap();
     }
-    // A slow machine may interrupt this task between its statement and the count, but not at most statements.
+    // A slow machine can interrupt this task between a statement and its count, but not for most statements.
     meanwhile.sort_unstable();
-    let most = meanwhile[meanwhile.len() * 8 / 10];
-    assert!(most <= HOGS + 2, "so many transactions went before the statements: {meanwhile:?}");
+    let usual = meanwhile[meanwhile.len() * 8 / 10];
+    assert!(usual <= WRITERS + 2, "the numbers of transactions before each statement: {meanwhile:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn writers_take_turns() {
     let file = File::new();
-    be_modest(file.backend(), "UPDATE t SET n = n + 1").await;
-    be_modest(memory(), "UPDATE t SET n = n + 1").await;
+    check_turns(file.backend(), "UPDATE t SET n = n + 1").await;
+    check_turns(memory(), "UPDATE t SET n = n + 1").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn readers_in_memory_take_turns() {
-    be_modest(memory(), "SELECT * FROM t").await;
+    check_turns(memory(), "SELECT * FROM t").await;
 }
 
 #[tokio::test]
-async fn one_queue_for_all_ways_to_a_file() {
+async fn all_paths_to_a_file_share_a_queue() {
     let file = File::new();
     let mut a = file.backend().connect().await.unwrap();
     run(&mut a, "CREATE TABLE t (n)").await.unwrap();
@@ -178,7 +178,7 @@ async fn one_queue_for_all_ways_to_a_file() {
 }
 
 #[tokio::test]
-async fn another_program_is_waited_for() {
+async fn a_write_waits_for_another_program() {
     let file = File::new();
     let mut c = file.backend().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n)").await.unwrap();
@@ -188,7 +188,7 @@ async fn another_program_is_waited_for() {
     {
         let mut writing = pin!(c.execute(&insert));
         let early = tokio::time::timeout(Duration::from_millis(30), &mut writing).await;
-        assert!(early.is_err(), "it did not wait");
+        assert!(early.is_err(), "the write did not wait");
         other.execute_batch("COMMIT").unwrap();
         writing.await.unwrap();
     }
@@ -212,7 +212,7 @@ async fn a_commit_that_must_wait_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_paused_read_holds_up_nobody() {
+async fn a_paused_read_blocks_no_writer() {
     let file = File::new();
     let backend = file.backend();
     let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
@@ -231,13 +231,13 @@ async fn a_paused_read_holds_up_nobody() {
         }
         reading.await.unwrap();
     }
-    assert_eq!(seen.len(), 3, "the read sees the state of its begin");
+    assert_eq!(seen.len(), 3, "the read returns the rows from its start");
     assert_eq!(one::<i64>(&mut a, "SELECT count(*) FROM t").await.unwrap(), 6);
 }
 
 /// A reader in memory would block writers: a read that pauses copies the rest of its rows, also when it is not polled.
 #[tokio::test]
-async fn a_paused_read_in_memory_holds_up_nobody() {
+async fn a_paused_read_in_memory_blocks_no_writer() {
     for size in [3, 40_000] {
         let backend = memory();
         let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
@@ -314,9 +314,9 @@ async fn a_large_value_survives_a_wait() {
 }
 
 /// A read with quick first rows and slow later ones runs again on a thread. All its rows are deleted between the two
-/// runs: it must still return the rows of its begin, each of them once.
+/// runs: it must still return the rows from its start, each of them once.
 #[tokio::test]
-async fn a_read_that_becomes_slow_goes_on_in_its_snapshot() {
+async fn a_read_that_becomes_slow_keeps_its_snapshot() {
     const FIND: &str = "SELECT n FROM t WHERE n <= 5 OR n % 20000 = 0";
     let file = File::new();
     let backend = file.backend();
@@ -351,7 +351,7 @@ async fn a_read_that_becomes_slow_goes_on_in_its_snapshot() {
         let expected: Vec<_> = expected.iter().map(|n| activerecord_core::Value::I64(*n)).collect();
         assert_eq!(seen, expected, "paused after {pause_after}");
         assert!(c.is_reusable());
-        assert_eq!(rows(&mut c, FIND, vec![]).await.unwrap().len(), expected.len(), "and again");
+        assert_eq!(rows(&mut c, FIND, vec![]).await.unwrap().len(), expected.len(), "the next read");
     }
 }
 
@@ -382,7 +382,7 @@ async fn the_write_ahead_log_stays_short() {
 /// While there are many reads, the keeper holds their lock between two reads. No read returns old data because of that, and
 /// no checkpoint waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
+async fn a_burst_of_reads_hides_no_write_and_blocks_no_checkpoint() {
     let file = File::new();
     let backend = file.backend();
     let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
@@ -405,7 +405,7 @@ async fn a_burst_of_reads_hides_no_write_and_holds_up_no_checkpoint() {
     let started = Instant::now();
     let checkpoint = || other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     while checkpoint().unwrap_or(1) != 0 {
-        assert!(started.elapsed() < MOST_TIME, "the log is held");
+        assert!(started.elapsed() < MOST_TIME, "a reader still blocks the checkpoint");
         one::<i64>(&mut a, "SELECT n FROM t").await.unwrap();
     }
     a.close().await;

@@ -50,7 +50,7 @@ async fn a_slow_write_has_its_effect_once() {
 }
 
 #[tokio::test]
-async fn returned_rows_are_those_of_a_statement_that_is_done() {
+async fn rows_are_returned_after_the_statement_is_complete() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)").await.unwrap();
     let returned = rows(&mut c, "INSERT INTO t (n) VALUES (5), (6) RETURNING id, n", vec![]).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_sinks_error_is_returned_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_result_of_one_row_is_left_after_it() {
+async fn a_read_of_one_row_ends_after_it() {
     let mut c = memory().connect().await.unwrap();
     let select = sql("SELECT 1 UNION SELECT 2", vec![]).one_row();
     let mut seen = 0;
@@ -145,7 +145,7 @@ async fn binds_are_counted() {
 }
 
 #[tokio::test]
-async fn what_is_no_statement() {
+async fn texts_without_one_statement_are_refused() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (a)").await.unwrap();
     for text in ["SELEC 1", "SELECT * FROM missing", "SELECT missing FROM t", "SELECT \"missing\" FROM t", "SELECT 1\0"]
@@ -171,7 +171,7 @@ async fn transactions_are_not_sent_as_sql() {
 }
 
 #[tokio::test]
-async fn a_script_happens_as_a_whole_or_not_at_all() {
+async fn a_script_runs_as_a_whole_or_not_at_all() {
     let file = File::new();
     let mut c = file.backend().connect().await.unwrap();
     let outcome = run(
@@ -205,7 +205,7 @@ async fn a_script_happens_as_a_whole_or_not_at_all() {
 
 /// A thread prepares long texts and inserts many values.
 #[tokio::test]
-async fn as_many_values_as_sqlite_takes() {
+async fn as_many_values_as_sqlite_accepts() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (a INTEGER, b INTEGER)").await.unwrap();
     let most = c.capabilities().max_binds;
@@ -228,7 +228,7 @@ async fn as_many_values_as_sqlite_takes() {
 }
 
 #[tokio::test]
-async fn access_is_the_databases_to_tell() {
+async fn the_database_determines_the_access() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (a)").await.unwrap();
     let insert = Sql::new("INSERT INTO t VALUES (1)", vec![], Access::Read);

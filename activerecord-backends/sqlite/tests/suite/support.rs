@@ -1,4 +1,4 @@
-//! What the tests share: the backend as core finds it, and short forms of statements.
+//! Shared code of the tests: the backend, files, and short forms for statements.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(crate) fn memory() -> Arc<dyn Backend> {
     backend(&patient(Config::sqlite(":memory:"))).unwrap()
 }
 
-/// The locks of other tasks have a long limit, because a slow machine may need it.
+/// Waits for locks have a long limit, because a slow machine may need it.
 fn patient(config: Config) -> Config {
     config.option("busy_timeout", "60s")
 }

@@ -1,4 +1,4 @@
-//! Transactions on one connection, and what other connections see.
+//! Transactions on one connection, and their effects on other connections.
 
 use activerecord_core::ErrorKind;
 use activerecord_core::backend::Control;
@@ -6,7 +6,7 @@ use activerecord_core::backend::Control;
 use crate::support::*;
 
 #[tokio::test]
-async fn a_transaction_ends_as_told() {
+async fn a_transaction_commits_or_rolls_back() {
     let file = File::new();
     let backend = file.backend();
     let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
@@ -66,7 +66,7 @@ async fn a_read_only_transaction_sees_one_state_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_commits_on_its_own_after_the_database_rolled_back() {
+async fn no_statement_commits_by_itself_after_the_database_rolled_back() {
     let mut c = memory().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (id INTEGER PRIMARY KEY)").await.unwrap();
     begin(&mut c).await.unwrap();
@@ -132,7 +132,7 @@ async fn slow_statements_leave_their_transaction_open() {
 }
 
 #[tokio::test]
-async fn a_large_transaction_is_undone_and_done() {
+async fn a_large_transaction_is_rolled_back_or_committed() {
     let file = File::new();
     let mut c = file.backend().connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n)").await.unwrap();

@@ -70,7 +70,7 @@ async fn canonical_texts() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_refused_and_not_shown() {
+async fn values_that_cannot_be_stored_are_refused_and_not_shown() {
     let mut c = memory().connect().await.unwrap();
     for (value, secret) in [
         (Value::U64(i64::MAX as u64 + 1), "9223372036854775808"),
