@@ -1,4 +1,5 @@
-//! A bank on several databases. A transfer moves an amount from one database to another, so the sum of all balances is constant.
+//! A bank on several databases. A transfer moves an amount from one database to another, so the sum of all balances is
+//! constant.
 
 use activerecord::prelude::*;
 
@@ -52,7 +53,8 @@ pub async fn transfer(from: &str, to: &str, id: i64, amount: i64) -> Result<()> 
     .await
 }
 
-/// The broken variant of [`transfer`]: two commits, one after the other. After the first one, prints `half` and waits for `pause`.
+/// The broken variant of [`transfer`]: two commits, one after the other. After the first one, prints `half` and waits
+/// for `pause`.
 ///
 /// # Errors
 /// Those of the databases.

@@ -22,12 +22,13 @@ pub const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
 /// The topic of the messages.
 pub const TOPIC: &str = "effects";
 
-/// Returns a worker that writes an [`Effect`] for each message of a topic and prints `effect N`. With `once`, the inbox prevents a second
-/// effect of a message. The broken variant writes one at each delivery.
+/// Returns a worker that writes an [`Effect`] for each message of a topic and prints `effect N`. With `once`, the inbox
+/// prevents a second effect of a message. The broken variant writes one at each delivery.
 pub fn worker(from: &str, to: &str, topic: &str, once: bool) -> Worker {
     let to = to.to_owned();
     Worker::new(from)
-        // Short, because tests wait until it expires. A slow process can lose it, so the number of attempts has no limit.
+        // Short, because tests wait until it expires. A slow process can lose it, so the number of attempts has no
+        // limit.
         .lease(Duration::from_millis(800))
         .max_attempts(u32::MAX)
         .poll(Duration::from_millis(20))

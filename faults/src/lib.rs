@@ -1,5 +1,5 @@
-//! The work of the processes of the fault matrix. The tests start these processes, and kill, stop or disconnect them. Then the tests check
-//! the databases.
+//! The work of the processes of the fault matrix. The tests start these processes, and kill, stop or disconnect them.
+//! Then the tests check the databases.
 
 pub mod bank;
 pub mod copied;

@@ -1,4 +1,5 @@
-//! A process of the fault matrix: `node COMMAND ..`. Its environment contains the connections (`places.rs`). It prints its results.
+//! A process of the fault matrix: `node COMMAND ..`. Its environment contains the connections (`places.rs`). It prints
+//! its results.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -30,7 +30,8 @@ pub enum Kind {
     Unguarded,
     /// As [`Failing`](Self::Failing), but its first step cannot be compensated.
     Sticky,
-    /// As [`Failing`](Self::Failing), but its first step has no barrier: its compensating action reads the output from the log.
+    /// As [`Failing`](Self::Failing), but its first step has no barrier: its compensating action reads the output from
+    /// the log.
     Loose,
 }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`, `bench-sync` and `bench-compile`: comparisons with other libraries and programs, on private servers.
+//! `cargo xtask bench`, `bench-sync` and `bench-compile`: comparisons with other libraries and programs, on private
+//! servers.
 
 use std::env;
 use std::ffi::OsString;
@@ -21,7 +22,8 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
     cargo.run()
 }
 
-/// Compares copies between databases with other programs. Uses the servers of the environment if it has both, otherwise private ones.
+/// Compares copies between databases with other programs. Uses the servers of the environment if it has both, otherwise
+/// private ones.
 pub(crate) fn sync(args: Vec<OsString>) -> Result<()> {
     Cargo::new(["build", "--release", "--package", "activerecord-cli"]).run()?;
     let options = Options::default();
@@ -40,14 +42,14 @@ pub(crate) fn compile_time(args: Vec<OsString>) -> Result<()> {
     workspace("benches/compile_time/Cargo.toml").args(args).run()
 }
 
-/// Returns a run of a benchmark. Each benchmark is its own workspace, so the lockfile of this workspace does not contain the libraries that it
-/// compares.
+/// Returns a run of a benchmark. Each benchmark is its own workspace, so the lockfile of this workspace does not
+/// contain the libraries that it compares.
 fn workspace(manifest: &str) -> Cargo {
     Cargo::new(["run", "--release", "--manifest-path", manifest, "--"])
 }
 
-/// Returns the servers of the databases in the arguments. Without a database it returns all servers; if only SQLite is measured, it returns
-/// none.
+/// Returns the servers of the databases in the arguments. Without a database it returns all servers; if only SQLite is
+/// measured, it returns none.
 fn servers(args: &[OsString]) -> Vec<Service> {
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.as_ref()));

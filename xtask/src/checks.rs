@@ -14,8 +14,8 @@ use crate::{example, tidy};
 /// The databases of `tests/conformance`.
 pub(crate) const DATABASES: &[&str] = &["sqlite", "postgres", "mariadb", "mysql"];
 
-/// The lanes, in two rounds. The lanes of a round run at the same time. Programs of the second round read the state of a whole server, or need
-/// the processor more than they wait.
+/// The lanes, in two rounds. The lanes of a round run at the same time. Programs of the second round read the state of
+/// a whole server, or need the processor more than they wait.
 const ROUNDS: [&[&str]; 2] =
     [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "faults", "compiled"]];
 
@@ -29,8 +29,8 @@ pub(crate) struct Arguments {
     services: Options,
 }
 
-/// Runs every step, and then shows the summary. Its last line has the number of tests in a form that CI reads. A server that this run
-/// started does not outlive it.
+/// Runs every step, and then shows the summary. Its last line has the number of tests in a form that CI reads. A server
+/// that this run started does not outlive it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let lease = Lease::new(&arguments.services, &Service::ALL)?;
     let (mut tally, mut report) = (Tally::default(), Report::new());

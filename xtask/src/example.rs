@@ -1,4 +1,5 @@
-//! Runs the example twice in one folder. The second run must find the result of the first one, and copy only the changes.
+//! Runs the example twice in one folder. The second run must find the result of the first one, and copy only the
+//! changes.
 
 use std::path::Path;
 

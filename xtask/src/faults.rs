@@ -20,7 +20,8 @@ pub(crate) struct Arguments {
     services: Options,
 }
 
-/// The programs that are not run on each database. `activerecord-distributed` has the unit tests of the matrix, which need no database.
+/// The programs that are not run on each database. `activerecord-distributed` has the unit tests of the matrix, which
+/// need no database.
 const PROGRAMS: [&str; 4] = ["faults matrix", "activerecord-distributed", "two_phase", "faults"];
 
 /// Runs these programs, and then the conformance cases on every database.

@@ -1,5 +1,5 @@
-//! Runs test programs in lanes. The programs of a lane run one after the other. Lanes run at the same time, because most tests wait for a
-//! server.
+//! Runs test programs in lanes. The programs of a lane run one after the other. Lanes run at the same time, because
+//! most tests wait for a server.
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};

@@ -79,8 +79,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Overwrites the snapshots in the source. None of these tests needs a server. Every assertion of a snapshot passes, so that one run accepts all
-/// snapshots of a test.
+/// Overwrites the snapshots in the source. None of these tests needs a server. Every assertion of a snapshot passes, so
+/// that one run accepts all snapshots of a test.
 fn bless() -> Result<()> {
     let targets = ["--lib", "--test", "facade", "--test", "conformance", "--test", "ui"];
     Cargo::new(["test", "--workspace", "--all-features", "--no-fail-fast"].into_iter().chain(targets))

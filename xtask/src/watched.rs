@@ -12,8 +12,8 @@ use crate::services::kill_below;
 /// A build or test that prints nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(20 * 60);
 
-/// Runs a program until it ends, and passes each line of its standard output and standard error to `see`. If it prints nothing for 20
-/// minutes, kills it and all processes that it started.
+/// Runs a program until it ends, and passes each line of its standard output and standard error to `see`. If it prints
+/// nothing for 20 minutes, kills it and all processes that it started.
 ///
 /// # Errors
 /// When the program fails or is killed. The error has its title.

@@ -14,8 +14,8 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// For the tests that run one at a time. A server lists the prepared transactions of all its databases, so two such tests would disturb
-/// each other.
+/// For the tests that run one at a time. A server lists the prepared transactions of all its databases, so two such
+/// tests would disturb each other.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// Whether this is the long matrix (`cargo xtask faults --long`).

@@ -1,5 +1,5 @@
-//! The compile errors of common mistakes. Each kind of mistake has a folder. Each mistake is a program, next to a file with the messages of
-//! the compiler. `pass` has tests with code that compiles.
+//! The compile errors of common mistakes. Each kind of mistake has a folder. Each mistake is a program, next to a file
+//! with the messages of the compiler. `pass` has tests with code that compiles.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::command::{Call, find, user};
 use crate::Result;
 
-/// Installing a package starts its server. The policy file prevents that during the installation, unless the machine has its own policy.
-/// `--no-install-recommends` leaves out mail servers and documentation.
+/// Installing a package starts its server. The policy file prevents that during the installation, unless the machine
+/// has its own policy. `--no-install-recommends` leaves out mail servers and documentation.
 const INSTALL: &str = r#"
 set -e
 policy=/usr/sbin/policy-rc.d
@@ -44,8 +44,8 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     done.map(drop).map_err(|error| format!("cannot install {all}: {error}").into())
 }
 
-/// Returns a folder with a package of Debian unstable and all its dependencies, including the C library. They are unpacked, not installed.
-/// Makes `programs` (paths in the folder) run from there.
+/// Returns a folder with a package of Debian unstable and all its dependencies, including the C library. They are
+/// unpacked, not installed. Makes `programs` (paths in the folder) run from there.
 pub(super) fn unpacked(root: &Path, package: &str, programs: &[&str]) -> Result<PathBuf> {
     let folder = root.join("unstable").join(package);
     if folder.exists() {
@@ -67,8 +67,8 @@ pub(super) fn unpacked(root: &Path, package: &str, programs: &[&str]) -> Result<
     Ok(folder)
 }
 
-/// Downloads the package and all its dependencies, and returns the archives. Uses a separate state of apt, with only unstable as its source and
-/// with no installed packages.
+/// Downloads the package and all its dependencies, and returns the archives. Uses a separate state of apt, with only
+/// unstable as its source and with no installed packages.
 fn download(apt: &Path, package: &str) -> Result<Vec<PathBuf>> {
     let archives = apt.join("cache/archives");
     for folder in [apt.join("state/lists/partial"), archives.join("partial")] {
@@ -150,7 +150,8 @@ fn wrap(part: &Path, folder: &Path, program: &str) -> Result<()> {
     Call::new("chmod").args([Path::new("755"), &file]).run().map(drop)
 }
 
-/// Returns the path of the dynamic loader, which is in the folder of the libraries, for example `usr/lib/x86_64-linux-gnu`.
+/// Returns the path of the dynamic loader, which is in the folder of the libraries, for example
+/// `usr/lib/x86_64-linux-gnu`.
 fn loader(root: &Path) -> Result<PathBuf> {
     let folders = fs::read_dir(root.join("usr/lib"))?.flatten().map(|entry| entry.path());
     let mut files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();

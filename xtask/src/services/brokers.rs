@@ -31,8 +31,8 @@ pub(super) fn redis(site: &Site, port: u16) -> Result<Launch> {
     Ok(Launch { version: version(&server)?, url, command: with_args(&server, args), env: Vec::new() })
 }
 
-/// Prepares a RabbitMQ server with its own `epmd` (Erlang's registry of nodes). The `epmd` of the machine does not list this node, and the
-/// private one ends with the server.
+/// Prepares a RabbitMQ server with its own `epmd` (Erlang's registry of nodes). The `epmd` of the machine does not list
+/// this node, and the private one ends with the server.
 pub(super) fn rabbitmq(site: &Site, port: u16) -> Result<Launch> {
     let (server, epmd) = (program("rabbitmq-server")?, program("epmd")?);
     site.make_data(Service::Rabbitmq, None)?;

@@ -17,8 +17,8 @@ pub(super) fn user() -> Option<u32> {
     rustix::process::geteuid().is_root().then_some(NOBODY)
 }
 
-/// Returns the start of a command that runs as [`user`]. It keeps the right to pass through closed folders, because the repository can be in
-/// one. The last option keeps this right also for checks of access.
+/// Returns the start of a command that runs as [`user`]. It keeps the right to pass through closed folders, because the
+/// repository can be in one. The last option keeps this right also for checks of access.
 pub(super) fn as_user() -> Vec<String> {
     let Some(user) = user() else { return Vec::new() };
     let ids = [format!("--reuid={user}"), format!("--regid={user}")];

@@ -21,7 +21,8 @@ const SETTINGS: [&str; 6] = [
     "--gtid-strict-mode=ON",
 ];
 
-/// Creates the data of a server. A replica starts with the same template as its primary, and reads all changes from the log of the primary.
+/// Creates the data of a server. A replica starts with the same template as its primary, and reads all changes from the
+/// log of the primary.
 pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&Server>) -> Result<Launch> {
     let Some(server) = find("mariadbd") else { return Err("the program mariadbd was not found".into()) };
     let version = version(&server)?;
@@ -38,9 +39,9 @@ pub(super) fn create(site: &Site, service: Service, port: u16, primary: Option<&
     Ok(Launch { version, url: url("mariadb", port), command, env: Vec::new() })
 }
 
-/// Returns the settings that MariaDB and MySQL share. The socket has a relative path, because an absolute path can be too long. The working
-/// folder of a server is its data folder. Each server has its own folder for temporary tables, because a starting server deletes all `#sql`
-/// files there.
+/// Returns the settings that MariaDB and MySQL share. The socket has a relative path, because an absolute path can be
+/// too long. The working folder of a server is its data folder. Each server has its own folder for temporary tables,
+/// because a starting server deletes all `#sql` files there.
 pub(super) fn settings(root: &Path, data: &Path, port: u16) -> Vec<String> {
     let paths = [
         ("datadir", data.to_path_buf()),
@@ -84,8 +85,8 @@ fn initialise(site: &Site, data: &Path) -> Result<()> {
         .map(drop)
 }
 
-/// Returns the options of a replica of `primary`. It is read-only also for the user of the tests, which has all other rights. Every start sets
-/// the primary again.
+/// Returns the options of a replica of `primary`. It is read-only also for the user of the tests, which has all other
+/// rights. Every start sets the primary again.
 fn follow(folder: &Path, primary: u16) -> Result<Vec<String>> {
     let sql = format!(
         "REVOKE READ ONLY ADMIN ON *.* FROM '{USER}'@'%';\n\

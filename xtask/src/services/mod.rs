@@ -79,7 +79,8 @@ pub(crate) fn run(task: Task) -> Result<()> {
     }
 }
 
-/// The servers of a run of the tests or benchmarks. When this is dropped, or on Ctrl-C, it stops the servers that did not run before.
+/// The servers of a run of the tests or benchmarks. When this is dropped, or on Ctrl-C, it stops the servers that did
+/// not run before.
 #[derive(Debug)]
 pub(crate) struct Lease<'a> {
     options: &'a Options,
@@ -137,8 +138,8 @@ impl<'a> Lease<'a> {
         self.options.without.iter().any(|service| service.to_string() == name)
     }
 
-    /// Returns the variables for the tests, without the URLs of the servers that are left out. `ACTIVERECORD_WITHOUT` has the names of those
-    /// servers, separated by commas. The tests of any other server fail without its URL.
+    /// Returns the variables for the tests, without the URLs of the servers that are left out. `ACTIVERECORD_WITHOUT`
+    /// has the names of those servers, separated by commas. The tests of any other server fail without its URL.
     pub(crate) fn variables(&self) -> Result<Vec<(String, OsString)>> {
         let without = |name: &str| self.options.without.iter().any(|service| service.variable() == name);
         let left_out: Vec<_> = self.options.without.iter().map(ToString::to_string).collect();

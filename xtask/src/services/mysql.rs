@@ -10,8 +10,8 @@ use super::service::Service;
 use super::site::{Launch, Site};
 use crate::Result;
 
-/// The settings of a small server. Nothing reads a binary log, so there is none. Debian's default folder for files does not exist here. The
-/// performance schema is on because it lists the sessions; its instruments are off.
+/// The settings of a small server. Nothing reads a binary log, so there is none. Debian's default folder for files does
+/// not exist here. The performance schema is on because it lists the sessions; its instruments are off.
 const SETTINGS: [&str; 6] = [
     "--innodb-redo-log-capacity=16M",
     "--mysqlx=OFF",

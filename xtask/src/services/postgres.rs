@@ -12,7 +12,8 @@ use super::tls;
 use super::{PASSWORD, USER};
 use crate::Result;
 
-/// The settings of a small server. It is durable by default (`fsync` is on). The kept log lets a replica continue after it was down.
+/// The settings of a small server. It is durable by default (`fsync` is on). The kept log lets a replica continue after
+/// it was down.
 const SETTINGS: [&str; 13] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -74,7 +75,8 @@ fn programs(site: &Site) -> Result<PathBuf> {
     Ok(root.join(folder))
 }
 
-/// Returns the folder of an installed version: the requested one, or the highest one. Debian has a folder for each major version.
+/// Returns the folder of an installed version: the requested one, or the highest one. Debian has a folder for each
+/// major version.
 fn installed(requested: Option<u32>) -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let versions = folders.filter_map(|folder| Some((folder.file_name().to_str()?.parse().ok()?, folder.path())));

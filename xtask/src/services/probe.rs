@@ -14,7 +14,8 @@ pub(super) fn is_ready(family: Family, port: u16) -> bool {
     // The limit can be short, because the caller tries again.
     let answers = |say: &[u8], expected: &str| answers(port, say, expected, Duration::from_secs(1));
     match family {
-        // A server that is starting, and a replica that is not consistent, send an error instead of a request for the password.
+        // A server that is starting, and a replica that is not consistent, send an error instead of a request for the
+        // password.
         Family::Postgres => answers(&postgres_startup(), "SCRAM-SHA-256"),
         Family::Mariadb => answers(b"", "MariaDB"),
         Family::Mysql => answers(b"", "caching_sha2_password"),
@@ -24,8 +25,8 @@ pub(super) fn is_ready(family: Family, port: u16) -> bool {
     }
 }
 
-/// Returns a free port, and never the same one twice, because servers start at the same time. It is outside of the range of outgoing
-/// connections, so that it is still free when a killed server starts again.
+/// Returns a free port, and never the same one twice, because servers start at the same time. It is outside of the
+/// range of outgoing connections, so that it is still free when a killed server starts again.
 pub(super) fn free_port() -> u16 {
     static RETURNED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {

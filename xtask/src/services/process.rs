@@ -1,8 +1,8 @@
 //! Starts, finds and ends the processes of a server.
 //!
-//! They are found by an environment variable with the folder of the server, which all child processes inherit. So they are found without the
-//! state file, after a kill of xtask, and even if a process id is reused. Redis overwrites its environment with its title; it is found by its
-//! process id and its working folder.
+//! They are found by an environment variable with the folder of the server, which all child processes inherit. So they
+//! are found without the state file, after a kill of xtask, and even if a process id is reused. Redis overwrites its
+//! environment with its title; it is found by its process id and its working folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,8 +33,8 @@ static OPEN: Mutex<bool> = Mutex::new(true);
 
 /// Starts the server, and records its process id. It does not wait until the server answers.
 ///
-/// The command is a shell that waits for the server. Without it, the first process of the system reaps a killed server. In a container that can
-/// take long; until then the process id is in use, and PostgreSQL does not start again.
+/// The command is a shell that waits for the server. Without it, the first process of the system reaps a killed server.
+/// In a container that can take long; until then the process id is in use, and PostgreSQL does not start again.
 pub(super) fn start(server: &mut Server) -> Result<()> {
     let open = OPEN.lock().map_err(|_| "another start panicked")?;
     if !*open {
@@ -118,7 +118,8 @@ fn pid(file: &Path) -> Option<u32> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
-/// Returns the processes of the server and their descendants. The child processes of PostgreSQL also overwrite their environment.
+/// Returns the processes of the server and their descendants. The child processes of PostgreSQL also overwrite their
+/// environment.
 fn members(folder: &Path) -> BTreeSet<u32> {
     let system = processes();
     descendants(&system, own(&system, folder))

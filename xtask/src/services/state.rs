@@ -56,8 +56,8 @@ impl State {
         Ok(fs::rename(part, file(root))?)
     }
 
-    /// Returns the variables of the servers in the order of their names, and the file of the certificate authority. A variable that the
-    /// environment already has keeps its value.
+    /// Returns the variables of the servers in the order of their names, and the file of the certificate authority. A
+    /// variable that the environment already has keeps its value.
     pub(super) fn variables(&self, root: &Path, given: impl Fn(&str) -> Option<OsString>) -> Vec<(String, OsString)> {
         let urls = self.servers.values().map(|server| (server.variable.clone(), OsString::from(&server.url)));
         let authority = super::tls::authority(root);

@@ -17,7 +17,8 @@ use crate::Result;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Starts each server that is not running, not left out, and without a URL in the environment. Families start at the same time.
+/// Starts each server that is not running, not left out, and without a URL in the environment. Families start at the
+/// same time.
 ///
 /// # Errors
 /// For each server that does not start, the reason. The others keep running.

@@ -94,8 +94,8 @@ fn logins_with_and_without_tls() {
     });
 }
 
-/// `TCP_NODELAY` is set on the socket of the session, and not on another socket of this process that leads to the same server.
-/// The user has no privilege that shows other sessions.
+/// `TCP_NODELAY` is set on the socket of the session, and not on another socket of this process that leads to the same
+/// server. The user has no privilege that shows other sessions.
 #[test]
 fn only_the_own_socket_sends_at_once() {
     on_each_server(async |server| {

@@ -107,7 +107,8 @@ async fn a_server_that_only_reads() {
 async fn locks_and_timeouts() {
     let mut a = schema("locks").await;
     let mut b = connect(&in_schema("locks").option("lock_timeout", "50ms")).await;
-    // In another session, because on a slow machine this limit could be over before that of the lock. It starts after the login.
+    // In another session, because on a slow machine this limit could be over before that of the lock. It starts after
+    // the login.
     let mut limited = connect(&config()).await;
     run(&mut limited, "SET statement_timeout = '300ms'").await.unwrap();
     run(&mut a, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)").await.unwrap();

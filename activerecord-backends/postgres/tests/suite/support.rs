@@ -78,8 +78,8 @@ async fn until(condition: &str) {
     }
 }
 
-/// The numbers of polls after which a future is dropped: all up to `usual`, then larger ones. A slow server needs the larger ones to
-/// complete a call.
+/// The numbers of polls after which a future is dropped: all up to `usual`, then larger ones. A slow server needs the
+/// larger ones to complete a call.
 pub(crate) fn numbers_of_polls(usual: u32) -> impl Iterator<Item = u32> {
     (0..usual).chain((1..12_u32).map(move |doublings| usual << doublings))
 }

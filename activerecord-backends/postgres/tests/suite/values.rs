@@ -150,7 +150,8 @@ async fn text_and_bytes() {
     assert_eq!(error.kind(), ErrorKind::CheckViolation);
 }
 
-/// The server infers the type of a text from the context. In a context that accepts no text, the statement fails or needs a cast.
+/// The server infers the type of a text from the context. In a context that accepts no text, the statement fails or
+/// needs a cast.
 #[tokio::test]
 async fn text_in_the_context_of_other_types() {
     let mut c = connect(&config()).await;

@@ -115,7 +115,8 @@ async fn a_read_dropped_half_way_leaves_the_connection_as_it_was() {
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2)").await.unwrap();
     for round in 0..3 {
-        // Each text is new: the next read of a text that was slow runs on a thread, and then a drop loses the connection.
+        // Each text is new: the next read of a text that was slow runs on a thread, and then a drop loses the
+        // connection.
         let select = sql(&format!("SELECT n FROM t -- {round}"), vec![]);
         let mut pause = |_: &dyn RowRef| Ok(Flow::Pause);
         assert!(poll_once(pin!(c.fetch(&select, &mut pause))).await.is_none());

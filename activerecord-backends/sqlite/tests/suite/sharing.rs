@@ -379,8 +379,8 @@ async fn the_write_ahead_log_stays_short() {
     assert!(log < 1500, "the log has {log} pages after more than 6000 were written");
 }
 
-/// While there are many reads, the keeper holds their lock between two reads. No read returns old data because of that, and
-/// no checkpoint waits for it.
+/// While there are many reads, the keeper holds their lock between two reads. No read returns old data because of that,
+/// and no checkpoint waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_of_reads_hides_no_write_and_blocks_no_checkpoint() {
     let file = File::new();

@@ -66,9 +66,9 @@ impl Woken {
     }
 }
 
-/// O9. A worker handles messages that are enqueued before its listener is killed, while it has no listener, and afterwards. The broken
-/// variant does not read the outbox after it listens again: a message from the time without a listener waits for the next poll, an hour
-/// later.
+/// O9. A worker handles messages that are enqueued before its listener is killed, while it has no listener, and
+/// afterwards. The broken variant does not read the outbox after it listens again: a message from the time without a
+/// listener waits for the next poll, an hour later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o9_a_worker_misses_no_message_when_its_listener_is_killed() -> Result<()> {
     let mut tried = 0;

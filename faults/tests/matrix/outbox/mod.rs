@@ -1,5 +1,5 @@
-//! Workers whose process or listener is killed or stopped: O2, O3, O5, O6, O7, O9. The other cases are in `tests/conformance/distributed`, for
-//! every database.
+//! Workers whose process or listener is killed or stopped: O2, O3, O5, O6, O7, O9. The other cases are in
+//! `tests/conformance/distributed`, for every database.
 
 mod listener;
 
@@ -40,8 +40,8 @@ async fn work_off(from: &Database, to: &Database, how: &str) -> Result<()> {
     .await
 }
 
-/// O2. A worker is killed after the claim, after the effect, or after the acknowledgement. The broken variant has no inbox and repeats
-/// effects.
+/// O2. A worker is killed after the claim, after the effect, or after the acknowledgement. The broken variant has no
+/// inbox and repeats effects.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o2_each_message_of_a_killed_worker_has_one_effect() -> Result<()> {
     for profile in profiles() {
@@ -50,7 +50,8 @@ async fn o2_each_message_of_a_killed_worker_has_one_effect() -> Result<()> {
         for point in points.into_iter().take(if is_long() { 4 } else { 2 }) {
             for how in ["once", "broken"] {
                 let (from, to) = places(profile, 40).await?;
-                // With one call at a time, the worker settles each message by itself, so it reaches the point three times.
+                // With one call at a time, the worker settles each message by itself, so it reaches the point three
+                // times.
                 let calls = if point.contains('@') { "1" } else { "8" };
                 let killed = node(&["work", how, calls], &[&from, &to]).failpoint(point).start()?;
                 let killed = killed.end_by_itself().await?;
@@ -76,7 +77,8 @@ async fn o3_eight_workers_share_an_outbox() -> Result<()> {
     let messages = if is_long() { 100_000 } else { 800 };
     for profile in profiles() {
         let (from, to) = places(profile, messages).await?;
-        // This worker is killed while it has messages. On a slow machine, the others may handle all messages before they are killed.
+        // This worker is killed while it has messages. On a slow machine, the others may handle all messages before
+        // they are killed.
         let first = node(&["work", "once", "8"], &[&from, &to]).failpoint("outbox.handled=kill").start()?;
         let mut kills = u32::from(first.end_by_itself().await?.is_killed);
         let start = || node(&["work", "once", "8"], &[&from, &to]).start();
@@ -102,14 +104,15 @@ async fn o3_eight_workers_share_an_outbox() -> Result<()> {
     Ok(())
 }
 
-/// O5. A worker is stopped for longer than its lease. Another worker handles its messages, and then the first one continues.
+/// O5. A worker is stopped for longer than its lease. Another worker handles its messages, and then the first one
+/// continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o5_a_worker_that_was_stopped_repeats_no_effect() -> Result<()> {
     for profile in profiles() {
         for how in ["once", "broken"] {
             let (from, to) = places(profile, 20).await?;
-            // An effect is committed, and its message is not acknowledged. With one call at a time, the stopped worker has no open
-            // transaction that the other worker would wait for.
+            // An effect is committed, and its message is not acknowledged. With one call at a time, the stopped worker
+            // has no open transaction that the other worker would wait for.
             let stopped = node(&["work", how, "1"], &[&from, &to]).failpoint("outbox.handled=stop").start()?;
             stopped.until_stopped().await?;
             work_off(&from, &to, how).await?;
@@ -122,8 +125,8 @@ async fn o5_a_worker_that_was_stopped_repeats_no_effect() -> Result<()> {
     Ok(())
 }
 
-/// O6. A stopped worker continues after another worker has claimed its message. Its acknowledgement has no effect. The broken variant ignores
-/// the token, so it deletes the message that the other worker has.
+/// O6. A stopped worker continues after another worker has claimed its message. Its acknowledgement has no effect. The
+/// broken variant ignores the token, so it deletes the message that the other worker has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o6_a_late_acknowledgement_has_no_effect() -> Result<()> {
     for profile in profiles() {
@@ -146,7 +149,8 @@ async fn o6_a_late_acknowledgement_has_no_effect() -> Result<()> {
     Ok(())
 }
 
-/// O7. A message that cannot be handled becomes a dead letter, and the others are handled. The broken variant retries it without a limit.
+/// O7. A message that cannot be handled becomes a dead letter, and the others are handled. The broken variant retries
+/// it without a limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o7_a_poison_message_becomes_a_dead_letter() -> Result<()> {
     for profile in profiles() {

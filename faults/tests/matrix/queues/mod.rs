@@ -20,7 +20,8 @@ use test_support::{is_left_out, until};
 
 /// Connects to a broker.
 async fn open(name: &str) -> Result<Arc<dyn Queue>> {
-    // Short, because tests wait until it expires. If a slow consumer loses it, the event is delivered again, and the inbox ignores it.
+    // Short, because tests wait until it expires. If a slow consumer loses it, the event is delivered again, and the
+    // inbox ignores it.
     let lease = Duration::from_secs(2);
     Ok(match name {
         "nats" => Arc::new(NatsQueue::connect(url("NATS_URL")?).await?.lease(lease)),

@@ -1,4 +1,5 @@
-//! Sagas whose process is killed or stopped: S1 to S7, each with a broken variant. S3 to S7 are also in `tests/conformance/distributed`.
+//! Sagas whose process is killed or stopped: S1 to S7, each with a broken variant. S3 to S7 are also in
+//! `tests/conformance/distributed`.
 
 use activerecord::prelude::*;
 use activerecord::saga::{SagaState, Sagas};
@@ -36,8 +37,8 @@ async fn state(log: &str) -> Result<SagaState> {
     }
 }
 
-/// Resumes the saga in other processes until it has ended. The process with the lease was killed or is stopped. So that the others need not
-/// wait ten minutes, the lease ends now.
+/// Resumes the saga in other processes until it has ended. The process with the lease was killed or is stopped. So that
+/// the others need not wait ten minutes, the lease ends now.
 async fn resume(kind: &str, broken: &str, flights: &Database, hotels: &Database) -> Result<SagaState> {
     let expire = "UPDATE ar_saga SET lease_until = '2000-01-01 00:00:00.000000'";
     until("the saga has ended", async || {
@@ -122,7 +123,8 @@ async fn to_its_end(start: Start<'_>, kind: &str, flights: &Database, hotels: &D
     }
 }
 
-/// S3. A saga whose compensating action fails is stuck until an operator decides. The broken variant counts it as compensated.
+/// S3. A saga whose compensating action fails is stuck until an operator decides. The broken variant counts it as
+/// compensated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s3_a_saga_that_cannot_be_compensated_is_stuck() -> Result<()> {
     for profile in profiles() {
@@ -137,8 +139,8 @@ async fn s3_a_saga_that_cannot_be_compensated_is_stuck() -> Result<()> {
     Ok(())
 }
 
-/// S4. An action that runs after the saga was compensated has no effect, even if its process does not check its lease. The broken variant has
-/// no barrier, so the action has an effect.
+/// S4. An action that runs after the saga was compensated has no effect, even if its process does not check its lease.
+/// The broken variant has no barrier, so the action has an effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s4_a_late_action_has_no_effect() -> Result<()> {
     use rustix::process::Signal;
@@ -181,7 +183,8 @@ async fn s6_a_saga_with_an_unknown_step_is_stuck() -> Result<()> {
     Ok(())
 }
 
-/// S7. A saga is stuck if the output of a step cannot be read. The broken variant skips the compensating action of that step.
+/// S7. A saga is stuck if the output of a step cannot be read. The broken variant skips the compensating action of that
+/// step.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s7_a_saga_with_an_unreadable_output_is_stuck() -> Result<()> {
     let spoil = "UPDATE ar_saga_step SET output = '{' WHERE name = 'flight'";
@@ -195,8 +198,8 @@ async fn s7_a_saga_with_an_unreadable_output_is_stuck() -> Result<()> {
     Ok(())
 }
 
-/// S5. An executor is stopped, its lease ends, and another executor ends the saga. When the first one continues, it writes nothing. The
-/// broken variant ignores the lease, and writes to the log of a saga that has ended.
+/// S5. An executor is stopped, its lease ends, and another executor ends the saga. When the first one continues, it
+/// writes nothing. The broken variant ignores the lease, and writes to the log of a saga that has ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s5_an_executor_without_its_lease_writes_nothing() -> Result<()> {
     use rustix::process::Signal;

@@ -62,7 +62,8 @@ async fn y1_a_killed_copy_is_resumed() -> Result<()> {
     Ok(())
 }
 
-/// Y1 in several ranges, while rows of the source are deleted. The broken variant computes the ends of its ranges again, and misses rows.
+/// Y1 in several ranges, while rows of the source are deleted. The broken variant computes the ends of its ranges
+/// again, and misses rows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn y1_a_resumed_copy_keeps_its_ranges() -> Result<()> {
     for (source, target) in ring() {
@@ -106,7 +107,8 @@ async fn late(database: &str) -> Result<Transaction> {
     let late = Transaction::begin(database).await?;
     late.run(async || {
         Item::with_connection(database, async || {
-            // On some servers a transaction starts with its first statement. It must not start after the time in the row.
+            // On some servers a transaction starts with its first statement. It must not start after the time in the
+            // row.
             Item::query().exists().await?;
             Item { number: 1, ..Item::default() }.insert().await
         })
@@ -134,8 +136,8 @@ async fn write_late(database: String, end: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Y2. Writers commit late, while the changes are copied again and again. No row is missed. The broken variant keeps the newest time that it
-/// has read as its watermark, and misses rows.
+/// Y2. Writers commit late, while the changes are copied again and again. No row is missed. The broken variant keeps
+/// the newest time that it has read as its watermark, and misses rows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn y2_rows_that_are_committed_late_are_copied() -> Result<()> {
     for (source, target) in ring() {
@@ -175,8 +177,8 @@ async fn open(server: Server, name: &str, url: &str) -> Result<()> {
     handle.execute(&items, []).await.map(drop)
 }
 
-/// Y3. The server of the source or of the target is killed during a copy, and restarted. The copy fails or waits. In the end the tables are
-/// equal.
+/// Y3. The server of the source or of the target is killed during a copy, and restarted. The copy fails or waits. In
+/// the end the tables are equal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn y3_a_copy_survives_the_kill_of_a_server() -> Result<()> {
     let _alone = ALONE.lock().await;

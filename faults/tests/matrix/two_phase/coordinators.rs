@@ -61,9 +61,10 @@ async fn t1_two_commits_are_not_atomic() -> Result<()> {
     Ok(())
 }
 
-/// T4. A coordinator is stopped between the phases. If the commit point is a server, it ends the transaction after the grace time, several
-/// concurrent recoveries roll back the branch, and the coordinator reports the abort when it continues. If the commit point is an SQLite file,
-/// nobody can end its transaction: the recovery waits, and the coordinator commits when it continues.
+/// T4. A coordinator is stopped between the phases. If the commit point is a server, it ends the transaction after the
+/// grace time, several concurrent recoveries roll back the branch, and the coordinator reports the abort when it
+/// continues. If the commit point is an SQLite file, nobody can end its transaction: the recovery waits, and the
+/// coordinator commits when it continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t4_a_stopped_coordinator_is_fenced_or_recovery_waits() -> Result<()> {
     let _alone = ALONE.lock().await;
@@ -123,7 +124,8 @@ async fn t6_a_branch_that_ends_against_the_decision_is_reported() -> Result<()> 
     Ok(())
 }
 
-/// T14. No outcome depends on a clock: a decision has its effect even if its time is years in the past or in the future.
+/// T14. No outcome depends on a clock: a decision has its effect even if its time is years in the past or in the
+/// future.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t14_no_outcome_depends_on_a_clock() -> Result<()> {
     let _alone = ALONE.lock().await;

@@ -8,7 +8,8 @@ use super::{left, open, outcome, pairs, recover};
 use crate::node::{ALONE, node};
 use test_support::until;
 
-/// Starts a proxy for `server`, and returns its port. It cuts a connection once: after it has forwarded a request that contains `text`.
+/// Starts a proxy for `server`, and returns its port. It cuts a connection once: after it has forwarded a request that
+/// contains `text`.
 async fn proxy(server: String, text: &'static str) -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Error::custom)?;
     let port = listener.local_addr().map_err(Error::custom)?.port();
@@ -56,7 +57,8 @@ async fn forward(
     }
 }
 
-/// Returns the URL of the database through the proxy, and the address of the server. Without TLS, so that the proxy can read the requests.
+/// Returns the URL of the database through the proxy, and the address of the server. Without TLS, so that the proxy can
+/// read the requests.
 fn through(url: &str, port: u16) -> Option<(String, String)> {
     let (scheme, rest) = url.split_once("://")?;
     let (login, rest) = rest.rsplit_once('@')?;

@@ -90,7 +90,8 @@ async fn t13_recovery_continues_when_a_database_is_down() -> Result<()> {
     places("transfer")?.failpoint("2pc.decided=kill").run().await?;
     node(&["transfer"], &[&first, &second]).failpoint("2pc.decided=kill").run().await?;
     MARIADB.kill().await?;
-    // One recovery may not be enough: MariaDB cannot end a branch before it has closed the connection of the killed coordinator.
+    // One recovery may not be enough: MariaDB cannot end a branch before it has closed the connection of the killed
+    // coordinator.
     until("the transaction of the other databases is committed", async || {
         let recovered = TwoPhase::recover().await?;
         assert!(recovered.unreachable.iter().any(|(name, _)| name == SECOND), "{recovered:?}");
@@ -106,8 +107,8 @@ async fn t13_recovery_continues_when_a_database_is_down() -> Result<()> {
     remove_banks().await
 }
 
-/// T2. A confirmed commit survives the kill of the server, also for a transaction that could have been prepared. (The test fails with
-/// `XA COMMIT .. ONE PHASE`, because MariaDB confirms it before it is durable.)
+/// T2. A confirmed commit survives the kill of the server, also for a transaction that could have been prepared. (The
+/// test fails with `XA COMMIT .. ONE PHASE`, because MariaDB confirms it before it is durable.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t2_a_confirmed_commit_survives_the_kill_of_its_server() -> Result<()> {
     let _alone = ALONE.lock().await;
