@@ -51,7 +51,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Compares the compile time of models with other libraries (benches/compile_time)
+    /// Compares the compile time of models with other libraries (`benches/compile_time`)
     BenchCompile {
         /// The arguments of the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

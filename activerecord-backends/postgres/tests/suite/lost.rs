@@ -104,7 +104,7 @@ impl Cut {
                         }
                         if commits {
                             // The server has committed when it answers.
-                            let mut answer = Vec::new();
+                            let mut answer: Vec<u8> = Vec::new();
                             while arrives.load(Ordering::SeqCst) && !answer.windows(6).any(|window| window == b"COMMIT") {
                                 assert!(server.read_buf(&mut answer).await.unwrap() > 0, "the server does not answer");
                             }

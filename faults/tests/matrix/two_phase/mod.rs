@@ -35,7 +35,7 @@ async fn recover(banks: &[&Database]) -> Result<String> {
 
 /// Counts the transactions with prepared branches that this process can recover.
 async fn left() -> Result<usize> {
-    // The databases of earlier tests are deleted, so their transactions are foreign.
+    // Unreachable databases are ignored: the files of earlier tests are deleted.
     let all = TwoPhase::survey().await?.in_doubt;
     let ours =
         |one: &&activerecord::InDoubt| one.state != activerecord::InDoubtState::Foreign && !one.branches.is_empty();
