@@ -63,8 +63,8 @@ async fn t1_two_commits_are_not_atomic() -> Result<()> {
 
 /// T4. A coordinator is stopped between the phases. If the commit point is a server, it ends the transaction after the
 /// grace time, several concurrent recoveries roll back the branch, and the coordinator reports the abort when it
-/// continues. If the commit point is an SQLite file, nobody can end its transaction: the recovery waits, and the
-/// coordinator commits when it continues.
+/// continues. If the commit point is an SQLite file, no other process can end its transaction: the recovery waits, and
+/// the coordinator commits when it continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t4_a_stopped_coordinator_is_fenced_or_recovery_waits() -> Result<()> {
     let _alone = ALONE.lock().await;

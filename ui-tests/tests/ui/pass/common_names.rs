@@ -1,4 +1,4 @@
-//! Models with the names of a shop, glob-imported beside the prelude: no name is ambiguous.
+//! Models with names that are common in programs. A glob import of them and of the prelude makes no name ambiguous.
 #![deny(warnings)]
 
 use activerecord::prelude::*;
