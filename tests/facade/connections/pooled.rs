@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use test_support::stepwise::stepwise;
-use test_support::{DatabaseFile, patient_pool, polled};
+use test_support::{DatabaseFile, TIME_LIMIT, patient_pool, polled};
 
 /// A pool that soon reports that it is exhausted. A wait that must succeed needs a `patient_pool`.
 fn small(connections: usize) -> PoolOptions {
@@ -114,7 +114,9 @@ async fn a_connection_that_opens_too_late_serves_the_next_caller() -> Result<()>
 async fn an_exclusive_connection_locks_the_file() -> Result<()> {
     let directory = tempfile::tempdir().map_err(Error::custom)?;
     let file = directory.path().join("alone.db");
-    let alone = |config: Config| config.option("locking_mode", "exclusive").pool(PoolOptions::new().max_connections(1));
+    let alone = |config: Config| {
+        config.option("locking_mode", "exclusive").option("busy_timeout", TIME_LIMIT).pool(patient_pool(1))
+    };
     let path = file.to_string_lossy().into_owned();
     ConnectionManager::configure("exclusive file", alone(Config::sqlite(path).option("mode", "rwc")))?;
     ConnectionManager::configure("exclusive memory", alone(Config::sqlite(":memory:")))?;
