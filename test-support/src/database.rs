@@ -27,7 +27,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Creates a database with these tables. Their types are those of `tables.rs`: `airports (id ID, code STRING NOT NULL)`.
+    /// Creates a database with these tables, with the types of `tables.rs`: `airports (id ID, code STRING NOT NULL)`.
     pub async fn new<const N: usize>(tables: [&str; N]) -> Self {
         Self::with(&tables).await.unwrap_or_else(|error| panic!("no database for a test: {error}"))
     }
@@ -70,8 +70,8 @@ impl Database {
         Ok(name)
     }
 
-    /// Registers another connection on which a call waits for its answer. On a server it does so anyway; on a file, SQLite
-    /// answers at once and is slowed down, see [`stepwise`](crate::stepwise).
+    /// Registers another connection on which a call waits for its answer. On a server it does so anyway; on a file,
+    /// SQLite answers at once and is slowed down, see [`stepwise`](crate::stepwise).
     pub fn stepwise(&self, pool: PoolOptions) -> Result<String> {
         match self.home.path() {
             Some(path) => stepwise(self, &path, pool),
@@ -89,8 +89,8 @@ impl Database {
         self.home.profile()
     }
 
-    /// Returns what the error of a violated constraint names: the constraint, or its columns if the database does not report
-    /// the name.
+    /// Returns what the error of a violated constraint names: the constraint, or its columns if the database does not
+    /// report the name.
     pub fn constraint(&self, name: &'static str, columns: &'static str) -> &'static str {
         if self.profile().names_constraints { name } else { columns }
     }

@@ -4,7 +4,8 @@ use std::env;
 use std::io;
 use std::path::PathBuf;
 
-/// Returns the path of an example's program. Cargo builds it with the tests: `cargo test --workspace --all-features --no-run`.
+/// Returns the path of an example's program. Cargo builds it with the tests:
+/// `cargo test --workspace --all-features --no-run`.
 ///
 /// # Errors
 /// The program is not built.

@@ -11,8 +11,8 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Registers the connection. It waits for a lock for `busy_timeout`: [`TIME_LIMIT`](crate::TIME_LIMIT), or less if the
-    /// test expects that the lock does not become free.
+    /// Registers the connection. It waits for a lock for `busy_timeout`: [`TIME_LIMIT`](crate::TIME_LIMIT), or less if
+    /// the test expects that the lock does not become free.
     pub fn new(database: &DatabaseFile, busy_timeout: &str) -> Result<Self> {
         let name = format!("{} from outside", &**database);
         ConnectionManager::configure(&name, format!("{}&busy_timeout={busy_timeout}", database.url()))?;

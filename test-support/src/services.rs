@@ -19,8 +19,8 @@ pub fn url(variable: &str) -> Result<String> {
     })
 }
 
-/// Runs `cargo xtask services VERB NAME`. `kill` ends a server with SIGKILL. `restart` starts it on the same port with the
-/// same data, and waits until it answers.
+/// Runs `cargo xtask services VERB NAME`. `kill` ends a server with SIGKILL. `restart` starts it on the same port with
+/// the same data, and waits until it answers.
 pub fn services(verb: &str, name: &str) -> Result<()> {
     // The xtask that runs the tests. It does not wait for the end of another build.
     let mut command = match env::var_os("ACTIVERECORD_XTASK") {

@@ -21,8 +21,8 @@ pub fn stepwise(database: &str, path: &str, pool: PoolOptions) -> Result<String>
     Ok(name)
 }
 
-/// The URL of the file for this backend. With `&broken=yes` a connection always reports that it is reusable, also inside a
-/// transaction. Tests use this to show that they detect it.
+/// The URL of the file for this backend. With `&broken=yes` a connection always reports that it is reusable, also
+/// inside a transaction. Tests use this to show that they detect it.
 pub fn url(path: &str) -> String {
     format!("stepwise://file?path={path}")
 }

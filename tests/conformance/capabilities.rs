@@ -138,7 +138,7 @@ async fn notifications_to_other_sessions() -> Result<()> {
     let expected = db.profile().capabilities.notifications;
     // A name that needs quotes and that no other test uses.
     let channel = format!("a \"channel\" of {}", &*db);
-    let (listening, sent) = (here.listen(&channel).await, here.notify(&channel, "nobody listens").await);
+    let (listening, sent) = (here.listen(&channel).await, here.notify(&channel, "outside a transaction").await);
     assert_eq!((listening.is_ok(), sent.is_ok()), (expected, expected), "{listening:?} {sent:?}");
     let Ok(mut listener) = listening else {
         assert!(sent.is_err_and(|error| error.is_unsupported() && error.to_string().contains(&*db)));
@@ -152,7 +152,7 @@ async fn notifications_to_other_sessions() -> Result<()> {
     assert!(undone.is_err());
     here.notify("another channel", "not this one").await?;
     here.notify(&channel, "").await?;
-    for text in ["nobody listens", "it's ? $1", ""] {
+    for text in ["outside a transaction", "it's ? $1", ""] {
         assert_eq!(listener.next().await?, text);
     }
     Ok(())

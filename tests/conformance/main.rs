@@ -1,7 +1,7 @@
 //! One set of cases for SQLite, PostgreSQL, MariaDB and MySQL. `ACTIVERECORD_TEST_DATABASE` selects the database.
 //!
-//! A case does not know its database. The differences are capabilities, or fields of `test_support::Profile`, and the cases
-//! check both.
+//! A case does not know its database. The differences are capabilities, or fields of `test_support::Profile`, and the
+//! cases check both.
 
 mod builder;
 mod bulk;

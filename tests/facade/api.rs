@@ -1,5 +1,5 @@
-//! The public API, as programs outside this repository use it. The tables, files and rows that these calls need are created
-//! around them.
+//! The public API, as programs outside this repository use it. The tables, files and rows that these calls need are
+//! created around them.
 
 use activerecord::connection::ConnectionHandle;
 use std::time::Duration;

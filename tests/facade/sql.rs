@@ -1,5 +1,5 @@
-//! The SQL of every kind of statement, in the three dialects side by side, without a database. A changed snapshot is a changed
-//! statement: review it before you accept it.
+//! The SQL of every kind of statement, in the three dialects side by side, without a database. A changed snapshot is a
+//! changed statement: review it before you accept it.
 
 use activerecord::prelude::*;
 use activerecord::query::Predicate;
@@ -285,7 +285,7 @@ fn updates_and_deletes() {
 
 /// MySQL refuses a plain query on the table that is written.
 #[test]
-fn writes_of_what_a_query_finds() {
+fn writes_with_a_subquery() {
     let old = || {
         let mut query = Select::from(FromItem::Table(Flight::TABLE.into()));
         query.items = vec![column("id", ValueType::I64).into()];

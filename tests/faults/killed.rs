@@ -29,7 +29,8 @@ fn failed<T>(result: Result<T>) -> Error {
     }
 }
 
-/// The first statement after the kill can get a dead connection. The pool pings the other idle connections before their use.
+/// The first statement after the kill can get a dead connection. The pool pings the other idle connections before their
+/// use.
 async fn between_two_uses(server: &Server, name: &str) -> Result<()> {
     server.configure(name, 4)?;
     open(name, 4).await?;
@@ -69,8 +70,8 @@ async fn during_a_query(server: &'static Server, name: &'static str) -> Result<(
     ConnectionManager::remove(name).await
 }
 
-/// Kills the server while eight tasks commit, up to ten times, until the answer to a COMMIT is lost. Then compares the rows
-/// with the results of the transactions. Returns the difference.
+/// Kills the server while eight tasks commit, up to ten times, until the answer to a COMMIT is lost. Then compares the
+/// rows with the results of the transactions. Returns the difference.
 async fn during_commits(server: &Server, name: &str, forgetful: bool) -> Result<Option<String>> {
     server.configure(name, 8)?;
     let (before, behind) = if forgetful { server.forgetful } else { ("", "") };

@@ -1,7 +1,7 @@
 //! What a program sees when a server is killed and restarted, and when calls are dropped before their end.
 //!
-//! The tests kill the servers `postgres-2` and `mariadb-2`. `cargo xtask test` starts them, and nothing else in the run uses
-//! them. The tests run one at a time.
+//! The tests kill the servers `postgres-2` and `mariadb-2`. `cargo xtask test` starts them, and nothing else in the run
+//! uses them. The tests run one at a time.
 
 mod killed;
 mod ledger;

@@ -1,5 +1,5 @@
-//! T11 of the fault matrix: ten thousand calls that are dropped after a random time, during BEGIN, INSERT and COMMIT. Other
-//! sessions see every write that returned Ok, and no connection returns to its pool inside a transaction.
+//! T11 of the fault matrix: ten thousand calls that are dropped after a random time, during BEGIN, INSERT and COMMIT.
+//! Other sessions see every write that returned Ok, and no connection returns to its pool inside a transaction.
 //!
 //! The pool of sqlx loses writes: if its `begin()` is dropped before the answer arrives, the connection stays inside a
 //! transaction that nobody commits, and the pool hands it out again.
@@ -22,13 +22,14 @@ const TASKS: usize = 8;
 /// A task runs one of this many calls without a time limit.
 const BETWEEN: usize = 50;
 
-/// Returns a random time, from 1/256 to 16 times that of an undisturbed call. The longest are enough for a new connection.
+/// Returns a random time, from 1/256 to 16 times that of an undisturbed call. The longest are enough for a new
+/// connection.
 fn some_time(undisturbed: Duration) -> Duration {
     undisturbed * (1 << fastrand::u32(0..13)) / 256
 }
 
-/// Runs many calls, and drops most of them after a random time. `write` writes the entry of a key, in a transaction or alone.
-/// One of [`BETWEEN`] calls is not dropped, and measures how long a call takes on this machine at this time.
+/// Runs many calls, and drops most of them after a random time. `write` writes the entry of a key, in a transaction or
+/// alone. One of [`BETWEEN`] calls is not dropped, and measures how long a call takes on this machine at this time.
 async fn storm<F>(calls: usize, write: impl Fn(i64, bool) -> F + Clone + Send + 'static) -> Result<Ledger>
 where
     F: Future<Output = Result<()>> + Send,
@@ -113,8 +114,8 @@ async fn on_mysql() -> Result<()> {
     ours(&MYSQL, "storm on mysql", "beside the storm on mysql").await
 }
 
-/// Drops a begin after 0 to 7 polls, `times` times. Each time, inserts an entry without a transaction, through the same pool of
-/// one connection. Returns the first entry that another session does not see.
+/// Drops a begin after 0 to 7 polls, `times` times. Each time, inserts an entry without a transaction, through the same
+/// pool of one connection. Returns the first entry that another session does not see.
 async fn lost_after_dropped_begins<B: Future, I: Future<Output = Result<()>>>(
     times: usize,
     outside: &str,
@@ -145,7 +146,8 @@ async fn after_begins_of_ours(server: &Server, name: &str, outside: &str) -> Res
     Ok(lost)
 }
 
-/// The same with a pool of sqlx. It loses a write only if the drop hits a window of microseconds, so it gets many attempts.
+/// The same with a pool of sqlx. It loses a write only if the drop hits a window of microseconds, so it gets many
+/// attempts.
 macro_rules! after_begins_of_sqlx {
     ($driver:ident, $server:expr, $outside:expr, $insert:literal) => {{
         let options = sqlx::pool::PoolOptions::<sqlx::$driver>::new().max_connections(1);

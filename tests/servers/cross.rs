@@ -8,7 +8,8 @@ use proptest::test_runner::TestRunner;
 use test_support::sample::{Sample, TABLES};
 use test_support::{Database, Profile, strategies};
 
-/// Random values of every type. The JSON contains no floats: JSON numbers have no type, and databases write floats differently.
+/// Random values of every type. The JSON contains no floats: JSON numbers have no type, and databases write floats
+/// differently.
 fn samples() -> Result<Vec<Sample>> {
     let (strategy, mut runner) = (strategies::sample(Profile::least()), TestRunner::deterministic());
     (1..=200)

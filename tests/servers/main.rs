@@ -1,4 +1,5 @@
-//! Tests that need several servers: values, tables and the example between every two databases, synchronization, and queues.
+//! Tests that need several servers: values, tables and the example between every two databases, synchronization, and
+//! queues.
 
 mod cross;
 mod pairs;

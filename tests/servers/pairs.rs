@@ -1,5 +1,5 @@
-//! The main example, on every pair of databases. Each pair has two new databases and two runs. The second run copies only the
-//! changes since the first.
+//! The main example, on every pair of databases. Each pair has two new databases and two runs. The second run copies
+//! only the changes since the first.
 
 use std::env;
 use std::path::Path;

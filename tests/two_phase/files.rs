@@ -9,7 +9,8 @@ use test_support::patient_pool;
 
 use crate::{ALONE, balance, change, left, preparing, transfer};
 
-/// A file with one account of 100. Its pool has one connection, so every later statement shows that the connection is clean.
+/// A file with one account of 100. Its pool has one connection, so every later statement shows that the connection is
+/// clean.
 struct File {
     name: String,
     folder: TempDir,
@@ -49,8 +50,8 @@ async fn judge(done: Result<()>, why: ErrorKind, file: &File, bank: &str) -> Res
     Ok(())
 }
 
-/// T12, BUSY. With a rollback journal, a COMMIT waits for the readers of the file, for `busy_timeout`. The reader of this test
-/// stays, so the COMMIT fails after any time.
+/// T12, BUSY. With a rollback journal, a COMMIT waits for the readers of the file, for `busy_timeout`. The reader of
+/// this test stays, so the COMMIT fails after any time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_a_busy_file_aborts_all() -> Result<()> {
     let _alone = ALONE.lock().await;
@@ -75,8 +76,8 @@ async fn t12_a_busy_file_aborts_all() -> Result<()> {
     Ok(())
 }
 
-/// T12, FULL. SQLite allocates pages when a statement needs them, not at the COMMIT. A full-text index is the exception: it
-/// collects its words until the COMMIT.
+/// T12, FULL. SQLite allocates pages when a statement needs them, not at the COMMIT. A full-text index is the
+/// exception: it collects its words until the COMMIT.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_a_full_file_aborts_all() -> Result<()> {
     let _alone = ALONE.lock().await;
@@ -115,8 +116,8 @@ async fn attach(file: &File, other: &Path) -> Result<()> {
     connection(&file.name)?.execute(attach, [other.display().to_string()]).await.map(drop)
 }
 
-/// T12. Attached files are committed atomically only if each has a rollback journal. Otherwise a crash can leave only some of
-/// them committed. They are refused, whether they are attached before the transaction or in it.
+/// T12. Attached files are committed atomically only if each has a rollback journal. Otherwise a crash can leave only
+/// some of them committed. They are refused, whether they are attached before the transaction or in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_attached_files_are_refused_unless_they_commit_atomically() -> Result<()> {
     let _alone = ALONE.lock().await;

@@ -1,5 +1,5 @@
-//! Transactions across databases, on every pair of databases. The names (T7, ..) are those of the fault matrix. Its cases that
-//! kill processes and servers are in `faults/`.
+//! Transactions across databases, on every pair of databases. The names (T7, ..) are those of the fault matrix. Its
+//! cases that kill processes and servers are in `faults/`.
 
 mod by_hand;
 mod files;

@@ -55,8 +55,8 @@ impl Home {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::custom)?;
             runtime.block_on(async {
                 for name in &names {
-                    // A graceful close needs the test's runtime, which waits here. After this time the connection is cut, which
-                    // has the same effect for the test.
+                    // A graceful close needs the test's runtime, which waits here. After this time the connection is
+                    // cut, which has the same effect for the test.
                     tokio::time::timeout(Duration::from_millis(20), ConnectionManager::remove(name)).await.ok();
                 }
                 match server {

@@ -1,9 +1,9 @@
 //! The tables of the cases, with types that are translated for each database.
 //!
 //! A type is a word in capitals; `[]` after it makes an array. A name in double quotes gets the quotes of the database:
-//! `flights (id ID, "by" STRING NOT NULL, seats I32 CHECK (seats > 0), notes TEXT[])`. Every other word must be SQL of all
-//! databases. A foreign key is a constraint of the table (`FOREIGN KEY (a) REFERENCES b (c)`): MySQL ignores the form in a
-//! column.
+//! `flights (id ID, "by" STRING NOT NULL, seats I32 CHECK (seats > 0), notes TEXT[])`. Every other word must be SQL of
+//! all databases. A foreign key is a constraint of the table (`FOREIGN KEY (a) REFERENCES b (c)`): MySQL ignores the
+//! form in a column.
 
 use super::profile::Profile;
 

@@ -1,5 +1,5 @@
-//! The query builder. The SQL of each query, in the three dialects side by side, is a snapshot, and its result is the same on
-//! every database. A query that a dialect cannot express is `Unsupported`, both as SQL and when it runs.
+//! The query builder. The SQL of each query, in the three dialects side by side, is a snapshot, and its result is the
+//! same on every database. A query that a dialect cannot express is `Unsupported`, both as SQL and when it runs.
 
 mod across;
 mod compounds;
@@ -71,7 +71,8 @@ struct Whole;
 
 const DIALECTS: [&str; 3] = ["sqlite", "postgresql", "mysql"];
 
-/// Compares the SQL of a query in each dialect with the snapshot of this name, and its result on this database with `expected`.
+/// Compares the SQL of a query in each dialect with the snapshot of this name, and its result on this database with
+/// `expected`.
 async fn check<S, R>(name: &str, query: Query<S, R>, expected: impl IntoIterator<Item = R>) -> Result<()>
 where
     S: Source,

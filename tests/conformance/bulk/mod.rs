@@ -1,5 +1,5 @@
-//! Ten thousand rows in one call. They exceed the binds of a statement, are written completely or not at all, and are read in
-//! bounded memory.
+//! Ten thousand rows in one call. They exceed the binds of a statement, are written completely or not at all, and are
+//! read in bounded memory.
 
 mod constraints;
 mod keys;

@@ -97,8 +97,8 @@ async fn it_joins_the_open_transaction() -> Result<()> {
     .await
 }
 
-/// With 43 columns, whole rows can have exactly the 32,766 values that one database binds. The values that an upsert adds must
-/// fit too.
+/// With 43 columns, whole rows can have exactly the 32,766 values that one database binds. The values that an upsert
+/// adds must fit too.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Wide {
     id: i64,

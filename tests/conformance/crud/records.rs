@@ -98,7 +98,7 @@ async fn a_record_without_a_key_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn reload_reads_what_others_wrote() -> Result<()> {
+async fn reload_reads_changes_of_others() -> Result<()> {
     with_connection(&database().await, async || {
         let mut plane = Plane::create(Plane::new("N10156")).await?;
         plane.score = 0.5;

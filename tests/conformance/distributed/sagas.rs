@@ -19,7 +19,8 @@ struct Booking {
 
 const BOOKINGS: &str = "bookings (id ID, seat STRING NOT NULL)";
 
-/// Returns a saga of two steps in two databases, with its log in the first. Its lease is so long that only a test ends it.
+/// Returns a saga of two steps in two databases, with its log in the first. Its lease is so long that only a test ends
+/// it.
 fn booking(name: &str, flights: &Database, hotels: &Database) -> Saga {
     let book = async |context: &StepContext| {
         let seat = context.input::<String>()?;
@@ -187,7 +188,7 @@ async fn s3_a_failed_compensation_is_stuck_and_resumed() -> Result<()> {
     assert_eq!(steps[2].state, StepState::Skipped);
     // `abandon`.
     let id = stuck().await?;
-    sagas.abandon(id, "nobody minds").await?;
+    sagas.abandon(id, "the loss is accepted").await?;
     assert_eq!(sagas.find(id).await?.0.state, SagaState::Abandoned);
     assert!(sagas.abandon(id, "twice").await.is_err_and(|error| error.is_not_found()));
     assert_eq!((count(&flights).await?, count(&hotels).await?), (1, 1));

@@ -35,8 +35,8 @@ impl Woken {
     }
 }
 
-/// A commit on another connection name has the same effect as one of another process. One connection must be enough for each
-/// name.
+/// A commit on another connection name has the same effect as one of another process. One connection must be enough for
+/// each name.
 #[tokio::test]
 async fn a_commit_on_another_connection_wakes_a_worker() -> Result<()> {
     let database = Database::new([]).await;

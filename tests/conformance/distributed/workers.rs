@@ -154,8 +154,8 @@ async fn o4_messages_of_a_key_are_handled_in_order() -> Result<()> {
     Ok(())
 }
 
-/// O6. The lease of a worker has ended, and another worker has claimed its message. The first worker neither completes nor fails
-/// the message.
+/// O6. The lease of a worker has ended, and another worker has claimed its message. The first worker neither completes
+/// nor fails the message.
 #[tokio::test]
 async fn o6_a_late_completion_is_ignored() -> Result<()> {
     let database = Database::new([]).await;
@@ -387,7 +387,8 @@ async fn a_periodic_message_is_written_once_for_each_time() -> Result<()> {
         )
     };
     let other = worker.clone();
-    // One of the two workers writes each message. The second one stops after its first claims: the time decides nothing else.
+    // One of the two workers writes each message. The second one stops after its first claims: the time decides nothing
+    // else.
     let both = async {
         tokio::try_join!(worker.run_until(async { _ = stopped.await }), async {
             tokio::time::timeout(Duration::from_millis(1), other.run_until(std::future::pending()))

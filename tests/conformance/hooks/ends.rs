@@ -1,4 +1,5 @@
-//! `after_commit` and `after_rollback` run after the end of the outermost transaction, outside it, in the scope of the write.
+//! `after_commit` and `after_rollback` run after the end of the outermost transaction, outside it, in the scope of the
+//! write.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;

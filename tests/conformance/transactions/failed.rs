@@ -13,7 +13,7 @@ struct Small {
 }
 
 #[tokio::test]
-async fn a_failed_statement_fails_those_after_it_and_the_commit() -> Result<()> {
+async fn a_failed_statement_fails_later_ones_and_the_commit() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         for failing in [

@@ -24,8 +24,8 @@ async fn doctors() -> Result<Database> {
     Ok(db)
 }
 
-/// Returns the counts of a transaction before and after the commit of a change by another one, if the isolation allows the
-/// change.
+/// Returns the counts of a transaction before and after the commit of a change by another one, if the isolation allows
+/// the change.
 async fn counted_twice(isolation: Isolation) -> Result<(u64, u64)> {
     let db = doctors().await?;
     let impatient = db.alias("impatient", |config| db.profile().impatient(config))?;
@@ -48,14 +48,14 @@ async fn a_read_is_repeatable_from_repeatable_read_on() -> Result<()> {
 
 /// A database can use a stronger level. One without levels is always serializable.
 #[tokio::test]
-async fn read_committed_sees_what_is_committed() -> Result<()> {
+async fn read_committed_sees_later_commits() -> Result<()> {
     let levels = Profile::current()?.capabilities.isolation_levels;
     assert_eq!(counted_twice(ReadCommitted).await?, (2, if levels { 1 } else { 2 }));
     Ok(())
 }
 
-/// Two concurrent transactions. Each waits in its middle for the other one, on the first attempt. If only one can write at a
-/// time, they do not wait.
+/// Two concurrent transactions. Each waits in its middle for the other one, on the first attempt. If only one can write
+/// at a time, they do not wait.
 struct Both {
     barrier: Barrier,
     retries: AtomicU32,

@@ -52,7 +52,8 @@ impl Airports {
         codes.await.unwrap_or_else(|error| panic!("on the second connection: {error}")).join(" ")
     }
 
-    /// Begins a write transaction and rolls it back. If only one can write at a time, this fails if a transaction was left open.
+    /// Begins a write transaction and rolls it back. If only one can write at a time, this fails if a transaction was
+    /// left open.
     async fn take_the_lock(&self) -> Result<()> {
         Transaction::begin(&self.outside).await?.rollback().await
     }

@@ -183,7 +183,8 @@ async fn the_outer_handle_joins_the_savepoint() -> Result<()> {
     .await
 }
 
-/// A caller that holds an explicit savepoint and uses the outer level would wait for itself. Only this wait reaches the timeout.
+/// A caller that holds an explicit savepoint and uses the outer level would wait for itself. Only this wait reaches the
+/// timeout.
 #[tokio::test]
 async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() -> Result<()> {
     let db = Airports::new().await;

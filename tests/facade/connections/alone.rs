@@ -1,4 +1,5 @@
-//! The configuration of a whole process: its environment, and all of its connections. The test runs itself in a separate process.
+//! The configuration of a whole process: its environment, and all of its connections. The test runs itself in a
+//! separate process.
 
 use std::process::Command;
 

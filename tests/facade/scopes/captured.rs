@@ -81,7 +81,7 @@ async fn built_outside_and_awaited_inside() -> Result<()> {
 }
 
 #[tokio::test]
-async fn batches_stay_where_they_began() -> Result<()> {
+async fn batches_stay_on_their_connection() -> Result<()> {
     let (a, b) = places().await?;
     let more: Vec<_> = (10..20).map(|id| Plane { id, name: format!("{} {id}", &*a) }).collect();
     with_connection(&a, async || Plane::bulk_insert(&more).await).await?;

@@ -84,7 +84,8 @@ async fn every_function_with_a_closure<M: Named>(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A verb with a closure is `Send` if the future of the closure is. The compiler can check that only for a concrete model.
+/// A verb with a closure is `Send` if the future of the closure is. The compiler can check that only for a concrete
+/// model.
 async fn every_verb_with_a_closure(name: &str) -> Result<()> {
     let mut plane = Plane::default();
     Plane::with_connection(name, async || {

@@ -1,5 +1,6 @@
-//! Thousands of calls that are dropped at a random point. A call that returned Ok is committed, a dropped call is committed
-//! completely or not at all, and no connection returns to the pool inside a transaction: later writes on it would be lost.
+//! Thousands of calls that are dropped at a random point. A call that returned Ok is committed, a dropped call is
+//! committed completely or not at all, and no connection returns to the pool inside a transaction: later writes on it
+//! would be lost.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -119,8 +120,8 @@ enum Drops {
     Time,
 }
 
-/// With [`Drops::Time`], a task runs one of this many units to its end, and measures how long a unit takes on this machine at
-/// this time.
+/// With [`Drops::Time`], a task runs one of this many units to its end, and measures how long a unit takes on this
+/// machine at this time.
 const BETWEEN: usize = 50;
 
 /// Returns a random time, from 1/256 to 16 times that of an undisturbed unit.
@@ -199,7 +200,8 @@ async fn calls_dropped_after_some_time() {
     ConnectionManager::remove(name).await.unwrap();
 }
 
-/// The broken variant: a pool that takes connections back inside a transaction. Their locks stay, so a long wait is of no use.
+/// The broken variant: a pool that takes connections back inside a transaction. Their locks stay, so a long wait is of
+/// no use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_broken_connection_is_detected() {
     let db = DatabaseFile::new([NOTES]).await;

@@ -7,8 +7,8 @@ use super::*;
 use test_support::stepwise::{self, stepwise};
 use test_support::{patient_pool, polled};
 
-/// Runs `work` repeatedly and drops it one poll later each time, until it is done. Checks that the committed rows are one of
-/// `allowed`, the last one when the work is done, and that the pool's only connection is usable afterwards.
+/// Runs `work` repeatedly and drops it one poll later each time, until it is done. Checks that the committed rows are
+/// one of `allowed`, the last one when the work is done, and that the pool's only connection is usable afterwards.
 async fn at_every_point(
     name: &str,
     db: &Airports,
@@ -153,8 +153,8 @@ async fn transactions_at_once() -> Result<()> {
     Ok(())
 }
 
-/// The outer transaction continues after its inner one was dropped. Then the work of the inner one is undone completely, or the
-/// outer one fails.
+/// The outer transaction continues after its inner one was dropped. Then the work of the inner one is undone
+/// completely, or the outer one fails.
 #[tokio::test]
 async fn a_dropped_nested_transaction_in_an_outer_one() -> Result<()> {
     let (db, name) = one_connection().await?;
@@ -228,7 +228,8 @@ async fn an_aborted_task() -> Result<()> {
     with_connection(&name, async || add("LGA").await).await
 }
 
-/// The broken variant: a pool that takes a connection back inside a transaction. The lock stays, so a long wait is of no use.
+/// The broken variant: a pool that takes a connection back inside a transaction. The lock stays, so a long wait is of
+/// no use.
 #[tokio::test]
 async fn a_broken_connection_is_detected() {
     let db = Airports::with_busy_timeout("2s").await;

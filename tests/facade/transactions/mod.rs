@@ -1,5 +1,5 @@
-//! Transactions that are dropped or meet a lock, on SQLite files, where every point of waiting is known. The tests of every
-//! database are in `tests/conformance`.
+//! Transactions that are dropped or meet a lock, on SQLite files, where every point of waiting is known. The tests of
+//! every database are in `tests/conformance`.
 
 mod cancelled;
 mod retried;

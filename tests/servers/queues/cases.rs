@@ -10,8 +10,8 @@ use tokio::time::timeout;
 pub(crate) use crate::queues::flow::a_written_row_arrives_in_another_database;
 use crate::queues::places::{Place, SHORT_LEASE};
 
-/// How long to wait for an event that must not arrive. There is no condition for that. On a slow machine the check finds less,
-/// but it does not fail. It is longer than [`SHORT_LEASE`].
+/// How long to wait for an event that must not arrive. There is no condition for that. On a slow machine the check
+/// finds less, but it does not fail. It is longer than [`SHORT_LEASE`].
 const QUIET: Duration = Duration::from_secs(2);
 
 fn event(topic: &str, number: usize) -> Result<RawEvent> {
@@ -49,8 +49,8 @@ async fn one(subscriber: &mut dyn Subscriber) -> Result<Box<dyn Delivery>> {
     }
 }
 
-/// Receives events until one has this id. A slow machine can acknowledge an event after its lease, so that it is delivered
-/// again: `earlier` has the ids of the events that can be.
+/// Receives events until one has this id. A slow machine can acknowledge an event after its lease, so that it is
+/// delivered again: `earlier` has the ids of the events that can be.
 async fn received(subscriber: &mut dyn Subscriber, wanted: &str, earlier: &[&str]) -> Result<Box<dyn Delivery>> {
     loop {
         let delivery = one(subscriber).await?;
@@ -71,8 +71,8 @@ async fn is_acknowledged(delivery: Box<dyn Delivery>) -> Result<bool> {
     }
 }
 
-/// Runs a case whose lease is short, each time on another topic. False: the machine was slower than the lease, so the attempt
-/// shows nothing.
+/// Runs a case whose lease is short, each time on another topic. False: the machine was slower than the lease, so the
+/// attempt shows nothing.
 async fn until_undisturbed(place: &Place, attempt: impl AsyncFn(&str) -> Result<bool>) -> Result<()> {
     for number in 0..20 {
         if attempt(&place.topic(&format!("attempt-{number}"))).await? {
@@ -118,7 +118,7 @@ pub(crate) async fn the_consumers_of_a_group_share_its_events(place: &Place) -> 
     publish(place, &events).await?;
     let mut seen = BTreeSet::new();
     while seen.len() < events.len() {
-        // The dropped call loses no event: what it has received is delivered again after the lease.
+        // The dropped call loses no event. An event that it has received is delivered again after the lease.
         let delivery = tokio::select! {
             delivery = one(&mut *first) => delivery?,
             delivery = one(&mut *second) => delivery?,

@@ -1,5 +1,5 @@
-//! One set of cases for every queue. A case does not know its queue: the differences are capabilities, and a wrong capability
-//! fails a case.
+//! One set of cases for every queue. A case does not know its queue: the differences are capabilities, and a wrong
+//! capability fails a case.
 
 mod cases;
 mod flow;

@@ -39,7 +39,8 @@ async fn a_table_of_another_shape_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// The type of a column differs from the model. The error comes before the first row, with the name and the type of the column.
+/// The type of a column differs from the model. The error comes before the first row, with the name and the type of the
+/// column.
 #[tokio::test]
 async fn a_column_of_another_type_is_refused() -> Result<()> {
     for profile in profiles().filter(|profile| profile.capabilities.typed_columns) {

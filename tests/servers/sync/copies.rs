@@ -5,7 +5,8 @@ use activerecord::prelude::*;
 use super::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, random_samples, users};
 use test_support::sample::{Sample, TABLES};
 
-/// Random values of every type. The JSON contains no floats: JSON numbers have no type, and databases write floats differently.
+/// Random values of every type. The JSON contains no floats: JSON numbers have no type, and databases write floats
+/// differently.
 fn samples() -> Result<Vec<Sample>> {
     random_samples(100, |value| Sample {
         json: Json(serde_json::json!({ "text": value.text, "n": value.int })),

@@ -118,7 +118,8 @@ impl<S: Subscriber> Layer<S> for Events {
     }
 }
 
-/// A copy writes an event at its end, and every ten seconds before. The subscriber is that of this thread, which runs all of it.
+/// A copy writes an event at its end, and every ten seconds before. The subscriber is that of this thread, which runs
+/// all of it.
 #[tokio::test]
 async fn progress_true_writes_tracing_events() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {

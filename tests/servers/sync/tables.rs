@@ -14,7 +14,7 @@ async fn make(database: &Database) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_is_described_as_it_was_made() -> Result<()> {
+async fn a_table_is_described() -> Result<()> {
     for profile in profiles() {
         let database = Database::on(
             profile,
