@@ -1,4 +1,4 @@
-//! For the tests of a backend: the backend as core finds it, and short names for statements.
+//! Helpers for the tests of a backend: open it as core does, and run a statement in one call.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub fn backend(config: &Config) -> Result<Arc<dyn Backend>> {
     (factory.open)(config)
 }
 
-/// A statement of unknown access.
+/// Returns a statement of unknown access.
 pub fn sql(text: &str, binds: Vec<Value>) -> Sql {
     Sql::new(text, binds, Access::Unknown)
 }
@@ -31,7 +31,7 @@ pub async fn run(connection: &mut Conn, text: &str) -> Result<Outcome> {
     execute(connection, text, Vec::new()).await
 }
 
-/// All rows of a query.
+/// Returns all rows of a query.
 pub async fn rows(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut sink = |row: &dyn RowRef| {
@@ -44,12 +44,12 @@ pub async fn rows(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Resul
     Ok(rows)
 }
 
-/// The first cell of a query.
+/// Returns the first cell of a query.
 pub async fn one<T: FromValue>(connection: &mut Conn, text: &str) -> Result<T> {
     one_of(connection, text, Vec::new()).await
 }
 
-/// The first cell of a query with binds.
+/// Returns the first cell of a query with binds.
 pub async fn one_of<T: FromValue>(connection: &mut Conn, text: &str, binds: Vec<Value>) -> Result<T> {
     let rows = rows(connection, text, binds).await?;
     rows.first().ok_or_else(|| Error::invalid(format!("no row: {text}")))?.get(0)
@@ -88,7 +88,7 @@ pub async fn poll_once<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>
     .await
 }
 
-/// Polls a future again and again, so that it goes on after a pause.
+/// Polls a future every millisecond until it is ready. A paused fetch does not wake its task.
 pub async fn unpaused<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {

@@ -1,4 +1,4 @@
-//! For comparisons with a driver: both sides in turns, medians and their ratio.
+//! Compares this library with a driver: runs both alternately, and prints the medians and their ratio.
 
 use std::time::{Duration, Instant};
 
@@ -6,16 +6,16 @@ use activerecord_core::backend::Connection;
 use activerecord_core::sql::Sql;
 use activerecord_core::{Flow, Result, RowRef};
 
-/// Which side runs: the driver alone, or this library on top of it.
+/// A side of a comparison.
 #[allow(missing_debug_implementations, reason = "connections have none")]
 pub enum Side<'s, R> {
     /// The driver alone.
     Raw(&'s mut R),
-    /// Our backend.
+    /// The backend of this library.
     Ours(&'s mut Box<dyn Connection>),
 }
 
-/// Runs both sides in turns: `rounds` of `times` repetitions each. Prints the microseconds per repetition.
+/// Runs both sides alternately, `rounds` rounds of `times` repetitions each. Prints the microseconds per repetition.
 pub async fn compare<R>(
     name: &str,
     rounds: usize,
@@ -41,7 +41,7 @@ pub async fn compare<R>(
     println!("{name:<24}{theirs:>12.2}{here:>12.2}{:>8.2}", here / theirs);
 }
 
-/// Fetches all rows of a statement, each read by `record`.
+/// Fetches all rows of a statement, and reads each with `record`.
 pub async fn our_rows<T: Send>(
     ours: &mut Box<dyn Connection>,
     sql: &Sql,

@@ -1,6 +1,6 @@
-//! A database of its own for each test: a file, a schema or a database of a server, gone when the test is over.
+//! A separate database for each test: a file, a schema or a database on a server. It is deleted when the test ends.
 //!
-//! Connections are registered for the whole process: each test reaches its own by `with_connection(&database, async || ..)`.
+//! Connections are registered for the whole process. A test uses its own by `with_connection(&database, async || ..)`.
 
 mod home;
 mod profile;
@@ -15,9 +15,10 @@ use activerecord::{Config, ConnectionManager, PoolOptions, Result, connection};
 use home::Home;
 pub use profile::{Expected, Profile};
 
+use crate::pool::patient_pool;
 use crate::stepwise::stepwise;
 
-/// A database that is registered by a name of its own, which it derefs to.
+/// A registered database. It derefs to the name of its connection.
 #[derive(Debug)]
 pub struct Database {
     name: String,
@@ -26,7 +27,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes a database with these tables, whose types are those of `tables.rs`: `airports (id ID, code STRING NOT NULL)`.
+    /// Creates a database with these tables, with the types of `tables.rs`: `airports (id ID, code STRING NOT NULL)`.
     pub async fn new<const N: usize>(tables: [&str; N]) -> Self {
         Self::with(&tables).await.unwrap_or_else(|error| panic!("no database for a test: {error}"))
     }
@@ -35,9 +36,9 @@ impl Database {
         Self::on(Profile::current()?, tables).await
     }
 
-    /// The same on a database that the environment did not choose.
+    /// Creates a database of this profile, instead of the one that the environment selects.
     pub async fn on(profile: &'static Profile, tables: &[&str]) -> Result<Self> {
-        // A process id comes again: other machines and killed runs may have left databases on the server.
+        // Not the process id, which is reused: killed runs and other machines can leave databases on the server.
         static RUN: LazyLock<u64> = LazyLock::new(|| fastrand::u64(..));
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("conformance_{:x}_{}", *RUN, COUNT.fetch_add(1, Ordering::Relaxed));
@@ -50,15 +51,15 @@ impl Database {
         Ok(database)
     }
 
-    /// Makes one more table.
+    /// Creates another table.
     pub async fn create(&self, table: &str) -> Result<()> {
         let table = tables::translated(table, self.profile());
         connection(self)?.execute(&format!("CREATE TABLE {table}"), []).await.map(drop)
     }
 
-    /// Few connections for each test, so that many tests at once stay below the limit of a server.
+    /// Few connections per test, so that many concurrent tests stay below the limit of the server.
     fn config(&self) -> Result<Config> {
-        Ok(Config::url(self.home.url())?.pool(PoolOptions::new().max_connections(5)))
+        Ok(self.profile().patient(Config::url(self.home.url())?).pool(patient_pool(5)))
     }
 
     /// Registers another connection to this database, and returns its name.
@@ -69,7 +70,8 @@ impl Database {
         Ok(name)
     }
 
-    /// The same, with every call waiting for its answer, as a server lets it: a file's are over at once, so they are slowed.
+    /// Registers another connection on which a call waits for its answer. On a server it does so anyway; on a file,
+    /// SQLite answers at once and is slowed down, see [`stepwise`](crate::stepwise).
     pub fn stepwise(&self, pool: PoolOptions) -> Result<String> {
         match self.home.path() {
             Some(path) => stepwise(self, &path, pool),
@@ -77,22 +79,23 @@ impl Database {
         }
     }
 
-    /// Where it is, for another process.
+    /// The URL of the database, for another process.
     pub fn url(&self) -> &str {
         self.home.url()
     }
 
-    /// What is expected of it.
+    /// The expected behaviour of the database.
     pub fn profile(&self) -> &'static Profile {
         self.home.profile()
     }
 
-    /// What the error of a violated constraint names: its own name, or the columns where databases know no name.
+    /// Returns what the error of a violated constraint names: the constraint, or its columns if the database does not
+    /// report the name.
     pub fn constraint(&self, name: &'static str, columns: &'static str) -> &'static str {
         if self.profile().names_constraints { name } else { columns }
     }
 
-    /// A name as raw SQL has it.
+    /// Quotes a name for raw SQL.
     pub fn quoted(&self, name: &str) -> String {
         tables::quoted(name, self.profile())
     }

@@ -1,13 +1,14 @@
-//! Examples as programs.
+//! The programs of the examples.
 
 use std::env;
 use std::io;
 use std::path::PathBuf;
 
-/// The program of an example, which cargo builds beside the tests: `cargo test --workspace --all-features --no-run` does.
+/// Returns the path of an example's program. Cargo builds it with the tests:
+/// `cargo test --workspace --all-features --no-run`.
 ///
 /// # Errors
-/// It is not built.
+/// The program is not built.
 pub fn example(name: &str) -> io::Result<PathBuf> {
     let test = env::current_exe()?;
     let path = test.ancestors().nth(2).map(|folder| folder.join("examples").join(name)).filter(|path| path.exists());

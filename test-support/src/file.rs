@@ -1,13 +1,15 @@
-//! An SQLite file of its own for each test. Connections are registered for the whole process: a test reaches its own by
+//! A separate SQLite file for each test. Connections are registered for the whole process. A test uses its own by
 //! `with_connection(&database, async || ..)`.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use activerecord::{ConnectionManager, Error, Result, connection};
+use activerecord::{Config, ConnectionManager, Error, Result, connection};
 use tempfile::TempDir;
 
-/// An SQLite file that is registered by a name of its own, which it derefs to.
+use crate::pool::{TIME_LIMIT, patient_pool};
+
+/// A registered SQLite file. It derefs to the name of its connection.
 #[derive(Debug)]
 pub struct DatabaseFile {
     name: String,
@@ -15,7 +17,7 @@ pub struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Makes a file with these tables: `airports (id INTEGER PRIMARY KEY, code TEXT NOT NULL)`.
+    /// Creates a file with these tables: `airports (id INTEGER PRIMARY KEY, code TEXT NOT NULL)`.
     pub async fn new<const N: usize>(tables: [&str; N]) -> Self {
         Self::with(&tables).await.unwrap_or_else(|error| panic!("no database for a test: {error}"))
     }
@@ -24,16 +26,17 @@ impl DatabaseFile {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("file-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let database = Self { name, folder: tempfile::tempdir().map_err(Error::custom)? };
-        ConnectionManager::configure(&database, database.url())?;
+        ConnectionManager::configure(&database, Config::url(database.url())?.pool(patient_pool(10)))?;
         for table in tables {
             connection(&database)?.execute(&format!("CREATE TABLE {table}"), []).await?;
         }
         Ok(database)
     }
 
-    /// The URL of the file, for another connection to it. More options are added with `&`.
+    /// The URL of the file, for another connection to it. Append options with `&`: a second `busy_timeout` replaces this
+    /// one, which only a hang reaches.
     pub fn url(&self) -> String {
-        format!("sqlite://{}?mode=rwc", self.path())
+        format!("sqlite://{}?mode=rwc&busy_timeout={TIME_LIMIT}", self.path())
     }
 
     /// The path of the file.

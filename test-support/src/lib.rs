@@ -1,4 +1,4 @@
-//! What the tests and benchmarks of several packages share.
+//! Helpers that the tests and benchmarks of several packages share.
 
 pub mod backend;
 pub mod compare;
@@ -7,6 +7,7 @@ mod example;
 mod file;
 mod outside;
 mod polls;
+mod pool;
 mod process;
 pub mod sample;
 pub mod services;
@@ -20,6 +21,7 @@ pub use example::example;
 pub use file::DatabaseFile;
 pub use outside::Outside;
 pub use polls::polled;
+pub use pool::{TIME_LIMIT, patient_pool};
 pub use process::in_a_process_of_its_own;
 pub use services::is_left_out;
 pub use until::until;

@@ -1,9 +1,9 @@
-//! Futures that are dropped before their end.
+//! Futures that are dropped before they are ready.
 
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 
-/// Polls a future so many times, whenever it is woken, then drops it. None: it was not done by then.
+/// Polls a future at most `polls` times, each time it is woken, then drops it. None: it was not ready.
 pub async fn polled<F: Future>(mut polls: usize, future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     poll_fn(|context| {

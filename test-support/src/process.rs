@@ -1,11 +1,11 @@
-//! Tests that set something of the whole process.
+//! Tests that change the state of the whole process.
 
 use std::env;
 use std::io;
 use std::process::Command;
 
-/// Whether this is the process of the test `name` alone: its names of connections, its working folder and its settings meet no
-/// other test's. Elsewhere the test is run in such a process, and its failure is an error.
+/// Returns whether this process runs only the test `name`. Then its connection names, its working folder and its settings
+/// affect no other test. Otherwise runs the test in such a process and waits for its end.
 ///
 /// # Errors
 /// The process does not start, or the test fails in it.
@@ -18,5 +18,5 @@ pub fn in_a_process_of_its_own(name: &str) -> io::Result<bool> {
     let output = command.args(["--exact", name, "--nocapture"]).env(MARK, name).output()?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let ran = output.status.success() && out.contains("1 passed");
-    if ran { Ok(false) } else { Err(io::Error::other(format!("{name} in a process of its own:\n{out}{err}"))) }
+    if ran { Ok(false) } else { Err(io::Error::other(format!("{name} in a separate process:\n{out}{err}"))) }
 }

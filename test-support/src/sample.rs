@@ -1,9 +1,9 @@
-//! Models with a column of every type, for the value contract on every database and for SQLite's own part of it.
+//! Models with a column of every type. They test the values of every database, and those that only SQLite can store.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-/// The tables of these models, in the words of `database/tables.rs`.
+/// The tables of these models, with the types of `database/tables.rs`.
 pub const TABLES: [&str; 2] = [
     "samples (id ID, truth BOOL NOT NULL, tiny I8 NOT NULL, small I16 NOT NULL, \"int\" I32 NOT NULL, big I64 NOT NULL,
      utiny U8 NOT NULL, usmall U16 NOT NULL, uint U32 NOT NULL, ubig U64 NOT NULL, single F32 NOT NULL,
@@ -48,7 +48,7 @@ pub struct Sample {
     pub level: Level,
 }
 
-/// The same types, each of which may be NULL.
+/// Columns that can be NULL.
 #[allow(missing_docs, reason = "a column is named after its type")]
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 pub struct Maybe {
@@ -71,11 +71,11 @@ pub struct Maybe {
     pub level: Option<Level>,
 }
 
-/// What a column of JSON holds.
+/// The value of a JSON column.
 pub type Tree = serde_json::Value;
 
 /// Stored as text.
-#[allow(missing_docs, reason = "they mean nothing")]
+#[allow(missing_docs, reason = "the variants have no meaning")]
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]
 pub enum Color {
     #[default]
@@ -84,7 +84,7 @@ pub enum Color {
 }
 
 /// Stored as a number.
-#[allow(missing_docs, reason = "they mean nothing")]
+#[allow(missing_docs, reason = "the variants have no meaning")]
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]
 #[repr(i16)]
 pub enum Level {

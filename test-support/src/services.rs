@@ -5,13 +5,13 @@ use std::process::Command;
 
 use activerecord::{Error, Result};
 
-/// Whether `cargo xtask test --without` leaves this server out, and says so in its summary.
+/// Returns whether `cargo xtask test --without` excludes this server. The summary of the run names it.
 pub fn is_left_out(server: &str) -> bool {
     let left_out = env::var("ACTIVERECORD_WITHOUT").unwrap_or_default();
     left_out.split(',').any(|name| name == server)
 }
 
-/// The URL in this variable.
+/// Returns the URL in this environment variable.
 pub fn url(variable: &str) -> Result<String> {
     env::var(variable).map_err(|_| {
         let what_to_do = "run `cargo xtask test`, or `cargo xtask services up` and `env`";
@@ -19,10 +19,10 @@ pub fn url(variable: &str) -> Result<String> {
     })
 }
 
-/// `cargo xtask services VERB NAME`: to kill a server, as a power cut would, or to start it again, on the same port with the
-/// same data, and wait until it answers.
+/// Runs `cargo xtask services VERB NAME`. `kill` ends a server with SIGKILL. `restart` starts it on the same port with
+/// the same data, and waits until it answers.
 pub fn services(verb: &str, name: &str) -> Result<()> {
-    // The xtask that runs the tests, which need not wait for another build to end.
+    // The xtask that runs the tests. It does not wait for the end of another build.
     let mut command = match env::var_os("ACTIVERECORD_XTASK") {
         Some(xtask) => Command::new(xtask),
         None => {

@@ -1,13 +1,13 @@
-//! What errors show, and what they never may.
+//! Checks the text of errors.
 
 use std::error::Error as _;
 
 use activerecord::{Error, ErrorKind};
 
-/// What is bound to every statement of these tests, and never shown.
+/// A value that the tests bind to statements. No error may show it.
 pub const SECRET: &str = "s3cr3t";
 
-/// All that a log may show of an error.
+/// Returns everything that a log can show of an error.
 pub fn shown(error: &Error) -> String {
     let mut shown = format!("{error} {error:?}");
     let mut source = error.source();
@@ -18,7 +18,7 @@ pub fn shown(error: &Error) -> String {
     shown
 }
 
-/// Checks what every error of a statement has: its kind and its place, and no bound value.
+/// Checks the error of a statement: its kind, its connection and model, and that it shows no bound value.
 pub fn check(error: &Error, kind: ErrorKind, connection: &str, model: Option<&str>) {
     let shown = shown(error);
     assert_eq!((error.kind(), error.connection(), error.model()), (kind, Some(connection), model), "{shown}");

@@ -1,5 +1,5 @@
-//! A backend that is SQLite at the pace of a server: every call returns `Pending` before its work, and again between its
-//! work and its answer. So a test can drop a call that has not begun, and one whose answer is lost.
+//! SQLite with the timing of a server: every call returns `Pending` before its work, and again between its work and its
+//! answer. So a test can drop a call before its work, and between its work and its answer.
 
 use std::sync::Arc;
 
@@ -10,17 +10,19 @@ use activerecord::{
 };
 use tokio::task::yield_now;
 
+use crate::pool::TIME_LIMIT;
+
 inventory::submit! { BackendFactory { dialect: &SQLITE, schemes: &["stepwise"], open } }
 
-/// Registers a connection of this kind to the file of a database, and returns its name.
+/// Registers such a connection to the file of a database, and returns its name.
 pub fn stepwise(database: &str, path: &str, pool: PoolOptions) -> Result<String> {
     let name = format!("{database} stepwise");
     ConnectionManager::configure(&name, Config::url(url(path))?.pool(pool))?;
     Ok(name)
 }
 
-/// The URL of the file for this backend. With `&broken=yes` a connection claims to be fit for its next user, whatever its
-/// last one has left open: by that, tests show what they would notice.
+/// The URL of the file for this backend. With `&broken=yes` a connection always reports that it is reusable, also
+/// inside a transaction. Tests use this to show that they detect it.
 pub fn url(path: &str) -> String {
     format!("stepwise://file?path={path}")
 }
@@ -29,7 +31,7 @@ fn open(config: &Config) -> Result<Arc<dyn Backend>> {
     let sqlite = inventory::iter::<BackendFactory>().find(|factory| factory.schemes.contains(&"sqlite"));
     let open = sqlite.ok_or_else(|| Error::configuration("SQLite is not compiled in"))?.open;
     let path = config.text("path").unwrap_or_default();
-    let busy_timeout = config.text("busy_timeout").unwrap_or("5s");
+    let busy_timeout = config.text("busy_timeout").unwrap_or(TIME_LIMIT);
     let file = Config::sqlite(path).option("mode", "rwc").option("busy_timeout", busy_timeout);
     let inner = open(&file.option("synchronous", "normal"))?;
     Ok(Arc::new(Stepwise { inner, broken: config.text("broken") == Some("yes") }))
@@ -60,7 +62,7 @@ impl Backend for Stepwise {
 
 struct StepwiseConnection {
     inner: Box<dyn Connection>,
-    /// Whether a call was dropped: then nobody knows what the next answer belongs to.
+    /// Whether a call was dropped. Then it is not known which call the next answer belongs to.
     in_doubt: bool,
     broken: bool,
 }

@@ -1,4 +1,4 @@
-//! Random values of every type, of those that the database is expected to keep.
+//! Random values of every type, within what the database can store.
 
 use activerecord::prelude::*;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
@@ -74,7 +74,7 @@ fn level() -> impl Strategy<Value = Level> {
     prop_oneof![Just(Level::Low), Just(Level::High)]
 }
 
-/// A record of values that the database keeps.
+/// Random records of values that the database can store.
 pub fn sample(profile: &'static Profile) -> impl Strategy<Value = Sample> {
     let integers = (any::<(bool, i8, i16, i32, i64)>(), any::<(u8, u16, u32)>(), 0..=profile.greatest_u64);
     let floats = (single(profile), double(profile), vec(finite(profile), 0..4));

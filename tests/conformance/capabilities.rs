@@ -1,10 +1,9 @@
-//! Each capability is what the database's profile states, and what the server then does.
+//! Each capability agrees with the profile of the database, and with the behaviour of the server.
 
-use activerecord::PoolOptions;
 use activerecord::prelude::*;
 use activerecord::value::Value;
 
-use test_support::{Database, Profile};
+use test_support::{Database, Profile, patient_pool};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Bag {
@@ -20,7 +19,7 @@ async fn bags() -> Result<Database> {
 }
 
 #[tokio::test]
-async fn they_are_as_stated() -> Result<()> {
+async fn capabilities_agree_with_the_profile() -> Result<()> {
     let db = bags().await?;
     let (handle, expected) = (connection(&db)?, &db.profile().capabilities);
     let actual = handle.capabilities();
@@ -64,23 +63,23 @@ async fn returning() -> Result<()> {
 }
 
 #[tokio::test]
-async fn questions_of_json_and_of_first_rows() -> Result<()> {
+async fn json_contains_and_distinct_on() -> Result<()> {
     let db = bags().await?;
     let (here, expected) = (connection(&db)?, &db.profile().capabilities);
     let first = here.query("SELECT DISTINCT ON (weight) id FROM bags ORDER BY weight", []).await;
     assert_eq!(first.is_ok(), expected.distinct_on, "{first:?}");
-    let asked = ["SELECT CAST('[1, 2]' AS jsonb) @> CAST('[1]' AS jsonb)", "SELECT JSON_CONTAINS('[1, 2]', '[1]')"];
-    let mut knows = false;
-    for question in asked {
-        knows = knows || here.query(question, []).await.is_ok();
+    let questions = ["SELECT CAST('[1, 2]' AS jsonb) @> CAST('[1]' AS jsonb)", "SELECT JSON_CONTAINS('[1, 2]', '[1]')"];
+    let mut is_supported = false;
+    for question in questions {
+        is_supported = is_supported || here.query(question, []).await.is_ok();
     }
-    assert_eq!(knows, expected.json_contains);
+    assert_eq!(is_supported, expected.json_contains);
     Ok(())
 }
 
-/// A row that a transaction has locked: another waits for it, or passes over it.
+/// A transaction locks a row. Another session skips it.
 #[tokio::test]
-async fn locks_of_rows() -> Result<()> {
+async fn row_locks() -> Result<()> {
     let db = bags().await?;
     let Profile { capabilities, .. } = db.profile();
     let tx = Transaction::begin(&*db).await?;
@@ -97,7 +96,7 @@ async fn locks_of_rows() -> Result<()> {
 }
 
 #[tokio::test]
-async fn writers_at_once() -> Result<()> {
+async fn concurrent_writers() -> Result<()> {
     let db = bags().await?;
     let other = db.alias("other", |config| db.profile().impatient(config))?;
     let tx = Transaction::begin(&*db).await?;
@@ -114,14 +113,14 @@ struct Log {
 }
 
 #[tokio::test]
-async fn tables_of_a_transaction() -> Result<()> {
+async fn transactional_ddl() -> Result<()> {
     let db = bags().await?;
     let undone: Result<()> = transaction(&db, async || {
         db.create("logs (id ID)").await?;
         Err(Error::invalid("undo"))
     })
     .await;
-    // Where it would end the transaction it is refused.
+    // If CREATE TABLE would end the transaction, it is refused.
     let error = undone.unwrap_err();
     let transactional = db.profile().capabilities.transactional_ddl;
     assert!(if transactional { error.is_invalid() } else { error.is_unsupported() }, "{error:?}");
@@ -131,15 +130,15 @@ async fn tables_of_a_transaction() -> Result<()> {
     Ok(())
 }
 
-/// What is sent is received by those who listen, whether or not the transaction around it is committed.
+/// Every listener receives a notification, also if the transaction around `notify` is rolled back.
 #[tokio::test]
 async fn notifications_to_other_sessions() -> Result<()> {
     let db = bags().await?;
     let here = connection(&db)?;
     let expected = db.profile().capabilities.notifications;
-    // A name that has to be quoted, and is this test's own.
+    // A name that needs quotes and that no other test uses.
     let channel = format!("a \"channel\" of {}", &*db);
-    let (listening, sent) = (here.listen(&channel).await, here.notify(&channel, "nobody listens").await);
+    let (listening, sent) = (here.listen(&channel).await, here.notify(&channel, "outside a transaction").await);
     assert_eq!((listening.is_ok(), sent.is_ok()), (expected, expected), "{listening:?} {sent:?}");
     let Ok(mut listener) = listening else {
         assert!(sent.is_err_and(|error| error.is_unsupported() && error.to_string().contains(&*db)));
@@ -153,20 +152,20 @@ async fn notifications_to_other_sessions() -> Result<()> {
     assert!(undone.is_err());
     here.notify("another channel", "not this one").await?;
     here.notify(&channel, "").await?;
-    for text in ["nobody listens", "it's ? $1", ""] {
+    for text in ["outside a transaction", "it's ? $1", ""] {
         assert_eq!(listener.next().await?, text);
     }
     Ok(())
 }
 
-/// A listener is no connection of the pool, and ends with the connection's registration.
+/// A listener does not use a connection of the pool. It ends when the connection is removed.
 #[tokio::test]
-async fn a_listener_is_beside_the_pool() -> Result<()> {
+async fn a_listener_uses_no_connection_of_the_pool() -> Result<()> {
     let db = bags().await?;
     if !connection(&db)?.capabilities().notifications {
         return Ok(());
     }
-    let one = db.alias("one", |config| config.pool(PoolOptions::new().max_connections(1)))?;
+    let one = db.alias("one", |config| config.pool(patient_pool(1)))?;
     let mut listeners = Vec::new();
     for _ in 0..3 {
         listeners.push(connection(&one)?.listen(&one).await?);
@@ -182,9 +181,9 @@ async fn a_listener_is_beside_the_pool() -> Result<()> {
     Ok(())
 }
 
-/// As many values as are stated can be bound, and one more is refused before it is sent.
+/// The stated number of values can be bound. One more is refused before anything is sent.
 #[tokio::test]
-async fn binds_of_a_statement() -> Result<()> {
+async fn max_binds() -> Result<()> {
     let db = bags().await?;
     let most = db.profile().capabilities.max_binds;
     let count = async |binds: usize| {

@@ -1,4 +1,4 @@
-//! What a database says of its tables is what they were made with.
+//! The description of a table agrees with its definition.
 
 use activerecord::prelude::*;
 use activerecord::statement::CreateTable;
@@ -46,7 +46,7 @@ async fn tables_are_listed_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_of_a_model_is_described_as_it_was_made() -> Result<()> {
+async fn a_table_of_a_model_is_described() -> Result<()> {
     let database = Database::new([]).await;
     let here = connection(&database)?;
     let made = CreateTable::from(Everything::TABLE).numbered();
@@ -68,7 +68,7 @@ async fn a_table_of_a_model_is_described_as_it_was_made() -> Result<()> {
 }
 
 #[tokio::test]
-async fn keys_have_their_columns_in_order() -> Result<()> {
+async fn keys_list_their_columns_in_order() -> Result<()> {
     let table = "seats (line I32 NOT NULL, flight I32 NOT NULL, letter STRING NOT NULL, holder STRING, \
                  CONSTRAINT by_holder UNIQUE (holder, flight), PRIMARY KEY (flight, line))";
     let database = Database::new([table]).await;
@@ -86,7 +86,7 @@ async fn keys_have_their_columns_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn sizes_defaults_and_computed_columns_are_told() -> Result<()> {
+async fn sizes_defaults_and_computed_columns_are_described() -> Result<()> {
     let table = "fares (id ID, price NUMERIC(10, 2) DEFAULT 7 NOT NULL, code VARCHAR(3), \
                  double_price NUMERIC(12, 2) GENERATED ALWAYS AS (price * 2) STORED)";
     let database = Database::new([table]).await;
@@ -100,7 +100,7 @@ async fn sizes_defaults_and_computed_columns_are_told() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_type_that_the_library_does_not_have_is_said_and_not_guessed() -> Result<()> {
+async fn an_unsupported_type_is_reported() -> Result<()> {
     let database = Database::new([]).await;
     let foreign = database.profile().foreign_type;
     connection(&database)?
@@ -109,10 +109,10 @@ async fn a_type_that_the_library_does_not_have_is_said_and_not_guessed() -> Resu
     let places = described(&database, "places").await?;
     assert_eq!((column(&places, "spot").ty, &*column(&places, "spot").declared), (None, foreign));
     let error = places.types().expect_err("no such type");
-    let said = error.to_string();
-    assert!(error.is_unsupported(), "{said}");
+    let message = error.to_string();
+    assert!(error.is_unsupported(), "{message}");
     for part in [&*database, "places", "spot", foreign] {
-        assert!(said.contains(part), "{said} does not name {part}");
+        assert!(message.contains(part), "{message} does not name {part}");
     }
     Ok(())
 }

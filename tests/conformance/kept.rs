@@ -1,5 +1,5 @@
-//! What a library keeps in a database of its user: tables of its own, the time of the database's clock, and calls that
-//! wait for a commit.
+//! Functions for libraries on top of this one: tables of their own, the time of the database's clock, and calls after a
+//! commit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,7 +24,7 @@ fn parcels() -> CreateTable {
 }
 
 #[tokio::test]
-async fn a_table_is_made_once_and_holds_what_its_model_says() -> Result<()> {
+async fn a_table_is_created_once_and_stores_its_model() -> Result<()> {
     let database = Database::new([]).await;
     let handle = connection(&database)?;
     handle.create_table(&parcels()).await?;
@@ -40,7 +40,7 @@ async fn a_table_is_made_once_and_holds_what_its_model_says() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_of_a_transaction_ends_with_it_where_the_database_can() -> Result<()> {
+async fn a_rollback_undoes_a_table_if_the_database_can() -> Result<()> {
     let database = Database::new([]).await;
     let handle = connection(&database)?;
     let failed = transaction(&database, async || {
@@ -54,14 +54,14 @@ async fn a_table_of_a_transaction_ends_with_it_where_the_database_can() -> Resul
 }
 
 #[tokio::test]
-async fn the_database_tells_its_time() -> Result<()> {
+async fn now_is_the_time_of_the_database() -> Result<()> {
     let database = Database::new([]).await;
     let handle = connection(&database)?;
     let (first, second) = (handle.now().await?, handle.now().await?);
     assert!(first <= second, "{first} {second}");
-    // The servers of the tests have this machine's clock.
+    // The servers of the tests use the clock of this machine.
     assert!((Utc::now() - second).abs() < TimeDelta::minutes(1), "{second}");
-    // Inside a transaction it goes on, too.
+    // The time advances also inside a transaction.
     transaction(&database, async || {
         let first = handle.now().await?;
         let later = async || Ok::<_, Error>(handle.now().await? > first);
@@ -114,7 +114,7 @@ async fn the_current_connection_is_that_of_the_innermost_scope() -> Result<()> {
         assert_eq!(current()?.as_deref(), Some(&*database));
         transaction(&other, async || {
             assert_eq!(current()?.as_deref(), Some(&*other));
-            // A scope of one model says nothing of the others.
+            // A scope of one model does not affect the others.
             Parcel::with_connection(&database, async || {
                 assert_eq!(current()?.as_deref(), Some(&*other));
                 Ok(())

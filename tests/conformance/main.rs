@@ -1,7 +1,7 @@
-//! One set of cases for every database, SQLite, PostgreSQL, MariaDB and MySQL: `ACTIVERECORD_TEST_DATABASE` chooses.
+//! One set of cases for SQLite, PostgreSQL, MariaDB and MySQL. `ACTIVERECORD_TEST_DATABASE` selects the database.
 //!
-//! No case asks which one it runs on. What databases differ in is a capability, or a fact of `harness::Profile`, and both
-//! are checked here too, so that one that lies fails.
+//! A case does not know its database. The differences are capabilities, or fields of `test_support::Profile`, and the
+//! cases check both.
 
 mod builder;
 mod bulk;

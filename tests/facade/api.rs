@@ -1,5 +1,5 @@
-//! The public API as its design has it, line for line: what programs outside this repository are written against. What
-//! these lines need to run (tables, files, rows) stands around them.
+//! The public API, as programs outside this repository use it. The tables, files and rows that these calls need are
+//! created around them.
 
 use activerecord::connection::ConnectionHandle;
 use std::time::Duration;
@@ -111,7 +111,7 @@ const USERS: &str =
 const ANALYTICS: &str =
     "CREATE TABLE analytics_users (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL)";
 
-/// One test, because names of connections and the working directory belong to the whole process.
+/// One test, because connection names and the working directory are state of the whole process.
 #[tokio::test]
 async fn every_line_of_the_api() -> Result<()> {
     if !test_support::in_a_process_of_its_own("api::every_line_of_the_api").map_err(Error::custom)? {
@@ -142,7 +142,7 @@ async fn connections() -> Result<()> {
     match server() {
         // Nothing is opened before it is used.
         Ok(()) => ConnectionManager::remove("server").await?,
-        Err(error) => assert!(error.is_configuration(), "its backend is not compiled in: {error}"),
+        Err(error) => assert!(error.is_configuration(), "expected that the backend is not compiled in: {error}"),
     }
     assert!(ConnectionManager::configure("primary", "sqlite://main.db").is_err_and(|error| error.is_configuration()));
 
@@ -266,7 +266,7 @@ async fn reading() -> Result<()> {
     predicates()
 }
 
-/// Every predicate, and the text of a query without a database.
+/// Uses every predicate, and gets the SQL of a query without a database.
 fn predicates() -> Result<()> {
     let query = User::filter(
         User::ID.eq(1) | User::ID.ne(2) | User::ID.lt(3) | User::ID.le(4) | User::ID.gt(5) | User::ID.ge(6),
@@ -324,7 +324,7 @@ async fn transactions() -> Result<()> {
     Ok(())
 }
 
-/// The predicates of an error, and a caller's own error through a closure of this library.
+/// The predicates of an error, and a caller's own error from a closure of this library.
 async fn errors() -> Result<()> {
     let twice = User::create(User { email: "a@b.c".into(), ..Default::default() }).await;
     let Err(error) = twice else { return Err(Error::custom("the email is taken")) };

@@ -1,4 +1,4 @@
-//! Code that knows a model only by `M: ActiveRecord`, or by a trait of its own besides: no other bound is ever needed.
+//! Code that is generic over a model. `M: ActiveRecord` is the only bound that it needs; a program can add its own trait.
 
 use activerecord::prelude::*;
 use activerecord::query::{Assignment, Order, Predicate, count_rows};
@@ -18,7 +18,7 @@ struct Account {
     contact: Contact,
 }
 
-/// Its key is of another type, and given by the program.
+/// A model with a key of another type, which the program sets.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Device {
     #[primary_key]
@@ -48,7 +48,7 @@ fn device(serial: &str, owner: i64, email: &str) -> Device {
     Device { serial: serial.into(), owner, support: contact(email) }
 }
 
-/// Writes, with nothing known of the model but that it is one.
+/// Writes a record of any model.
 async fn written<M: ActiveRecord>(mut record: M, keys: [Column<M, String>; 1]) -> Result<M> {
     record.insert().await?;
     record.save().await?;
@@ -59,7 +59,7 @@ async fn written<M: ActiveRecord>(mut record: M, keys: [Column<M, String>; 1]) -
     M::find(record.key()).await
 }
 
-/// Reads, by conditions that the caller has made.
+/// Reads by conditions of the caller.
 async fn found<M: ActiveRecord>(one: Predicate<M>, other: Predicate<M>) -> Result<(Vec<M>, u64)> {
     let both = one.clone() & other.clone();
     let either = M::filter(one.clone() | !other.clone()).count().await?;
@@ -98,7 +98,7 @@ async fn emptied<M: ActiveRecord>(mut record: M) -> Result<u64> {
     M::query().purge().await
 }
 
-/// A trait of the program's own, with a column that each model has under another name.
+/// A trait of the program, with a column whose name differs between models.
 trait HasOwner: ActiveRecord {
     const OWNER: Column<Self, i64>;
     const CONTACT: ContactColumns<Self>;
@@ -118,7 +118,7 @@ fn owned_by<M: HasOwner>(owner: i64) -> Query<M> {
     M::filter(M::OWNER.eq(owner)).order_by((M::OWNER.asc(), M::CONTACT.email.asc()))
 }
 
-/// What belongs to an owner, whatever it is: every clause that names a column.
+/// Moves the records of an owner to another one, and uses every clause that names a column.
 async fn handed_over<M: HasOwner>(from: i64, to: i64) -> Result<Vec<(i64, u64)>> {
     let set = (M::OWNER.set(to), M::CONTACT.phone.set(None));
     owned_by::<M>(from).update(set).await?;
@@ -134,7 +134,7 @@ async fn handed_over<M: HasOwner>(from: i64, to: i64) -> Result<Vec<(i64, u64)>>
     M::query().group_by(M::OWNER).having(count_rows().gt(0)).select((M::OWNER, count_rows())).all().await
 }
 
-/// Two models at once.
+/// Joins two models.
 async fn neighbours<M: HasOwner, N: HasOwner>() -> Result<Vec<(M, Option<N>)>> {
     M::query().left_join(N::OWNER.eq(M::OWNER)).order_by(M::OWNER.asc()).all().await
 }
@@ -169,7 +169,7 @@ async fn columns_orders_and_assignments_are_passed_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_trait_of_ones_own_names_columns() -> Result<()> {
+async fn a_trait_of_the_program_names_columns() -> Result<()> {
     with_connection(&database().await, async || {
         Account::bulk_insert(&[account(1, "a@example.com"), account(2, "b@example.com")]).await?;
         Device::bulk_insert(&[device("p1", 1, "help@example.com")]).await?;
@@ -182,7 +182,7 @@ async fn a_trait_of_ones_own_names_columns() -> Result<()> {
     .await
 }
 
-/// Spawned where only the traits are known.
+/// Spawns a task in code that knows only the traits.
 fn spawned<M: HasOwner + Clone>(records: Vec<M>, keys: [Column<M, String>; 1]) -> tokio::task::JoinHandle<Result<u64>> {
     let work = async move {
         M::bulk_insert(&records).await?;

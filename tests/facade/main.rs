@@ -1,4 +1,4 @@
-//! The facade from outside, on SQLite files and in memory. What holds on every database is in `tests/conformance`.
+//! The facade on SQLite, in files and in memory. The tests of every database are in `tests/conformance`.
 
 mod api;
 mod connections;

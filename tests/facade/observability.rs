@@ -1,4 +1,4 @@
-//! What an operator sees: a span for every statement, and metrics for every connection. Neither shows a bound value.
+//! Spans of every statement, and metrics of every connection. Neither contains a bound value.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use test_support::DatabaseFile;
 
-/// What is bound, and never shown.
+/// A bound value. No span or event may show it.
 const SECRET: &str = "s3cr3t";
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -34,7 +34,7 @@ async fn database() -> DatabaseFile {
     DatabaseFile::new(["planes (id INTEGER PRIMARY KEY, tailnum TEXT NOT NULL UNIQUE, seats INTEGER NOT NULL)"]).await
 }
 
-/// The fields of each span that has closed, and of each event, in order.
+/// The fields of each closed span, and of each event, in order.
 #[derive(Clone, Default)]
 struct Seen {
     spans: Arc<Mutex<Vec<Fields>>>,
@@ -89,7 +89,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Seen {
-    /// What `work` leaves. A runtime of one thread has one subscriber.
+    /// Collects the spans and events of `work`. The subscriber is that of this thread, which runs all of it.
     async fn during(db: &DatabaseFile, work: impl AsyncFnOnce() -> Result<()>) -> Result<Self> {
         let seen = Self::default();
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(seen.clone()));
@@ -97,11 +97,11 @@ impl Seen {
         Ok(seen)
     }
 
-    /// The operation, the model and the rows of each statement, after a check of what they have in common.
+    /// Checks the common fields of the statements, and returns the operation, the model and the rows of each.
     fn statements(&self, db: &DatabaseFile) -> Vec<(String, Option<String>, u64)> {
         let spans = lock(&self.spans).clone();
-        let told = format!("{spans:?} {:?}", lock(&self.events));
-        assert!(!told.contains(SECRET), "{told}");
+        let shown = format!("{spans:?} {:?}", lock(&self.events));
+        assert!(!shown.contains(SECRET), "{shown}");
         let statement = |span: Fields| {
             assert_eq!(
                 (&*span["span"], &*span["connection"], &*span["database"]),
@@ -164,7 +164,7 @@ async fn every_statement_is_one_span() -> Result<()> {
 }
 
 #[tokio::test]
-async fn sql_of_the_callers_own_has_no_model() -> Result<()> {
+async fn raw_sql_has_no_model() -> Result<()> {
     let db = database().await;
     let seen = Seen::during(&db, async || {
         transaction(&db, async || {
@@ -182,7 +182,7 @@ async fn sql_of_the_callers_own_has_no_model() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_statement_outside_the_open_transaction_is_warned_of_once() -> Result<()> {
+async fn a_statement_outside_the_open_transaction_warns_once() -> Result<()> {
     let (here, there) = (database().await, database().await);
     let seen = Seen::during(&here, async || {
         transaction(&here, async || {
@@ -200,7 +200,7 @@ async fn a_statement_outside_the_open_transaction_is_warned_of_once() -> Result<
     Ok(())
 }
 
-/// The metrics of one connection, by name.
+/// Returns the metrics of one connection, by name.
 fn metrics_of(snapshotter: &Snapshotter, connection: &str) -> BTreeMap<String, DebugValue> {
     let is_its =
         |key: &metrics::Key| key.labels().any(|label| label.key() == "connection" && label.value() == connection);
@@ -226,7 +226,7 @@ async fn measured(snapshotter: &Snapshotter) -> Result<()> {
         let mut rows = Plane::query().stream();
         rows.next().await?;
         let open = metrics_of(snapshotter, &db);
-        assert_eq!(open["activerecord_pool_in_use"], DebugValue::Gauge(1.0.into()), "the stream has one");
+        assert_eq!(open["activerecord_pool_in_use"], DebugValue::Gauge(1.0.into()), "the stream uses one");
         assert_eq!(open["activerecord_statements_total"], DebugValue::Counter(3));
         assert_eq!(open["activerecord_statement_errors_total"], DebugValue::Counter(1));
         assert_eq!(open["activerecord_rows_total"], DebugValue::Counter(600));

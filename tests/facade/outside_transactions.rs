@@ -1,5 +1,5 @@
-//! A statement on one connection while only another has a transaction open: allowed, told, or denied. The policy is that of
-//! the process, so each test runs in one of its own.
+//! A statement on one connection while a transaction is open only on another one. It is allowed, causes a warning, or is
+//! denied. The policy is state of the process, so each test runs in a separate process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ struct Plane {
     id: i64,
 }
 
-/// Its hook counts the planes of the connection `elsewhere`.
+/// A model whose hook counts the planes of the connection `elsewhere`.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "planes"]
 #[hooks]
@@ -33,7 +33,7 @@ impl Hooks for Hooked {
 
 const PLANES: &str = "planes (id INTEGER PRIMARY KEY)";
 
-/// Two databases, the second one registered as `elsewhere` too, and the policy until it is dropped.
+/// Two databases. The second one is also registered as `elsewhere`.
 struct World {
     here: DatabaseFile,
     there: DatabaseFile,
@@ -67,7 +67,7 @@ impl<S: Subscriber> Layer<S> for Warnings {
     }
 }
 
-/// Statements outside of the transaction on `here`, of several kinds; and some inside it.
+/// Runs several kinds of statements outside the transaction on `here`, and some inside it.
 async fn statements(world: &World) -> Result<()> {
     transaction(&world.here, async || {
         Plane::using(&world.here).count().await?;
@@ -97,7 +97,7 @@ async fn one_warning_for_each_transaction() -> Result<()> {
     statements(&world).await?;
     assert_eq!(warnings.take(), 2);
 
-    // Outside of a transaction, in one on each, and around a single write of a model with hooks, there is nothing to tell.
+    // No warning without a transaction, with a transaction on each, or for a single write of a model with hooks.
     Plane::using(&world.there).count().await?;
     with_connection(&world.here, async || Hooked::default().insert().await).await?;
     transaction(&world.here, async || {
@@ -114,8 +114,8 @@ async fn one_warning_for_each_transaction() -> Result<()> {
 }
 
 #[tokio::test]
-async fn denied() -> Result<()> {
-    if !in_a_process_of_its_own("outside_transactions::denied").map_err(Error::custom)? {
+async fn statements_are_denied() -> Result<()> {
+    if !in_a_process_of_its_own("outside_transactions::statements_are_denied").map_err(Error::custom)? {
         return Ok(());
     }
     let world = World::new(OutsideTransaction::Deny).await?;
@@ -134,14 +134,14 @@ async fn denied() -> Result<()> {
             assert_eq!(error.kind(), ErrorKind::Transaction, "{error}");
             assert!(error.message().contains(&format!("`{there}`")) && error.message().contains(&format!("`{here}`")));
         }
-        // A transaction of its own is the way, and an error like these leaves the first one as it was.
+        // A second transaction is allowed. These errors do not poison the first one.
         transaction(there, async || with_connection(there, async || Plane::default().insert().await).await).await?;
         with_connection(here, async || Plane::default().insert().await).await
     })
     .await?;
     assert_eq!((Plane::using(here).count().await?, Plane::using(there).count().await?), (1, 1));
 
-    // The library's own transaction around a write with hooks is not one that the program has opened.
+    // The library's own transaction around a write with hooks does not count as opened by the program.
     with_connection(here, async || Hooked::default().insert().await).await?;
     let inside =
         transaction(here, async || with_connection(here, async || Hooked::default().insert().await).await).await;

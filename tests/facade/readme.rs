@@ -1,4 +1,4 @@
-//! The README's snippets, run. Its program is a doctest; the snippets stand here word for word.
+//! Runs the snippets of the README, which this file contains word for word. The program of the README is a doctest.
 
 use activerecord::outbox::Task;
 use activerecord::prelude::*;
@@ -84,7 +84,7 @@ async fn the_snippets_run() -> Result<()> {
     outbox().await?;
     in_step().await?;
     saga().await?;
-    // Two SQLite files cannot do that, and say so.
+    // Two SQLite files cannot take part in it.
     let refused = two_phases().await;
     assert!(refused.as_ref().is_err_and(Error::is_unsupported), "{refused:?}");
     Ok(())
@@ -92,7 +92,10 @@ async fn the_snippets_run() -> Result<()> {
 
 async fn two_databases(folder: &std::path::Path) -> Result<()> {
     for name in ["primary", "analytics"] {
-        ConnectionManager::configure(name, format!("sqlite://{}/{name}.db?mode=rwc", folder.display()))?;
+        ConnectionManager::configure(
+            name,
+            format!("sqlite://{}/{name}.db?mode=rwc&busy_timeout=60s", folder.display()),
+        )?;
         let planes = "planes (tailnum TEXT PRIMARY KEY, year INTEGER, seats INTEGER NOT NULL, status TEXT NOT NULL, \
                       updated_at TEXT NOT NULL, version INTEGER NOT NULL, deleted_at TEXT)";
         let flights = "flights (id INTEGER PRIMARY KEY, tailnum TEXT, miles INTEGER NOT NULL)";
@@ -199,7 +202,7 @@ fn every_snippet_of_the_readme_is_in_this_file() {
     }
 }
 
-/// Without indentation, blank lines, and the assertions that a reader need not see.
+/// Removes the indentation, blank lines, and assertions, which the README does not show.
 fn unindented(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("assert"));
     lines.collect::<Vec<_>>().join("\n")

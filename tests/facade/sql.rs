@@ -1,5 +1,5 @@
-//! The SQL of every shape of statement, in the three dialects side by side, without a database. A changed snapshot is a
-//! changed statement: look at it before it is accepted.
+//! The SQL of every kind of statement, in the three dialects side by side, without a database. A changed snapshot is a
+//! changed statement: review it before you accept it.
 
 use activerecord::prelude::*;
 use activerecord::query::Predicate;
@@ -41,7 +41,7 @@ fn show(spell: impl Fn(&str) -> Result<(String, Vec<Value>)>) -> String {
     DIALECTS.map(one).join("\n")
 }
 
-/// The query's text and binds. Its list of columns is shortened to `*`.
+/// Returns the SQL and the binds of a query. Its list of columns is shortened to `*`.
 fn query<R: Send + 'static>(query: &Query<Flight, R>) -> String {
     show(|dialect| query.to_sql(dialect)).replace(&columns("\""), "*").replace(&columns("`"), "*")
 }
@@ -58,7 +58,7 @@ fn filter(predicate: Predicate<Flight>) -> String {
     query(&Flight::filter(predicate))
 }
 
-/// Several of them, one below the other.
+/// Joins several texts.
 fn all(cases: impl IntoIterator<Item = String>) -> String {
     cases.into_iter().collect::<Vec<_>>().join("\n\n")
 }
@@ -285,7 +285,7 @@ fn updates_and_deletes() {
 
 /// MySQL refuses a plain query on the table that is written.
 #[test]
-fn writes_of_what_a_query_finds() {
+fn writes_with_a_subquery() {
     let old = || {
         let mut query = Select::from(FromItem::Table(Flight::TABLE.into()));
         query.items = vec![column("id", ValueType::I64).into()];

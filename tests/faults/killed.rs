@@ -1,4 +1,4 @@
-//! A server is killed: between two uses, in the middle of a query, in the middle of commits.
+//! A server is killed between two uses, during a query, and during commits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
@@ -10,7 +10,7 @@ use crate::ledger::{Entry, Ledger};
 use crate::server::{ALONE, MARIADB, POSTGRES, Server};
 use test_support::until;
 
-/// Opens so many connections, all of which are idle afterwards.
+/// Opens this many connections, and returns all of them to the pool.
 async fn open(name: &str, connections: usize) -> Result<()> {
     let mut open = Vec::new();
     for _ in 0..connections {
@@ -24,12 +24,13 @@ async fn open(name: &str, connections: usize) -> Result<()> {
 
 fn failed<T>(result: Result<T>) -> Error {
     match result {
-        Ok(_) => panic!("it succeeded"),
+        Ok(_) => panic!("expected an error"),
         Err(error) => error,
     }
 }
 
-/// The first statement after it may meet a dead connection. The others that were idle are looked at before they are used.
+/// The first statement after the kill can get a dead connection. The pool pings the other idle connections before their
+/// use.
 async fn between_two_uses(server: &Server, name: &str) -> Result<()> {
     server.configure(name, 4)?;
     open(name, 4).await?;
@@ -52,7 +53,7 @@ async fn between_two_uses(server: &Server, name: &str) -> Result<()> {
     ConnectionManager::remove(name).await
 }
 
-async fn in_the_middle_of_a_query(server: &'static Server, name: &'static str) -> Result<()> {
+async fn during_a_query(server: &'static Server, name: &'static str) -> Result<()> {
     server.configure(name, 4)?;
     let query = tokio::spawn(async move { connection(name)?.query(server.sleep, []).await });
     until("the query runs", async || {
@@ -69,9 +70,9 @@ async fn in_the_middle_of_a_query(server: &'static Server, name: &'static str) -
     ConnectionManager::remove(name).await
 }
 
-/// Kills the server while eight tasks commit, again and again until the answer to a commit was lost; then looks whether what
-/// the program was told is true. Returns what is wrong.
-async fn in_the_middle_of_commits(server: &Server, name: &str, forgetful: bool) -> Result<Option<String>> {
+/// Kills the server while eight tasks commit, up to ten times, until the answer to a COMMIT is lost. Then compares the
+/// rows with the results of the transactions. Returns the difference.
+async fn during_commits(server: &Server, name: &str, forgetful: bool) -> Result<Option<String>> {
     server.configure(name, 8)?;
     let (before, behind) = if forgetful { server.forgetful } else { ("", "") };
     connection(name)?.execute("DROP TABLE IF EXISTS entries", []).await?;
@@ -96,7 +97,7 @@ async fn in_the_middle_of_commits(server: &Server, name: &str, forgetful: bool) 
             break;
         }
     }
-    assert!(forgetful || !ledger.unknown.is_empty(), "no commit was under way at any of ten kills");
+    assert!(forgetful || !ledger.unknown.is_empty(), "no COMMIT was running at any of ten kills");
     let wrong = ledger.judge(name).await?;
     connection(name)?.execute("DROP TABLE entries", []).await?;
     ConnectionManager::remove(name).await?;
@@ -110,8 +111,8 @@ async fn is_killed(server: &'static Server, names: [&'static str; 3]) -> Result<
     }
     let [idle, queried, committed] = names;
     between_two_uses(server, idle).await?;
-    in_the_middle_of_a_query(server, queried).await?;
-    assert_eq!(in_the_middle_of_commits(server, committed, false).await?, None);
+    during_a_query(server, queried).await?;
+    assert_eq!(during_commits(server, committed, false).await?, None);
     Ok(())
 }
 
@@ -125,13 +126,13 @@ async fn mariadb_is_killed() -> Result<()> {
     is_killed(&MARIADB, ["idle mariadb", "queried mariadb", "committed mariadb"]).await
 }
 
-/// The broken variant: tables whose rows a crash loses.
+/// The broken variant: tables that lose their rows in a crash.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lost_rows_are_found_out() -> Result<()> {
+async fn lost_rows_are_detected() -> Result<()> {
     let _alone = ALONE.lock().await;
     for (server, name) in [(&POSTGRES, "forgetful postgres"), (&MARIADB, "forgetful mariadb")] {
         if !server.is_left_out() {
-            let wrong = in_the_middle_of_commits(server, name, true).await?;
+            let wrong = during_commits(server, name, true).await?;
             assert!(wrong.as_ref().is_some_and(|wrong| wrong.contains("lost")), "{wrong:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What a program was told about its transactions, against what is there.
+//! Compares the results of transactions with the rows in the database.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -18,7 +18,7 @@ impl Entry {
     }
 }
 
-/// The ids of the entries, by what their transactions answered.
+/// The ids of the entries, by the results of their transactions.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) committed: BTreeSet<i64>,
@@ -27,13 +27,13 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Writes entries, each in a transaction of its own, until one fails or it is told to stop.
+    /// Writes entries, each in its own transaction, until one fails or `stop` is set.
     pub(crate) async fn write(name: &str, ids: &AtomicI64, stop: &AtomicBool) -> Result<Self> {
         let mut ledger = Self::default();
         while !stop.load(Ordering::Relaxed) {
             let id = ids.fetch_add(1, Ordering::Relaxed);
             let written = with_connection(name, async || {
-                // The key is given, so `save` would look for the row first.
+                // The key is set, so `save` would look for the row first.
                 transaction(name, async || Entry { id }.insert().await).await
             });
             match written.await {
@@ -58,13 +58,13 @@ impl Ledger {
         self.failed.append(&mut other.failed);
     }
 
-    /// What is wrong with what is there, if anything.
+    /// Returns the difference between the results and the rows, if there is one.
     pub(crate) async fn judge(&self, name: &str) -> Result<Option<String>> {
-        let there: BTreeSet<i64> = Entry::using(name).pluck(Entry::ID).await?.into_iter().collect();
-        let lost = self.committed.difference(&there).count();
-        let ghosts = self.failed.intersection(&there).count();
+        let stored: BTreeSet<i64> = Entry::using(name).pluck(Entry::ID).await?.into_iter().collect();
+        let lost = self.committed.difference(&stored).count();
+        let ghosts = self.failed.intersection(&stored).count();
         let wrong =
-            format!("{lost} of {} committed entries are lost, {ghosts} failed ones are there", self.committed.len());
+            format!("{lost} of {} committed entries are lost, {ghosts} failed entries exist", self.committed.len());
         Ok((lost + ghosts > 0).then_some(wrong))
     }
 }

@@ -1,7 +1,7 @@
-//! What a program sees when a server is killed under it, when it comes back, and when calls are dropped halfway.
+//! What a program sees when a server is killed and restarted, and when calls are dropped before their end.
 //!
-//! The servers are killed for real: `postgres-2` and `mariadb-2`, which `cargo xtask test` starts and which nothing else in
-//! the run uses. The tests take turns.
+//! The tests kill the servers `postgres-2` and `mariadb-2`. `cargo xtask test` starts them, and nothing else in the run
+//! uses them. The tests run one at a time.
 
 mod killed;
 mod ledger;

@@ -1,4 +1,4 @@
-//! A server that follows another: it can be read, and refuses writes.
+//! A replica can be read, and refuses writes.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
@@ -13,7 +13,7 @@ struct Followed {
     code: String,
 }
 
-async fn is_followed(primary: &Server, replica: &Server) -> Result<()> {
+async fn replicates(primary: &Server, replica: &Server) -> Result<()> {
     if primary.is_left_out() || replica.is_left_out() {
         return Ok(());
     }
@@ -24,9 +24,9 @@ async fn is_followed(primary: &Server, replica: &Server) -> Result<()> {
     connection(leads)?.execute("CREATE TABLE followed (code VARCHAR(40) PRIMARY KEY)", []).await?;
     let code = Uuid::now_v7().to_string();
     with_connection(leads, async || Followed { code: code.clone() }.insert().await).await?;
-    until("the row has arrived", async || {
+    until("the row is on the replica", async || {
         match Followed::using(follows).filter(Followed::CODE.eq(&code)).exists().await {
-            // The table has not arrived.
+            // The table is not on the replica yet.
             Err(error) if error.kind() == ErrorKind::InvalidStatement => Ok(false),
             found => found,
         }
@@ -44,12 +44,12 @@ async fn is_followed(primary: &Server, replica: &Server) -> Result<()> {
 async fn of_postgres() -> Result<()> {
     let primary = Server { name: "postgres", variable: "DATABASE_URL_POSTGRES", ..POSTGRES };
     let replica = Server { name: "postgres-replica", variable: "DATABASE_URL_POSTGRES_REPLICA", ..POSTGRES };
-    is_followed(&primary, &replica).await
+    replicates(&primary, &replica).await
 }
 
 #[tokio::test]
 async fn of_mariadb() -> Result<()> {
     let primary = Server { name: "mariadb", variable: "DATABASE_URL_MARIADB", ..MARIADB };
     let replica = Server { name: "mariadb-replica", variable: "DATABASE_URL_MARIADB_REPLICA", ..MARIADB };
-    is_followed(&primary, &replica).await
+    replicates(&primary, &replica).await
 }

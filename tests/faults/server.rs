@@ -6,30 +6,30 @@ use std::time::Duration;
 use activerecord::prelude::*;
 use tokio::sync::Mutex;
 
-use test_support::is_left_out;
 use test_support::services::{self, services};
+use test_support::{TIME_LIMIT, is_left_out};
 
-/// Held by the test that has the servers.
+/// Locked by the test that uses the servers.
 pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// One of the servers that `cargo xtask services up` has started.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// Its name there.
+    /// Its name in `cargo xtask services`.
     pub(crate) name: &'static str,
     pub(crate) variable: &'static str,
     pub(crate) family: Family,
-    /// A query that takes a minute.
+    /// A query that takes ten minutes: the server is killed before its end, also on a slow machine.
     pub(crate) sleep: &'static str,
-    /// How many connections run it.
+    /// Counts the connections that run it.
     pub(crate) sleepers: &'static str,
-    /// How many sessions are inside a transaction.
+    /// Counts the sessions inside a transaction.
     pub(crate) open_transactions: &'static str,
-    /// Makes a table lose its rows when the server crashes: what stands before and behind `TABLE name (..)`.
+    /// The SQL before and after `TABLE name (..)` of a table that loses its rows in a crash.
     pub(crate) forgetful: (&'static str, &'static str),
 }
 
-/// Which driver speaks to it.
+/// The driver of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Family {
     Postgres,
@@ -40,9 +40,9 @@ pub(crate) const POSTGRES: Server = Server {
     name: "postgres-2",
     variable: "DATABASE_URL_POSTGRES_2",
     family: Family::Postgres,
-    sleep: "SELECT 1 FROM pg_sleep(60)",
+    sleep: "SELECT 1 FROM pg_sleep(600)",
     sleepers: "SELECT count(*) FROM pg_stat_activity \
-               WHERE state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()",
+               WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()",
     open_transactions: "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'",
     forgetful: ("UNLOGGED", ""),
 };
@@ -51,14 +51,14 @@ pub(crate) const MARIADB: Server = Server {
     name: "mariadb-2",
     variable: "DATABASE_URL_MARIADB_2",
     family: Family::Mysql,
-    sleep: "SELECT sleep(60)",
+    sleep: "SELECT sleep(600)",
     sleepers: "SELECT count(*) FROM information_schema.processlist \
-               WHERE info LIKE '%sleep(60)%' AND id <> connection_id()",
+               WHERE info LIKE '%sleep(600)%' AND id <> connection_id()",
     open_transactions: "SELECT count(*) FROM information_schema.innodb_trx",
     forgetful: ("", "ENGINE = MEMORY"),
 };
 
-/// There is one only: it is not killed.
+/// There is only one MySQL server, so it is not killed.
 pub(crate) const MYSQL: Server = Server { name: "mysql", variable: "DATABASE_URL_MYSQL", ..MARIADB };
 
 impl Server {
@@ -69,19 +69,19 @@ impl Server {
     /// Registers a connection to it.
     pub(crate) fn configure(&self, name: &str, connections: usize) -> Result<()> {
         let pool = PoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(300));
-        ConnectionManager::configure(name, Config::url(self.url()?)?.pool(pool))
+        ConnectionManager::configure(name, Config::url(self.url()?)?.option("connect_timeout", TIME_LIMIT).pool(pool))
     }
 
     pub(crate) fn url(&self) -> Result<String> {
         services::url(self.variable)
     }
 
-    /// Kills it, as a power cut would.
+    /// Kills the server with SIGKILL.
     pub(crate) fn kill(&self) -> Result<()> {
         services("kill", self.name)
     }
 
-    /// Starts it again, on the same port with the same data, and waits until it answers.
+    /// Restarts the server on the same port with the same data, and waits until it answers.
     pub(crate) fn restart(&self) -> Result<()> {
         services("restart", self.name)
     }

@@ -1,8 +1,8 @@
-//! T11 of the fault matrix. Ten thousand calls that are dropped after a random time, around begin, insert and commit. What was answered with Ok is
-//! there for everybody, and no connection goes back to its pool inside a transaction.
+//! T11 of the fault matrix: ten thousand calls that are dropped after a random time, during BEGIN, INSERT and COMMIT.
+//! Other sessions see every write that returned Ok, and no connection returns to its pool inside a transaction.
 //!
-//! With sqlx's own pool and its `begin()` writes are lost: a `begin()` that is dropped while its answer is on the way leaves
-//! the connection inside a transaction, which nobody commits, and the pool lends it out again.
+//! The pool of sqlx loses writes: if its `begin()` is dropped before the answer arrives, the connection stays inside a
+//! transaction that nobody commits, and the pool hands it out again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,16 +19,17 @@ use test_support::{polled, until};
 
 const TASKS: usize = 8;
 
-/// How many calls of a task lie between two that nothing disturbs.
+/// A task runs one of this many calls without a time limit.
 const BETWEEN: usize = 50;
 
-/// Mostly short, at times long enough for a new connection: from a 256th of an undisturbed call to sixteen of them.
+/// Returns a random time, from 1/256 to 16 times that of an undisturbed call. The longest are enough for a new
+/// connection.
 fn some_time(undisturbed: Duration) -> Duration {
     undisturbed * (1 << fastrand::u32(0..13)) / 256
 }
 
-/// Raises a storm: `write` writes the entry of a key, in a transaction or alone. Now and then a call runs undisturbed, and
-/// shows how long a call takes on this machine at this time.
+/// Runs many calls, and drops most of them after a random time. `write` writes the entry of a key, in a transaction or
+/// alone. One of [`BETWEEN`] calls is not dropped, and measures how long a call takes on this machine at this time.
 async fn storm<F>(calls: usize, write: impl Fn(i64, bool) -> F + Clone + Send + 'static) -> Result<Ledger>
 where
     F: Future<Output = Result<()>> + Send,
@@ -62,7 +63,7 @@ where
         sum.add(ledger?);
     }
     let (answered, dropped) = (sum.committed.len(), sum.unknown.len());
-    assert!(answered.min(dropped) > calls / 20, "{answered} answered, {dropped} dropped: that is no storm");
+    assert!(answered.min(dropped) > calls / 20, "{answered} answered, {dropped} dropped: too few of one of them");
     Ok(sum)
 }
 
@@ -71,7 +72,7 @@ async fn make_entries(name: &str) -> Result<()> {
     connection(name)?.execute("CREATE TABLE entries (id BIGINT PRIMARY KEY)", []).await.map(drop)
 }
 
-/// Ours.
+/// Runs the storm with the pool of this library.
 async fn ours(server: &Server, name: &'static str, outside: &str) -> Result<()> {
     let _alone = ALONE.lock().await;
     if server.is_left_out() {
@@ -87,7 +88,7 @@ async fn ours(server: &Server, name: &'static str, outside: &str) -> Result<()> 
         })
     })
     .await?;
-    // Connections that were given up may still be on their way out.
+    // The server may not have closed the connections of dropped calls yet.
     until("no session is inside a transaction", async || {
         let rows = connection(outside)?.query(server.open_transactions, []).await?;
         Ok(rows[0].get::<i64>(0)? == 0)
@@ -113,8 +114,8 @@ async fn on_mysql() -> Result<()> {
     ours(&MYSQL, "storm on mysql", "beside the storm on mysql").await
 }
 
-/// Drops a begin after one poll, after two, and so on, as often as is said; each time an insert follows, on its own, over the
-/// same pool of one connection. Returns the first entry that nobody else sees.
+/// Drops a begin after 0 to 7 polls, `times` times. Each time, inserts an entry without a transaction, through the same
+/// pool of one connection. Returns the first entry that another session does not see.
 async fn lost_after_dropped_begins<B: Future, I: Future<Output = Result<()>>>(
     times: usize,
     outside: &str,
@@ -145,7 +146,8 @@ async fn after_begins_of_ours(server: &Server, name: &str, outside: &str) -> Res
     Ok(lost)
 }
 
-/// The same over a pool of sqlx. When it loses a write is a matter of microseconds, so it has many occasions.
+/// The same with a pool of sqlx. It loses a write only if the drop hits a window of microseconds, so it gets many
+/// attempts.
 macro_rules! after_begins_of_sqlx {
     ($driver:ident, $server:expr, $outside:expr, $insert:literal) => {{
         let options = sqlx::pool::PoolOptions::<sqlx::$driver>::new().max_connections(1);
@@ -161,9 +163,9 @@ macro_rules! after_begins_of_sqlx {
     }};
 }
 
-/// The broken variant beside ours.
+/// This library, and sqlx as the broken variant.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_begin_that_is_dropped_takes_no_later_write_with_it() -> Result<()> {
+async fn a_dropped_begin_loses_no_later_write() -> Result<()> {
     let _alone = ALONE.lock().await;
     for (server, name, outside) in
         [(&POSTGRES, "begun postgres", "beside begun postgres"), (&MARIADB, "begun mariadb", "beside begun mariadb")]
@@ -181,8 +183,8 @@ async fn a_begin_that_is_dropped_takes_no_later_write_with_it() -> Result<()> {
             }
             Family::Mysql => after_begins_of_sqlx!(MySql, server, outside, "INSERT INTO entries VALUES (?)"),
         };
-        println!("sqlx's pool, {name}: the first lost entry is {lost:?}");
-        assert!(lost.is_some(), "sqlx's pool has lost nothing on {name}");
+        println!("the pool of sqlx, {name}: the first lost entry is {lost:?}");
+        assert!(lost.is_some(), "the pool of sqlx lost no entry on {name}");
         ConnectionManager::remove(outside).await?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The same values on every database: copied from each to each, in batches, by upsert, and still what they were.
+//! Values and tables that are copied between every two databases.
 
 use activerecord::TableInfo;
 use activerecord::prelude::*;
@@ -8,7 +8,8 @@ use proptest::test_runner::TestRunner;
 use test_support::sample::{Sample, TABLES};
 use test_support::{Database, Profile, strategies};
 
-/// Random values of every type; JSON with numbers of one spelling, since JSON knows no types of numbers.
+/// Random values of every type. The JSON contains no floats: JSON numbers have no type, and databases write floats
+/// differently.
 fn samples() -> Result<Vec<Sample>> {
     let (strategy, mut runner) = (strategies::sample(Profile::least()), TestRunner::deterministic());
     (1..=200)
@@ -19,7 +20,7 @@ fn samples() -> Result<Vec<Sample>> {
         .collect()
 }
 
-/// Batches from one to the other, twice: the second time every row is there.
+/// Copies all rows in batches by upsert, twice. The second time, every row exists.
 async fn copy(from: &Database, to: &Database) -> Result<()> {
     for _ in 0..2 {
         let mut batches = Sample::using(from).batch(64);
@@ -31,7 +32,7 @@ async fn copy(from: &Database, to: &Database) -> Result<()> {
 }
 
 #[tokio::test]
-async fn from_each_to_each() -> Result<()> {
+async fn values_are_copied_from_each_to_each() -> Result<()> {
     let samples = samples()?;
     for source in Profile::all() {
         let from = Database::on(source, &TABLES).await?;
@@ -49,9 +50,9 @@ async fn from_each_to_each() -> Result<()> {
     Ok(())
 }
 
-/// Around the world and back: what one rounds or pads would be seen at the end.
+/// Copies through all databases twice. A value that one of them rounds or pads differs at the end.
 #[tokio::test]
-async fn through_all_of_them() -> Result<()> {
+async fn values_survive_a_copy_through_all() -> Result<()> {
     let samples = samples()?;
     let mut here = Database::on(Profile::all()[0], &TABLES).await?;
     with_connection(&here, async || Sample::bulk_insert(&samples).await).await?;
@@ -64,9 +65,9 @@ async fn through_all_of_them() -> Result<()> {
     Ok(())
 }
 
-/// A table as one database describes it is made on another, and described again.
+/// Describes a table on one database, creates it on another, and describes it again.
 #[tokio::test]
-async fn a_table_is_made_like_one_elsewhere() -> Result<()> {
+async fn a_described_table_is_created_on_another_database() -> Result<()> {
     let fares = "fares (id ID, code VARCHAR(3) NOT NULL, tax NUMERIC(10, 2) NOT NULL, note TEXT, paid BOOL NOT NULL, \
                  sold DATETIME, picture BYTES, CONSTRAINT by_code UNIQUE (code, tax))";
     let seats = "seats (flight VARCHAR(20) NOT NULL, line I32 NOT NULL, PRIMARY KEY (flight, line))";
@@ -75,10 +76,15 @@ async fn a_table_is_made_like_one_elsewhere() -> Result<()> {
         for target in Profile::all() {
             let to = Database::on(target, &[]).await?;
             for name in connection(&from)?.tables().await? {
-                let original =
-                    connection(&from)?.describe(&name).await?.ok_or_else(|| Error::invalid("it was listed"))?;
+                let original = connection(&from)?
+                    .describe(&name)
+                    .await?
+                    .ok_or_else(|| Error::invalid("a listed table is not described"))?;
                 connection(&to)?.create_table(&original.definition()?).await?;
-                let made = connection(&to)?.describe(&name).await?.ok_or_else(|| Error::invalid("it was made"))?;
+                let made = connection(&to)?
+                    .describe(&name)
+                    .await?
+                    .ok_or_else(|| Error::invalid("the created table is not described"))?;
                 let pair = format!("{name} from {} to {}", source.name(), target.name());
                 assert_eq!(made.key, original.key, "{pair}");
                 let unique = |table: &TableInfo| table.unique.iter().map(|key| key.columns.clone()).collect::<Vec<_>>();
@@ -95,9 +101,9 @@ async fn a_table_is_made_like_one_elsewhere() -> Result<()> {
     Ok(())
 }
 
-/// A watermark of one database finds the same rows in another.
+/// A filter and an order give the same rows on every database.
 #[tokio::test]
-async fn the_same_order_everywhere() -> Result<()> {
+async fn filters_and_orders_agree_everywhere() -> Result<()> {
     let samples = samples()?;
     let watermark = Utc.timestamp_opt(1_000_000_000, 0).single().unwrap_or_default();
     let day = NaiveDate::from_ymd_opt(2013, 1, 1).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What needs servers and is not the same on each: values, tables and the example from every database to every other,
-//! synchronization, and queues.
+//! Tests that need several servers: values, tables and the example between every two databases, synchronization, and
+//! queues.
 
 mod cross;
 mod pairs;

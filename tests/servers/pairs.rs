@@ -1,21 +1,21 @@
-//! The main example, unchanged, from every kind of database to every other, and to its own kind. Each pair has two new
-//! databases and two runs: the second one finds the work of the first, and copies only what changed.
+//! The main example, on every pair of databases. Each pair has two new databases and two runs. The second run copies
+//! only the changes since the first.
 
 use std::env;
 use std::path::Path;
 use std::process::Command;
 
 use activerecord::prelude::*;
-use test_support::{example, is_left_out};
+use test_support::{TIME_LIMIT, example, is_left_out};
 
-/// What the example's closing line starts with.
+/// The start of the last line that the example prints.
 const SUMMARY: &str = "Rows copied to analytics: ";
 
-/// Where databases can be made.
+/// A place for new databases.
 enum Place {
-    /// In a folder of the test.
+    /// A folder of the test.
     Files,
-    /// On the server that a variable names.
+    /// A server. This environment variable contains its URL.
     Server(&'static str),
 }
 
@@ -27,20 +27,21 @@ const PLACES: [(&str, Place); 4] = [
 ];
 
 impl Place {
-    /// Makes a new database, and returns its URL.
+    /// Creates a database, and returns its URL.
     async fn make(&self, name: &str, folder: &Path) -> Result<String> {
         let Self::Server(variable) = self else {
-            return Ok(format!("sqlite://{}?mode=rwc", folder.join(name).with_extension("db").display()));
+            let file = folder.join(name).with_extension("db");
+            return Ok(format!("sqlite://{}?mode=rwc&busy_timeout={TIME_LIMIT}", file.display()));
         };
         let url = env::var(variable).map_err(|_| {
             Error::configuration(format!("{variable} is not set: run `cargo xtask test`, which starts the servers"))
         })?;
         let server = format!("the server of {name}");
-        ConnectionManager::configure(&server, &url)?;
+        ConnectionManager::configure(&server, Config::url(&url)?.option("connect_timeout", TIME_LIMIT))?;
         connection(&server)?.execute(&format!("DROP DATABASE IF EXISTS {name}"), []).await?;
         connection(&server)?.execute(&format!("CREATE DATABASE {name}"), []).await?;
         let (before, _) = url.rsplit_once('/').ok_or_else(|| Error::configuration("the URL names no database"))?;
-        Ok(format!("{before}/{name}"))
+        Ok(format!("{before}/{name}?connect_timeout={TIME_LIMIT}"))
     }
 
     async fn remove(&self, name: &str) -> Result<()> {
@@ -51,7 +52,7 @@ impl Place {
     }
 }
 
-/// One run of the example; returns how many rows it copied.
+/// Runs the example, and returns how many rows it copied.
 fn run(primary: &str, analytics: &str, folder: &Path) -> Result<u64> {
     let output = Command::new(example("cross_database").map_err(Error::custom)?)
         .env("PRIMARY_URL", primary)

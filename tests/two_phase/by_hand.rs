@@ -1,9 +1,11 @@
+//! Explicit transactions that are prepared under one global id.
+
 use activerecord::prelude::*;
 
 use crate::{ALONE, balance, change, is_left, preparing};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_transactions_in_the_hand_are_prepared_under_one_id() -> Result<()> {
+async fn explicit_transactions_are_prepared_under_one_id() -> Result<()> {
     let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     for commits in [true, false] {
@@ -34,7 +36,7 @@ async fn two_transactions_in_the_hand_are_prepared_under_one_id() -> Result<()> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_of_other_characters_is_refused() -> Result<()> {
+async fn an_invalid_id_is_refused() -> Result<()> {
     let _alone = ALONE.lock().await;
     for bank in preparing().await? {
         let transaction = Transaction::begin(&*bank).await?;

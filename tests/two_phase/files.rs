@@ -1,15 +1,16 @@
-//! T12. Files that decide, and whose COMMIT fails at the COMMIT: with real locks and a real limit of the file. And files that
-//! are attached.
+//! T12. SQLite files as the commit point: their COMMIT fails because of a lock or a full file. And attached files.
 
-use activerecord::{ErrorKind, PoolOptions};
+use activerecord::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use activerecord::prelude::*;
 use tempfile::TempDir;
+use test_support::patient_pool;
 
 use crate::{ALONE, balance, change, left, preparing, transfer};
 
-/// A file with one account of 100, on a pool of one connection, which has to be clean for whoever is next.
+/// A file with one account of 100. Its pool has one connection, so every later statement shows that the connection is
+/// clean.
 struct File {
     name: String,
     folder: TempDir,
@@ -20,7 +21,7 @@ impl File {
         let folder = tempfile::tempdir().map_err(Error::custom)?;
         let file = Self { name: format!("t12 {}", Uuid::now_v7()), folder };
         let url = format!("sqlite://{}?mode=rwc", file.path().display());
-        let config = Config::url(url)?.pool(PoolOptions::new().max_connections(1));
+        let config = Config::url(url)?.pool(patient_pool(1));
         let config = options.iter().fold(config, |config, (option, value)| config.option(*option, *value));
         ConnectionManager::configure(&file.name, config)?;
         let accounts = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)";
@@ -38,20 +39,21 @@ impl File {
     }
 }
 
-/// All or none: it was none, for this reason, and nobody waits for anything.
+/// Checks that the transaction was rolled back on both databases for this reason, and that no branch is left.
 async fn judge(done: Result<()>, why: ErrorKind, file: &File, bank: &str) -> Result<()> {
     let Err(error) = done else { return Err(Error::invalid("it was committed")) };
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<Error>());
     assert_eq!((error.kind(), source.map(Error::kind)), (activerecord::two_phase::ABORTED, Some(why)), "{error}");
-    // Said of the COMMIT, and not of a statement before it.
+    // The error is that of the COMMIT, not of an earlier statement.
     assert!(!error.message().contains("SQL: "), "{error}");
     assert_eq!((balance(&file.name).await?, balance(bank).await?, left().await?), (100, 100, 0), "{error}");
     Ok(())
 }
 
-/// T12, BUSY. With a rollback journal a file is not written while somebody reads it: the COMMIT waits for `busy_timeout`.
+/// T12, BUSY. With a rollback journal, a COMMIT waits for the readers of the file, for `busy_timeout`. The reader of
+/// this test stays, so the COMMIT fails after any time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t12_a_file_that_is_read_at_the_commit_decides_against_all() -> Result<()> {
+async fn t12_a_busy_file_aborts_all() -> Result<()> {
     let _alone = ALONE.lock().await;
     for bank in &preparing().await? {
         let file = File::new(&[("journal_mode", "delete"), ("busy_timeout", "30ms")]).await?;
@@ -60,7 +62,7 @@ async fn t12_a_file_that_is_read_at_the_commit_decides_against_all() -> Result<(
         let read = || reader.query_row("SELECT balance FROM accounts", [], |row| row.get::<_, i64>(0));
         reader.execute_batch("BEGIN").map_err(Error::custom)?;
         assert_eq!(read().map_err(Error::custom)?, 100);
-        // By itself, everything goes well up to the COMMIT.
+        // In a transaction on the file alone, only the COMMIT fails.
         let alone = Transaction::begin(&*file.name).await?;
         alone.run(async || change(&file.name, -10).await).await?;
         let committed = alone.commit().await;
@@ -74,10 +76,10 @@ async fn t12_a_file_that_is_read_at_the_commit_decides_against_all() -> Result<(
     Ok(())
 }
 
-/// T12, FULL. SQLite gives out pages when a statement asks for them, not at the COMMIT: but for a full-text index, which
-/// collects its words until then.
+/// T12, FULL. SQLite allocates pages when a statement needs them, not at the COMMIT. A full-text index is the
+/// exception: it collects its words until the COMMIT.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t12_a_file_that_is_full_at_the_commit_decides_against_all() -> Result<()> {
+async fn t12_a_full_file_aborts_all() -> Result<()> {
     let _alone = ALONE.lock().await;
     let words: Vec<_> =
         (0..12_000_u64).map(|number| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
@@ -114,10 +116,10 @@ async fn attach(file: &File, other: &Path) -> Result<()> {
     connection(&file.name)?.execute(attach, [other.display().to_string()]).await.map(drop)
 }
 
-/// T12. Several files are committed together only if each has a rollback journal. Else a crash in between may leave some
-/// committed, and some not: refused, whether they are attached before the transaction or in it.
+/// T12. Attached files are committed atomically only if each has a rollback journal. Otherwise a crash can leave only
+/// some of them committed. They are refused, whether they are attached before the transaction or in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t12_files_that_are_attached_are_refused_unless_they_commit_as_one() -> Result<()> {
+async fn t12_attached_files_are_refused_unless_they_commit_atomically() -> Result<()> {
     let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let bank = &*banks[0];
@@ -125,7 +127,7 @@ async fn t12_files_that_are_attached_are_refused_unless_they_commit_as_one() -> 
         let (file, other) =
             (File::new(&[("journal_mode", main)]).await?, File::new(&[("journal_mode", attached)]).await?);
         other.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY)").await?;
-        // What is not used is not there: it keeps no lock.
+        // Removed, so that its connection keeps no lock on the file.
         ConnectionManager::remove(&other.name).await?;
         let before = balance(bank).await?;
         for inside in [true, false] {
@@ -148,11 +150,12 @@ async fn t12_files_that_are_attached_are_refused_unless_they_commit_as_one() -> 
                 done?;
                 assert!(!found, "{findings:?}");
             } else {
-                let error = done.err().ok_or_else(|| Error::invalid(format!("{main} {attached} {inside}: let in")))?;
-                let said = format!("attached is in {attached} mode");
+                let error =
+                    done.err().ok_or_else(|| Error::invalid(format!("{main} {attached} {inside}: accepted")))?;
+                let mode = format!("attached is in {attached} mode");
                 assert!(error.is_aborted() || error.is_unsupported(), "{error}");
                 assert!(error.message().contains("DETACH"), "{error}");
-                assert!(attached == "delete" || error.message().contains(&said), "{error}");
+                assert!(attached == "delete" || error.message().contains(&mode), "{error}");
                 assert!(found, "{findings:?}");
                 assert_eq!((balance(&file.name).await?, balance(bank).await?), (100, before));
             }
@@ -165,7 +168,7 @@ async fn t12_files_that_are_attached_are_refused_unless_they_commit_as_one() -> 
     Ok(())
 }
 
-/// T12. A journal that is lost with the process cannot undo the half of a commit.
+/// T12. A journal in memory is lost with the process, so it cannot undo half a COMMIT.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_a_file_without_a_journal_on_disk_is_refused() -> Result<()> {
     let _alone = ALONE.lock().await;

@@ -1,11 +1,11 @@
-//! What was left, and who may end it.
+//! Prepared branches whose coordinator is dead, and how they are ended.
 
 use activerecord::prelude::*;
 use activerecord::{Branch, InDoubtState};
 
 use crate::{ALONE, balance, change, is_left, preparing, until};
 
-/// A transaction whose coordinator has died after it prepared this.
+/// Leaves a prepared branch, as a coordinator does that dies after the prepare.
 async fn leave(bank: &str, gid: &str) -> Result<Branch> {
     let branch = Branch::new(gid, "b0")?;
     let transaction = Transaction::begin(bank).branch(branch.clone()).await?;
@@ -14,12 +14,12 @@ async fn leave(bank: &str, gid: &str) -> Result<Branch> {
     Ok(branch)
 }
 
-/// T7. What another program has prepared is reported, and not touched.
+/// T7. A branch of another program is reported, and not changed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t7_foreign_transactions_are_not_touched() -> Result<()> {
+async fn t7_foreign_transactions_are_not_changed() -> Result<()> {
     let _alone = ALONE.lock().await;
     for bank in preparing().await? {
-        // One by its id, and one of a program of this library whose database is not configured here.
+        // A foreign id, and an id of this library whose commit point is not configured here.
         for gid in [format!("theirs-{}", Uuid::now_v7()), format!("ar1-nowhere0-{}", Uuid::now_v7().simple())] {
             let branch = leave(&bank, &gid).await?;
             let recovered = TwoPhase::recover().await?;
@@ -28,7 +28,7 @@ async fn t7_foreign_transactions_are_not_touched() -> Result<()> {
             let ours = in_doubt.iter().find(|one| one.gid == gid);
             assert_eq!(ours.map(|ours| ours.state), Some(InDoubtState::Foreign));
             assert!(is_left(&gid).await?);
-            // Somebody decides by hand.
+            // An operator decides.
             until("it is rolled back", async || Ok(connection(&bank)?.rollback_prepared(&branch).await.is_ok()))
                 .await?;
         }
@@ -37,7 +37,7 @@ async fn t7_foreign_transactions_are_not_touched() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_in_doubt_can_be_forced() -> Result<()> {
+async fn a_transaction_in_doubt_can_be_forced() -> Result<()> {
     let _alone = ALONE.lock().await;
     for bank in preparing().await? {
         for commits in [false, true] {

@@ -1,5 +1,5 @@
-//! Transactions across databases, on every pair of the databases there are. The letters are those of the fault matrix, whose
-//! other half, with processes and servers that are killed, is in `faults/`.
+//! Transactions across databases, on every pair of databases. The names (T7, ..) are those of the fault matrix. Its
+//! cases that kill processes and servers are in `faults/`.
 
 mod by_hand;
 mod files;
@@ -13,7 +13,7 @@ use test_support::until;
 use test_support::{Database, Profile};
 use tokio::sync::Mutex;
 
-/// MySQL and MariaDB show what is prepared on the whole server: the tests take turns.
+/// MySQL and MariaDB list the prepared branches of the whole server, so the tests run one at a time.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -24,7 +24,7 @@ struct Account {
 
 const ACCOUNTS: &str = "accounts (id ID, balance I64 NOT NULL CHECK (balance >= 0))";
 
-/// A bank with one account of 100.
+/// Creates a database with one account of 100.
 async fn bank(profile: &'static Profile) -> Result<Database> {
     let bank = Database::on(profile, &[ACCOUNTS]).await?;
     Account::with_connection(&bank, async || Account { id: 0, balance: 100 }.insert().await).await?;
@@ -52,12 +52,12 @@ async fn transfer(from: &str, to: &str, amount: i64) -> Result<()> {
     .await
 }
 
-/// Whether its transactions can be prepared.
+/// Returns whether the database can prepare transactions.
 async fn prepares(bank: &str) -> Result<bool> {
     Ok(connection(bank)?.learn().await?.prepared_transactions)
 }
 
-/// The databases that prepare.
+/// Creates a bank on each database that can prepare.
 async fn preparing() -> Result<Vec<Database>> {
     let mut banks = Vec::new();
     for profile in Profile::all() {
@@ -69,18 +69,18 @@ async fn preparing() -> Result<Vec<Database>> {
     Ok(banks)
 }
 
-/// How many transactions of these tests have a branch that is prepared.
+/// Counts the transactions of these tests that have a prepared branch.
 async fn left() -> Result<usize> {
     let all = TwoPhase::in_doubt().await?;
     Ok(all.iter().filter(|one| one.state != InDoubtState::Foreign && !one.branches.is_empty()).count())
 }
 
-/// What a refusal has left in doubt is rolled back in the background.
+/// Waits for the rollback of branches in doubt, which runs in the background after a refusal.
 async fn until_none_is_left() -> Result<()> {
-    until("nothing is left", async || Ok(left().await? == 0)).await
+    until("no branch is prepared", async || Ok(left().await? == 0)).await
 }
 
-/// Whether a branch of this one is prepared.
+/// Returns whether a branch of this transaction is prepared.
 async fn is_left(gid: &str) -> Result<bool> {
     Ok(TwoPhase::in_doubt().await?.iter().any(|one| one.gid == gid && !one.branches.is_empty()))
 }

@@ -1,4 +1,4 @@
-//! What cannot take part, and what cannot be prepared: each says why, and leaves nothing behind.
+//! Databases that cannot take part, and transactions that cannot be prepared. The error says why, and no branch is left.
 
 use activerecord::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::{ALONE, balance, bank, change, left, prepares, preparing, transfer, u
 use test_support::Profile;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_makes_no_sense_is_refused() -> Result<()> {
+async fn invalid_participants_are_refused() -> Result<()> {
     let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let [first, second, ..] = &banks[..] else { return Err(Error::invalid("these tests need two servers")) };
@@ -21,9 +21,9 @@ async fn what_makes_no_sense_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// T12. Files: two of them, one in memory, one whose commits are not durable.
+/// T12. Two files, a database in memory, and a file whose commits are not durable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t12_files_that_cannot_decide_are_refused() -> Result<()> {
+async fn t12_files_that_cannot_be_the_commit_point_are_refused() -> Result<()> {
     let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let mut files = Vec::new();
@@ -43,7 +43,7 @@ async fn t12_files_that_cannot_decide_are_refused() -> Result<()> {
         ] {
             ConnectionManager::configure(name, url)?;
             let refused = transfer(name, &banks[0], 1).await;
-            let error = refused.err().ok_or_else(|| Error::invalid("it was let in"))?;
+            let error = refused.err().ok_or_else(|| Error::invalid("it was accepted"))?;
             assert!(error.is_unsupported() && error.message().contains(name), "{error}");
             ConnectionManager::remove(name).await?;
         }
@@ -51,7 +51,7 @@ async fn t12_files_that_cannot_decide_are_refused() -> Result<()> {
     Ok(())
 }
 
-/// T12. A file that cannot commit in the end decides against all.
+/// T12. If the COMMIT of the file fails, all are rolled back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t12_a_commit_that_fails_aborts_all() -> Result<()> {
     let _alone = ALONE.lock().await;
@@ -76,14 +76,14 @@ async fn t12_a_commit_that_fails_aborts_all() -> Result<()> {
     Ok(())
 }
 
-/// T9. What a server refuses to prepare: a typed error that says what to do, and connections that go on.
+/// T9. A server refuses to prepare: the error is typed and says what to do, and the connections stay usable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t9_what_cannot_be_prepared_is_refused_and_leaves_nothing() -> Result<()> {
+async fn t9_a_refused_prepare_leaves_nothing() -> Result<()> {
     let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let mut refused = 0;
     for bank in &banks {
-        // The other one decides, so that this one is prepared.
+        // The other one is the commit point, so that this one is prepared.
         let Some(other) = banks.iter().find(|other| ***other != **bank) else { continue };
         for statement in ["NOTIFY t9", "CREATE TEMPORARY TABLE t9 (id INT)"] {
             let done = two_phase([&**other, &**bank], async || {
@@ -99,14 +99,14 @@ async fn t9_what_cannot_be_prepared_is_refused_and_leaves_nothing() -> Result<()
         }
         transfer(other, bank, 1).await?;
     }
-    // PostgreSQL refuses both; the other servers know no NOTIFY, or have their own reasons.
+    // PostgreSQL refuses both. The other servers do not have NOTIFY, or refuse for other reasons.
     assert!(refused >= 2, "{refused}");
     Ok(())
 }
 
-/// T10. The victim of a deadlock can only be rolled back: so are all.
+/// T10. The victim of a deadlock can only be rolled back, so all are rolled back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t10_a_victim_of_a_deadlock_aborts_all() -> Result<()> {
+async fn t10_a_deadlock_victim_aborts_all() -> Result<()> {
     let _alone = ALONE.lock().await;
     use std::sync::Arc;
     use tokio::sync::Barrier;
@@ -143,9 +143,9 @@ async fn t10_a_victim_of_a_deadlock_aborts_all() -> Result<()> {
     Ok(())
 }
 
-/// T10. A table of another engine would keep its rows through a rollback.
+/// T10. A table of an engine without transactions would keep its rows after a rollback.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t10_a_table_that_cannot_roll_back_is_found() -> Result<()> {
+async fn t10_a_table_without_transactions_is_refused() -> Result<()> {
     let _alone = ALONE.lock().await;
     let banks = preparing().await?;
     let mut found = 0;
@@ -153,9 +153,10 @@ async fn t10_a_table_that_cannot_roll_back_is_found() -> Result<()> {
         if connection(bank)?.execute("CREATE TABLE old (id INT) ENGINE = MyISAM", []).await.is_err() {
             continue;
         }
-        let other = banks.iter().find(|other| ***other != **bank).ok_or_else(|| Error::invalid("one server only"))?;
+        let other =
+            banks.iter().find(|other| ***other != **bank).ok_or_else(|| Error::invalid("there is only one server"))?;
         let refused = transfer(other, bank, 1).await;
-        let error = refused.err().ok_or_else(|| Error::invalid("it was let in"))?;
+        let error = refused.err().ok_or_else(|| Error::invalid("it was accepted"))?;
         assert!(error.is_unsupported() && error.message().contains("InnoDB"), "{error}");
         let findings = TwoPhase::doctor().await?;
         assert!(findings.iter().any(|finding| finding.connection == **bank && finding.mend.contains("InnoDB")));

@@ -1,21 +1,22 @@
-//! Where a test's database is, and how it comes and goes.
+//! The place of a test's database: its creation and its removal.
 
 use std::time::Duration;
 
-use activerecord::{Config, ConnectionManager, Error, PoolOptions, Result, connection};
+use activerecord::{Config, ConnectionManager, Error, Result, connection};
 use tempfile::TempDir;
 
 use super::profile::{Kind, Profile};
+use crate::pool::{TIME_LIMIT, patient_pool};
 
 const FILE: &str = "main.db";
 
-/// Where a test's database is.
+/// The place of a test's database.
 #[derive(Debug)]
 pub(super) struct Home {
     profile: &'static Profile,
     name: String,
     url: String,
-    /// Its server, as a user who may make databases; None: a file.
+    /// The URL of its server, with a user that may create databases. None: it is a file.
     server: Option<String>,
     folder: Option<TempDir>,
 }
@@ -36,7 +37,7 @@ impl Home {
         self.profile
     }
 
-    /// The path of its file, if it is one.
+    /// The path of the file. None: the database is on a server.
     pub(super) fn path(&self) -> Option<String> {
         self.folder.as_ref().map(|folder| folder.path().join(FILE).display().to_string())
     }
@@ -45,8 +46,8 @@ impl Home {
         &self.url
     }
 
-    /// Removes the connections of these names, and drops what was made on the server. A drop cannot wait, and the test's own
-    /// runtime may be at its end: a thread does it.
+    /// Removes the connections of these names, and drops the schema or database on the server. A `drop` cannot await, and
+    /// the test's runtime may be shutting down, so a thread with its own runtime does it.
     pub(super) fn leave(&self, names: Vec<String>) {
         let server = self.server.clone();
         let (name, removal) = (self.name.clone(), self.profile.kind.removal(&self.name));
@@ -54,7 +55,8 @@ impl Home {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::custom)?;
             runtime.block_on(async {
                 for name in &names {
-                    // To part from the server takes the test's runtime, which waits here: what does not go at once is cut.
+                    // A graceful close needs the test's runtime, which waits here. After this time the connection is
+                    // cut, which has the same effect for the test.
                     tokio::time::timeout(Duration::from_millis(20), ConnectionManager::remove(name)).await.ok();
                 }
                 match server {
@@ -66,16 +68,17 @@ impl Home {
         if !std::thread::panicking() {
             match left.join() {
                 Ok(Ok(())) => {}
-                other => panic!("{name} is left on its server: {other:?}", name = self.name),
+                other => panic!("{name} was not removed from its server: {other:?}", name = self.name),
             }
         }
     }
 }
 
-/// Runs statements on the server, outside every test's database.
+/// Runs statements on the server, outside the databases of the tests.
 async fn as_administrator(server: &str, name: &str, statements: &[String]) -> Result<()> {
     let administrator = format!("{name}_administrator");
-    ConnectionManager::configure(&administrator, Config::url(server)?.pool(PoolOptions::new().max_connections(1)))?;
+    let config = Config::url(server)?.option("connect_timeout", TIME_LIMIT).pool(patient_pool(1));
+    ConnectionManager::configure(&administrator, config)?;
     let mut done = Ok(());
     for statement in statements {
         done = connection(&administrator)?.execute(statement, []).await.map(drop);
@@ -88,18 +91,19 @@ async fn as_administrator(server: &str, name: &str, statements: &[String]) -> Re
 }
 
 impl Kind {
-    /// Makes room for one test.
+    /// The statements that create the schema or database of a test.
     fn creation(self, name: &str) -> Vec<String> {
         match self {
             Self::File => Vec::new(),
             Self::Schema => vec![format!("CREATE SCHEMA {name}")],
-            // Without the padding of spaces and without regard to anything but the characters, text is equal as in Rust.
+            // Text is compared as in Rust: without the padding of spaces, and by its code points.
             Self::Database { collation } => {
                 vec![format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE {collation}")]
             }
         }
     }
 
+    /// The statements that drop it.
     fn removal(self, name: &str) -> Vec<String> {
         match self {
             Self::File => Vec::new(),
@@ -110,7 +114,7 @@ impl Kind {
         }
     }
 
-    /// The URL of what was made on a server.
+    /// The URL of the schema or database on a server.
     fn url(self, server: &str, name: &str) -> String {
         let (address, options) = server.split_once('?').unwrap_or((server, ""));
         match self {

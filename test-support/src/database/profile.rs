@@ -1,4 +1,4 @@
-//! What is expected of each database: stated here, and checked by `capabilities.rs` and by the cases.
+//! The expected behaviour of each database. `capabilities.rs` and the cases check it.
 
 use std::env;
 use std::ops::RangeInclusive;
@@ -6,51 +6,52 @@ use std::ops::RangeInclusive;
 use activerecord::{Config, Error, Result};
 
 use super::tables;
+use crate::pool::TIME_LIMIT;
 
-/// Names the database to run the cases on: one of [`PROFILES`].
+/// The environment variable with the name of the database to test: one of [`PROFILES`].
 const CHOICE: &str = "ACTIVERECORD_TEST_DATABASE";
 
-/// What is expected of a database.
+/// The expected behaviour of a database.
 #[derive(Debug)]
 pub struct Profile {
     name: &'static str,
-    /// The variable with its server's URL.
+    /// The environment variable with the URL of its server.
     variable: Option<&'static str>,
     pub(super) kind: Kind,
     pub(super) types: &'static tables::Types,
-    /// What its connections report.
+    /// The capabilities that its connections report.
     pub capabilities: Expected,
-    /// An error names the constraint; else its columns.
+    /// Whether an error names the violated constraint. If not, it names the columns.
     pub names_constraints: bool,
-    /// An upsert that meets another unique key than its own names that key.
+    /// Whether the error of an upsert names the violated unique key, if that is not the key of the upsert.
     pub names_other_conflicts: bool,
-    /// Foreign keys can be checked at the COMMIT.
+    /// Whether foreign keys can be checked at the COMMIT.
     pub deferred_constraints: bool,
-    /// Columns refuse what is longer or greater than they are declared.
+    /// Whether a column refuses a value that exceeds its declared size.
     pub limited_columns: bool,
-    /// Text may contain the character NUL.
+    /// Whether text can contain the character NUL.
     pub nul: bool,
-    /// Floats may be infinite.
+    /// Whether floats can be infinite.
     pub infinities: bool,
-    /// Floats may be NaN.
+    /// Whether floats can be NaN.
     pub nan: bool,
-    /// The greatest `u64` that a column keeps.
+    /// The greatest `u64` that a column can store.
     pub greatest_u64: u64,
-    /// The years of dates and times.
+    /// The years that dates and times can have.
     pub years: RangeInclusive<i32>,
-    /// 23:59:60 is a time.
+    /// Whether 23:59:60 is a valid time.
     pub leap_seconds: bool,
-    /// Generated keys go on after the greatest one that was given.
+    /// Whether generated keys continue after the greatest key that a program has written.
     pub keys_go_on: bool,
-    /// The option of a connection that waits for no lock for longer than this.
+    /// The option, and its value, that makes a connection wait only briefly for a lock.
     pub(super) impatience: (&'static str, &'static str),
-    /// A type of columns that the library does not have.
+    /// A column type that the library does not support.
     pub foreign_type: &'static str,
-    /// Asks the server whether transactions can be prepared; None: they cannot.
+    /// The query that tells whether the server can prepare transactions. None: the database cannot.
     pub prepared_if: Option<&'static str>,
 }
 
-/// The capabilities that a connection has to tell.
+/// The capabilities that a connection must report.
 #[derive(Debug)]
 #[allow(missing_docs, clippy::struct_excessive_bools, reason = "they are the flags of `Capabilities`")]
 pub struct Expected {
@@ -69,7 +70,7 @@ pub struct Expected {
     pub max_binds: usize,
 }
 
-/// What a test gets of its own.
+/// What each test gets.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     File,
@@ -79,7 +80,7 @@ pub(super) enum Kind {
 
 static SQLITE: Profile = SQLITE_PROFILE;
 
-/// What all of them keep: the values that can be copied from each to each.
+/// The values that every database can store, so that they can be copied between any two.
 static LEAST: Profile =
     Profile { name: "least", nul: false, infinities: false, years: 1..=9999, leap_seconds: false, ..SQLITE_PROFILE };
 
@@ -203,11 +204,11 @@ const MYSQL_CAPABILITIES: Expected = Expected {
     max_binds: 65_535,
 };
 
-/// The databases that there are cases for.
+/// The databases of the tests.
 const PROFILES: [&Profile; 4] = [&SQLITE, &POSTGRES, &MARIADB, &MYSQL];
 
 impl Profile {
-    /// The one that the environment chooses.
+    /// Returns the profile that the environment selects.
     pub fn current() -> Result<&'static Self> {
         let choice = env::var(CHOICE).unwrap_or_else(|_| SQLITE.name.into());
         let profile = PROFILES.into_iter().find(|profile| profile.name == choice);
@@ -217,13 +218,21 @@ impl Profile {
         })
     }
 
-    /// A connection that does not wait for locks.
+    /// Makes a connection wait only briefly for a lock.
     pub fn impatient(&self, config: Config) -> Config {
         let (option, value) = self.impatience;
         config.option(option, value)
     }
 
-    /// The URL of its server; None: it needs none.
+    /// Makes a connection wait so long that only a hang reaches the limit.
+    pub(super) fn patient(&self, config: Config) -> Config {
+        match self.kind {
+            Kind::File => config.option("busy_timeout", TIME_LIMIT),
+            Kind::Schema | Kind::Database { .. } => config.option("connect_timeout", TIME_LIMIT),
+        }
+    }
+
+    /// Returns the URL of its server. None: it is a file.
     pub(super) fn server(&self) -> Result<Option<String>> {
         let Some(variable) = self.variable else { return Ok(None) };
         env::var(variable).map(Some).map_err(|_| {
@@ -233,17 +242,17 @@ impl Profile {
         })
     }
 
-    /// All of them.
+    /// All profiles.
     pub fn all() -> [&'static Self; 4] {
         PROFILES
     }
 
-    /// What all of them keep.
+    /// The profile of the values that every database can store.
     pub fn least() -> &'static Self {
         &LEAST
     }
 
-    /// How `ACTIVERECORD_TEST_DATABASE` names it.
+    /// Its name in `ACTIVERECORD_TEST_DATABASE`.
     pub fn name(&self) -> &'static str {
         self.name
     }

@@ -1,26 +1,26 @@
-//! Tables of the cases, in words that each database has its own types for.
+//! The tables of the cases, with types that are translated for each database.
 //!
-//! A type is a word in capitals, an array of it has `[]` behind it, and a name in double quotes is quoted as the database
-//! does it: `flights (id ID, "by" STRING NOT NULL, seats I32 CHECK (seats > 0), notes TEXT[])`. Every other word is SQL
-//! that all of them understand. Foreign keys stand on their own (`FOREIGN KEY (a) REFERENCES b (c)`): MySQL passes over
-//! those of a column.
+//! A type is a word in capitals; `[]` after it makes an array. A name in double quotes gets the quotes of the database:
+//! `flights (id ID, "by" STRING NOT NULL, seats I32 CHECK (seats > 0), notes TEXT[])`. Every other word must be SQL of
+//! all databases. A foreign key is a constraint of the table (`FOREIGN KEY (a) REFERENCES b (c)`): MySQL ignores the
+//! form in a column.
 
 use super::profile::Profile;
 
-/// Behind a foreign key: checked at the COMMIT, where the database can do that.
+/// After a foreign key: check it at the COMMIT, if the database can.
 const DEFERRED: &str = "DEFERRED";
 
-/// How a database spells names and types.
+/// The names and types of a database.
 #[derive(Debug)]
 pub(super) struct Types {
     quote: char,
-    /// The word of a type, and what it is.
+    /// The word and the SQL of each type.
     words: &'static [(&'static str, &'static str)],
-    /// The type of arrays; None: the element's with `[]`.
+    /// The type of arrays. None: the type of the element with `[]`.
     array: Option<&'static str>,
 }
 
-/// Everything is one of five: what a column takes is the backend's business.
+/// SQLite has only these five types. The backend converts the values.
 pub(super) static SQLITE: Types = Types {
     quote: '"',
     words: &[
@@ -50,7 +50,7 @@ pub(super) static SQLITE: Types = Types {
     array: Some("TEXT"),
 };
 
-/// Text sorts by its characters' numbers, as in Rust, whatever the language of the server.
+/// Text sorts by code points, as in Rust, independent of the server's locale.
 pub(super) static POSTGRES: Types = Types {
     quote: '"',
     words: &[
@@ -80,8 +80,8 @@ pub(super) static POSTGRES: Types = Types {
     array: None,
 };
 
-/// STRING can be of a key, TEXT is as long as any. The collation is the database's, see `profile.rs`. A decimal has room
-/// for each `Decimal`; TIMESTAMP would end in 2038.
+/// STRING can be part of a key; TEXT has no length limit. The collation is that of the database, see `profile.rs`. The
+/// decimal type can store every `Decimal`. MySQL's own TIMESTAMP ends in 2038.
 pub(super) static MYSQL: Types = Types {
     quote: '`',
     words: &[
@@ -111,13 +111,13 @@ pub(super) static MYSQL: Types = Types {
     array: Some("JSON"),
 };
 
-/// A name in the quotes of the database.
+/// Puts a name into the quotes of the database.
 pub(super) fn quoted(name: &str, profile: &Profile) -> String {
     let quote = profile.types.quote;
     format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }
 
-/// The table as the database has it.
+/// Translates a table for the database.
 pub(super) fn translated(table: &str, profile: &Profile) -> String {
     let (mut rest, mut sql) = (table, String::new());
     while let Some(first) = rest.chars().next() {
@@ -143,7 +143,7 @@ pub(super) fn translated(table: &str, profile: &Profile) -> String {
     sql
 }
 
-/// The length of the quotation at the head of `text`, in which a doubled quote is one.
+/// Returns the length of the quoted part at the start of `text`. A doubled quote does not end it.
 fn quotation(text: &str, quote: char) -> usize {
     let mut at = 1;
     while let Some(end) = text[at..].find(quote) {
@@ -156,7 +156,7 @@ fn quotation(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// What the database says for a word, if it is a type; `rest` loses its `[]`.
+/// Translates a word, if it is a type. Removes a `[]` from the start of `rest`.
 fn typed(word: &str, rest: &mut &str, types: &Types) -> Option<String> {
     let (_, spelling) = types.words.iter().find(|(name, _)| *name == word)?;
     let Some(behind) = rest.strip_prefix("[]") else { return Some((*spelling).into()) };

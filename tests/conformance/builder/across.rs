@@ -1,9 +1,9 @@
-//! Models that live on different connections: one statement cannot read them.
+//! Models on different connections. One statement cannot read both.
 
 use super::*;
 use activerecord::query::exists;
 
-/// The model of a second database.
+/// A model of a second database.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[connection = "elsewhere_builder"]
 #[table = "airlines"]
@@ -32,10 +32,10 @@ async fn joins_are_refused() -> Result<()> {
                 let message = error.to_string();
                 assert!(error.is_unsupported(), "{error:?}");
                 for part in ["Flight", "Carrier", &*here, &*there, "with_connection", ".using(", "is_in(keys)"] {
-                    assert!(message.contains(part), "{message} does not say {part}");
+                    assert!(message.contains(part), "{message} does not contain {part}");
                 }
             }
-            // Where both are in one database, the query can be sent there.
+            // If both tables are in one database, `using` sends the query there.
             assert_eq!(joined().using(&here).count().await?, 5);
             Ok(())
         })
@@ -45,7 +45,7 @@ async fn joins_are_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_scope_of_all_models_brings_them_together() -> Result<()> {
+async fn a_scope_of_all_models_allows_a_join() -> Result<()> {
     with_data(async || {
         assert_eq!(Flight::query().join(Carrier::CARRIER.eq(Flight::CARRIER)).count().await?, 5);
         Ok(())

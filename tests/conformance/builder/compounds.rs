@@ -1,4 +1,4 @@
-//! Several queries as one.
+//! Compound queries: UNION, INTERSECT, EXCEPT.
 
 use super::*;
 use activerecord::query::literal;
@@ -49,7 +49,7 @@ async fn of_different_models() -> Result<()> {
     .await
 }
 
-/// A member keeps its own order and limit.
+/// Each part keeps its own order and limit.
 #[tokio::test]
 async fn of_limited_queries() -> Result<()> {
     with_data(async || {
@@ -60,7 +60,7 @@ async fn of_limited_queries() -> Result<()> {
     .await
 }
 
-/// Equal decimals are one row, and rows of joins keep their columns apart.
+/// Equal decimals are one row. Rows of joins keep the columns of each model.
 #[tokio::test]
 async fn of_decimals_and_joins() -> Result<()> {
     with_data(async || {
@@ -75,7 +75,7 @@ async fn of_decimals_and_joins() -> Result<()> {
 }
 
 #[tokio::test]
-async fn with_a_connection_of_their_own_are_refused() -> Result<()> {
+async fn with_their_own_connection_are_refused() -> Result<()> {
     with_data(async || {
         let error = Flight::query().union(Flight::using("elsewhere")).all().await.unwrap_err();
         assert!(error.is_unsupported() && error.to_string().contains("`elsewhere`"), "{error}");
@@ -85,7 +85,7 @@ async fn with_a_connection_of_their_own_are_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn joined_to_others() -> Result<()> {
+async fn joined_to_a_model() -> Result<()> {
     with_data(async || {
         let early = Flight::filter(Flight::DELAY.lt(-1)).union(Flight::filter(Flight::ID.eq(3)));
         let joined = early.join(Airline::CARRIER.eq(Flight::CARRIER)).order_by(Flight::ID.asc());

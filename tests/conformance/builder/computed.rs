@@ -1,4 +1,4 @@
-//! CASE, COALESCE, arithmetic, text and SQL of one's own.
+//! CASE, COALESCE, arithmetic, text functions and raw SQL.
 
 use super::*;
 use activerecord::query::{case, literal, raw};
@@ -31,7 +31,7 @@ async fn arithmetic() -> Result<()> {
     .await
 }
 
-/// Towards zero, with the dividend's sign for what is left; NULL when there is nothing to divide by.
+/// Integer division rounds towards zero. The remainder has the sign of the dividend. Division by zero gives NULL.
 #[tokio::test]
 async fn division() -> Result<()> {
     with_data(async || {
@@ -51,7 +51,7 @@ async fn division() -> Result<()> {
 }
 
 #[tokio::test]
-async fn conditions_on_what_is_computed() -> Result<()> {
+async fn conditions_on_computed_values() -> Result<()> {
     with_data(async || {
         let far = Flight::filter((Flight::MILES / 100).between(10, 14) & (Flight::FARE + 1).le(dec!(11)))
             .order_by((Flight::FARE + 0).desc())
@@ -80,7 +80,7 @@ async fn cases() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_first_that_is_not_null() -> Result<()> {
+async fn coalesce() -> Result<()> {
     with_data(async || {
         let tails = Flight::filter(Flight::TAILNUM.coalesce("none").ge("N6"))
             .order_by(Flight::ID.asc())
@@ -138,7 +138,7 @@ async fn in_updates() -> Result<()> {
 }
 
 #[tokio::test]
-async fn sql_of_ones_own() -> Result<()> {
+async fn raw_expressions() -> Result<()> {
     with_data(async || {
         let raw = Flight::order_by(raw::<i64>("miles + ?", [1]).desc())
             .filter(raw::<String>("UPPER(dest)", []).eq("IAH"))

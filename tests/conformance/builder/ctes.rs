@@ -10,7 +10,7 @@ struct Load {
     fares: Option<Decimal>,
 }
 
-/// A place, and how far down it is.
+/// A place, and its depth.
 #[derive(Cte, Debug, PartialEq)]
 struct Part {
     id: i64,
@@ -56,7 +56,7 @@ async fn joined_to_a_model() -> Result<()> {
 }
 
 #[tokio::test]
-async fn that_lead_on() -> Result<()> {
+async fn recursive() -> Result<()> {
     with_data(async || {
         let base = Place::filter(Place::ID.eq(2)).select((Place::ID, Place::NAME, literal(0_i64)));
         let step = Place::query().join(Part::ID.eq(Place::PART_OF)).select((Place::ID, Place::NAME, Part::DEPTH + 1));
@@ -78,9 +78,9 @@ struct Reached {
     id: i64,
 }
 
-/// What leads back to itself ends, when found rows are not followed again.
+/// A cycle ends, because a row that was found before is not followed again.
 #[tokio::test]
-async fn that_go_round() -> Result<()> {
+async fn recursive_over_a_cycle() -> Result<()> {
     with_data(async || {
         Place::filter(Place::ID.eq(1)).update((Place::PART_OF.set(7),)).await?;
         let base = Place::filter(Place::ID.eq(7)).select((Place::ID,));
@@ -95,7 +95,7 @@ async fn that_go_round() -> Result<()> {
 }
 
 #[tokio::test]
-async fn with_a_step_beside_a_model() -> Result<()> {
+async fn recursive_joined_to_a_model() -> Result<()> {
     with_data(async || {
         let base = Place::filter(Place::NAME.eq("MIA")).select((Place::ID,));
         let step = Place::query()
@@ -113,7 +113,7 @@ async fn with_a_step_beside_a_model() -> Result<()> {
 }
 
 #[tokio::test]
-async fn that_nobody_defines_are_refused() -> Result<()> {
+async fn undefined_are_refused() -> Result<()> {
     with_data(async || {
         let error = Airline::query().join(Load::CARRIER.eq(Airline::CARRIER)).all().await.unwrap_err();
         assert!(error.to_string().contains("`load`") && error.to_string().contains(".with::<"), "{error}");

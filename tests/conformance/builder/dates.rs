@@ -1,4 +1,4 @@
-//! Parts of dates and instants, which are taken in UTC.
+//! Parts of dates and instants. Instants are in UTC.
 
 use super::*;
 use activerecord::query::count_rows;
@@ -55,7 +55,7 @@ async fn as_groups_and_conditions() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_what_may_be_null() -> Result<()> {
+async fn of_nullable_columns() -> Result<()> {
     with_data(async || {
         let years = Plane::query().with_deleted().order_by(Plane::TAILNUM.asc()).select(Plane::SCRAPPED_AT.year());
         check("part_of_null", years, [None, None, None, Some(2013)]).await

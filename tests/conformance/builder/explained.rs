@@ -1,10 +1,10 @@
-//! Plans.
+//! Query plans.
 
 use super::*;
 use activerecord::query::count_rows;
 
 #[tokio::test]
-async fn what_a_database_would_do() -> Result<()> {
+async fn a_plan_has_the_sql_and_the_rows() -> Result<()> {
     with_data(async || {
         let plan = Flight::filter(Flight::ID.eq(3)).explain().await?;
         assert!(plan.sql.starts_with("SELECT") && !plan.rows.is_empty(), "{plan:?}");

@@ -1,4 +1,4 @@
-//! Groups, aggregates, and rows that count as one.
+//! GROUP BY, aggregates and DISTINCT.
 
 use super::*;
 use activerecord::query::{case, count_rows, record};
@@ -64,7 +64,7 @@ async fn of_joined_models() -> Result<()> {
     .await
 }
 
-/// Without a group, all rows are one, also when there are none.
+/// Without GROUP BY, all rows are one group, also if there are no rows.
 #[tokio::test]
 async fn of_all_rows() -> Result<()> {
     with_data(async || {
@@ -78,7 +78,7 @@ async fn of_all_rows() -> Result<()> {
     .await
 }
 
-/// Equal decimals are one group, however many digits they are written with.
+/// Equal decimals are one group, whatever their number of digits.
 #[tokio::test]
 async fn of_decimals() -> Result<()> {
     with_data(async || {
@@ -105,7 +105,7 @@ async fn of_decimals() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_what_is_computed() -> Result<()> {
+async fn of_computed_values() -> Result<()> {
     with_data(async || {
         let late =
             || case::<String>().when(Flight::DELAY.gt(0), "late").when(Flight::DELAY.le(0), "early").otherwise("?");

@@ -21,7 +21,7 @@ async fn of_two_models() -> Result<()> {
     .await
 }
 
-/// A row without a partner has None; a condition on the joined model is one on the pair.
+/// A row without a partner has None. A filter on the joined model applies to the pair.
 #[tokio::test]
 async fn that_keep_rows_without_a_partner() -> Result<()> {
     with_data(async || {
@@ -48,7 +48,7 @@ async fn that_keep_rows_without_a_partner() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_column_that_may_be_missing_has_to_be_optional() -> Result<()> {
+async fn a_column_of_a_left_join_must_be_optional() -> Result<()> {
     with_data(async || {
         let joined = Airline::query().left_join(Flight::CARRIER.eq(Airline::CARRIER));
         let error = joined.pluck(Flight::MILES).await.unwrap_err();
@@ -67,7 +67,7 @@ async fn of_three_models() -> Result<()> {
             .join(Airline::CARRIER.eq(Flight::CARRIER).and(Airline::CARRIER.is_in(["UA", "B6"])))
             .filter(Plane::SEATS.lt(150).or(Airline::CARRIER.eq("B6")))
             .order_by(Flight::ID.asc());
-        // N804JB is scrapped, so it is as if it were not there.
+        // N804JB is scrapped, so the join does not find it.
         let plane = |id: usize| planes().into_iter().find(|plane| flight(id).tailnum.as_ref() == Some(&plane.tailnum));
         let expected = [1, 2, 4, 6].map(|id| (flight(id), plane(id).filter(|_| id != 4), airline(&flight(id).carrier)));
         check("join_of_three", joined.clone(), expected).await?;
@@ -140,9 +140,9 @@ async fn in_streams() -> Result<()> {
     .await
 }
 
-/// Scopes of one's own are ordinary functions.
+/// A reusable part of a query is an ordinary function.
 #[tokio::test]
-async fn of_queries_that_functions_made() -> Result<()> {
+async fn of_queries_from_functions() -> Result<()> {
     fn large(planes: Query<Plane>) -> Query<Plane> {
         planes.filter(Plane::SEATS.ge(149)).with_deleted()
     }

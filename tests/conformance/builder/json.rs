@@ -1,4 +1,4 @@
-//! What is inside JSON.
+//! Values inside JSON.
 
 use activerecord::query::count_rows;
 use activerecord::statement::JsonStep;
@@ -71,7 +71,7 @@ async fn in_conditions() -> Result<()> {
 }
 
 #[tokio::test]
-async fn that_holds_other_json() -> Result<()> {
+async fn that_contains_other_json() -> Result<()> {
     with_data(async || {
         let with = Flight::filter(Flight::NOTES.json_contains(json!({"meal": {"kind": "hot"}, "extras": ["milk"]})))
             .select(Flight::ID);

@@ -3,7 +3,7 @@
 use super::*;
 use activerecord::query::{Cursor, row};
 
-/// All pages, the cursor taken through its text each time.
+/// Reads all pages. Each cursor is converted to text and back.
 async fn pages(query: Query<Flight>, size: u64) -> Result<Vec<Vec<i64>>> {
     let mut pages = Vec::new();
     let mut after: Option<Cursor> = None;
@@ -29,7 +29,7 @@ async fn in_the_order_of_the_key() -> Result<()> {
     .await
 }
 
-/// Equal values are told apart by the key, and NULL has its place, in every direction.
+/// The key decides between equal values, and NULL has a fixed place, in both directions.
 #[tokio::test]
 async fn in_orders_with_equal_values_and_null() -> Result<()> {
     with_data(async || {
@@ -55,9 +55,9 @@ async fn in_orders_with_equal_values_and_null() -> Result<()> {
     .await
 }
 
-/// By an index, where there is one: so each database has its own spelling.
+/// Each dialect has its own SQL, so that the database can use an index.
 #[tokio::test]
-async fn of_rows_that_are_compared_as_one() -> Result<()> {
+async fn of_row_values() -> Result<()> {
     with_data(async || {
         let by = || Flight::order_by((Flight::CARRIER.asc(), Flight::MILES.asc()));
         let flight = || row((Flight::CARRIER, Flight::MILES));
@@ -67,7 +67,7 @@ async fn of_rows_that_are_compared_as_one() -> Result<()> {
         assert_eq!(both.select(Flight::ID).all().await?, [4, 5, 6]);
         let fares = row((Flight::LOAD, Flight::FARE, Flight::ID)).gt((0.5, dec!(9), 1));
         check("row_of_three", Flight::filter(fares).order_by(Flight::ID.asc()).select(Flight::ID), [2, 3, 5]).await?;
-        // What is undecided because of a NULL is not so.
+        // A comparison that a NULL leaves undecided is not true.
         let delays = row((Flight::DELAY, Flight::ID)).ge((-1, 4));
         let optional = Flight::filter(delays).order_by(Flight::ID.asc());
         assert_eq!(optional.select(Flight::ID).all().await?, [1, 2, 4]);
@@ -77,7 +77,7 @@ async fn of_rows_that_are_compared_as_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn while_rows_come_and_go() -> Result<()> {
+async fn while_rows_are_deleted() -> Result<()> {
     with_data(async || {
         let first = Flight::query().keyset(None, 2).await?;
         let json = serde_json::to_string(&first.next).map_err(Error::custom)?;
@@ -91,7 +91,7 @@ async fn while_rows_come_and_go() -> Result<()> {
 }
 
 #[tokio::test]
-async fn that_do_not_fit_are_refused() -> Result<()> {
+async fn with_another_cursor_or_order_are_refused() -> Result<()> {
     with_data(async || {
         let next = Flight::order_by(Flight::MILES.asc()).keyset(None, 1).await?.next;
         let error = Flight::order_by(Flight::MILES.desc()).keyset(next.as_ref(), 1).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The text of each, which a database without locks of rows refuses.
+/// The SQL of each kind. A database without row locks refuses it.
 #[tokio::test]
 async fn of_every_kind() -> Result<()> {
     with_data(async || {
@@ -24,7 +24,7 @@ async fn of_every_kind() -> Result<()> {
 }
 
 #[tokio::test]
-async fn outside_of_a_transaction_are_refused() -> Result<()> {
+async fn outside_a_transaction_are_refused() -> Result<()> {
     with_data(async || {
         let error = Flight::query().for_update().all().await.unwrap_err();
         assert!(error.to_string().contains("wrap it in transaction("), "{error}");
@@ -35,7 +35,7 @@ async fn outside_of_a_transaction_are_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_no_rows_of_a_table_are_refused() -> Result<()> {
+async fn of_derived_rows_are_refused() -> Result<()> {
     with_data(async || {
         let name = HERE.with(Clone::clone);
         for query in [
@@ -51,12 +51,12 @@ async fn of_no_rows_of_a_table_are_refused() -> Result<()> {
     .await
 }
 
-/// What another transaction holds is left out, or fails at once.
+/// Rows that another transaction has locked are skipped, or fail at once.
 #[tokio::test]
-async fn that_others_hold() -> Result<()> {
+async fn of_locked_rows() -> Result<()> {
     let db = database().await?;
     if !connection(&db)?.capabilities().row_locks {
-        // Without locks of rows the text is refused: `of_every_kind` shows it.
+        // Without row locks the query is refused, as in `of_every_kind`.
         let error = transaction(&db, async || Flight::using(&db).skip_locked().all().await).await.unwrap_err();
         assert!(error.is_unsupported(), "{error}");
         return Ok(());

@@ -1,5 +1,5 @@
-//! The query builder: each query's SQL, in the three dialects side by side, is a snapshot, and its answer is the same on every
-//! database. What a dialect cannot say is `Unsupported` in both.
+//! The query builder. The SQL of each query, in the three dialects side by side, is a snapshot, and its result is the
+//! same on every database. A query that a dialect cannot express is `Unsupported`, both as SQL and when it runs.
 
 mod across;
 mod compounds;
@@ -71,7 +71,8 @@ struct Whole;
 
 const DIALECTS: [&str; 3] = ["sqlite", "postgresql", "mysql"];
 
-/// Compares the text of a query in each dialect with the snapshot of this name, and its answer here with what is expected.
+/// Compares the SQL of a query in each dialect with the snapshot of this name, and its result on this database with
+/// `expected`.
 async fn check<S, R>(name: &str, query: Query<S, R>, expected: impl IntoIterator<Item = R>) -> Result<()>
 where
     S: Source,
@@ -95,11 +96,11 @@ where
 }
 
 tokio::task_local! {
-    /// The connection that the test's scope has chosen.
+    /// The connection of the test.
     static HERE: String;
 }
 
-/// Runs a test with all tables filled.
+/// Runs a test on a new database with filled tables.
 async fn with_data(test: impl AsyncFnOnce() -> Result<()>) -> Result<()> {
     let db = database().await?;
     HERE.scope(db.to_string(), with_connection(&db, async || test().await)).await
@@ -124,7 +125,7 @@ async fn database() -> Result<Database> {
     Ok(db)
 }
 
-/// Four airlines, of which WN flies nowhere; DL, which flies, is none of them.
+/// Four airlines. WN has no flight. DL has flights and is missing.
 fn airlines() -> Vec<Airline> {
     [
         ("AA", "American Airlines Inc."),
@@ -136,7 +137,7 @@ fn airlines() -> Vec<Airline> {
     .into()
 }
 
-/// Four planes, of which the last is scrapped.
+/// Four planes. The last one is scrapped.
 fn planes() -> Vec<Plane> {
     [("N14228", Some(1999), 149), ("N24211", Some(1998), 149), ("N619AA", None, 178), ("N804JB", Some(2012), 200)]
         .map(|(tailnum, built, seats)| Plane {

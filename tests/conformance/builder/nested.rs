@@ -1,4 +1,4 @@
-//! Queries inside queries: in conditions, and among what is selected.
+//! Queries inside queries: in conditions, and in the selected columns.
 
 use super::*;
 use activerecord::query::{exists, outer, subquery};
@@ -17,7 +17,7 @@ async fn as_a_set() -> Result<()> {
 }
 
 #[tokio::test]
-async fn that_look_at_the_row_outside() -> Result<()> {
+async fn that_refer_to_the_outer_row() -> Result<()> {
     with_data(async || {
         let flights = || Flight::filter(Flight::CARRIER.eq(outer(Airline::CARRIER)));
         let idle = Airline::filter(!exists(flights()));
@@ -34,7 +34,7 @@ async fn that_look_at_the_row_outside() -> Result<()> {
 }
 
 #[tokio::test]
-async fn among_what_is_selected() -> Result<()> {
+async fn in_the_selected_columns() -> Result<()> {
     with_data(async || {
         let longest = Flight::filter(Flight::CARRIER.eq(outer(Airline::CARRIER))).select(Flight::MILES.max());
         let airlines = Airline::order_by(Airline::CARRIER.asc()).select((Airline::CARRIER, subquery(longest)));
@@ -59,7 +59,7 @@ async fn as_a_value() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_what_is_not_there() -> Result<()> {
+async fn of_unknown_columns_are_refused() -> Result<()> {
     with_data(async || {
         let alone = Flight::filter(Flight::CARRIER.eq(outer(Airline::CARRIER)));
         let error = alone.all().await.unwrap_err();
@@ -72,7 +72,7 @@ async fn of_what_is_not_there() -> Result<()> {
     .await
 }
 
-/// What a query finds can be written to, on MySQL too, which takes no plain query on the table that is written.
+/// A write can use a query on the same table, also on MySQL, which refuses a plain one.
 #[tokio::test]
 async fn in_writes() -> Result<()> {
     with_data(async || {

@@ -1,4 +1,4 @@
-//! Functions over windows.
+//! Window functions.
 
 use super::*;
 use activerecord::query::{count_rows, dense_rank, ntile, rank, row_number, window};
@@ -73,7 +73,7 @@ struct Ranked {
     place: u64,
 }
 
-/// The first of each group, where DISTINCT ON is not known.
+/// The first row of each group, for databases without DISTINCT ON.
 #[tokio::test]
 async fn in_a_common_table_expression() -> Result<()> {
     with_data(async || {
@@ -91,7 +91,7 @@ async fn in_a_common_table_expression() -> Result<()> {
 }
 
 #[tokio::test]
-async fn misused_are_refused() -> Result<()> {
+async fn misused_functions_are_refused() -> Result<()> {
     with_data(async || {
         let error = Flight::select(row_number()).all().await.unwrap_err();
         assert!(error.to_string().contains(".over(window()"), "{error}");

@@ -1,17 +1,17 @@
-//! One row of ten thousand violates a constraint: none is written, and the error says which constraint.
+//! One of ten thousand rows violates a constraint. No row is written, and the error names the constraint.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
 
 use super::{ROWS, Reading, database, reading, readings};
 
-/// Writes ten thousand rows of which this one is bad.
+/// Writes ten thousand rows with one bad row, and checks the error.
 async fn refused(bad: Reading, kind: ErrorKind, constraint: Option<(&'static str, &'static str)>) -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let mut readings = readings();
         readings[7_321] = bad;
-        let Err(error) = Reading::bulk_insert(&readings).await else { panic!("it was not refused") };
+        let Err(error) = Reading::bulk_insert(&readings).await else { panic!("the rows were accepted") };
         assert_eq!((error.kind(), error.model(), error.connection()), (kind, Some("Reading"), Some(&*db)), "{error:?}");
         if let Some((name, columns)) = constraint {
             assert_eq!(error.constraint(), Some(db.constraint(name, columns)), "{error:?}");
@@ -19,7 +19,7 @@ async fn refused(bad: Reading, kind: ErrorKind, constraint: Option<(&'static str
         assert_eq!(error.record_index(), Some(7_321), "{error}");
         assert_eq!(Reading::count().await?, 0);
 
-        // An open transaction is left to be rolled back, with what it did before.
+        // An open transaction can only be rolled back, with its earlier writes.
         let failed = transaction(&db, async || {
             reading(ROWS).insert().await?;
             Reading::bulk_insert(&readings).await
@@ -47,7 +47,7 @@ async fn a_check() -> Result<()> {
 
 #[tokio::test]
 async fn a_value_that_cannot_be_bound() -> Result<()> {
-    // No row is wrong for the database: this one never reaches it.
+    // The library refuses this row, so the database never gets it.
     let db = test_support::Database::new(["counts (id ID, total U64 NOT NULL, ratio F64 NOT NULL)"]).await;
     with_connection(&db, async || {
         let mut counts: Vec<_> = (0..10_000).map(|total| Count { id: 0, total, ratio: 0.5 }).collect();

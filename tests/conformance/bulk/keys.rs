@@ -1,4 +1,4 @@
-//! Upserts on keys of every kind, and on keys that are none.
+//! Upserts on keys of every kind, and on columns without a unique index.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
@@ -44,7 +44,7 @@ async fn a_uuid_key() -> Result<()> {
         assert_eq!(Bag::bulk_insert_or_update(&heavier, [Bag::ID]).await?, 3_000);
         assert_eq!((Bag::count().await?, Bag::query().sum(Bag::WEIGHT).await?), (4_000, 7_000));
         assert_eq!(Bag::find(bag(1_500, 0).id).await?, bag(1_500, 2));
-        // A nil key is made by the library, and each is another.
+        // The library generates a new key for each nil key.
         Bag::insert_or_update(&Bag { tag: "new".into(), ..Default::default() }, [Bag::ID]).await?;
         let new = Bag::filter(Bag::TAG.eq("new")).one().await?;
         assert_eq!(new.id.get_version_num(), 7);
@@ -70,9 +70,9 @@ async fn a_composite_key() -> Result<()> {
     .await
 }
 
-/// The same rows twice in one call: the last one wins, as with one call each, or the call is refused; never an unclear error.
+/// One call has the same key twice: the last row wins, as with one call for each row.
 #[tokio::test]
-async fn a_key_that_is_given_twice() -> Result<()> {
+async fn a_repeated_key() -> Result<()> {
     with_connection(&database().await, async || {
         let twice = Bag::bulk_insert_or_update(&[bag(1, 1), bag(2, 2), bag(1, 3)], [Bag::ID]).await;
         assert_eq!(twice?, 3);
@@ -82,9 +82,9 @@ async fn a_key_that_is_given_twice() -> Result<()> {
     .await
 }
 
-/// A row that collides with another unique key than the one named is a violation, not a row that silently changes another.
+/// A row that conflicts with another unique key is a violation. It does not silently change another row.
 #[tokio::test]
-async fn another_unique_key_is_not_the_one_that_was_named() -> Result<()> {
+async fn a_conflict_with_another_unique_key() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         Bag::insert_or_update(&bag(1, 1), [Bag::ID]).await?;
@@ -100,7 +100,7 @@ async fn another_unique_key_is_not_the_one_that_was_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn keys_that_are_no_unique_index() -> Result<()> {
+async fn keys_without_a_unique_index() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let errors = [

@@ -1,4 +1,4 @@
-//! Rows that are loaded, where a database has a way to do that: all of them or none, and each value as an INSERT writes it.
+//! Bulk loads, on databases that have one. All rows or none are written, with the same values as an INSERT.
 
 use activerecord::prelude::*;
 use activerecord::statement::Name;
@@ -23,17 +23,17 @@ async fn all_rows_or_none() -> Result<()> {
         .collect();
     let loaded = here.load(&"readings".into(), &columns, &rows).await?;
     let Some(loaded) = loaded else {
-        assert_eq!(Reading::using(&database).count().await?, 0, "nothing is added");
+        assert_eq!(Reading::using(&database).count().await?, 0, "nothing is written");
         return Ok(());
     };
     assert_eq!(loaded, rows.len() as u64);
     assert!(Reading::using(&database).order_by(Reading::ID.asc()).all().await? == expected);
-    // The last one is there already.
+    // The last row exists.
     let mut more = vec![rows[0].clone(), rows[1].clone()];
     more[0][0] = Value::I64(i64::from(ROWS) + 1);
     let again = here.load(&"readings".into(), &columns, &more).await;
     assert!(again.is_err_and(|error| error.is_unique_violation()));
-    // A value that is not of its column's type is left to INSERT.
+    // A value of another type than its column is not loaded: INSERT has to write it.
     more[0][2] = Value::Text("noon".into());
     assert_eq!(here.load(&"readings".into(), &columns, &more[..1]).await?, None);
     assert_eq!(Reading::using(&database).count().await?, loaded);

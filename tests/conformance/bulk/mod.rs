@@ -1,4 +1,5 @@
-//! Ten thousand rows at once: more than a statement binds, all or none of them, and read back in bounded memory.
+//! Ten thousand rows in one call. They exceed the binds of a statement, are written completely or not at all, and are
+//! read in bounded memory.
 
 mod constraints;
 mod keys;
@@ -12,7 +13,7 @@ use test_support::Database;
 
 const ROWS: i32 = 10_000;
 
-/// Eight columns: ten thousand rows of them are more values than any database binds in one statement.
+/// A model of eight columns: ten thousand rows have more values than any database binds in one statement.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Reading {
     id: i64,
@@ -25,7 +26,7 @@ struct Reading {
     remark: String,
 }
 
-/// The reading of the n-th hour.
+/// Returns the reading of an hour.
 fn reading(hour: i32) -> Reading {
     Reading {
         id: 0,

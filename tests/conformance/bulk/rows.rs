@@ -1,11 +1,11 @@
-//! Written at once, and read in batches and as a stream.
+//! Rows that are written in one call, and read in batches and as a stream.
 
 use activerecord::prelude::*;
 
 use super::{ROWS, Reading, database, readings};
 
 #[tokio::test]
-async fn they_are_written_in_order_and_read_back() -> Result<()> {
+async fn rows_are_written_in_order() -> Result<()> {
     with_connection(&database().await, async || {
         let readings = readings();
         assert_eq!(Reading::bulk_insert(&readings).await?, ROWS as u64);
@@ -33,7 +33,7 @@ async fn they_are_written_in_order_and_read_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upsert_updates_those_that_are_there() -> Result<()> {
+async fn an_upsert_updates_existing_rows() -> Result<()> {
     with_connection(&database().await, async || {
         let keys = (Reading::STATION, Reading::HOUR);
         let readings = readings();
@@ -51,9 +51,9 @@ async fn an_upsert_updates_those_that_are_there() -> Result<()> {
     .await
 }
 
-/// Sums and counts are the same types everywhere, whatever the database makes of them.
+/// Sums and counts have the same types on every database.
 #[tokio::test]
-async fn they_add_up_to_the_same_types() -> Result<()> {
+async fn aggregates_have_the_same_types() -> Result<()> {
     with_connection(&database().await, async || {
         let readings = readings();
         Reading::bulk_insert(&readings).await?;

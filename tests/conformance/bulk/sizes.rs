@@ -1,4 +1,4 @@
-//! Rows that are large: a statement stays below what a server takes in one packet.
+//! Large rows: a statement stays below the packet limit of the server.
 
 use activerecord::prelude::*;
 

@@ -11,7 +11,7 @@ fn airports(count: usize) -> Vec<Airport> {
 }
 
 #[tokio::test]
-async fn none_is_nothing() -> Result<()> {
+async fn no_rows() -> Result<()> {
     with_connection(&database().await, async || {
         assert_eq!(Airport::bulk_insert(&[]).await?, 0);
         assert_eq!(Airport::count().await?, 0);
@@ -21,7 +21,7 @@ async fn none_is_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_is_stamped() -> Result<()> {
+async fn one_row_gets_its_times() -> Result<()> {
     with_connection(&database().await, async || {
         let planes = [Plane::new("N10156")];
         assert_eq!(Plane::bulk_insert(&planes).await?, 1);
@@ -35,7 +35,7 @@ async fn one_is_stamped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn thousands_go_in_order() -> Result<()> {
+async fn thousands_are_written_in_order() -> Result<()> {
     with_connection(&database().await, async || {
         let airports = airports(5_000);
         assert_eq!(Airport::bulk_insert(&airports).await?, 5_000);
@@ -46,7 +46,7 @@ async fn thousands_go_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn keys_may_be_set_or_not() -> Result<()> {
+async fn some_keys_are_set() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let planes: Vec<_> = [0, 50, 0, 0, 70, 80]
@@ -73,7 +73,7 @@ async fn all_or_none_across_statements() -> Result<()> {
         let error = Airport::bulk_insert(&airports).await.unwrap_err();
         assert!(error.is_unique_violation() && error.model() == Some("Airport"), "{error:?}");
         assert_eq!(Airport::count().await?, 0);
-        // Nothing is left open.
+        // No transaction is left open.
         airports.pop();
         assert_eq!(Airport::bulk_insert(&airports).await?, 2_500);
         Ok(())
@@ -82,7 +82,7 @@ async fn all_or_none_across_statements() -> Result<()> {
 }
 
 #[tokio::test]
-async fn it_joins_the_transaction_that_is_open() -> Result<()> {
+async fn it_joins_the_open_transaction() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let undone = transaction(&db, async || {
@@ -97,8 +97,8 @@ async fn it_joins_the_transaction_that_is_open() -> Result<()> {
     .await
 }
 
-/// With 43 columns, whole rows can take exactly the 32,766 values that one database binds, and the upsert's own have to
-/// fit too.
+/// With 43 columns, whole rows can have exactly the 32,766 values that one database binds. The values that an upsert
+/// adds must fit too.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Wide {
     id: i64,

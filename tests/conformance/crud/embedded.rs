@@ -1,4 +1,4 @@
-//! Models with embedded structs: their columns are the model's own, in every verb.
+//! Models with embedded structs. Every verb treats their columns as columns of the model.
 
 use activerecord::prelude::*;
 use activerecord::query::{Predicate, count_rows};
@@ -36,7 +36,7 @@ struct Audit {
     deleted_at: Option<DateTime<Utc>>,
 }
 
-/// The same struct twice, columns before, between and behind, and everything that a write looks after.
+/// A model with the same struct twice, columns before, between and after them, and all automatic columns.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Customer {
     #[flatten(prefix = "home_")]
@@ -49,7 +49,7 @@ struct Customer {
     name: String,
 }
 
-/// Another model with the same struct, and no prefix; its hook marks it as found.
+/// Another model with the same struct, without a prefix. A hook marks a record that was read.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[hooks]
 struct Shop {
@@ -76,7 +76,7 @@ impl Hooks for Shop {
 #[alias(Customer)]
 struct Neighbour;
 
-/// Whatever the model, and whichever of its addresses.
+/// A predicate on any address of any model.
 fn is_north_of<M>(address: AddressColumns<M>, latitude: f64) -> Predicate<M> {
     address.point.latitude.gt(latitude)
 }
@@ -166,7 +166,7 @@ async fn a_record_is_written_and_read() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_write_looks_after_may_be_embedded() -> Result<()> {
+async fn automatic_columns_can_be_embedded() -> Result<()> {
     with_connection(&database().await, async || {
         let mut ann = Customer::create(customer("Ann", "Telluride", "Ouray")).await?;
         let mut stale = ann.clone();
@@ -261,7 +261,7 @@ async fn joined_and_raw_rows_are_read() -> Result<()> {
 }
 
 #[test]
-fn json_has_them_beside_the_others() {
+fn json_contains_the_embedded_fields() {
     let shop = shop("a", "Rico");
     assert_eq!(
         shop.to_json(),

@@ -49,7 +49,7 @@ async fn database() -> Database {
 }
 
 #[tokio::test]
-async fn a_composite_key_is_all_of_its_parts() -> Result<()> {
+async fn a_composite_key() -> Result<()> {
     with_connection(&database().await, async || {
         for (flight, place) in [(1, "1A"), (1, "1B"), (2, "1A")] {
             Seat::new(flight, place).save().await?;
@@ -72,7 +72,7 @@ async fn a_composite_key_is_all_of_its_parts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_composite_key_may_hold_a_zero() -> Result<()> {
+async fn a_composite_key_can_contain_zero() -> Result<()> {
     with_connection(&database().await, async || {
         let mut seat = Seat::new(0, "1A");
         seat.save().await?;
@@ -86,7 +86,7 @@ async fn a_composite_key_may_hold_a_zero() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_nil_uuid_becomes_one_that_sorts_by_time() -> Result<()> {
+async fn a_nil_uuid_becomes_a_uuid_of_version_7() -> Result<()> {
     with_connection(&database().await, async || {
         let first = Booking::create(Booking { code: "a".into(), ..Default::default() }).await?;
         let second = Booking::create(Booking { code: "b".into(), ..Default::default() }).await?;
@@ -107,7 +107,7 @@ async fn a_nil_uuid_becomes_one_that_sorts_by_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_failed_insert_makes_no_uuid() -> Result<()> {
+async fn a_failed_insert_sets_no_uuid() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         connection(&db)?.execute("CREATE UNIQUE INDEX codes ON bookings (code)", []).await?;
@@ -121,7 +121,7 @@ async fn a_failed_insert_makes_no_uuid() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_optional_key_is_generated_when_none() -> Result<()> {
+async fn an_optional_key_is_generated_for_none() -> Result<()> {
     with_connection(&database().await, async || {
         let mut remark = Remark { id: None, text: "late".into() };
         remark.save().await?;
@@ -147,14 +147,14 @@ async fn a_narrow_key_is_generated_too() -> Result<()> {
     .await
 }
 
-/// A model of nothing but a key that the database makes.
+/// A model with only a generated key.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Ticket {
     id: i64,
 }
 
 #[tokio::test]
-async fn a_row_of_nothing_but_a_generated_key() -> Result<()> {
+async fn a_row_with_only_a_generated_key() -> Result<()> {
     with_connection(&Database::new(["tickets (id ID)"]).await, async || {
         let mut ticket = Ticket::create(Ticket::default()).await?;
         assert_eq!(ticket.id, 1);
@@ -166,7 +166,7 @@ async fn a_row_of_nothing_but_a_generated_key() -> Result<()> {
     .await
 }
 
-/// Names that need their quotes.
+/// A model whose names need quotes.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "select"]
 struct Odd {
@@ -180,7 +180,7 @@ struct Odd {
 }
 
 #[tokio::test]
-async fn names_are_quoted_whatever_they_are() -> Result<()> {
+async fn all_names_are_quoted() -> Result<()> {
     let table = r#""select" ("a.b" ID, "the ""order""" I32, "größe `?`" I32, "type" I32)"#;
     with_connection(&Database::new([table]).await, async || {
         let mut odd = Odd::create(Odd { id: 0, order: 1, size: 2, r#type: 3 }).await?;

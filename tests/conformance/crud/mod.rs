@@ -1,4 +1,4 @@
-//! Writing and reading single records, and many at once.
+//! Writes and reads of single records and of many.
 
 mod bulk;
 mod embedded;
@@ -11,7 +11,7 @@ mod upserts;
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};
 
-/// A model with everything that a write looks after.
+/// A model with all automatic columns.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Plane {
     id: i64,
@@ -38,7 +38,7 @@ impl Plane {
     }
 }
 
-/// A model with nothing but columns.
+/// A model without automatic columns.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Airport {
     #[primary_key]

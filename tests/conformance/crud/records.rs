@@ -1,4 +1,4 @@
-//! Writing and reading one record: `save`, `insert`, `update`, `update_columns`, `destroy`, `reload`, `create`, `find`.
+//! Writes and reads of one record: `save`, `insert`, `update`, `update_columns`, `destroy`, `reload`, `create`, `find`.
 
 use activerecord::prelude::*;
 
@@ -98,7 +98,7 @@ async fn a_record_without_a_key_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn reload_reads_what_others_wrote() -> Result<()> {
+async fn reload_reads_changes_of_others() -> Result<()> {
     with_connection(&database().await, async || {
         let mut plane = Plane::create(Plane::new("N10156")).await?;
         plane.score = 0.5;
@@ -112,7 +112,7 @@ async fn reload_reads_what_others_wrote() -> Result<()> {
 }
 
 #[tokio::test]
-async fn destroy_deletes_the_row_of_the_key_alone() -> Result<()> {
+async fn destroy_deletes_only_the_row_of_the_key() -> Result<()> {
     with_connection(&database().await, async || {
         let mut airport = Airport::create(Airport::new("LGA", "La Guardia")).await?;
         let other = Airport::create(Airport::new("JFK", "John F Kennedy Intl")).await?;
@@ -125,7 +125,7 @@ async fn destroy_deletes_the_row_of_the_key_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn update_columns_writes_only_these() -> Result<()> {
+async fn update_columns_writes_only_these_columns() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let mut plane = Plane::create(Plane::new("N10156")).await?;
@@ -159,7 +159,7 @@ async fn update_columns_computes_in_the_database() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_update_of_no_columns_finds_its_row() -> Result<()> {
+async fn an_update_of_no_columns_checks_the_row() -> Result<()> {
     with_connection(&database().await, async || {
         let mut airport = Airport::create(Airport::new("LGA", "La Guardia")).await?;
         airport.update_columns(Vec::new()).await?;
@@ -203,7 +203,7 @@ async fn a_lost_race_is_stale_and_changes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_failed_write_leaves_the_record_as_it_was() -> Result<()> {
+async fn a_failed_write_leaves_the_record_unchanged() -> Result<()> {
     with_connection(&database().await, async || {
         Plane::create(Plane::new("N10156")).await?;
         let mut second = Plane::new("N10156");

@@ -1,4 +1,4 @@
-//! Writing many rows by one statement: update, delete and purge of a query.
+//! Writes of many rows in one statement: update, delete and purge of a query.
 
 use activerecord::prelude::*;
 
@@ -12,7 +12,7 @@ async fn planes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn update_sets_and_adds_and_counts() -> Result<()> {
+async fn update_sets_and_adds_and_returns_the_count() -> Result<()> {
     with_connection(&database().await, async || {
         planes().await?;
         let before = Plane::find(3).await?;
@@ -51,7 +51,7 @@ async fn delete_marks_and_purge_deletes() -> Result<()> {
         assert_eq!((Plane::count().await?, Plane::query().only_deleted().count().await?), (1, 2));
         let marked = Plane::query().only_deleted().first().await?.unwrap_or_default();
         assert_eq!((marked.version, marked.retired_at), (1, Some(marked.updated_at)));
-        // What is marked already is not among the rows.
+        // The query does not find marked rows.
         assert_eq!(Plane::query().delete().await?, 1);
         assert_eq!(Plane::query().update(Plane::SEATS.set(0)).await?, 0);
         assert_eq!(Plane::query().only_deleted().purge().await?, 3);
@@ -62,7 +62,7 @@ async fn delete_marks_and_purge_deletes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn delete_of_a_plain_model_deletes() -> Result<()> {
+async fn delete_of_a_model_without_soft_delete() -> Result<()> {
     with_connection(&database().await, async || {
         for faa in ["LGA", "JFK", "EWR"] {
             Airport::create(Airport::new(faa, "some")).await?;
@@ -111,7 +111,7 @@ async fn an_update_of_nothing_is_refused() -> Result<()> {
     with_connection(&database().await, async || {
         let error = Airport::query().update(Vec::new()).await.unwrap_err();
         assert!(error.is_unsupported() && error.model() == Some("Airport"), "{error:?}");
-        assert_eq!(Plane::query().update(Vec::new()).await?, 0, "the time and the version are something");
+        assert_eq!(Plane::query().update(Vec::new()).await?, 0, "the time and the version are columns to set");
         Ok(())
     })
     .await

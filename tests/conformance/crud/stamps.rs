@@ -1,4 +1,4 @@
-//! What a write fills in: the times, the version, the mark of a deleted row.
+//! Automatic columns: the times, the version, the mark of a deleted row.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
@@ -7,7 +7,7 @@ use super::{Plane, database};
 use test_support::Database;
 
 #[tokio::test]
-async fn an_insert_sets_both_times_to_one_time() -> Result<()> {
+async fn an_insert_sets_both_times_to_the_same_time() -> Result<()> {
     with_connection(&database().await, async || {
         let before = Utc::now();
         let plane = Plane::create(Plane::new("N10156")).await?;
@@ -27,7 +27,7 @@ async fn an_update_sets_its_own_time_and_keeps_the_other() -> Result<()> {
         assert!(plane.updated_at >= updated);
         assert_eq!(plane.created_at, created);
 
-        // A record that was never read has no time of its insert: the row keeps its own.
+        // A record that was not read has no creation time. The row keeps its own.
         let mut unread = Plane { id: plane.id, version: plane.version, ..Plane::new("N10156") };
         unread.save().await?;
         assert_eq!(Plane::find(plane.id).await?.created_at, created);
@@ -42,7 +42,7 @@ async fn an_update_sets_its_own_time_and_keeps_the_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_time_of_the_insert_that_is_set_is_kept() -> Result<()> {
+async fn a_creation_time_that_is_set_is_kept() -> Result<()> {
     with_connection(&database().await, async || {
         let early = Utc.timestamp_opt(1_000_000_000, 123_456_000).single().unwrap_or_default();
         let plane = Plane::create(Plane { created_at: early, ..Plane::new("N10156") }).await?;
@@ -67,7 +67,7 @@ async fn update_columns_lets_the_caller_set_the_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn destroy_marks_and_reads_pass_over_the_mark() -> Result<()> {
+async fn destroy_marks_and_reads_skip_marked_rows() -> Result<()> {
     with_connection(&database().await, async || {
         let mut plane = Plane::create(Plane::new("N10156")).await?;
         let kept = Plane::create(Plane::new("N102UW")).await?;
@@ -83,7 +83,7 @@ async fn destroy_marks_and_reads_pass_over_the_mark() -> Result<()> {
         assert_eq!(Plane::query().only_deleted().all().await?, [plane.clone()]);
         assert_eq!(Plane::query().batch(10).next().await?, Some(vec![kept.clone()]));
         assert_eq!(Plane::query().stream().next().await?, Some(kept));
-        // `|` must not let the mark slip through.
+        // The condition on the mark must also hold for `|`.
         assert_eq!(Plane::filter(Plane::ID.eq(1) | Plane::ID.eq(2)).count().await?, 1);
         assert_eq!(Plane::filter_raw("id = 1 OR id = 2", []).count().await?, 1);
 
@@ -99,7 +99,7 @@ async fn destroy_marks_and_reads_pass_over_the_mark() -> Result<()> {
 }
 
 #[tokio::test]
-async fn purge_deletes_for_good() -> Result<()> {
+async fn purge_deletes_the_row() -> Result<()> {
     with_connection(&database().await, async || {
         let mut plane = Plane::create(Plane::new("N10156")).await?;
         plane.destroy().await?;
@@ -120,7 +120,7 @@ async fn the_epoch_means_not_set() -> Result<()> {
     .await
 }
 
-/// The same marks as columns of other types.
+/// Automatic columns of other types.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Entry {
     id: i64,
@@ -133,7 +133,7 @@ struct Entry {
 }
 
 #[tokio::test]
-async fn they_may_be_dates_and_times_of_other_types() -> Result<()> {
+async fn automatic_columns_of_other_types() -> Result<()> {
     let db =
         Database::new(["entries (id ID, created_on DATE NOT NULL, updated_at DATETIME NOT NULL, deleted_on DATE)"]);
     with_connection(&db.await, async || {
@@ -160,7 +160,7 @@ struct Counter {
 }
 
 #[tokio::test]
-async fn a_version_at_the_end_of_its_type_writes_nothing() -> Result<()> {
+async fn a_version_that_overflows_writes_nothing() -> Result<()> {
     let db = Database::new(["counters (id ID, version U8 NOT NULL)"]);
     with_connection(&db.await, async || {
         let mut counter = Counter::create(Counter { id: 0, version: u8::MAX - 1 }).await?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use test_support::Database;
 
-/// A daily count by place and day, with a key of its own.
+/// A value by place and hour, with a generated key.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Reading {
     id: i64,
@@ -28,7 +28,7 @@ impl Reading {
     }
 }
 
-/// A model of nothing but its key.
+/// A model with only a key.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Tag {
     #[primary_key]
@@ -82,7 +82,7 @@ async fn an_array_of_keys_and_the_primary_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_primary_key_of_the_row_that_is_there_stays() -> Result<()> {
+async fn the_primary_key_of_an_existing_row_stays() -> Result<()> {
     with_connection(&database().await, async || {
         Reading::insert_or_update(&Reading { id: 7, ..Reading::new("LGA", 1, 1.0) }, (Reading::PLACE, Reading::HOUR))
             .await?;
@@ -137,7 +137,7 @@ async fn keys_without_a_constraint_are_an_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_model_of_nothing_but_its_key() -> Result<()> {
+async fn a_model_with_only_a_key() -> Result<()> {
     with_connection(&database().await, async || {
         let mut tag = Tag { name: "late".into() };
         Tag::insert_or_update(&tag, [Tag::NAME]).await?;

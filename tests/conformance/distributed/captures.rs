@@ -22,7 +22,7 @@ const SEATS: &str = "seats (plane STRING NOT NULL, number I32 NOT NULL, holder T
 
 pub(crate) type Seen<M> = Vec<(String, Option<String>, Changed<M>)>;
 
-/// The changes of a model's table: kind, key, images, by key, in the order of the outbox.
+/// Returns the changes of a model's table: kind, key and images. They are sorted by key, then by the order of the outbox.
 pub(crate) async fn changes<M: Model + Clone>(database: &Database, topic: &str) -> Result<Seen<M>> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&seen);
@@ -40,7 +40,7 @@ pub(crate) async fn changes<M: Model + Clone>(database: &Database, topic: &str) 
         return Err(Error::custom(dead.last_error.unwrap_or_default()));
     }
     let mut seen = seen.lock().await.drain(..).collect::<Vec<_>>();
-    // Of a row that leaves one key for another, either may be first.
+    // If the key of a row changes, the order of the two changes is not defined.
     seen.sort_by_key(|(id, (_, key, _))| (key.clone(), *id));
     Ok(seen.into_iter().map(|(_, change)| change).collect())
 }
@@ -49,12 +49,12 @@ fn seat(number: i32, holder: Option<&str>) -> Seat {
     Seat { plane: "N1".into(), number, holder: holder.map(str::to_owned) }
 }
 
-/// Whoever makes it, and however: through the library and by SQL.
+/// Changes through the library and by raw SQL are captured.
 #[tokio::test]
 async fn every_change_is_captured() -> Result<()> {
     let database = Database::new([SEATS]).await;
     Capture::install::<Seat>().on(&*database).await?;
-    // A second time it takes the place of the first one.
+    // The second call replaces the first capture.
     Capture::install::<Seat>().on(&*database).await?;
     let handle = connection(&database)?;
     with_connection(&database, async || {
@@ -81,7 +81,7 @@ async fn every_change_is_captured() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_that_is_rolled_back_is_none() -> Result<()> {
+async fn a_rollback_captures_no_change() -> Result<()> {
     let database = Database::new([SEATS]).await;
     Capture::install::<Seat>().on(&*database).topic("held.seats").await?;
     let transaction = Transaction::begin(&*database).await?;
@@ -104,7 +104,7 @@ async fn a_capture_can_be_removed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_topic_that_a_trigger_cannot_write_is_told() -> Result<()> {
+async fn an_invalid_topic_is_refused() -> Result<()> {
     let database = Database::new([SEATS]).await;
     let refused = Capture::install::<Seat>().on(&*database).topic("it's").await.unwrap_err();
     assert!(refused.is_configuration() && refused.to_string().contains("`it's`"), "{refused}");

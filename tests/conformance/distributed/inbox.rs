@@ -1,3 +1,5 @@
+//! The inbox: a message has its effect once.
+
 use activerecord::outbox::Inbox;
 use activerecord::prelude::*;
 use chrono::TimeDelta;
@@ -21,14 +23,14 @@ async fn a_message_has_its_effect_once() -> Result<()> {
     assert_eq!(deliver(&database, 1).await?, Some(1));
     assert_eq!(deliver(&database, 1).await?, None);
     assert_eq!(deliver(&database, 2).await?, Some(2));
-    // Another consumer has an inbox of its own.
+    // Another consumer has its own inbox.
     assert_eq!(Inbox::once(&database, "others", 1, async || Ok("done")).await?, Some("done"));
     assert_eq!(Effect::using(&database).count().await?, 2);
     Ok(())
 }
 
 #[tokio::test]
-async fn an_effect_that_failed_has_not_happened() -> Result<()> {
+async fn a_failed_effect_can_be_repeated() -> Result<()> {
     let database = Database::new([EFFECTS]).await;
     let failed = Inbox::once(&database, "tests", 1, async || Err::<(), _>(Error::invalid("no")));
     assert!(failed.await.is_err_and(|error| error.is_invalid()));
@@ -37,7 +39,7 @@ async fn an_effect_that_failed_has_not_happened() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_two_deliveries_at_once_one_has_its_effect() -> Result<()> {
+async fn one_of_two_concurrent_deliveries_has_its_effect() -> Result<()> {
     let database = Database::new([EFFECTS]).await;
     deliver(&database, 0).await?;
     for message in 1..=20 {
@@ -50,7 +52,7 @@ async fn of_two_deliveries_at_once_one_has_its_effect() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_received_can_be_forgotten() -> Result<()> {
+async fn received_messages_can_be_forgotten() -> Result<()> {
     let database = Database::new([EFFECTS]).await;
     deliver(&database, 1).await?;
     let now = connection(&database)?.now().await?;

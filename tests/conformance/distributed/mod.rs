@@ -1,5 +1,5 @@
-//! What crosses databases: the outbox with its workers, the inbox, and sagas. The letters are those of the fault matrix, whose
-//! other half, with processes and servers that are killed, is in `faults/`.
+//! The protocols across databases: the outbox with its workers, the inbox, captures, and sagas. The names (O1, S3, ..)
+//! are those of the fault matrix. Its cases that kill processes and servers are in `faults/`.
 
 pub(crate) mod captures;
 mod inbox;

@@ -1,3 +1,5 @@
+//! The outbox: messages, statistics, and the plan of a claim.
+
 use std::time::Duration;
 
 use activerecord::outbox::{Task, permanent};
@@ -19,7 +21,7 @@ async fn messages(database: &str) -> Result<Vec<Message>> {
 }
 
 #[tokio::test]
-async fn a_message_is_what_was_enqueued() -> Result<()> {
+async fn a_message_contains_what_was_enqueued() -> Result<()> {
     let database = Database::new([]).await;
     let payload = Delayed { flight: 1545, minutes: Some(11) };
     let id = transaction(&database, async || {
@@ -36,7 +38,7 @@ async fn a_message_is_what_was_enqueued() -> Result<()> {
     Ok(())
 }
 
-/// O1. A message that is written alone would stay: the second one does.
+/// O1. A rollback removes the messages of the transaction. A message outside it stays.
 #[tokio::test]
 async fn o1_a_rollback_leaves_no_message() -> Result<()> {
     let database = Database::new([]).await;
@@ -49,7 +51,7 @@ async fn o1_a_rollback_leaves_no_message() -> Result<()> {
     });
     assert!(undone.await.is_err_and(|error| error.is_invalid()));
     assert_eq!(messages(&database).await?.len(), 0);
-    // The broken variant: the message is not in the transaction of what it tells of.
+    // The broken variant: the message is not in the transaction of its change.
     Outbox::enqueue("undone", &5).on(&database).await?;
     assert!(transaction(&database, async || Err::<(), _>(Error::invalid("no"))).await.is_err());
     assert_eq!(messages(&database).await?.len(), 1);
@@ -57,7 +59,7 @@ async fn o1_a_rollback_leaves_no_message() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_message_goes_where_the_scope_says() -> Result<()> {
+async fn a_message_uses_the_connection_of_the_scope() -> Result<()> {
     let (first, second) = (Database::new([]).await, Database::new([]).await);
     with_connection(&first, async || {
         Outbox::enqueue("scope", &1).await?;
@@ -72,7 +74,7 @@ async fn a_message_goes_where_the_scope_says() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_json_is_an_error() -> Result<()> {
+async fn a_payload_that_cannot_be_json_is_an_error() -> Result<()> {
     let database = Database::new([]).await;
     let keys = std::collections::HashMap::from([((1, 2), 3)]);
     let refused = Outbox::enqueue("pairs", &keys).on(&database).await;
@@ -95,7 +97,7 @@ async fn statistics_count_by_topic() -> Result<()> {
     Ok(())
 }
 
-/// O13.
+/// O13. A claim does not sort.
 #[tokio::test]
 async fn o13_the_order_of_a_claim_comes_from_an_index() -> Result<()> {
     let database = Database::new([]).await;
@@ -106,7 +108,7 @@ async fn o13_the_order_of_a_claim_comes_from_an_index() -> Result<()> {
     };
     let good = Outbox::explain_claim(&database, "many", 100).await?;
     assert!(!sorts(&good), "{good}");
-    // The broken variant: an order that no index gives.
+    // The broken variant: an order without an index.
     let bad = Message::using(&database).filter(Message::TOPIC.eq("many")).order_by(Message::CREATED_AT.asc());
     let bad = bad.limit(100).explain().await?;
     assert!(sorts(&bad), "{bad}");

@@ -1,3 +1,5 @@
+//! Sagas: steps, compensation, and decisions of an operator.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,7 +19,8 @@ struct Booking {
 
 const BOOKINGS: &str = "bookings (id ID, seat STRING NOT NULL)";
 
-/// A saga of two steps, in two databases, with its log in the first.
+/// Returns a saga of two steps in two databases, with its log in the first. Its lease is so long that only a test ends
+/// it.
 fn booking(name: &str, flights: &Database, hotels: &Database) -> Saga {
     let book = async |context: &StepContext| {
         let seat = context.input::<String>()?;
@@ -29,6 +32,7 @@ fn booking(name: &str, flights: &Database, hotels: &Database) -> Saga {
     Saga::new(name)
         .log_on(&first)
         .backoff(Backoff::new(Duration::ZERO, Duration::ZERO))
+        .lease(Duration::from_secs(3600))
         .attempts(3)
         .step_on(
             &first.clone(),
@@ -72,13 +76,12 @@ async fn all_steps_are_done() -> Result<()> {
     assert_eq!((saga.state, saga.unwinding), (SagaState::Done, false));
     let states: Vec<_> = steps.iter().map(|step| (&*step.name, step.state, step.attempts)).collect();
     assert_eq!(states, [("flight", StepState::Succeeded, 1), ("hotel", StepState::Succeeded, 1)]);
-    // Under the same id it is not run again.
+    // With the same id it does not run again.
     let again = booking("done", &flights, &hotels).run_as(id, "12A").await?;
     assert_eq!((again, count(&flights).await?), (id, 1));
     Ok(())
 }
 
-/// It runs in a task of its own, too.
 #[tokio::test]
 async fn a_saga_can_be_spawned() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
@@ -89,7 +92,7 @@ async fn a_saga_can_be_spawned() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_step_that_fails_has_those_before_it_undone() -> Result<()> {
+async fn a_failed_step_compensates_the_steps_before_it() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
     let failing = booking("failing", &flights, &hotels).step(
         "payment",
@@ -110,7 +113,7 @@ async fn a_step_that_fails_has_those_before_it_undone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_again() -> Result<()> {
+async fn a_transient_error_is_retried() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
     let attempts = Arc::new(AtomicU32::new(0));
     let flaky = |limit: u32| {
@@ -129,7 +132,7 @@ async fn what_may_pass_is_tried_again() -> Result<()> {
     let used_up = flaky(4).run("12B").await;
     assert!(used_up.is_err_and(|error| error.is_compensated()));
     assert_eq!(attempts.load(Ordering::Relaxed), 3);
-    // After the deadline it is not.
+    // After the deadline it is not retried.
     attempts.store(0, Ordering::Relaxed);
     let late = flaky(3).deadline(Duration::ZERO).run("12C").await;
     assert!(late.is_err_and(|error| error.is_compensated()));
@@ -137,9 +140,9 @@ async fn what_may_pass_is_tried_again() -> Result<()> {
     Ok(())
 }
 
-/// S3. A compensation that fails leaves the saga stuck, until somebody has it go on.
+/// S3. A compensation that fails leaves the saga stuck, until an operator decides.
 #[tokio::test]
-async fn s3_a_failing_compensation_is_stuck_and_resumed() -> Result<()> {
+async fn s3_a_failed_compensation_is_stuck_and_resumed() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
     let broken = Arc::new(AtomicU32::new(1));
     let saga = {
@@ -166,7 +169,7 @@ async fn s3_a_failing_compensation_is_stuck_and_resumed() -> Result<()> {
         assert!(stuck[0].error.as_deref().is_some_and(|error| error.contains("no way back")), "{stuck:?}");
         Ok::<_, Error>(stuck[0].id)
     };
-    // Resumed, and undone to its end.
+    // `resume`: the compensation continues to its end.
     let id = stuck().await?;
     assert_eq!((count(&flights).await?, count(&hotels).await?), (1, 1));
     assert!(sagas.resume_all().await?.compensated.is_empty());
@@ -174,7 +177,7 @@ async fn s3_a_failing_compensation_is_stuck_and_resumed() -> Result<()> {
     broken.store(0, Ordering::Relaxed);
     assert!(sagas.resume(id, "mended").await.is_err_and(|error| error.is_compensated()));
     assert_eq!((count(&flights).await?, count(&hotels).await?), (0, 0));
-    // Passed over.
+    // `skip`.
     broken.store(1, Ordering::Relaxed);
     let id = stuck().await?;
     sagas.skip(id, "the mail was taken back by hand").await?;
@@ -183,9 +186,9 @@ async fn s3_a_failing_compensation_is_stuck_and_resumed() -> Result<()> {
     let (record, steps) = sagas.find(id).await?;
     assert_eq!(record.note.as_deref(), Some("the mail was taken back by hand"));
     assert_eq!(steps[2].state, StepState::Skipped);
-    // Given up.
+    // `abandon`.
     let id = stuck().await?;
-    sagas.abandon(id, "nobody minds").await?;
+    sagas.abandon(id, "the loss is accepted").await?;
     assert_eq!(sagas.find(id).await?.0.state, SagaState::Abandoned);
     assert!(sagas.abandon(id, "twice").await.is_err_and(|error| error.is_not_found()));
     assert_eq!((count(&flights).await?, count(&hotels).await?), (1, 1));
@@ -193,7 +196,7 @@ async fn s3_a_failing_compensation_is_stuck_and_resumed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn after_a_pivot_a_saga_goes_forward_only() -> Result<()> {
+async fn after_a_pivot_a_saga_only_goes_forward() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
     let open = Arc::new(AtomicU32::new(0));
     let saga = {
@@ -218,12 +221,12 @@ async fn after_a_pivot_a_saga_goes_forward_only() -> Result<()> {
     Ok(())
 }
 
-/// S6, S7. What this program does not know, and what it cannot read, is stuck and kept; it neither panics nor is undone.
+/// S6, S7. A saga that this program does not know or cannot read is stuck or left alone. It neither panics nor is undone.
 #[tokio::test]
-async fn s6_s7_what_is_not_known_or_not_readable_is_kept() -> Result<()> {
+async fn s6_s7_an_unknown_or_unreadable_saga_is_kept() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
     let sagas = Sagas::on(&*flights);
-    // Interrupted after its first step, as a process that died.
+    // Makes a saga look interrupted, as after a crash of its process.
     let interrupted = async |change: &dyn Fn(&mut SagaRecord)| {
         let id = booking("known", &flights, &hotels).run("12A").await?;
         let mut record = sagas.find(id).await?.0;
@@ -241,19 +244,19 @@ async fn s6_s7_what_is_not_known_or_not_readable_is_kept() -> Result<()> {
     assert!(resumed.done.contains(&fine), "{resumed:?}");
     let why = sagas.find(version).await?.0.error.unwrap_or_default();
     assert_eq!(why, "this process has no version 7 of its definition");
-    // A step that the definition has no more.
+    // The definition does not have this step any more.
     let step = interrupted(&|_| {}).await?;
     let rename = "UPDATE ar_saga_step SET name = ? WHERE saga_id = ?";
     connection(&flights)?.execute(rename, params!["car", step]).await?;
     assert!(sagas.resume_all().await?.stuck.contains(&step));
-    // An input that is none.
+    // An input of another type.
     let unreadable = booking("unreadable", &flights, &hotels).run(&[1, 2]).await;
     let error = unreadable.err().ok_or_else(|| Error::invalid("it was done"))?;
     assert!(error.is_compensated() && error.message().contains("is not valid JSON for `"), "{error}");
     Ok(())
 }
 
-/// S4, S5. An executor that was away for too long comes back: its action is refused, and it writes nothing.
+/// S4, S5. An executor continues after its lease has ended. Its action is refused, and it writes nothing.
 #[tokio::test]
 async fn s4_s5_a_late_action_is_refused_and_a_stale_token_writes_nothing() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
@@ -287,7 +290,7 @@ async fn s4_s5_a_late_action_is_refused_and_a_stale_token_writes_nothing() -> Re
         async move { slow.run_as(id, "12A").await }
     });
     entered.notified().await;
-    // Its lease ends, and somebody else undoes the saga.
+    // Its lease ends, and another executor undoes the saga.
     let sagas = Sagas::on(&*flights);
     let now = connection(&flights)?.now().await?;
     let mut record = sagas.find(id).await?.0;
@@ -298,7 +301,7 @@ async fn s4_s5_a_late_action_is_refused_and_a_stale_token_writes_nothing() -> Re
         go.notify_one();
         assert!(stale.await.map_err(Error::custom)?.is_err_and(|error| error.is_lease_lost()));
     } else {
-        // One writer at a time: whoever undoes the step waits for its action.
+        // With one writer at a time, the undo of the step waits for its action.
         go.notify_one();
         assert!(stale.await.map_err(Error::custom)?.is_err_and(|error| error.is_lease_lost()));
         assert_eq!(count(&hotels).await?, 1);
@@ -310,7 +313,7 @@ async fn s4_s5_a_late_action_is_refused_and_a_stale_token_writes_nothing() -> Re
 }
 
 #[tokio::test]
-async fn a_saga_that_cannot_run_says_so() -> Result<()> {
+async fn an_invalid_saga_is_refused() -> Result<()> {
     let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
     let empty = Saga::new("empty").run(&()).await;
     assert!(empty.is_err_and(|error| error.is_configuration() && error.message().contains("has no steps")));

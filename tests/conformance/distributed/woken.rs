@@ -1,17 +1,16 @@
-//! Workers that only a commit wakes: they would not look again within the test.
+//! Workers that only a commit wakes: their next poll is in an hour.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord::Message;
-use activerecord::PoolOptions;
 use activerecord::outbox::Task;
 use activerecord::prelude::*;
 use tokio::sync::{mpsc, oneshot};
 
-use test_support::Database;
+use test_support::{Database, patient_pool};
 
-/// A process's worker: what it handles, and how it is stopped.
+/// A running worker: the messages that it handles, and how to stop it.
 struct Woken {
     handled: mpsc::UnboundedReceiver<i32>,
     stop: oneshot::Sender<()>,
@@ -36,19 +35,20 @@ impl Woken {
     }
 }
 
-/// Another name of the same database is to the library what another process is. One connection has to be enough for each.
+/// A commit on another connection name has the same effect as one of another process. One connection must be enough for
+/// each name.
 #[tokio::test]
-async fn a_commit_elsewhere_wakes_a_worker() -> Result<()> {
+async fn a_commit_on_another_connection_wakes_a_worker() -> Result<()> {
     let database = Database::new([]).await;
     if !connection(&database)?.capabilities().notifications {
         return Ok(());
     }
-    let alone = |config: Config| config.pool(PoolOptions::new().max_connections(1));
+    let alone = |config: Config| config.pool(patient_pool(1));
     let (here, there) = (database.alias("here", alone)?, database.alias("there", alone)?);
-    // The topic is this test's own: notifications know no schemas.
+    // A topic that no other test uses: notifications do not depend on the schema.
     let mut woken = Woken::start(&here, &database);
     for number in 0..20 {
-        // The first may be before it listens: it looks when it does.
+        // The first message can come before the worker listens. The worker polls when it begins to listen.
         match number % 3 {
             0 => _ = Outbox::enqueue(&database, &number).on(&there).await?,
             1 => with_connection(&there, async || Outbox::enqueue_all(&database, [number]).await).await?,
@@ -86,7 +86,7 @@ async fn many_messages_share_a_notification() -> Result<()> {
     handled.sort_unstable();
     assert_eq!(handled, (0..300).collect::<Vec<_>>());
     woken.stop().await?;
-    // Everything that was sent before this one has been.
+    // All earlier notifications arrive before this one.
     here.notify("ar_outbox", "the last").await?;
     let (mut sent, own) = (0, format!(" {}", &*database));
     loop {

@@ -1,3 +1,5 @@
+//! Workers: handlers, retries, dead letters, order, and leases.
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,12 +20,15 @@ pub(super) struct Effect {
 
 const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
 
-/// A worker whose failures are tried again at once.
+/// Returns a worker that retries at once. Its lease is so long that only a test ends it.
 fn eager(database: &str) -> Worker {
-    Worker::new(database).backoff(Backoff::new(Duration::ZERO, Duration::ZERO)).poll(Duration::from_millis(5))
+    Worker::new(database)
+        .backoff(Backoff::new(Duration::ZERO, Duration::ZERO))
+        .poll(Duration::from_millis(5))
+        .lease(Duration::from_secs(3600))
 }
 
-/// What handlers have seen, in the order in which they did.
+/// The items that handlers have noted, in order.
 #[derive(Clone, Debug, Default)]
 struct Seen<T>(Arc<Mutex<Vec<T>>>);
 
@@ -38,7 +43,7 @@ impl<T: Clone> Seen<T> {
 }
 
 #[tokio::test]
-async fn messages_are_handled_and_go() -> Result<()> {
+async fn handled_messages_are_deleted() -> Result<()> {
     let database = Database::new([EFFECTS]).await;
     with_connection(&database, async || Outbox::enqueue_all("effects", 1..=50_i64).await).await?;
     let name = database.to_string();
@@ -56,9 +61,9 @@ async fn messages_are_handled_and_go() -> Result<()> {
     Ok(())
 }
 
-/// The seed's flow: five failures, and it is failed, with its last error.
+/// After five failed attempts a message is a dead letter with its last error.
 #[tokio::test]
-async fn a_message_is_a_dead_letter_when_its_attempts_are_used_up() -> Result<()> {
+async fn a_message_without_attempts_left_is_a_dead_letter() -> Result<()> {
     let database = Database::new([]).await;
     Outbox::enqueue("failing", &7).on(&database).await?;
     let attempts = Arc::new(AtomicU32::new(0));
@@ -76,7 +81,7 @@ async fn a_message_is_a_dead_letter_when_its_attempts_are_used_up() -> Result<()
     let dead = Outbox::dead(&database, Some("failing"), 10).await?;
     assert_eq!(dead[0].last_error.as_deref(), Some("no place for 7 at attempt 5"));
     assert_eq!(dead[0].attempts, 5);
-    // Requeued, it has all of its attempts again.
+    // After `requeue` it has all attempts again.
     assert_eq!(Outbox::requeue(&database, None, &[dead[0].id]).await?, 1);
     while Message::using(&database).filter(Message::STATE.eq(MessageState::Ready)).exists().await? {
         worker().run_once().await?;
@@ -88,7 +93,7 @@ async fn a_message_is_a_dead_letter_when_its_attempts_are_used_up() -> Result<()
 }
 
 #[tokio::test]
-async fn what_can_never_be_handled_is_a_dead_letter_at_once() -> Result<()> {
+async fn a_permanent_error_makes_a_dead_letter_at_once() -> Result<()> {
     let database = Database::new([]).await;
     Outbox::enqueue("numbers", "a text").on(&database).await?;
     Outbox::enqueue("refused", &1).on(&database).await?;
@@ -107,7 +112,7 @@ async fn what_can_never_be_handled_is_a_dead_letter_at_once() -> Result<()> {
     Ok(())
 }
 
-/// O4. Without a key the same messages come out of order.
+/// O4. Messages of one key are handled in order. Without keys, the same messages are not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o4_messages_of_a_key_are_handled_in_order() -> Result<()> {
     let database = Database::new([]).await;
@@ -122,7 +127,7 @@ async fn o4_messages_of_a_key_are_handled_in_order() -> Result<()> {
             let seen = seen.clone();
             async move |task: Task<(u32, u32)>| {
                 let (key, number) = *task.payload();
-                // The first attempt at some of them fails, and others are slow.
+                // The first attempt at some messages fails, and some handlers are slow.
                 if number % 5 == 0 && task.attempt() == 1 {
                     return Err(Error::invalid("again"));
                 }
@@ -145,19 +150,20 @@ async fn o4_messages_of_a_key_are_handled_in_order() -> Result<()> {
         Ok::<_, Error>(by_key.values().all(|numbers| numbers.is_sorted()))
     };
     assert!(in_order(true).await?);
-    assert!(!in_order(false).await?, "the broken variant is in order, too");
+    assert!(!in_order(false).await?, "the broken variant is in order too");
     Ok(())
 }
 
-/// O6. A worker whose lease is over, and whose message somebody else has taken up, neither completes it nor fails it.
+/// O6. The lease of a worker has ended, and another worker has claimed its message. The first worker neither completes
+/// nor fails the message.
 #[tokio::test]
-async fn o6_a_rescue_and_a_late_completion_do_not_meet() -> Result<()> {
+async fn o6_a_late_completion_is_ignored() -> Result<()> {
     let database = Database::new([]).await;
     Outbox::enqueue("slow", &1).on(&database).await?;
     let (entered, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let slow = {
         let (entered, go) = (Arc::clone(&entered), Arc::clone(&go));
-        // With room for a second call it may be this worker that takes the message up again.
+        // With a second free call, this worker could claim the message again itself.
         eager(&database).concurrency(1).handle("slow", async move |_: Task<i32>| {
             entered.notify_one();
             go.notified().await;
@@ -166,7 +172,7 @@ async fn o6_a_rescue_and_a_late_completion_do_not_meet() -> Result<()> {
     };
     let late = tokio::spawn(async move { slow.run_once().await });
     entered.notified().await;
-    // Its lease is over, and it has not renewed it: that is what a stopped process looks like.
+    // Its lease ends without a renewal, as in a process that is stopped.
     let now = connection(&database)?.now().await?;
     Message::using(&database).update((Message::AVAILABLE_AT.set(now),)).await?;
     let (second_entered, second_go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -190,9 +196,9 @@ async fn o6_a_rescue_and_a_late_completion_do_not_meet() -> Result<()> {
     Ok(())
 }
 
-/// O7. A message that always fails holds up its own key, and nothing else.
+/// O7. A message that always fails blocks only its own key.
 #[tokio::test]
-async fn o7_a_poison_message_blocks_nobody_but_its_own_key() -> Result<()> {
+async fn o7_a_poison_message_blocks_only_its_key() -> Result<()> {
     let database = Database::new([]).await;
     let enqueue = async |number: i32, key: Option<&str>| {
         let message = Outbox::enqueue("poison", &number).on(&database);
@@ -222,14 +228,14 @@ async fn o7_a_poison_message_blocks_nobody_but_its_own_key() -> Result<()> {
     let mut handled = seen.all();
     handled.sort_unstable();
     assert_eq!(handled, [2, 3, 5]);
-    // Once it is gone, its key goes on.
+    // When it is deleted, the other messages of its key are handled.
     Outbox::purge(&database, None, &[poison]).await?;
     worker().run_once().await?;
     assert_eq!(seen.all()[3..], [1, 4]);
     Ok(())
 }
 
-/// O11. Ids are given before commits. A reader that went by `id > last` would pass over the one that commits late.
+/// O11. A message gets its id before its commit. A reader of `id > last` would miss a message that commits late.
 #[tokio::test]
 async fn o11_a_lower_id_that_commits_late_is_not_lost() -> Result<()> {
     let database = Database::new([]).await;
@@ -260,9 +266,9 @@ async fn o11_a_lower_id_that_commits_late_is_not_lost() -> Result<()> {
     Ok(())
 }
 
-/// The same in a queue that is longer than a claim, where claims go on from where the last one ended.
+/// The same in a queue that is longer than a claim. There a claim starts at the end of the previous one.
 #[tokio::test]
-async fn o11_what_appears_behind_the_claims_is_not_lost() -> Result<()> {
+async fn o11_a_message_before_the_next_claim_is_not_lost() -> Result<()> {
     let database = Database::new([]).await;
     with_connection(&database, async || Outbox::enqueue_all("long", 1..=20).await).await?;
     let (seen, name) = (Seen::default(), database.to_string());
@@ -285,9 +291,9 @@ async fn o11_what_appears_behind_the_claims_is_not_lost() -> Result<()> {
     Ok(())
 }
 
-/// O12. Somebody reads the table for long, and the worker works.
+/// O12. A worker is not blocked by a long read transaction.
 #[tokio::test]
-async fn o12_a_long_reader_holds_up_no_worker() -> Result<()> {
+async fn o12_a_long_reader_blocks_no_worker() -> Result<()> {
     let database = Database::new([]).await;
     with_connection(&database, async || Outbox::enqueue_all("read", 0..20).await).await?;
     let reader = Transaction::begin(&*database).read_only().await?;
@@ -324,7 +330,7 @@ async fn a_commit_wakes_a_worker_and_a_shutdown_lets_its_handler_finish() -> Res
     let (stop, stopped) = oneshot::channel::<()>();
     let worker = {
         let (entered, go) = (Arc::clone(&entered), Arc::clone(&go));
-        // It would not look again within the test.
+        // Its next poll is in an hour.
         eager(&database).concurrency(1).poll(Duration::from_secs(3600)).handle("woken", async move |_: Task<i32>| {
             entered.notify_one();
             go.notified().await;
@@ -339,7 +345,7 @@ async fn a_commit_wakes_a_worker_and_a_shutdown_lets_its_handler_finish() -> Res
     go.notify_one();
     transaction(&database, async || Outbox::enqueue("woken", &2).await.map(drop)).await?;
     entered.notified().await;
-    // While that one is being handled, a third is taken up at most, and given back.
+    // While the second message is handled, the worker can claim the third, and then releases it.
     Outbox::enqueue("woken", &3).on(&database).await?;
     stop.send(()).ok();
     go.notify_one();
@@ -381,7 +387,8 @@ async fn a_periodic_message_is_written_once_for_each_time() -> Result<()> {
         )
     };
     let other = worker.clone();
-    // Two workers: each time is written by one of them.
+    // One of the two workers writes each message. The second one stops after its first claims: the time decides nothing
+    // else.
     let both = async {
         tokio::try_join!(worker.run_until(async { _ = stopped.await }), async {
             tokio::time::timeout(Duration::from_millis(1), other.run_until(std::future::pending()))
@@ -396,7 +403,7 @@ async fn a_periodic_message_is_written_once_for_each_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_worker_that_can_do_nothing_says_so() -> Result<()> {
+async fn an_invalid_worker_is_refused() -> Result<()> {
     let database = Database::new([]).await;
     let idle = Worker::new(&*database).run_once().await;
     assert!(idle.is_err_and(|error| error.is_configuration() && error.message().contains("has no handler")));

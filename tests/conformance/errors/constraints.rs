@@ -1,4 +1,4 @@
-//! Violations, lost races, and rows that are not there.
+//! Constraint violations, stale records, and missing rows.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
@@ -76,7 +76,7 @@ struct Versioned {
 }
 
 #[tokio::test]
-async fn not_found_and_stale_say_where() -> Result<()> {
+async fn not_found_and_stale_name_their_place() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let missing = Plane::find(7).await.unwrap_err();
@@ -95,7 +95,7 @@ async fn not_found_and_stale_say_where() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_long_statement_does_not_bury_its_error() -> Result<()> {
+async fn an_error_shortens_a_long_statement() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let planes: Vec<_> = (0..900).map(|_| Plane::new()).collect();

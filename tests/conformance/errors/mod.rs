@@ -1,4 +1,4 @@
-//! Every kind of error, provoked for real: each says where it happened, and none repeats a bound value.
+//! Every kind of error. Each error names its place, and none contains a bound value.
 
 mod constraints;
 mod sizes;

@@ -1,4 +1,4 @@
-//! Values that their columns have no room for: refused with nothing written, or kept whole; never cut.
+//! Values that exceed the size of their column. They are refused or stored completely, never truncated.
 
 use activerecord::prelude::*;
 

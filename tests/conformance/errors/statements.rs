@@ -22,7 +22,7 @@ struct NoColumn {
 }
 
 #[tokio::test]
-async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
+async fn an_unknown_table_or_column() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let table = [
@@ -36,7 +36,7 @@ async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
             assert!(error.message().contains("plains"), "{error}");
         }
         Plane::create(Plane::new()).await?;
-        // A name in double quotes is never taken for a text.
+        // SQLite must not read an unknown quoted name as text.
         let column = [
             NoColumn::all().await.map(|_| ()).unwrap_err(),
             NoColumn::filter(NoColumn::TAILNUM.eq(SECRET)).count().await.map(|_| ()).unwrap_err(),
@@ -53,7 +53,7 @@ async fn a_table_or_a_column_that_is_not_there() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_no_sql() -> Result<()> {
+async fn invalid_sql() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let error = Plane::filter_raw("tailnum = ? AND", [SECRET]).all().await.unwrap_err();
@@ -97,7 +97,7 @@ struct Scoped {
 }
 
 #[tokio::test]
-async fn a_model_that_needs_a_scope() -> Result<()> {
+async fn a_model_that_requires_a_scope() -> Result<()> {
     let db = database().await;
     let error = Scoped::all().await.unwrap_err();
     assert_eq!((error.kind(), error.model()), (ErrorKind::NoScope, Some("Scoped")));
@@ -108,7 +108,7 @@ async fn a_model_that_needs_a_scope() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_reads_as_a_sentence_and_its_place() -> Result<()> {
+async fn an_error_contains_a_message_and_its_place() -> Result<()> {
     let db = database().await;
     let error = with_connection(&db, async || NoTable::find(1).await).await.unwrap_err();
     let sql = error.sql().unwrap_or_default();
@@ -122,12 +122,12 @@ async fn an_error_reads_as_a_sentence_and_its_place() -> Result<()> {
 #[table = "notes"]
 struct Mapped {
     id: i64,
-    /// JSON's keys are strings.
+    /// Cannot be JSON, whose keys are strings.
     counts: Json<std::collections::BTreeMap<(i32, i32), i32>>,
 }
 
 #[tokio::test]
-async fn what_cannot_be_json_is_not_written() -> Result<()> {
+async fn a_value_that_cannot_be_json_is_not_written() -> Result<()> {
     let db = Database::new(["notes (id ID, counts JSON NOT NULL)"]).await;
     with_connection(&db, async || {
         let counts = Json([((1, 2), 3)].into());

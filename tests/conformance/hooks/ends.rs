@@ -1,4 +1,5 @@
-//! `after_commit` and `after_rollback`: of the outermost transaction, outside it, and in the scope of the write.
+//! `after_commit` and `after_rollback` run after the end of the outermost transaction, outside it, in the scope of the
+//! write.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
@@ -7,7 +8,7 @@ use super::journal::{note, noted, noted_failing};
 use super::{Gate, database};
 use test_support::Database;
 
-/// The entries that tell of an end.
+/// Returns the entries of the hooks after the end, and `end`.
 fn ends(entries: &[String]) -> Vec<&str> {
     let is_end =
         |entry: &&str| entry.starts_with("after_commit") || entry.starts_with("after_rollback") || *entry == "end";
@@ -36,7 +37,7 @@ async fn they_wait_for_the_outermost_transaction() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_rollback_is_told_to_every_write_in_it() -> Result<()> {
+async fn after_rollback_runs_for_every_write() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let (result, entries) = noted(async || {
@@ -56,7 +57,7 @@ async fn a_rollback_is_told_to_every_write_in_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_savepoint_that_was_rolled_back_is_told_so_at_the_end() -> Result<()> {
+async fn a_rolled_back_savepoint_runs_after_rollback_at_the_end() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let (result, entries) = noted(async || {
@@ -84,7 +85,7 @@ async fn a_savepoint_that_was_rolled_back_is_told_so_at_the_end() -> Result<()> 
 }
 
 #[tokio::test]
-async fn by_hand_they_are_told_as_well() -> Result<()> {
+async fn they_run_for_explicit_transactions() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let (result, entries) = noted(async || {
@@ -110,14 +111,14 @@ async fn by_hand_they_are_told_as_well() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_after_the_commit_says_that_it_stands() -> Result<()> {
+async fn an_error_of_after_commit_is_distinct() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let mut gate = Gate::new("a");
         let (result, entries) = noted_failing("after_commit", async || gate.save().await).await;
         let error = result.unwrap_err();
         assert!(
-            error.is_after_commit() && !error.is_retryable() && error.message().contains("told to fail"),
+            error.is_after_commit() && !error.is_retryable() && error.message().contains("has to fail"),
             "{error:?}"
         );
         assert_eq!(ends(&entries), ["after_commit Inserted"]);
@@ -125,7 +126,7 @@ async fn an_error_after_the_commit_says_that_it_stands() -> Result<()> {
         assert_eq!(
             (gate.id, gate.version, gate.created_at),
             (row.id, row.version, row.created_at),
-            "the record is as the row"
+            "the record equals the row"
         );
 
         let (result, entries) = noted_failing("after_commit", async || {
@@ -137,21 +138,21 @@ async fn an_error_after_the_commit_says_that_it_stands() -> Result<()> {
         })
         .await;
         assert!(result.unwrap_err().is_after_commit());
-        assert_eq!(ends(&entries), ["after_commit Inserted"; 2], "the others are told all the same");
+        assert_eq!(ends(&entries), ["after_commit Inserted"; 2], "the other hooks run too");
         assert_eq!(Gate::count().await?, 3);
         Ok(())
     })
     .await
 }
 
-/// A line that is written when something has been committed.
+/// A row that a hook writes after the end of a transaction.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Line {
     id: i64,
     text: String,
 }
 
-/// A model that writes to other tables at its end, and references a parent.
+/// A model whose hooks write to another table, and that references a parent.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[hooks]
 struct Belt {
@@ -161,19 +162,19 @@ struct Belt {
 
 impl Hooks for Belt {
     async fn after_commit(&self, _: &Change) -> Result<()> {
-        // Outside the transaction this would otherwise be a savepoint of, and seeing what it committed.
+        // This runs outside the transaction, and sees its committed rows.
         let seen = Belt::filter(Belt::ID.eq(self.id)).count().await?;
         Line::create(Line { id: 0, text: format!("{} {seen}", self.id) }).await?;
-        Err(Error::custom("the line stands all the same"))
+        Err(Error::custom("the line stays"))
     }
 
     async fn after_rollback(&self, _: &Change) -> Result<()> {
         Line::create(Line { id: 0, text: format!("{} undone", self.id) }).await?;
-        Err(Error::custom("this must not hide why it was rolled back"))
+        Err(Error::custom("this must not hide the cause of the rollback"))
     }
 }
 
-/// Parents are checked at the COMMIT, where the database can do that.
+/// Parents are checked at the COMMIT, if the database can.
 async fn belts() -> Database {
     Database::new([
         "belts (id ID, parent I64, FOREIGN KEY (parent) REFERENCES belts (id) DEFERRED)",
@@ -211,7 +212,7 @@ async fn a_commit_that_fails_is_a_rollback() -> Result<()> {
         let alone = Belt::create(Belt { id: 2, parent: Some(99) }).await.unwrap_err();
         assert!(alone.is_foreign_key_violation(), "{alone:?}");
         assert_eq!(Belt::count().await?, 0);
-        // Where nothing was deferred nothing was written, and nothing is undone.
+        // Without deferred constraints no row was written, so no hook runs.
         let undone: &[&str] = if db.profile().deferred_constraints { &["1 undone", "2 undone"] } else { &[] };
         assert_eq!(Line::query().pluck(Line::TEXT).await?, undone);
         Ok(())

@@ -1,11 +1,11 @@
-//! An Err before the statement writes nothing; one after it undoes the statement.
+//! An error of a hook before the statement prevents it. An error of a hook after the statement undoes it.
 
 use activerecord::prelude::*;
 
 use super::journal::{noted, noted_failing};
 use super::{Gate, database};
 
-/// What every write makes of a hook that fails: nothing in the table, nothing in the record.
+/// Checks that a write with a failing hook changes neither the table nor the record.
 async fn nothing_is_written(
     failing: &'static str,
     after: bool,
@@ -21,14 +21,14 @@ async fn nothing_is_written(
         let rows = noted(async || Gate::all().await).await.0?;
         let before = gate.clone();
         let (result, entries) = noted_failing(failing, async || write(&mut gate).await).await;
-        let error = result.err().unwrap_or_else(|| Error::custom(format!("{failing} was not heeded")));
-        assert!(error.message().contains("was told to fail"), "{error}");
+        let error = result.err().unwrap_or_else(|| Error::custom(format!("the error of {failing} was ignored")));
+        assert!(error.message().contains("has to fail"), "{error}");
         let last = entries.last().map(String::as_str).unwrap_or_default();
         assert!(if after { last.starts_with("after_rollback") } else { last == failing }, "{failing}: {entries:?}");
         assert_eq!(noted(async || Gate::all().await).await.0?, rows, "{failing}");
         assert_eq!(gate, before, "{failing}");
 
-        // Nothing stays behind: the same write succeeds when the hook does.
+        // The same write succeeds when the hook does.
         noted(async || write(&mut gate).await).await.0
     })
     .await
@@ -70,7 +70,7 @@ async fn of_a_destroy() -> Result<()> {
 }
 
 #[tokio::test]
-async fn validate_refuses_by_an_error_of_its_own_kind() -> Result<()> {
+async fn an_error_of_validate_is_returned_unchanged() -> Result<()> {
     with_connection(&database().await, async || {
         let (result, entries) = noted(async || Gate::create(Gate::default()).await).await;
         let error = result.unwrap_err();
@@ -108,7 +108,7 @@ async fn a_violation_of_the_database_ends_the_hooks() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_lost_race_is_stale_with_hooks_too() -> Result<()> {
+async fn a_lost_race_is_stale_with_hooks() -> Result<()> {
     with_connection(&database().await, async || {
         noted(async || {
             let mut winner = Gate::create(Gate::new("a")).await?;

@@ -1,4 +1,4 @@
-//! `after_find`: for every record that is read, by whatever verb.
+//! `after_find` runs for every record that any verb reads.
 
 use activerecord::prelude::*;
 
@@ -14,38 +14,38 @@ async fn gates() -> Result<test_support::Database> {
 }
 
 #[tokio::test]
-async fn every_record_is_told_once() -> Result<()> {
+async fn it_runs_once_for_every_record() -> Result<()> {
     with_connection(&gates().await?, async || {
-        macro_rules! told {
+        macro_rules! found {
             ($times:literal, $read:expr) => {{
                 let (result, entries) = noted(async || Ok($read)).await;
                 assert_eq!(entries, ["after_find"; $times], "{}", stringify!($read));
                 result?
             }};
         }
-        assert_eq!(told!(1, Gate::find(1).await?).found, 1);
-        assert_eq!(told!(1, Gate::find_by(Gate::NAME.eq("b")).await?).map(|gate| gate.found), Some(1));
-        assert!(told!(3, Gate::all().await?).iter().all(|gate| gate.found == 1));
-        told!(1, Gate::first().await?);
-        told!(1, Gate::last().await?);
-        told!(1, Gate::filter(Gate::ID.eq(2)).one().await?);
-        told!(2, Gate::query().page(1, 2).await?);
-        told!(2, Gate::query().batch(2).next().await?);
-        told!(3, Gate::raw_query("SELECT * FROM gates", []).all().await?);
-        told!(1, Gate::raw_query("SELECT * FROM gates", []).first().await?);
-        let mut gate = told!(1, Gate::find(1).await?);
-        told!(1, gate.reload().await?);
+        assert_eq!(found!(1, Gate::find(1).await?).found, 1);
+        assert_eq!(found!(1, Gate::find_by(Gate::NAME.eq("b")).await?).map(|gate| gate.found), Some(1));
+        assert!(found!(3, Gate::all().await?).iter().all(|gate| gate.found == 1));
+        found!(1, Gate::first().await?);
+        found!(1, Gate::last().await?);
+        found!(1, Gate::filter(Gate::ID.eq(2)).one().await?);
+        found!(2, Gate::query().page(1, 2).await?);
+        found!(2, Gate::query().batch(2).next().await?);
+        found!(3, Gate::raw_query("SELECT * FROM gates", []).all().await?);
+        found!(1, Gate::raw_query("SELECT * FROM gates", []).first().await?);
+        let mut gate = found!(1, Gate::find(1).await?);
+        found!(1, gate.reload().await?);
         assert_eq!(gate.found, 1);
         let mut rows = Gate::query().stream();
-        assert_eq!(told!(1, rows.next().await?).map(|gate| gate.found), Some(1));
-        told!(2, while rows.next().await?.is_some() {});
+        assert_eq!(found!(1, rows.next().await?).map(|gate| gate.found), Some(1));
+        found!(2, while rows.next().await?.is_some() {});
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn what_is_no_record_is_not_told() -> Result<()> {
+async fn it_does_not_run_without_a_record() -> Result<()> {
     with_connection(&gates().await?, async || {
         let (result, entries) = noted(async || {
             Gate::query().pluck(Gate::NAME).await?;
@@ -63,7 +63,7 @@ async fn what_is_no_record_is_not_told() -> Result<()> {
 }
 
 #[tokio::test]
-async fn its_error_is_the_verbs() -> Result<()> {
+async fn its_error_is_that_of_the_verb() -> Result<()> {
     with_connection(&gates().await?, async || {
         let (result, entries) = noted_failing("after_find", async || {
             assert!(Gate::find(1).await.is_err());
@@ -86,7 +86,7 @@ async fn its_error_is_the_verbs() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_failed_reload_leaves_the_record_as_it_was() -> Result<()> {
+async fn a_failed_reload_leaves_the_record_unchanged() -> Result<()> {
     with_connection(&gates().await?, async || {
         let mut gate = Gate { id: 1, ..Gate::new("mine") };
         let (result, _) = noted_failing("after_find", async || gate.reload().await).await;

@@ -1,4 +1,4 @@
-//! What happened in one task, in order.
+//! The journal of a test: the hooks that ran, in order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,21 +14,21 @@ tokio::task_local! {
     static JOURNAL: Arc<Journal>;
 }
 
-/// Notes what happens, and fails if it was to fail.
+/// Adds an entry, and fails if it has to.
 pub(crate) fn note(entry: &str) -> Result<()> {
     JOURNAL.with(|journal| {
         journal.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry.to_owned());
-        let told = !journal.failing.is_empty() && entry.starts_with(journal.failing);
-        if told { Err(Error::custom(format!("{entry} was told to fail"))) } else { Ok(()) }
+        let fails = !journal.failing.is_empty() && entry.starts_with(journal.failing);
+        if fails { Err(Error::custom(format!("{entry} has to fail"))) } else { Ok(()) }
     })
 }
 
-/// Runs `body`, and returns what it gave and what was noted.
+/// Runs `body`, and returns its result and the entries.
 pub(crate) async fn noted<T>(body: impl AsyncFnOnce() -> Result<T>) -> (Result<T>, Vec<String>) {
     noted_failing("", body).await
 }
 
-/// The same, with a hook that fails.
+/// The same, and the hook `failing` fails.
 pub(crate) async fn noted_failing<T>(
     failing: &'static str,
     body: impl AsyncFnOnce() -> Result<T>,

@@ -1,4 +1,4 @@
-//! Hooks: which run, in which order, and what their errors undo.
+//! Hooks: their order, and the effect of their errors.
 
 mod ends;
 mod failing;
@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use journal::note;
 
-/// A model that notes every hook, and fails in the one it is told to.
+/// A model whose hooks write to the journal.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[hooks]
 struct Gate {

@@ -1,10 +1,10 @@
-//! Hooks that write other models, on this connection and on others, and back again.
+//! Hooks that write other models, whose hooks write the first model again, on this connection and on another.
 
 use activerecord::prelude::*;
 
 use test_support::Database;
 
-/// Which hook of a record writes the next one of the other model.
+/// The hook that writes the next record of the other model.
 #[derive(ActiveEnum, Clone, Copy, Debug, Default, PartialEq)]
 enum By {
     #[default]
@@ -21,7 +21,7 @@ macro_rules! mutual {
         struct $this {
             id: i64,
             by: By,
-            /// How many more are written; below zero it never ends.
+            /// The number of records still to write. A negative number never ends.
             left: i64,
         }
 
@@ -65,7 +65,7 @@ async fn database() -> Database {
 }
 
 #[tokio::test]
-async fn they_may_call_each_other() -> Result<()> {
+async fn hooks_can_call_each_other() -> Result<()> {
     for by in [By::AfterSave, By::BeforeSave, By::AfterCommit] {
         with_connection(&database().await, async || {
             Ping { id: 0, by, left: 9 }.save().await?;
@@ -78,7 +78,7 @@ async fn they_may_call_each_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_an_end_they_end_in_a_clear_error_and_nothing_is_written() -> Result<()> {
+async fn endless_hooks_are_an_error_and_nothing_is_written() -> Result<()> {
     for by in [By::AfterSave, By::BeforeSave] {
         with_connection(&database().await, async || {
             let mut ping = Ping { id: 0, by, left: -1 };
@@ -93,18 +93,18 @@ async fn without_an_end_they_end_in_a_clear_error_and_nothing_is_written() -> Re
 }
 
 #[tokio::test]
-async fn without_an_end_after_each_commit_they_end_too() -> Result<()> {
+async fn endless_hooks_after_a_commit_are_an_error() -> Result<()> {
     with_connection(&database().await, async || {
         let error = Ping { id: 0, by: By::AfterCommit, left: -1 }.save().await.unwrap_err();
         assert!(error.is_after_commit() && error.to_string().contains("hooks"), "{error}");
-        assert!(Ping::count().await? > 0, "each was committed before the next");
+        assert!(Ping::count().await? > 0, "each record was committed before the next");
         Ok(())
     })
     .await
 }
 
 #[tokio::test]
-async fn reading_each_other_without_an_end_is_an_error_too() -> Result<()> {
+async fn endless_after_find_hooks_are_an_error() -> Result<()> {
     with_connection(&database().await, async || {
         for by in [By::AfterFind] {
             Ping::bulk_insert(&[Ping { id: 1, by, left: 0 }]).await?;
@@ -140,7 +140,7 @@ impl Hooks for Original {
         let copy = Replica { id: self.id, text: self.text.clone() };
         let name = ELSEWHERE.get();
         Replica::with_connection(&name, async || Replica::insert_or_update(&copy, [Replica::ID]).await).await?;
-        // The scope of one model leaves the others where they were.
+        // The scope of one model does not affect the others.
         Original::find(self.id).await.map(|_| ())
     }
 
@@ -150,7 +150,7 @@ impl Hooks for Original {
 }
 
 #[tokio::test]
-async fn they_may_write_to_another_connection() -> Result<()> {
+async fn hooks_can_write_to_another_connection() -> Result<()> {
     let (here, there) = (
         Database::new(["originals (id ID, text TEXT NOT NULL)"]).await,
         Database::new(["replicas (id ID, text TEXT NOT NULL)"]).await,

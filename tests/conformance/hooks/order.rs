@@ -1,4 +1,4 @@
-//! Each hook once, in the documented order.
+//! Each hook runs once, in the documented order.
 
 use activerecord::prelude::*;
 
@@ -44,7 +44,7 @@ async fn of_a_new_record() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_a_record_that_is_there() -> Result<()> {
+async fn of_an_existing_record() -> Result<()> {
     with_connection(&database().await, async || {
         let mut gate = noted(async || Gate::create(Gate::new("a")).await).await.0?;
         assert_eq!(noted(async || gate.save().await).await.1, UPDATE);
@@ -59,7 +59,7 @@ async fn of_a_record_that_is_there() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_many_records_none() -> Result<()> {
+async fn not_for_bulk_writes() -> Result<()> {
     with_connection(&database().await, async || {
         let (result, entries) = noted(async || {
             Gate::bulk_insert(&[Gate::new("a"), Gate::new("b")]).await?;
@@ -75,10 +75,10 @@ async fn of_many_records_none() -> Result<()> {
     .await
 }
 
-/// What the last write changed.
+/// A model whose hook notes the change.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[hooks]
-struct Told {
+struct Notice {
     id: i64,
     name: String,
     open: bool,
@@ -88,7 +88,7 @@ struct Told {
     version: i32,
 }
 
-impl Hooks for Told {
+impl Hooks for Notice {
     async fn after_save(&self, change: &Change) -> Result<()> {
         super::note(&format!(
             "{} {:?}",
@@ -100,14 +100,14 @@ impl Hooks for Told {
 }
 
 #[tokio::test]
-async fn the_change_tells_what_was_written() -> Result<()> {
-    let db = Database::new(["tolds (id ID, name STRING NOT NULL, open BOOL NOT NULL, created_at STRING NOT NULL,
+async fn the_change_contains_the_written_columns() -> Result<()> {
+    let db = Database::new(["notices (id ID, name STRING NOT NULL, open BOOL NOT NULL, created_at STRING NOT NULL,
              updated_at STRING NOT NULL, version I32 NOT NULL)"]);
     with_connection(&db.await, async || {
         let (result, entries) = noted(async || {
-            let mut told = Told::create(Told { name: "a".into(), ..Default::default() }).await?;
-            told.save().await?;
-            told.update_columns(Told::OPEN.set(true)).await
+            let mut record = Notice::create(Notice { name: "a".into(), ..Default::default() }).await?;
+            record.save().await?;
+            record.update_columns(Notice::OPEN.set(true)).await
         })
         .await;
         result?;
@@ -128,7 +128,7 @@ async fn the_change_tells_what_was_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_hook_changes_before_the_write_is_written() -> Result<()> {
+async fn a_change_by_a_hook_is_written() -> Result<()> {
     with_connection(&database().await, async || {
         noted(async || {
             let mut gate = Gate::create(Gate::new("  a ")).await?;

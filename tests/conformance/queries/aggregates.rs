@@ -1,4 +1,4 @@
-//! One value from many rows, and some columns of each.
+//! Aggregates, and queries of some columns.
 
 use activerecord::prelude::*;
 
@@ -50,7 +50,7 @@ async fn of_no_rows() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_rows_with_nothing_but_null() -> Result<()> {
+async fn of_rows_with_only_null() -> Result<()> {
     with_connection(&flights().await?, async || {
         let cancelled = || Flight::filter(Flight::CANCELLED.eq(true));
         assert_eq!((cancelled().count().await?, cancelled().sum(Flight::DELAY).await?), (1, 0));
@@ -64,7 +64,7 @@ async fn of_rows_with_nothing_but_null() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_limit_counts() -> Result<()> {
+async fn a_limit_applies() -> Result<()> {
     with_connection(&flights().await?, async || {
         let last_two = || Flight::order_by(Flight::ID.desc()).limit(2);
         assert_eq!(last_two().count().await?, 2);
@@ -83,7 +83,7 @@ async fn a_limit_counts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_sum_beyond_its_type_is_an_error() -> Result<()> {
+async fn a_sum_that_overflows_is_an_error() -> Result<()> {
     with_connection(&flights().await?, async || {
         for id in [i64::MAX, i64::MAX - 1] {
             Flight::create(Flight { id, ..Default::default() }).await?;

@@ -1,4 +1,4 @@
-//! batch: by the key, with bounded memory, while others write.
+//! `batch`: in the order of the key, in bounded memory, while other sessions write.
 
 use activerecord::prelude::*;
 use activerecord::query::Batches;
@@ -32,13 +32,13 @@ async fn bags(count: i64) -> Result<Database> {
     Ok(db)
 }
 
-/// The ids of every batch.
+/// Returns the ids of every batch.
 async fn all(mut batches: Batches<Bag>) -> Result<Vec<Vec<i64>>> {
     let mut all = Vec::new();
     while let Some(batch) = batches.next().await? {
         all.push(batch.iter().map(|bag| bag.id).collect());
     }
-    assert_eq!(batches.next().await?, None, "the end stays the end");
+    assert_eq!(batches.next().await?, None, "after the end there is no further batch");
     Ok(all)
 }
 
@@ -67,7 +67,7 @@ async fn conditions_hold_in_every_batch() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_limit_is_of_all_batches_together() -> Result<()> {
+async fn a_limit_applies_to_all_batches_together() -> Result<()> {
     with_connection(&bags(10).await?, async || {
         assert_eq!(all(Bag::query().limit(5).batch(3)).await?, [vec![1, 2, 3], vec![4, 5]]);
         assert_eq!(all(Bag::query().limit(3).batch(3)).await?, [vec![1, 2, 3]]);
@@ -78,7 +78,7 @@ async fn a_limit_is_of_all_batches_together() -> Result<()> {
 }
 
 #[tokio::test]
-async fn they_go_on_where_they_ended() -> Result<()> {
+async fn batches_can_resume_after_a_key() -> Result<()> {
     with_connection(&bags(10).await?, async || {
         assert_eq!(all(Bag::query().batch(4).after(7)).await?, [vec![8, 9, 10]]);
         assert_eq!(all(Bag::query().batch(4).after(10)).await?.len(), 0);
@@ -92,7 +92,7 @@ async fn rows_are_written_meanwhile() -> Result<()> {
     with_connection(&bags(10).await?, async || {
         let mut batches = Bag::query().batch(4);
         assert_eq!(batches.next().await?.map(|bags| bags.len()), Some(4));
-        // Behind the last key, deleted ahead of it, and new ahead of it.
+        // Changes before the last key; a deletion and a new row after it.
         Bag::filter(Bag::ID.is_in([1, 6])).delete().await?;
         Bag::filter(Bag::ID.eq(2)).update(Bag::WEIGHT.set(99)).await?;
         Bag { id: 11, weight: 0 }.insert().await?;
@@ -111,7 +111,7 @@ async fn rows_are_written_meanwhile() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_composite_key_is_one_order() -> Result<()> {
+async fn a_composite_key_is_the_order() -> Result<()> {
     with_connection(&bags(0).await?, async || {
         let mut seats = Vec::new();
         for flight in 1..=3 {
@@ -148,7 +148,7 @@ async fn an_order_or_an_offset_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn they_stay_on_the_connection_they_were_made_for() -> Result<()> {
+async fn batches_stay_on_their_connection() -> Result<()> {
     let (one, other) = (bags(10).await?, bags(0).await?);
     let mut batches = with_connection(&one, async || Ok(Bag::query().batch(4))).await?;
     with_connection(&other, async || {

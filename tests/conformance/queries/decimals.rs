@@ -1,4 +1,4 @@
-//! Decimals: exact, also where the database keeps them as text.
+//! Decimals are exact, also if the database stores them as text.
 
 use activerecord::prelude::*;
 use activerecord::query::Predicate;
@@ -72,7 +72,7 @@ async fn sum_up_exactly() -> Result<()> {
 }
 
 #[tokio::test]
-async fn compute_exactly_where_they_lie() -> Result<()> {
+async fn compute_exactly_in_the_database() -> Result<()> {
     let db = flights().await?;
     with_connection(&db, async || {
         let changed =
@@ -80,7 +80,7 @@ async fn compute_exactly_where_they_lie() -> Result<()> {
         assert_eq!(changed, 2);
         assert_eq!(Flight::find(6).await?.fare, dec!(0.30));
         assert_eq!(Flight::find(6).await?.refund, None);
-        // What has more digits than a Decimal is refused when it is written, or when it is read.
+        // A value with more digits than a Decimal is refused by the write or by the read.
         let beyond = transaction(&db, async || {
             Flight::query().update(Flight::FARE.mul(Decimal::MAX)).await?;
             Flight::find(3).await

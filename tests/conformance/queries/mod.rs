@@ -1,4 +1,4 @@
-//! Queries: what each finds, in which order, and as what.
+//! Queries: their rows, the order, and the types of the results.
 
 mod aggregates;
 mod batches;
@@ -66,7 +66,7 @@ async fn flights() -> Result<test_support::Database> {
     Ok(db)
 }
 
-/// The ids that a query finds, in its order.
+/// Returns the ids that a query finds, in its order.
 async fn ids(query: Query<Flight>) -> Result<Vec<i64>> {
     query.pluck(Flight::ID).await
 }

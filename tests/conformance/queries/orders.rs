@@ -6,7 +6,7 @@ use activerecord::prelude::*;
 use super::{Flight, database, flights, ids};
 
 #[tokio::test]
-async fn null_is_the_smallest_unless_told_otherwise() -> Result<()> {
+async fn null_sorts_first_unless_the_order_says_otherwise() -> Result<()> {
     with_connection(&flights().await?, async || {
         for (order, expected) in [
             (Flight::DELAY.asc(), [3, 5, 6, 4, 1, 2]),
@@ -59,7 +59,7 @@ async fn limit_and_offset() -> Result<()> {
 }
 
 #[tokio::test]
-async fn first_heeds_the_limits_of_the_query() -> Result<()> {
+async fn first_applies_the_limit_of_the_query() -> Result<()> {
     with_connection(&flights().await?, async || {
         let first = async |query: Query<Flight>| query.first().await.map(|flight| flight.map(|flight| flight.id));
         assert_eq!(first(Flight::query()).await?, Some(1));
@@ -73,7 +73,7 @@ async fn first_heeds_the_limits_of_the_query() -> Result<()> {
 }
 
 #[tokio::test]
-async fn last_of_a_part_is_refused() -> Result<()> {
+async fn last_with_a_limit_is_refused() -> Result<()> {
     with_connection(&flights().await?, async || {
         assert_eq!(Flight::query().last().await?.map(|flight| flight.id), Some(6));
         assert!(Flight::query().limit(3).last().await.unwrap_err().is_unsupported());
@@ -84,7 +84,7 @@ async fn last_of_a_part_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_is_neither_none_nor_two() -> Result<()> {
+async fn one_needs_exactly_one_row() -> Result<()> {
     with_connection(&flights().await?, async || {
         assert_eq!(Flight::filter(Flight::NUMBER.eq(725)).one().await?.id, 4);
         assert_eq!(Flight::query().limit(1).one().await?.id, 1);
@@ -119,7 +119,7 @@ async fn pages() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_empty_table_has_nothing() -> Result<()> {
+async fn an_empty_table() -> Result<()> {
     with_connection(&database().await, async || {
         assert_eq!((Flight::first().await?, Flight::last().await?, Flight::all().await?), (None, None, vec![]));
         let page = Flight::query().page(1, 10).await?;

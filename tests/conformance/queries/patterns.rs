@@ -1,4 +1,4 @@
-//! LIKE and its kin: special characters are special in `like` and `ilike` alone, and then as documented.
+//! LIKE and similar: special characters have a meaning only in `like` and `ilike`, as documented.
 
 use activerecord::prelude::*;
 use activerecord::query::Predicate;
@@ -73,7 +73,7 @@ async fn patterns() -> Result<()> {
     .await
 }
 
-/// A database that would end the pattern there refuses it; so does one that has no such text.
+/// A database that ends a pattern at NUL, or cannot store NUL, refuses the query.
 #[tokio::test]
 async fn a_nul_in_a_pattern_is_matched_or_refused() -> Result<()> {
     with_connection(&words(&["a"]).await?, async || {
@@ -93,7 +93,7 @@ async fn a_nul_in_a_pattern_is_matched_or_refused() -> Result<()> {
     .await
 }
 
-/// What LIKE means, by its definition.
+/// Matches a text with a LIKE pattern, by the definition of LIKE.
 fn like(pattern: &[char], text: &[char]) -> bool {
     match pattern {
         [] => text.is_empty(),
@@ -133,7 +133,7 @@ async fn random(texts: &[String], needles: &[String]) -> Result<()> {
                 "{needle}"
             );
             assert_eq!(found(Word::TEXT.contains(needle)).await?, matching(&|text| text.contains(needle)), "{needle}");
-            // What a `\` at the very end means is left to the database.
+            // The meaning of a `\` at the end of a pattern depends on the database.
             let pattern = needle.trim_end_matches('\\');
             assert_eq!(
                 found(Word::TEXT.like(pattern)).await?,

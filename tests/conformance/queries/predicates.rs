@@ -1,11 +1,11 @@
-//! Conditions.
+//! Predicates.
 
 use activerecord::prelude::*;
 use activerecord::query::Predicate;
 
 use super::{Flight, day, flights, ids};
 
-/// Checks what each condition finds.
+/// Checks the rows that each predicate finds.
 async fn finds(cases: Vec<(Predicate<Flight>, &[i64])>) -> Result<()> {
     with_connection(&flights().await?, async || {
         for (predicate, expected) in cases {
@@ -40,7 +40,7 @@ async fn comparisons() -> Result<()> {
 }
 
 #[tokio::test]
-async fn null_is_asked_for_by_name_and_otherwise_meets_nothing() -> Result<()> {
+async fn null_matches_only_explicit_conditions() -> Result<()> {
     finds(vec![
         (Flight::DELAY.eq(None), &[3]),
         (Flight::DELAY.ne(None), &[1, 2, 4, 5, 6]),
@@ -105,7 +105,7 @@ async fn a_long_set_is_one_statement() -> Result<()> {
             let found = ids(Flight::filter(Flight::ID.is_in(set)).order_by(Flight::ID.asc()).limit(10)).await?;
             assert_eq!(found.len(), length.min(6), "{length}");
         }
-        // An array is one value, however long.
+        // An array is one value, whatever its length.
         let too_long: Vec<i64> = (1..=70_000).collect();
         match Flight::filter(Flight::ID.is_in(too_long)).count().await {
             Ok(count) => assert_eq!((count, db.profile().capabilities.arrays), (6, true)),
@@ -143,7 +143,7 @@ async fn junctions_keep_their_parentheses() -> Result<()> {
 }
 
 #[tokio::test]
-async fn filters_add_up() -> Result<()> {
+async fn filters_are_combined_with_and() -> Result<()> {
     with_connection(&flights().await?, async || {
         let query = Flight::filter(Flight::ID.eq(1) | Flight::ID.eq(3)).filter(Flight::CARRIER.eq("UA"));
         assert_eq!(ids(query).await?, [1]);

@@ -28,7 +28,7 @@ async fn question_marks_bind_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn quoted_text_and_comments_are_left_alone() -> Result<()> {
+async fn quoted_text_and_comments_are_not_changed() -> Result<()> {
     let db = flights().await?;
     with_connection(&db, async || {
         for sql in [
@@ -41,7 +41,7 @@ async fn quoted_text_and_comments_are_left_alone() -> Result<()> {
             "id - 0 = ? / 1",
             "id = ? AND '$1' <> '$'",
         ] {
-            // On its own, among others, negated, and with clauses behind it.
+            // Alone, with another filter, and with clauses after it.
             assert_eq!(ids(Flight::filter_raw(sql, [4])).await?, [4], "{sql}");
             let query = Flight::filter_raw(sql, [4]).filter(Flight::ID.gt(1)).order_by(Flight::ID.asc()).limit(3);
             assert_eq!(ids(query).await?, [4], "{sql}");
@@ -57,7 +57,7 @@ async fn quoted_text_and_comments_are_left_alone() -> Result<()> {
 #[tokio::test]
 async fn a_doubled_question_mark_is_one() -> Result<()> {
     with_connection(&flights().await?, async || {
-        // `?` is no operator of SQLite, so what is sent is seen in the text.
+        // SQLite has no operator `?`, so this checks the SQL.
         let (sql, binds) = Flight::filter_raw("data ?? 'key' AND id = ?", [1]).to_sql("postgresql")?;
         assert!(sql.ends_with("WHERE data ? 'key' AND id = $1"), "{sql}");
         assert_eq!(binds, [Value::I32(1)]);
@@ -115,7 +115,7 @@ async fn a_missing_column_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn rows_of_a_connection_tell_their_columns() -> Result<()> {
+async fn rows_of_a_connection_have_their_column_names() -> Result<()> {
     let db = flights().await?;
     let rows =
         connection(&db)?.query("SELECT id, carrier AS name, delay FROM flights WHERE id >= ? ORDER BY id", [3]).await?;

@@ -1,4 +1,4 @@
-//! stream: one statement, row by row.
+//! `stream`: one statement, read row by row.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn every_row_in_order() -> Result<()> {
                 expected -= 1;
             }
             assert_eq!(expected, 0);
-            assert_eq!(rows.next().await?, None, "the end stays the end");
+            assert_eq!(rows.next().await?, None, "after the end there is no further row");
             Ok(())
         })
         .await?;
@@ -41,7 +41,7 @@ async fn every_row_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn it_is_a_stream_of_futures() -> Result<()> {
+async fn it_implements_stream() -> Result<()> {
     with_connection(&bags(1_000).await?, async || {
         let ids: Vec<i64> =
             Bag::select(Bag::ID).stream().try_filter(|id| std::future::ready(id % 2 == 0)).try_collect().await?;
@@ -71,7 +71,7 @@ async fn it_is_one_snapshot() -> Result<()> {
     .await
 }
 
-/// A pool of one connection: whoever holds it is all there is.
+/// Registers a pool of one connection. Only the statement that must not get a connection waits for the timeout.
 fn one_connection(db: &Database) -> Result<String> {
     let pool = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
     db.alias("alone", |config| config.pool(pool))
@@ -135,7 +135,7 @@ async fn an_unknown_connection_is_its_first_item() -> Result<()> {
 }
 
 #[tokio::test]
-async fn in_a_transaction_it_is_the_only_statement() -> Result<()> {
+async fn in_a_transaction_it_blocks_other_statements() -> Result<()> {
     let db = bags(1_000).await?;
     with_connection(&db, async || {
         transaction(&db, async || {

@@ -1,4 +1,4 @@
-//! What commits, what is rolled back, and what joins a transaction.
+//! Commits, rollbacks, and the statements that join a transaction.
 
 use activerecord::transaction::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
 use activerecord::{ErrorKind, try_transaction};
@@ -31,13 +31,13 @@ async fn a_transaction_commits_with_ok_and_rolls_back_with_an_error() -> Result<
 }
 
 #[tokio::test]
-async fn a_transaction_in_the_hand() -> Result<()> {
+async fn an_explicit_transaction() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         let tx = Transaction::begin(&*db).await?;
         tx.run(async || add("JFK").await).await?;
         assert_eq!(Airport::on(&tx).count().await?, 1);
-        assert_eq!(Airport::count().await?, 0, "outside of `run` nothing joins it");
+        assert_eq!(Airport::count().await?, 0, "outside `run` no statement joins it");
         tx.commit().await?;
         assert_eq!(db.committed().await, "JFK");
 
@@ -103,7 +103,7 @@ async fn every_kind_of_statement_joins() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_query_that_outlives_its_transaction_says_so() -> Result<()> {
+async fn a_query_after_its_transaction_is_an_error() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         for end in ["committed", "rolled back", "dropped"] {
@@ -135,14 +135,14 @@ async fn a_read_only_transaction_refuses_writes() -> Result<()> {
     with_connection(&db, async || {
         add("JFK").await?;
         let read = Transaction::begin(&*db).read_only().run(async || {
-            // It keeps nobody from writing.
+            // It does not block writers.
             db.take_the_lock().await?;
             Airport::count().await
         });
         assert_eq!(read.await?, 1);
         let refused = Transaction::begin(&*db).read_only().run(async || add("LGA").await).await.unwrap_err();
         assert!(refused.is_read_only(), "{refused}");
-        // Nothing of it is left on the connection.
+        // The connection is not read-only afterwards.
         add("EWR").await?;
         assert_eq!(db.committed().await, "EWR JFK");
         Ok(())
@@ -156,7 +156,7 @@ async fn a_transaction_belongs_to_one_connection() -> Result<()> {
     let failed: Result<()> = transaction(&db, async || {
         with_connection(&db, async || add("JFK").await).await?;
         with_connection(&other, async || add("LGA").await).await?;
-        assert_eq!(other.committed().await, "LGA", "it is not captured by the transaction of another connection");
+        assert_eq!(other.committed().await, "LGA", "the statement does not join the transaction of another connection");
         Airport::with_connection(&other, async || {
             Airport::transaction(async || add("EWR").await).await?;
             assert_eq!(other.committed().await, "EWR LGA");
@@ -190,7 +190,7 @@ async fn a_transaction_belongs_to_its_task() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_unknown_connection_is_told_before_the_closure_runs() {
+async fn an_unknown_connection_fails_before_the_closure_runs() {
     let ran = AtomicBool::new(false);
     let error = transaction("nowhere", async || {
         ran.store(true, Ordering::Relaxed);

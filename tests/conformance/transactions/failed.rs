@@ -1,10 +1,10 @@
-//! After a failed statement a transaction can only be rolled back, on every database alike.
+//! After a failed statement a transaction can only be rolled back, on every database.
 
 use super::*;
-use activerecord::{ErrorKind, PoolOptions};
-use test_support::polled;
+use activerecord::ErrorKind;
+use test_support::{patient_pool, polled};
 
-/// A model whose key is too small for the table's.
+/// A model whose key type is smaller than that of the table.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "airports"]
 struct Small {
@@ -13,7 +13,7 @@ struct Small {
 }
 
 #[tokio::test]
-async fn a_failed_statement_fails_those_after_it_and_the_commit() -> Result<()> {
+async fn a_failed_statement_fails_later_ones_and_the_commit() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         for failing in [
@@ -47,7 +47,7 @@ async fn a_failed_statement_fails_those_after_it_and_the_commit() -> Result<()> 
 }
 
 #[tokio::test]
-async fn an_error_that_is_swallowed_does_not_commit() -> Result<()> {
+async fn a_swallowed_error_does_not_commit() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         let swallowed = transaction(&db, async || {
@@ -89,7 +89,7 @@ async fn a_nested_transaction_contains_a_failure() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_out_of_run_leaves_only_the_rollback() -> Result<()> {
+async fn after_an_error_of_run_only_a_rollback_is_possible() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         let tx = Transaction::begin(&*db).await?;
@@ -106,9 +106,9 @@ async fn an_error_out_of_run_leaves_only_the_rollback() -> Result<()> {
     .await
 }
 
-/// What the database never saw, or did without fault, is no reason to roll back.
+/// An error before the statement is sent, or without a failed statement, is no reason to roll back.
 #[tokio::test]
-async fn what_did_not_fail_in_the_database_does_not_count() -> Result<()> {
+async fn an_error_outside_the_database_does_not_count() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         transaction(&db, async || {
@@ -128,9 +128,9 @@ async fn what_did_not_fail_in_the_database_does_not_count() -> Result<()> {
     .await
 }
 
-/// The row was inserted, and its key cannot be read: who swallows that error must not keep the row.
+/// The row is inserted, but its key cannot be read. If the error is swallowed, the row must not be committed.
 #[tokio::test]
-async fn a_write_whose_answer_cannot_be_read_counts() -> Result<()> {
+async fn a_write_with_an_unreadable_answer_counts() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         let airports: Vec<_> = (0..=i16::MAX).map(|n| airport(&n.to_string())).collect();
@@ -150,12 +150,12 @@ async fn a_write_whose_answer_cannot_be_read_counts() -> Result<()> {
 #[tokio::test]
 async fn a_cancelled_statement_counts_as_failed() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(PoolOptions::new())?;
+    let name = db.database.stepwise(patient_pool(10))?;
     with_connection(&name, async || {
         for polls in 1..3 {
             let swallowed = transaction(&name, async || {
                 add("JFK").await?;
-                // A server may have answered by then.
+                // A server can answer before the drop.
                 if polled(polls, add("LGA")).await.is_some() {
                     return Err(Error::invalid("it was done"));
                 }
@@ -197,7 +197,7 @@ async fn a_statement_beside_a_stream_is_an_error_not_a_deadlock() -> Result<()> 
             }
             assert_eq!(read, 1000);
             add("JFK").await?;
-            // Dropped early it is no failure.
+            // A stream that is dropped early is no failure.
             let mut rows = Airport::query().stream();
             rows.next().await?;
             drop(rows);
@@ -223,7 +223,7 @@ async fn a_statement_beside_a_stream_is_an_error_not_a_deadlock() -> Result<()> 
     .await
 }
 
-/// COMMIT itself fails, where constraints can be deferred.
+/// The COMMIT fails, if the database has deferred constraints.
 #[tokio::test]
 async fn a_commit_that_fails_commits_nothing() -> Result<()> {
     let db = Airports::new().await;
@@ -244,11 +244,11 @@ async fn a_commit_that_fails_commits_nothing() -> Result<()> {
     .await
 }
 
-/// A statement that comes between the decision to commit and the COMMIT must not fail unnoticed.
+/// A statement that starts at the same time as the COMMIT must not fail unnoticed.
 #[tokio::test]
-async fn a_statement_at_the_time_of_the_commit_is_in_it_or_fails() -> Result<()> {
+async fn a_statement_beside_the_commit_is_in_it_or_fails() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(PoolOptions::new())?;
+    let name = db.database.stepwise(patient_pool(10))?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let rename = |from: &str| Airport::on(&tx).filter(Airport::CODE.eq(from)).update((Airport::CODE.set("JFK"),));
@@ -257,7 +257,7 @@ async fn a_statement_at_the_time_of_the_commit_is_in_it_or_fails() -> Result<()>
         let (first, committed, last) = tokio::join!(first, tx.commit(), last);
         first?;
         let last = last.unwrap_err();
-        assert_eq!(committed.is_err(), last.is_unique_violation(), "{committed:?}, though: {last}");
+        assert_eq!(committed.is_err(), last.is_unique_violation(), "{committed:?}, but: {last}");
         assert_eq!(db.committed().await, if committed.is_ok() { "JFK LGA" } else { "" });
         Ok(())
     })

@@ -1,4 +1,4 @@
-//! What transactions at once see of each other, and which of them must be run again.
+//! Isolation of concurrent transactions, and their retries.
 
 use activerecord::ErrorKind;
 use activerecord::transaction::{Isolation, ReadCommitted, RepeatableRead, Retry, Serializable};
@@ -9,7 +9,7 @@ use tokio::sync::Barrier;
 
 use super::*;
 
-/// Doctors on call, of whom one has to stay: the textbook's write skew.
+/// Doctors on call. One of them must stay: the textbook example of a write skew.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Doctor {
     id: i64,
@@ -24,7 +24,8 @@ async fn doctors() -> Result<Database> {
     Ok(db)
 }
 
-/// What a transaction counts before and after another one has committed a change, unless that is kept from it.
+/// Returns the counts of a transaction before and after the commit of a change by another one, if the isolation allows
+/// the change.
 async fn counted_twice(isolation: Isolation) -> Result<(u64, u64)> {
     let db = doctors().await?;
     let impatient = db.alias("impatient", |config| db.profile().impatient(config))?;
@@ -45,15 +46,16 @@ async fn a_read_is_repeatable_from_repeatable_read_on() -> Result<()> {
     Ok(())
 }
 
-/// A database may give more than was asked for: one without levels is always serializable.
+/// A database can use a stronger level. One without levels is always serializable.
 #[tokio::test]
-async fn read_committed_sees_what_is_committed() -> Result<()> {
+async fn read_committed_sees_later_commits() -> Result<()> {
     let levels = Profile::current()?.capabilities.isolation_levels;
     assert_eq!(counted_twice(ReadCommitted).await?, (2, if levels { 1 } else { 2 }));
     Ok(())
 }
 
-/// Two transactions at once, which meet half way on their first attempt. Where writers queue they cannot.
+/// Two concurrent transactions. Each waits in its middle for the other one, on the first attempt. If only one can write
+/// at a time, they do not wait.
 struct Both {
     barrier: Barrier,
     retries: AtomicU32,
@@ -84,7 +86,7 @@ impl Both {
     }
 }
 
-/// Leaves the call when somebody else is on it, at the same time as the other doctor: both read before either writes.
+/// A doctor leaves the call if another one is on it. Both doctors read before either writes.
 async fn leave(db: &str, id: i64, both: &Both) -> Result<()> {
     Transaction::begin(db)
         .isolation(Serializable)
@@ -92,7 +94,7 @@ async fn leave(db: &str, id: i64, both: &Both) -> Result<()> {
             let others = Doctor::using(db).filter(Doctor::ON_CALL.eq(true) & Doctor::ID.ne(id)).count().await?;
             both.meet().await;
             if others == 0 {
-                return Err(Error::invalid("somebody has to stay"));
+                return Err(Error::invalid("one doctor must stay"));
             }
             Doctor::using(db).filter(Doctor::ID.eq(id)).update(Doctor::ON_CALL.set(false)).await?;
             Ok(())
@@ -114,7 +116,7 @@ async fn a_write_skew_is_refused_and_can_be_retried() -> Result<()> {
     Ok(())
 }
 
-/// Two that lock the same rows in opposite orders: one is the victim, and succeeds when it is run again.
+/// Two transactions lock the same rows in opposite orders. One is the victim, and succeeds on retry.
 #[tokio::test]
 async fn a_deadlock_has_a_victim_that_can_be_retried() -> Result<()> {
     let db = doctors().await?;
@@ -137,9 +139,9 @@ async fn a_deadlock_has_a_victim_that_can_be_retried() -> Result<()> {
     Ok(())
 }
 
-/// A lock that is not given back in time: the error can be retried, and a transaction that swallows it cannot commit.
+/// A lock is not released in time. The error is retryable, and a transaction that swallows it cannot commit.
 #[tokio::test]
-async fn a_lock_that_is_waited_for_too_long() -> Result<()> {
+async fn a_lock_that_is_not_released_in_time() -> Result<()> {
     let db = doctors().await?;
     let impatient = db.alias("impatient", |config| db.profile().impatient(config))?;
     let holder = Transaction::begin(&*db).await?;

@@ -30,7 +30,7 @@ async fn add(code: &str) -> Result<()> {
     airport(code).insert().await
 }
 
-/// A database with an empty table of airports, whose codes are unique, and a look at it from outside.
+/// A database with an empty table of airports with unique codes, and a second connection to it.
 struct Airports {
     database: Database,
     outside: String,
@@ -43,16 +43,17 @@ impl Airports {
         Self { database, outside }
     }
 
-    /// The codes of the airports that are committed. No transaction that writes may be open.
+    /// Returns the codes of the committed airports. No transaction that writes may be open.
     async fn committed(&self) -> String {
         let codes = async {
             self.take_the_lock().await?;
             Airport::using(&self.outside).order_by(Airport::CODE.asc()).pluck(Airport::CODE).await
         };
-        codes.await.unwrap_or_else(|error| panic!("seen from outside: {error}")).join(" ")
+        codes.await.unwrap_or_else(|error| panic!("on the second connection: {error}")).join(" ")
     }
 
-    /// Begins to write and gives it up: where writers queue, a transaction that somebody has left open makes this fail.
+    /// Begins a write transaction and rolls it back. If only one can write at a time, this fails if a transaction was
+    /// left open.
     async fn take_the_lock(&self) -> Result<()> {
         Transaction::begin(&self.outside).await?.rollback().await
     }

@@ -1,4 +1,4 @@
-//! Transactions inside transactions: savepoints.
+//! Nested transactions: savepoints.
 
 use activerecord::transaction::Serializable;
 use activerecord::{ErrorKind, PoolOptions};
@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use test_support::patient_pool;
 
 use super::*;
 
@@ -52,7 +53,7 @@ async fn an_outer_error_undoes_all() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_savepoint_in_the_hand() -> Result<()> {
+async fn an_explicit_savepoint() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         transaction(&db, async || {
@@ -89,7 +90,7 @@ async fn a_savepoint_has_no_options_of_its_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_panic_inside_leaves_the_outer_part() -> Result<()> {
+async fn a_panic_inside_keeps_the_outer_part() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
         transaction(&db, async || {
@@ -110,9 +111,9 @@ async fn a_panic_inside_leaves_the_outer_part() -> Result<()> {
 }
 
 #[tokio::test]
-async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
+async fn concurrent_siblings_do_not_undo_each_other() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(PoolOptions::new().max_connections(1))?;
+    let name = db.database.stepwise(patient_pool(1))?;
     with_connection(&name, async || {
         transaction(&name, async || {
             let nested = async |code: &str, keep: bool| {
@@ -135,9 +136,9 @@ async fn siblings_at_once_do_not_undo_each_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn statements_at_once_take_turns() -> Result<()> {
+async fn concurrent_statements_take_turns() -> Result<()> {
     let db = Airports::new().await;
-    // They wait for each other, not for a connection of the pool.
+    // They wait for each other, not for a connection of the pool, so the timeout does not apply.
     let name = db.database.stepwise(PoolOptions::new().max_connections(1).acquire_timeout(Duration::ZERO))?;
     with_connection(&name, async || {
         transaction(&name, async || {
@@ -156,7 +157,7 @@ async fn statements_at_once_take_turns() -> Result<()> {
     .await
 }
 
-/// The outer handle, used inside a savepoint, is undone with it: there is one connection, and one order of things.
+/// A statement of the outer handle inside a savepoint is undone with the savepoint, because both use one connection.
 #[tokio::test]
 async fn the_outer_handle_joins_the_savepoint() -> Result<()> {
     let db = Airports::new().await;
@@ -182,7 +183,8 @@ async fn the_outer_handle_joins_the_savepoint() -> Result<()> {
     .await
 }
 
-/// Whoever holds a savepoint in the hand and uses the level around it would wait for himself.
+/// A caller that holds an explicit savepoint and uses the outer level would wait for itself. Only this wait reaches the
+/// timeout.
 #[tokio::test]
 async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() -> Result<()> {
     let db = Airports::new().await;
@@ -214,11 +216,11 @@ async fn the_outer_level_under_an_open_savepoint_is_an_error_not_a_deadlock() ->
     .await
 }
 
-/// A transaction that ends while a statement of it is under way ends with that statement, whoever keeps a query on it.
+/// A transaction that is dropped during a statement ends with the statement, also if a query still refers to it.
 #[tokio::test]
-async fn a_query_that_is_kept_keeps_no_connection() -> Result<()> {
+async fn a_query_of_a_dropped_transaction_holds_no_connection() -> Result<()> {
     let db = Airports::new().await;
-    let name = db.database.stepwise(PoolOptions::new().max_connections(1))?;
+    let name = db.database.stepwise(patient_pool(1))?;
     with_connection(&name, async || {
         let tx = Transaction::begin(&name).await?;
         let savepoint = tx.run(async || Transaction::begin(&name).await).await?;
@@ -237,7 +239,7 @@ async fn a_query_that_is_kept_keeps_no_connection() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deep_nest_is_an_error_not_a_stack_overflow() -> Result<()> {
+async fn a_deep_nesting_is_an_error_not_a_stack_overflow() -> Result<()> {
     async fn deeper(name: &str, depth: usize) -> Result<usize> {
         Box::pin(transaction(name, async || if depth == 0 { Ok(0) } else { Ok(deeper(name, depth - 1).await? + 1) }))
             .await

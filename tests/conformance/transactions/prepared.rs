@@ -1,4 +1,4 @@
-//! Transactions in two phases, by hand.
+//! Explicit transactions that are prepared.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
@@ -17,7 +17,7 @@ async fn insert() -> Result<()> {
     airport("EWR").insert().await
 }
 
-/// A transaction with one airport, prepared; None where the database cannot.
+/// Prepares a transaction with one airport. None: the database cannot prepare.
 async fn prepared(database: &Database, branch: &Branch) -> Result<Option<Prepared>> {
     let transaction = Transaction::begin(&**database).branch(branch.clone()).await?;
     transaction.run(async || Airport::with_connection(database, insert).await).await?;
@@ -58,7 +58,7 @@ async fn a_prepared_transaction_is_rolled_back() -> Result<()> {
     Ok(())
 }
 
-/// It outlives whoever prepared it, and is ended by its name.
+/// A prepared transaction stays without its handle, and is ended by its name.
 #[tokio::test]
 async fn a_prepared_transaction_is_ended_by_its_name() -> Result<()> {
     let database = Database::new([AIRPORTS]).await;
@@ -67,7 +67,7 @@ async fn a_prepared_transaction_is_ended_by_its_name() -> Result<()> {
         let Some(prepared) = prepared(&database, &branch).await? else { return Ok(()) };
         drop(prepared);
         let handle = connection(&database)?;
-        // A server lets go of it when it notices that the connection is gone.
+        // It can be ended when the server notices that the connection is closed.
         loop {
             let ended = match commits {
                 true => handle.commit_prepared(&branch).await,
@@ -87,7 +87,7 @@ async fn a_prepared_transaction_is_ended_by_its_name() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_has_failed_is_not_prepared() -> Result<()> {
+async fn a_failed_transaction_is_not_prepared() -> Result<()> {
     let database = Database::new([AIRPORTS]).await;
     if !connection(&database)?.learn().await?.prepared_transactions {
         assert!(connection(&database)?.prepared().await.is_err_and(|error| error.is_unsupported()));
@@ -104,7 +104,7 @@ async fn what_has_failed_is_not_prepared() -> Result<()> {
     Ok(())
 }
 
-/// Nor is it committed first. It is undone, and the transaction around it goes on.
+/// A savepoint cannot be prepared or committed first. It is undone, and the outer transaction continues.
 #[tokio::test]
 async fn a_savepoint_is_not_prepared() -> Result<()> {
     let database = Database::new([AIRPORTS]).await;

@@ -1,4 +1,4 @@
-//! Running a transaction again.
+//! Retries of a transaction.
 
 use activerecord::ErrorKind;
 use activerecord::transaction::Retry;
@@ -12,7 +12,7 @@ fn soon() -> Retry {
 }
 
 #[tokio::test]
-async fn other_errors_are_not_tried_again() -> Result<()> {
+async fn other_errors_are_not_retried() -> Result<()> {
     let db = Airports::new().await;
     let attempts = AtomicU32::new(0);
     let failed = retry(soon(), async || {
@@ -34,12 +34,12 @@ async fn other_errors_are_not_tried_again() -> Result<()> {
         Err::<(), _>(Error::new(ErrorKind::Deadlock, "victim"))
     });
     assert!(none.await.unwrap_err().is_retryable());
-    assert_eq!(attempts.load(Ordering::Relaxed), 1, "no attempts count as one");
+    assert_eq!(attempts.load(Ordering::Relaxed), 1, "0 attempts count as 1");
     Ok(())
 }
 
 #[tokio::test]
-async fn every_kind_that_invites_a_retry() {
+async fn every_retryable_kind_is_retried() {
     for kind in [ErrorKind::Serialization, ErrorKind::Deadlock, ErrorKind::Busy] {
         let attempts = AtomicU32::new(0);
         let done = retry(soon(), async || match attempts.fetch_add(1, Ordering::Relaxed) {

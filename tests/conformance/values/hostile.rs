@@ -1,4 +1,4 @@
-//! Text and names that would be something else if they were ever part of a statement.
+//! Text and names with a special meaning in SQL.
 
 use activerecord::prelude::*;
 
@@ -28,7 +28,7 @@ const TEXTS: [&str; 19] = [
 ];
 
 #[tokio::test]
-async fn text_is_text() -> Result<()> {
+async fn text_is_stored_unchanged() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let long = "x'\u{1f6eb}\n".repeat(150_000);
@@ -53,7 +53,7 @@ async fn text_is_text() -> Result<()> {
 }
 
 #[tokio::test]
-async fn patterns_find_it_too() -> Result<()> {
+async fn patterns_find_the_text() -> Result<()> {
     with_connection(&database().await, async || {
         let texts: Vec<_> = TEXTS.into_iter().filter(|text| !text.contains('\0')).collect();
         for text in &texts {
@@ -74,7 +74,7 @@ async fn patterns_find_it_too() -> Result<()> {
     .await
 }
 
-/// What a database cannot store is refused by name, and nothing of it is written.
+/// A text that the database cannot store is refused, and nothing is written.
 #[tokio::test]
 async fn a_nul_is_stored_or_refused() -> Result<()> {
     let db = database().await;
@@ -99,7 +99,7 @@ async fn a_nul_is_stored_or_refused() -> Result<()> {
     .await
 }
 
-/// A table whose name and columns need every care.
+/// A table whose name and columns contain special characters.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "a \"table\" `of` 'names'"]
 struct Odd {
@@ -116,7 +116,7 @@ struct Odd {
 }
 
 #[tokio::test]
-async fn names_are_names() -> Result<()> {
+async fn names_are_quoted() -> Result<()> {
     let table = r#""a ""table"" `of` 'names'" ("the key" ID, "semi;colon -- comment" STRING NOT NULL, "back\slash" I32,
         "select" I32 NOT NULL, "$1 ? :x" BOOL NOT NULL)"#;
     let db = Database::new([table]).await;

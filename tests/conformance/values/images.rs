@@ -1,4 +1,4 @@
-//! What a trigger writes of a row is what a query reads of it.
+//! The image of a row in a captured change equals the row that a query reads.
 
 use activerecord::prelude::*;
 use chrono::NaiveDate;
@@ -8,13 +8,13 @@ use super::{Maybe, Sample, database};
 use crate::distributed::captures::changes;
 use test_support::Database;
 
-/// The images of the rows that are there, and the rows.
+/// Returns the new images of the captured changes.
 async fn captured<M: Model + Clone>(database: &Database, topic: &str) -> Result<Vec<M>> {
     let changes = changes::<M>(database, topic).await?;
     Ok(changes.into_iter().filter_map(|(_, _, change)| change.after).collect())
 }
 
-/// SQLite has no text for a double that is exact: far from 1 it misses the last of 17 digits.
+/// SQLite's text of a double is not exact: it lacks the last of 17 digits.
 fn rounded(mut image: Sample, row: &Sample) -> Sample {
     if (image.double - row.double).abs() <= row.double.abs() * 1e-15 {
         image.double = row.double;
@@ -41,7 +41,7 @@ fn an_image_keeps_every_type() -> Result<()> {
     })
 }
 
-/// PostgreSQL writes the year 0 as 1 BC.
+/// Years at the limits of the database. PostgreSQL writes the year 0 as 1 BC.
 #[tokio::test]
 async fn an_image_keeps_far_years() -> Result<()> {
     let database = database().await;

@@ -1,11 +1,11 @@
-//! The ends of every type, and what lies beyond them.
+//! The limits of every type, and values beyond them.
 
 use activerecord::prelude::*;
 
 use super::{Maybe, Sample, database};
 
 #[tokio::test]
-async fn the_ends_of_every_type() -> Result<()> {
+async fn the_limits_of_every_type() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let least = Sample {
@@ -53,7 +53,7 @@ async fn the_ends_of_every_type() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_u64_beyond_the_database_is_refused_wherever_it_is_bound() -> Result<()> {
+async fn a_u64_that_the_database_cannot_store_is_refused() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         for ubig in [i64::MAX as u64 + 1, u64::MAX].into_iter().filter(|ubig| *ubig > db.profile().greatest_u64) {
@@ -76,7 +76,7 @@ async fn a_u64_beyond_the_database_is_refused_wherever_it_is_bound() -> Result<(
     .await
 }
 
-/// Floats that are no numbers are kept as they are, or refused before anything is written; never changed.
+/// Infinities and NaN are stored unchanged, or refused before anything is written.
 #[tokio::test]
 async fn infinities_and_nan_are_kept_or_refused() -> Result<()> {
     let db = database().await;
@@ -105,7 +105,7 @@ async fn infinities_and_nan_are_kept_or_refused() -> Result<()> {
                 }
                 other => panic!("{x}: {other:?}"),
             }
-            // Where a list is JSON, it has neither.
+            // A list that is stored as JSON cannot contain them.
             match list {
                 Ok(id) => {
                     assert!(kept && db.profile().capabilities.arrays, "{x}");
@@ -122,7 +122,7 @@ async fn infinities_and_nan_are_kept_or_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn arithmetic_beyond_the_type_is_not_read_as_something_else() -> Result<()> {
+async fn arithmetic_that_overflows_is_an_error() -> Result<()> {
     with_connection(&database().await, async || {
         let mut sample = Sample::create(Sample { tiny: i8::MAX, price: Decimal::MAX, ..Default::default() }).await?;
         let before = sample.clone();

@@ -1,5 +1,5 @@
-//! The value contract, by the table at the head of core's values: what goes in comes out, in order, and what does not fit is
-//! an error.
+//! Values, as the table in core's module `value` defines them. A value that is written is read unchanged and sorts as
+//! in Rust. A value that does not fit is an error.
 
 mod hostile;
 mod images;
@@ -10,7 +10,7 @@ mod times;
 use test_support::sample::{Color, Level, Maybe, Sample, TABLES, Tree};
 use test_support::{Database, Profile};
 
-/// What the random values have to be of.
+/// The profile of the database, which limits the random values.
 fn profile() -> &'static Profile {
     Profile::current().unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,4 +1,4 @@
-//! What goes in comes out, is found by its value, and sorts as Rust sorts it.
+//! A value that is written is read unchanged, found by its value, and sorts as in Rust.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -10,7 +10,7 @@ use super::{Color, Level, Maybe, Sample, Tree, database};
 use test_support::Database;
 use test_support::strategies::sample;
 
-/// Names the columns that differ: a whole sample would bury them.
+/// Compares two samples. The error contains only the columns that differ.
 pub(super) fn same(row: &Sample, sample: &Sample) -> Result<()> {
     let differ = |ordinal: &usize| row.value(*ordinal) != sample.value(*ordinal);
     let shown = |ordinal: usize| (Sample::TABLE.columns[ordinal].field, row.value(ordinal), sample.value(ordinal));
@@ -19,7 +19,7 @@ pub(super) fn same(row: &Sample, sample: &Sample) -> Result<()> {
     if row == *sample { Ok(()) } else { Err(Error::custom(format!("{differences:?}"))) }
 }
 
-/// JSON's numbers have no type: 1e17 may come back as 100000000000000000.
+/// Replaces numbers of the read JSON by equal numbers of the written one: 1e17 can be read as 100000000000000000.
 fn numbers_of(written: &Json<Tree>, mut read: Json<Tree>) -> Json<Tree> {
     fn settle(written: &Tree, read: &mut Tree) {
         match (written, read) {
@@ -33,7 +33,7 @@ fn numbers_of(written: &Json<Tree>, mut read: Json<Tree>) -> Json<Tree> {
     read
 }
 
-/// Runs the property with samples of every kind.
+/// Checks a property with random samples.
 pub(super) fn for_samples(property: impl AsyncFn(Vec<Sample>) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::custom)?;
     let settings = Settings { cases: 24, max_shrink_iters: 50, failure_persistence: None, ..Settings::default() };
@@ -46,7 +46,7 @@ pub(super) fn for_samples(property: impl AsyncFn(Vec<Sample>) -> Result<()>) -> 
 }
 
 #[test]
-fn every_type_comes_back_as_it_was() -> Result<()> {
+fn every_type_is_read_unchanged() -> Result<()> {
     for_samples(async |mut samples| {
         with_connection(&database().await, async || {
             let (one_by_one, at_once) = samples.split_at_mut(4);
@@ -73,7 +73,7 @@ fn every_type_comes_back_as_it_was() -> Result<()> {
 }
 
 #[test]
-fn every_value_is_found_by_itself_and_in_its_place() -> Result<()> {
+fn every_value_is_found_and_sorted() -> Result<()> {
     for_samples(async |samples| {
         with_connection(&database().await, async || {
             Sample::bulk_insert(&samples).await?;
@@ -103,7 +103,7 @@ fn every_value_is_found_by_itself_and_in_its_place() -> Result<()> {
 }
 
 #[tokio::test]
-async fn null_is_none_and_nothing_else() -> Result<()> {
+async fn only_null_is_none() -> Result<()> {
     with_connection(&database().await, async || {
         let none = Maybe::create(Maybe::default()).await?;
         let some = Maybe {
@@ -137,7 +137,7 @@ async fn null_is_none_and_nothing_else() -> Result<()> {
     .await
 }
 
-/// Lists of every type that a list can be of.
+/// Lists of every type that a list can have.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "lists"]
 struct Lists {
@@ -154,7 +154,7 @@ struct Lists {
 }
 
 #[tokio::test]
-async fn lists_come_back_as_they_were() -> Result<()> {
+async fn lists_are_read_unchanged() -> Result<()> {
     let db = Database::new([
         "lists (id ID, bools BOOL[], smalls I16[], ints I32[], singles F32[], uuids UUID[], dates DATE[], times TIME[],
             datetimes DATETIME[], timestamps TIMESTAMP[])",
@@ -182,7 +182,7 @@ async fn lists_come_back_as_they_were() -> Result<()> {
     .await
 }
 
-/// There is no NaN among them.
+/// Orders values. None of them is NaN.
 fn by_value<T: PartialOrd>(a: &T, b: &T) -> std::cmp::Ordering {
     a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal)
 }

@@ -1,4 +1,4 @@
-//! Dates and times: microseconds, UTC.
+//! Dates and times, in microseconds and UTC.
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
@@ -24,7 +24,7 @@ async fn finer_than_microseconds_is_rounded() -> Result<()> {
                 Sample::create(Sample { datetime, timestamp: datetime.and_utc(), ..Default::default() }).await?;
             let row = Sample::find(sample.id).await?;
             assert_eq!((row.datetime, row.timestamp), (expected, expected.and_utc()), "{written}");
-            // What is compared with is rounded too, or the row would not be found by what it was given.
+            // A value in a condition is rounded too, so that the row is found by the written value.
             assert_eq!(
                 Sample::filter(Sample::ID.eq(sample.id) & Sample::TIMESTAMP.eq(datetime.and_utc())).count().await?,
                 1
@@ -73,7 +73,7 @@ async fn a_leap_second_is_kept_or_refused() -> Result<()> {
     .await
 }
 
-/// Beyond the years of the database a date is refused; it is never another one, and never a panic.
+/// A date outside the years of the database is refused. It neither changes nor panics.
 #[tokio::test]
 async fn far_years_are_kept_or_refused() -> Result<()> {
     let db = database().await;
@@ -88,7 +88,7 @@ async fn far_years_are_kept_or_refused() -> Result<()> {
             at("0000-12-31T00:00:00"),
             at("-0001-12-31T00:00:00"),
         ] {
-            // It rounds to microseconds, into the next year too.
+            // Rounding to microseconds can lead into the next year.
             let rounded = datetime.checked_add_signed(TimeDelta::nanoseconds(500)).unwrap_or(datetime);
             let kept = db.profile().years.contains(&rounded.year());
             let written = [

@@ -1,4 +1,5 @@
-//! What concerns a whole process: its environment, and all of its connections. The test runs itself in one of its own.
+//! The configuration of a whole process: its environment, and all of its connections. The test runs itself in a
+//! separate process.
 
 use std::process::Command;
 
@@ -8,7 +9,7 @@ const MARK: &str = "ACTIVERECORD_TEST_CHILD";
 const FILE: &str = "ACTIVERECORD_TEST_FILE";
 const THIS: &str = "connections::alone::in_a_process_of_its_own";
 
-/// Runs this test in a process of its own, with these variables.
+/// Runs this test in a separate process with these variables. Returns its output.
 fn child(variables: &[(&str, &str)]) -> Result<String> {
     let mut command = Command::new(std::env::current_exe().map_err(Error::custom)?);
     command.args(["--exact", THIS, "--nocapture"]).env(MARK, "yes").envs(variables.iter().copied());
@@ -18,29 +19,29 @@ fn child(variables: &[(&str, &str)]) -> Result<String> {
         }
     }
     let output = command.output().map_err(Error::custom)?;
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    Ok(told)
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    Ok(printed)
 }
 
-/// What the child does: configures and verifies, and says what came of it.
+/// The work of the child: configures, verifies, and prints the result.
 async fn report() -> Result<()> {
     let configured = match std::env::var_os(FILE) {
         Some(file) => ConnectionManager::configure_from_file(file),
         None => ConnectionManager::configure_from_env(),
     };
-    let told = match configured {
+    let result = match configured {
         Err(error) => error.to_string(),
         Ok(()) => match ConnectionManager::verify_all().await {
             Err(error) => format!("{:?}: {error}", error.kind()),
             Ok(()) => files().await?.join(", "),
         },
     };
-    println!("[{told}]");
+    println!("[{result}]");
     Ok(())
 }
 
-/// The file of every connection.
+/// Returns the file of every connection.
 async fn files() -> Result<Vec<String>> {
     let mut files = Vec::new();
     for name in ConnectionManager::names() {
@@ -80,16 +81,16 @@ async fn in_a_process_of_its_own() -> Result<()> {
         (&[(FILE, &file), ("SHOP_URL", &stock), ("SHOP_POOL", "many")], &no_number),
     ];
     for (variables, expected) in cases {
-        let told = child(variables)?;
-        assert!(told.contains(&format!("[{expected}")), "{variables:?}: {told}");
-        assert!(!told.contains("hunter2"), "{told}");
+        let printed = child(variables)?;
+        assert!(printed.contains(&format!("[{expected}")), "{variables:?}: {printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
     }
 
-    // Every connection is tried, and all that is wrong is told at once.
+    // Every connection is tried, and one error reports all that failed.
     let (none, nothing, last) = (url("none").replace("rwc", "rw"), url("nothing").replace("rwc", "ro"), url("last"));
-    let told = child(&[("DATABASE_URL_A", &none), ("DATABASE_URL_B", &nothing), ("DATABASE_URL_C", &last)])?;
+    let printed = child(&[("DATABASE_URL_A", &none), ("DATABASE_URL_B", &nothing), ("DATABASE_URL_C", &last)])?;
     for expected in ["[Configuration: 2 connections failed", "none.db", "connection a", "nothing.db", "connection b"] {
-        assert!(told.contains(expected), "{expected}: {told}");
+        assert!(printed.contains(expected), "{expected}: {printed}");
     }
     assert!(folder.path().join("last.db").exists());
     Ok(())

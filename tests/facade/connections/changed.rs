@@ -1,6 +1,6 @@
-//! Connections that are replaced and removed while others use them.
+//! Connections that are replaced and removed while they are in use.
 
-use activerecord::{ErrorKind, PoolOptions};
+use activerecord::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::*;
-use test_support::DatabaseFile;
 use test_support::stepwise::stepwise;
+use test_support::{DatabaseFile, patient_pool};
 
 #[tokio::test]
-async fn what_has_begun_ends_on_the_old_one() -> Result<()> {
+async fn running_work_ends_on_the_old_pool() -> Result<()> {
     let (old, new) = (DatabaseFile::new([PLANES]).await, DatabaseFile::new([PLANES]).await);
     ConnectionManager::configure("moved", old.url())?;
     with_connection("moved", async || Plane::bulk_insert(&vec![plane("old"); 1000]).await).await?;
@@ -40,11 +40,11 @@ async fn what_has_begun_ends_on_the_old_one() -> Result<()> {
     Ok(())
 }
 
-/// Those that wait for a connection of the old pool have not begun: they go to the new one.
+/// Statements that wait for a connection of the old pool have not begun. They run on the new pool.
 #[tokio::test]
-async fn those_that_wait_go_to_the_new_one() -> Result<()> {
+async fn waiting_statements_run_on_the_new_pool() -> Result<()> {
     let (old, new) = (DatabaseFile::new([PLANES]).await, DatabaseFile::new([PLANES]).await);
-    let name = stepwise(&old, &old.path(), PoolOptions::new().max_connections(1))?;
+    let name = stepwise(&old, &old.path(), patient_pool(1))?;
     with_connection(&new, async || plane("new").insert().await).await?;
     let holder = Transaction::begin(&name).await?;
     let waiting: Vec<_> = (0..10).map(|_| tokio::spawn(Plane::using(&name).pluck(Plane::TAILNUM))).collect();
@@ -67,9 +67,9 @@ async fn those_that_wait_go_to_the_new_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_removed_is_unknown_and_what_has_begun_ends() -> Result<()> {
+async fn a_removed_name_is_unknown_and_running_work_ends() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), PoolOptions::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), patient_pool(1))?;
     let handle = connection(&name)?;
     let holder = Transaction::begin(&name).await?;
     let waiting = tokio::spawn(Plane::using(&name).count());
@@ -90,7 +90,7 @@ async fn what_is_removed_is_unknown_and_what_has_begun_ends() -> Result<()> {
         holder.commit().await.unwrap();
     });
     removed?;
-    // The name is free.
+    // The name can be used again.
     ConnectionManager::configure(&name, db.url())?;
     assert_eq!(Plane::using(&name).count().await?, 0);
     Ok(())
@@ -103,12 +103,12 @@ async fn a_removed_file_is_closed() -> Result<()> {
     let log = format!("{}-wal", db.path());
     assert!(std::fs::metadata(&log).is_ok());
     ConnectionManager::remove(&db).await?;
-    assert!(std::fs::metadata(&log).is_err(), "the last connection to close clears the write-ahead log away");
+    assert!(std::fs::metadata(&log).is_err(), "the last connection deletes the write-ahead log when it closes");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_replacement_that_is_wrong_changes_nothing() -> Result<()> {
+async fn an_invalid_replacement_changes_nothing() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
     let error = ConnectionManager::replace(&db, "sqlite:x.db?mod=rwc").await.unwrap_err();
     assert!(error.is_configuration() && error.message().contains("did you mean `mode`?"), "{error}");
@@ -118,7 +118,7 @@ async fn a_replacement_that_is_wrong_changes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn not_inside_a_transaction_on_it() -> Result<()> {
+async fn a_change_inside_a_transaction_is_refused() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
     transaction(&db, async || {
         for error in [
@@ -134,7 +134,7 @@ async fn not_inside_a_transaction_on_it() -> Result<()> {
     ConnectionManager::remove(&db).await
 }
 
-/// While the connection is replaced again and again between two names of one file, nobody notices.
+/// Statements do not fail while their connection is replaced many times.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn replaced_a_hundred_times_under_load() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
@@ -176,7 +176,7 @@ async fn replaced_a_hundred_times_under_load() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_removal_that_is_cancelled_is_done_all_the_same() -> Result<()> {
+async fn a_cancelled_removal_takes_effect() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
     let (begun, has_begun) = oneshot::channel();
     let holder = tokio::spawn({

@@ -1,4 +1,4 @@
-//! By a URL, by a builder, by a file; and what is refused.
+//! Connections that are configured by a URL, by a builder and by a file, and settings that are refused.
 
 use activerecord::PoolOptions;
 use std::path::Path;
@@ -14,7 +14,7 @@ async fn by_a_url_and_by_a_builder() -> Result<()> {
     ConnectionManager::configure("by url", db.url())?;
     ConnectionManager::configure("by str", &*db.url())?;
     ConnectionManager::configure("by parsed url", Config::url(db.url())?)?;
-    let pool = PoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(1));
+    let pool = PoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(60));
     ConnectionManager::configure(
         "by builder",
         Config::sqlite(db.path()).option("busy_timeout", "250ms").pool(pool).replica("sqlite://replica.db"),
@@ -83,7 +83,7 @@ async fn nothing_is_opened_before_the_first_use() -> Result<()> {
     let lost = transaction("lost", async || Ok(())).await.unwrap_err();
     assert!(lost.message().contains("directory") && lost.connection() == Some("lost"), "{lost}");
 
-    // The file is there now: no error is remembered.
+    // The file exists now. The earlier error is not cached.
     ConnectionManager::remove("lazy").await?;
     std::fs::rename(&path, folder.path().join("other.db")).unwrap();
     connection("missing")?.query("SELECT x FROM t", []).await?;
@@ -102,7 +102,7 @@ async fn a_name_is_configured_once() -> Result<()> {
 }
 
 #[test]
-fn what_is_unknown_is_refused_with_the_nearest_word() {
+fn an_unknown_setting_is_refused_with_a_suggestion() {
     let sqlite = || Config::sqlite("x.db");
     for (config, expected) in [
         (Config::url("sqlite:x.db?bussy_timeout=5s"), "`bussy_timeout`; did you mean `busy_timeout`?"),
@@ -129,7 +129,7 @@ fn what_is_unknown_is_refused_with_the_nearest_word() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_told_with_the_nearest_one() {
+async fn an_unknown_name_is_refused_with_a_suggestion() {
     ConnectionManager::configure("warehouse", "sqlite::memory:").unwrap();
     let errors = [
         connection("warehouze").unwrap_err(),

@@ -1,4 +1,4 @@
-//! The registry of connections: settings, laziness, pools, and changes while others work.
+//! The registry of connections: settings, the first use, pools, and changes while connections are in use.
 
 mod alone;
 mod changed;

@@ -1,13 +1,13 @@
-//! Pools: how many connections there are, and what is told when there are no more.
+//! Pools: the number of connections, and the error of an exhausted pool.
 
 use activerecord::{ErrorKind, PoolOptions};
 use std::time::Duration;
 
 use super::*;
-use test_support::DatabaseFile;
-use test_support::polled;
 use test_support::stepwise::stepwise;
+use test_support::{DatabaseFile, TIME_LIMIT, patient_pool, polled};
 
+/// A pool that soon reports that it is exhausted. A wait that must succeed needs a `patient_pool`.
 fn small(connections: usize) -> PoolOptions {
     PoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_millis(30))
 }
@@ -31,7 +31,7 @@ async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
     exhausted(&Plane::using(&name).all().await.unwrap_err(), &name, "a transaction");
     exhausted(&connection(&name)?.query("SELECT 1", []).await.unwrap_err(), &name, "a transaction");
     exhausted(&Transaction::begin(&name).await.unwrap_err(), &name, "a transaction");
-    // What joins a transaction needs no other connection.
+    // A statement in a transaction needs no other connection.
     assert_eq!(Plane::on(&first).count().await?, 1000);
     drop(first);
     assert_eq!(Plane::using(&name).count().await?, 1000);
@@ -47,9 +47,9 @@ async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
 }
 
 #[tokio::test]
-async fn those_that_wait_get_the_next_connection() -> Result<()> {
+async fn waiting_statements_get_the_next_connection() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), PoolOptions::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), patient_pool(1))?;
     let tasks = (0..50).map(|n| {
         let name = name.clone();
         tokio::spawn(async move { with_connection(&name, async || plane(&format!("N{n}")).insert().await).await })
@@ -62,9 +62,9 @@ async fn those_that_wait_get_the_next_connection() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_cancelled_takes_nothing() -> Result<()> {
+async fn a_cancelled_wait_takes_no_connection() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), PoolOptions::new().max_connections(1))?;
+    let name = stepwise(&db, &db.path(), patient_pool(1))?;
     let holder = Transaction::begin(&name).await?;
     for _ in 0..20 {
         let waiting = tokio::time::timeout(Duration::from_millis(1), Plane::using(&name).count());
@@ -76,10 +76,10 @@ async fn a_wait_that_is_cancelled_takes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_connection_that_has_grown_old_is_replaced() -> Result<()> {
+async fn an_old_connection_is_replaced() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
     let temporary = "CREATE TEMPORARY TABLE mine (x)";
-    let pool = small(1);
+    let pool = patient_pool(1);
     ConnectionManager::configure("kept", Config::url(db.url())?.pool(pool.clone()))?;
     ConnectionManager::configure("short-lived", Config::url(db.url())?.pool(pool.max_lifetime(Some(Duration::ZERO))))?;
     for name in ["kept", "short-lived"] {
@@ -91,30 +91,32 @@ async fn a_connection_that_has_grown_old_is_replaced() -> Result<()> {
     Ok(())
 }
 
-/// Callers who give up sooner than a connection is made still get one in the end.
+/// If every caller gives up before a connection is opened, a later one still gets it.
 #[tokio::test]
-async fn a_connection_that_nobody_waits_for_any_more_is_there_for_the_next() -> Result<()> {
+async fn a_connection_that_opens_too_late_serves_the_next_caller() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let name = stepwise(&db, &db.path(), small(1))?;
+    let name = stepwise(&db, &db.path(), patient_pool(1))?;
     for _ in 0..100 {
-        // A query alone takes fewer polls than this; with a connection, more.
+        // A query takes fewer polls than this. If a connection must be opened, it takes more.
         let query = async { connection(&name)?.query("SELECT 1", []).await };
         if let Some(answer) = polled(4, query).await {
             assert_eq!(answer?.len(), 1);
             return Ok(());
         }
-        // The connection comes meanwhile.
+        // Meanwhile the connection is opened.
         tokio::task::spawn_blocking(|| ()).await.map_err(Error::custom)?;
     }
-    panic!("a hundred callers gave up, each before its connection was made");
+    panic!("a hundred callers gave up before their connection was opened");
 }
 
-/// `locking_mode=exclusive`: one connection, which keeps everybody else out, and whose successor finds what it wrote.
+/// `locking_mode=exclusive`: one connection locks the file. A later connection reads what it wrote.
 #[tokio::test]
-async fn an_exclusive_connection_is_alone() -> Result<()> {
+async fn an_exclusive_connection_locks_the_file() -> Result<()> {
     let directory = tempfile::tempdir().map_err(Error::custom)?;
     let file = directory.path().join("alone.db");
-    let alone = |config: Config| config.option("locking_mode", "exclusive").pool(PoolOptions::new().max_connections(1));
+    let alone = |config: Config| {
+        config.option("locking_mode", "exclusive").option("busy_timeout", TIME_LIMIT).pool(patient_pool(1))
+    };
     let path = file.to_string_lossy().into_owned();
     ConnectionManager::configure("exclusive file", alone(Config::sqlite(path).option("mode", "rwc")))?;
     ConnectionManager::configure("exclusive memory", alone(Config::sqlite(":memory:")))?;
@@ -122,7 +124,7 @@ async fn an_exclusive_connection_is_alone() -> Result<()> {
         connection(name)?.execute(&format!("CREATE TABLE {PLANES}"), []).await?;
         with_connection(name, async || {
             plane("N1").insert().await?;
-            // The connection is closed, which ends the transaction.
+            // The drop closes the connection, which ends the transaction.
             let transaction = Transaction::begin(name).await?;
             transaction.run(async || plane("N2").insert().await).await?;
             drop(transaction);

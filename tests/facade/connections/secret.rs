@@ -1,16 +1,16 @@
-//! A password is in no text that a program may log.
+//! No text that a program can log contains a password.
 
 use super::*;
 use activerecord::PoolOptions;
 
 const PASSWORD: &str = "hunter2";
 
-fn tell<T: std::fmt::Debug>(place: &str, value: &T) {
+fn hides<T: std::fmt::Debug>(place: &str, value: &T) {
     assert!(!format!("{value:?} {value:#?}").contains(PASSWORD), "{place}: {value:?}");
 }
 
-fn refused(place: &str, error: &Error) {
-    tell(place, error);
+fn error_hides(place: &str, error: &Error) {
+    hides(place, error);
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "{place}: {error:?}");
@@ -20,17 +20,17 @@ fn refused(place: &str, error: &Error) {
 }
 
 #[test]
-fn settings_hide_it() -> Result<()> {
+fn settings_hide_a_password() -> Result<()> {
     let url = format!("postgres://app:{PASSWORD}@db1/shop?password={PASSWORD}");
-    tell("a URL", &Config::url(&url)?);
-    tell("a builder", &Config::postgres("db1", "shop").username("app").password(PASSWORD));
-    tell("a replica", &Config::postgres("db1", "shop").replica(&url));
-    tell("a pool", &Config::mysql("db1", "shop").password(PASSWORD).pool(PoolOptions::new()));
+    hides("a URL", &Config::url(&url)?);
+    hides("a builder", &Config::postgres("db1", "shop").username("app").password(PASSWORD));
+    hides("a replica", &Config::postgres("db1", "shop").replica(&url));
+    hides("a pool", &Config::mysql("db1", "shop").password(PASSWORD).pool(PoolOptions::new()));
     Ok(())
 }
 
 #[test]
-fn errors_hide_it() {
+fn errors_hide_a_password() {
     for url in [
         format!("postgres://app:{PASSWORD}@db1/shop?sslmod=require"),
         format!("postgress://app:{PASSWORD}@db1/shop"),
@@ -46,24 +46,24 @@ fn errors_hide_it() {
         let error = match Config::url(&url) {
             Ok(config) => {
                 if !url.starts_with("sqlite:") {
-                    tell(&url, &config);
+                    hides(&url, &config);
                 }
                 ConnectionManager::configure("secret", config).unwrap_err()
             }
             Err(error) => error,
         };
         if !url.contains("mode=") {
-            refused(&url, &error);
+            error_hides(&url, &error);
         }
         let replica = ConnectionManager::configure("secret", Config::sqlite("x.db").replica(&url)).unwrap_err();
         if !url.contains("mode=") {
-            refused(&url, &replica);
+            error_hides(&url, &replica);
         }
     }
 }
 
 #[test]
-fn files_hide_it() {
+fn errors_of_files_hide_a_password() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret.toml");
     for text in [
@@ -75,22 +75,22 @@ fn files_hide_it() {
         format!("[connections.a]\nurl = 'sqlite:x'\nreplicas = ['postgres://app:{PASSWORD}@db1:99999/shop']"),
     ] {
         std::fs::write(&file, &text).unwrap();
-        refused(&text, &ConnectionManager::configure_from_file(&file).unwrap_err());
+        error_hides(&text, &ConnectionManager::configure_from_file(&file).unwrap_err());
     }
 }
 
 #[tokio::test]
-async fn handles_hide_it() -> Result<()> {
-    // The backend of this test takes any server's settings.
+async fn handles_hide_a_password() -> Result<()> {
+    // The backend of this test accepts the settings of a server.
     let db = test_support::DatabaseFile::new([PLANES]).await;
     let url = test_support::stepwise::url(&db.path()).replace("file?", &format!("app:{PASSWORD}@db1/shop?"));
     ConnectionManager::configure("with a password", url)?;
     let handle = connection("with a password")?;
-    tell("a handle", &handle);
-    tell("a query", &Plane::using("with a password"));
-    refused("a bad statement", &handle.execute("SELEC", []).await.unwrap_err());
+    hides("a handle", &handle);
+    hides("a query", &Plane::using("with a password"));
+    error_hides("a bad statement", &handle.execute("SELEC", []).await.unwrap_err());
     let tx = Transaction::begin("with a password").await?;
-    tell("a transaction", &tx);
-    tell("a query in it", &Plane::on(&tx));
+    hides("a transaction", &tx);
+    hides("a query in it", &Plane::on(&tx));
     tx.rollback().await
 }

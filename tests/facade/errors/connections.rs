@@ -9,7 +9,7 @@ use activerecord::{ErrorKind, PoolOptions};
 use super::{Plane, SECRET, check, database, shown};
 use test_support::DatabaseFile;
 
-/// Another name for the same file, with settings of its own.
+/// Registers another connection to the file, with its own settings.
 fn alias(db: &DatabaseFile, suffix: &str, config: impl FnOnce(Config) -> Config) -> Result<String> {
     let name = format!("{}_{suffix}", &**db);
     ConnectionManager::configure(&name, config(Config::sqlite(db.path())))?;
@@ -38,7 +38,7 @@ async fn busy_while_another_program_writes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn busy_while_this_program_writes_by_another_name() -> Result<()> {
+async fn busy_while_another_connection_writes() -> Result<()> {
     let db = database().await;
     let name = alias(&db, "impatient", |config| config.option("busy_timeout", "30ms"))?;
     transaction(&db, async || {
@@ -53,7 +53,7 @@ async fn busy_while_this_program_writes_by_another_name() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_retryable_succeeds_when_it_is_run_again() -> Result<()> {
+async fn a_retryable_error_succeeds_on_retry() -> Result<()> {
     let db = database().await;
     let name = alias(&db, "impatient", |config| config.option("busy_timeout", "1ms"))?;
     let other = rusqlite::Connection::open(db.path()).map_err(Error::custom)?;
@@ -71,7 +71,7 @@ async fn what_is_retryable_succeeds_when_it_is_run_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_exhausted_pool_names_who_has_its_connections() -> Result<()> {
+async fn an_exhausted_pool_names_its_holder() -> Result<()> {
     let db = database().await;
     let pool = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(30));
     let name = alias(&db, "alone", |config| config.pool(pool))?;
@@ -120,7 +120,7 @@ async fn unknown_names_and_settings_suggest_the_nearest() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_of_the_caller_comes_back_as_it_was() -> Result<()> {
+async fn an_error_of_the_caller_is_returned_unchanged() -> Result<()> {
     #[derive(Debug, PartialEq)]
     struct Own(u8);
     impl std::fmt::Display for Own {

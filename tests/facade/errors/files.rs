@@ -6,7 +6,7 @@ use activerecord::prelude::*;
 use super::{Plane, SECRET, check, database};
 use test_support::DatabaseFile;
 
-/// The file of a database, with settings of its own.
+/// Registers another connection to the file, with one option.
 fn again(db: &DatabaseFile, option: &str, value: &str) -> Result<String> {
     let name = format!("{}_{option}_{value}", &**db);
     ConnectionManager::configure(&name, Config::sqlite(db.path()).option(option, value))?;
@@ -51,7 +51,7 @@ async fn disk_full() -> Result<()> {
         };
         check(&error, ErrorKind::DiskFull, &full, Some("Plane"));
         assert!(error.message().contains("max_pages"), "{error}");
-        assert_eq!(Plane::count().await?, written, "what was written stands, and the connection goes on");
+        assert_eq!(Plane::count().await?, written, "the written rows stay, and the connection is usable");
 
         let planes: Vec<_> = (0..50).map(|n| Plane { tailnum: format!("{n}").repeat(1_000), ..Plane::new() }).collect();
         let error = transaction(&full, async || Plane::bulk_insert(&planes).await).await.unwrap_err();
@@ -75,14 +75,14 @@ async fn not_a_database() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_file_no_directory_no_permission_to_create() -> Result<()> {
+async fn no_file_no_directory_or_a_directory() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     let path = |name: &str| folder.path().join(name).display().to_string();
     ConnectionManager::configure("missing file", Config::sqlite(path("missing.db")))?;
     let error = Plane::using("missing file").all().await.unwrap_err();
     assert!(error.is_configuration() && error.message().contains("mode=rwc"), "{error}");
     assert_eq!(error.connection(), Some("missing file"));
-    assert!(!folder.path().join("missing.db").exists(), "nothing is created unasked");
+    assert!(!folder.path().join("missing.db").exists(), "no file is created without `mode=rwc`");
 
     ConnectionManager::configure("nowhere", Config::sqlite(path("no/where.db")).option("mode", "rwc"))?;
     let error = Plane::using("nowhere").all().await.unwrap_err();
@@ -92,14 +92,14 @@ async fn no_file_no_directory_no_permission_to_create() -> Result<()> {
     let error = Plane::using("folder").all().await.unwrap_err();
     assert!(error.is_configuration() && error.message().contains("directory"), "{error}");
 
-    // Once the file is there, the same connection works.
+    // When the directory exists, the same connection works.
     std::fs::create_dir(folder.path().join("no")).map_err(Error::custom)?;
     connection("nowhere")?.execute("CREATE TABLE planes (id INTEGER PRIMARY KEY)", []).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn verify_all_finds_what_cannot_be_opened() -> Result<()> {
+async fn verify_all_reports_a_file_that_cannot_be_opened() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::custom)?;
     let path = folder.path().join("unverified.db").display().to_string();
     ConnectionManager::configure("unverified", Config::sqlite(path))?;

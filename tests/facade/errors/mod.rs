@@ -1,5 +1,5 @@
-//! Errors of SQLite's files and locks, and of settings, provoked for real: each says where it happened, and none repeats a
-//! bound value. What holds on every database is in `tests/conformance`.
+//! Errors of SQLite's files and locks, and of settings. Each error names its place, and none contains a bound value.
+//! The errors of every database are tested in `tests/conformance`.
 
 mod connections;
 mod files;

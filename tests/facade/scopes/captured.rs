@@ -1,4 +1,4 @@
-//! A query built inside a scope keeps it; one built outside takes the scope of its await.
+//! A query that is built inside a scope keeps the scope. One that is built outside uses the scope in which it is awaited.
 
 use activerecord::ErrorKind;
 use activerecord::query::{Batches, RawQuery, RowStream};
@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 
 use super::*;
 
-/// What is built inside the scope `a`, and awaited elsewhere.
+/// Queries that are built in one scope and awaited in another.
 struct Built {
     query: Query<Plane>,
     selected: Query<Plane, String>,
@@ -26,7 +26,7 @@ impl Built {
         }
     }
 
-    /// Awaits all of it: the name of the database that each was read from.
+    /// Awaits all queries, and returns the name of the database that each was read from.
     async fn read(mut self) -> Result<Vec<String>> {
         let query = self.query;
         let page = query.clone().page(1, 10).await?.items.remove(0);
@@ -71,7 +71,7 @@ async fn built_outside_and_awaited_inside() -> Result<()> {
     let (query, raw) = (Plane::query(), Plane::raw_query("SELECT * FROM places", []));
     let names = with_connection(&a, async || Ok([query.one().await?.name, raw.all().await?.remove(0).name])).await?;
     assert_eq!(names, [&*a, &*a]);
-    // Batches and streams choose when they are made.
+    // Batches and streams choose their connection when they are made.
     let (mut batches, mut rows) = (Plane::query().batch(10), Plane::query().stream());
     let names = with_connection(&a, async || {
         Ok([batches.next().await?.unwrap_or_default().remove(0).name, rows.next().await?.unwrap_or_default().name])
@@ -81,7 +81,7 @@ async fn built_outside_and_awaited_inside() -> Result<()> {
 }
 
 #[tokio::test]
-async fn batches_stay_where_they_began() -> Result<()> {
+async fn batches_stay_on_their_connection() -> Result<()> {
     let (a, b) = places().await?;
     let more: Vec<_> = (10..20).map(|id| Plane { id, name: format!("{} {id}", &*a) }).collect();
     with_connection(&a, async || Plane::bulk_insert(&more).await).await?;
@@ -99,7 +99,7 @@ async fn batches_stay_where_they_began() -> Result<()> {
     Ok(())
 }
 
-/// A scope of another model is none, for a query on this one.
+/// A query does not capture the scope of another model.
 #[tokio::test]
 async fn a_scope_of_another_model_is_not_captured() -> Result<()> {
     let (a, b) = places().await?;
@@ -111,7 +111,7 @@ async fn a_scope_of_another_model_is_not_captured() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_transaction_is_that_of_the_await() -> Result<()> {
+async fn a_query_joins_the_transaction_in_which_it_is_awaited() -> Result<()> {
     let (a, _) = places().await?;
     let query = with_connection(&a, async || Ok(Plane::query())).await?;
     let counted = transaction(&a, async || {

@@ -1,4 +1,4 @@
-//! However a scope ends, the one around it is what it was.
+//! The end of a scope restores the scope around it, also after a drop, a panic or an error.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use super::*;
 use test_support::polled;
 
-/// Suspends inside of scopes on both sides of statements.
+/// Suspends inside scopes, before and after statements.
 async fn wander(name: &str) -> Result<()> {
     with_connection(name, async || {
         tokio::task::yield_now().await;
@@ -52,6 +52,7 @@ async fn by_a_timeout() -> Result<()> {
             plane_here().await?;
             std::future::pending::<Result<()>>().await
         });
+        // On a slow machine the time ends before the statement. That point is one of `at_every_point`.
         assert!(tokio::time::timeout(Duration::from_millis(5), endless).await.is_err());
         assert_eq!(here().await?, both(&a, &a));
         Ok(())
@@ -86,9 +87,9 @@ async fn by_an_error() -> Result<()> {
     .await
 }
 
-/// Polled by turns in one task, each future is in its own scope, and between them is none.
+/// Two futures are polled alternately in one task. Each has its own scope, and there is none between the polls.
 #[tokio::test]
-async fn polled_by_turns() -> Result<()> {
+async fn polled_alternately() -> Result<()> {
     let (a, b) = places().await?;
     let mut futures = [Box::pin(wander(&a)), Box::pin(wander(&b))];
     let mut done = [false; 2];

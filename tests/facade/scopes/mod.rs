@@ -1,4 +1,4 @@
-//! Which connection a statement uses, on SQLite files that each hold their own name.
+//! The connection that a statement uses, on SQLite files that each contain their own name.
 
 mod captured;
 mod dropped;
@@ -37,7 +37,7 @@ struct Tenant {
     name: String,
 }
 
-/// A database whose table `places` has one row, with the database's name.
+/// A database whose table `places` has one row with the name of the database.
 struct Place(DatabaseFile);
 
 impl Place {
@@ -47,7 +47,7 @@ impl Place {
         Ok(place)
     }
 
-    /// A database with a row that tells this name, registered by it too.
+    /// Creates a database with this name in its row, and registers it also under this name.
     async fn named(name: &str) -> Result<Self> {
         let place = Self::new().await?;
         connection(&place)?.execute("UPDATE places SET name = ?", [name]).await?;
@@ -64,7 +64,7 @@ impl Deref for Place {
     }
 }
 
-/// Registers the connections of the models, and gives two more.
+/// Registers the connections of the models, and returns two more databases.
 async fn places() -> Result<(Place, Place)> {
     static HOMES: OnceCell<(Place, Place)> = OnceCell::const_new();
     let homes = async || Ok::<_, Error>((Place::named(PLANES).await?, Place::named(AIRPORTS).await?));
@@ -75,12 +75,12 @@ async fn places() -> Result<(Place, Place)> {
 const PLANES: &str = "home of planes";
 const AIRPORTS: &str = "home of airports";
 
-/// The names of the databases that statements on planes, and on airports, go to here.
+/// Returns the names of the databases that statements on planes and on airports use in this scope.
 async fn here() -> Result<(String, String)> {
     Ok((plane_here().await?, Airport::query().one().await?.name))
 }
 
-/// The name of the database that statements on planes go to here.
+/// Returns the name of the database that statements on planes use in this scope.
 async fn plane_here() -> Result<String> {
     Ok(Plane::query().one().await?.name)
 }

@@ -1,5 +1,5 @@
-//! An explicit handle, then the query's own word, then the innermost scope of the model, then the innermost scope of all
-//! models, then `#[connection]`.
+//! The precedence of connections: the transaction of the query, its own connection, the innermost scope of the model, the
+//! innermost scope of all models, `#[connection]`.
 
 use activerecord::{ErrorKind, try_with_connection};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ async fn scopes_of_a_model_and_of_all() -> Result<()> {
         assert_eq!(here().await?, both(&a, &a));
         Plane::with_connection(&b, async || {
             assert_eq!(here().await?, both(&b, &a));
-            // The model's own scope wins, though this one is further in.
+            // The scope of the model wins, although this one is further inside.
             with_connection(AIRPORTS, async || {
                 assert_eq!(here().await?, both(&b, AIRPORTS));
                 Plane::with_connection(&a, async || {
@@ -44,7 +44,7 @@ async fn scopes_of_a_model_and_of_all() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_querys_own_word_wins_over_scopes() -> Result<()> {
+async fn the_connection_of_the_query_wins_over_scopes() -> Result<()> {
     let (a, b) = places().await?;
     with_connection(&a, async || {
         Plane::with_connection(&a, async || {
@@ -54,7 +54,7 @@ async fn the_querys_own_word_wins_over_scopes() -> Result<()> {
                 Plane::raw_query("SELECT * FROM places", []).using(&b).first().await?.map(|p| p.name),
                 Some(b.to_string())
             );
-            assert_eq!(Plane::using(&b).using(&a).one().await?.name, &*a, "the last word");
+            assert_eq!(Plane::using(&b).using(&a).one().await?.name, &*a, "the last call wins");
             Ok(())
         })
         .await
@@ -72,7 +72,7 @@ async fn an_explicit_transaction_wins_over_all() -> Result<()> {
         }
         let raw = Plane::raw_query("SELECT * FROM places", []).using(&a).on(&tx);
         assert_eq!(raw.all().await?[0].name, &*b);
-        // A transaction that is open does not decide: the scope does, and this one is on another connection.
+        // An open transaction does not choose the connection. The scope does, and it names another one.
         assert_eq!(tx.run(async || plane_here().await).await?, &*a);
         Ok(())
     })
@@ -80,7 +80,7 @@ async fn an_explicit_transaction_wins_over_all() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_verb_obeys() -> Result<()> {
+async fn every_verb_uses_the_scope() -> Result<()> {
     let (a, b) = places().await?;
     Plane::with_connection(&a, async || {
         let mut plane = Plane::create(Plane { id: 7, name: "new".into() }).await?;
@@ -154,7 +154,7 @@ async fn a_model_that_requires_a_scope() -> Result<()> {
     outside(Tenant::query().stream().next().await.unwrap_err());
     outside(Tenant::transaction(async || Ok(())).await.unwrap_err());
     outside(Tenant::raw_query("SELECT * FROM places", []).all().await.unwrap_err());
-    // Another model's scope is none of its own.
+    // A scope of another model does not count.
     Plane::with_connection(&a, async || {
         outside(Tenant::all().await.unwrap_err());
         Ok(())

@@ -1,11 +1,11 @@
-//! Everything can be spawned, also from code that is generic over the model.
+//! All futures can be spawned, also from code that is generic over the model.
 
 use activerecord::transaction::Retry;
 use activerecord::{Column, try_transaction, try_with_connection};
 
 use super::*;
 
-/// What generic code needs of a model here.
+/// The bounds that the generic code needs.
 trait Named: ActiveRecord<Key = i64> + Clone + Default + PartialEq + std::fmt::Debug {
     const NAME: Column<Self, String>;
 }
@@ -84,7 +84,8 @@ async fn every_function_with_a_closure<M: Named>(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The verbs with a closure can be sent when the closure's future can, which is seen only where the model is known.
+/// A verb with a closure is `Send` if the future of the closure is. The compiler can check that only for a concrete
+/// model.
 async fn every_verb_with_a_closure(name: &str) -> Result<()> {
     let mut plane = Plane::default();
     Plane::with_connection(name, async || {
@@ -95,7 +96,7 @@ async fn every_verb_with_a_closure(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Spawned from a function that knows the model only by its traits.
+/// Spawns from a function that is generic over the model.
 fn spawn_all<M: Named>(name: String) -> tokio::task::JoinHandle<Result<()>> {
     tokio::spawn(async move {
         with_connection(&name, async || {

@@ -1,4 +1,4 @@
-//! Scopes belong to a task, wherever it runs, and cross into another only when asked.
+//! Scopes belong to a task. Another task gets them only by `in_current_connections` or `spawn`.
 
 use super::*;
 
@@ -18,7 +18,7 @@ async fn a_spawned_task_has_no_scope() -> Result<()> {
     .await
 }
 
-/// What is carried is what was around the call, not what is around the poll.
+/// The scopes are those of the call, not those of the poll.
 #[tokio::test]
 async fn scopes_are_carried_from_the_call() -> Result<()> {
     let (a, b) = places().await?;

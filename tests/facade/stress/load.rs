@@ -1,19 +1,17 @@
-//! Reads, writes and transactions, mixed: no error, no write that is lost, no half of a transaction that is seen.
+//! Mixed reads, writes and transactions: no error, no lost write, and nobody sees half a transaction.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use activerecord::PoolOptions;
 use activerecord::prelude::*;
 use tokio::task::JoinSet;
 
-use test_support::DatabaseFile;
-use test_support::Outside;
+use test_support::{DatabaseFile, Outside, TIME_LIMIT, patient_pool};
 
 const TASKS: i64 = 32;
 const COUNTERS: i64 = 8;
 const ACCOUNTS: i64 = 10;
-/// What all accounts together hold.
+/// The sum of all accounts.
 const TOTAL: i64 = ACCOUNTS * 1000;
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
@@ -39,13 +37,13 @@ struct Note {
     task: i64,
 }
 
-/// One of the tasks, and what it has done.
+/// One of the tasks, and its work so far.
 struct Load {
     task: i64,
     random: fastrand::Rng,
-    /// How much it has added to the counters.
+    /// The sum that it has added to the counters.
     added: i64,
-    /// How many notes it has left.
+    /// The number of its notes in the table.
     notes: u64,
 }
 
@@ -128,7 +126,7 @@ impl Load {
         tx.commit().await
     }
 
-    /// Takes from one account, then thinks better of it.
+    /// Takes from one account, then rolls back.
     async fn transfer_half(&mut self, name: &str) -> Result<()> {
         let account = Account::filter(Account::ID.eq(self.random.i64(1..=ACCOUNTS)));
         let tx = Transaction::begin(name).await?;
@@ -151,7 +149,7 @@ impl Load {
         Ok(())
     }
 
-    /// A transaction sees one state, whatever others commit meanwhile.
+    /// A transaction sees one state, whatever other transactions commit meanwhile.
     async fn read_in_a_transaction(&mut self, name: &str) -> Result<()> {
         Transaction::begin(name)
             .read_only()
@@ -197,12 +195,11 @@ async fn mixed_load() -> Result<()> {
         "notes (id INTEGER PRIMARY KEY, task INTEGER NOT NULL)",
     ])
     .await;
-    // Two names of one file, as two parts of a program may have. Nothing here is to fail because the machine is slow.
+    // Two connections to one file, as two parts of a program can have. Only a hang reaches the limits.
     let names = ["load by one name", "load by another"];
-    let patient = PoolOptions::new().max_connections(6).acquire_timeout(Duration::from_secs(120));
     for name in names {
-        let url = format!("{}&busy_timeout=120s&synchronous=normal", db.url());
-        ConnectionManager::configure(name, Config::url(url)?.pool(patient.clone()))?;
+        let url = format!("{}&synchronous=normal", db.url());
+        ConnectionManager::configure(name, Config::url(url)?.pool(patient_pool(6)))?;
     }
     with_connection(&db, async || {
         Counter::bulk_insert(&(1..=COUNTERS).map(|id| Counter { id, ..Counter::default() }).collect::<Vec<_>>())
@@ -224,7 +221,7 @@ async fn mixed_load() -> Result<()> {
         notes += load.notes;
     }
 
-    let outside = Outside::new(&db)?;
+    let outside = Outside::new(&db, TIME_LIMIT)?;
     outside.take_the_lock().await?;
     let seen = async |sql: &str| outside.see(sql).await;
     assert_eq!(seen("SELECT CAST(sum(value) AS TEXT) FROM counters").await?, [added.to_string()]);
@@ -232,7 +229,7 @@ async fn mixed_load() -> Result<()> {
     assert_eq!(seen("SELECT CAST(count(*) AS TEXT) FROM notes").await?, [notes.to_string()]);
     assert_eq!(seen("PRAGMA integrity_check").await?, ["ok"]);
     assert!(added > 0);
-    // Every connection came back.
+    // `remove` waits until every connection is returned.
     for name in names {
         ConnectionManager::remove(name).await?;
     }

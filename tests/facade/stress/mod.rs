@@ -1,7 +1,7 @@
-//! Many tasks at once, on one SQLite file.
+//! Many concurrent tasks on one SQLite file.
 //!
-//! `load` runs for 5 seconds; `ACTIVERECORD_STRESS_SECONDS=60 cargo test --test facade stress` makes it a minute. `storm` cancels
-//! some thousands of calls at random points.
+//! `load` runs for 5 seconds, or longer: `ACTIVERECORD_STRESS_SECONDS=60 cargo test --test facade stress`. A slow
+//! machine only does less work in this time. `storm` cancels thousands of calls at random points.
 
 mod load;
 mod storm;

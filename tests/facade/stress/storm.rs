@@ -1,19 +1,18 @@
-//! Thousands of calls that are dropped at a random point. What was answered with Ok is there, what was dropped is there as a
-//! whole or not at all, and no connection goes back to the pool inside a transaction: the next writes on it would be lost.
+//! Thousands of calls that are dropped at a random point. A call that returned Ok is committed, a dropped call is
+//! committed completely or not at all, and no connection returns to the pool inside a transaction: later writes on it
+//! would be lost.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use activerecord::PoolOptions;
 use activerecord::prelude::*;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
-use test_support::DatabaseFile;
-use test_support::Outside;
-use test_support::polled;
 use test_support::stepwise;
+use test_support::{DatabaseFile, Outside, TIME_LIMIT, patient_pool, polled};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "notes"]
@@ -26,7 +25,7 @@ async fn note(code: &str) -> Result<()> {
     Note { code: code.into(), ..Note::default() }.insert().await
 }
 
-/// One unit of work, with codes of its own.
+/// A unit of work, with its own codes.
 #[derive(Clone, Debug)]
 struct Unit {
     kind: u8,
@@ -39,7 +38,7 @@ impl Unit {
         (0..all).map(|n| format!("{} {n}", self.code)).collect()
     }
 
-    /// Whether it is rolled back when it comes to its end.
+    /// Whether its end is a rollback.
     fn is_undone(&self) -> bool {
         self.kind >= 4
     }
@@ -99,60 +98,67 @@ impl Unit {
         .await
     }
 
-    /// What is wrong, if this much of it is there. `done` is false when it was dropped.
-    fn judge(&self, done: bool, there: &HashSet<String>) -> Option<String> {
+    /// Returns what is wrong with the stored rows of this unit. `done` is false if it was dropped.
+    fn judge(&self, done: bool, stored: &HashSet<String>) -> Option<String> {
         let codes = self.codes();
-        let found = codes.iter().filter(|code| there.contains(*code)).count();
+        let found = codes.iter().filter(|code| stored.contains(*code)).count();
         let right = match (done, self.is_undone()) {
             (_, true) => found == 0,
             (true, false) => found == codes.len(),
             (false, false) => found == 0 || found == codes.len(),
         };
-        (!right).then(|| format!("{self:?}, done: {done}, {found} of {} are there", codes.len()))
+        (!right).then(|| format!("{self:?}, done: {done}, {found} of {} rows are stored", codes.len()))
     }
 }
 
-/// How a unit is dropped.
+/// When a unit is dropped.
 #[derive(Clone, Copy, Debug)]
 enum Drops {
-    /// After so many polls at most.
+    /// After at most this many polls.
     Polls(usize),
-    /// After some time, mostly short.
+    /// After a random time.
     Time,
 }
 
-impl Drops {
-    async fn apply(self, unit: &Unit, name: &str) -> Option<Result<()>> {
-        match self {
-            Self::Polls(most) => polled(fastrand::usize(0..=most), unit.work(name)).await,
-            Self::Time => {
-                let time = Duration::from_micros(1 << fastrand::u32(0..15));
-                tokio::time::timeout(time, unit.work(name)).await.ok()
-            }
-        }
-    }
+/// With [`Drops::Time`], a task runs one of this many units to its end, and measures how long a unit takes on this
+/// machine at this time.
+const BETWEEN: usize = 50;
+
+/// Returns a random time, from 1/256 to 16 times that of an undisturbed unit.
+fn some_time(undisturbed: Duration) -> Duration {
+    undisturbed * (1 << fastrand::u32(0..13)) / 256
 }
 
-/// Raises the storm until it is over, or something is wrong: then what.
-async fn storm(db: &DatabaseFile, name: &str, drops: Drops, units: usize) -> Result<(), String> {
+/// Runs the units, and returns what is wrong. `busy_timeout` is how long the check of the rows waits for the write lock.
+async fn storm(db: &DatabaseFile, name: &str, drops: Drops, units: usize, busy_timeout: &str) -> Result<(), String> {
     const TASKS: usize = 8;
     let stop = Arc::new(AtomicBool::new(false));
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         let (name, stop) = (name.to_owned(), Arc::clone(&stop));
         tasks.spawn(async move {
-            let mut log = Vec::new();
+            let (mut log, mut undisturbed) = (Vec::new(), Duration::ZERO);
             for n in 0..units / TASKS {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
                 let unit = Unit { kind: fastrand::u8(0..6), code: format!("{task}/{n}") };
-                match drops.apply(&unit, &name).await {
+                let result = match drops {
+                    Drops::Polls(most) => polled(fastrand::usize(0..=most), unit.work(&name)).await,
+                    Drops::Time if n % BETWEEN == 0 => {
+                        let started = Instant::now();
+                        let result = unit.work(&name).await;
+                        undisturbed = started.elapsed();
+                        Some(result)
+                    }
+                    Drops::Time => timeout(some_time(undisturbed), unit.work(&name)).await.ok(),
+                };
+                match result {
                     Some(Err(error)) => {
                         stop.store(true, Ordering::Relaxed);
                         return Err(format!("{unit:?}: {error}"));
                     }
-                    done => log.push((unit, done.is_some())),
+                    result => log.push((unit, result.is_some())),
                 }
             }
             Ok(log)
@@ -160,50 +166,47 @@ async fn storm(db: &DatabaseFile, name: &str, drops: Drops, units: usize) -> Res
     }
     let logs = tasks.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let log: Vec<_> = logs.into_iter().flatten().collect();
-    let outside = Outside::new(db).map_err(|error| error.to_string())?;
+    let outside = Outside::new(db, busy_timeout).map_err(|error| error.to_string())?;
     outside.take_the_lock().await.map_err(|error| error.to_string())?;
-    let there = outside.see("SELECT code FROM notes").await.map_err(|error| error.to_string())?;
-    let there: HashSet<_> = there.into_iter().collect();
+    let stored = outside.see("SELECT code FROM notes").await.map_err(|error| error.to_string())?;
+    let stored: HashSet<_> = stored.into_iter().collect();
     let dropped = log.iter().filter(|(_, done)| !done).count();
     if dropped < units / 50 || log.len() - dropped < units / 50 {
-        return Err(format!("{dropped} of {} were dropped: that is no storm", log.len()));
+        return Err(format!("{dropped} of {} units were dropped: too few or too many", log.len()));
     }
-    if there.contains("undone") || there.contains("") {
-        return Err("a part of a transaction is there".into());
+    if stored.contains("undone") || stored.contains("") {
+        return Err("a part of a transaction is stored".into());
     }
-    log.iter().find_map(|(unit, done)| unit.judge(*done, &there)).map_or(Ok(()), Err)
+    log.iter().find_map(|(unit, done)| unit.judge(*done, &stored)).map_or(Ok(()), Err)
 }
 
 const NOTES: &str = "notes (id INTEGER PRIMARY KEY, code TEXT NOT NULL)";
 
-fn patient() -> PoolOptions {
-    PoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(120))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn calls_that_are_dropped_after_some_polls() {
+async fn calls_dropped_after_some_polls() {
     let db = DatabaseFile::new([NOTES]).await;
-    let name = stepwise::stepwise(&db, &db.path(), patient()).unwrap();
-    storm(&db, &name, Drops::Polls(40), 4000).await.unwrap();
+    let name = stepwise::stepwise(&db, &db.path(), patient_pool(4)).unwrap();
+    storm(&db, &name, Drops::Polls(40), 4000, TIME_LIMIT).await.unwrap();
     ConnectionManager::remove(&name).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn calls_that_are_dropped_after_some_time() {
+async fn calls_dropped_after_some_time() {
     let db = DatabaseFile::new([NOTES]).await;
     let name = "storm by time";
-    let config = Config::url(format!("{}&busy_timeout=120s&synchronous=normal", db.url())).unwrap();
-    ConnectionManager::configure(name, config.pool(patient())).unwrap();
-    storm(&db, name, Drops::Time, 4000).await.unwrap();
+    let config = Config::url(format!("{}&synchronous=normal", db.url())).unwrap();
+    ConnectionManager::configure(name, config.pool(patient_pool(4))).unwrap();
+    storm(&db, name, Drops::Time, 4000, TIME_LIMIT).await.unwrap();
     ConnectionManager::remove(name).await.unwrap();
 }
 
-/// The storm finds out a pool that takes connections back inside a transaction.
+/// The broken variant: a pool that takes connections back inside a transaction. Their locks stay, so a long wait is of
+/// no use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_broken_connection_is_found_out() {
+async fn a_broken_connection_is_detected() {
     let db = DatabaseFile::new([NOTES]).await;
     let config = Config::url(format!("{}&broken=yes&busy_timeout=200ms", stepwise::url(&db.path()))).unwrap();
-    ConnectionManager::configure("broken storm", config.pool(patient())).unwrap();
-    let found = storm(&db, "broken storm", Drops::Polls(40), 800).await;
+    ConnectionManager::configure("broken storm", config.pool(patient_pool(4))).unwrap();
+    let found = storm(&db, "broken storm", Drops::Polls(40), 800, "2s").await;
     assert!(found.is_err());
 }

@@ -1,14 +1,14 @@
-//! Dropped at every point where it waits, a unit of work leaves all or nothing behind, and no lock.
+//! A unit of work that is dropped at any point of waiting is committed completely or not at all, and leaves no lock.
 
 use activerecord::PoolOptions;
 use futures_util::FutureExt;
 
 use super::*;
-use test_support::polled;
 use test_support::stepwise::{self, stepwise};
+use test_support::{patient_pool, polled};
 
-/// Runs `work` again and again, dropped one poll later each time, until it is done. What is committed then is one of
-/// `allowed`, with the last of them when the work is done; and the pool's only connection is fit for the next user.
+/// Runs `work` repeatedly and drops it one poll later each time, until it is done. Checks that the committed rows are
+/// one of `allowed`, the last one when the work is done, and that the pool's only connection is usable afterwards.
 async fn at_every_point(
     name: &str,
     db: &Airports,
@@ -37,7 +37,7 @@ async fn at_every_point(
 
 async fn one_connection() -> Result<(Airports, String)> {
     let db = Airports::new().await;
-    let name = stepwise(&db, &db.database.path(), PoolOptions::new().max_connections(1))?;
+    let name = stepwise(&db, &db.database.path(), patient_pool(1))?;
     Ok((db, name))
 }
 
@@ -78,7 +78,7 @@ async fn an_ambient_transaction() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_transaction_in_the_hand() -> Result<()> {
+async fn an_explicit_transaction() -> Result<()> {
     let (db, name) = one_connection().await?;
     let work = async || {
         with_connection(&name, async || {
@@ -153,10 +153,10 @@ async fn transactions_at_once() -> Result<()> {
     Ok(())
 }
 
-/// The outer transaction goes on after its inner one was dropped. Then the inner work is undone, unless the outer one is
-/// told that nobody knows; it is never there in part, nor there when it was dropped.
+/// The outer transaction continues after its inner one was dropped. Then the work of the inner one is undone
+/// completely, or the outer one fails.
 #[tokio::test]
-async fn a_nested_transaction_whose_outer_one_goes_on() -> Result<()> {
+async fn a_dropped_nested_transaction_in_an_outer_one() -> Result<()> {
     let (db, name) = one_connection().await?;
     for polls in 0.. {
         let mut done = false;
@@ -204,7 +204,7 @@ async fn a_panic() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_task_that_is_aborted() -> Result<()> {
+async fn an_aborted_task() -> Result<()> {
     let (db, name) = one_connection().await?;
     let (inside, is_inside) = tokio::sync::oneshot::channel();
     let task = tokio::spawn({
@@ -228,10 +228,11 @@ async fn a_task_that_is_aborted() -> Result<()> {
     with_connection(&name, async || add("LGA").await).await
 }
 
-/// What the other tests would say of a pool that takes a connection back inside a transaction.
+/// The broken variant: a pool that takes a connection back inside a transaction. The lock stays, so a long wait is of
+/// no use.
 #[tokio::test]
-async fn a_pool_that_believes_a_broken_connection_is_found_out() {
-    let db = Airports::new().await;
+async fn a_broken_connection_is_detected() {
+    let db = Airports::with_busy_timeout("2s").await;
     let name = format!("{} broken", &*db);
     let config = Config::url(format!("{}&broken=yes&busy_timeout=100ms", stepwise::url(&db.database.path()))).unwrap();
     ConnectionManager::configure(&name, config.pool(PoolOptions::new().max_connections(1))).unwrap();

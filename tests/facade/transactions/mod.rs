@@ -1,5 +1,5 @@
-//! Transactions that are dropped or locked out, on SQLite files, where each point of waiting is known. What holds on every
-//! database is in `tests/conformance`.
+//! Transactions that are dropped or meet a lock, on SQLite files, where every point of waiting is known. The tests of
+//! every database are in `tests/conformance`.
 
 mod cancelled;
 mod retried;
@@ -7,8 +7,7 @@ mod retried;
 use std::ops::Deref;
 
 use activerecord::prelude::*;
-use test_support::DatabaseFile;
-use test_support::Outside;
+use test_support::{DatabaseFile, Outside, TIME_LIMIT};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 #[table = "airports"]
@@ -26,7 +25,7 @@ async fn add(code: &str) -> Result<()> {
     airport(code).insert().await
 }
 
-/// A database with an empty table of airports, whose codes are unique, and a look at it from outside.
+/// A database with an empty table of airports with unique codes, and a second connection to it.
 struct Airports {
     database: DatabaseFile,
     outside: Outside,
@@ -34,18 +33,23 @@ struct Airports {
 
 impl Airports {
     async fn new() -> Self {
+        Self::with_busy_timeout(TIME_LIMIT).await
+    }
+
+    /// The second connection waits this long for a lock.
+    async fn with_busy_timeout(busy_timeout: &str) -> Self {
         let database = DatabaseFile::new(["airports (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE)"]).await;
-        let outside = Outside::new(&database).unwrap_or_else(|error| panic!("{error}"));
+        let outside = Outside::new(&database, busy_timeout).unwrap_or_else(|error| panic!("{error}"));
         Self { database, outside }
     }
 
-    /// The codes of the airports that are committed. No transaction that writes may be open.
+    /// Returns the codes of the committed airports. No transaction that writes may be open.
     async fn committed(&self) -> String {
         let codes = async {
             self.outside.take_the_lock().await?;
             self.outside.see("SELECT code FROM airports ORDER BY code").await
         };
-        codes.await.unwrap_or_else(|error| panic!("seen from outside: {error}")).join(" ")
+        codes.await.unwrap_or_else(|error| panic!("on the second connection: {error}")).join(" ")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Running a transaction again.
+//! Retries of a transaction.
 
 use activerecord::ErrorKind;
 use activerecord::transaction::Retry;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// A second connection to the file, that waits for no lock.
+/// Registers a second connection to the file, which does not wait for locks.
 fn impatient(db: &Airports) -> Result<String> {
     let name = format!("{} impatient", &**db);
     ConnectionManager::configure(&name, format!("{}&busy_timeout=0s", db.database.url()))?;
@@ -19,7 +19,7 @@ fn soon() -> Retry {
 }
 
 #[tokio::test]
-async fn a_busy_database_is_tried_again() -> Result<()> {
+async fn a_busy_transaction_is_retried() -> Result<()> {
     let db = Airports::new().await;
     let name = impatient(&db)?;
     let blocker = Transaction::begin(&*db).await?;

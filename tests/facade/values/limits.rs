@@ -1,4 +1,4 @@
-//! Stored numbers beyond the ends of their fields.
+//! Stored numbers that exceed the range of their fields.
 
 use activerecord::prelude::*;
 

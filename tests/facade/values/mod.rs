@@ -1,5 +1,5 @@
-//! Stored values of other types than their columns', which SQLite alone lets in: its columns take whatever they are given.
-//! What holds on every database is in `tests/conformance`.
+//! Stored values whose type differs from that of the column. Only SQLite stores them. The tests of every database are in
+//! `tests/conformance`.
 
 mod limits;
 mod times;
@@ -7,7 +7,7 @@ mod wrong;
 
 use test_support::sample::{Maybe, Sample};
 
-/// No column is NOT NULL, so that every wrong value can be stored.
+/// Creates tables without NOT NULL, so that every wrong value can be stored.
 async fn database() -> test_support::DatabaseFile {
     test_support::DatabaseFile::new(["samples (id INTEGER PRIMARY KEY, truth INTEGER, tiny INTEGER, small INTEGER, int INTEGER, big INTEGER,
              utiny INTEGER, usmall INTEGER, uint INTEGER, ubig INTEGER, single REAL, double REAL, text TEXT, bytes BLOB,

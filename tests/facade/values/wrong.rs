@@ -1,4 +1,4 @@
-//! Stored values of the wrong type: errors that name model, field and column, and never the value.
+//! Stored values of the wrong type. The error names the model, the field and the column, and never the value.
 
 use activerecord::prelude::*;
 
@@ -6,7 +6,7 @@ use super::{Maybe, Sample, database};
 
 const SECRET: &str = "s3cr3t";
 
-/// What cannot be read from each column, as SQL. Text in a column that takes none, and bytes in one of text.
+/// A value that cannot be read from each column, as SQL.
 const WRONG: [(&str, &str); 30] = [
     ("truth", "'s3cr3t'"),
     ("tiny", "'s3cr3t'"),
@@ -40,13 +40,13 @@ const WRONG: [(&str, &str); 30] = [
     ("level", "'s3cr3t'"),
 ];
 
-/// An error as all that a log may show of it.
+/// Returns everything that a log can show of an error.
 fn shown(error: &Error) -> String {
     format!("{error} {error:?} {:?}", std::error::Error::source(error).map(ToString::to_string))
 }
 
 #[tokio::test]
-async fn the_wrong_type_is_named_by_its_place() -> Result<()> {
+async fn an_error_names_the_column_of_a_wrong_type() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         for (column, wrong) in WRONG {
@@ -67,7 +67,7 @@ async fn the_wrong_type_is_named_by_its_place() -> Result<()> {
 }
 
 #[tokio::test]
-async fn null_is_refused_where_the_field_is_no_option() -> Result<()> {
+async fn null_is_refused_if_the_field_is_not_an_option() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         for (column, _) in WRONG {
@@ -111,7 +111,7 @@ struct Shape {
 }
 
 #[tokio::test]
-async fn json_of_another_shape_keeps_its_values_to_itself() -> Result<()> {
+async fn an_error_of_json_of_another_shape_hides_its_values() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let typed = Typed::create(Typed { id: 0, json: Json(Shape { width: 7 }) }).await?;
@@ -128,7 +128,7 @@ async fn json_of_another_shape_keeps_its_values_to_itself() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_selected_column_is_named_too() -> Result<()> {
+async fn an_error_names_a_selected_column() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         Sample::create(Sample::default()).await?;
@@ -151,7 +151,7 @@ async fn a_selected_column_is_named_too() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_near_enough_is_read() -> Result<()> {
+async fn values_of_similar_types_are_read() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let sample = Sample::create(Sample::default()).await?;

@@ -1,4 +1,4 @@
-//! From an outbox through a queue to another database, and what becomes of events that cannot be handled.
+//! From an outbox through a queue to another database, and events that cannot be handled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,7 +35,7 @@ async fn codes(database: &str) -> Result<Vec<String>> {
     Airport::using(database).order_by(Airport::ID.asc()).pluck(Airport::CODE).await
 }
 
-/// A consumer that writes airports, and tries again without a pause.
+/// Returns a consumer that writes airports and retries without a pause.
 fn writer(queue: impl Queue, topic: &str, database: &Database) -> Consumer {
     let name = database.to_string();
     Consumer::new(queue, topic).on(&**database).backoff(Backoff::new(Duration::ZERO, Duration::ZERO)).handle(
@@ -46,7 +46,7 @@ fn writer(queue: impl Queue, topic: &str, database: &Database) -> Consumer {
     )
 }
 
-/// Runs it until the condition holds, then lets it finish.
+/// Runs a consumer until the condition is true, then stops it and waits for its end.
 async fn run_until<F: Future<Output = Result<bool>>>(
     consumer: Consumer,
     what: &str,
@@ -62,10 +62,10 @@ async fn run_until<F: Future<Output = Result<bool>>>(
     held
 }
 
-/// On every queue.
-pub(crate) async fn what_is_written_here_arrives_there(place: &Place) -> Result<()> {
+/// Runs on every queue.
+pub(crate) async fn a_written_row_arrives_in_another_database(place: &Place) -> Result<()> {
     let (source, target, topic) = (airports().await?, airports().await?, place.topic("opened"));
-    // So that queues that keep nothing for nobody accept it.
+    // Creates the group. Without one, some queues refuse an event.
     drop(place.queue.subscribe(&topic, &target).await?);
     for number in 0..30 {
         transaction(&source, async || {
@@ -76,11 +76,11 @@ pub(crate) async fn what_is_written_here_arrives_there(place: &Place) -> Result<
         })
         .await?;
     }
-    // A key's second message is due when its first one is gone.
+    // The second message of a key is due when its first one is completed.
     let relayed = Relay::from(&*source).topic(&topic).to(Arc::clone(&place.queue)).run_once().await?;
     assert_eq!(relayed, 30);
     let consumer = writer(Arc::clone(&place.queue), &topic, &target);
-    run_until(consumer, "all airports are there", async || Ok(codes(&target).await?.len() == 30)).await?;
+    run_until(consumer, "all airports are written", async || Ok(codes(&target).await?.len() == 30)).await?;
     let codes = codes(&target).await?;
     for key in 0..3 {
         let of_key: Vec<_> =
@@ -90,23 +90,23 @@ pub(crate) async fn what_is_written_here_arrives_there(place: &Place) -> Result<
     Ok(())
 }
 
-/// However often it is delivered, its effect is there once.
+/// An event that is delivered twice has its effect once.
 #[tokio::test]
 async fn an_effect_happens_once() -> Result<()> {
     let (queue, target) = (MemoryQueue::new(), airports().await?);
     let event = |id: &str, code: &str| RawEvent::new(id, "opened", &Opened { code: code.into() });
     queue.publish(&[event("1", "EWR")?, event("1", "EWR")?, event("2", "JFK")?]).await;
     let consumer = writer(queue, "opened", &target);
-    run_until(consumer, "both are there", async || Ok(codes(&target).await?.len() == 2)).await?;
+    run_until(consumer, "both airports are written", async || Ok(codes(&target).await?.len() == 2)).await?;
     let mut codes = codes(&target).await?;
     codes.sort();
     assert_eq!(codes, ["EWR", "JFK"]);
     Ok(())
 }
 
-/// Two consumers of one group and one of another: each group has each effect once.
+/// Two consumers of one group and one of another. Each group has each effect once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn groups_are_apart() -> Result<()> {
+async fn groups_are_independent() -> Result<()> {
     let (queue, analytics, search) = (MemoryQueue::new(), airports().await?, airports().await?);
     for database in [&analytics, &search] {
         drop(queue.subscribe("opened", database).await?);
@@ -116,7 +116,7 @@ async fn groups_are_apart() -> Result<()> {
     }
     let run = |database: &Database| {
         let (consumer, name) = (writer(queue.clone(), "opened", database), database.to_string());
-        run_until(consumer, "all are there", move || {
+        run_until(consumer, "all airports are written", move || {
             let name = name.clone();
             async move { Ok(codes(&name).await?.len() == 50) }
         })
@@ -125,7 +125,7 @@ async fn groups_are_apart() -> Result<()> {
     Ok(())
 }
 
-/// The letters of a topic, read by the group that has them.
+/// Receives this many dead letters.
 async fn letters(queue: &MemoryQueue, count: usize) -> Result<Vec<RawEvent>> {
     let mut subscriber = queue.subscribe("opened.dead", "dead_letters").await?;
     let mut letters = Vec::new();
@@ -139,14 +139,14 @@ async fn letters(queue: &MemoryQueue, count: usize) -> Result<Vec<RawEvent>> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_handled_is_a_dead_letter() -> Result<()> {
+async fn an_event_that_cannot_be_handled_is_a_dead_letter() -> Result<()> {
     let (queue, target) = (MemoryQueue::new(), airports().await?);
-    let taken = RawEvent::new("1", "opened", &Opened { code: "EWR".into() })?;
+    let valid = RawEvent::new("1", "opened", &Opened { code: "EWR".into() })?;
     let unreadable = RawEvent::new("2", "opened", &17)?;
     let newer = r#"{"id":"3","topic":"opened","kind":"opened","version":9,"time":"2013-01-01T00:00:00Z","payload":{}}"#;
-    queue.publish(&[unreadable, RawEvent::from_json(newer.as_bytes())?, taken]).await;
+    queue.publish(&[unreadable, RawEvent::from_json(newer.as_bytes())?, valid]).await;
     let consumer = writer(queue.clone(), "opened", &target).versions(1..=2);
-    run_until(consumer, "the good one is there", async || Ok(codes(&target).await?.len() == 1)).await?;
+    run_until(consumer, "the valid event is handled", async || Ok(codes(&target).await?.len() == 1)).await?;
     let mut letters = letters(&queue, 2).await?;
     letters.sort_by_key(|letter| letter.id().to_owned());
     let error = |letter: &RawEvent| letter.headers()["error"].clone();
@@ -156,9 +156,9 @@ async fn what_cannot_be_handled_is_a_dead_letter() -> Result<()> {
     Ok(())
 }
 
-/// It fails, panics, and then works. Those behind it of its key wait, the others do not.
+/// The handler fails twice, panics, and then succeeds. Later events of the same key wait, other events do not.
 #[tokio::test]
-async fn what_fails_is_tried_again() -> Result<()> {
+async fn a_failed_event_is_retried() -> Result<()> {
     let queue = MemoryQueue::new();
     for (id, key) in [("1", "a"), ("2", "a"), ("3", "b")] {
         queue.publish(&[RawEvent::new(id, "opened", id)?.with_key(key)]).await;
@@ -169,7 +169,7 @@ async fn what_fails_is_tried_again() -> Result<()> {
         async move |event: Event<String>| {
             if event.payload() == "1" {
                 match attempts.fetch_add(1, Ordering::Relaxed) {
-                    // Not before the one of another key is done.
+                    // Waits until the event of the other key is handled.
                     0 => {
                         others.notified().await;
                         return Err(Error::custom("not yet"));
@@ -192,7 +192,7 @@ async fn what_fails_is_tried_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_never_works_is_a_dead_letter_in_the_end() -> Result<()> {
+async fn an_event_that_always_fails_is_a_dead_letter() -> Result<()> {
     let (queue, attempts) = (MemoryQueue::new(), Arc::new(AtomicU32::new(0)));
     queue.publish(&[RawEvent::new("1", "opened", "EWR")?]).await;
     let count = Arc::clone(&attempts);
@@ -216,17 +216,17 @@ async fn what_never_works_is_a_dead_letter_in_the_end() -> Result<()> {
 }
 
 #[tokio::test]
-async fn settings_that_are_missing_are_told() -> Result<()> {
+async fn missing_settings_are_reported() -> Result<()> {
     let queue = MemoryQueue::new();
     let database = airports().await?;
-    let told = |done: Result<()>| done.unwrap_err().to_string();
+    let message = |result: Result<()>| result.unwrap_err().to_string();
     let nothing = || std::future::ready(());
-    assert!(told(Consumer::new(queue.clone(), "opened").run_until(nothing()).await).contains(".handle("));
+    assert!(message(Consumer::new(queue.clone(), "opened").run_until(nothing()).await).contains(".handle("));
     let nowhere = Consumer::new(queue.clone(), "opened").on("nowhere").handle(async |_: Event<i64>| Ok(()));
-    assert!(told(nowhere.run_until(nothing()).await).contains("nowhere"));
-    assert!(told(Relay::from(&*database).topic("opened").run_until(nothing()).await).contains(".to(queue)"));
-    assert!(told(Relay::from(&*database).to(queue.clone()).run_until(nothing()).await).contains(".topic("));
+    assert!(message(nowhere.run_until(nothing()).await).contains("nowhere"));
+    assert!(message(Relay::from(&*database).topic("opened").run_until(nothing()).await).contains(".to(queue)"));
+    assert!(message(Relay::from(&*database).to(queue.clone()).run_until(nothing()).await).contains(".topic("));
     let twice = Relay::from(&*database).topic("opened").topic("opened").to(queue);
-    assert!(told(twice.run_until(nothing()).await).contains("two"));
+    assert!(message(twice.run_until(nothing()).await).contains("two"));
     Ok(())
 }

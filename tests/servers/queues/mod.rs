@@ -1,11 +1,11 @@
-//! One set of cases for every queue. No case asks which one it runs on: what queues differ in is a capability, and one that
-//! lies fails here.
+//! One set of cases for every queue. A case does not know its queue: the differences are capabilities, and a wrong
+//! capability fails a case.
 
 mod cases;
 mod flow;
 mod places;
 
-/// A module of all cases for each queue.
+/// Defines a module with all cases for each queue.
 macro_rules! queues {
     ($($queue:ident: $open:expr;)*) => {
         $(mod $queue {
@@ -19,20 +19,20 @@ macro_rules! queues {
 macro_rules! cases {
     ($open:expr) => {
         cases! { $open;
-            an_event_arrives_as_it_was
+            an_event_arrives_unchanged
             every_group_gets_every_event
-            a_group_shares_its_events
-            what_is_dropped_is_delivered_again
-            what_is_given_back_is_delivered_again
-            what_is_extended_stays
-            what_is_done_is_gone
+            the_consumers_of_a_group_share_its_events
+            a_dropped_event_is_delivered_again
+            a_rejected_event_is_delivered_again
+            an_extended_event_is_not_delivered_again
+            an_acknowledged_event_is_not_delivered_again
             events_keep_their_order
-            an_early_event_waits_or_is_refused
-            an_event_published_twice
-            a_receiver_may_be_dropped
-            any_topic_will_do
+            an_early_event_is_kept_or_refused
+            an_event_that_is_published_twice
+            a_dropped_receive_loses_no_event
+            any_topic_name_is_accepted
             a_large_event
-            what_is_written_here_arrives_there
+            a_written_row_arrives_in_another_database
         }
     };
     ($open:expr; $($case:ident)*) => {

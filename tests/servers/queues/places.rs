@@ -1,4 +1,4 @@
-//! Where the queues are.
+//! The queues under test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +10,25 @@ use test_support::is_left_out;
 use test_support::services::url;
 use test_support::{Database, Profile};
 
-/// How long an event stays with a consumer that is silent.
-const LEASE: Duration = Duration::from_millis(900);
+/// The lease in cases that wait for its end. A slow machine can reach it.
+pub(crate) const SHORT_LEASE: Duration = Duration::from_millis(900);
 
-/// A queue, and names that no other test has.
+/// The lease in all other cases. Only a hang reaches it.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// A queue, and topics that no other test uses.
 pub(crate) struct Place {
     pub(crate) queue: Arc<dyn Queue>,
+    /// The same queue with a lease of [`SHORT_LEASE`].
+    pub(crate) impatient: Arc<dyn Queue>,
     topic: Uuid,
     _database: Option<Database>,
 }
 
 impl Place {
-    fn new(queue: impl Queue, database: Option<Database>) -> Self {
-        Self { queue: Arc::new(queue), topic: Uuid::new_v4(), _database: database }
+    fn new(queue: impl Queue, impatient: impl Queue, database: Option<Database>) -> Self {
+        let (queue, impatient) = (Arc::new(queue), Arc::new(impatient));
+        Self { queue, impatient, topic: Uuid::new_v4(), _database: database }
     }
 
     /// A topic of this test.
@@ -31,36 +37,41 @@ impl Place {
     }
 }
 
-#[allow(clippy::unused_async, reason = "as the others")]
+#[allow(clippy::unused_async, reason = "the signature of the others")]
 pub(crate) async fn memory() -> Result<Option<Place>> {
-    Ok(Some(Place::new(MemoryQueue::new(), None)))
+    let queue = MemoryQueue::new();
+    Ok(Some(Place::new(queue.clone(), queue, None)))
 }
 
-/// None: this run leaves the database out.
+/// None: this run excludes the database.
 pub(crate) async fn sql(name: &str) -> Result<Option<Place>> {
     let known = Profile::all().into_iter().find(|profile| profile.name() == name);
     let Some(profile) = known.filter(|_| !is_left_out(name)) else { return Ok(None) };
     let database = Database::on(profile, &[]).await?;
-    Ok(Some(Place::new(SqlQueue::on(&*database).lease(LEASE), Some(database))))
+    let queue = SqlQueue::on(&*database);
+    Ok(Some(Place::new(queue.clone().lease(LEASE), queue.lease(SHORT_LEASE), Some(database))))
 }
 
 pub(crate) async fn nats() -> Result<Option<Place>> {
     if is_left_out("nats") {
         return Ok(None);
     }
-    Ok(Some(Place::new(NatsQueue::connect(url("NATS_URL")?).await?.lease(LEASE), None)))
+    let queue = NatsQueue::connect(url("NATS_URL")?).await?.patience(Duration::from_secs(60));
+    Ok(Some(Place::new(queue.clone().lease(LEASE), queue.lease(SHORT_LEASE), None)))
 }
 
 pub(crate) async fn rabbitmq() -> Result<Option<Place>> {
     if is_left_out("rabbitmq") {
         return Ok(None);
     }
-    Ok(Some(Place::new(RabbitQueue::connect(url("AMQP_URL")?).await?, None)))
+    let queue = RabbitQueue::connect(url("AMQP_URL")?).await?;
+    Ok(Some(Place::new(queue.clone(), queue, None)))
 }
 
 pub(crate) async fn redis() -> Result<Option<Place>> {
     if is_left_out("redis") {
         return Ok(None);
     }
-    Ok(Some(Place::new(RedisQueue::connect(url("REDIS_URL")?).await?.lease(LEASE), None)))
+    let queue = RedisQueue::connect(url("REDIS_URL")?).await?;
+    Ok(Some(Place::new(queue.clone().lease(LEASE), queue.lease(SHORT_LEASE), None)))
 }

@@ -1,4 +1,4 @@
-//! Rows and tables that are not as they should be.
+//! Rows and tables that cannot be copied.
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
@@ -6,7 +6,7 @@ use activerecord::prelude::*;
 use super::{ANALYTICS_USERS, AnalyticsUser, Database, Profile, USERS, User, analytics, job, pairs, profiles, users};
 
 #[tokio::test]
-async fn a_bad_row_is_told_and_the_others_are_copied() -> Result<()> {
+async fn a_bad_row_is_reported_and_the_others_are_copied() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         users(&from, &["a@x.org", "b@bad", "c@x.org", "d@z.org", "e@bad"]).await?;
         let report = job(&from, &to).run().await?;
@@ -21,45 +21,46 @@ async fn a_bad_row_is_told_and_the_others_are_copied() -> Result<()> {
     Ok(())
 }
 
-/// Before the first row.
+/// The error comes before the first row.
 #[tokio::test]
-async fn a_table_that_is_other_is_told_at_once() -> Result<()> {
+async fn a_table_of_another_shape_is_refused() -> Result<()> {
     for profile in profiles() {
         let from = Database::on(profile, &[USERS]).await?;
         users(&from, &["a@x.org"]).await?;
         let without = Database::on(profile, &["analytics_users (id ID, user_id I64 NOT NULL UNIQUE)"]).await?;
-        let told = job(&from, &without).run().await.unwrap_err();
-        assert!(told.to_string().contains("domain") && told.to_string().contains("analytics_users"), "{told}");
+        let error = job(&from, &without).run().await.unwrap_err();
+        assert!(error.to_string().contains("domain") && error.to_string().contains("analytics_users"), "{error}");
         let no_key = "analytics_users (id ID, user_id I64 NOT NULL, domain STRING NOT NULL)";
         let no_key = Database::on(profile, &[no_key]).await?;
-        let told = job(&from, &no_key).run().await.unwrap_err();
-        assert_eq!(told.kind(), ErrorKind::InvalidStatement, "{told}");
+        let error = job(&from, &no_key).run().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{error}");
         assert_eq!(analytics(&no_key).await?.len(), 0);
     }
     Ok(())
 }
 
-/// What the table has of another type than the model: before the first row, with the column's name and type.
+/// The type of a column differs from the model. The error comes before the first row, with the name and the type of the
+/// column.
 #[tokio::test]
-async fn a_column_of_another_type_is_told_at_once() -> Result<()> {
+async fn a_column_of_another_type_is_refused() -> Result<()> {
     for profile in profiles().filter(|profile| profile.capabilities.typed_columns) {
         let from = Database::on(profile, &[USERS]).await?;
         users(&from, &["a@x.org"]).await?;
         let dated = "analytics_users (id ID, user_id I64 NOT NULL UNIQUE, domain DATE NOT NULL)";
         let to = Database::on(profile, &[dated]).await?;
-        let told = job(&from, &to).run().await.unwrap_err();
-        assert_eq!(told.kind(), ErrorKind::InvalidStatement, "{told}");
-        let text = told.to_string();
+        let error = job(&from, &to).run().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{error}");
+        let text = error.to_string();
         assert!(["`domain`", "`date`", "text", "analytics_users"].iter().all(|part| text.contains(part)), "{text}");
         let source = Database::on(profile, &["users (id ID, email STRING NOT NULL, updated_at I64 NOT NULL)"]).await?;
-        let told = job(&source, &from).run().await.unwrap_err().to_string();
-        assert!(told.contains("`updated_at`") && told.contains("timestamp"), "{told}");
+        let error = job(&source, &from).run().await.unwrap_err().to_string();
+        assert!(error.contains("`updated_at`") && error.contains("timestamp"), "{error}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_job_that_cannot_be_is_told() -> Result<()> {
+async fn an_invalid_job_is_refused() -> Result<()> {
     let from = Database::on(Profile::least(), &[USERS]).await?;
     let to = Database::on(Profile::least(), &[ANALYTICS_USERS]).await?;
     let unmapped = SyncJob::from::<User>().using(&*from).to::<AnalyticsUser>().on(&*to);

@@ -1,4 +1,4 @@
-//! What has changed since the last run.
+//! Copies of the changes since the last run.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use super::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, 
 use test_support::until;
 
 #[tokio::test]
-async fn only_what_has_changed_is_read() -> Result<()> {
+async fn only_changed_rows_are_read() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         let all = users(&from, &["a@x.org", "b@y.org", "c@x.org", "d@z.org"]).await?;
-        // Long ago, so that the lag leaves them out.
+        // Long ago, so that the next run does not read them again because of the lag.
         for (user, minutes) in all.iter().zip(10..) {
             let then = user.updated_at - TimeDelta::minutes(minutes);
             User::using(&from).filter(User::ID.eq(user.id)).update((User::UPDATED_AT.set(then),)).await?;
         }
         let job = job(&from, &to).since(User::UPDATED_AT);
         assert_eq!(job.run().await?.written, 4);
-        // The newest is read again: another row may have the same time.
+        // The newest row is read again: another row can have the same time.
         let nothing = job.run().await?;
         assert_eq!((nothing.read, nothing.written, nothing.unchanged), (1, 0, 1));
         User::with_connection(&from, async || {
@@ -37,9 +37,9 @@ async fn only_what_has_changed_is_read() -> Result<()> {
     Ok(())
 }
 
-/// A row that was stamped before the checkpoint and committed after it: the copy waits for it.
+/// A row has a time before the checkpoint and is committed after it. The checkpoint waits for open transactions.
 #[tokio::test]
-async fn what_is_committed_late_is_not_missed() -> Result<()> {
+async fn a_late_commit_is_not_missed() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         if !connection(&from)?.capabilities().concurrent_writers {
             continue;
@@ -48,7 +48,7 @@ async fn what_is_committed_late_is_not_missed() -> Result<()> {
         let late = Transaction::begin(&*from).await?;
         let stamped = late.run(async || users(&from, &["late@x.org"]).await).await?[0].updated_at;
         let (handle, second) = (connection(&from)?, TimeDelta::milliseconds(1_100));
-        // InnoDB tells the start of a transaction in whole seconds.
+        // InnoDB reports the start of a transaction in whole seconds.
         until("it is a second later", async || Ok(handle.now().await? > stamped + second)).await?;
         users(&from, &["early@x.org"]).await?;
         assert_eq!(job.run().await?.written, 1);
@@ -71,7 +71,7 @@ struct Note {
 
 const NOTES: &str = "notes (id ID, text STRING NOT NULL, updated_at TIMESTAMP NOT NULL, deleted_at TIMESTAMP)";
 
-/// What the source only marks as deleted is marked in the target too, and is not missing in the source.
+/// A row that is marked as deleted in the source is marked in the target. It does not count as missing in the source.
 #[tokio::test]
 async fn a_soft_deletion_is_copied() -> Result<()> {
     for (from, to) in pairs(&[NOTES], &[NOTES]).await? {
@@ -94,7 +94,7 @@ async fn a_soft_deletion_is_copied() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_gone_is_deleted_unless_it_is_too_much() -> Result<()> {
+async fn missing_rows_are_deleted_up_to_a_limit() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         users(&from, &["a@x.org", "b@y.org", "c@x.org", "d@z.org"]).await?;
         let job = job(&from, &to).delete_missing(0.3);

@@ -1,11 +1,12 @@
-//! Everything, from each to each.
+//! Copies of whole tables, between every two databases.
 
 use activerecord::prelude::*;
 
 use super::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, random_samples, users};
 use test_support::sample::{Sample, TABLES};
 
-/// Random values of every type; JSON with numbers of one spelling, since JSON knows no types of numbers.
+/// Random values of every type. The JSON contains no floats: JSON numbers have no type, and databases write floats
+/// differently.
 fn samples() -> Result<Vec<Sample>> {
     random_samples(100, |value| Sample {
         json: Json(serde_json::json!({ "text": value.text, "n": value.int })),
@@ -13,9 +14,9 @@ fn samples() -> Result<Vec<Sample>> {
     })
 }
 
-/// Every type of column arrives, the second run finds nothing to write, and a comparison no difference.
+/// Every type of column is copied. The second run writes nothing, and `verify` finds no difference.
 #[tokio::test]
-async fn a_table_is_copied_as_it_is() -> Result<()> {
+async fn a_table_is_copied_unchanged() -> Result<()> {
     let samples = samples()?;
     for (from, to) in pairs(&TABLES, &TABLES).await? {
         Sample::with_connection(&from, async || Sample::bulk_insert(&samples).await).await?;
@@ -33,12 +34,12 @@ async fn a_table_is_copied_as_it_is() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_becomes_what_the_closure_makes_of_it() -> Result<()> {
+async fn a_closure_maps_the_rows() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         users(&from, &["a@x.org", "b@y.org", "c@x.org", "d@z.org"]).await?;
         let job = job(&from, &to);
         assert_eq!(job.run().await?.written, 4);
-        // Numbers of its own, which a second run keeps.
+        // The target generates its own keys, and a second run keeps them.
         let ids = AnalyticsUser::using(&to).order_by(AnalyticsUser::ID.asc()).pluck(AnalyticsUser::ID).await?;
         User::using(&from).filter(User::ID.eq(2)).update((User::EMAIL.set("b@w.org"),)).await?;
         let again = job.run().await?;
@@ -51,7 +52,7 @@ async fn a_table_becomes_what_the_closure_makes_of_it() -> Result<()> {
     Ok(())
 }
 
-/// Counted, and nothing more.
+/// A dry run only counts.
 #[tokio::test]
 async fn a_dry_run_writes_nothing() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {

@@ -1,4 +1,4 @@
-//! Digests: what is the same is not read, and what is not is found.
+//! Digests: equal rows are not read, and differences are found.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use super::{Database, pairs, profiles, random_samples};
 use test_support::sample::{Maybe, Sample, TABLES};
 
-/// Random values, with floats that all databases spell alike, and decimals of a column's scale.
+/// Random values. Their floats have the same text on all databases.
 fn samples(count: i64) -> Result<Vec<Sample>> {
     random_samples(count, |value| {
         let (single, double) = (f32::from(value.small) / 8.0, f64::from(value.int) / 8.0);
@@ -19,7 +19,7 @@ fn samples(count: i64) -> Result<Vec<Sample>> {
     })
 }
 
-/// The columns of which there are digests.
+/// The columns that have digests.
 fn columns<M: Model>() -> Vec<ColumnExpr> {
     let has = |ty| !matches!(ty, ValueType::Json | ValueType::Array(_));
     let column = |def: &activerecord::ColumnDef| ColumnExpr {
@@ -32,7 +32,7 @@ fn columns<M: Model>() -> Vec<ColumnExpr> {
     M::TABLE.columns.iter().filter(|def| has(def.ty)).map(column).collect()
 }
 
-/// The digest of these columns of one row.
+/// Returns the digest of these columns of one row, computed by the database.
 async fn digest(database: &Database, columns: &[ColumnExpr], id: i64) -> Result<Option<Decimal>> {
     let key = ColumnExpr { name: "id".into(), ty: ValueType::I64, nullable: false, ..columns[0].clone() };
     let mut select = Select::from(FromItem::Named(columns[0].table.clone()));
@@ -41,7 +41,7 @@ async fn digest(database: &Database, columns: &[ColumnExpr], id: i64) -> Result<
     connection(database)?.read(select).await?[0].get(0)
 }
 
-/// The digest of these columns of a record, computed here.
+/// Returns the digest of these columns of a record, computed here.
 fn computed<M: ActiveRecord>(record: &M, columns: &[ColumnExpr]) -> Result<Option<Decimal>> {
     let ordinal = |name: &str| M::TABLE.columns.iter().position(|def| def.name == name).unwrap_or_default();
     let values: Vec<Value> = columns.iter().map(|column| record.value(ordinal(&column.name))).collect();
@@ -64,14 +64,14 @@ async fn a_value_has_one_digest_everywhere() -> Result<()> {
             }
             assert_eq!(digest(&database, &columns, sample.id).await?, computed(sample, &columns)?);
         }
-        // NULL, beside what is nearest to it.
+        // NULL, and the values that are most similar to it.
         let nothing = Maybe { id: 1, ..Maybe::default() };
         let empty = Maybe { id: 2, text: Some(String::new()), bytes: Some(Vec::new()), ..Maybe::default() };
         let letter = Maybe { id: 3, text: Some("N".into()), truth: Some(false), ..Maybe::default() };
         let maybes = [nothing, empty, letter];
         Maybe::with_connection(&database, async || Maybe::bulk_insert(&maybes).await).await?;
         let columns = super::digests::columns::<Maybe>();
-        // Of a model that does not expect NULL where the table has some.
+        // A model whose columns are not nullable, although the rows contain NULL.
         let sure: Vec<_> = columns.iter().cloned().map(|column| ColumnExpr { nullable: false, ..column }).collect();
         let mut seen = HashSet::new();
         for maybe in &maybes {
@@ -96,7 +96,7 @@ struct Airport {
 const AIRPORTS: &str = "airports (code STRING NOT NULL PRIMARY KEY, name TEXT, altitude I32 NOT NULL)";
 
 fn airports(count: i32) -> Vec<Airport> {
-    // Keys that databases sort differently: some by letters, some by bytes.
+    // Keys that databases sort differently: by letters, or by bytes.
     let heads = ["a", "B", "ä", "_", "Z"].into_iter().cycle();
     let airport = |(n, head)| Airport { code: format!("{head}{n:04}"), name: Some(format!("no. {n}")), altitude: n };
     (0..count).zip(heads).map(airport).collect()
@@ -107,16 +107,16 @@ async fn all(database: &Database) -> Result<HashSet<(String, Option<String>, i32
     Ok(rows.into_iter().map(|row| (row.code, row.name, row.altitude)).collect())
 }
 
-/// A job can be spawned.
+/// Checks that a job can be spawned.
 fn is_send(_: &impl Send) {}
 
 fn job(from: &Database, to: &Database) -> SyncJob<Airport, Airport> {
     SyncJob::from::<Airport>().using(&**from).to::<Airport>().on(&**to).batch(10)
 }
 
-/// Rows that differ, are missing or extra, anywhere among many: all of them are found, told and mended.
+/// Different, missing and extra rows among many: all are found, reported and repaired.
 #[tokio::test]
-async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
+async fn differences_are_found_among_equal_rows() -> Result<()> {
     let airports = airports(400);
     for (from, to) in pairs(&[AIRPORTS], &[AIRPORTS]).await? {
         is_send(&job(&from, &to).verify());
@@ -126,7 +126,7 @@ async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
         assert_eq!(job.run().await?.written, 400);
         let again = job.run().await?;
         assert_eq!((again.read, again.written, again.unchanged), (400, 0, 400), "{} to {}", &*from, &*to);
-        // Other in the target; not in the target; not in the source.
+        // Different in the target, missing in the target, missing in the source.
         let code = |n: usize| airports[n].code.clone();
         let with = |database: &Database| Airport::using(database);
         with(&to).filter(Airport::CODE.eq(code(7))).update((Airport::ALTITUDE.set(-1),)).await?;
@@ -134,8 +134,8 @@ async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
         with(&to).filter(Airport::CODE.is_in([code(0), code(399)])).delete().await?;
         with(&from).filter(Airport::CODE.is_in([code(100), code(201), code(302)])).delete().await?;
         let differences = job.verify().await?;
-        let mut told: Vec<_> = differences.rows.iter().map(|row| format!("{} {:?}", row.key, row.kind)).collect();
-        told.sort();
+        let mut found: Vec<_> = differences.rows.iter().map(|row| format!("{} {:?}", row.key, row.kind)).collect();
+        found.sort();
         let mut expected = [
             format!("code = \"{}\" Columns([\"altitude\"])", code(7)),
             format!("code = \"{}\" Columns([\"name\"])", code(8)),
@@ -146,12 +146,12 @@ async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
             format!("code = \"{}\" Extra", code(302)),
         ];
         expected.sort();
-        assert_eq!(told, expected, "{} to {}", &*from, &*to);
+        assert_eq!(found, expected, "{} to {}", &*from, &*to);
         assert_eq!((differences.source_rows, differences.target_rows), (397, 398));
-        let mended = job.delete_missing(0.1).run().await?;
-        assert_eq!((mended.written, mended.deleted), (4, 3), "{mended:?}");
+        let repaired = job.delete_missing(0.1).run().await?;
+        assert_eq!((repaired.written, repaired.deleted), (4, 3), "{repaired:?}");
         assert_eq!(all(&to).await?, all(&from).await?);
-        // Some behind the last row of the source, and none in it.
+        // The source is empty, the target is not.
         with(&from).delete().await?;
         let emptied = super::digests::job(&from, &to).delete_missing(1.0).run().await?;
         assert_eq!((emptied.read, emptied.deleted, all(&to).await?.len()), (0, 397, 0));
@@ -159,7 +159,7 @@ async fn what_differs_is_found_among_what_is_the_same() -> Result<()> {
     Ok(())
 }
 
-/// A key of its own: the number stays with each database.
+/// The rows are matched by a unique column. Each database generates its own primary keys.
 #[tokio::test]
 async fn rows_are_matched_by_another_key_than_the_primary_one() -> Result<()> {
     let tagged = "tags (id ID, name STRING NOT NULL UNIQUE, weight I32 NOT NULL)";
@@ -186,7 +186,7 @@ struct Tag {
     weight: i32,
 }
 
-/// What was read on a connection since this was asked.
+/// Returns how many rows were read on a connection since the last call.
 fn rows_read(seen: &Snapshotter, connection: &str) -> u64 {
     let is_it = |key: &metrics::Key| {
         key.name() == "activerecord_rows_total" && key.labels().any(|label| label.value() == connection)
@@ -196,9 +196,9 @@ fn rows_read(seen: &Snapshotter, connection: &str) -> u64 {
     counts.sum()
 }
 
-/// 2,000 rows, of which one differs: some hundred are read to find and mend it, and none when there is nothing to mend.
+/// Of 2,000 rows one differs. Some hundred rows are read to find and repair it, and fewer than 100 if none differs.
 #[tokio::test]
-async fn what_is_the_same_is_not_read() -> Result<()> {
+async fn equal_rows_are_not_read() -> Result<()> {
     let recorder = DebuggingRecorder::new();
     let seen = recorder.snapshotter();
     recorder.install().map_err(|error| Error::custom(error.to_string()))?;

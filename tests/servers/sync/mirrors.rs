@@ -1,4 +1,4 @@
-//! Tables that follow others, change by change.
+//! Mirrors: tables that follow other tables, change by change.
 
 use activerecord::prelude::*;
 use activerecord::queue::{MemoryQueue, SqlQueue};
@@ -8,23 +8,23 @@ use tokio::sync::oneshot;
 use super::{ANALYTICS_USERS, AnalyticsUser, Database, USERS, User, analytics, job, pairs, users};
 use test_support::until;
 
-/// Runs a mirror until this is so.
+/// Runs a mirror until the condition is true, then stops it.
 async fn run_until<F: Future<Output = Result<bool>>>(
     mirror: Mirror<User, AnalyticsUser>,
     what: &str,
-    is_so: impl FnMut() -> F,
+    condition: impl FnMut() -> F,
 ) -> Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(mirror.run_until(async {
         let _ = stopped.await;
     }));
-    let was_so = until(what, is_so).await;
+    let held = until(what, condition).await;
     drop(stop);
     running.await.map_err(Error::custom)??;
-    was_so
+    held
 }
 
-/// Whoever makes the changes: a copy of what was there, then all that comes.
+/// The existing rows are copied first. Then the mirror applies all changes, also those by raw SQL.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mirror_follows_its_source() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
@@ -42,7 +42,7 @@ async fn a_mirror_follows_its_source() -> Result<()> {
         drop(queue.subscribe("users_changes", &format!("{}.users>analytics_users", &*from)).await?);
         Relay::from(&*from).topic("users_changes").to(queue).run_once().await?;
         let expected = [(1, "x.org"), (2, "w.org"), (100, "y.org")].map(|(id, domain)| (id, domain.to_owned()));
-        run_until(mirror, "nothing waits", async || Ok(Message::using(&to).count().await? == 0)).await?;
+        run_until(mirror, "the queue is empty", async || Ok(Message::using(&to).count().await? == 0)).await?;
         assert_eq!(analytics(&to).await?, expected);
         assert!(job(&from, &to).verify().await?.is_empty());
         assert!(lag.get().is_some());
@@ -50,7 +50,7 @@ async fn a_mirror_follows_its_source() -> Result<()> {
     Ok(())
 }
 
-/// The events of a capture, as the relay publishes them.
+/// Returns the events of a capture, as the relay publishes them.
 async fn events(from: &Database) -> Result<Vec<RawEvent>> {
     let queue = MemoryQueue::new();
     let mut subscriber = queue.subscribe("users_changes", "here").await?;
@@ -65,9 +65,9 @@ async fn events(from: &Database) -> Result<Vec<RawEvent>> {
     Ok(events)
 }
 
-/// In any order, and more than once: what is later wins.
+/// Events in any order and repeated events: the latest change of a row wins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mirror_minds_neither_order_nor_repetition() -> Result<()> {
+async fn a_mirror_ignores_late_and_repeated_events() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         Capture::install::<User>().on(&*from).await?;
         users(&from, &["a@x.org", "b@y.org"]).await?;
@@ -77,7 +77,7 @@ async fn a_mirror_minds_neither_order_nor_repetition() -> Result<()> {
         let events = events(&from).await?;
         let queue = MemoryQueue::new();
         for event in events.iter().rev().chain(&events) {
-            // Each is alone, so that they are not put in order here.
+            // One event per run, so that the mirror cannot sort them.
             queue.publish(std::slice::from_ref(event)).await;
             let mirror = Mirror::new(job(&from, &to), queue.clone());
             let lag = mirror.lag();

@@ -1,4 +1,4 @@
-//! Batch synchronization between every pair of the databases there are.
+//! Synchronization between every two databases.
 
 mod bad_rows;
 mod changes;
@@ -23,7 +23,7 @@ fn profiles() -> impl Iterator<Item = &'static Profile> + Clone {
     Profile::all().into_iter().filter(|profile| !is_left_out(profile.name()))
 }
 
-/// Two databases, the target with these tables.
+/// Creates two databases with these tables, for every pair of profiles.
 async fn pairs(source: &[&str], target: &[&str]) -> Result<Vec<(Database, Database)>> {
     let mut pairs = Vec::new();
     for from in profiles() {
@@ -34,7 +34,7 @@ async fn pairs(source: &[&str], target: &[&str]) -> Result<Vec<(Database, Databa
     Ok(pairs)
 }
 
-/// Random values of every type, the same in each run, as `change` makes them.
+/// Random values of every type, the same in each run, after `change`.
 fn random_samples(count: i64, change: impl Fn(Sample) -> Sample) -> Result<Vec<Sample>> {
     let (strategy, mut runner) = (strategies::sample(Profile::least()), TestRunner::deterministic());
     let sample = |id| {
@@ -64,7 +64,7 @@ struct AnalyticsUser {
 const ANALYTICS_USERS: &str =
     "analytics_users (id ID, user_id I64 NOT NULL UNIQUE, domain STRING NOT NULL CHECK (domain <> 'bad'))";
 
-/// From the users of one database to the analytics of another, whose connections have these names.
+/// Copies the users of one database to the analytics of another.
 fn job(source: &Database, target: &Database) -> SyncJob<User, AnalyticsUser> {
     SyncJob::from::<User>()
         .using(&**source)
@@ -87,7 +87,7 @@ async fn users(database: &Database, emails: &[&str]) -> Result<Vec<User>> {
     Ok(users)
 }
 
-/// User and domain.
+/// Returns the user and the domain of each row.
 async fn analytics(database: &Database) -> Result<Vec<(i64, String)>> {
     let all = AnalyticsUser::using(database).select((AnalyticsUser::USER_ID, AnalyticsUser::DOMAIN));
     all.order_by(AnalyticsUser::USER_ID.asc()).all().await

@@ -1,4 +1,4 @@
-//! Reports while a job runs.
+//! Progress reports of a running job.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::{ANALYTICS_USERS, AnalyticsUser, Database, USERS, User, job, pairs, users};
 
-/// The reports of a run of this job.
+/// Runs the job, and returns its reports.
 async fn reports(job: SyncJob<User, AnalyticsUser>) -> Result<Vec<Progress>> {
     let reports = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&reports);
@@ -29,7 +29,7 @@ async fn seven_users(database: &Database) -> Result<()> {
 }
 
 #[tokio::test]
-async fn each_batch_is_reported_and_the_end() -> Result<()> {
+async fn each_batch_and_the_end_are_reported() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         seven_users(&from).await?;
         let reports = reports(job(&from, &to)).await?;
@@ -44,7 +44,7 @@ async fn each_batch_is_reported_and_the_end() -> Result<()> {
     Ok(())
 }
 
-/// A total over ranges is that of their rows, and the counts only grow.
+/// The total is that of all ranges, and the counts only grow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ranges_are_counted_together() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
@@ -58,7 +58,7 @@ async fn ranges_are_counted_together() -> Result<()> {
     Ok(())
 }
 
-/// Rows that are equal on both sides are done without being read.
+/// Rows that are equal on both sides count as done, although they are not read.
 #[tokio::test]
 async fn equal_rows_are_counted() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[USERS]).await? {
@@ -75,7 +75,7 @@ async fn equal_rows_are_counted() -> Result<()> {
     Ok(())
 }
 
-/// A run from a watermark counts only what it reads, and says how far it is.
+/// A run from a watermark counts only the rows that it reads, and reports its watermark.
 #[tokio::test]
 async fn a_run_by_watermark_reports_its_own_rows() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
@@ -88,7 +88,7 @@ async fn a_run_by_watermark_reports_its_own_rows() -> Result<()> {
     Ok(())
 }
 
-/// The events of the copy: rows, total, and whether it is done.
+/// The events of a copy: rows, total, and whether it is done.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Vec<[Option<String>; 3]>>>);
 
@@ -118,9 +118,10 @@ impl<S: Subscriber> Layer<S> for Events {
     }
 }
 
-/// A copy of less than ten seconds leaves one event. A runtime of one thread has one subscriber.
+/// A copy writes an event at its end, and every ten seconds before. The subscriber is that of this thread, which runs
+/// all of it.
 #[tokio::test]
-async fn true_writes_tracing_events() -> Result<()> {
+async fn progress_true_writes_tracing_events() -> Result<()> {
     for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
         seven_users(&from).await?;
         let events = Events::default();
@@ -128,10 +129,10 @@ async fn true_writes_tracing_events() -> Result<()> {
         job(&from, &to).progress(true).run().await?;
         job(&from, &to).progress(false).run().await?;
         drop(guard);
-        let told = events.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let events = events.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let last = ["7", "7", "true"].map(|value| Some(value.to_owned()));
-        assert_eq!(told.last(), Some(&last));
-        assert_eq!(told.iter().filter(|fields| fields[2] == last[2]).count(), 1, "{told:?}");
+        assert_eq!(events.last(), Some(&last));
+        assert_eq!(events.iter().filter(|fields| fields[2] == last[2]).count(), 1, "{events:?}");
     }
     Ok(())
 }

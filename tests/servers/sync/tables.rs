@@ -1,4 +1,4 @@
-//! Whole tables, without models: described, made in another database, and copied.
+//! Whole tables without models. They are described, created in another database, and copied.
 
 use activerecord::ValueType;
 use activerecord::prelude::*;
@@ -8,13 +8,13 @@ use activerecord::sync::SyncTable;
 use super::{Database, pairs, profiles, random_samples};
 use test_support::sample::Sample;
 
-/// The table of the samples, as this library makes it.
+/// Creates the table of the samples by the library.
 async fn make(database: &Database) -> Result<()> {
     connection(database)?.create_table(&CreateTable::from(Sample::TABLE)).await
 }
 
 #[tokio::test]
-async fn a_table_is_described_as_it_was_made() -> Result<()> {
+async fn a_table_is_described() -> Result<()> {
     for profile in profiles() {
         let database = Database::on(
             profile,
@@ -33,7 +33,7 @@ async fn a_table_is_described_as_it_was_made() -> Result<()> {
     Ok(())
 }
 
-/// The whole way: made in the target, in its own types, and every value arrives.
+/// The table is created in the target with the target's types, and every value is copied.
 #[tokio::test]
 async fn a_table_without_a_model_is_copied() -> Result<()> {
     let plain = |value: Sample| Sample { json: Json(serde_json::json!({ "n": value.int })), ..value };
@@ -53,9 +53,9 @@ async fn a_table_without_a_model_is_copied() -> Result<()> {
     Ok(())
 }
 
-/// Times as text, say, which SQLite has no other type for.
+/// SQLite has no type for times, so programs store them as text.
 #[tokio::test]
-async fn a_watermark_may_be_a_text() -> Result<()> {
+async fn a_watermark_can_be_text() -> Result<()> {
     const VISITS: &str = "visits (id ID, at STRING NOT NULL)";
     for (from, to) in pairs(&[VISITS], &[VISITS]).await? {
         for day in 1..=7 {
@@ -64,7 +64,7 @@ async fn a_watermark_may_be_a_text() -> Result<()> {
         }
         let job = SyncTable::new("visits", &*from, &*to).since("at").batch(2);
         assert_eq!(job.run().await?.written, 7);
-        // The newest is read again: another row may have the same one.
+        // The newest row is read again: another row can have the same watermark.
         let again = job.run().await?;
         assert_eq!((again.read, again.written), (1, 0), "{again:?}, from {} to {}", &*from, &*to);
     }
@@ -72,14 +72,14 @@ async fn a_watermark_may_be_a_text() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_copied_is_told() -> Result<()> {
+async fn a_table_that_cannot_be_copied_is_refused() -> Result<()> {
     for profile in profiles() {
         let from = Database::on(profile, &["things (id I64 NOT NULL)", "places (id ID, name STRING NOT NULL)"]).await?;
         let to = Database::on(profile, &["places (id ID)"]).await?;
-        let told = async |table: &str| SyncTable::new(table, &*from, &*to).run().await.unwrap_err().to_string();
-        assert!(told("nothing").await.contains("no table `nothing`"));
-        assert!(told("things").await.contains("no primary key"));
-        assert!(told("places").await.contains("no column `name`"));
+        let error = async |table: &str| SyncTable::new(table, &*from, &*to).run().await.unwrap_err().to_string();
+        assert!(error("nothing").await.contains("no table `nothing`"));
+        assert!(error("things").await.contains("no primary key"));
+        assert!(error("places").await.contains("no column `name`"));
     }
     Ok(())
 }
