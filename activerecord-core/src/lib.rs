@@ -57,7 +57,7 @@ pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Change, ChangeKind, Hooks, IntoKey, Model, Projection};
 pub use query::{Alias, Batches, Cte, Cursor, KeysetPage, Page, Plan, Query, RawQuery, RowStream, exists, subquery};
-pub use schema::{ColumnDef, Embedded, Named, TableDef};
+pub use schema::{ColumnDef, Embedded, Named, Origin, TableDef};
 pub use transaction::{Begin, Detached, Prepared, Retry, RetryBody, Transaction, retry, transaction, try_transaction};
 pub use typed::{
     Anywhere, Assignment, At, Both, Case, Column, Condition, Covers, DateScalar, Divide, Expression, Found, FromJson,

@@ -20,6 +20,11 @@ pub fn no_column(table: &'static TableDef, ordinal: usize) -> ! {
     unreachable!("{} has no column {ordinal}", table.model)
 }
 
+/// The value of a field that is not set, for `#[column(default)]`.
+pub fn default_of<T: ColumnType + Default>() -> Value {
+    T::default().bind()
+}
+
 /// The type of the values of column `C`, which the field of a projection must have.
 #[diagnostic::on_unimplemented(
     message = "the field is a `{Self}`, but the model's column is a `{C}`",

@@ -9,4 +9,4 @@ pub use active_enum::{text, unknown};
 pub use embedded::{Embedded, flattened, length, named, names};
 pub(crate) use read::field;
 pub use read::in_field;
-pub use table::{ColumnDef, Named, TableDef};
+pub use table::{ColumnDef, Named, Origin, TableDef};

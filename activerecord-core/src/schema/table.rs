@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use crate::value::ValueType;
+use crate::value::{Value, ValueType};
 
 /// A model's table: its names, its columns, and the roles of columns.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct TableDef {
     pub soft_delete: Option<usize>,
     /// Whether the model must be used inside a connection scope.
     pub scope_required: bool,
+    /// Whether the database supplies values of some columns: `#[column(generated)]`, `#[column(default)]`.
+    pub supplied: bool,
 }
 
 /// One column of a [`TableDef`].
@@ -48,6 +50,21 @@ pub struct ColumnDef {
     pub nullable: bool,
     /// The type of the field as written in the source, for messages.
     pub rust_type: &'static str,
+    /// Where the column's values come from.
+    pub origin: Origin,
+}
+
+/// Where the values of a column come from.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Origin {
+    /// From the field.
+    Field,
+    /// `#[column(default)]`: an INSERT leaves the column out while the field has the value that the function returns,
+    /// its `Default`. The database then supplies the value.
+    FieldOrDefault(fn() -> Value),
+    /// `#[column(generated)]`: the database computes every value, and no statement writes the column.
+    Generated,
 }
 
 impl TableDef {
@@ -65,6 +82,7 @@ impl TableDef {
             version: None,
             soft_delete: None,
             scope_required: false,
+            supplied: false,
         }
     }
 
@@ -73,6 +91,11 @@ impl TableDef {
     pub const fn columns(mut self, columns: &'static [ColumnDef], key: &'static [usize]) -> Self {
         self.columns = columns;
         self.key = key;
+        let mut n = 0;
+        while n < columns.len() {
+            self.supplied |= !matches!(columns[n].origin, Origin::Field);
+            n += 1;
+        }
         self
     }
 
@@ -163,7 +186,26 @@ impl ColumnDef {
         nullable: bool,
         rust_type: &'static str,
     ) -> Self {
-        Self { field, table, name, ty, nullable, rust_type }
+        Self { field, table, name, ty, nullable, rust_type, origin: Origin::Field }
+    }
+
+    /// Marks the column as computed by the database.
+    #[must_use]
+    pub const fn generated(mut self) -> Self {
+        self.origin = Origin::Generated;
+        self
+    }
+
+    /// Makes the database supply the value of an unset field, one with the value that `unset` returns.
+    #[must_use]
+    pub const fn or_default(mut self, unset: fn() -> Value) -> Self {
+        self.origin = Origin::FieldOrDefault(unset);
+        self
+    }
+
+    /// Returns true if the database computes every value of the column.
+    pub const fn is_generated(&self) -> bool {
+        matches!(self.origin, Origin::Generated)
     }
 }
 

@@ -6,8 +6,8 @@ use syn::{Attribute, DeriveInput, Field as SynField, Ident, LitStr, Type, Visibi
 
 use super::{constant, named_fields, no_generics};
 use crate::attr::{
-    Attrs, Flatten,
-    symbol::{COLUMN, CONNECTION, HOOKS, ON_FIELD, ON_STRUCT, PRIMARY_KEY, ROLES, SCOPE_REQUIRED, SKIP, TABLE},
+    Attrs, Column, Flatten,
+    symbol::{CONNECTION, HOOKS, ON_FIELD, ON_STRUCT, PRIMARY_KEY, ROLES, SCOPE_REQUIRED, SKIP, TABLE},
 };
 use crate::ctxt::Ctxt;
 use crate::names;
@@ -30,8 +30,8 @@ pub(crate) struct Field<'a> {
     pub(crate) ty: &'a Type,
     /// The name of the column's constant.
     pub(crate) constant: Ident,
-    /// The name from `#[column]`.
-    pub(crate) renamed: Option<LitStr>,
+    /// The settings from `#[column]`.
+    pub(crate) column: Column,
     pub(crate) primary_key: Option<&'a Attribute>,
     /// Whether `#[primary_key]` is misspelt.
     misspelt_key: bool,
@@ -116,7 +116,7 @@ impl<'a> Field<'a> {
             ident,
             ty: &field.ty,
             constant: constant(ident),
-            renamed: attrs.text(COLUMN),
+            column: attrs.column(),
             primary_key: attrs.flag(PRIMARY_KEY),
             misspelt_key: attrs.misspelt(PRIMARY_KEY),
             roles: ROLES.iter().filter_map(|role| Some((*role, attrs.flag(role)?))).collect(),
@@ -127,12 +127,12 @@ impl<'a> Field<'a> {
 
     /// The name of the column.
     pub(crate) fn column(&self) -> String {
-        self.renamed.as_ref().map_or_else(|| self.name(), LitStr::value)
+        self.column.name.as_ref().map_or_else(|| self.name(), LitStr::value)
     }
 
     /// The span of the column's name.
     pub(crate) fn column_span(&self) -> Span {
-        self.renamed.as_ref().map_or_else(|| self.ident.span(), LitStr::span)
+        self.column.name.as_ref().map_or_else(|| self.ident.span(), LitStr::span)
     }
 
     /// The name of the field.

@@ -1,5 +1,6 @@
 //! Reads attributes as settings: each at most once, in its form, with its span for messages.
 
+mod column;
 mod krate;
 pub(crate) mod symbol;
 
@@ -9,6 +10,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
 
 use self::symbol::FLATTEN;
 use crate::ctxt::Ctxt;
+pub(crate) use column::{Column, Origin};
 pub(crate) use krate::krate;
 
 /// `#[flatten]` on a field that holds an embedded struct.
@@ -42,20 +44,33 @@ impl<'c, 'a> Attrs<'c, 'a> {
     pub(crate) fn text(&self, word: &'static str) -> Option<LitStr> {
         let attr = self.once(word)?;
         match &attr.meta {
-            Meta::NameValue(pair) => match &pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().trim().is_empty() => {
-                    self.ctxt.error(text, format!("the text of `#[{word}]` is empty"));
-                }
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => return Some(text.clone()),
-                other @ (Expr::Lit(_) | Expr::Macro(_)) => {
-                    self.ctxt.error(other, format!("expected text in quotes: `#[{word} = \"..\"]`"));
-                }
-                // The compiler already reports a value that is not a literal.
-                _ => {}
-            },
-            other => self.ctxt.error(other, format!("expected `#[{word} = \"..\"]`")),
+            Meta::NameValue(pair) => self.quoted(word, &pair.value),
+            other => {
+                self.ctxt.error(other, format!("expected `#[{word} = \"..\"]`"));
+                None
+            }
+        }
+    }
+
+    /// The text of `#[word = "text"]`, which must not be empty.
+    fn quoted(&self, word: &'static str, value: &Expr) -> Option<LitStr> {
+        match value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => return self.not_empty(word, text),
+            other @ (Expr::Lit(_) | Expr::Macro(_)) => {
+                self.ctxt.error(other, format!("expected text in quotes: `#[{word} = \"..\"]`"));
+            }
+            // The compiler already reports a value that is not a literal.
+            _ => {}
         }
         None
+    }
+
+    fn not_empty(&self, word: &'static str, text: &LitStr) -> Option<LitStr> {
+        if text.value().trim().is_empty() {
+            self.ctxt.error(text, format!("the text of `#[{word}]` is empty"));
+            return None;
+        }
+        Some(text.clone())
     }
 
     /// `#[flatten]` or `#[flatten(prefix = "text")]`

@@ -6,11 +6,13 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 use crate::ast::{Field, Model, written};
 use crate::attr::symbol::{CREATED_AT, ROLES, SOFT_DELETE, UPDATED_AT, VERSION};
+use crate::attr::{Column, Origin};
 use crate::ctxt::Ctxt;
 
 pub(crate) fn model(ctxt: &Ctxt, model: &Model<'_>) {
     has_columns(ctxt, model);
     has_key(ctxt, model);
+    key_is_not_generated(ctxt, model);
     each_role_once(ctxt, model);
     columns_differ(ctxt, model);
     constants_differ(ctxt, model);
@@ -41,6 +43,7 @@ fn column(ctxt: &Ctxt, field: &Field<'_>) {
     soft_delete_is_an_optional_time(ctxt, field);
     role_of_a_time(ctxt, field);
     option_of_no_option(ctxt, field);
+    origin_has_no_role(ctxt, field);
 }
 
 /// The rules of a common table expression.
@@ -49,6 +52,7 @@ pub(crate) fn cte(ctxt: &Ctxt, cte: &Model<'_>) {
     columns_differ(ctxt, cte);
     constants_differ(ctxt, cte);
     for field in &cte.fields {
+        cte_is_not_written(ctxt, field);
         skip_stands_alone(ctxt, field);
         option_of_no_option(ctxt, field);
     }
@@ -118,7 +122,8 @@ fn flatten_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
 
 /// Whether a field has an attribute that only a column has.
 fn is_one_column(field: &Field<'_>) -> bool {
-    field.primary_key.is_some() || !field.roles.is_empty() || field.renamed.is_some()
+    let Column { name, origin } = &field.column;
+    field.primary_key.is_some() || !field.roles.is_empty() || name.is_some() || origin.is_some()
 }
 
 fn flattened_is_always_there(ctxt: &Ctxt, field: &Field<'_>) {
@@ -185,6 +190,32 @@ fn expected(ctxt: &Ctxt, field: &Field<'_>, role: &str, what: &str) {
 
 fn is_no_time(ty: &Type) -> bool {
     named(ty, &INTEGERS) || named(ty, &OTHERS)
+}
+
+/// A write fills in a column with a role, so the database cannot.
+fn origin_has_no_role(ctxt: &Ctxt, field: &Field<'_>) {
+    let Some((_, word)) = &field.column.origin else { return };
+    if let Some((role, _)) = field.roles.first() {
+        ctxt.error(word, format!("a `{word}` column cannot be `#[{role}]`, because this library writes its values"));
+    }
+}
+
+fn key_is_not_generated(ctxt: &Ctxt, model: &Model<'_>) {
+    for (_, field) in model.key() {
+        if let Some((Origin::Generated, word)) = &field.column.origin {
+            ctxt.error(
+                word,
+                "a key cannot be `generated`, because writes find the row by it: remove the word from an integer key, \
+                 and write `default` for another key that the database supplies",
+            );
+        }
+    }
+}
+
+fn cte_is_not_written(ctxt: &Ctxt, field: &Field<'_>) {
+    if let Some((_, word)) = &field.column.origin {
+        ctxt.error(word, format!("a common table expression is not written: remove `{word}`"));
+    }
 }
 
 /// Both `None` would be NULL.

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 
 use super::ordinals::{self, number};
 use crate::ast::{Field, Model, written};
+use crate::attr::Origin;
 use crate::attr::symbol::{CREATED_AT, SOFT_DELETE, UPDATED_AT, VERSION};
 
 /// `own`: a model of the library itself, which the compiler must not list among the user's models.
@@ -85,9 +86,9 @@ fn flattened_constant(model: &Model<'_>, position: usize, field: &Field<'_>) -> 
 pub(super) fn table(model: &Model<'_>) -> TokenStream {
     let (ident, name) = (model.ident, model.ident.unraw().to_string());
     let (table, connection) = (&model.table, &model.connection);
-    let columns = parts(model, |Field { constant, ty, .. }, _, name| {
-        let ty = written(ty);
-        quote!(#ident::#constant.def(#name, #ty))
+    let columns = parts(model, |field, _, name| {
+        let (constant, ty, origin) = (&field.constant, written(field.ty), origin(field));
+        quote!(#ident::#constant.def(#name, #ty) #origin)
     });
     let key = model.key().into_iter().map(|(position, _)| ordinals::at(model, position));
     let roles = roles(model);
@@ -98,6 +99,15 @@ pub(super) fn table(model: &Model<'_>) -> TokenStream {
             #roles
             #scope_required;
     }
+}
+
+/// The call that says where the values of a column come from, if not always from the field.
+pub(super) fn origin(Field { ty, column, .. }: &Field<'_>) -> Option<TokenStream> {
+    let (origin, word) = column.origin.as_ref()?;
+    Some(match origin {
+        Origin::Generated => quote!(.generated()),
+        Origin::Default => quote_spanned!(word.span()=> .or_default(__ar::default_of::<#ty>)),
+    })
 }
 
 /// The slice of all columns. `def` makes a column from the field, the column's name and the field's name.
