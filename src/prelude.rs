@@ -13,9 +13,7 @@ pub use activerecord_core::{
     Scalar as _, TextScalar as _, WindowScalar as _,
 };
 pub use activerecord_derive::{ActiveEnum, ActiveRecord, Alias, Cte, Embedded, Projection};
-pub use activerecord_distributed::{
-    Consumer, Outbox, Prepare as _, ProtocolError as _, Relay, Saga, TwoPhase, Worker, two_phase,
-};
+pub use activerecord_distributed::{Consumer, Outbox, ProtocolError as _, Relay, Saga, TwoPhase, Worker, two_phase};
 #[cfg(feature = "sync")]
 pub use activerecord_sync::{Capture, Mirror, SyncJob};
 pub use rust_decimal::Decimal;

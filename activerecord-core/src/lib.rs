@@ -46,7 +46,7 @@ mod verbs;
 // The paths that generated code names.
 pub mod private;
 
-pub use backend::{Branch, Isolation, PreparedBranch};
+pub use backend::{Branch, IntoBranch, Isolation, PreparedBranch};
 pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{
     AsyncBody, ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,

@@ -45,7 +45,7 @@ pub use queue::{
 };
 pub use relay::Relay;
 pub use saga::{Resumed, Saga, SagaRecord, SagaState, SagaStep, Sagas, StepContext, StepFn, StepState, UndoFn};
-pub use two_phase::{Finding, InDoubt, InDoubtState, Prepare, Recovered, Survey, TwoPhase, two_phase};
+pub use two_phase::{Finding, InDoubt, InDoubtState, Recovered, Survey, TwoPhase, two_phase};
 pub use verdict::{permanent, transient};
 pub use worker::{Task, Worker};
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, connection, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, connection, Transaction};
 
 /// A model whose table this crate creates.
 pub trait OwnTable: Model {
@@ -70,7 +70,7 @@ pub(crate) fn if_table_exists<T>(found: Result<T>) -> Result<Option<T>> {
 async fn create<T: OwnTable>(connection: &ConnectionHandle) -> Result<()> {
     let definition = T::definition();
     let created = if connection.in_transaction() {
-        transaction(connection.name(), async || connection.create_table(&definition).await).await
+        Transaction::begin(connection.name()).independent().run(async || connection.create_table(&definition).await).await
     } else {
         connection.create_table(&definition).await
     };

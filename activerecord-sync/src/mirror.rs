@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, Transaction};
 use activerecord_derive::ActiveRecord;
 use activerecord_distributed::support::{OwnTable, insert, install};
 use activerecord_distributed::{Consumer, Event, Queue, permanent};
@@ -197,7 +197,7 @@ impl Target {
         };
         let images: Images = serde_json::from_value(event.payload().clone()).map_err(permanent)?;
         let position = Position { mirror: self.copy.job.clone(), key: key.to_owned(), sequence };
-        transaction(connection.name(), async || {
+        Transaction::begin(connection.name()).independent().run(async || {
             if position.advance(connection.name()).await? {
                 self.bring(images).await?;
             }

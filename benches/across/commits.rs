@@ -32,8 +32,8 @@ async fn two_phases() -> Result<()> {
 }
 
 async fn two_commits() -> Result<()> {
-    let first = Transaction::begin(POSTGRES).one_phase().await?;
-    let second = Transaction::begin(MARIADB).one_phase().await?;
+    let first = Transaction::begin(POSTGRES).await?;
+    let second = Transaction::begin(MARIADB).await?;
     first.run(async || insert(POSTGRES).await).await?;
     second.run(async || insert(MARIADB).await).await?;
     first.commit().await?;

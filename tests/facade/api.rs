@@ -318,6 +318,11 @@ async fn transactions() -> Result<()> {
     User::transaction(async || user.update_columns(User::NAME.set(None)).await).await?;
     let tx = Transaction::begin("primary").isolation(Serializable).await?;
     tx.run(async || user.save().await).await?;
+    tx.save(&mut user).await?;
+    let mut other = User { email: "o@p.q".into(), ..Default::default() };
+    tx.insert(&mut other).await?;
+    assert_eq!(User::query().on(&tx).all().await?.len(), 5);
+    tx.destroy(&mut other).await?;
     let inside = User::on(&tx).count().await?;
     tx.commit().await?;
     assert_eq!(inside, 4);

@@ -186,6 +186,7 @@ async fn transactions() -> Result<()> {
 
     let tx = Transaction::begin("primary").await?; // explicit
     tx.run(async || plane.save().await).await?;
+    tx.save(&mut flight).await?; // one statement, without a closure; queries: `.on(&tx)`
     tx.commit().await?; // dropped without commit, it is rolled back
     assert_eq!((Plane::find("N102UW").await?.seats, flight.id > 0), (182, true));
     Plane::filter(Plane::TAILNUM.eq("N102UW")).purge().await.map(drop)

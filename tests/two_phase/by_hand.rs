@@ -12,10 +12,11 @@ async fn explicit_transactions_are_prepared_under_one_id() -> Result<()> {
         for (from, to) in banks.iter().zip(banks.iter().skip(1)) {
             let (before_from, before_to) = (balance(from).await?, balance(to).await?);
             let gid = format!("by-hand-{}", Uuid::now_v7());
-            let (first, second) = (Transaction::begin(&**from).await?, Transaction::begin(&**to).await?);
+            let (first, second) =
+                (Transaction::begin(&**from).branch(&gid).await?, Transaction::begin(&**to).branch(&gid).await?);
             first.run(async || change(from, -10).await).await?;
             second.run(async || change(to, 10).await).await?;
-            let (first, second) = (first.prepare(&gid).await?, second.prepare(&gid).await?);
+            let (first, second) = (first.prepare().await?, second.prepare().await?);
             let in_doubt = TwoPhase::in_doubt().await?;
             let ours = in_doubt.iter().find(|one| one.gid == gid);
             assert_eq!(ours.map(|ours| ours.branches.len()), Some(2), "{in_doubt:?}");
@@ -39,10 +40,22 @@ async fn explicit_transactions_are_prepared_under_one_id() -> Result<()> {
 async fn an_invalid_id_is_refused() -> Result<()> {
     let _alone = ALONE.lock().await;
     for bank in preparing().await? {
+        let refused = Transaction::begin(&*bank).branch("it's").await;
+        assert!(refused.as_ref().is_err_and(Error::is_configuration), "{refused:?}");
+        assert_eq!(balance(&bank).await?, 100);
+    }
+    Ok(())
+}
+
+/// A transaction without a name is a plain one on every database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_without_a_name_is_not_prepared() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for bank in preparing().await? {
         let transaction = Transaction::begin(&*bank).await?;
         transaction.run(async || change(&bank, 1).await).await?;
-        let refused = transaction.prepare("it's").await;
-        assert!(refused.as_ref().is_err_and(Error::is_configuration), "{refused:?}");
+        let refused = transaction.prepare().await;
+        assert!(refused.as_ref().is_err_and(|error| error.message().contains(".branch(gid)")), "{refused:?}");
         assert_eq!(balance(&bank).await?, 100);
     }
     Ok(())

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
@@ -41,9 +40,14 @@ impl Branch {
         Ok(branch)
     }
 
-    /// Creates a name for a transaction that has none yet and can be prepared later.
-    pub(crate) fn unnamed() -> Self {
-        Self { gid: format!("{UNNAMED}{}", Uuid::now_v7().simple()), label: "b0".into() }
+    /// Creates the name of the branch of the transaction `gid` on a connection. Its label is the connection's name:
+    /// other characters become `-`, and it is cut at 64 characters.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn on(connection: &str, gid: impl Into<String>) -> Result<Self> {
+        let label = connection.chars().map(|c| if is_plain(c) { c } else { '-' }).take(LONGEST);
+        Self::new(gid, label.collect::<String>())
     }
 
     /// Returns the id of the whole transaction.
@@ -63,8 +67,44 @@ impl Branch {
     }
 }
 
-/// The prefix of the ids that [`Branch::unnamed`] creates.
-const UNNAMED: &str = "ar0-";
+/// The name of a branch, or the id of a transaction across databases, from which the name is made by [`Branch::on`].
+pub trait IntoBranch {
+    /// Converts it to the name of a branch on this connection.
+    ///
+    /// # Errors
+    /// `Configuration`: see [`Branch::new`].
+    fn into_branch(self, connection: &str) -> Result<Branch>;
+}
+
+impl IntoBranch for Branch {
+    fn into_branch(self, _: &str) -> Result<Branch> {
+        Ok(self)
+    }
+}
+
+impl IntoBranch for &Branch {
+    fn into_branch(self, _: &str) -> Result<Branch> {
+        Ok(self.clone())
+    }
+}
+
+impl IntoBranch for &str {
+    fn into_branch(self, connection: &str) -> Result<Branch> {
+        Branch::on(connection, self)
+    }
+}
+
+impl IntoBranch for &String {
+    fn into_branch(self, connection: &str) -> Result<Branch> {
+        Branch::on(connection, self)
+    }
+}
+
+impl IntoBranch for String {
+    fn into_branch(self, connection: &str) -> Result<Branch> {
+        Branch::on(connection, self)
+    }
+}
 
 /// Reads the form that [`Display`](fmt::Display) writes.
 impl FromStr for Branch {
@@ -85,14 +125,17 @@ impl fmt::Display for Branch {
 }
 
 fn check(what: &str, text: &str) -> Result<()> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    if plain && (1..=LONGEST).contains(&text.len()) {
+    if text.chars().all(is_plain) && (1..=LONGEST).contains(&text.len()) {
         return Ok(());
     }
     Err(Error::configuration(format!(
         "{what} must have 1 to {LONGEST} ASCII letters, digits, `-`, `_` and `.`, but it is `{}`",
         text.escape_debug()
     )))
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
 /// A prepared branch. It holds its locks until it is committed or rolled back.

@@ -5,7 +5,7 @@
 mod branch;
 pub mod errors;
 
-pub use branch::{Branch, PreparedBranch};
+pub use branch::{Branch, IntoBranch, PreparedBranch};
 
 pub use crate::value::row_digest::{RowDigest, type_of};
 

@@ -12,6 +12,7 @@ use crate::backend::{Backend, Notifications};
 use crate::config::Config;
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, Result};
+use crate::transaction::Claims;
 
 /// A connection in the registry. `replace` creates a new endpoint, and work in progress continues on the old one.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Endpoint {
     meters: Meters,
     server: OnceLock<Capabilities>,
     unique_keys: Mutex<HashMap<String, UniqueKeys>>,
+    claims: Claims,
 }
 
 /// The unique keys of a table. Each is the set of its columns.
@@ -42,6 +44,7 @@ impl Endpoint {
             meters,
             server: OnceLock::new(),
             unique_keys: Mutex::default(),
+            claims: Claims::default(),
         }
     }
 
@@ -108,6 +111,11 @@ impl Endpoint {
     /// Stores the unique keys of a table.
     pub(crate) fn set_unique_keys(&self, table: &str, keys: UniqueKeys) {
         self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), keys);
+    }
+
+    /// The explicit transactions that are open on it.
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
     }
 
     pub(crate) fn max_connections(&self) -> usize {

@@ -76,6 +76,10 @@ pub struct ConnectionHandle {
 }
 
 impl ConnectionHandle {
+    pub(crate) fn of(endpoint: &Arc<Endpoint>) -> Self {
+        Self { endpoint: Arc::clone(endpoint) }
+    }
+
     /// Returns the name of the connection.
     pub fn name(&self) -> &str {
         self.endpoint.name()

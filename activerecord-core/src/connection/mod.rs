@@ -26,7 +26,7 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use pool::{PooledConnection, Purpose};
 pub(crate) use registry::endpoint;
 pub(crate) use scope::{
-    Frame, Route, in_connection, in_transaction, in_transactions, resolve, routing, transaction, within,
+    Frame, Route, check_scope, in_connection, in_transaction, in_transactions, resolve, routing, transaction, within,
 };
 pub(crate) use session::{Label, Session};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::handle::ConnectionHandle;
-use super::scope::{resolve_name, transaction};
+use super::scope::{check_scope, resolve_name, transaction};
 use super::session::Label;
 use crate::backend::Load;
 use crate::dialect::Precondition;
@@ -16,6 +16,15 @@ use crate::value::{Value, ValueType};
 
 /// A connection, for packages with protocols across databases: `activerecord-distributed` and `activerecord-sync`.
 pub trait ProtocolConnection {
+    /// Checks that models use one of these connections in the current scope of all models, because a transaction across
+    /// them begins.
+    ///
+    /// # Errors
+    /// `Transaction` inside a scope for another connection.
+    fn check_scope(connections: &[Self]) -> Result<()>
+    where
+        Self: Sized;
+
     /// Adds rows by the backend's bulk load (`COPY` on PostgreSQL), which can be ten times as fast as INSERT. Each row
     /// has a value for each column. Returns the number of rows; None, with nothing added, when the database has no bulk
     /// load or none for these values.
@@ -87,6 +96,10 @@ pub struct UnmetPrecondition {
 }
 
 impl ProtocolConnection for ConnectionHandle {
+    fn check_scope(connections: &[Self]) -> Result<()> {
+        check_scope(&connections.iter().map(Self::name).collect::<Vec<_>>())
+    }
+
     async fn load(&self, table: &Name, columns: &[Name], rows: &[Vec<Value>]) -> Result<Option<u64>> {
         if self.dialect().load.is_none() || rows.is_empty() {
             return Ok(None);

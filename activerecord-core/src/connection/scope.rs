@@ -6,7 +6,7 @@
 use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::registry::endpoint;
 use super::session::Session;
@@ -89,10 +89,62 @@ pub(crate) fn resolve(route: &Route, table: &'static TableDef) -> Result<Session
     let scoped = || [&route.captured, &frames].into_iter().flatten().find_map(|frame| frame.chosen(table.id));
     let name = match route.using.as_ref().or_else(scoped) {
         Some(name) => name,
-        None if table.scope_required => return Err(no_scope(table)),
-        None => return session(table.connection, frames.as_ref()),
+        None if table.scope_required => {
+            note_scopes();
+            return Err(no_scope(table));
+        }
+        None => {
+            warn_unscoped(table);
+            return session(table.connection, frames.as_ref());
+        }
     };
+    if table.scope_required {
+        note_scopes();
+    }
     session(name, frames.as_ref())
+}
+
+/// Whether a model with `#[scope_required]` was used in this process, and whether the warning about scopes was given.
+static SCOPES_ARE_USED: AtomicBool = AtomicBool::new(false);
+static WARNED_UNSCOPED: AtomicBool = AtomicBool::new(false);
+
+fn note_scopes() {
+    // Loaded first, because a store would make every task wait for this cache line.
+    if !SCOPES_ARE_USED.load(Ordering::Relaxed) {
+        SCOPES_ARE_USED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Warns once per process about a statement outside every scope, if the program uses `#[scope_required]`: scopes do not
+/// reach tasks that were spawned, and response bodies that are read after the handler has returned.
+fn warn_unscoped(table: &'static TableDef) {
+    if SCOPES_ARE_USED.load(Ordering::Relaxed) && !WARNED_UNSCOPED.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            model = table.model,
+            connection = table.connection,
+            "a statement runs outside every scope, in a program that uses #[scope_required]; if it was meant to be in a scope, \
+             wrap the spawned future with in_current_connections()"
+        );
+    }
+}
+
+/// Checks that models use one of the connections in the current scope of all models, because a transaction begins on
+/// them.
+///
+/// # Errors
+/// `Transaction` inside a scope for another connection. An open transaction on one of the connections, further inside
+/// than the scope, was checked when it began.
+pub(crate) fn check_scope(names: &[&str]) -> Result<()> {
+    let frames = current();
+    for frame in frames.iter().flat_map(|frame| frame.frames()) {
+        match &frame.entry {
+            Entry::Transaction(level) if names.contains(&&**level.endpoint().name()) => break,
+            Entry::Connection { model: None, name: scope } if names.contains(&&**scope) => break,
+            Entry::Connection { model: None, name: scope } => return Err(other_scope(names, scope)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Returns the session for a connection: the open transaction of this task, or the pool.
@@ -213,7 +265,9 @@ fn session(name: &str, frames: Option<&Arc<Frame>>) -> Result<Session> {
     if let Some(other) = others {
         outside(name, other)?;
     }
-    endpoint(name).map(Session::Pool)
+    let endpoint = endpoint(name)?;
+    endpoint.claims().check(endpoint.name())?;
+    Ok(Session::Pool(endpoint))
 }
 
 /// Applies the policy to a statement on `name` while a transaction is open only on `other`.
@@ -246,6 +300,23 @@ fn innermost(frames: Option<&Arc<Frame>>, level: &Arc<Level>) -> Arc<Level> {
     let inside = frames.into_iter().flat_map(|frame| frame.transactions()).filter(|inner| inner.is_within(level));
     // Not the last frame: a closure can run in an outer transaction again while the savepoint is open.
     Arc::clone(inside.max_by_key(|inner| inner.depth()).unwrap_or(level))
+}
+
+#[cold]
+fn other_scope(names: &[&str], scope: &str) -> Error {
+    let all = names.join("` and `");
+    let why = format!(
+        "a transaction on `{all}` begins inside `with_connection(\"{scope}\", ..)`, so the statements of models would run on \
+         `{scope}`, outside of it"
+    );
+    let message = match names {
+        [name] => format!(
+            "{why}; use `Model::transaction(..)` or `transaction(\"{scope}\", ..)`, or, if its statements name `{name}` \
+             themselves, `Transaction::begin(\"{name}\").independent()`"
+        ),
+        _ => format!("{why}; name `{scope}` as a participant, or leave the scope first"),
+    };
+    Error::new(ErrorKind::Transaction, message)
 }
 
 #[cold]

@@ -3,25 +3,39 @@
 use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 
+use super::claim::Claim;
 use super::level::Level;
-use crate::backend::{BoxFuture, Branch, Isolation, TransactionOptions};
-use crate::connection::{AsyncBody, Session, endpoint, in_transaction, transaction};
+use crate::backend::{BoxFuture, Branch, IntoBranch, Isolation, TransactionOptions};
+use crate::connection::{AsyncBody, Session, check_scope, endpoint, in_transaction, transaction};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An explicit transaction. If it is dropped without [`commit`](Self::commit), it is rolled back.
 ///
 /// ```no_run
+/// # use activerecord::prelude::*;
 /// # use activerecord_core::{Transaction, Isolation::Serializable, Result};
-/// # async fn example() -> Result<()> {
+/// # #[derive(ActiveRecord)]
+/// # struct User { #[primary_key] id: i64, name: String }
+/// # async fn example(mut user: User) -> Result<()> {
 /// let tx = Transaction::begin("primary").isolation(Serializable).await?;
 /// tx.run(async || { /* every statement on `primary` joins it */ Ok(()) }).await?;
+/// tx.save(&mut user).await?; // one statement, without a closure
+/// let users = User::query().on(&tx).all().await?;
 /// tx.commit().await
 /// # }
 /// ```
+///
+/// # Statements outside the transaction
+///
+/// While it is open, another statement of the same task on its connection is an error, because it would not be part of
+/// the transaction. Use [`run`](Self::run), the verbs of this type, or [`Query::on`](crate::Query::on). A transaction
+/// that must not claim the other statements of its task is begun with [`Begin::independent`].
 #[derive(Debug)]
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction {
     level: Arc<Level>,
+    /// None: it is not the outermost transaction, or it is independent.
+    claim: Option<Claim>,
 }
 
 /// Begins a transaction: await it to get a [`Transaction`], or [`run`](Self::run) a closure in it.
@@ -42,8 +56,9 @@ pub struct Transaction {
 pub struct Begin {
     name: String,
     options: TransactionOptions,
-    branch: Option<Branch>,
-    one_phase: bool,
+    /// The error is that of a name that is not valid.
+    branch: Option<Result<Branch, String>>,
+    independent: bool,
 }
 
 impl Begin {
@@ -59,28 +74,55 @@ impl Begin {
         self
     }
 
-    /// Sets the name of the branch, so that the transaction can be [prepared](Transaction::prepare_as) under this name.
-    /// It has no effect inside another transaction.
+    /// Names the transaction, so that it can be [prepared](Transaction::prepare). `branch` is the id of a transaction
+    /// across databases, or a whole [`Branch`]. MySQL and MariaDB must know the name now, because they begin such a
+    /// transaction by `XA START`. It has no effect inside another transaction.
     ///
     /// ```no_run
-    /// # use activerecord_core::{Branch, Result, Transaction};
-    /// # async fn example() -> Result<()> {
-    /// let branch = Branch::new("transfer-0190", "b0")?;
-    /// let tx = Transaction::begin("primary").branch(branch.clone()).await?;
-    /// let prepared = tx.prepare_as(branch).await?;
+    /// # use activerecord_core::{Result, Transaction};
+    /// # async fn example(gid: &str) -> Result<()> {
+    /// let tx = Transaction::begin("primary").branch(gid).await?;
+    /// let prepared = tx.prepare().await?;
     /// prepared.commit().await
     /// # }
     /// ```
-    pub fn branch(mut self, branch: Branch) -> Self {
-        self.branch = Some(branch);
+    ///
+    /// # Errors
+    /// When awaited: `Configuration` when the id is too long or has other characters (see [`Branch::new`]).
+    pub fn branch(mut self, branch: impl IntoBranch) -> Self {
+        self.branch = Some(branch.into_branch(&self.name).map_err(|error| error.message().to_owned()));
         self
     }
 
-    /// States that the transaction will not be prepared. On MySQL and MariaDB this makes its commit cheaper: a
-    /// transaction that can be prepared begins as a branch, whose commit is written twice. It makes no difference on
-    /// other databases, and with [`run`](Self::run).
-    pub fn one_phase(mut self) -> Self {
-        self.one_phase = true;
+    #[allow(missing_docs, reason = "the note names the replacement")]
+    #[deprecated(note = "a transaction without `.branch(..)` is never prepared; remove this call")]
+    pub fn one_phase(self) -> Self {
+        self
+    }
+
+    /// Makes the transaction independent of the scopes and the other statements of this task:
+    ///
+    /// - It can begin inside a [`with_connection`](crate::with_connection) scope for another connection. Statements
+    ///   join it only if they name its connection.
+    /// - While it is open, other statements of this task can run on its connection outside of it.
+    ///
+    /// Default: both are errors, because they are usually mistakes.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, with_connection, Result, Transaction};
+    /// # async fn example() -> Result<()> {
+    /// with_connection("tenant_7", async || {
+    ///     Transaction::begin("primary")
+    ///         .independent()
+    ///         .run(async || connection("primary")?.execute("UPDATE usage SET calls = calls + 1", []).await)
+    ///         .await
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn independent(mut self) -> Self {
+        self.independent = true;
         self
     }
 
@@ -106,32 +148,32 @@ impl Begin {
         self.run_boxed(Box::pin(body())).await
     }
 
-    /// [`run`](Self::run) for a boxed body with another error type. The transaction ends here, so it cannot be
-    /// prepared.
+    /// [`run`](Self::run) for a boxed body with another error type.
     pub(crate) async fn run_boxed<T, E>(self, body: impl Future<Output = Result<T, E>>) -> Result<T, E>
     where
         E: From<Error>,
     {
-        self.one_phase().begin().await?.finish(body).await
+        let level = self.level().await?;
+        Transaction { level, claim: None }.finish(body).await
     }
 
     async fn begin(self) -> Result<Transaction> {
-        let level = match transaction(&self.name) {
-            Some(_) if self.options != TransactionOptions::default() => return Err(nested_options(&self.name)),
-            Some(outer) => Level::nested(&outer).await?,
-            None => {
-                let endpoint = endpoint(&self.name)?;
-                let branch = if endpoint.dialect().branch_at_begin { self.branch_at_begin() } else { None };
-                Level::begin(&endpoint, self.options, false, branch).await?
-            }
-        };
-        Ok(Transaction { level })
+        let independent = self.independent;
+        let level = self.level().await?;
+        let claim = (level.depth() == 1 && !independent).then(|| Claim::of(&level));
+        Ok(Transaction { level, claim })
     }
 
-    /// The given name, or a new one if the transaction can be prepared.
-    fn branch_at_begin(&self) -> Option<Branch> {
-        let may_be_prepared = !(self.options.read_only || self.one_phase);
-        self.branch.clone().or_else(|| may_be_prepared.then(Branch::unnamed))
+    async fn level(self) -> Result<Arc<Level>> {
+        if !self.independent {
+            check_scope(&[&self.name])?;
+        }
+        let branch = self.branch.transpose().map_err(Error::configuration)?;
+        match transaction(&self.name) {
+            Some(_) if self.options != TransactionOptions::default() => Err(nested_options(&self.name)),
+            Some(outer) => Level::nested(&outer).await,
+            None => Level::begin(&endpoint(&self.name)?, self.options, false, branch).await,
+        }
     }
 }
 
@@ -169,9 +211,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When awaited: `Configuration` when no connection has this name; `Transaction` when a savepoint has an isolation
-    /// level or an access mode; `PoolTimeout`, `Busy` and those of the connection.
+    /// level or an access mode, and inside a scope of all models for another connection (see [`Begin::independent`]);
+    /// `PoolTimeout`, `Busy` and those of the connection.
     pub fn begin(name: impl AsRef<str>) -> Begin {
-        Begin { name: name.as_ref().to_owned(), options: TransactionOptions::default(), branch: None, one_phase: false }
+        let (name, options) = (name.as_ref().to_owned(), TransactionOptions::default());
+        Begin { name, options, branch: None, independent: false }
     }
 
     /// Begins the transaction around one write of a model with hooks: a savepoint if a transaction is open.
@@ -180,7 +224,7 @@ impl Transaction {
             Session::Transaction(outer) => Level::nested(outer).await?,
             Session::Pool(endpoint) => Level::begin(endpoint, TransactionOptions::default(), true, None).await?,
         };
-        Ok(Self { level })
+        Ok(Self { level, claim: None })
     }
 
     /// Runs `body` in this transaction: every statement on its connection joins it. It can be called several times.
@@ -210,6 +254,7 @@ impl Transaction {
     {
         let body = Box::pin(body());
         async move {
+            self.claim();
             let result = in_transaction(&self.level, body).await?;
             if let Err(error) = &result {
                 self.level.poison(error);
@@ -256,6 +301,13 @@ impl Transaction {
 
     pub(crate) fn level(&self) -> &Arc<Level> {
         &self.level
+    }
+
+    /// Makes this task the one whose statements on the connection must not run outside the transaction.
+    pub(super) fn claim(&self) {
+        if let Some(claim) = &self.claim {
+            claim.take_over();
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Level {
     warned: AtomicBool,
     /// Whether a statement ran in it.
     used: AtomicBool,
-    /// The name that it began with, on a database that needs the name then.
+    /// The name under which it can be prepared.
     branch: Option<Branch>,
     /// The SQL that removes the limit of the idle time after the transaction.
     lift: OnceLock<&'static str>,
@@ -60,7 +60,7 @@ impl Slot {
 }
 
 impl Level {
-    /// Begins a transaction. `branch` is its name, on a database that needs the name now.
+    /// Begins a transaction. With a `branch` it can be prepared under this name.
     pub(crate) async fn begin(
         endpoint: &Arc<Endpoint>,
         options: TransactionOptions,
@@ -276,6 +276,11 @@ impl Level {
         &self.endpoint
     }
 
+    /// Whether it can still be used.
+    pub(super) fn is_open(&self) -> bool {
+        self.state().ended.is_none()
+    }
+
     pub(crate) fn is_implicit(&self) -> bool {
         self.implicit
     }
@@ -285,7 +290,7 @@ impl Level {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The name that it began with, on a database that needs the name then.
+    /// The name under which it can be prepared.
     pub(super) fn branch(&self) -> Option<&Branch> {
         self.branch.as_ref()
     }

@@ -4,16 +4,19 @@
 //! is rolled back, also when its task is cancelled.
 
 mod begin;
+mod claim;
 mod end;
 mod level;
 mod prepared;
 mod retry;
 mod state;
+mod verbs;
 
 pub use begin::{Begin, Transaction};
 pub use prepared::{Detached, Prepared};
 pub use retry::{Retry, RetryBody, retry};
 
+pub(crate) use claim::Claims;
 pub(crate) use end::AfterEnd;
 pub(crate) use level::{Level, Turn};
 
@@ -46,7 +49,8 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// The error of the closure; `Configuration` when no connection has this name; `Transaction` when the closure returned
+/// The error of the closure; `Configuration` when no connection has this name; `Transaction` inside a scope of all models
+/// for another connection, where the models' statements would not join the transaction, and when the closure returned
 /// `Ok` after an error that was not rolled back to a savepoint; `CommitOutcomeUnknown` when the connection broke during
 /// COMMIT; `AfterCommit` when the transaction is committed, but an `after_commit` hook failed.
 pub async fn transaction<T, F>(name: &str, body: F) -> Result<T>

@@ -15,12 +15,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`ConnectionHandle::commit_prepared`](crate::ConnectionHandle::commit_prepared)). Dropping this value does neither.
 ///
 /// ```no_run
-/// # use activerecord_core::{connection, Branch, Result, Transaction};
+/// # use activerecord_core::{connection, Result, Transaction};
 /// # async fn example() -> Result<()> {
-/// let branch = Branch::new("transfer-0190", "b0")?;
-/// let tx = Transaction::begin("primary").branch(branch.clone()).await?;
+/// let tx = Transaction::begin("primary").branch("transfer-0190").await?;
 /// tx.run(async || connection("primary")?.execute("UPDATE accounts SET balance = balance - 100", []).await).await?;
-/// let prepared = tx.prepare_as(branch).await?;
+/// let prepared = tx.prepare().await?;
 /// println!("prepared {} on {}", prepared.branch(), prepared.connection());
 /// prepared.commit().await
 /// # }
@@ -64,6 +63,7 @@ impl Transaction {
         let body = Box::pin(body());
         let levels: Vec<_> = transactions.iter().map(|transaction| Arc::clone(transaction.level())).collect();
         async move {
+            transactions.iter().for_each(|transaction| transaction.claim());
             let result = in_transactions(levels, body).await?;
             if let Err(error) = &result {
                 transactions.iter().for_each(|transaction| transaction.level().poison(error));
@@ -100,7 +100,7 @@ impl Transaction {
         self.level().endpoint().name()
     }
 
-    /// Returns the name of the branch, on a database that needs it when the transaction begins; None on the others.
+    /// Returns the name that [`Begin::branch`](super::Begin::branch) has set; None without one.
     pub fn branch(&self) -> Option<&Branch> {
         self.level().branch()
     }
@@ -119,14 +119,29 @@ impl Transaction {
         self.level().is_used()
     }
 
-    /// Prepares the transaction as `branch`. If [`Begin::branch`](super::Begin::branch) has set a name, it must be the
-    /// same. The `after_commit` hooks wait for the commit. [`Prepared`] has an example.
+    /// Prepares the transaction under the name that [`Begin::branch`](super::Begin::branch) has set. The `after_commit`
+    /// hooks wait for the commit. [`Prepared`] has an example.
+    ///
+    /// The caller must record the decision durably and end all branches by it, also after a crash. The function
+    /// `two_phase` of the facade does all of that.
     ///
     /// # Errors
-    /// `Unsupported` when the database does not support prepared transactions, or the transaction used a feature that
-    /// cannot be prepared; `Transaction` for a savepoint, and after an earlier error. The transaction is then rolled
-    /// back. After `ConnectionLost` it may or may not be prepared: look for the branch in
-    /// [`ConnectionHandle::prepared`](crate::ConnectionHandle::prepared).
+    /// `Unsupported` when the transaction has no name, the database does not support prepared transactions, or the
+    /// transaction used a feature that cannot be prepared; `Transaction` for a savepoint, and after an earlier error.
+    /// The transaction is then rolled back. After `ConnectionLost` it may or may not be prepared: look for the branch
+    /// in [`ConnectionHandle::prepared`](crate::ConnectionHandle::prepared).
+    pub async fn prepare(self) -> Result<Prepared> {
+        match self.branch().cloned() {
+            Some(branch) => self.prepare_as(branch).await,
+            None => Err(unnamed(self.level().endpoint().name())),
+        }
+    }
+
+    /// Prepares the transaction as `branch`. If [`Begin::branch`](super::Begin::branch) has set a name, it must be the
+    /// same. MySQL and MariaDB need that name.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
     pub async fn prepare_as(self, branch: Branch) -> Result<Prepared> {
         let level = self.level();
         let endpoint = Arc::clone(level.endpoint());
@@ -134,8 +149,10 @@ impl Transaction {
         if !endpoint.capabilities().prepared_transactions {
             return Err(located(cannot_prepare(endpoint.name())));
         }
-        if endpoint.dialect().branch_at_begin && level.branch() != Some(&branch) {
-            return Err(located(misnamed(&branch)));
+        match level.branch() {
+            Some(begun) if *begun != branch => return Err(located(misnamed(&branch, begun))),
+            None if endpoint.dialect().branch_at_begin => return Err(unnamed(endpoint.name())),
+            _ => {}
         }
         let after = Arc::clone(level.after());
         let mut connection = own(level, "prepared").await?;
@@ -262,8 +279,15 @@ fn savepoint() -> Error {
 }
 
 #[cold]
-fn misnamed(branch: &Branch) -> Error {
-    Error::unsupported(format!(
-        "this database needs the name of a branch when the transaction begins: use `.branch(..)` to prepare it as `{branch}`"
-    ))
+fn misnamed(branch: &Branch, begun: &Branch) -> Error {
+    Error::unsupported(format!("the transaction was begun as the branch `{begun}` and cannot be prepared as `{branch}`"))
+}
+
+#[cold]
+fn unnamed(name: &Arc<str>) -> Error {
+    let message = format!(
+        "the transaction on `{name}` has no name, so it cannot be prepared; begin it with \
+         `Transaction::begin(\"{name}\").branch(gid)`"
+    );
+    Error::unsupported(message).with_connection(name)
 }

@@ -440,7 +440,7 @@ pub trait ActiveRecord: Model {
         let body = Box::pin(body());
         async move {
             let session = persist::here::<Self>()?;
-            Transaction::begin(session.endpoint().name()).run_boxed(body).await
+            Transaction::begin(session.endpoint().name()).independent().run_boxed(body).await
         }
     }
 }

@@ -103,6 +103,7 @@ pub(crate) async fn claim(
     let skips = connection.capabilities().skip_locked;
     // A stricter isolation level would wait for rows that the claim skips, and fail when they change.
     Transaction::begin(name)
+        .independent()
         .isolation(ReadCommitted)
         .run(async || {
             let now = connection.now().await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Result, Scalar, Transaction};
 use activerecord_derive::ActiveRecord;
 use tokio::time::timeout;
 
@@ -97,7 +97,7 @@ impl SqlQueue {
             }
             results.push(if messages.len() > before { Ok(()) } else { Err(no_group(&name, event.topic())) });
         }
-        transaction(&name, async || Enqueue::all(messages).await).await?;
+        Transaction::begin(&name).independent().run(async || Enqueue::all(messages).await).await?;
         Ok(results)
     }
 }

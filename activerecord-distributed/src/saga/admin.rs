@@ -1,6 +1,6 @@
 //! Operating on sagas: list them, and decide about stuck ones.
 
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar, Transaction};
 use uuid::Uuid;
 
 use super::definition::Resumed;
@@ -154,7 +154,7 @@ impl Sagas {
         let connection = self.installed().await?;
         let name = connection.name();
         let record = self.record(&connection, id).await?;
-        transaction(name, async || {
+        Transaction::begin(name).independent().run(async || {
             let open = |step: &SagaStep| match record.unwinding {
                 true => !matches!(step.state, StepState::Undone | StepState::Skipped),
                 false => !matches!(step.state, StepState::Succeeded | StepState::Skipped),

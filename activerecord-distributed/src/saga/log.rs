@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Query, Result, Scalar, transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Query, Result, Scalar, Transaction};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ impl Log {
         F: AsyncFnOnce() -> Result<()>,
     {
         let write = Box::pin(write());
-        transaction(self.connection.name(), async || {
+        Transaction::begin(self.connection.name()).independent().run(async || {
             if self.renew().await? { write.await } else { Err(lease::lost("another executor has taken over the saga")) }
         })
         .await

@@ -57,7 +57,7 @@ pub(super) async fn find(commit_point: &ConnectionHandle, gid: &str) -> Result<O
 /// Whether a row with this key can be inserted. The insert is rolled back.
 async fn try_insert(commit_point: &ConnectionHandle, gid: &str) -> Result<bool> {
     let mut row = row(commit_point, gid, &[]).await?;
-    let transaction = Transaction::begin(commit_point.name()).one_phase().await?;
+    let transaction = Transaction::begin(commit_point.name()).independent().await?;
     let inserted = transaction.run(async || insert(commit_point.name(), &mut row).await).await;
     let ended = transaction.rollback().await;
     match inserted {

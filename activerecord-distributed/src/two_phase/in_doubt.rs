@@ -38,7 +38,7 @@ pub enum InDoubtState {
     /// A branch ended against the decision, or an operator forced the outcome.
     Heuristic,
     /// Its commit point is not a configured connection: it belongs to another program, or was prepared with
-    /// [`Prepare`](super::Prepare).
+    /// [`Transaction::prepare`](activerecord_core::Transaction::prepare).
     Foreign,
 }
 

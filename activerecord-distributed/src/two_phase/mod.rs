@@ -11,9 +11,9 @@ mod decision;
 mod doctor;
 mod force;
 mod forget;
+mod former_names;
 mod in_doubt;
 mod participants;
-mod prepare;
 mod record;
 mod recover;
 mod reply;
@@ -21,7 +21,6 @@ mod scan;
 
 pub use doctor::Finding;
 pub use in_doubt::{InDoubt, InDoubtState, Survey};
-pub use prepare::Prepare;
 pub use recover::Recovered;
 
 use std::sync::atomic::{AtomicU64, Ordering};

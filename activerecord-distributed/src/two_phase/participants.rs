@@ -23,7 +23,7 @@ impl Participants {
     ///
     /// # Errors
     /// `Unsupported` when one cannot; `Configuration` when one is named twice or not configured; `Transaction` when one
-    /// has an open transaction.
+    /// has an open transaction, or the scope of all models is for none of them.
     pub(super) async fn enlist(names: &[String]) -> Result<Self> {
         let mut connections = Vec::with_capacity(names.len());
         for name in names {
@@ -33,6 +33,7 @@ impl Participants {
             connections.push(handle);
         }
         let cannot_prepare = |handle: &ConnectionHandle| !handle.capabilities().prepared_transactions;
+        ConnectionHandle::check_scope(&connections)?;
         let unable: Vec<_> =
             connections.iter().filter(|handle| cannot_prepare(handle)).map(ConnectionHandle::name).collect();
         if unable.len() > 1 {
@@ -57,8 +58,8 @@ impl Participants {
         let mut enlisted = Vec::with_capacity(self.connections.len());
         for (number, handle) in self.connections.into_iter().enumerate() {
             let branch = Branch::new(&*gid, format!("b{number}"))?;
-            let begin = Transaction::begin(handle.name());
-            let begin = if number == self.point { begin.one_phase() } else { begin.branch(branch.clone()) };
+            let begin = Transaction::begin(handle.name()).independent();
+            let begin = if number == self.point { begin } else { begin.branch(&branch) };
             enlisted.push(Enlisted { transaction: begin.await?, handle, branch });
         }
         Ok(OpenTransaction::new(gid, self.point, enlisted))

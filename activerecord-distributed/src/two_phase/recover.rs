@@ -9,7 +9,7 @@ use super::branch_end::{BranchEnd, End};
 use super::decision::{self, Decided};
 use super::record::{Decision, DecisionState, RETENTION};
 use super::scan::{Found, Scan};
-use super::{TwoPhase, forget, prepare};
+use super::{TwoPhase, forget, former_names};
 use crate::clock::{about_now, later};
 use crate::failpoint;
 use crate::meters::number;
@@ -77,7 +77,7 @@ impl TwoPhase {
         recovered.unreachable = scan.unreachable;
         for handle in &scan.named {
             // A failure is left to the next recovery.
-            let _ = prepare::delete_old_names(handle).await;
+            let _ = former_names::delete_old_names(handle).await;
         }
         let in_doubt = recovered.waiting.len() + recovered.heuristic.len();
         metrics::gauge!("activerecord_two_phase_in_doubt").set(number(in_doubt as u64));

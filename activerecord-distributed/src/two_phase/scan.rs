@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, ConnectionManager, Error, Result, connection};
 use chrono::{DateTime, Utc};
 
-use super::prepare;
+use super::former_names;
 use super::record::{Decision, database_of, find_database_name};
 use crate::tables::if_table_exists;
 
@@ -68,7 +68,7 @@ impl Scan {
         if !handle.learn().await?.prepared_transactions {
             return Ok(handle);
         }
-        let gids = prepare::gids_by_branch(&handle).await?;
+        let gids = former_names::gids_by_branch(&handle).await?;
         if !gids.is_empty() {
             self.named.push(handle.clone());
         }

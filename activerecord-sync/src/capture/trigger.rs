@@ -2,7 +2,7 @@
 
 use activerecord_core::statement::{CreateTrigger, KeyChange, Name, RowEvent, RowImage, TriggerValue};
 use activerecord_core::{
-    ConnectionHandle, Model as _, ProtocolConnection as _, Result, ToValue as _, ValueType, transaction,
+    ConnectionHandle, Model as _, ProtocolConnection as _, Result, ToValue as _, ValueType, Transaction,
 };
 use activerecord_distributed::{Message, MessageState, Outbox};
 
@@ -24,7 +24,7 @@ impl Captured {
             Ok(())
         };
         match connection.capabilities().transactional_ddl {
-            true => transaction(connection.name(), install).await,
+            true => Transaction::begin(connection.name()).independent().run(install).await,
             false => install().await,
         }
     }

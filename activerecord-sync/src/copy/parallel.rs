@@ -5,7 +5,7 @@
 
 use std::panic::resume_unwind;
 
-use activerecord_core::{Error, ErrorKind, Result, transaction};
+use activerecord_core::{Error, ErrorKind, Result, Transaction};
 use activerecord_distributed::support::failpoint;
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
@@ -46,7 +46,7 @@ impl Copy {
         let is_fresh = connection.read(first).await?.is_empty();
         let mut new = Checkpoint::new(&self.job, &self.ends().await?)?;
         if new.len() > 1 && !self.options.dry {
-            transaction(connection.name(), async || {
+            Transaction::begin(connection.name()).independent().run(async || {
                 for checkpoint in &mut new {
                     checkpoint.save(connection).await?;
                 }

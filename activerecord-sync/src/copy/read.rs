@@ -40,7 +40,7 @@ pub(crate) struct Reader<'s> {
 
 impl<'s> Reader<'s> {
     pub(crate) async fn open(source: &'s Side, since: Option<usize>, batch: u64) -> Result<Self> {
-        let begin = Transaction::begin(source.connection.name()).read_only();
+        let begin = Transaction::begin(source.connection.name()).independent().read_only();
         let stands_still = source.connection.capabilities().isolation_levels;
         let snapshot = if stands_still { begin.isolation(RepeatableRead) } else { begin }.await?;
         let order = since.into_iter().chain(source.key.iter().copied().filter(|key| Some(*key) != since)).collect();

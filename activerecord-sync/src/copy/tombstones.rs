@@ -1,6 +1,6 @@
 //! Rows of the source that name deleted rows.
 
-use activerecord_core::{Result, Value, ValueType, transaction};
+use activerecord_core::{Result, Value, ValueType, Transaction};
 
 use super::checkpoint::Checkpoint;
 use super::read::{Batch, Reader};
@@ -38,6 +38,6 @@ impl Copy {
         reader.close().await?;
         let Some(limit) = self.limit.filter(|_| !self.options.dry) else { return Ok(()) };
         checkpoint.set_watermark(&Value::Timestamp(limit))?;
-        transaction(connection.name(), async || checkpoint.save(connection).await).await
+        Transaction::begin(connection.name()).independent().run(async || checkpoint.save(connection).await).await
     }
 }

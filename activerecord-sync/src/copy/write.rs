@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
-use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Value, transaction};
+use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Value, Transaction};
 use activerecord_distributed::Backoff;
 use activerecord_distributed::support::{Verdict, about_now, failpoint};
 use chrono::{DateTime, Utc};
@@ -135,7 +135,7 @@ impl Writer<'_> {
         {
             checkpoint.save(connection).await?;
         }
-        transaction(connection.name(), async || {
+        Transaction::begin(connection.name()).independent().run(async || {
             let counts = self.bring(rows, now, loaded).await?;
             failpoint::reach("sync.written")?;
             if let Some(checkpoint) = checkpoint {

@@ -1,6 +1,7 @@
 //! Transactions on one connection.
 
 mod basics;
+mod explicit;
 mod failed;
 mod idle;
 mod isolation;

@@ -5,6 +5,7 @@ mod dropped;
 mod precedence;
 mod sendable;
 mod tasks;
+mod unscoped;
 
 use std::ops::Deref;
 
