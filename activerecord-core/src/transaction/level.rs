@@ -68,7 +68,7 @@ impl Level {
         branch: Option<Branch>,
     ) -> Result<Arc<Self>> {
         let mut connection = endpoint.acquire(Purpose::Transaction).await?;
-        let begun = match &branch {
+        let begun = match branch.as_ref().filter(|_| endpoint.dialect().branch_at_begin) {
             Some(branch) => connection.control(Control::BeginBranch(options, branch)).await,
             None => connection.control(Control::Begin(options)).await,
         };

@@ -56,7 +56,7 @@ impl Airports {
     /// Begins a write transaction and rolls it back. If only one can write at a time, this fails if a transaction was
     /// left open.
     async fn take_the_lock(&self) -> Result<()> {
-        Transaction::begin(&self.outside).await?.rollback().await
+        Transaction::begin(&self.outside).independent().await?.rollback().await
     }
 }
 
