@@ -14,8 +14,8 @@ pub use activerecord_core::{
 };
 pub use activerecord_distributed::{
     Backoff, Delivery, Enqueue, Event, Finding, InDoubt, InDoubtState, Inbox, MemoryQueue, Message, MessageState,
-    PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Recovered, Resumed, SagaRecord, SagaState,
-    SagaStep, Sagas, SqlQueue, StepContext, StepFn, StepState, Subscriber, Survey, Task, TopicStats, UndoFn, permanent,
+    PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Recovered, Resumed, SagaRecord, SagaState, SagaStep,
+    Sagas, SqlQueue, StepContext, StepFn, StepState, Subscriber, Survey, Task, TopicStats, UndoFn, permanent,
     transient,
 };
 #[cfg(feature = "nats")]

@@ -2,6 +2,6 @@
 
 pub use activerecord_core::Isolation::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
 pub use activerecord_core::{
-    AsyncBody, Begin, Branch, Detached, IntoBranch, Isolation, Prepared, PreparedBranch, Retry, RetryBody, Transaction, retry,
-    transaction, try_transaction,
+    AsyncBody, Begin, Branch, Detached, IntoBranch, Isolation, Prepared, PreparedBranch, Retry, RetryBody, Transaction,
+    retry, transaction, try_transaction,
 };

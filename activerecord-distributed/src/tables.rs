@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, connection, Transaction};
+use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Model, Result, Transaction, connection};
 
 /// A model whose table this crate creates.
 pub trait OwnTable: Model {
@@ -70,7 +70,10 @@ pub(crate) fn if_table_exists<T>(found: Result<T>) -> Result<Option<T>> {
 async fn create<T: OwnTable>(connection: &ConnectionHandle) -> Result<()> {
     let definition = T::definition();
     let created = if connection.in_transaction() {
-        Transaction::begin(connection.name()).independent().run(async || connection.create_table(&definition).await).await
+        Transaction::begin(connection.name())
+            .independent()
+            .run(async || connection.create_table(&definition).await)
+            .await
     } else {
         connection.create_table(&definition).await
     };

@@ -197,13 +197,15 @@ impl Target {
         };
         let images: Images = serde_json::from_value(event.payload().clone()).map_err(permanent)?;
         let position = Position { mirror: self.copy.job.clone(), key: key.to_owned(), sequence };
-        Transaction::begin(connection.name()).independent().run(async || {
-            if position.advance(connection.name()).await? {
-                self.bring(images).await?;
-            }
-            Ok(())
-        })
-        .await?;
+        Transaction::begin(connection.name())
+            .independent()
+            .run(async || {
+                if position.advance(connection.name()).await? {
+                    self.bring(images).await?;
+                }
+                Ok(())
+            })
+            .await?;
         let lag = (Utc::now() - event.time()).to_std().unwrap_or_default();
         self.lag.set(lag);
         metrics::gauge!("activerecord_mirror_lag_seconds", "mirror" => self.copy.job.clone()).set(lag.as_secs_f64());

@@ -82,7 +82,7 @@ async fn json_contains_and_distinct_on() -> Result<()> {
 async fn row_locks() -> Result<()> {
     let db = bags().await?;
     let Profile { capabilities, .. } = db.profile();
-    let tx = Transaction::begin(&*db).await?;
+    let tx = Transaction::begin(&*db).independent().await?;
     let locked =
         tx.run(async || connection(&db)?.query("SELECT id FROM bags WHERE id = ? FOR UPDATE", [1]).await).await;
     assert_eq!(locked.is_ok(), capabilities.row_locks, "{locked:?}");

@@ -112,16 +112,18 @@ async fn the_current_connection_is_that_of_the_innermost_scope() -> Result<()> {
     assert_eq!(current()?, None);
     with_connection(&database, async || {
         assert_eq!(current()?.as_deref(), Some(&*database));
-        transaction(&other, async || {
-            assert_eq!(current()?.as_deref(), Some(&*other));
-            // A scope of one model does not affect the others.
-            Parcel::with_connection(&database, async || {
+        Transaction::begin(&*other)
+            .independent()
+            .run(async || {
                 assert_eq!(current()?.as_deref(), Some(&*other));
-                Ok(())
+                // A scope of one model does not affect the others.
+                Parcel::with_connection(&database, async || {
+                    assert_eq!(current()?.as_deref(), Some(&*other));
+                    Ok(())
+                })
+                .await
             })
-            .await
-        })
-        .await?;
+            .await?;
         let spawned = spawn(async { current_connection().map(|handle| handle.map(|handle| handle.name().to_owned())) });
         assert_eq!(spawned.await.map_err(Error::custom)??.as_deref(), Some(&*database));
         Ok(())

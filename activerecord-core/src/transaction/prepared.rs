@@ -280,7 +280,9 @@ fn savepoint() -> Error {
 
 #[cold]
 fn misnamed(branch: &Branch, begun: &Branch) -> Error {
-    Error::unsupported(format!("the transaction was begun as the branch `{begun}` and cannot be prepared as `{branch}`"))
+    Error::unsupported(format!(
+        "the transaction was begun as the branch `{begun}` and cannot be prepared as `{branch}`"
+    ))
 }
 
 #[cold]

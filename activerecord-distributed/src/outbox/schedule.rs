@@ -38,14 +38,16 @@ impl Schedule {
         let periods = (now - due).num_milliseconds() / period + 1;
         let next_at = due.checked_add_signed(TimeDelta::milliseconds(periods.saturating_mul(period)));
         let next_at = next_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        Transaction::begin(name).independent().run(async || {
-            let mine = Self::using(name).filter(Self::TOPIC.eq(topic) & Self::NEXT_AT.eq(due));
-            let moved = mine.update((Self::NEXT_AT.set(next_at),)).await? == 1;
-            if moved {
-                Outbox::enqueue(topic, &due).on(name).await?;
-            }
-            Ok(moved)
-        })
-        .await
+        Transaction::begin(name)
+            .independent()
+            .run(async || {
+                let mine = Self::using(name).filter(Self::TOPIC.eq(topic) & Self::NEXT_AT.eq(due));
+                let moved = mine.update((Self::NEXT_AT.set(next_at),)).await? == 1;
+                if moved {
+                    Outbox::enqueue(topic, &due).on(name).await?;
+                }
+                Ok(moved)
+            })
+            .await
     }
 }

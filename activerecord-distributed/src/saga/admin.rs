@@ -154,20 +154,22 @@ impl Sagas {
         let connection = self.installed().await?;
         let name = connection.name();
         let record = self.record(&connection, id).await?;
-        Transaction::begin(name).independent().run(async || {
-            let open = |step: &SagaStep| match record.unwinding {
-                true => !matches!(step.state, StepState::Undone | StepState::Skipped),
-                false => !matches!(step.state, StepState::Succeeded | StepState::Skipped),
-            };
-            let steps = log::steps(&connection, id).await?;
-            let Some(mut step) = steps.into_iter().rfind(open) else {
-                return Err(Error::new(ErrorKind::NotFound, format!("the saga {id} has no step to skip")));
-            };
-            (step.state, step.error) = (StepState::Skipped, Some(reason.to_owned()));
-            SagaStep::with_connection(name, async || step.update().await).await?;
-            self.decide(&connection, id, SagaState::Running, reason).await
-        })
-        .await
+        Transaction::begin(name)
+            .independent()
+            .run(async || {
+                let open = |step: &SagaStep| match record.unwinding {
+                    true => !matches!(step.state, StepState::Undone | StepState::Skipped),
+                    false => !matches!(step.state, StepState::Succeeded | StepState::Skipped),
+                };
+                let steps = log::steps(&connection, id).await?;
+                let Some(mut step) = steps.into_iter().rfind(open) else {
+                    return Err(Error::new(ErrorKind::NotFound, format!("the saga {id} has no step to skip")));
+                };
+                (step.state, step.error) = (StepState::Skipped, Some(reason.to_owned()));
+                SagaStep::with_connection(name, async || step.update().await).await?;
+                self.decide(&connection, id, SagaState::Running, reason).await
+            })
+            .await
     }
 
     /// Ends a stuck saga as it is. Its steps are neither completed nor compensated.

@@ -135,10 +135,16 @@ impl Log {
         F: AsyncFnOnce() -> Result<()>,
     {
         let write = Box::pin(write());
-        Transaction::begin(self.connection.name()).independent().run(async || {
-            if self.renew().await? { write.await } else { Err(lease::lost("another executor has taken over the saga")) }
-        })
-        .await
+        Transaction::begin(self.connection.name())
+            .independent()
+            .run(async || {
+                if self.renew().await? {
+                    write.await
+                } else {
+                    Err(lease::lost("another executor has taken over the saga"))
+                }
+            })
+            .await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use activerecord_core::statement::{CreateTrigger, KeyChange, Name, RowEvent, RowImage, TriggerValue};
 use activerecord_core::{
-    ConnectionHandle, Model as _, ProtocolConnection as _, Result, ToValue as _, ValueType, Transaction,
+    ConnectionHandle, Model as _, ProtocolConnection as _, Result, ToValue as _, Transaction, ValueType,
 };
 use activerecord_distributed::{Message, MessageState, Outbox};
 

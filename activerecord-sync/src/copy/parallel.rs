@@ -46,13 +46,15 @@ impl Copy {
         let is_fresh = connection.read(first).await?.is_empty();
         let mut new = Checkpoint::new(&self.job, &self.ends().await?)?;
         if new.len() > 1 && !self.options.dry {
-            Transaction::begin(connection.name()).independent().run(async || {
-                for checkpoint in &mut new {
-                    checkpoint.save(connection).await?;
-                }
-                Ok(())
-            })
-            .await?;
+            Transaction::begin(connection.name())
+                .independent()
+                .run(async || {
+                    for checkpoint in &mut new {
+                        checkpoint.save(connection).await?;
+                    }
+                    Ok(())
+                })
+                .await?;
         }
         Ok((new, is_fresh))
     }

@@ -1,6 +1,6 @@
 //! Rows of the source that name deleted rows.
 
-use activerecord_core::{Result, Value, ValueType, Transaction};
+use activerecord_core::{Result, Transaction, Value, ValueType};
 
 use super::checkpoint::Checkpoint;
 use super::read::{Batch, Reader};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Statement};
-use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Value, Transaction};
+use activerecord_core::{Error, ErrorKind, ProtocolConnection as _, Result, Transaction, Value};
 use activerecord_distributed::Backoff;
 use activerecord_distributed::support::{Verdict, about_now, failpoint};
 use chrono::{DateTime, Utc};
@@ -135,16 +135,18 @@ impl Writer<'_> {
         {
             checkpoint.save(connection).await?;
         }
-        Transaction::begin(connection.name()).independent().run(async || {
-            let counts = self.bring(rows, now, loaded).await?;
-            failpoint::reach("sync.written")?;
-            if let Some(checkpoint) = checkpoint {
-                checkpoint.save(connection).await?;
-            }
-            failpoint::reach("sync.saved")?;
-            Ok(counts)
-        })
-        .await
+        Transaction::begin(connection.name())
+            .independent()
+            .run(async || {
+                let counts = self.bring(rows, now, loaded).await?;
+                failpoint::reach("sync.written")?;
+                if let Some(checkpoint) = checkpoint {
+                    checkpoint.save(connection).await?;
+                }
+                failpoint::reach("sync.saved")?;
+                Ok(counts)
+            })
+            .await
     }
 
     /// Writes the rows that are missing or different, in the current transaction. Rows for an empty table are bulk-loaded, where

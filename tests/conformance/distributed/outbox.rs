@@ -64,7 +64,10 @@ async fn a_message_uses_the_connection_of_the_scope() -> Result<()> {
     with_connection(&first, async || {
         Outbox::enqueue("scope", &1).await?;
         Outbox::enqueue("named", &1).on(&second).await?;
-        transaction(&second, async || Outbox::enqueue("transaction", &1).await.map(drop)).await
+        Transaction::begin(&*second)
+            .independent()
+            .run(async || Outbox::enqueue("transaction", &1).await.map(drop))
+            .await
     })
     .await?;
     let topics = |all: Vec<Message>| all.into_iter().map(|message| message.topic).collect::<Vec<_>>();

@@ -251,7 +251,7 @@ async fn o11_a_lower_id_that_commits_late_is_not_lost() -> Result<()> {
             Ok(())
         })
     };
-    let late = Transaction::begin(&*database).await?;
+    let late = Transaction::begin(&*database).independent().await?;
     let first = late.run(async || Outbox::enqueue("late", &1).await).await?;
     let second = Outbox::enqueue("late", &2).on(&database).await?;
     assert!(first < second);
@@ -296,7 +296,7 @@ async fn o11_a_message_before_the_next_claim_is_not_lost() -> Result<()> {
 async fn o12_a_long_reader_blocks_no_worker() -> Result<()> {
     let database = Database::new([]).await;
     with_connection(&database, async || Outbox::enqueue_all("read", 0..20).await).await?;
-    let reader = Transaction::begin(&*database).read_only().await?;
+    let reader = Transaction::begin(&*database).independent().read_only().await?;
     let before = reader.run(async || Message::using(&database).count().await).await?;
     let gone = eager(&database).handle("read", async |_: Task<i32>| Ok(())).run_once().await?;
     assert_eq!((before, gone), (20, 20));

@@ -34,7 +34,7 @@ async fn a_transaction_commits_with_ok_and_rolls_back_with_an_error() -> Result<
 async fn an_explicit_transaction() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
-        let tx = Transaction::begin(&*db).await?;
+        let tx = Transaction::begin(&*db).independent().await?;
         tx.run(async || add("JFK").await).await?;
         assert_eq!(Airport::on(&tx).count().await?, 1);
         assert_eq!(Airport::count().await?, 0, "outside `run` no statement joins it");
@@ -73,7 +73,7 @@ async fn begin_can_run_a_closure() -> Result<()> {
 async fn every_kind_of_statement_joins() -> Result<()> {
     let db = Airports::new().await;
     with_connection(&db, async || {
-        let tx = Transaction::begin(&*db).await?;
+        let tx = Transaction::begin(&*db).independent().await?;
         tx.run(async || {
             Airport::bulk_insert(&[airport("JFK"), airport("LGA"), airport("EWR"), airport("SWF")]).await?;
             Airport::insert_or_update(&airport("JFK"), [Airport::CODE]).await?;

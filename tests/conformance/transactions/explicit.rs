@@ -52,7 +52,11 @@ async fn each_verb_of_a_transaction_joins_it() -> Result<()> {
         assert_eq!(tx.query("SELECT code FROM airports", []).await?.len(), 4);
         let codes = Airport::order_by(Airport::CODE.asc()).on(&tx).pluck(Airport::CODE).await?;
         assert_eq!(codes, ["FRG", "HPN", "ISP", "SWF"]);
-        if commits { tx.commit().await? } else { tx.rollback().await? }
+        if commits {
+            tx.commit().await?
+        } else {
+            tx.rollback().await?
+        }
         assert_eq!(db.committed().await, if commits { "FRG HPN ISP SWF" } else { "" });
     }
     Ok(())
