@@ -94,7 +94,6 @@ async fn t9_a_refused_prepare_leaves_nothing() -> Result<()> {
             .await;
             let Err(error) = done else { continue };
             refused += usize::from(error.is_aborted() && error.message().contains("cannot be prepared"));
-            assert!(!error.message().is_empty());
             until_none_is_left().await?;
         }
         transfer(other, bank, 1).await?;

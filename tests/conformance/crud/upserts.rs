@@ -55,7 +55,7 @@ async fn a_tuple_of_keys() -> Result<()> {
         let second = Reading::first().await?.unwrap_or_default();
         assert_eq!((second.id, second.value, second.version), (first.id, None, 1));
         assert_eq!(second.created_at, first.created_at);
-        assert!(second.updated_at >= first.updated_at && first.version == 0);
+        assert!(second.updated_at > first.updated_at && first.version == 0);
         assert_eq!(Reading::count().await?, 1);
         Ok(())
     })

@@ -59,7 +59,9 @@ fn every_type_is_read_unchanged() -> Result<()> {
                 sample.id = id;
             }
             Sample::bulk_insert(&samples[4..]).await?;
-            for (row, sample) in Sample::all().await?.iter().zip(&samples) {
+            let all = Sample::all().await?;
+            assert_eq!(all.len(), samples.len());
+            for (row, sample) in all.iter().zip(&samples) {
                 same(row, sample)?;
             }
             let mut rows = Sample::query().stream();

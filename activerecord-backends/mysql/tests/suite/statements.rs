@@ -136,12 +136,15 @@ fn columns_have_names_and_an_end() {
     on_each_server(async |server| {
         let mut c = server.connect().await;
         let select = sql("SELECT 1 AS a, 'x' AS `b c`", vec![]);
+        let mut seen = 0;
         let mut check = |row: &dyn RowRef| {
+            seen += 1;
             assert_eq!((row.len(), row.column_name(0), row.column_name(1), row.column_name(2)), (2, "a", "b c", ""));
             assert_eq!(row.value(2).unwrap_err().kind(), ErrorKind::Conversion);
             Ok(Flow::More)
         };
         c.fetch(&select, &mut check).await.unwrap();
+        assert_eq!(seen, 1);
     });
 }
 

@@ -123,12 +123,15 @@ async fn a_sinks_error_is_returned_as_it_is() {
 async fn columns_have_names_and_an_end() {
     let mut c = connect(&config()).await;
     let select = sql("SELECT 1 AS a, 'x' AS \"b c\"", vec![]);
+    let mut seen = 0;
     let mut check = |row: &dyn RowRef| {
+        seen += 1;
         assert_eq!((row.len(), row.column_name(0), row.column_name(1), row.column_name(2)), (2, "a", "b c", ""));
         assert_eq!(row.value(2).unwrap_err().kind(), ErrorKind::Conversion);
         Ok(Flow::More)
     };
     c.fetch(&select, &mut check).await.unwrap();
+    assert_eq!(seen, 1);
     assert_eq!(rows(&mut c, "SELECT FROM generate_series(1, 2)", vec![]).await.unwrap().len(), 2);
 }
 

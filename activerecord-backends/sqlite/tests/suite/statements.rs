@@ -101,12 +101,15 @@ async fn a_read_of_one_row_ends_after_it() {
 async fn columns_have_names_and_an_end() {
     let mut c = memory().connect().await.unwrap();
     let select = sql("SELECT 1 AS a, 'x' AS \"b c\"", vec![]);
+    let mut seen = 0;
     let mut check = |row: &dyn RowRef| {
+        seen += 1;
         assert_eq!((row.len(), row.column_name(0), row.column_name(1), row.column_name(2)), (2, "a", "b c", ""));
         assert_eq!(row.value(2).unwrap_err().kind(), ErrorKind::Conversion);
         Ok(Flow::More)
     };
     c.fetch(&select, &mut check).await.unwrap();
+    assert_eq!(seen, 1);
 }
 
 #[tokio::test]

@@ -87,11 +87,10 @@ async fn values_that_cannot_be_stored_are_refused_and_not_shown() {
 #[tokio::test]
 async fn text_that_is_not_utf8_is_an_error() {
     let mut c = memory().connect().await.unwrap();
-    for text in ["SELECT CAST(x'ff' AS TEXT)", "CREATE TABLE t (a) RETURNING"] {
-        assert!(rows(&mut c, text, vec![]).await.is_err());
+    for text in ["SELECT CAST(x'ff' AS TEXT)", "SELECT CAST(x'61ff' AS TEXT)"] {
+        let error = rows(&mut c, text, vec![]).await.unwrap_err();
+        assert!(error.is_conversion() && error.message().contains("UTF-8"), "{error}");
     }
-    let error = rows(&mut c, "SELECT CAST(x'61ff' AS TEXT)", vec![]).await.unwrap_err();
-    assert!(error.is_conversion() && error.message().contains("UTF-8"), "{error}");
     assert_eq!(one::<Vec<u8>>(&mut c, "SELECT x'61ff'").await.unwrap(), [0x61, 0xff]);
 }
 
