@@ -13,6 +13,7 @@ mod registry;
 mod scope;
 mod session;
 pub(crate) mod unique;
+mod unscoped;
 
 pub use body::AsyncBody;
 pub use describe::{ColumnInfo, TableInfo, UniqueKey};
@@ -26,7 +27,8 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use pool::{PooledConnection, Purpose};
 pub(crate) use registry::endpoint;
 pub(crate) use scope::{
-    Frame, Route, check_scope, in_connection, in_transaction, in_transactions, resolve, routing, transaction, within,
+    Frame, Route, check_scope, connection_of, in_connection, in_transaction, in_transactions, resolve, routing,
+    transaction, within,
 };
 pub(crate) use session::{Label, Session};
 

@@ -6,10 +6,11 @@
 use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::registry::endpoint;
 use super::session::Session;
+use super::unscoped;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::TableDef;
 use crate::transaction::Level;
@@ -86,45 +87,27 @@ pub(crate) fn resolve(route: &Route, table: &'static TableDef) -> Result<Session
     if let Some(level) = &route.transaction {
         return Ok(Session::Transaction(innermost(frames.as_ref(), level)));
     }
-    let scoped = || [&route.captured, &frames].into_iter().flatten().find_map(|frame| frame.chosen(table.id));
-    let name = match route.using.as_ref().or_else(scoped) {
-        Some(name) => name,
-        None if table.scope_required => {
-            note_scopes();
-            return Err(no_scope(table));
-        }
-        None => {
-            warn_unscoped(table);
-            return session(table.connection, frames.as_ref());
-        }
-    };
+    session(choose(route, frames.as_ref(), table)?, frames.as_ref())
+}
+
+/// Returns the name of the connection that a model uses in the current scope.
+pub(crate) fn connection_of(table: &'static TableDef) -> Result<Arc<str>> {
+    choose(&Route::default(), current().as_ref(), table).map(Arc::from)
+}
+
+fn choose<'r>(route: &'r Route, frames: Option<&'r Arc<Frame>>, table: &'static TableDef) -> Result<&'r str> {
+    let scoped = || [route.captured.as_ref(), frames].into_iter().flatten().find_map(|frame| frame.chosen(table.id));
+    let name = route.using.as_ref().or_else(scoped);
     if table.scope_required {
-        note_scopes();
+        unscoped::scopes_are_used();
     }
-    session(name, frames.as_ref())
-}
-
-/// Whether a model with `#[scope_required]` was used in this process, and whether the warning about scopes was given.
-static SCOPES_ARE_USED: AtomicBool = AtomicBool::new(false);
-static WARNED_UNSCOPED: AtomicBool = AtomicBool::new(false);
-
-fn note_scopes() {
-    // Loaded first, because a store would make every task wait for this cache line.
-    if !SCOPES_ARE_USED.load(Ordering::Relaxed) {
-        SCOPES_ARE_USED.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Warns once per process about a statement outside every scope, if the program uses `#[scope_required]`: scopes do not
-/// reach tasks that were spawned, and response bodies that are read after the handler has returned.
-fn warn_unscoped(table: &'static TableDef) {
-    if SCOPES_ARE_USED.load(Ordering::Relaxed) && !WARNED_UNSCOPED.swap(true, Ordering::Relaxed) {
-        tracing::warn!(
-            model = table.model,
-            connection = table.connection,
-            "a statement runs outside every scope, in a program that uses #[scope_required]; if it was meant to be in a scope, \
-             wrap the spawned future with in_current_connections()"
-        );
+    match name {
+        Some(name) => Ok(name),
+        None if table.scope_required => Err(no_scope(table)),
+        None => {
+            unscoped::warn_once(table);
+            Ok(table.connection)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Transaction;
 use crate::connection::{ConnectionHandle, in_connection, in_transaction};
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::{IntoKey, Model};
 use crate::typed::{IntoAssignments, IntoColumns};
 use crate::value::{IntoParams, Row};
 use crate::verbs::ActiveRecord;
@@ -33,6 +33,14 @@ use crate::verbs::ActiveRecord;
 /// # Errors
 /// Those of the verb in [`ActiveRecord`]; `Transaction` when the transaction can only be rolled back.
 impl Transaction {
+    /// [`ActiveRecord::find`] in this transaction.
+    ///
+    /// # Errors
+    /// As [`ActiveRecord::find`].
+    pub fn find<M: Model>(&self, key: impl IntoKey<M::Key>) -> impl Future<Output = Result<M>> + Send {
+        self.verb::<M, _>(M::find(key))
+    }
+
     /// [`ActiveRecord::save`] in this transaction.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::future::Future;
 
-use crate::connection::{AsyncBody, ConnectionHandle, connection, in_connection};
+use crate::connection::{AsyncBody, ConnectionHandle, connection, connection_of, in_connection};
 use crate::error::{Error, Result};
 use crate::model::{IntoKey, Model};
 use crate::persist;
@@ -413,7 +413,7 @@ pub trait ActiveRecord: Model {
     /// # Errors
     /// `Configuration` if the connection does not exist; `NoScope` if the model requires a scope.
     fn connection() -> Result<ConnectionHandle> {
-        connection(persist::here::<Self>()?.endpoint().name())
+        connection(&connection_of(Self::TABLE)?)
     }
 
     /// Runs `body` in a transaction on the connection that this model uses in the current scope.
@@ -438,10 +438,7 @@ pub trait ActiveRecord: Model {
         F: AsyncBody<T>,
     {
         let body = Box::pin(body());
-        async move {
-            let session = persist::here::<Self>()?;
-            Transaction::begin(session.endpoint().name()).independent().run_boxed(body).await
-        }
+        async move { Transaction::begin(connection_of(Self::TABLE)?).independent().run_boxed(body).await }
     }
 }
 

@@ -45,6 +45,9 @@ async fn each_verb_of_a_transaction_joins_it() -> Result<()> {
         tx.update_columns(&mut jfk, Airport::CODE.set("HPN")).await?;
         tx.destroy(&mut lga).await?;
         tx.reload(&mut jfk).await?;
+        assert_eq!(tx.find::<Airport>(jfk.id).await?, jfk);
+        // The choice of a connection is not a statement.
+        assert_eq!(with_connection(&db, async || Ok(Airport::connection()?.name().to_owned())).await?, *db);
         tx.bulk_insert(&[airport("ISP"), airport("TEB")]).await?;
         tx.insert_or_update(&airport("ISP"), [Airport::CODE]).await?;
         tx.bulk_insert_or_update(&[airport("FRG")], [Airport::CODE]).await?;

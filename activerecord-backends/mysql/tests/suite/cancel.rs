@@ -42,7 +42,11 @@ fn a_transfer_dropped_at_any_point() {
                 commit(&mut c).await.unwrap();
             };
             let done = poll_and_drop(transfer, polls).await.is_some();
-            if done { committed += 1 } else { given_up += 1 }
+            if done {
+                committed += 1
+            } else {
+                given_up += 1
+            }
             assert_eq!(c.is_reusable(), polls == 0 || done, "{polls} polls");
             drop(c);
             // This waits for the locks of the dropped transfer.
