@@ -27,6 +27,6 @@ impl Outside {
 
     /// Takes the write lock and releases it. This fails if a transaction was left open.
     pub async fn take_the_lock(&self) -> Result<()> {
-        Transaction::begin(&self.name).await?.rollback().await
+        Transaction::begin(&self.name).independent().await?.rollback().await
     }
 }

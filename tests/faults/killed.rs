@@ -14,7 +14,7 @@ use test_support::until;
 async fn open(name: &str, connections: usize) -> Result<()> {
     let mut open = Vec::new();
     for _ in 0..connections {
-        open.push(Transaction::begin(name).await?);
+        open.push(Transaction::begin(name).independent().await?);
     }
     for transaction in open {
         transaction.rollback().await?;

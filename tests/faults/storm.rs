@@ -138,7 +138,7 @@ async fn after_begins_of_ours(server: &Server, name: &str, outside: &str) -> Res
     let lost = lost_after_dropped_begins(
         80,
         outside,
-        async || Transaction::begin(name).await,
+        async || Transaction::begin(name).independent().await,
         async |id| with_connection(name, async || Entry::new(id).insert().await).await,
     )
     .await?;

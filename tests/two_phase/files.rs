@@ -63,7 +63,7 @@ async fn t12_a_busy_file_aborts_all() -> Result<()> {
         reader.execute_batch("BEGIN").map_err(Error::custom)?;
         assert_eq!(read().map_err(Error::custom)?, 100);
         // In a transaction on the file alone, only the COMMIT fails.
-        let alone = Transaction::begin(&*file.name).await?;
+        let alone = Transaction::begin(&*file.name).independent().await?;
         alone.run(async || change(&file.name, -10).await).await?;
         let committed = alone.commit().await;
         assert!(committed.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy), "{committed:?}");
@@ -93,7 +93,7 @@ async fn t12_a_full_file_aborts_all() -> Result<()> {
                 let insert = "INSERT INTO words (rowid, word) VALUES (1, ?)";
                 connection(&file.name)?.execute(insert, [&*words]).await.map(drop)
             };
-            let alone = Transaction::begin(&*file.name).await?;
+            let alone = Transaction::begin(&*file.name).independent().await?;
             alone.run(async || fill().await).await?;
             let committed = alone.commit().await;
             assert!(committed.as_ref().is_err_and(|error| error.kind() == ErrorKind::DiskFull), "{committed:?}");

@@ -16,7 +16,7 @@ async fn running_work_ends_on_the_old_pool() -> Result<()> {
     let (old, new) = (DatabaseFile::new([PLANES]).await, DatabaseFile::new([PLANES]).await);
     ConnectionManager::configure("moved", old.url())?;
     with_connection("moved", async || Plane::bulk_insert(&vec![plane("old"); 1000]).await).await?;
-    let tx = Transaction::begin("moved").await?;
+    let tx = Transaction::begin("moved").independent().await?;
     let mut rows = Plane::using("moved").stream();
     rows.next().await?;
 
@@ -46,7 +46,7 @@ async fn waiting_statements_run_on_the_new_pool() -> Result<()> {
     let (old, new) = (DatabaseFile::new([PLANES]).await, DatabaseFile::new([PLANES]).await);
     let name = stepwise(&old, &old.path(), patient_pool(1))?;
     with_connection(&new, async || plane("new").insert().await).await?;
-    let holder = Transaction::begin(&name).await?;
+    let holder = Transaction::begin(&name).independent().await?;
     let waiting: Vec<_> = (0..10).map(|_| tokio::spawn(Plane::using(&name).pluck(Plane::TAILNUM))).collect();
     let writing = tokio::spawn({
         let name = name.clone();
@@ -71,7 +71,7 @@ async fn a_removed_name_is_unknown_and_running_work_ends() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
     let name = stepwise(&db, &db.path(), patient_pool(1))?;
     let handle = connection(&name)?;
-    let holder = Transaction::begin(&name).await?;
+    let holder = Transaction::begin(&name).independent().await?;
     let waiting = tokio::spawn(Plane::using(&name).count());
     tokio::task::yield_now().await;
     let (removed, ()) = tokio::join!(ConnectionManager::remove(&name), async {

@@ -26,8 +26,8 @@ async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
     let name = stepwise(&db, &db.path(), small(2))?;
     with_connection(&name, async || Plane::bulk_insert(&vec![plane("N1"); 1000]).await).await?;
 
-    let first = Transaction::begin(&name).read_only().await?;
-    let second = Transaction::begin(&name).read_only().await?;
+    let first = Transaction::begin(&name).independent().read_only().await?;
+    let second = Transaction::begin(&name).independent().read_only().await?;
     exhausted(&Plane::using(&name).all().await.unwrap_err(), &name, "a transaction");
     exhausted(&connection(&name)?.query("SELECT 1", []).await.unwrap_err(), &name, "a transaction");
     exhausted(&Transaction::begin(&name).await.unwrap_err(), &name, "a transaction");
@@ -39,7 +39,7 @@ async fn an_exhausted_pool_names_its_longest_holder() -> Result<()> {
 
     let mut rows = Plane::using(&name).stream();
     rows.next().await?;
-    let transaction = Transaction::begin(&name).await?;
+    let transaction = Transaction::begin(&name).independent().await?;
     exhausted(&Plane::using(&name).count().await.unwrap_err(), &name, "a stream of Plane");
     drop(rows);
     assert_eq!(Plane::using(&name).count().await?, 1000);
@@ -65,7 +65,7 @@ async fn waiting_statements_get_the_next_connection() -> Result<()> {
 async fn a_cancelled_wait_takes_no_connection() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
     let name = stepwise(&db, &db.path(), patient_pool(1))?;
-    let holder = Transaction::begin(&name).await?;
+    let holder = Transaction::begin(&name).independent().await?;
     for _ in 0..20 {
         let waiting = tokio::time::timeout(Duration::from_millis(1), Plane::using(&name).count());
         assert!(waiting.await.is_err());
@@ -125,7 +125,7 @@ async fn an_exclusive_connection_locks_the_file() -> Result<()> {
         with_connection(name, async || {
             plane("N1").insert().await?;
             // The drop closes the connection, which ends the transaction.
-            let transaction = Transaction::begin(name).await?;
+            let transaction = Transaction::begin(name).independent().await?;
             transaction.run(async || plane("N2").insert().await).await?;
             drop(transaction);
             plane("N3").insert().await?;

@@ -75,7 +75,7 @@ async fn an_exhausted_pool_names_its_holder() -> Result<()> {
     let db = database().await;
     let pool = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(30));
     let name = alias(&db, "alone", |config| config.pool(pool))?;
-    let tx = Transaction::begin(&name).await?;
+    let tx = Transaction::begin(&name).independent().await?;
     let error = Plane::using(&name).filter(Plane::TAILNUM.eq(SECRET)).all().await.unwrap_err();
     check(&error, ErrorKind::PoolTimeout, &name, Some("Plane"));
     assert!(error.is_pool_timeout() && !error.is_retryable());

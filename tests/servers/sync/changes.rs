@@ -45,7 +45,7 @@ async fn a_late_commit_is_not_missed() -> Result<()> {
             continue;
         }
         let job = job(&from, &to).since(User::UPDATED_AT).lag(Duration::ZERO);
-        let late = Transaction::begin(&*from).await?;
+        let late = Transaction::begin(&*from).independent().await?;
         let stamped = late.run(async || users(&from, &["late@x.org"]).await).await?[0].updated_at;
         let (handle, second) = (connection(&from)?, TimeDelta::milliseconds(1_100));
         // InnoDB reports the start of a transaction in whole seconds.

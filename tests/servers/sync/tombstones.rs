@@ -29,6 +29,7 @@ async fn delete(from: &Database, ids: &[i64], deleted_at: DateTime<Utc>) -> Resu
     let tombstone = |&user_id: &i64| DeletedUser { id: 0, user_id, deleted_at };
     let tombstones: Vec<_> = ids.iter().map(tombstone).collect();
     Transaction::begin(&**from)
+        .independent()
         .run(async || {
             User::using(from).filter(User::ID.is_in(ids)).delete().await?;
             DeletedUser::with_connection(from, async || DeletedUser::bulk_insert(&tombstones).await).await.map(drop)
@@ -88,7 +89,7 @@ async fn a_late_tombstone_is_not_missed() -> Result<()> {
         }
         users(&from, &EMAILS).await?;
         let job = job_with_tombstones(&from, &to).lag(Duration::ZERO);
-        let (late, handle) = (Transaction::begin(&*from).await?, connection(&from)?);
+        let (late, handle) = (Transaction::begin(&*from).independent().await?, connection(&from)?);
         let stamped = handle.now().await?;
         late.run(async || delete(&from, &[3], stamped).await).await?;
         // InnoDB reports the start of a transaction in whole seconds.

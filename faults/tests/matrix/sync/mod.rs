@@ -104,7 +104,7 @@ async fn y1_rows_before_a_checkpoint_are_written() -> Result<()> {
 
 /// Begins a transaction, and writes a row with the time of now.
 async fn late(database: &str) -> Result<Transaction> {
-    let late = Transaction::begin(database).await?;
+    let late = Transaction::begin(database).independent().await?;
     late.run(async || {
         Item::with_connection(database, async || {
             // On some servers a transaction starts with its first statement. It must not start after the time in the
