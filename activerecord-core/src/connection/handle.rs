@@ -1,6 +1,7 @@
 //! Handles of connections, for SQL without a model.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -76,6 +77,11 @@ pub struct ConnectionHandle {
 }
 
 impl ConnectionHandle {
+    /// How long a statement waits for a connection.
+    pub(super) fn acquire_timeout(&self) -> Duration {
+        self.endpoint.acquire_timeout()
+    }
+
     pub(crate) fn of(endpoint: &Arc<Endpoint>) -> Self {
         Self { endpoint: Arc::clone(endpoint) }
     }

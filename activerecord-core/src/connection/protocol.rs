@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::{Instant, sleep};
 
 use super::handle::ConnectionHandle;
 use super::scope::{check_scope, resolve_name, transaction};
@@ -12,7 +13,7 @@ use crate::backend::Load;
 use crate::dialect::Precondition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
-use crate::value::{Value, ValueType};
+use crate::value::{Row, Value, ValueType};
 
 /// A connection, for packages with protocols across databases: `activerecord-distributed` and `activerecord-sync`.
 pub trait ProtocolConnection {
@@ -40,6 +41,9 @@ pub trait ProtocolConnection {
 
     /// Returns a time T of the database's clock such that no row stamped before T can still be committed. On a database
     /// with one writer at a time it is the current time.
+    ///
+    /// On MySQL the list of transactions is unreadable while one of them runs a statement with a character of four bytes
+    /// in UTF-8, such as an emoji. It is read again until the connection's `acquire_timeout`.
     ///
     /// # Errors
     /// `PermissionDenied` when the login may not see the transactions of others; whatever else the database reports.
@@ -112,7 +116,7 @@ impl ProtocolConnection for ConnectionHandle {
 
     async fn horizon(&self) -> Result<DateTime<Utc>> {
         let Some(horizon) = self.dialect().horizon else { return self.now().await };
-        let rows = self.query(horizon, []).await?;
+        let rows = self.ask_horizon(horizon).await?;
         let horizon: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
         horizon.ok_or_else(|| {
             let message =
@@ -155,6 +159,29 @@ impl ProtocolConnection for ConnectionHandle {
     async fn unmet_in_session(&self) -> Result<Vec<UnmetPrecondition>> {
         unmet(self, |precondition| precondition.of_session).await
     }
+}
+
+impl ConnectionHandle {
+    async fn ask_horizon(&self, horizon: &str) -> Result<Vec<Row>> {
+        const PAUSE: Duration = Duration::from_millis(50);
+        let end = Instant::now() + self.acquire_timeout();
+        loop {
+            match self.query(horizon, []).await {
+                Err(error) if is_busy(self, &error) && Instant::now() < end => sleep(PAUSE).await,
+                Err(error) if is_busy(self, &error) => {
+                    return Err(error.context(
+                        "the server cannot list its transactions while one of them runs a statement with a character \
+                         outside utf8mb3, such as an emoji",
+                    ));
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+fn is_busy(handle: &ConnectionHandle, error: &Error) -> bool {
+    handle.dialect().horizon_is_busy.is_some_and(|code| error.code() == Some(code))
 }
 
 /// A query of these columns without a row: its result has the types of the columns.

@@ -77,6 +77,8 @@ pub struct Dialect {
     pub(crate) now: &'static str,
     /// Selects the start of the oldest transaction that can still write, or the current time when there is none.
     pub(crate) horizon: Option<&'static str>,
+    /// The code of an error of `horizon` that lasts only as long as a statement of another session.
+    pub(crate) horizon_is_busy: Option<&'static str>,
     pub(crate) definitions: Definitions,
     /// The text before the table and after the columns in the prefix of a bulk load.
     pub(crate) load: Option<(&'static str, &'static str)>,

@@ -53,6 +53,9 @@ pub static MYSQL: Dialect = Dialect {
          WHERE trx_mysql_thread_id <> CONNECTION_ID()) \
          - INTERVAL IF(@@system_time_zone IN ('UTC', 'GMT', 'UCT'), 1, 50401) SECOND, UTC_TIMESTAMP(6)))",
     ),
+    // On MySQL `innodb_trx` has the texts of running statements in utf8mb3. It cannot be read while a transaction runs a
+    // statement with a character outside of that set, such as an emoji.
+    horizon_is_busy: Some("3854"),
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "BOOLEAN"),

@@ -58,6 +58,7 @@ pub static POSTGRESQL: Dialect = Dialect {
          ELSE least(clock_timestamp(), (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid()), \
          (SELECT min(prepared) FROM pg_prepared_xacts)) END",
     ),
+    horizon_is_busy: None,
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "boolean"),

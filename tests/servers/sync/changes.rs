@@ -59,6 +59,43 @@ async fn a_late_commit_is_not_missed() -> Result<()> {
     Ok(())
 }
 
+/// MySQL cannot list its transactions while one of them runs a statement with an emoji. A copy waits for that statement.
+#[tokio::test]
+async fn a_running_statement_with_an_emoji_delays_a_copy() -> Result<()> {
+    for (from, to) in pairs(&[USERS], &[ANALYTICS_USERS]).await? {
+        if connection(&from)?.dialect().name() != "mysql" {
+            continue;
+        }
+        users(&from, &["a@x.org"]).await?;
+        let update = "UPDATE users SET email = '🛫' WHERE id = 1";
+        let holder = Transaction::begin(&*from).independent().await?;
+        holder.execute("UPDATE users SET email = email WHERE id = 1", []).await?;
+        let name = from.to_string();
+        let waiting = tokio::spawn(transaction_of(name, update));
+        let list = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'UPDATE users%'";
+        until("the statement runs", async || {
+            // MariaDB answers, MySQL cannot.
+            let answer = connection(&from)?.query(list, []).await.map(|rows| !rows.is_empty());
+            Ok(answer.unwrap_or_else(|error| error.code() == Some("3854")))
+        })
+        .await?;
+        let job = job(&from, &to).since(User::UPDATED_AT);
+        let release = async {
+            tokio::task::yield_now().await;
+            holder.rollback().await
+        };
+        let (copied, released) = tokio::join!(job.run(), release);
+        released?;
+        waiting.await.map_err(Error::custom)??;
+        assert_eq!(copied?.written, 1);
+    }
+    Ok(())
+}
+
+async fn transaction_of(name: String, statement: &'static str) -> Result<u64> {
+    transaction(&name, async || connection(&name)?.execute(statement, []).await).await
+}
+
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Note {
     id: i64,
