@@ -40,7 +40,7 @@ pub(crate) struct Level {
     /// The SQL that removes the limit of the idle time after the transaction.
     lift: OnceLock<&'static str>,
     /// Whether a statement in the transaction can have changed tables. Only that of the outermost level counts.
-    own_tables: AtomicBool,
+    pub(super) own_tables: AtomicBool,
 }
 
 /// The connection of a level: its own, or borrowed from the outer level.
@@ -274,24 +274,6 @@ impl Level {
         self.let_go();
     }
 
-    /// Whether the transaction can have changed tables.
-    pub(crate) fn has_own_tables(&self) -> bool {
-        self.levels().last().is_some_and(|outermost| outermost.own_tables.load(Ordering::Relaxed))
-    }
-
-    /// Forgets the descriptions of tables, now and when the transaction ends: others see the changes after the COMMIT.
-    pub(crate) fn tables_changed(&self) {
-        self.endpoint.descriptions().forget();
-        let first = |outermost: &Self| !outermost.own_tables.swap(true, Ordering::Relaxed);
-        if self.levels().last().is_some_and(first) {
-            let endpoint = Arc::clone(&self.endpoint);
-            self.after_end(AfterEnd::new(move |_| {
-                endpoint.descriptions().forget();
-                Box::pin(std::future::ready(Ok(())))
-            }));
-        }
-    }
-
     /// Runs `call` after the outermost transaction has ended.
     pub(crate) fn after_end(&self, call: AfterEnd) {
         self.after.push(call);
@@ -334,7 +316,7 @@ impl Level {
         self.levels().count()
     }
 
-    fn levels(&self) -> impl Iterator<Item = &Self> {
+    pub(super) fn levels(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |level| level.outer.as_deref())
     }
 

@@ -9,6 +9,7 @@ mod level;
 mod prepared;
 mod retry;
 mod state;
+mod tables;
 
 pub use begin::{Begin, Transaction};
 pub use prepared::{Detached, Prepared};
