@@ -3,7 +3,8 @@
 //! [`ConnectionManager`] registers connections by name. [`with_connection`] sends the statements of a block to another one.
 
 pub use activerecord_core::{
-    AsyncBody, Capabilities, ColumnInfo, Config, ConnectionHandle, ConnectionManager, Dialect, InCurrentConnections,
-    IntoConfig, Listener, OutsideTransaction, PoolOptions, TableInfo, UniqueKey, connection, current_connection, spawn,
-    try_with_connection, with_connection,
+    AsyncBody, Capabilities, CheckInfo, ColumnInfo, Config, ConnectionHandle, ConnectionManager, Deferrable, Dialect,
+    EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity, InCurrentConnections, IndexInfo,
+    IndexPart, IndexTerm, IntoConfig, Listener, OutsideTransaction, PoolOptions, SequenceInfo, TableInfo, TableKind,
+    UniqueKey, connection, current_connection, spawn, try_with_connection, with_connection,
 };

@@ -16,6 +16,9 @@ mod schema;
 // Statement trees, and the differences between databases as data.
 pub mod statement;
 
+// What a database says of its tables.
+mod catalog;
+
 mod dialect;
 
 // Renders a tree in a dialect: text and binds.
@@ -47,11 +50,14 @@ mod verbs;
 pub mod private;
 
 pub use backend::{Branch, IntoBranch, Isolation, PreparedBranch};
+pub use catalog::{
+    CheckInfo, ColumnInfo, Deferrable, EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity,
+    IndexInfo, IndexPart, IndexTerm, SequenceInfo, TableInfo, TableKind, UniqueKey,
+};
 pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{
-    AsyncBody, ColumnInfo, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
-    ProtocolConnection, TableInfo, UniqueKey, UnmetPrecondition, connection, current_connection, spawn,
-    try_with_connection, with_connection,
+    AsyncBody, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
+    ProtocolConnection, UnmetPrecondition, connection, current_connection, spawn, try_with_connection, with_connection,
 };
 pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};

@@ -6,6 +6,7 @@
 mod builder;
 mod bulk;
 mod capabilities;
+mod catalog;
 mod crud;
 mod described;
 mod distributed;

@@ -56,6 +56,14 @@ impl<T> Cache<T> {
         Slot(slot)
     }
 
+    /// Drops the value of a text with the next insert that needs its place.
+    pub(crate) fn forget(&mut self, text: &str) {
+        if let Some(slot) = self.by_text.remove(text) {
+            self.entries[slot].used = 0;
+            self.entries[slot].text = "".into();
+        }
+    }
+
     /// The value in a slot.
     #[inline]
     pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut T {
@@ -77,5 +85,9 @@ mod tests {
         let c = cache.insert("c", 3);
         assert_eq!((cache.find("a"), cache.find("b"), cache.find("c")), (Some(a), None, Some(c)));
         assert_eq!(*cache.get_mut(c), 3);
+        cache.forget("a");
+        assert_eq!((cache.find("a"), cache.find("c")), (None, Some(c)));
+        cache.insert("a", 4);
+        assert_eq!(cache.find("c"), Some(c));
     }
 }

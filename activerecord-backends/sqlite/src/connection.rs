@@ -50,6 +50,10 @@ impl SqliteConnection {
 
     /// Adds the statement to an error, and records what the error means for the next user.
     fn told(&mut self, error: Error, sql: &Sql) -> Error {
+        if let (Some(session), ErrorKind::InvalidStatement) = (&mut self.session, error.kind()) {
+            // SQLite would compile an outdated statement with the schema that it remembers.
+            session.database.forget(sql.text());
+        }
         self.failed(error).with_sql(sql.text())
     }
 

@@ -66,7 +66,7 @@ fn kind(code: c_int, message: &str) -> ErrorKind {
         // A SUM of integers that does not fit into 64 bits.
         ffi::SQLITE_ERROR if message == "integer overflow" => ErrorKind::Conversion,
         // The schema has changed since the statement was prepared.
-        ffi::SQLITE_ERROR if message.starts_with("no such ") => ErrorKind::InvalidStatement,
+        ffi::SQLITE_ERROR if is_about_schema(message) => ErrorKind::InvalidStatement,
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
             ErrorKind::UniqueViolation
         }
@@ -87,6 +87,13 @@ fn kind(code: c_int, message: &str) -> ErrorKind {
             _ => ErrorKind::Database,
         },
     }
+}
+
+/// Whether a message is about a table, a column or a key that a statement names.
+fn is_about_schema(message: &str) -> bool {
+    message.starts_with("no such ")
+        || message.starts_with("ON CONFLICT clause does not match")
+        || message.contains(" has no column named ")
 }
 
 /// SQLite's message, with a hint for codes whose message needs one.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use activerecord_core::sql::ReturnedKey;
-use activerecord_core::{Error, Result};
+use activerecord_core::{Error, ErrorKind, Result};
 use rusqlite::ffi;
 
 pub(crate) use self::row::{Cell, Row};
@@ -123,6 +123,11 @@ impl Database {
         })
     }
 
+    /// Compiles the text again when it is used next.
+    pub(crate) fn forget(&mut self, text: &str) {
+        self.statements.forget(text);
+    }
+
     /// Prepares and runs the statements of a script one by one, and does not keep them.
     pub(crate) fn for_each(&mut self, mut script: &str, mut run: impl FnMut(Cursor<'_>) -> Result<()>) -> Result<()> {
         while !script.is_empty() {
@@ -187,6 +192,22 @@ impl Database {
 
     /// The first statement of a text, if it has one, and the text after it.
     fn compile_first<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
+        match self.compile_now(text) {
+            // Another connection may have changed the schema. SQLite notices that by itself for some errors only, such as a
+            // missing table, and not for a missing unique key.
+            Err(error) if error.kind() == ErrorKind::InvalidStatement && self.reads_schema() => self.compile_now(text),
+            compiled => compiled,
+        }
+    }
+
+    /// Reads the schema again if another connection has changed it. False when the file cannot be read now.
+    fn reads_schema(&self) -> bool {
+        let read = self.connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(()));
+        matches!(read, Ok(()) | Err(rusqlite::Error::QueryReturnedNoRows))
+    }
+
+    /// As [`compile_first`](Self::compile_first), with the schema that the connection knows.
+    fn compile_now<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
         let length = c_int::try_from(text.len()).map_err(|_| error::invalid_statement("the SQL text is too long"))?;
         let (mut raw, mut tail) = (ptr::null_mut(), ptr::null());
         // SAFETY: the handle is valid; the text is `length` readable bytes, which SQLite copies; `raw` and `tail` are

@@ -1,10 +1,10 @@
 //! A registered connection: its pool, and what is known about its server.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::describe::Descriptions;
 use super::meters::Meters;
 use super::pool::{Pool, PooledConnection, Purpose};
 use super::registry::endpoint;
@@ -23,12 +23,9 @@ pub(crate) struct Endpoint {
     pool: Pool,
     meters: Meters,
     server: OnceLock<Capabilities>,
-    unique_keys: Mutex<HashMap<String, UniqueKeys>>,
+    descriptions: Descriptions,
     claims: Claims,
 }
-
-/// The unique keys of a table. Each is the set of its columns.
-pub(crate) type UniqueKeys = Arc<[BTreeSet<String>]>;
 
 impl Endpoint {
     pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Self {
@@ -43,7 +40,7 @@ impl Endpoint {
             dialect,
             meters,
             server: OnceLock::new(),
-            unique_keys: Mutex::default(),
+            descriptions: Descriptions::default(),
             claims: Claims::default(),
         }
     }
@@ -103,14 +100,9 @@ impl Endpoint {
         self.pool.closed().await.with_connection(&self.name)
     }
 
-    /// The unique keys of a table, if they are known.
-    pub(crate) fn unique_keys(&self, table: &str) -> Option<UniqueKeys> {
-        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
-    }
-
-    /// Stores the unique keys of a table.
-    pub(crate) fn set_unique_keys(&self, table: &str, keys: UniqueKeys) {
-        self.unique_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), keys);
+    /// The descriptions of tables that are known.
+    pub(crate) fn descriptions(&self) -> &Descriptions {
+        &self.descriptions
     }
 
     /// The explicit transactions that are open on it.

@@ -400,6 +400,10 @@ impl ConnectionHandle {
         self.endpoint.id()
     }
 
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Renders a statement in the dialect of this connection.
     pub(super) fn render(&self, statement: Statement) -> Result<Sql> {
         render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))

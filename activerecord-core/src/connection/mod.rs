@@ -1,7 +1,7 @@
 //! Connections by name: the registry, the pools, and the choice of the connection for a statement.
 
 mod body;
-mod describe;
+pub(crate) mod describe;
 mod endpoint;
 mod handle;
 mod listener;
@@ -16,7 +16,6 @@ pub(crate) mod unique;
 mod unscoped;
 
 pub use body::AsyncBody;
-pub use describe::{ColumnInfo, TableInfo, UniqueKey};
 pub use handle::{ConnectionHandle, connection, current_connection};
 pub use listener::Listener;
 pub use protocol::{ProtocolConnection, UnmetPrecondition};

@@ -11,7 +11,7 @@ use super::endpoint::Endpoint;
 use super::pool::{PooledConnection, Purpose};
 use crate::backend::{Answer, Connection, Load, Outcome};
 use crate::dialect::{Capabilities, Dialect};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql};
 use crate::transaction::{Level, Turn};
 use crate::value::{Flow, Row, RowRef, Sink};
@@ -84,6 +84,19 @@ impl Session {
         Ok(*endpoint.capabilities())
     }
 
+    /// Whether this is a transaction that changed tables. Others do not see the changes yet.
+    pub(crate) fn has_own_tables(&self) -> bool {
+        matches!(self, Self::Transaction(level) if level.has_own_tables())
+    }
+
+    /// Forgets the descriptions of tables after a statement that can have changed them.
+    fn tables_changed(&self) {
+        match self {
+            Self::Pool(endpoint) => endpoint.descriptions().forget(),
+            Self::Transaction(level) => level.tables_changed(),
+        }
+    }
+
     /// Checks the result of a write. If the row was written, but the answer cannot be used, the transaction is
     /// poisoned.
     pub(crate) fn written<T>(&self, result: Result<T>) -> Result<T> {
@@ -120,6 +133,9 @@ impl Session {
             }
             Err(error) => Err(error),
         };
+        if sql.defines() {
+            self.tables_changed();
+        }
         let rows = result.as_ref().map_or(0, |outcome| outcome.rows);
         observed.finish(result, rows)
     }
@@ -160,6 +176,9 @@ impl Session {
                 Err(error) => Err(error),
             }
         };
+        if sql.defines() {
+            self.tables_changed();
+        }
         observed.finish(result, rows)
     }
 
@@ -257,6 +276,10 @@ impl<'s> Observed<'s> {
     #[cold]
     fn located(&self, error: Error) -> Error {
         self.span.record("error", field::debug(error.kind()));
+        if error.kind() == ErrorKind::InvalidStatement {
+            // A table, a column or a key does not exist: another program may have changed it.
+            self.endpoint.descriptions().forget();
+        }
         let error = error.with_connection(self.endpoint.name()).with_sql(self.sql.text());
         match self.label.model {
             Some(model) => error.with_model(model),

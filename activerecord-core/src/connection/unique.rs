@@ -1,42 +1,38 @@
 //! Upserts on a database whose conflict clause cannot name a unique key. The keys are read from the catalog, and a
 //! conflict on another key is an error, as on the other databases.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
+use super::describe::{description, known, read};
 use super::session::{Label, Session};
+use crate::catalog::{IndexInfo, TableInfo};
 use crate::dialect::UnnamedConflicts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Access, Sql};
-use crate::value::{Flow, FromValue, RowRef, Value};
 
 /// Checks that the columns are a unique key of the table.
 pub(crate) async fn check<K: AsRef<str>>(session: &Session, table: &str, keys: &[K], label: Label) -> Result<()> {
     if session.dialect().unnamed_conflicts.is_none() {
         return Ok(());
     }
-    let question = session.dialect().catalog.keys;
-    let endpoint = session.endpoint();
-    let wanted: BTreeSet<String> = keys.iter().map(|key| key.as_ref().to_owned()).collect();
-    if endpoint.unique_keys(table).is_some_and(|known| known.contains(&wanted)) {
-        return Ok(());
+    let is_fresh = known(session, table).is_none();
+    let mut info = description(session, table).await?;
+    if !is_fresh && !info.as_ref().is_some_and(|info| has_key(info, keys)) {
+        // The key is unknown, but a new index can exist.
+        info = read(session, table).await?;
     }
-    // The key is unknown, but a new index can exist: read the keys again.
-    let mut indexes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut sink = |row: &dyn RowRef| -> Result<Flow> {
-        indexes.entry(text(row, 0)?).or_default().insert(text(row, 1)?);
-        Ok(Flow::More)
-    };
-    let sql = Sql::new(Arc::from(question), vec![Value::Text(table.into())], Access::Read);
-    session.fetch(&sql, label, &mut sink).await?;
-    let known: Vec<_> = indexes.into_values().collect();
-    let is_known = known.contains(&wanted);
-    endpoint.set_unique_keys(table, known.into());
-    if is_known { Ok(()) } else { Err(no_key(session, table, keys, label)) }
+    match info {
+        Some(info) if !has_key(&info, keys) => Err(no_key(session, table, keys, label)),
+        // The database reports a missing table.
+        _ => Ok(()),
+    }
 }
 
-fn text(row: &dyn RowRef, ordinal: usize) -> Result<String> {
-    FromValue::from_value(row.value(ordinal)?)
+/// Returns true when exactly these columns are the primary key or another unique key.
+fn has_key<K: AsRef<str>>(table: &TableInfo, keys: &[K]) -> bool {
+    let wanted: BTreeSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+    let primary = table.primary_key.as_ref().and_then(IndexInfo::columns);
+    let others = table.unique.iter().map(|key| key.columns.iter().map(String::as_str).collect());
+    primary.into_iter().chain(others).any(|columns: Vec<&str>| columns.into_iter().collect::<BTreeSet<_>>() == wanted)
 }
 
 #[cold]

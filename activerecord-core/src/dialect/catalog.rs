@@ -1,4 +1,4 @@
-//! The queries that read a database's catalog of tables, columns and keys.
+//! The queries that read a database's catalog of tables.
 
 use crate::value::ValueType;
 
@@ -8,13 +8,16 @@ use crate::value::ValueType;
 pub(crate) struct Catalog {
     /// Selects the names of the tables.
     pub(crate) tables: &'static str,
-    /// Selects the columns of a table in their order. For each: the name; the declared type; the underlying type of an
-    /// alias or a domain; whether it can be NULL; whether the database generates it; whether it is computed; its
-    /// default.
-    pub(crate) columns: &'static str,
-    /// Selects the columns of the table's unique keys, including the primary key: the name of the key, the name of the
-    /// column, and whether the key is the primary key. Partial keys and keys on expressions are left out.
-    pub(crate) keys: &'static str,
+    /// Describes a table. The placeholders are pairs of a schema, or NULL, and a table. Each row has a kind, a name, nine
+    /// cells, words that are true, and a place among the rows of its name. `connection/describe/rows.rs` says what the cells
+    /// of each kind are.
+    pub(crate) table: &'static str,
+    /// The file whose CREATE statements `table` reads first: its quoted name replaces `{}`. Empty: `table` has no `{}`.
+    pub(crate) main: &'static str,
+    /// The collation that needs no mention.
+    pub(crate) plain_collation: &'static str,
+    /// How the types begin that list their labels.
+    pub(crate) enumerations: &'static [&'static str],
     /// The types by their SQL names in lower case. A declared type is looked up as it is, then without its parentheses.
     pub(crate) types: &'static [(&'static str, ValueType)],
     /// The suffix of array types; None: no arrays.
@@ -23,22 +26,10 @@ pub(crate) struct Catalog {
 
 pub(super) const SQLITE: Catalog = Catalog {
     tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY name",
-    // A key of one INTEGER column is the rowid, unless the table is WITHOUT ROWID. It is never NULL.
-    columns: "WITH one (name) AS (SELECT ?), \
-              all_columns AS (SELECT c.*, upper(c.type) = 'INTEGER' AND c.pk = 1 AND t.wr = 0 \
-                  AND (SELECT count(*) FROM pragma_table_info(one.name) WHERE pk > 0) = 1 AS numbered, t.wr \
-                  FROM one JOIN pragma_table_list AS t ON t.schema = 'main' AND t.name = one.name COLLATE NOCASE \
-                  JOIN pragma_table_xinfo(one.name) AS c WHERE c.hidden <> 1) \
-              SELECT name, type, type, NOT (\"notnull\" OR numbered OR wr AND pk > 0), numbered, hidden IN (2, 3), \
-                  dflt_value FROM all_columns ORDER BY cid",
-    keys: "WITH one (name) AS (SELECT ?) \
-           SELECT '' AS key_name, c.name, 1 AS is_primary, c.pk AS place \
-               FROM one, pragma_table_info(one.name) AS c WHERE c.pk > 0 \
-           UNION ALL SELECT i.name, c.name, 0, c.seqno \
-               FROM one, pragma_index_list(one.name) AS i, pragma_index_info(i.name) AS c \
-               WHERE i.\"unique\" AND i.origin <> 'pk' AND NOT i.partial \
-               AND NOT EXISTS (SELECT 1 FROM pragma_index_info(i.name) AS e WHERE e.name IS NULL) \
-           ORDER BY is_primary DESC, key_name, place",
+    table: include_str!("catalog/sqlite.sql"),
+    main: "main",
+    plain_collation: "BINARY",
+    enumerations: &[],
     types: &[
         ("integer", ValueType::I64),
         ("int", ValueType::I64),
@@ -75,21 +66,10 @@ pub(super) const SQLITE: Catalog = Catalog {
 pub(super) const MYSQL: Catalog = Catalog {
     tables: "SELECT table_name FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
-    // On MariaDB a JSON column is a text with a check constraint. Its check_constraints have a table_name. Those of
-    // MySQL do not; there `table_name` is that of the column itself.
-    columns: "SELECT c.column_name, c.column_type, CASE WHEN c.data_type = 'longtext' AND EXISTS ( \
-                  SELECT 1 FROM information_schema.check_constraints AS k WHERE k.constraint_schema = c.table_schema \
-                  AND table_name = c.table_name AND k.check_clause = CONCAT('json_valid(`', c.column_name, '`)') \
-                  ) THEN 'json' ELSE c.column_type END, \
-                  c.is_nullable = 'YES', c.extra LIKE '%auto_increment%', \
-                  c.extra LIKE '%VIRTUAL%' OR c.extra LIKE '%STORED%', c.column_default \
-              FROM information_schema.columns AS c WHERE c.table_schema = DATABASE() AND c.table_name = ? \
-              ORDER BY c.ordinal_position",
-    keys: "SELECT index_name, column_name, index_name = 'PRIMARY' FROM information_schema.statistics AS s \
-           WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 \
-           AND NOT EXISTS (SELECT 1 FROM information_schema.statistics AS e WHERE e.table_schema = s.table_schema \
-           AND e.table_name = s.table_name AND e.index_name = s.index_name \
-           AND (e.column_name IS NULL OR e.sub_part IS NOT NULL)) ORDER BY index_name = 'PRIMARY' DESC, index_name, seq_in_index",
+    table: include_str!("catalog/mysql.sql"),
+    main: "",
+    plain_collation: "",
+    enumerations: &["enum(", "set("],
     types: &[
         ("boolean", ValueType::Bool),
         ("tinyint(1)", ValueType::Bool),
@@ -137,19 +117,10 @@ pub(super) const MYSQL: Catalog = Catalog {
 pub(super) const POSTGRESQL: Catalog = Catalog {
     tables: "SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname",
-    columns: "SELECT a.attname, format_type(a.atttypid, a.atttypmod), CASE t.typtype \
-                  WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) WHEN 'e' THEN 'text' \
-                  ELSE format_type(a.atttypid, a.atttypmod) END, \
-                  NOT a.attnotnull, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', FALSE), \
-                  a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid) \
-              FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid \
-              LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-              WHERE a.attrelid = to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(?, '.')) AS part)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-    keys: "SELECT i.relname, a.attname, x.indisprimary FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid \
-           CROSS JOIN LATERAL unnest(x.indkey) WITH ORDINALITY AS k (attnum, place) \
-           JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.attnum \
-           WHERE x.indrelid = to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(string_to_array(?, '.')) AS part)) AND x.indisunique AND x.indisvalid AND x.indpred IS NULL \
-           AND x.indexprs IS NULL AND k.place <= x.indnkeyatts ORDER BY x.indisprimary DESC, i.relname, k.place",
+    table: include_str!("catalog/postgresql.sql"),
+    main: "",
+    plain_collation: "",
+    enumerations: &[],
     types: &[
         ("boolean", ValueType::Bool),
         ("smallint", ValueType::I16),

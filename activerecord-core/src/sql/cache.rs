@@ -53,7 +53,7 @@ impl Template {
     /// The statement with these values.
     pub(crate) fn with_binds(self, binds: Vec<Value>) -> Sql {
         let Self { text, access, returned_key } = self;
-        Sql { text, binds, access, one_row: false, returned_key }
+        Sql { text, binds, access, one_row: false, defines: false, returned_key }
     }
 }
 

@@ -3,6 +3,7 @@
 mod aggregate;
 mod cache;
 mod create;
+pub(crate) mod created;
 mod digest;
 mod expr;
 mod function;
@@ -20,8 +21,10 @@ mod write;
 mod writer;
 
 pub(crate) use cache::{Operation, cached, cached_head};
+pub(crate) use created::literals;
 pub use render::render;
 pub(crate) use render::{render_head, render_rest, render_with_models};
+pub(crate) use writer::quoted;
 
 use std::sync::Arc;
 
@@ -36,6 +39,7 @@ pub struct Sql {
     binds: Vec<Value>,
     access: Access,
     one_row: bool,
+    defines: bool,
     returned_key: Option<Arc<ReturnedKey>>,
 }
 
@@ -67,7 +71,7 @@ pub enum Access {
 impl Sql {
     /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        Self { text: text.into(), binds, access, one_row: false, returned_key: None }
+        Self { text: text.into(), binds, access, one_row: false, defines: false, returned_key: None }
     }
 
     /// States that the result has at most one row. A backend can then fetch it in a cheaper way.
@@ -75,6 +79,18 @@ impl Sql {
     pub fn one_row(mut self) -> Self {
         self.one_row = true;
         self
+    }
+
+    /// States that the statement only reads.
+    #[must_use]
+    pub(crate) fn reading(mut self) -> Self {
+        self.access = Access::Read;
+        self
+    }
+
+    /// Whether the statement can change a table: it is not known to only read or write rows.
+    pub(crate) fn defines(&self) -> bool {
+        self.defines
     }
 
     /// Returns the text.

@@ -35,6 +35,11 @@ pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
 /// As [`render`].
 pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
     let mut w = Writer::new(dialect);
+    w.defines = match &statement {
+        Statement::CreateTable(_) | Statement::CreateIndex(_) => true,
+        Statement::Raw(sql) => raw::can_define(&sql.text, dialect),
+        _ => false,
+    };
     let access = match statement {
         Statement::Select(query) => {
             // A locking read must run where writes run.

@@ -10,6 +10,23 @@ use crate::schema::TableDef;
 use crate::statement::Name;
 use crate::value::Value;
 
+/// Returns a quoted name.
+pub(crate) fn quoted(name: &str, dialect: &Dialect) -> String {
+    let mut text = String::with_capacity(name.len() + 2);
+    quote(&mut text, name, dialect.quote);
+    text
+}
+
+fn quote(text: &mut String, name: &str, quote: char) {
+    text.push(quote);
+    if name.contains(quote) {
+        text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
+    } else {
+        text.push_str(name);
+    }
+    text.push(quote);
+}
+
 /// Writes text and binds in one dialect.
 pub(super) struct Writer<'d> {
     pub(super) dialect: &'d Dialect,
@@ -27,6 +44,8 @@ pub(super) struct Writer<'d> {
     pub(super) merges: bool,
     /// What an INSERT of one row returns, if that is one column.
     pub(super) returned_key: Option<Arc<ReturnedKey>>,
+    /// Whether the statement can change a table.
+    pub(super) defines: bool,
     text: String,
     binds: Vec<Value>,
 }
@@ -42,13 +61,15 @@ impl<'d> Writer<'d> {
             writes: false,
             merges: false,
             returned_key: None,
+            defines: false,
             text: String::with_capacity(256),
             binds: Vec::new(),
         }
     }
 
     pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static TableDef>) {
-        let sql = Sql { returned_key: self.returned_key, ..Sql::new(self.text, self.binds, access) };
+        let (returned_key, defines) = (self.returned_key, self.defines);
+        let sql = Sql { returned_key, defines, ..Sql::new(self.text, self.binds, access) };
         (sql, self.models)
     }
 
@@ -70,14 +91,7 @@ impl<'d> Writer<'d> {
 
     /// Writes the quoted name of a column.
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
-        let quote = self.dialect.quote;
-        self.text.push(quote);
-        if name.contains(quote) {
-            self.text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
-        } else {
-            self.text.push_str(name);
-        }
-        self.text.push(quote);
+        quote(&mut self.text, name, self.dialect.quote);
         self
     }
 

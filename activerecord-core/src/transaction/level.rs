@@ -39,6 +39,8 @@ pub(crate) struct Level {
     branch: Option<Branch>,
     /// The SQL that removes the limit of the idle time after the transaction.
     lift: OnceLock<&'static str>,
+    /// Whether a statement in the transaction can have changed tables. Only that of the outermost level counts.
+    pub(super) own_tables: AtomicBool,
 }
 
 /// The connection of a level: its own, or borrowed from the outer level.
@@ -86,6 +88,7 @@ impl Level {
             used: AtomicBool::new(false),
             branch,
             lift: OnceLock::new(),
+            own_tables: AtomicBool::new(false),
         }))
     }
 
@@ -109,6 +112,7 @@ impl Level {
             used: AtomicBool::new(false),
             branch: None,
             lift: OnceLock::new(),
+            own_tables: AtomicBool::new(false),
         }))
     }
 
@@ -209,7 +213,10 @@ impl Level {
     async fn settle_commit(&self, committed: Result<()>) -> Result<()> {
         match committed.map_err(|error| error.with_connection(self.endpoint.name())) {
             Ok(()) => self.after.run(true).await,
-            Err(error) if error.is_commit_outcome_unknown() => Err(error),
+            Err(error) if error.is_commit_outcome_unknown() => {
+                self.endpoint.descriptions().forget();
+                Err(error)
+            }
             Err(error) => {
                 // The caller needs the error of the commit, not that of a hook after it.
                 let _ = self.after.run(false).await;
@@ -314,7 +321,7 @@ impl Level {
         self.levels().count()
     }
 
-    fn levels(&self) -> impl Iterator<Item = &Self> {
+    pub(super) fn levels(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |level| level.outer.as_deref())
     }
 

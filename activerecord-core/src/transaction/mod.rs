@@ -10,6 +10,7 @@ mod level;
 mod prepared;
 mod retry;
 mod state;
+mod tables;
 mod verbs;
 
 pub use begin::{Begin, Transaction};

@@ -88,11 +88,12 @@ fn compares(line: &str, literal: &str) -> bool {
 }
 
 /// The folders of core. Each one is before the folders that import it.
-const CORE: [&str; 16] = [
+const CORE: [&str; 17] = [
     "error",
     "value",
     "schema",
     "statement",
+    "catalog",
     "dialect",
     "sql",
     "config",

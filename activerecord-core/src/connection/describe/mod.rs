@@ -1,0 +1,147 @@
+//! Reads the tables of a database from its catalog, and keeps what it read for the statements that need it.
+
+mod build;
+mod cache;
+mod rows;
+
+pub(crate) use cache::Descriptions;
+
+use std::sync::Arc;
+
+use super::handle::ConnectionHandle;
+use super::scope::resolve_name;
+use super::session::{Label, Session};
+use crate::catalog::TableInfo;
+use crate::error::Result;
+use crate::sql::{quoted, render};
+use crate::statement::{RawSql, Statement};
+use crate::value::{Flow, RowRef, Value, ValueType};
+use rows::CatalogRow;
+
+impl ConnectionHandle {
+    /// Returns the names of all tables in alphabetical order. On PostgreSQL they are those of the first schema in the
+    /// search path. Views and the partitions of a table are left out. This library's own tables, which begin with
+    /// `ar_`, are included.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// for table in connection("primary")?.tables().await? {
+    ///     println!("{table}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the connection and the database.
+    pub async fn tables(&self) -> Result<Vec<String>> {
+        let rows = self.query(self.dialect().catalog.tables, []).await?;
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Describes a table; None when no table has this name. A dot joins a schema and a table: `audit.events` on
+    /// PostgreSQL, `shop.events` in another database on MySQL and MariaDB, `archive.events` in an attached file on SQLite.
+    /// Without a schema, the database looks for the name as it does in a statement. Tables and columns that the login has
+    /// no permission to see are left out.
+    ///
+    /// Each call reads the catalog, in one query. The library itself keeps descriptions for its statements; see
+    /// [`forget_descriptions`](Self::forget_descriptions).
+    ///
+    /// ```no_run
+    /// # async fn example() -> activerecord_core::Result<()> {
+    /// if let Some(users) = activerecord_core::connection("primary")?.describe("users").await? {
+    ///     for column in &users.columns {
+    ///         println!("{} {}", column.name, column.declared);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the connection and the database. A type that this library does not support is not an error here;
+    /// [`TableInfo::types`] reports it.
+    pub async fn describe(&self, table: &str) -> Result<Option<TableInfo>> {
+        let session = resolve_name(self.name())?;
+        Ok(read(&session, table).await?.map(Arc::unwrap_or_clone))
+    }
+
+    /// Discards what this process knows of the tables of this connection. The next statement that needs a description
+    /// reads it from the catalog again.
+    ///
+    /// The library does this by itself after each statement on this connection that can change a table (CREATE, ALTER, DROP
+    /// and every other one that does not only read or write rows), at the end of its transaction, and after an error about
+    /// an unknown table, column or key. Call it after another program, or another connection to the same database, has
+    /// changed a table.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # fn example() -> Result<()> {
+    /// connection("primary")?.forget_descriptions();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn forget_descriptions(&self) {
+        self.endpoint().descriptions().forget();
+    }
+}
+
+/// Returns the description of a table; None when no table has this name. The first use reads the catalog in one query;
+/// later uses take the description from memory.
+///
+/// # Errors
+/// Those of the connection and the database.
+pub(crate) async fn description(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    match known(session, table) {
+        Some(known) => Ok(Some(known)),
+        None => read(session, table).await,
+    }
+}
+
+/// Returns the description of a table that is in memory.
+pub(crate) fn known(session: &Session, table: &str) -> Option<Arc<TableInfo>> {
+    // A transaction that changed tables sees tables that others do not see.
+    if session.has_own_tables() { None } else { session.endpoint().descriptions().get(table) }
+}
+
+/// Reads the description of a table from the catalog, and keeps it.
+pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    let descriptions = session.endpoint().descriptions();
+    let generation = descriptions.generation();
+    let (schema, local) = match table.split_once('.') {
+        Some((schema, local)) => (Some(schema), local),
+        None => (None, table),
+    };
+    let info = TableInfo::new(Arc::clone(session.endpoint().name()), table);
+    let dialect = session.dialect();
+    let main = dialect.catalog.main;
+    let mut rows = rows_of(session, schema, local, main).await?;
+    // The texts of the CREATE statements were read from another file than that of the table.
+    let file = rows.iter().find(|row| row.is("table")).map(|row| row.name.clone());
+    if let Some(file) = file.filter(|file| !main.is_empty() && file != main) {
+        rows = rows_of(session, Some(&file), local, &file).await?;
+    }
+    let Some(info) = build::described(info, rows, dialect).map(Arc::new) else { return Ok(None) };
+    if !info.temporary && !session.has_own_tables() {
+        descriptions.keep(generation, &info);
+    }
+    Ok(Some(info))
+}
+
+async fn rows_of(session: &Session, schema: Option<&str>, table: &str, file: &str) -> Result<Vec<CatalogRow>> {
+    let dialect = session.dialect();
+    let text = dialect.catalog.table.replace("{}", &quoted(file, dialect));
+    let schema = schema.map_or(Value::Null(ValueType::Text), |schema| Value::Text(schema.to_owned()));
+    // Each part of the query has a pair of placeholders for the schema and the table.
+    let pairs = text.matches('?').count() / 2;
+    let binds = (0..pairs).flat_map(|_| [schema.clone(), Value::Text(table.to_owned())]).collect();
+    let sql = render(Statement::Raw(RawSql { text: text.into(), binds }), dialect)?.reading();
+    let mut rows = Vec::new();
+    let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+        rows.push(CatalogRow::read(row)?);
+        Ok(Flow::More)
+    };
+    session.fetch(&sql, Label::raw("describe"), &mut sink).await?;
+    Ok(rows)
+}
