@@ -163,7 +163,8 @@ impl ProtocolConnection for ConnectionHandle {
 
 impl ConnectionHandle {
     async fn ask_horizon(&self, horizon: &str) -> Result<Vec<Row>> {
-        const PAUSE: Duration = Duration::from_millis(50);
+        // InnoDB renews the list only when nobody has read it for 100 ms.
+        const PAUSE: Duration = Duration::from_millis(150);
         let end = Instant::now() + self.acquire_timeout();
         loop {
             match self.query(horizon, []).await {
