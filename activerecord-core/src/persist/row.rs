@@ -20,6 +20,12 @@ pub(super) fn key_values<M: Model>(record: &M) -> Vec<Value> {
     M::TABLE.key.iter().map(|&ordinal| record.value(ordinal)).collect()
 }
 
+/// Adds the model to the error of a value that its column cannot hold.
+#[cold]
+pub(super) fn of_model<M: Model>(error: Error) -> Error {
+    error.with_model(M::TABLE.model)
+}
+
 /// Returns the condition for the row with this key.
 pub(super) fn key_filter<M: Model>(key: &[Value]) -> Expr {
     let equal = |(def, value): (&'static _, &Value)| {
@@ -48,13 +54,14 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
         let key = generated.filter(|_| returning).map(|ordinal| name::<M>(ordinal));
         Statement::Insert(Insert {
             table: M::TABLE.name.into(),
+            model: Some(M::TABLE),
             columns: columns.map(name::<M>).collect(),
             values: binds.clone(),
             conflict: None,
             returning: key.into_iter().collect(),
         })
     })?;
-    let sql = sql.with_binds(binds).one_row();
+    let sql = sql.with_binds(binds).map_err(of_model::<M>)?.one_row();
     let label = Label::new(M::TABLE.model, "insert");
     let key = if returning {
         session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?
@@ -109,7 +116,7 @@ pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operatio
     let sql = cached::<M>(session.dialect(), Operation::Delete, || {
         Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
     })?;
-    let sql = sql.with_binds(guard_values(record).collect()).one_row();
+    let sql = sql.with_binds(guard_values(record).collect()).map_err(of_model::<M>)?.one_row();
     Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
 }
 
@@ -142,7 +149,7 @@ async fn write<M: Model>(
         Statement::Update(statement::<M>(or_key::<M>(set), guard(record)))
     })?;
     binds.extend(guard_values(record));
-    let sql = sql.with_binds(binds).one_row();
+    let sql = sql.with_binds(binds).map_err(of_model::<M>)?.one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
         return Ok(false);
     }
@@ -161,7 +168,7 @@ fn or_key<M: Model>(mut set: Vec<(usize, Expr)>) -> Vec<(usize, Expr)> {
 
 fn statement<M: Model>(set: Vec<(usize, Expr)>, filter: Expr) -> Update {
     let set = set.into_iter().map(|(ordinal, expr)| (name::<M>(ordinal), expr)).collect();
-    Update { table: M::TABLE.name.into(), set, filter: Some(filter), returning: Vec::new() }
+    Update { table: M::TABLE.name.into(), model: Some(M::TABLE), set, filter: Some(filter), returning: Vec::new() }
 }
 
 /// Updates some columns of the row with the record's key and version, and sets the values that the database computes in

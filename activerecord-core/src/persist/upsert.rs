@@ -112,6 +112,7 @@ impl Bulk {
             let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
             Statement::Insert(Insert {
                 table: M::TABLE.name.into(),
+                model: Some(M::TABLE),
                 columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
                 values,
                 conflict: self.conflict.clone(),
@@ -122,7 +123,7 @@ impl Bulk {
             Some(upsert) if rows <= MOST_CACHED_ROWS => {
                 let operation = Operation::InsertRows { rows, with_key: generated.is_none(), upsert };
                 let sql = cached::<M>(dialect, operation, || statement(values.clone()))?;
-                Ok(sql.with_binds(values))
+                sql.with_binds(values)
             }
             _ => render(statement(values), dialect),
         }

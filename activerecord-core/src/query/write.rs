@@ -39,6 +39,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
             self.write("update", |query| {
                 Statement::Update(Update {
                     table: M::TABLE.name.into(),
+                    model: Some(M::TABLE),
                     set,
                     filter: query.filter,
                     returning: Vec::new(),
@@ -62,7 +63,13 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         self.refuse_shape("delete")?;
         let set = touched::<M>(vec![(M::TABLE.columns[ordinal].name, Expr::Value(deleted_at))], now);
         self.write("delete", |query| {
-            Statement::Update(Update { table: M::TABLE.name.into(), set, filter: query.filter, returning: Vec::new() })
+            Statement::Update(Update {
+                table: M::TABLE.name.into(),
+                model: Some(M::TABLE),
+                set,
+                filter: query.filter,
+                returning: Vec::new(),
+            })
         })
         .await
     }

@@ -210,10 +210,11 @@ impl Writer<'_> {
     }
 
     fn upsert(&self, rows: &[Values]) -> Statement {
-        let Side { table, columns, key, .. } = self.target;
+        let Side { table, model, columns, key, .. } = self.target;
         let others = (0..columns.len()).filter(|ordinal| !key.contains(ordinal)).map(|ordinal| &columns[ordinal].name);
         Statement::Insert(Insert {
             table: table.clone(),
+            model: *model,
             columns: columns.iter().map(|column| column.name.clone()).collect(),
             values: rows.iter().flatten().cloned().collect(),
             conflict: Some(Conflict {
