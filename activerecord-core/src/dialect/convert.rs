@@ -60,7 +60,6 @@ impl Dialect {
 /// Converts a time of SQLite. Its functions know milliseconds, so the digits of microseconds are copied as text.
 fn time(ty: ValueType, found: Option<Stored>, wanted: Stored, column: &str) -> Option<String> {
     let canonical = match (ty, found) {
-        (ValueType::Date, _) => return Some(format!("date({column})")),
         (ValueType::Time, Some(Stored::Canonical)) => column.to_owned(),
         (ValueType::Time, _) => format!("strftime('%H:%M:%f000', {column})"),
         (ValueType::DateTime | ValueType::Timestamp, Some(Stored::Canonical)) => column.to_owned(),

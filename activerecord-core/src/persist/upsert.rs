@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
-
 use super::refused;
 use super::row;
-use super::stamps::{self, Stamp, stamped};
+use super::stamps::{self, Now, Stamp, stamped};
 use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -147,18 +145,18 @@ const MOST_CACHED_ROWS: usize = 128;
 pub(super) struct Limits {
     rows: usize,
     bytes: usize,
-    now: DateTime<Utc>,
+    now: Now,
     /// The columns of an upsert's key, if a statement must not contain the same key twice.
     once: Vec<usize>,
 }
 
 impl Limits {
-    fn new<M: Model>(dialect: &Dialect, once: Vec<usize>) -> Self {
+    fn new<M: Model>(dialect: &'static Dialect, once: Vec<usize>) -> Self {
         // More than about 1,000 rows in a statement are not faster, and SQLite parses the whole VALUES list at once.
         const MOST_ROWS: usize = 1_000;
         // One bind is reserved: an upsert adds 1 to the version.
         let rows = ((dialect.capabilities().max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
-        Self { rows, bytes: dialect.bulk_bytes, now: Utc::now(), once }
+        Self { rows, bytes: dialect.bulk_bytes, now: Now::of(dialect), once }
     }
 }
 

@@ -7,6 +7,7 @@ use activerecord_core::statement::{
     Aggregate, ColumnExpr, Compare, Direction, Expr, FromItem, Name, Nulls, OrderBy, Select, SelectItem, Set,
 };
 use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, Stored, TableDef, Value, ValueType};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::values::{normal, same};
 
@@ -226,6 +227,17 @@ impl Side {
 
     fn differs(&self, ordinal: usize, row: &Values, there: &Values) -> bool {
         !self.is_stamped(ordinal, row) && !same(&row[ordinal], &there[ordinal])
+    }
+
+    /// A time for a column that has this value, cut to the digits that the column keeps.
+    pub(crate) fn time(&self, ordinal: usize, value: &Value, time: DateTime<Utc>) -> Value {
+        let SideColumn { ty, stored, .. } = &self.columns[ordinal];
+        let digits = self.connection.dialect().spelling(*ty, *stored).digits();
+        let time = time.trunc_subsecs(u16::try_from(digits).unwrap_or(6));
+        match value {
+            Value::DateTime(_) => Value::DateTime(time.naive_utc()),
+            _ => Value::Timestamp(time),
+        }
     }
 
     /// Whether the copy sets this column, because the row leaves it unset.

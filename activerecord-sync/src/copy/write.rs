@@ -201,10 +201,7 @@ impl Writer<'_> {
             }
             let kept =
                 there.filter(|_| self.target.stamps.created == Some(ordinal)).map(|there| there[ordinal].clone());
-            kept.unwrap_or_else(|| match value {
-                Value::DateTime(_) => Value::DateTime(now.naive_utc()),
-                _ => Value::Timestamp(now),
-            })
+            kept.unwrap_or_else(|| self.target.time(ordinal, value, now))
         };
         row.iter().enumerate().map(stamp).collect()
     }

@@ -159,8 +159,8 @@ impl Stored {
         self.unit().is_some()
     }
 
-    /// The number of digits after the seconds that a column keeps.
-    pub(crate) fn digits(self) -> u32 {
+    /// Returns the number of digits after the seconds that a column keeps.
+    pub fn digits(self) -> u32 {
         match self {
             Self::Seconds | Self::Iso | Self::Unix => 0,
             Self::Millis | Self::IsoMillis | Self::UnixMillis => 3,
