@@ -63,10 +63,12 @@ fn time(ty: ValueType, found: Option<Stored>, wanted: Stored, column: &str) -> O
         (ValueType::Time, Some(Stored::Canonical)) => column.to_owned(),
         (ValueType::Time, _) => format!("strftime('%H:%M:%f000', {column})"),
         (ValueType::DateTime | ValueType::Timestamp, Some(Stored::Canonical)) => column.to_owned(),
-        (ValueType::DateTime | ValueType::Timestamp, Some(Stored::IsoMicros | Stored::Rfc3339 | Stored::Shortest)) => {
-            format!(
-                "substr(replace({column}, 'T', ' ') || CASE length({column}) WHEN 19 THEN '.' ELSE '' END || '000000', 1, 26)"
-            )
+        (ValueType::DateTime | ValueType::Timestamp, Some(Stored::IsoMicros)) => {
+            format!("replace(substr({column}, 1, 26), 'T', ' ')")
+        }
+        (ValueType::DateTime | ValueType::Timestamp, Some(Stored::Shortest)) => padded(column),
+        (ValueType::DateTime | ValueType::Timestamp, Some(Stored::Rfc3339)) => {
+            padded(&format!("replace(substr({column}, 1, length({column}) - 6), 'T', ' ')"))
         }
         (ValueType::DateTime | ValueType::Timestamp, _) => format!("strftime('%Y-%m-%d %H:%M:%f000', {column})"),
         _ => return None,
@@ -80,4 +82,9 @@ fn time(ty: ValueType, found: Option<Stored>, wanted: Stored, column: &str) -> O
         Stored::Unix => format!("CAST(strftime('%s', {column}) AS INTEGER)"),
         _ => return None,
     })
+}
+
+/// A time with six digits after the seconds, from one with fewer.
+fn padded(time: &str) -> String {
+    format!("substr({time} || CASE length({time}) WHEN 19 THEN '.' ELSE '' END || '000000', 1, 26)")
 }

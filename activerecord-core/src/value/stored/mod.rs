@@ -96,6 +96,17 @@ enum Form {
     Unix(i64),
 }
 
+impl Form {
+    /// The type of the values that are bound.
+    fn ty(self) -> ValueType {
+        match self {
+            Self::Bytes => ValueType::Bytes,
+            Self::Unix(_) => ValueType::I64,
+            Self::Canonical | Self::Uuid(_) | Self::Time(_) => ValueType::Text,
+        }
+    }
+}
+
 impl Stored {
     /// Returns the spelling with this name.
     ///
@@ -221,7 +232,7 @@ pub(crate) enum Purpose {
 }
 
 impl Spelling {
-    /// Returns a value in this spelling. NULL, and a value of another type, stay as they are.
+    /// Returns a value in this spelling. NULL gets its type, and a value of another type stays as it is.
     ///
     /// The spelling may keep fewer digits than the value has. To store such a value is an error. For a comparison the
     /// result lies between the two stored values around it: it equals none of them, and has its place in their order.
@@ -251,6 +262,8 @@ impl Spelling {
 
     fn spell(self, value: &Value) -> Result<Option<Spelt>> {
         Ok(match (self.stored.form(), value) {
+            (Form::Canonical, _) => None,
+            (form, Value::Null(ty)) if *ty == self.ty => Some(Spelt::Exact(Value::Null(form.ty()))),
             (Form::Bytes, Value::Uuid(uuid)) => Some(Spelt::Exact(Value::Bytes(uuid.as_bytes().to_vec()))),
             (Form::Uuid(form), Value::Uuid(uuid)) => Some(Spelt::Exact(Value::Text(form.write(*uuid)))),
             (Form::Time(form), Value::Time(time)) => Some(form.write_time(*time).into()),
