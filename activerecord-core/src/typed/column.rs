@@ -39,17 +39,10 @@ impl<M, T> Column<M, T> {
         Self { table, name, ty, nullable, stored: Stored::Default, _of: PhantomData }
     }
 
-    /// Sets how the values are stored. A spelling that does not fit the type of the column is a compile error.
+    /// Sets how the values are stored.
     #[doc(hidden)]
     #[must_use]
-    #[track_caller]
     pub const fn stored(mut self, stored: Stored) -> Self {
-        assert!(
-            stored.fits(self.ty),
-            "this spelling does not fit the type of the column; a UUID has canonical, blob, upper, simple, simple_upper, \
-             braced and braced_upper; a date canonical; a time canonical, seconds, millis and shortest; a date and time \
-             also iso, iso_millis, iso_micros, unix, unix_millis and unix_micros; a timestamp also rfc3339"
-        );
         self.stored = stored;
         self
     }

@@ -71,6 +71,11 @@ impl Kind {
         Column::new(table, name, self.ty, self.nullable)
     }
 
+    /// Returns the type of the values.
+    pub const fn ty(self) -> ValueType {
+        self.ty
+    }
+
     /// Returns the column of this definition.
     pub const fn of<M, T>(self, def: &'static ColumnDef) -> Column<M, T> {
         self.column(def.table, def.name).stored(def.stored)

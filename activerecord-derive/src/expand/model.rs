@@ -70,9 +70,10 @@ fn constant(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
 }
 
 /// The call that says how the values of a column are stored, if the field says so.
-pub(super) fn stored(Field { column, .. }: &Field<'_>) -> Option<TokenStream> {
+pub(super) fn stored(Field { column, ty, .. }: &Field<'_>) -> Option<TokenStream> {
     let stored = column.stored.as_ref()?;
-    Some(quote_spanned!(stored.span()=> .stored(__ar::Stored::of_attribute(#stored))))
+    let kind = quote!(<#ty as __ar::ColumnType>::KIND);
+    Some(quote_spanned!(stored.span()=> .stored(__ar::Stored::of_attribute(#stored, #kind.ty()))))
 }
 
 /// The constant of a flattened field: the embedded struct's columns as columns of the model.

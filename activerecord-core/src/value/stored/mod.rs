@@ -126,22 +126,34 @@ impl Stored {
         })
     }
 
-    /// Returns the spelling of `#[column(stored = "..")]`. An unknown name is a compile error.
+    /// Returns the spelling of `#[column(stored = "..")]` on a column of type `ty`. An unknown name, and a spelling of
+    /// another type, are compile errors.
     #[doc(hidden)]
     #[track_caller]
-    pub const fn of_attribute(name: &str) -> Self {
+    pub const fn of_attribute(name: &str, ty: ValueType) -> Self {
         let mut n = 0;
         while n < NAMES.len() {
-            if is_same(name, NAMES[n].0) {
+            if is_same(name, NAMES[n].0) && NAMES[n].1.fits(ty) {
                 return NAMES[n].1;
             }
             n += 1;
         }
-        panic!(
-            "unknown spelling; `stored` is canonical, blob, upper, simple, simple_upper, braced or braced_upper of a UUID, \
-             and canonical, seconds, millis, shortest, iso, iso_millis, iso_micros, rfc3339, unix, unix_millis or \
-             unix_micros of a time"
-        )
+        match ty {
+            ValueType::Uuid => panic!(
+                "unknown spelling of a UUID; expected canonical, blob, upper, simple, simple_upper, braced or braced_upper"
+            ),
+            ValueType::Date => panic!("unknown spelling of a date; expected canonical"),
+            ValueType::Time => panic!("unknown spelling of a time; expected canonical, seconds, millis or shortest"),
+            ValueType::DateTime => panic!(
+                "unknown spelling of a date and time; expected canonical, seconds, millis, shortest, iso, iso_millis, \
+                 iso_micros, unix, unix_millis or unix_micros"
+            ),
+            ValueType::Timestamp => panic!(
+                "unknown spelling of a timestamp; expected canonical, seconds, millis, shortest, iso, iso_millis, iso_micros, \
+                 rfc3339, unix, unix_millis or unix_micros"
+            ),
+            _ => panic!("a column of this type has one spelling: remove `stored`"),
+        }
     }
 
     /// Returns the name of the spelling; `default` for [`Stored::Default`].

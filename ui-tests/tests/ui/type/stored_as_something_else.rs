@@ -21,4 +21,11 @@ struct Day {
     day: NaiveDate,
 }
 
+#[derive(ActiveRecord)]
+struct Thing {
+    id: i64,
+    #[column(stored = "blob")]
+    name: String,
+}
+
 fn main() {}
