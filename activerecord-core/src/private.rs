@@ -10,7 +10,7 @@ pub use crate::model::{HasHooks, Hooks, Marked, Model, Projection, Unmarked};
 pub use crate::query::{Alias, BlockingRows, Cte};
 pub use crate::schema::{ColumnDef, Embedded, TableDef, flattened, in_field, length, named, names, text, unknown};
 pub use crate::typed::{Column, ColumnType, Found, Kind, MaybeNull, Relation, UseMethodEqInstead, UseMethodLtInstead};
-pub use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
+pub use crate::value::{FromValue, RowRef, Stored, ToValue, Value, ValueRef, ValueType};
 
 use crate::value::cell;
 

@@ -85,6 +85,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// |---|---|---|
 /// | `#[primary_key]` | the field is the primary key; several such fields are a composite key, in their order | the field `id` |
 /// | `#[column = "name"]` | the name of the column | the name of the field |
+/// | `#[column(stored = "..")]` | how the values are stored where the database has no type for them, such as `blob` for a UUID or `iso` for a time: see `Stored` | as the connection says, or canonical |
 /// | `#[created_at]` | an insert stores the time in it, unless it is set | a plain column |
 /// | `#[updated_at]` | every write stores the time in it | a plain column |
 /// | `#[version]` | an integer that counts the writes: writing an outdated record fails, see `Error::is_stale` | no optimistic lock |
@@ -205,6 +206,7 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 /// |---|---|---|---|
 /// | `#[activerecord(crate = path)]` | the struct | the path of the crate `activerecord` | `::activerecord` |
 /// | `#[column = "name"]` | a field | the name of the column, without prefix | the name of the field |
+/// | `#[column(stored = "..")]` | a field | how the values are stored: see [`ActiveRecord`](macro@ActiveRecord) | as the connection says, or canonical |
 /// | `#[created_at]`, `#[updated_at]`, `#[version]`, `#[soft_delete]` | a field | as in [`ActiveRecord`](macro@ActiveRecord); a model has at most one of each, embedded ones included | a plain column |
 /// | `#[skip]` | a field | the field is not a column; `Default` when it is read | a column |
 /// | `#[flatten]`, `#[flatten(prefix = "geo_")]` | a field | the columns of another embedded struct | one column |
@@ -351,6 +353,7 @@ pub fn alias(input: TokenStream) -> TokenStream {
 /// | attribute | on | meaning | default |
 /// |---|---|---|---|
 /// | `#[column = "name"]` | a field | the name of the column | the name of the field |
+/// | `#[column(stored = "..")]` | a field | how the values are stored: that of the column that the query selects | as the connection says, or canonical |
 /// | `#[skip]` | a field | the field is not a column; `Default` when it is read | a column |
 /// | `#[activerecord(crate = path)]` | the struct | the path of the crate `activerecord` | `::activerecord` |
 #[proc_macro_derive(Cte, attributes(activerecord, column, skip))]

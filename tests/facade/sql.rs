@@ -8,7 +8,7 @@ use activerecord::statement::{
     Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, CreateTrigger, Delete, DropTrigger, Expr, FromItem, Insert,
     KeyChange, Name, NewColumn, RawSql, RowEvent, RowImage, Select, Set, Statement, Subquery, TriggerValue, Update,
 };
-use activerecord::value::Value;
+use activerecord::value::{Stored, Value};
 use activerecord::{Dialect, ToValue as _, ValueType};
 use chrono::{DateTime, Utc};
 
@@ -222,13 +222,21 @@ fn statement(statement: &Statement) -> String {
 }
 
 fn column(name: &'static str, ty: ValueType) -> Expr {
-    Expr::Column(ColumnExpr { table: "flights".into(), outer: false, name: name.into(), ty, nullable: name == "delay" })
+    Expr::Column(ColumnExpr {
+        table: "flights".into(),
+        outer: false,
+        name: name.into(),
+        ty,
+        nullable: name == "delay",
+        stored: Stored::Default,
+    })
 }
 
 fn insert(conflict: Option<Conflict>, returning: &[&'static str]) -> String {
     let row = |n| [Value::I64(n), Value::Text("UA".into()), Value::Null(ValueType::I32)];
     statement(&Statement::Insert(Insert {
         table: "flights".into(),
+        model: None,
         columns: ["id", "carrier", "delay"].map(Name::from).to_vec(),
         values: [row(1), row(2)].concat(),
         conflict,
@@ -240,6 +248,7 @@ fn insert(conflict: Option<Conflict>, returning: &[&'static str]) -> String {
 fn inserts() {
     let defaults = Insert {
         table: "flights".into(),
+        model: None,
         columns: vec![],
         values: vec![],
         conflict: None,
@@ -263,8 +272,14 @@ fn upserts() {
 #[test]
 fn updates_and_deletes() {
     let of = |table: &'static str| {
-        let id =
-            ColumnExpr { table: table.into(), outer: false, name: "id".into(), ty: ValueType::I64, nullable: false };
+        let id = ColumnExpr {
+            table: table.into(),
+            outer: false,
+            name: "id".into(),
+            ty: ValueType::I64,
+            nullable: false,
+            stored: Stored::Default,
+        };
         Some(Expr::Column(id).compare(Compare::Eq, Expr::Value(Value::I64(1))))
     };
     let add =
@@ -274,7 +289,8 @@ fn updates_and_deletes() {
         ("delay".into(), add("delay", ValueType::I32, Value::I32(5))),
         ("fare".into(), add("fare", ValueType::Decimal, Value::Decimal(dec!(0.10)))),
     ];
-    let update = |filter, returning| Update { table: "flights".into(), set: set.clone(), filter, returning };
+    let update =
+        |filter, returning| Update { table: "flights".into(), model: None, set: set.clone(), filter, returning };
     insta::assert_snapshot!(all([
         statement(&Statement::Update(update(of("flights"), vec![]))),
         statement(&Statement::Update(update(None, vec!["delay".into(), "fare".into()]))),
@@ -296,7 +312,7 @@ fn writes_with_a_subquery() {
         ))
     };
     let set = vec![("carrier".into(), Expr::Value(Value::Text("UA".into())))];
-    let update = Update { table: "flights".into(), set, filter: old(), returning: vec![] };
+    let update = Update { table: "flights".into(), model: None, set, filter: old(), returning: vec![] };
     insta::assert_snapshot!(all([
         statement(&Statement::Update(update)),
         statement(&Statement::Delete(Delete { table: "flights".into(), filter: old() })),

@@ -6,6 +6,7 @@ pub(crate) mod file;
 mod nearest;
 mod options;
 mod pool;
+mod stored;
 mod url;
 
 pub(crate) use nearest::{nearest, unknown};
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::Result;
+use crate::value::{Stored, ValueType};
 
 /// The settings of a connection. A program builds them with the methods; a backend reads the fields. `Debug` hides the
 /// password.
@@ -152,6 +154,24 @@ impl Config {
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.insert(name.into(), value.into());
         self
+    }
+
+    /// Sets how the columns of a type are stored that do not declare it by `#[column(stored = "..")]`. In a URL it is an
+    /// option: `stored_uuid`, `stored_time`, `stored_datetime` or `stored_timestamp`. Default: canonical. `configure`
+    /// refuses a type without spellings and a spelling of another type.
+    ///
+    /// ```
+    /// # use activerecord_core::{Config, Stored, ValueType};
+    /// let config = Config::sqlite("main.db").stored(ValueType::Uuid, Stored::Blob).stored(ValueType::Timestamp, Stored::Iso);
+    /// assert_eq!(config, Config::url("sqlite:main.db?stored_uuid=blob&stored_timestamp=iso")?);
+    /// # Ok::<(), activerecord_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn stored(self, ty: ValueType, stored: Stored) -> Self {
+        let option = stored::OPTIONS.iter().find(|(_, known)| *known == ty);
+        let option =
+            option.map_or_else(|| format!("stored_{}", ty.name().replace(' ', "_")), |(name, _)| (*name).into());
+        self.option(option, stored.name())
     }
 
     /// Sets the options of the pool.

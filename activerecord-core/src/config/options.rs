@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Config;
 use super::nearest::unknown;
+use super::stored::is_option;
 use crate::error::{Error, Result};
 
 impl Config {
@@ -41,12 +42,12 @@ impl Config {
         choice.copied().map(Some).ok_or_else(|| unknown(&format!("value of `{name}`"), text, choices))
     }
 
-    /// Checks that every option is one of `known`.
+    /// Checks that every option is one of `known`, or one of this crate: see [`stored`](Self::stored).
     ///
     /// # Errors
     /// `Configuration` for an unknown option, with the most similar known one.
     pub fn check_options(&self, known: &[&str]) -> Result<()> {
-        match self.options.keys().find(|name| !known.contains(&name.as_str())) {
+        match self.options.keys().find(|name| !known.contains(&name.as_str()) && !is_option(name)) {
             Some(name) => Err(unknown("option", name, known)),
             None => Ok(()),
         }

@@ -28,12 +28,14 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Self {
+    /// # Errors
+    /// `Configuration` when the settings name an unknown spelling of stored values.
+    pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let name: Arc<str> = name.into();
         let meters = Meters::new(&name);
-        let dialect = backend.dialect();
-        Self {
+        let dialect = backend.dialect().with_defaults(config.stored_defaults()?);
+        Ok(Self {
             id: COUNT.fetch_add(1, Ordering::Relaxed),
             pool: Pool::new(backend, &config.pool, &name),
             name,
@@ -42,7 +44,7 @@ impl Endpoint {
             server: OnceLock::new(),
             descriptions: Descriptions::default(),
             claims: Claims::default(),
-        }
+        })
     }
 
     /// Unique in the process, also among endpoints with the same name.

@@ -13,7 +13,7 @@ use crate::backend::Load;
 use crate::dialect::Precondition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
-use crate::value::{Row, Value, ValueType};
+use crate::value::{Row, Stored, Value, ValueType};
 
 /// A connection, for packages with protocols across databases: `activerecord-distributed` and `activerecord-sync`.
 pub trait ProtocolConnection {
@@ -189,7 +189,8 @@ fn is_busy(handle: &ConnectionHandle, error: &Error) -> bool {
 fn no_rows(table: &Name, columns: &[Name]) -> Select {
     let column = |name: &Name| {
         let (table, name) = (table.clone(), name.clone());
-        SelectItem::from(Expr::Column(ColumnExpr { table, outer: false, name, ty: ValueType::Text, nullable: true }))
+        let (ty, stored) = (ValueType::Text, Stored::Default);
+        SelectItem::from(Expr::Column(ColumnExpr { table, outer: false, name, ty, nullable: true, stored }))
     };
     let mut select = Select::from(FromItem::Named(table.clone()));
     select.items = columns.iter().map(column).collect();

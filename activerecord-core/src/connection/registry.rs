@@ -218,7 +218,7 @@ fn build(name: &str, config: impl IntoConfig) -> Result<Arc<Endpoint>> {
     for replica in config.replica_configs().map_err(at_name)? {
         open(&replica).map_err(at_name)?;
     }
-    Ok(Arc::new(Endpoint::new(name, backend, &config)))
+    Endpoint::new(name, backend, &config).map(Arc::new).map_err(at_name)
 }
 
 /// Creates the backend for the scheme of the settings.

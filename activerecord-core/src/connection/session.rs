@@ -12,9 +12,9 @@ use super::pool::{PooledConnection, Purpose};
 use crate::backend::{Answer, Connection, Load, Outcome};
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Access, Sql};
+use crate::sql::{Access, SpelledRow, Sql};
 use crate::transaction::{Level, Turn};
-use crate::value::{Flow, Row, RowRef, Sink};
+use crate::value::{Flow, Misspelt, Row, RowRef, Sink};
 
 /// The place where a statement runs.
 #[derive(Clone, Debug)]
@@ -164,7 +164,10 @@ impl Session {
         let result = {
             let mut counting = |row: &dyn RowRef| -> Result<Flow> {
                 rows += 1;
-                sink(row)
+                match sql.cells() {
+                    None => sink(row),
+                    Some(cells) => sink(&SpelledRow { row, cells }),
+                }
             };
             match self.take(label).await {
                 Ok(mut taken) => {
@@ -280,6 +283,11 @@ impl<'s> Observed<'s> {
             // A table, a column or a key does not exist: another program may have changed it.
             self.endpoint.descriptions().forget();
         }
+        let mend = error.downcast_ref::<Misspelt>().map(|misspelt| self.endpoint.dialect().mend(misspelt));
+        let error = match mend {
+            Some(mend) => error.advice(mend),
+            None => error,
+        };
         let error = error.with_connection(self.endpoint.name()).with_sql(self.sql.text());
         match self.label.model {
             Some(model) => error.with_model(model),

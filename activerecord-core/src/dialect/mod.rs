@@ -5,11 +5,13 @@ use std::time::Duration;
 
 mod capabilities;
 mod catalog;
+mod convert;
 mod mysql;
 mod postgresql;
 mod precondition;
 mod row_digests;
 mod sqlite;
+mod stores;
 mod tokens;
 mod triggers;
 
@@ -21,6 +23,7 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
+pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
 pub(crate) use triggers::Triggers;
 
@@ -28,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::value::ValueType;
 
 /// The SQL dialect of a database.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dialect {
     /// `sqlite`, `postgresql` or `mysql`.
@@ -85,6 +88,7 @@ pub struct Dialect {
     pub(crate) triggers: Triggers,
     pub(crate) catalog: Catalog,
     pub(crate) digests: Digests,
+    pub(crate) stores: Stores,
     /// Whether a transaction that will be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Limits the idle time of the session of an open transaction.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, tokens, triggers,
+    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -90,6 +90,7 @@ pub static MYSQL: Dialect = Dialect {
     triggers: triggers::MYSQL,
     catalog: catalog::MYSQL,
     digests: row_digests::MYSQL,
+    stores: stores::MYSQL,
     branch_at_begin: true,
     // MariaDB also has a limit for idle transactions. MySQL has only that of the session.
     idle_limit: Some(IdleLimit {

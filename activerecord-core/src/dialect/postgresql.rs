@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, Upsert, catalog, row_digests, tokens, triggers,
+    Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -90,6 +90,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     triggers: triggers::POSTGRESQL,
     catalog: catalog::POSTGRESQL,
     digests: row_digests::POSTGRESQL,
+    stores: stores::POSTGRESQL,
     branch_at_begin: false,
     idle_limit: Some(IdleLimit {
         set: "SET LOCAL idle_in_transaction_session_timeout = ",

@@ -1,6 +1,6 @@
 use super::{
     Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Size, Upsert, catalog, row_digests, tokens, triggers,
+    Size, Upsert, catalog, row_digests, stores, tokens, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -74,6 +74,7 @@ pub static SQLITE: Dialect = Dialect {
     triggers: triggers::SQLITE,
     catalog: catalog::SQLITE,
     digests: row_digests::SQLITE,
+    stores: stores::SQLITE,
     branch_at_begin: false,
     idle_limit: None,
     notify: None,

@@ -198,6 +198,13 @@ impl Error {
         self.0.message = format!("{context}: {}", self.0.message);
         self
     }
+
+    /// Appends a semicolon and `advice` to the message.
+    #[must_use]
+    pub(crate) fn advice(mut self, advice: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {advice}", self.0.message);
+        self
+    }
 }
 
 /// Details.

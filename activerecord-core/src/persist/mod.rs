@@ -93,7 +93,7 @@ async fn find_row<M: Model>(session: &Session, operation: Operation, key: Vec<Va
         select.filter = Some(filter);
         Statement::Select(select)
     })?;
-    let sql = sql.with_binds(key).one_row();
+    let sql = sql.with_binds(key).map_err(row::of_model::<M>)?.one_row();
     let verb = if operation == Operation::Reload { "reload" } else { "find" };
     session.fetch_one(&sql, Label::new(M::TABLE.model, verb), |row: &dyn RowRef| M::from_row(row, 0)).await
 }

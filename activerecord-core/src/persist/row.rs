@@ -1,15 +1,13 @@
 //! The statements of one record, without hooks.
 
-use chrono::Utc;
-
 use super::not_found;
-use super::stamps::{self, Stamp, apply, stamped};
+use super::stamps::{self, Now, Stamp, apply, stamped};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::sql::{Operation, cached, render};
 use crate::statement::{Compare, Delete, Expr, FromItem, Insert, Name, Select, Statement, Update};
-use crate::value::{RowRef, Value, cell};
+use crate::value::{RowRef, Spelling, Value, cell};
 
 /// Returns true if the key is 0, `None` or the nil UUID. A composite key is unset if all of its parts are.
 pub(super) fn key_is_unset<M: Model>(record: &M) -> bool {
@@ -18,6 +16,12 @@ pub(super) fn key_is_unset<M: Model>(record: &M) -> bool {
 
 pub(super) fn key_values<M: Model>(record: &M) -> Vec<Value> {
     M::TABLE.key.iter().map(|&ordinal| record.value(ordinal)).collect()
+}
+
+/// Adds the model to the error of a value that its column cannot hold.
+#[cold]
+pub(super) fn of_model<M: Model>(error: Error) -> Error {
+    error.with_model(M::TABLE.model)
 }
 
 /// Returns the condition for the row with this key.
@@ -38,7 +42,7 @@ pub(super) fn generated_key<M: Model>(record: &M, stamps: &[Stamp]) -> Option<us
 
 /// Inserts the row.
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
-    let stamps = stamps::of_insert(record, Utc::now());
+    let stamps = stamps::of_insert(record, Now::of(session.dialect()));
     let generated = generated_key(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
     let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
@@ -48,13 +52,14 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
         let key = generated.filter(|_| returning).map(|ordinal| name::<M>(ordinal));
         Statement::Insert(Insert {
             table: M::TABLE.name.into(),
+            model: Some(M::TABLE),
             columns: columns.map(name::<M>).collect(),
             values: binds.clone(),
             conflict: None,
             returning: key.into_iter().collect(),
         })
     })?;
-    let sql = sql.with_binds(binds).one_row();
+    let sql = sql.with_binds(binds).map_err(of_model::<M>)?.one_row();
     let label = Label::new(M::TABLE.model, "insert");
     let key = if returning {
         session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?
@@ -84,7 +89,7 @@ fn name<M: Model>(ordinal: usize) -> Name {
 /// Updates every column of the row with the record's key and version. Returns false if no row has them.
 pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
     let table = M::TABLE;
-    let stamps = stamps::of_update(record, Utc::now())?;
+    let stamps = stamps::of_update(record, Now::of(session.dialect()))?;
     // An unset `created_at` was never read: it must not overwrite the value in the row.
     let created_at = table.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = (0..table.columns.len()).filter(|&n| !table.is_key(n) && (created_at || table.created_at != Some(n)));
@@ -95,7 +100,7 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
 
 /// Marks the row with the record's key and version as deleted. Returns false if no row has them.
 async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
-    let now = Utc::now();
+    let now = Now::of(session.dialect());
     let mut stamps = stamps::of_update(record, now)?;
     stamps.extend(stamps::of_soft_delete(M::TABLE, now));
     write(record, session, Operation::SoftDelete, "destroy", stamps, |_| true).await
@@ -109,7 +114,7 @@ pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operatio
     let sql = cached::<M>(session.dialect(), Operation::Delete, || {
         Statement::Delete(Delete { table: M::TABLE.name.into(), filter: Some(guard(record)) })
     })?;
-    let sql = sql.with_binds(guard_values(record).collect()).one_row();
+    let sql = sql.with_binds(guard_values(record).collect()).map_err(of_model::<M>)?.one_row();
     Ok(session.execute(&sql, Label::new(M::TABLE.model, "destroy")).await?.rows > 0)
 }
 
@@ -142,12 +147,16 @@ async fn write<M: Model>(
         Statement::Update(statement::<M>(or_key::<M>(set), guard(record)))
     })?;
     binds.extend(guard_values(record));
-    let sql = sql.with_binds(binds).one_row();
+    let sql = sql.with_binds(binds).map_err(of_model::<M>)?.one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
         return Ok(false);
     }
-    let fresh = ordinals.iter().zip(sql.binds()).filter(|(ordinal, _)| is_fresh(**ordinal));
-    fresh.into_iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))?;
+    let mut fresh = ordinals.iter().zip(sql.binds()).filter(|(ordinal, _)| is_fresh(**ordinal));
+    fresh.try_for_each(|(ordinal, bound)| {
+        let def = &M::TABLE.columns[*ordinal];
+        let spelling = Spelling { ty: def.ty, stored: session.dialect().spelling(def.ty, def.stored) };
+        record.set_value(*ordinal, spelling.read(bound.as_cell())?)
+    })?;
     Ok(true)
 }
 
@@ -161,7 +170,7 @@ fn or_key<M: Model>(mut set: Vec<(usize, Expr)>) -> Vec<(usize, Expr)> {
 
 fn statement<M: Model>(set: Vec<(usize, Expr)>, filter: Expr) -> Update {
     let set = set.into_iter().map(|(ordinal, expr)| (name::<M>(ordinal), expr)).collect();
-    Update { table: M::TABLE.name.into(), set, filter: Some(filter), returning: Vec::new() }
+    Update { table: M::TABLE.name.into(), model: Some(M::TABLE), set, filter: Some(filter), returning: Vec::new() }
 }
 
 /// Updates some columns of the row with the record's key and version, and sets the values that the database computes in
@@ -171,8 +180,10 @@ pub(super) async fn update_columns<M: Model>(
     session: &Session,
     assignments: Vec<(&'static str, Expr)>,
 ) -> Result<Option<Vec<usize>>> {
-    let mut set: Vec<(usize, Expr)> =
-        stamps::of_update(record, Utc::now())?.into_iter().map(|(n, value)| (n, Expr::Value(value))).collect();
+    let mut set: Vec<(usize, Expr)> = stamps::of_update(record, Now::of(session.dialect()))?
+        .into_iter()
+        .map(|(n, value)| (n, Expr::Value(value)))
+        .collect();
     for (column, expr) in assignments {
         let ordinal = M::TABLE.ordinal(column).ok_or_else(|| unknown_column::<M>(column))?;
         set.retain(|(other, _)| *other != ordinal);

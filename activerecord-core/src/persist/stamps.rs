@@ -1,8 +1,9 @@
 //! The values that a write fills in: timestamps, a UUID key, and the next `#[version]`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
+use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::schema::{ColumnDef, TableDef};
@@ -12,12 +13,37 @@ use crate::value::{ToValue, Value, ValueType};
 /// The ordinal of a column, and its value.
 pub(super) type Stamp = (usize, Value);
 
+/// The time of a write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    time: DateTime<Utc>,
+    dialect: &'static Dialect,
+}
+
+impl Now {
+    pub(crate) fn of(dialect: &'static Dialect) -> Self {
+        Self { time: Utc::now(), dialect }
+    }
+
+    /// Returns the time as a value of the column's type, cut to the digits that the column keeps.
+    fn value(self, def: &ColumnDef) -> Value {
+        let digits = self.dialect.spelling(def.ty, def.stored).digits();
+        // `to_value` rounds to microseconds.
+        let time = if digits < 6 { self.time.trunc_subsecs(u16::try_from(digits).unwrap_or(6)) } else { self.time };
+        match def.ty {
+            ValueType::DateTime => time.naive_utc().to_value(),
+            ValueType::Date => time.date_naive().to_value(),
+            _ => time.to_value(),
+        }
+    }
+}
+
 /// Returns the stamps of an INSERT: the timestamps, and a UUID key if it is unset.
-pub(super) fn of_insert<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> {
+pub(super) fn of_insert<M: Model>(record: &M, now: Now) -> Vec<Stamp> {
     let table = M::TABLE;
     let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
     let times = created_at.into_iter().chain(table.updated_at);
-    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, time(now, &table.columns[ordinal]))).collect();
+    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, now.value(&table.columns[ordinal]))).collect();
     if let [ordinal] = *table.key
         && table.columns[ordinal].ty == ValueType::Uuid
         && record.value(ordinal).is_unset()
@@ -31,11 +57,11 @@ pub(super) fn of_insert<M: Model>(record: &M, now: DateTime<Utc>) -> Vec<Stamp> 
 ///
 /// # Errors
 /// `Conversion` if the version has the maximum value of its type.
-pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<Vec<Stamp>> {
+pub(super) fn of_update<M: Model>(record: &mut M, now: Now) -> Result<Vec<Stamp>> {
     let table = M::TABLE;
     let mut stamps = Vec::new();
     if let Some(ordinal) = table.updated_at {
-        stamps.push((ordinal, time(now, &table.columns[ordinal])));
+        stamps.push((ordinal, now.value(&table.columns[ordinal])));
     }
     if let Some(ordinal) = table.version {
         let version = record.value(ordinal);
@@ -49,15 +75,15 @@ pub(super) fn of_update<M: Model>(record: &mut M, now: DateTime<Utc>) -> Result<
 }
 
 /// Returns the stamps of an UPDATE of many rows: the time, and the next version of each row.
-pub(crate) fn of_rows(table: &'static TableDef, now: DateTime<Utc>) -> impl Iterator<Item = (usize, Expr)> {
-    let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(time(now, &table.columns[ordinal]))));
+pub(crate) fn of_rows(table: &'static TableDef, now: Now) -> impl Iterator<Item = (usize, Expr)> {
+    let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(now.value(&table.columns[ordinal]))));
     let version = table.version.map(|ordinal| (ordinal, next_version(&table.columns[ordinal])));
     time.into_iter().chain(version)
 }
 
 /// Returns the mark of a soft deletion; `None` if the model has no `#[soft_delete]`.
-pub(crate) fn of_soft_delete(table: &TableDef, now: DateTime<Utc>) -> Option<Stamp> {
-    table.soft_delete.map(|ordinal| (ordinal, time(now, &table.columns[ordinal])))
+pub(crate) fn of_soft_delete(table: &TableDef, now: Now) -> Option<Stamp> {
+    table.soft_delete.map(|ordinal| (ordinal, now.value(&table.columns[ordinal])))
 }
 
 /// Returns the row's version plus one.
@@ -74,15 +100,6 @@ pub(super) fn stamped<M: Model>(record: &M, stamps: &[Stamp], ordinal: usize) ->
 /// Sets the stamps in the record, after the row is written.
 pub(super) fn apply<M: Model>(record: &mut M, stamps: &[Stamp]) -> Result<()> {
     stamps.iter().try_for_each(|(ordinal, value)| record.set_value(*ordinal, value.as_cell()))
-}
-
-/// Returns a time as a value of the column's type.
-fn time(time: DateTime<Utc>, def: &ColumnDef) -> Value {
-    match def.ty {
-        ValueType::DateTime => time.naive_utc().to_value(),
-        ValueType::Date => time.date_naive().to_value(),
-        _ => time.to_value(),
-    }
 }
 
 fn next(version: &Value) -> Option<Value> {

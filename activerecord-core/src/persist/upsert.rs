@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
-
 use super::refused;
 use super::row;
-use super::stamps::{self, Stamp, stamped};
+use super::stamps::{self, Now, Stamp, stamped};
 use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -112,6 +110,7 @@ impl Bulk {
             let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
             Statement::Insert(Insert {
                 table: M::TABLE.name.into(),
+                model: Some(M::TABLE),
                 columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
                 values,
                 conflict: self.conflict.clone(),
@@ -122,7 +121,7 @@ impl Bulk {
             Some(upsert) if rows <= MOST_CACHED_ROWS => {
                 let operation = Operation::InsertRows { rows, with_key: generated.is_none(), upsert };
                 let sql = cached::<M>(dialect, operation, || statement(values.clone()))?;
-                Ok(sql.with_binds(values))
+                sql.with_binds(values)
             }
             _ => render(statement(values), dialect),
         }
@@ -146,18 +145,18 @@ const MOST_CACHED_ROWS: usize = 128;
 pub(super) struct Limits {
     rows: usize,
     bytes: usize,
-    now: DateTime<Utc>,
+    now: Now,
     /// The columns of an upsert's key, if a statement must not contain the same key twice.
     once: Vec<usize>,
 }
 
 impl Limits {
-    fn new<M: Model>(dialect: &Dialect, once: Vec<usize>) -> Self {
+    fn new<M: Model>(dialect: &'static Dialect, once: Vec<usize>) -> Self {
         // More than about 1,000 rows in a statement are not faster, and SQLite parses the whole VALUES list at once.
         const MOST_ROWS: usize = 1_000;
         // One bind is reserved: an upsert adds 1 to the version.
         let rows = ((dialect.capabilities().max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
-        Self { rows, bytes: dialect.bulk_bytes, now: Utc::now(), once }
+        Self { rows, bytes: dialect.bulk_bytes, now: Now::of(dialect), once }
     }
 }
 

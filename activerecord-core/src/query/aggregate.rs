@@ -102,6 +102,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         let label = self.label(operation);
         let mut whole = self.spelt_out();
         whole.select = summed(whole.select, function, argument);
+        whole.by_item = true;
         let sql = whole.spell(&session)?.one_row();
         Ok(session.fetch_one(&sql, label, |row| cell::<Option<T>>(row, 0)).await?.flatten())
     }
@@ -132,6 +133,7 @@ fn outside(argument: &Expr) -> Expr {
         Expr::Column(column) => column.name.clone(),
         _ => "c1".into(),
     };
+    let stored = argument.stored().map(|(_, stored)| stored).unwrap_or_default();
     let ty = argument.ty().unwrap_or(ValueType::F64);
-    Expr::Column(ColumnExpr { table: SOURCE.into(), outer: false, name, ty, nullable: true })
+    Expr::Column(ColumnExpr { table: SOURCE.into(), outer: false, name, ty, nullable: true, stored })
 }

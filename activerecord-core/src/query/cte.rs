@@ -122,5 +122,6 @@ impl<C: Cte> Query<C> {
 
 fn named<C: Cte>(query: Subquery, step: Option<(SetOperator, Subquery)>) -> statement::Cte {
     let columns = C::COLUMNS.iter().map(|def| def.name.into()).collect();
-    statement::Cte { name: <C as Relation>::NAME.into(), columns, query, step }
+    let stored = C::COLUMNS.iter().map(|def| def.stored).collect();
+    statement::Cte { name: <C as Relation>::NAME.into(), columns, stored, query, step }
 }

@@ -121,13 +121,14 @@ fn nulls(nulls: Nulls) -> &'static str {
 mod tests {
     use super::*;
     use crate::statement::ColumnExpr;
-    use crate::value::ValueType;
+    use crate::value::{Stored, ValueType};
 
     #[test]
     fn the_words_of_an_order_do_not_change() {
         let item = |name: &'static str, direction, nulls| {
             let (name, ty) = (name.into(), ValueType::I64);
-            let column = ColumnExpr { table: "airports".into(), outer: false, name, ty, nullable: true };
+            let stored = Stored::Default;
+            let column = ColumnExpr { table: "airports".into(), outer: false, name, ty, nullable: true, stored };
             OrderBy { expr: Expr::Column(column), direction, nulls }
         };
         let order = [

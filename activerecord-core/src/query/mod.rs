@@ -39,7 +39,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::{Model, Projection};
 use crate::schema::TableDef;
-use crate::sql::{Sql, cached_head, render_rest, render_with_models};
+use crate::sql::{Sql, cached_head, cells, render_rest, render_with_models};
 use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
 use crate::typed::{Condition, Found, IntoOrder, Relation, Selection, Source, key_columns, table_ref};
@@ -92,6 +92,8 @@ pub struct Query<S, R = S> {
     route: Route,
     deleted: Deleted,
     read: fn(&dyn RowRef) -> Result<R>,
+    /// Whether the items are read one by one, and not by the fields of a model, which know their types.
+    by_item: bool,
     found: Option<Found<R>>,
     _of: PhantomData<fn() -> S>,
 }
@@ -113,6 +115,7 @@ impl<S: Relation> Query<S, S::Record> {
             route: Route::here(),
             deleted: Deleted::Without,
             read: <S as Source>::read,
+            by_item: false,
             found: S::FOUND,
             _of: PhantomData,
         }
@@ -235,14 +238,14 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     /// Returns the same query with other items, each row read by `read`.
     fn reading<T>(self, items: Vec<SelectItem>, read: fn(&dyn RowRef) -> Result<T>) -> Query<S, T> {
-        let query = Self { select: Select { items, ..self.select }, ..self };
+        let query = Self { select: Select { items, ..self.select }, by_item: true, ..self };
         query.of(read, None)
     }
 
     /// Changes the source and the row type. The statement stays the same.
     fn of<T, U>(self, read: fn(&dyn RowRef) -> Result<U>, found: Option<Found<U>>) -> Query<T, U> {
-        let Self { select, model, route, deleted, .. } = self;
-        Query { select, model, route, deleted, read, found, _of: PhantomData }
+        let Self { select, model, route, deleted, by_item, .. } = self;
+        Query { select, model, route, deleted, read, by_item, found, _of: PhantomData }
     }
 
     /// Adds the order of the key if the query has no order and its rows have a key.
@@ -346,10 +349,18 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
             let head = || Select { items: S::items(), ..self.select.clone() };
             cached_head::<S>(dialect, head).and_then(|head| render_rest(head, self.finished().select, dialect))
         } else {
-            render_with_models(Statement::Select(self.into_select()), dialect)
+            self.render_whole(dialect)
         };
         let (sql, models) = rendered.map_err(|error| error.with_model(model.model))?;
         Ok((if one_row { sql.one_row() } else { sql }, models))
+    }
+
+    fn render_whole(self, dialect: &'static Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
+        let by_item = self.by_item;
+        let select = self.into_select();
+        let strict = if by_item { cells(dialect, &select, true) } else { None };
+        let (sql, models) = render_with_models(Statement::Select(select), dialect)?;
+        Ok((if strict.is_some() { sql.with_cells(strict) } else { sql }, models))
     }
 
     /// Returns the SQL for this session.
@@ -418,6 +429,7 @@ impl<S, R> Clone for Query<S, R> {
             route: self.route.clone(),
             deleted: self.deleted,
             read: self.read,
+            by_item: self.by_item,
             found: self.found,
             _of: PhantomData,
         }

@@ -7,7 +7,7 @@ use crate::connection::{Label, Route, resolve};
 use crate::error::{Error, Result};
 use crate::model::{Model, found};
 use crate::schema::ColumnDef;
-use crate::sql::render;
+use crate::sql::{SpelledRow, cells_of, render};
 use crate::statement::{RawSql, Statement};
 use crate::transaction::Transaction;
 use crate::value::{Flow, IntoParams, RowRef, ValueRef};
@@ -69,6 +69,7 @@ impl<M: Model> RawQuery<M> {
         let session = resolve(&self.route, M::TABLE)?;
         let sql =
             render(Statement::Raw(self.sql), session.dialect()).map_err(|error| error.with_model(M::TABLE.model))?;
+        let cells = cells_of(session.dialect(), M::TABLE.columns.iter().map(Some)).unwrap_or_default();
         let mut ordinals = None;
         let mut rows = Vec::new();
         let mut sink = |row: &dyn RowRef| -> Result<Flow> {
@@ -76,7 +77,7 @@ impl<M: Model> RawQuery<M> {
                 Some(ordinals) => ordinals,
                 None => ordinals.insert(by_name::<M>(row)?),
             };
-            rows.push(M::from_row(&Renamed { row, ordinals }, 0)?);
+            rows.push(M::from_row(&SpelledRow { row: &Renamed { row, ordinals }, cells: &cells }, 0)?);
             Ok(flow)
         };
         session.fetch(&sql, Label::new(M::TABLE.model, "raw query"), &mut sink).await?;

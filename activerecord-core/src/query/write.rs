@@ -1,12 +1,10 @@
 //! Writing many rows with one statement.
 
-use chrono::{DateTime, Utc};
-
 use super::{Query, together};
 use crate::backend::BoxFuture;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::persist::stamps;
+use crate::persist::stamps::{self, Now};
 use crate::sql::render_with_models;
 use crate::statement::{Delete, Expr, Name, Select, Statement, Update};
 use crate::typed::IntoAssignments;
@@ -32,13 +30,14 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         // Boxed, because a future that names the type of `set` repeats each error about it.
         Box::pin(async move {
             self.refuse_shape("update")?;
-            let set = touched::<M>(set, Utc::now());
+            let set = touched::<M>(set, Now::of(self.session()?.dialect()));
             if set.is_empty() {
                 return Err(Error::unsupported("an update needs at least one column to set").with_model(M::TABLE.model));
             }
             self.write("update", |query| {
                 Statement::Update(Update {
                     table: M::TABLE.name.into(),
+                    model: Some(M::TABLE),
                     set,
                     filter: query.filter,
                     returning: Vec::new(),
@@ -55,14 +54,20 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// `Unsupported` if the query has a limit, an offset, groups or a union; `ForeignKeyViolation` if another row
     /// refers to one of them; other errors of [`Query`].
     pub async fn delete(self) -> Result<u64> {
-        let now = Utc::now();
+        let now = Now::of(self.session()?.dialect());
         let Some((ordinal, deleted_at)) = stamps::of_soft_delete(M::TABLE, now) else {
             return self.remove("delete").await;
         };
         self.refuse_shape("delete")?;
         let set = touched::<M>(vec![(M::TABLE.columns[ordinal].name, Expr::Value(deleted_at))], now);
         self.write("delete", |query| {
-            Statement::Update(Update { table: M::TABLE.name.into(), set, filter: query.filter, returning: Vec::new() })
+            Statement::Update(Update {
+                table: M::TABLE.name.into(),
+                model: Some(M::TABLE),
+                set,
+                filter: query.filter,
+                returning: Vec::new(),
+            })
         })
         .await
     }
@@ -100,7 +105,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
 }
 
 /// Adds the time and the next version, unless the caller sets them.
-fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: DateTime<Utc>) -> Vec<(Name, Expr)> {
+fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: Now) -> Vec<(Name, Expr)> {
     let mut set: Vec<(Name, Expr)> = set.into_iter().map(|(column, expr)| (column.into(), expr)).collect();
     for (ordinal, expr) in stamps::of_rows(M::TABLE, now) {
         let name = M::TABLE.columns[ordinal].name;

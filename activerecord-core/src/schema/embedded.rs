@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::Result;
 use crate::schema::{ColumnDef, TableDef};
-use crate::value::{RowRef, Value, ValueRef};
+use crate::value::{RowRef, Value, ValueRef, is_same};
 
 /// Columns that several models share. `#[derive(Embedded)]` implements it; do not implement it by hand. A model
 /// includes the columns by a field with `#[flatten]`.
@@ -79,7 +79,7 @@ const fn refuse_second(name: &str, columns: &[ColumnDef]) {
     let mut n = 0;
     // Only the column of an embedded struct that does not compile has no name.
     while n < columns.len() && !name.is_empty() {
-        if is_same(name.as_bytes(), columns[n].name.as_bytes()) {
+        if is_same(name, columns[n].name) {
             let mut message = [b' '; 256];
             let mut length = 0;
             append(&mut message, &mut length, "the column `");
@@ -154,20 +154,6 @@ const fn append(bytes: &mut [u8], at: &mut usize, text: &str) {
         *at += 1;
         n += 1;
     }
-}
-
-const fn is_same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut n = 0;
-    while n < one.len() {
-        if one[n] != other[n] {
-            return false;
-        }
-        n += 1;
-    }
-    true
 }
 
 const fn text(bytes: &[u8]) -> &str {

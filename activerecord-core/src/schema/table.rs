@@ -2,7 +2,8 @@
 
 use std::any::TypeId;
 
-use crate::value::{Value, ValueType};
+use crate::error::Result;
+use crate::value::{Spelling, Stored, Value, ValueType};
 
 /// A model's table: its names, its columns, and the roles of columns.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub struct ColumnDef {
     pub rust_type: &'static str,
     /// Where the column's values come from.
     pub origin: Origin,
+    /// How the values are stored where the database has no type for them.
+    pub stored: Stored,
 }
 
 /// Where the values of a column come from.
@@ -186,7 +189,8 @@ impl ColumnDef {
         nullable: bool,
         rust_type: &'static str,
     ) -> Self {
-        Self { field, table, name, ty, nullable, rust_type, origin: Origin::Field }
+        let (origin, stored) = (Origin::Field, Stored::Default);
+        Self { field, table, name, ty, nullable, rust_type, origin, stored }
     }
 
     /// Marks the column as computed by the database.
@@ -206,6 +210,21 @@ impl ColumnDef {
     /// Returns true if the database computes every value of the column.
     pub const fn is_generated(&self) -> bool {
         matches!(self.origin, Origin::Generated)
+    }
+
+    /// Reads a value of the column from the JSON of a captured row.
+    ///
+    /// # Errors
+    /// `Conversion` when the JSON does not fit the type.
+    pub fn value_from_json(&self, json: &serde_json::Value) -> Result<Value> {
+        Spelling { ty: self.ty, stored: self.stored }.from_json(json)
+    }
+
+    /// Sets how the values are stored.
+    #[must_use]
+    pub const fn stored(mut self, stored: Stored) -> Self {
+        self.stored = stored;
+        self
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
+use super::stored::{Cells, Met};
 use super::{Access, ReturnedKey, Sql, render, render_head};
 use crate::dialect::Dialect;
 use crate::error::Result;
@@ -47,19 +48,29 @@ pub(crate) struct Template {
     text: Arc<str>,
     access: Access,
     returned_key: Option<Arc<ReturnedKey>>,
+    met: Option<Arc<[(usize, Met)]>>,
+    cells: Option<Cells>,
 }
 
 impl Template {
     /// The statement with these values.
-    pub(crate) fn with_binds(self, binds: Vec<Value>) -> Sql {
-        let Self { text, access, returned_key } = self;
-        Sql { text, binds, access, one_row: false, defines: false, returned_key }
+    ///
+    /// # Errors
+    /// `Conversion` when a column cannot hold its value in its spelling.
+    pub(crate) fn with_binds(self, mut binds: Vec<Value>) -> Result<Sql> {
+        let Self { text, access, returned_key, met, cells } = self;
+        for (index, met) in met.iter().flat_map(|met| met.iter()) {
+            if let Some(bind) = binds.get_mut(*index) {
+                *bind = met.bind(std::mem::replace(bind, Value::Bool(false)))?;
+            }
+        }
+        Ok(Sql { text, binds, access, one_row: false, defines: false, returned_key, met, cells })
     }
 }
 
 impl From<Sql> for Template {
-    fn from(Sql { text, access, returned_key, .. }: Sql) -> Self {
-        Self { text, access, returned_key }
+    fn from(Sql { text, access, returned_key, met, cells, .. }: Sql) -> Self {
+        Self { text, access, returned_key, met, cells }
     }
 }
 
@@ -72,10 +83,10 @@ pub(crate) fn cached<M: 'static>(
     template::<M>(dialect, operation, || render(statement(), dialect))
 }
 
-/// Returns the beginning of a plain query of `S`, a model or several joined models. `query` is called only if the cache
-/// has no text.
-pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Arc<str>> {
-    Ok(template::<S>(dialect, Operation::Head, || render_head(query(), dialect))?.text)
+/// Returns the beginning of a plain query of `S`, a model or several joined models, without binds. `query` is called
+/// only if the cache has no text.
+pub(crate) fn cached_head<S: 'static>(dialect: &'static Dialect, query: impl FnOnce() -> Select) -> Result<Sql> {
+    template::<S>(dialect, Operation::Head, || render_head(query(), dialect))?.with_binds(Vec::new())
 }
 
 fn template<M: 'static>(

@@ -4,13 +4,14 @@ use super::aggregate::{aggregate, over};
 use super::digest::digest;
 use super::function::{call, case, date_part};
 use super::like::like;
+use super::stored::{Met, common};
 use super::subquery::{exists, membership, scalar};
 use super::writer::Writer;
 use super::{json, raw, scope};
 use crate::dialect::{DecimalMath, Upsert};
 use crate::error::{Error, Result};
 use crate::statement::{Arithmetic, Compare, Expr};
-use crate::value::ValueType;
+use crate::value::{Purpose, ValueType};
 
 /// Writes an expression. Operands with a lower precedence get parentheses.
 pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
@@ -25,9 +26,10 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
             Ok(())
         }
         Expr::Compare(left, op, right) => {
-            comparand(w, *left)?;
+            let met = common(w.dialect, [&*left, &*right], Purpose::Compare)?;
+            left_side(w, *left, met)?;
             w.push(symbol(op));
-            atom(w, *right)
+            operand(w, *right, met)
         }
         Expr::CompareRows(pairs, op) => compare_rows(w, pairs, op),
         Expr::Arithmetic(left, op, right) => arithmetic(w, *left, op, *right),
@@ -36,11 +38,12 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::Not(inner) => negation(w, *inner),
         Expr::IsNull(inner) => postfix(w, *inner, " IS NULL"),
         Expr::Between(inner, low, high) => {
-            comparand(w, *inner)?;
+            let met = common(w.dialect, [&*inner, &*low, &*high], Purpose::Compare)?;
+            left_side(w, *inner, met)?;
             w.push(" BETWEEN ");
-            atom(w, *low)?;
+            operand(w, *low, met)?;
             w.push(" AND ");
-            atom(w, *high)
+            operand(w, *high, met)
         }
         Expr::In(inner, set) => membership(w, *inner, set),
         Expr::Like(inner, pattern) => like(w, *inner, pattern),
@@ -84,6 +87,21 @@ pub(super) fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
+/// Writes an operand. A bound value gets the spelling that it meets.
+pub(super) fn operand(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
+    match node {
+        Expr::Value(value) => w.bind_as(value, met),
+        node => atom(w, node),
+    }
+}
+
+fn left_side(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
+    match node {
+        Expr::Value(value) if met.is_some() => w.bind_as(value, met),
+        node => comparand(w, node),
+    }
+}
+
 /// Writes the left side of a comparison, or an item of ORDER BY. A decimal that is stored as text gets its collation.
 pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     let collation = match w.dialect.decimal {
@@ -106,9 +124,12 @@ fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -
     if pairs.len() < 2 || !w.dialect.row_values {
         return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
     }
-    let (left, right): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-    w.push("(").list(left, comparand)?;
-    w.push(")").push(symbol(op)).push("(").list(right, expr)?;
+    let mut values = Vec::with_capacity(pairs.len());
+    w.push("(").list(pairs, |w, (left, right)| {
+        values.push((common(w.dialect, [&left, &right], Purpose::Compare)?, right));
+        comparand(w, left)
+    })?;
+    w.push(")").push(symbol(op)).push("(").list(values, |w, (met, value)| operand(w, value, met))?;
     w.push(")");
     Ok(())
 }

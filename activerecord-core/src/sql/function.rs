@@ -2,11 +2,12 @@
 
 use super::aggregate::no_window;
 use super::expr::{atom, expr};
+use super::stored::{Met, common, instant};
 use super::writer::Writer;
 use crate::dialect::Dates;
 use crate::error::Result;
 use crate::statement::{Case, DatePart, Expr, Function};
-use crate::value::ValueType;
+use crate::value::{Purpose, ValueType};
 
 /// Writes a function that is not a window function.
 pub(super) fn call(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
@@ -36,13 +37,22 @@ pub(super) fn write(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>
         Function::LastValue => ("LAST_VALUE(", None),
     };
     let separator = if arguments.is_empty() { "" } else { ", " };
+    let met = common(w.dialect, &arguments, Purpose::Store)?;
     w.push(name);
-    w.list(arguments, expr)?;
+    w.list(arguments, |w, argument| result(w, argument, met))?;
     if let Some(count) = count {
         w.push(separator).number(count);
     }
     w.push(")");
     Ok(())
+}
+
+/// Writes an expression that can be the result of another one.
+fn result(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
+    match node {
+        Expr::Value(value) => w.bind_as(value, met),
+        node => expr(w, node),
+    }
 }
 
 fn concat(w: &mut Writer<'_>, texts: Vec<Expr>) -> Result<()> {
@@ -57,16 +67,17 @@ fn concat(w: &mut Writer<'_>, texts: Vec<Expr>) -> Result<()> {
 }
 
 pub(super) fn case(w: &mut Writer<'_>, case: Case) -> Result<()> {
+    let met = common(w.dialect, case.values(), Purpose::Store)?;
     w.push("CASE");
     for (condition, value) in case.arms {
         w.push(" WHEN ");
         expr(w, condition)?;
         w.push(" THEN ");
-        expr(w, value)?;
+        result(w, value, met)?;
     }
     if let Some(value) = case.otherwise {
         w.push(" ELSE ");
-        expr(w, value)?;
+        result(w, value, met)?;
     }
     w.push(" END");
     Ok(())
@@ -80,7 +91,7 @@ pub(super) fn date_part(w: &mut Writer<'_>, part: DatePart, inner: Expr) -> Resu
     };
     let is_instant = inner.ty() == Some(ValueType::Timestamp);
     w.push(before);
-    atom(w, inner)?;
+    instant(w, inner, atom)?;
     if is_instant && w.dialect.dates == Dates::ExtractInZone {
         w.push(" AT TIME ZONE 'UTC'");
     }

@@ -15,6 +15,7 @@ mod render;
 pub mod scan;
 mod scope;
 mod select;
+mod stored;
 mod subquery;
 mod trigger;
 mod write;
@@ -24,6 +25,7 @@ pub(crate) use cache::{Operation, cached, cached_head};
 pub(crate) use created::literals;
 pub use render::render;
 pub(crate) use render::{render_head, render_rest, render_with_models};
+pub(crate) use stored::{CellSpelling, Cells, SpelledRow, cells, cells_of};
 pub(crate) use writer::quoted;
 
 use std::sync::Arc;
@@ -41,6 +43,9 @@ pub struct Sql {
     one_row: bool,
     defines: bool,
     returned_key: Option<Arc<ReturnedKey>>,
+    /// The binds that meet a column with a declared spelling.
+    met: Option<Arc<[(usize, stored::Met)]>>,
+    cells: Option<Cells>,
 }
 
 /// The one column that an INSERT of one row returns.
@@ -71,7 +76,8 @@ pub enum Access {
 impl Sql {
     /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        Self { text: text.into(), binds, access, one_row: false, defines: false, returned_key: None }
+        let (returned_key, met, cells) = (None, None, None);
+        Self { text: text.into(), binds, access, one_row: false, defines: false, returned_key, met, cells }
     }
 
     /// States that the result has at most one row. A backend can then fetch it in a cheaper way.
@@ -117,6 +123,18 @@ impl Sql {
             Some(index) => Err(no_json(index + 1)),
             None => Ok(()),
         }
+    }
+
+    /// How the cells of the result are spelled. None: each reader knows how.
+    pub(crate) fn cells(&self) -> Option<&[Option<CellSpelling>]> {
+        self.cells.as_deref()
+    }
+
+    /// Sets how the cells of the result are spelled.
+    #[must_use]
+    pub(crate) fn with_cells(mut self, cells: Option<Cells>) -> Self {
+        self.cells = cells;
+        self
     }
 
     /// Returns true when the result has at most one row.

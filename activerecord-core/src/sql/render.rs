@@ -1,7 +1,5 @@
 //! Renders a statement to its text and binds.
 
-use std::sync::Arc;
-
 use super::writer::Writer;
 use super::{Access, Sql, create, raw, select, trigger, write};
 use crate::dialect::Dialect;
@@ -84,12 +82,13 @@ pub(crate) fn render_head(query: Select, dialect: &Dialect) -> Result<Sql> {
 ///
 /// # Errors
 /// As [`render`].
-pub(crate) fn render_rest(head: Arc<str>, query: Select, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
+pub(crate) fn render_rest(head: Sql, query: Select, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
     if query.ends_with_its_table() {
-        return Ok((Sql::new(head, Vec::new(), Access::Read), Vec::new()));
+        return Ok((head, Vec::new()));
     }
     let mut w = Writer::new(dialect);
-    w.push(&head);
+    w.push(head.text());
+    w.cells = head.cells;
     select::rest(&mut w, query)?;
     finish(w, Access::Read)
 }

@@ -1,10 +1,10 @@
 //! Renders SELECT. Each clause is one function.
 
 use super::expr::{comparand, expr, is_decimal};
-use super::lock;
 use super::scope::{Scope, nested};
 use super::subquery::{compound, subquery};
 use super::writer::Writer;
+use super::{lock, stored};
 use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
@@ -15,6 +15,7 @@ use crate::value::Value;
 /// Writes the outermost query. Only this query can lock rows.
 pub(super) fn top(w: &mut Writer<'_>, query: Select) -> Result<()> {
     let clause = query.lock.map(|lock| lock::clause(lock, &query, w.dialect)).transpose()?;
+    w.cells = stored::cells(w.dialect, &query, false);
     select(w, Select { lock: None, ..query })?;
     match clause {
         Some(clause) => clause.write(w),
@@ -48,6 +49,7 @@ pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
 
 /// Writes the beginning of a plain query: the SELECT list and the first table.
 pub(super) fn head(w: &mut Writer<'_>, query: Select) -> Result<()> {
+    w.cells = stored::cells(w.dialect, &query, false);
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     w.push("SELECT ");
     select_list(w, query.items)?;
@@ -75,6 +77,9 @@ fn with(w: &mut Writer<'_>, ctes: Vec<Cte>) -> Result<()> {
 }
 
 fn cte(w: &mut Writer<'_>, cte: Cte) -> Result<()> {
+    for query in [Some(&cte.query), cte.step.as_ref().map(|(_, step)| step)].into_iter().flatten() {
+        stored::fills(w.dialect, &query.select, &cte.columns, &cte.stored)?;
+    }
     w.name(&cte.name).push(" (");
     w.names(&cte.columns);
     w.push(") AS (");

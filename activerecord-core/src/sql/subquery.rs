@@ -3,11 +3,12 @@
 use super::expr::comparand;
 use super::scope::nested;
 use super::select::select;
+use super::stored::{self, common};
 use super::writer::Writer;
 use crate::dialect::{InList, SetQuery};
 use crate::error::{Error, Result};
 use crate::statement::{Compound, Expr, FromItem, Select, Set, SetOperator, Subquery};
-use crate::value::{Value, ValueType};
+use crate::value::{Purpose, Value, ValueType};
 
 /// Writes a query inside another, without parentheses.
 ///
@@ -32,6 +33,9 @@ pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
 /// table.
 pub(super) fn compound(w: &mut Writer<'_>, compound: Compound) -> Result<()> {
     let merges = compound.operator != SetOperator::UnionAll;
+    for query in &compound.others {
+        stored::merged(w.dialect, &compound.first.select, &query.select)?;
+    }
     member(w, compound.first, merges)?;
     for query in compound.others {
         w.push(symbol(compound.operator));
@@ -65,16 +69,24 @@ pub(super) fn symbol(operator: SetOperator) -> &'static str {
 pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
     match set {
         Set::Query(query) => {
+            let selected = query.select.items.first().map(|item| &item.expr);
+            common(w.dialect, selected.into_iter().chain([&inner]), Purpose::Compare)?;
             comparand(w, inner)?;
             set_query(w, query)
         }
-        Set::Values(_, values) if values.is_empty() => {
-            w.push("1 = 0");
-            Ok(())
-        }
-        Set::Values(ty, values) => {
-            comparand(w, inner)?;
-            value_list(w, ty, values);
+        Set::Values(mut ty, mut values) => {
+            if let Some(met) = common(w.dialect, [&inner], Purpose::Compare)? {
+                // A value that the column cannot hold is in no row.
+                values =
+                    values.into_iter().filter_map(|value| met.exactly(value).transpose()).collect::<Result<_>>()?;
+                ty = values.first().map_or(ty, Value::ty);
+            }
+            if values.is_empty() {
+                w.push("1 = 0");
+            } else {
+                comparand(w, inner)?;
+                value_list(w, ty, values);
+            }
             Ok(())
         }
     }

@@ -6,10 +6,13 @@ use super::ReturnedKey;
 use super::expr::expr;
 use super::scope::Scope;
 use super::select;
+use super::stored::{Met, cells_of, common, of_column};
 use super::writer::Writer;
 use crate::dialect::Upsert;
 use crate::error::{Error, Result};
+use crate::schema::{ColumnDef, TableDef};
 use crate::statement::{Conflict, Delete, Expr, Insert, Name, Update};
+use crate::value::{Purpose, Spelling, Value};
 
 pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
     w.push("INSERT INTO ").table(&statement.table);
@@ -21,16 +24,17 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         w.push(" (");
         w.names(&statement.columns);
         w.push(") VALUES ");
-        w.rows(statement.columns.len(), statement.values);
+        let met = met_by_rows(w, &statement);
+        w.rows(statement.columns.len(), statement.values, &met)?;
     }
     if let ([column], true) = (&*statement.returning, one_row) {
         let (table, column) = (statement.table.clone(), column.clone());
         w.returned_key = Some(Arc::new(ReturnedKey { table, column, clause: w.len() }));
     }
     if let Some(clause) = statement.conflict {
-        conflict(w, statement.table, clause)?;
+        conflict(w, statement.table, statement.model, clause)?;
     }
-    returning(w, &statement.returning);
+    returning(w, statement.model, &statement.returning);
     Ok(())
 }
 
@@ -57,7 +61,7 @@ fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
     w.push(", ").name(first).push(", (SELECT 1 UNION ALL SELECT 2))");
 }
 
-fn conflict(w: &mut Writer<'_>, table: Name, clause: Conflict) -> Result<()> {
+fn conflict(w: &mut Writer<'_>, table: Name, model: Option<&'static TableDef>, clause: Conflict) -> Result<()> {
     match w.dialect.upsert {
         Upsert::OnConflict => {
             w.push(" ON CONFLICT (");
@@ -79,24 +83,50 @@ fn conflict(w: &mut Writer<'_>, table: Name, clause: Conflict) -> Result<()> {
             }
         }
     }
-    assignments(w, clause.update)
+    assignments(w, model, clause.update)
 }
 
 pub(super) fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
     w.writes = true;
     w.push("UPDATE ").table(&statement.table).push(" SET ");
     w.scope = Scope::of(statement.table);
-    assignments(w, statement.set)?;
+    assignments(w, statement.model, statement.set)?;
     select::filter(w, statement.filter)?;
-    returning(w, &statement.returning);
+    returning(w, statement.model, &statement.returning);
     Ok(())
 }
 
-fn assignments(w: &mut Writer<'_>, set: Vec<(Name, Expr)>) -> Result<()> {
+fn assignments(w: &mut Writer<'_>, model: Option<&'static TableDef>, set: Vec<(Name, Expr)>) -> Result<()> {
     w.list(set, |w, (column, value)| {
         w.name(&column).push(" = ");
-        expr(w, value)
+        match (definition(model, &column), value) {
+            (def, Expr::Value(value)) => {
+                let met = met_by(w, def, &value);
+                w.bind_as(value, met)
+            }
+            (Some(def), value) => {
+                common(w.dialect, [&Expr::from(def), &value], Purpose::Store)?;
+                expr(w, value)
+            }
+            (None, value) => expr(w, value),
+        }
     })
+}
+
+fn definition(model: Option<&'static TableDef>, column: &str) -> Option<&'static ColumnDef> {
+    model.and_then(|model| model.columns.iter().find(|def| def.name == column))
+}
+
+/// How a value is spelled in a column.
+fn met_by(w: &Writer<'_>, def: Option<&'static ColumnDef>, value: &Value) -> Option<Met> {
+    let spelling = Spelling { ty: value.ty(), stored: def.map(|def| def.stored).unwrap_or_default() };
+    of_column(w.dialect, spelling, Purpose::Store)
+}
+
+/// How the values of each column are spelled. All values of a column have one type.
+fn met_by_rows(w: &Writer<'_>, statement: &Insert) -> Vec<Option<Met>> {
+    let columns = statement.columns.iter().zip(&statement.values);
+    columns.map(|(column, value)| met_by(w, definition(statement.model, column), value)).collect()
 }
 
 pub(super) fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
@@ -106,9 +136,11 @@ pub(super) fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
     select::filter(w, statement.filter)
 }
 
-fn returning(w: &mut Writer<'_>, columns: &[Name]) {
-    if !columns.is_empty() {
-        w.push(" RETURNING ");
-        w.names(columns);
+fn returning(w: &mut Writer<'_>, model: Option<&'static TableDef>, columns: &[Name]) {
+    if columns.is_empty() {
+        return;
     }
+    w.push(" RETURNING ");
+    w.names(columns);
+    w.cells = cells_of(w.dialect, columns.iter().map(|column| definition(model, column)));
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::scope::Scope;
+use super::stored::{Cells, Met};
 use super::{Access, ReturnedKey, Sql};
 use crate::dialect::{Dialect, Placeholder};
 use crate::error::Result;
@@ -46,8 +47,12 @@ pub(super) struct Writer<'d> {
     pub(super) returned_key: Option<Arc<ReturnedKey>>,
     /// Whether the statement can change a table.
     pub(super) defines: bool,
+    /// How the cells of the result are spelled.
+    pub(super) cells: Option<Cells>,
     text: String,
     binds: Vec<Value>,
+    /// The binds that meet a column with a declared spelling.
+    met: Vec<(usize, Met)>,
 }
 
 impl<'d> Writer<'d> {
@@ -62,15 +67,18 @@ impl<'d> Writer<'d> {
             merges: false,
             returned_key: None,
             defines: false,
+            cells: None,
             text: String::with_capacity(256),
             binds: Vec::new(),
+            met: Vec::new(),
         }
     }
 
     pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static TableDef>) {
-        let (returned_key, defines) = (self.returned_key, self.defines);
-        let sql = Sql { returned_key, defines, ..Sql::new(self.text, self.binds, access) };
-        (sql, self.models)
+        let Self { returned_key, defines, cells, met, text, binds, models, .. } = self;
+        let met = (!met.is_empty()).then(|| met.into());
+        let sql = Sql { returned_key, defines, cells, met, ..Sql::new(text, binds, access) };
+        (sql, models)
     }
 
     /// Writes a number into the text, where no bind is allowed.
@@ -110,9 +118,28 @@ impl<'d> Writer<'d> {
         self
     }
 
-    /// Binds the values and writes rows of `width` placeholders, separated by commas.
-    pub(super) fn rows(&mut self, width: usize, mut values: Vec<Value>) {
+    /// Binds a value in the spelling that it meets, and writes its placeholder.
+    pub(super) fn bind_as(&mut self, value: Value, met: Option<Met>) -> Result<()> {
+        let Some(met) = met else {
+            self.bind(value);
+            return Ok(());
+        };
+        self.met.push((self.binds.len(), met));
+        self.bind(met.bind(value)?);
+        Ok(())
+    }
+
+    /// Binds the values and writes rows of `width` placeholders, separated by commas. `met` has the spellings of the
+    /// columns.
+    pub(super) fn rows(&mut self, width: usize, mut values: Vec<Value>, met: &[Option<Met>]) -> Result<()> {
         let (bound, count) = (self.binds.len(), values.len());
+        if met.iter().any(Option::is_some) {
+            for (index, value) in values.iter_mut().enumerate() {
+                let Some(met) = met[index % width] else { continue };
+                *value = met.bind(std::mem::replace(value, Value::Bool(false)))?;
+                self.met.push((bound + index, met));
+            }
+        }
         self.binds.append(&mut values);
         self.text.reserve(4 * count);
         for index in 0..count {
@@ -126,6 +153,7 @@ impl<'d> Writer<'d> {
             self.placeholder(bound + index + 1);
         }
         self.text.push(')');
+        Ok(())
     }
 
     /// Writes the placeholder of a bind. The first bind has the number 1.

@@ -3,7 +3,7 @@
 use super::function::{Aggregate, Case, DatePart, Function, JsonKind, JsonStep, Window};
 use super::{Name, Subquery};
 use crate::schema::ColumnDef;
-use crate::value::{Value, ValueType};
+use crate::value::{Stored, Value, ValueType};
 
 /// An expression. Its values are bound; they never become part of the SQL text.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +73,8 @@ pub struct ColumnExpr {
     pub ty: ValueType,
     /// Whether the column can be NULL. If not, ORDER BY does not state where NULLs go, so that an index can serve it.
     pub nullable: bool,
+    /// How the values are stored where the database has no type for them.
+    pub stored: Stored,
 }
 
 /// A comparison operator.
@@ -140,7 +142,8 @@ impl From<&'static ColumnDef> for Expr {
 impl Expr {
     /// A column of the table with this name or alias.
     pub(crate) fn column(def: &'static ColumnDef, table: Name) -> Self {
-        Self::Column(ColumnExpr { table, outer: false, name: def.name.into(), ty: def.ty, nullable: def.nullable })
+        let &ColumnDef { name, ty, nullable, stored, .. } = def;
+        Self::Column(ColumnExpr { table, outer: false, name: name.into(), ty, nullable, stored })
     }
 
     /// Returns `self AND other`. An AND on the left side grows by one item.
@@ -190,6 +193,22 @@ impl Expr {
             ) => arguments.first().and_then(Self::ty),
             Self::Case(case) => case.arms.first().and_then(|(_, value)| value.ty()),
             Self::Subquery(query) => query.select.items.first().and_then(|item| item.expr.ty()),
+            _ => None,
+        }
+    }
+
+    /// Returns the type and the declared spelling of the column whose stored values are those of the expression. None
+    /// for a bound value, a computed one, and the caller's own SQL.
+    pub(crate) fn stored(&self) -> Option<(ValueType, Stored)> {
+        match self {
+            Self::Column(column) => Some((column.ty, column.stored)),
+            Self::Over(inner, _) | Self::Aggregate(Aggregate::Min | Aggregate::Max, Some(inner)) => inner.stored(),
+            Self::Call(
+                Function::Coalesce | Function::Lag(_) | Function::Lead(_) | Function::FirstValue | Function::LastValue,
+                arguments,
+            ) => arguments.iter().find_map(Self::stored),
+            Self::Case(case) => case.values().find_map(Self::stored),
+            Self::Subquery(query) => query.select.items.first()?.expr.stored(),
             _ => None,
         }
     }

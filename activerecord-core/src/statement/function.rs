@@ -51,6 +51,13 @@ pub struct Case {
     pub otherwise: Option<Expr>,
 }
 
+impl Case {
+    /// The values of the arms, and the other value.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Expr> {
+        self.arms.iter().map(|(_, value)| value).chain(&self.otherwise)
+    }
+}
+
 /// A part of a date, a time or an instant. The parts of an instant are those of its UTC time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]

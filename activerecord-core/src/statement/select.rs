@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::keyset::{behind, through};
 use super::{Expr, Join, Name, TableRef};
-use crate::value::Value;
+use crate::value::{Stored, Value};
 
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,8 @@ pub struct Cte {
     pub name: Name,
     /// The names of the columns.
     pub columns: Vec<Name>,
+    /// How the values of the columns are stored, as their readers expect.
+    pub stored: Vec<Stored>,
     /// The query.
     pub query: Subquery,
     /// The recursive part. It reads the expression by its name, and is repeated until it finds no new row.

@@ -1,6 +1,7 @@
 //! INSERT, UPDATE and DELETE.
 
 use super::{Expr, Name};
+use crate::schema::TableDef;
 use crate::value::Value;
 
 /// An INSERT of one or more rows.
@@ -8,6 +9,8 @@ use crate::value::Value;
 pub struct Insert {
     /// The name of the table.
     pub table: Name,
+    /// The model of the table, which says how the columns are stored. None: each as the connection stores its type.
+    pub model: Option<&'static TableDef>,
     /// The columns. Empty: one row of default values.
     pub columns: Vec<Name>,
     /// The values, row by row. Each row has a value for each column.
@@ -32,6 +35,8 @@ pub struct Conflict {
 pub struct Update {
     /// The name of the table.
     pub table: Name,
+    /// The model of the table, which says how the columns are stored. None: each as the connection stores its type.
+    pub model: Option<&'static TableDef>,
     /// `SET`.
     pub set: Vec<(Name, Expr)>,
     /// `WHERE`. None: all rows.

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use crate::schema::{ColumnDef, Named};
 use crate::statement::{Arithmetic, ColumnExpr, Expr};
 use crate::typed::{Assignment, Number, Operand};
-use crate::value::ValueType;
+use crate::value::{Stored, ValueType};
 
 /// The column of model `M` with values of type `T`. The derive generates one constant for each field: `User::EMAIL`.
 ///
@@ -30,18 +30,27 @@ pub struct Column<M, T> {
     name: &'static str,
     ty: ValueType,
     nullable: bool,
+    stored: Stored,
     _of: PhantomData<fn() -> (M, T)>,
 }
 
 impl<M, T> Column<M, T> {
     pub(crate) const fn new(table: &'static str, name: &'static str, ty: ValueType, nullable: bool) -> Self {
-        Self { table, name, ty, nullable, _of: PhantomData }
+        Self { table, name, ty, nullable, stored: Stored::Default, _of: PhantomData }
+    }
+
+    /// Sets how the values are stored.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stored(mut self, stored: Stored) -> Self {
+        self.stored = stored;
+        self
     }
 
     /// Returns the definition of the column for this field.
     #[doc(hidden)]
     pub const fn def(self, field: &'static str, rust_type: &'static str) -> ColumnDef {
-        ColumnDef::new(field, self.table, self.name, self.ty, self.nullable, rust_type)
+        ColumnDef::new(field, self.table, self.name, self.ty, self.nullable, rust_type).stored(self.stored)
     }
 
     /// Returns the column's name in the database.
@@ -57,7 +66,7 @@ impl<M, T> Column<M, T> {
 
     /// Returns the same column of another table with the same columns.
     pub(crate) const fn of_table<N>(self, table: &'static str) -> Column<N, T> {
-        Column::new(table, self.name, self.ty, self.nullable)
+        Column { table, name: self.name, ty: self.ty, nullable: self.nullable, stored: self.stored, _of: PhantomData }
     }
 
     pub(crate) fn expr(&self) -> Expr {
@@ -67,6 +76,7 @@ impl<M, T> Column<M, T> {
             name: self.name.into(),
             ty: self.ty,
             nullable: self.nullable,
+            stored: self.stored,
         })
     }
 

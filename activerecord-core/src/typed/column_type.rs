@@ -3,7 +3,7 @@
 use super::Column;
 use crate::error::Result;
 use crate::schema::{ColumnDef, TableDef, field};
-use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType};
+use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType, canonical};
 
 /// A type that a column can have. Generated code requires only this trait, so that a field of another type gives one
 /// error message.
@@ -50,7 +50,7 @@ impl<T: ToValue + FromValue> ColumnType for T {
 
     #[inline]
     fn set(&mut self, value: ValueRef<'_>) -> Result<()> {
-        *self = T::from_value(value)?;
+        *self = T::from_value(canonical(value, T::TYPE)?)?;
         Ok(())
     }
 }
@@ -71,8 +71,13 @@ impl Kind {
         Column::new(table, name, self.ty, self.nullable)
     }
 
+    /// Returns the type of the values.
+    pub const fn ty(self) -> ValueType {
+        self.ty
+    }
+
     /// Returns the column of this definition.
     pub const fn of<M, T>(self, def: &'static ColumnDef) -> Column<M, T> {
-        self.column(def.table, def.name)
+        self.column(def.table, def.name).stored(def.stored)
     }
 }

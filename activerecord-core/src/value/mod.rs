@@ -11,6 +11,7 @@ mod json;
 mod read;
 mod row;
 pub(crate) mod row_digest;
+mod stored;
 mod text;
 mod to_value;
 mod typed;
@@ -20,6 +21,8 @@ pub use from_value::FromValue;
 pub use json::Json;
 pub(crate) use read::{advance, cell};
 pub use row::{Row, RowIndex};
+pub use stored::Stored;
+pub(crate) use stored::{Misspelt, Purpose, Spelling, canonical, is_same};
 pub use text::{format_date, format_datetime, format_time};
 pub use to_value::{ArrayElement, IntoParams, ToValue};
 

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
+use super::stored;
 use crate::error::{Error, Result};
 
 /// Returns a date as `YYYY-MM-DD`.
@@ -23,7 +24,7 @@ pub fn format_date(date: NaiveDate) -> Result<String> {
 
 /// Returns a time as `HH:MM:SS.ffffff`.
 pub fn format_time(time: NaiveTime) -> String {
-    time.format("%H:%M:%S%.6f").to_string()
+    stored::time_as_text(time)
 }
 
 /// Returns a date and time as `YYYY-MM-DD HH:MM:SS.ffffff`. An instant is written in UTC.
@@ -31,8 +32,7 @@ pub fn format_time(time: NaiveTime) -> String {
 /// # Errors
 /// `Conversion` outside the years 0 to 9999: their text does not sort as the times do.
 pub fn format_datetime(time: NaiveDateTime) -> Result<String> {
-    four_digits(time.date())?;
-    Ok(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+    stored::datetime_as_text(time)
 }
 
 pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
@@ -46,30 +46,13 @@ pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
 /// Reads a date and time. A text with an offset is converted to UTC; a text without one is taken as UTC.
 pub(super) fn parse_datetime(text: &str) -> Option<NaiveDateTime> {
     const FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
-    canonical(text)
+    stored::datetime_from_text(text)
         .or_else(|| FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()))
         .or_else(|| text.parse::<DateTime<Utc>>().ok().map(|time| time.naive_utc()))
         .or_else(|| parse_date(text).and_then(|date| date.and_hms_opt(0, 0, 0)))
 }
 
-/// Reads the form that [`format_datetime`] writes, without chrono's parser: every timestamp column takes this path.
-fn canonical(text: &str) -> Option<NaiveDateTime> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 26 || [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]] != *b"-- ::." {
-        return None;
-    }
-    let number = |from: usize, to: usize| {
-        bytes[from..to]
-            .iter()
-            .try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
-    };
-    let year = i32::try_from(number(0, 4)?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, number(5, 7)?, number(8, 10)?)?;
-    let time = NaiveTime::from_hms_micro_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 26)?)?;
-    Some(date.and_time(time))
-}
-
-fn four_digits(date: NaiveDate) -> Result<()> {
+pub(super) fn four_digits(date: NaiveDate) -> Result<()> {
     if (0..=9999).contains(&date.year()) {
         return Ok(());
     }
@@ -90,7 +73,7 @@ mod tests {
     fn the_canonical_form_round_trips() {
         let written = format_datetime(time("2013-01-01T05:15:00.000001")).unwrap();
         assert_eq!(written, "2013-01-01 05:15:00.000001");
-        assert_eq!(canonical(&written), Some(time("2013-01-01 05:15:00.000001")));
+        assert_eq!(stored::datetime_from_text(&written), Some(time("2013-01-01 05:15:00.000001")));
     }
 
     #[test]

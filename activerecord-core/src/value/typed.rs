@@ -1,6 +1,6 @@
 //! Reads cells as values of a column's type, where no field of a struct gives the type.
 
-use super::{FromValue, Value, ValueRef, ValueType, json};
+use super::{FromValue, Value, ValueRef, ValueType, canonical, json};
 use crate::error::Result;
 
 impl Value {
@@ -39,6 +39,24 @@ impl Value {
             ValueType::Json => Self::Json(json::parse::<serde_json::Value>(cell)?.to_string()),
             ValueType::Array(element) => array(cell, element)?,
         })
+    }
+}
+
+impl Value {
+    /// Reads a cell as a value of type `ty`, as [`from_cell`](Self::from_cell), but refuses a text that is not
+    /// [canonical](crate::Stored): a value that is read in this way finds its row.
+    ///
+    /// ```
+    /// # use activerecord_core::{Value, ValueRef, ValueType};
+    /// let iso = ValueRef::Text("2024-01-31T09:05:00Z");
+    /// assert!(Value::from_cell(iso.clone(), ValueType::Timestamp).is_ok());
+    /// assert!(Value::from_stored(iso, ValueType::Timestamp).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// `Conversion` when the cell does not fit the type, or holds its value in another spelling.
+    pub fn from_stored(cell: ValueRef<'_>, ty: ValueType) -> Result<Self> {
+        Self::from_cell(canonical(cell, ty)?, ty)
     }
 }
 

@@ -12,7 +12,8 @@ use super::symbol::COLUMN;
 const NAME: &str = "name";
 const GENERATED: &str = "generated";
 const DEFAULT: &str = "default";
-const SETTINGS: &str = "`name = \"..\"`, `generated` or `default`";
+const STORED: &str = "stored";
+const SETTINGS: &str = "`name = \"..\"`, `stored = \"..\"`, `generated` or `default`";
 
 /// The settings of `#[column = "name"]` and `#[column(name = "name", default)]`.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(crate) struct Column {
     pub(crate) name: Option<LitStr>,
     /// Where the values come from, if not always from the field, and the word that says so.
     pub(crate) origin: Option<(Origin, Ident)>,
+    /// How the values are stored.
+    pub(crate) stored: Option<LitStr>,
 }
 
 /// Where the values of a column come from.
@@ -35,6 +38,7 @@ pub(crate) enum Origin {
 /// One setting in `#[column(..)]`.
 enum Setting {
     Name(LitStr),
+    Stored(LitStr),
     Origin(Origin, Ident),
 }
 
@@ -66,6 +70,10 @@ impl Attrs<'_, '_> {
                     self.name(column, name.clone(), name);
                 }
             }
+            Setting::Stored(stored) => match column.stored {
+                Some(_) => self.ctxt.error(stored, format!("duplicate `{STORED}`")),
+                None => column.stored = Some(stored),
+            },
             Setting::Origin(origin, word) => match &column.origin {
                 Some((first, _)) if *first == origin => self.ctxt.error(&word, format!("duplicate `{word}`")),
                 Some((_, first)) => self.ctxt.error(&word, format!("a column cannot be both `{first}` and `{word}`")),
@@ -90,6 +98,7 @@ impl Parse for Setting {
         let word = input.call(Ident::parse_any)?;
         match word.to_string().as_str() {
             NAME => input.parse::<Token![=]>().and_then(|_| input.parse().map(Self::Name)),
+            STORED => input.parse::<Token![=]>().and_then(|_| input.parse().map(Self::Stored)),
             GENERATED => Ok(Self::Origin(Origin::Generated, word)),
             DEFAULT => Ok(Self::Origin(Origin::Default, word)),
             other => Err(syn::Error::new(word.span(), format!("unknown setting `{other}`; expected {SETTINGS}"))),

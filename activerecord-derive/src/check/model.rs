@@ -122,8 +122,9 @@ fn flatten_stands_alone(ctxt: &Ctxt, field: &Field<'_>) {
 
 /// Whether a field has an attribute that only a column has.
 fn is_one_column(field: &Field<'_>) -> bool {
-    let Column { name, origin } = &field.column;
-    field.primary_key.is_some() || !field.roles.is_empty() || name.is_some() || origin.is_some()
+    let Column { name, origin, stored } = &field.column;
+    let has_settings = name.is_some() || origin.is_some() || stored.is_some();
+    field.primary_key.is_some() || !field.roles.is_empty() || has_settings
 }
 
 fn flattened_is_always_there(ctxt: &Ctxt, field: &Field<'_>) {

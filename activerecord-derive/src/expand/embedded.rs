@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Ident, Path};
 
-use super::model::{origin, parts, record, roles, set, value_of};
+use super::model::{origin, parts, record, roles, set, stored, value_of};
 use super::ordinals;
 use crate::ast::{Field, Model, written};
 
@@ -101,8 +101,9 @@ fn columns_impls(embedded: &Model<'_>) -> TokenStream {
 fn table(embedded: &Model<'_>) -> TokenStream {
     let (ident, name) = (embedded.ident, embedded.ident.unraw().to_string());
     let columns = parts(embedded, |field, column, name| {
-        let (ty, rust_type, origin) = (field.ty, written(field.ty), origin(field));
-        quote!(<#ty as __ar::ColumnType>::KIND.column::<#ident, #ty>("", #column).def(#name, #rust_type) #origin)
+        let (ty, rust_type, origin, stored) = (field.ty, written(field.ty), origin(field), stored(field));
+        let column = quote!(<#ty as __ar::ColumnType>::KIND.column::<#ident, #ty>("", #column) #stored);
+        quote!(#column.def(#name, #rust_type) #origin)
     });
     let roles = roles(embedded);
     quote! {

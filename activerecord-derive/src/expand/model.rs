@@ -60,13 +60,20 @@ pub(super) fn constants(model: &Model<'_>) -> TokenStream {
 
 fn constant(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (ident, table, column) = (model.ident, &model.table, field.column());
-    let Field { vis, ty, constant, .. } = field;
+    let (Field { vis, ty, constant, .. }, stored) = (field, stored(field));
     let doc = format!("The column `{column}`.");
     quote! {
         #[doc = #doc]
         #vis const #constant: __ar::Column<#ident, #ty> =
-            <#ty as __ar::ColumnType>::KIND.column(#table, #column);
+            <#ty as __ar::ColumnType>::KIND.column(#table, #column) #stored;
     }
+}
+
+/// The call that says how the values of a column are stored, if the field says so.
+pub(super) fn stored(Field { column, ty, .. }: &Field<'_>) -> Option<TokenStream> {
+    let stored = column.stored.as_ref()?;
+    let kind = quote!(<#ty as __ar::ColumnType>::KIND);
+    Some(quote_spanned!(stored.span()=> .stored(__ar::Stored::of_attribute(#stored, #kind.ty()))))
 }
 
 /// The constant of a flattened field: the embedded struct's columns as columns of the model.

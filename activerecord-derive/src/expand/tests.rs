@@ -34,6 +34,7 @@ snapshots! {
     model_composite_key: model "struct Seat { class: String, #[primary_key] row: i32, #[primary_key] letter: String }"
     model_column: model r#"struct User { id: i64, #[column = "mail"] email: String }"#
     model_column_settings: model r#"struct User { id: i64, #[column(name = "mail", generated)] email: String, #[column(default)] age: Option<i32> }"#
+    model_column_stored: model r#"struct Token { #[column(stored = "blob")] id: Uuid, #[column(name = "made", stored = "iso")] at: DateTime<Utc> }"#
     model_created_at: model "struct User { id: i64, #[created_at] made: DateTime<Utc> }"
     model_updated_at: model "struct User { id: i64, #[updated_at] changed: DateTime<Utc> }"
     model_version: model "struct User { id: i64, #[version] version: i32 }"
@@ -47,6 +48,7 @@ snapshots! {
     model_with_hooks_in_error: model "#[hooks] struct User(i64);"
     embedded: embedded "pub struct Address { pub city: String, #[column = \"postcode\"] zip: Option<String> }"
     embedded_column_settings: embedded "struct Address { #[column = \"postcode\"] #[column(default)] zip: String, #[column(generated)] label: String }"
+    embedded_column_stored: embedded r#"struct Times { #[column(stored = "unix")] at: DateTime<Utc> }"#
     embedded_nested: embedded r#"struct Address { city: String, #[flatten(prefix = "geo_")] at: Point, #[created_at] made: NaiveDate }"#
     embedded_skip: embedded "struct Address { #[skip] score: f64, city: String }"
     embedded_crate: embedded "#[activerecord(crate = orm)] struct Address { city: String }"

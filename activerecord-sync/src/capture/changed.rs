@@ -67,7 +67,7 @@ pub(crate) fn row(table: &TableDef, image: &Image) -> Result<Row> {
         if json.is_null() && def.ty == ValueType::Json && !def.nullable {
             return Ok(Value::Json("null".to_owned()));
         }
-        Value::from_json(json, def.ty).map_err(|error| error.context(format_args!("column `{}`", def.name)))
+        def.value_from_json(json).map_err(|error| error.context(format_args!("column `{}`", def.name)))
     });
     let columns: Arc<[Box<str>]> = table.columns.iter().map(|def| def.name.into()).collect();
     Ok(Row::new(columns, values.collect::<Result<_>>()?))

@@ -86,8 +86,10 @@ impl Side {
     }
 
     fn check_types(&self, table: &TableInfo) -> Result<()> {
-        for SideColumn { name, ty, .. } in &self.columns {
+        for SideColumn { name, ty, stored, .. } in &self.columns {
             let Some(column) = table.column(name) else { continue };
+            let is_number = self.connection.dialect().spelling(*ty, *stored).is_number();
+            let ty = if is_number { &ValueType::I64 } else { ty };
             if column.ty.is_some_and(|held| !can_be(held, *ty)) {
                 let message = format!(
                     "column `{name}` has the type `{}`, which cannot hold values of the type {}; change the column, or the type of the field",

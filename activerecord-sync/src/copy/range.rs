@@ -1,7 +1,7 @@
 //! Ranges of keys. Both databases compute a digest of a range; rows of equal ranges are not fetched.
 
 use activerecord_core::statement::{Aggregate, Expr, Select};
-use activerecord_core::{Result, Row, TableInfo};
+use activerecord_core::{Result, Row, Stored, TableInfo};
 use rust_decimal::Decimal;
 
 use super::side::{Side, SideColumn, Values};
@@ -70,7 +70,8 @@ impl Side {
         const COLUMNS: usize = 99;
         let dialect = self.connection.dialect();
         let has = |column: &SideColumn| {
-            dialect.has_digest(column.ty, table.column(&column.name).and_then(|column| column.ty))
+            let held = table.column(&column.name).and_then(|column| column.ty);
+            dialect.spelling(column.ty, column.stored) == Stored::Canonical && dialect.has_digest(column.ty, held)
         };
         self.columns.len() <= COLUMNS && self.columns.iter().all(has)
     }

@@ -160,7 +160,8 @@ impl<'s> Reader<'s> {
     fn place_of(&self, row: &Row) -> Result<Values> {
         let part = |&ordinal: &usize| {
             let column = &self.source.columns[ordinal];
-            Value::from_cell(row.values()[ordinal].as_cell(), column.ty)
+            column
+                .read(&row.values()[ordinal])
                 .map_err(|error| error.context(format_args!("the key `{}` of {}", column.name, self.source.place())))
         };
         self.order.iter().map(part).collect()

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use activerecord_core::statement::{
     Aggregate, ColumnExpr, Compare, Direction, Expr, FromItem, Name, Nulls, OrderBy, Select, SelectItem, Set,
 };
-use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, TableDef, Value, ValueType};
+use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, Stored, TableDef, Value, ValueType};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::values::{normal, same};
 
@@ -18,6 +19,7 @@ pub(crate) type Values = Vec<Value>;
 pub(crate) struct Side {
     pub(crate) connection: ConnectionHandle,
     pub(crate) table: Name,
+    pub(crate) model: Option<&'static TableDef>,
     pub(crate) columns: Vec<SideColumn>,
     /// The ordinals of the key's columns: of a source its primary key, of a target the columns that identify a row.
     pub(crate) key: Vec<usize>,
@@ -37,6 +39,20 @@ pub(crate) struct SideColumn {
     pub(crate) name: Name,
     pub(crate) ty: ValueType,
     pub(crate) nullable: bool,
+    pub(crate) stored: Stored,
+    /// Whether a text must be canonical: the column belongs to a model, or its values find rows. Values of other columns
+    /// are only copied.
+    pub(crate) strict: bool,
+}
+
+impl SideColumn {
+    /// Reads a value of the column.
+    pub(crate) fn read(&self, value: &Value) -> Result<Value> {
+        match self.strict {
+            true => Value::from_stored(value.as_cell(), self.ty),
+            false => Value::from_cell(value.as_cell(), self.ty),
+        }
+    }
 }
 
 impl Side {
@@ -47,14 +63,21 @@ impl Side {
         ordinals: &[usize],
         key: &[usize],
     ) -> Self {
-        let column = |def: &ColumnDef| SideColumn { name: def.name.into(), ty: def.ty, nullable: def.nullable };
+        let column = |&ColumnDef { name, ty, nullable, stored, .. }: &ColumnDef| SideColumn {
+            name: name.into(),
+            ty,
+            nullable,
+            stored,
+            strict: true,
+        };
         let columns = ordinals.iter().map(|&ordinal| column(&table.columns[ordinal])).collect();
         let here = |wanted: &usize| ordinals.iter().position(|ordinal| ordinal == wanted);
         let stamps = Stamps {
             created: table.created_at.as_ref().and_then(here),
             updated: table.updated_at.as_ref().and_then(here),
         };
-        Self { connection, table: table.name.into(), columns, key: key.iter().filter_map(here).collect(), stamps }
+        let key = key.iter().filter_map(here).collect();
+        Self { connection, table: table.name.into(), model: Some(table), columns, key, stamps }
     }
 
     /// The table and its connection, for messages.
@@ -74,8 +97,8 @@ impl Side {
     }
 
     pub(crate) fn column_expr(&self, ordinal: usize) -> ColumnExpr {
-        let SideColumn { name, ty, nullable } = self.columns[ordinal].clone();
-        ColumnExpr { table: self.table.clone(), outer: false, name, ty, nullable }
+        let SideColumn { name, ty, nullable, stored, .. } = self.columns[ordinal].clone();
+        ColumnExpr { table: self.table.clone(), outer: false, name, ty, nullable, stored }
     }
 
     /// A query that counts the rows.
@@ -109,7 +132,8 @@ impl Side {
     /// Converts the values of a row to the types of their columns.
     pub(crate) fn typed(&self, row: &Row) -> Result<Values> {
         let typed = |(column, value): (&SideColumn, &Value)| {
-            Value::from_cell(value.as_cell(), column.ty)
+            column
+                .read(value)
                 .map_err(|error| error.context(format_args!("column `{}` of {}", column.name, self.place())))
         };
         self.columns.iter().zip(row.values()).map(typed).collect()
@@ -152,6 +176,7 @@ impl Side {
         Self {
             connection: self.connection.clone(),
             table: self.table.clone(),
+            model: self.model,
             columns: self.key.iter().map(|&key| self.columns[key].clone()).collect(),
             key: (0..self.key.len()).collect(),
             stamps: Stamps::default(),
@@ -202,6 +227,17 @@ impl Side {
 
     fn differs(&self, ordinal: usize, row: &Values, there: &Values) -> bool {
         !self.is_stamped(ordinal, row) && !same(&row[ordinal], &there[ordinal])
+    }
+
+    /// A time for a column that has this value, cut to the digits that the column keeps.
+    pub(crate) fn time(&self, ordinal: usize, value: &Value, time: DateTime<Utc>) -> Value {
+        let SideColumn { ty, stored, .. } = &self.columns[ordinal];
+        let digits = self.connection.dialect().spelling(*ty, *stored).digits();
+        let time = time.trunc_subsecs(u16::try_from(digits).unwrap_or(6));
+        match value {
+            Value::DateTime(_) => Value::DateTime(time.naive_utc()),
+            _ => Value::Timestamp(time),
+        }
     }
 
     /// Whether the copy sets this column, because the row leaves it unset.

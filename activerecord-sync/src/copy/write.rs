@@ -201,19 +201,17 @@ impl Writer<'_> {
             }
             let kept =
                 there.filter(|_| self.target.stamps.created == Some(ordinal)).map(|there| there[ordinal].clone());
-            kept.unwrap_or_else(|| match value {
-                Value::DateTime(_) => Value::DateTime(now.naive_utc()),
-                _ => Value::Timestamp(now),
-            })
+            kept.unwrap_or_else(|| self.target.time(ordinal, value, now))
         };
         row.iter().enumerate().map(stamp).collect()
     }
 
     fn upsert(&self, rows: &[Values]) -> Statement {
-        let Side { table, columns, key, .. } = self.target;
+        let Side { table, model, columns, key, .. } = self.target;
         let others = (0..columns.len()).filter(|ordinal| !key.contains(ordinal)).map(|ordinal| &columns[ordinal].name);
         Statement::Insert(Insert {
             table: table.clone(),
+            model: *model,
             columns: columns.iter().map(|column| column.name.clone()).collect(),
             values: rows.iter().flatten().cloned().collect(),
             conflict: Some(Conflict {

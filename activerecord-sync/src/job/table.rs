@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use activerecord_core::{
-    ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Row, TableInfo, ValueType, connection,
+    ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Row, Stored, TableInfo, ValueType, connection,
 };
 
 use crate::copy::{Copy, Options, Side, SideColumn, Stamps};
@@ -223,6 +223,9 @@ impl SyncTable {
             (one.ty, other.ty) = (ty, ty);
         }
         let since = self.since.as_ref().map(|name| ordinal(&source, name)).transpose()?;
+        if let Some(since) = since {
+            source.columns[since].strict = true;
+        }
         let like = target.clone();
         Ok(Copy {
             job: format!("{}.{}", self.source, self.table),
@@ -268,15 +271,22 @@ fn copied(source: &TableInfo, target: &TableInfo) -> Result<Vec<String>> {
 fn side(connection: ConnectionHandle, table: &TableInfo, names: &[String], key: &[String]) -> Result<Side> {
     let found = names.iter().filter_map(|name| table.column(name));
     let columns = found.map(|column| {
-        Ok(SideColumn { name: column.name.clone().into(), ty: table.type_of(column)?, nullable: column.nullable })
+        Ok(SideColumn {
+            name: column.name.clone().into(),
+            ty: table.type_of(column)?,
+            nullable: column.nullable,
+            stored: Stored::Default,
+            strict: false,
+        })
     });
     let columns = columns.collect::<Result<_>>()?;
-    let mut side =
-        Side { connection, table: table.name.clone().into(), columns, key: Vec::new(), stamps: Stamps::default() };
+    let (name, key_later, stamps) = (table.name.clone().into(), Vec::new(), Stamps::default());
+    let mut side = Side { connection, table: name, model: None, columns, key: key_later, stamps };
     side.key = key.iter().map(|name| ordinal(&side, name)).collect::<Result<_>>()?;
     // The source's primary key is never NULL, even if the target's columns allow it.
     for key in side.key.clone() {
         side.columns[key].nullable = false;
+        side.columns[key].strict = true;
     }
     Ok(side)
 }

@@ -41,6 +41,8 @@ pub struct Profile {
     pub years: RangeInclusive<i32>,
     /// Whether 23:59:60 is a valid time.
     pub leap_seconds: bool,
+    /// The database has a type for UUIDs, so that a UUID has one spelling.
+    pub has_uuids: bool,
     /// Whether generated keys continue after the greatest key that a program has written.
     pub keys_go_on: bool,
     /// The option, and its value, that makes a connection wait only briefly for a lock.
@@ -114,6 +116,7 @@ const SQLITE_PROFILE: Profile = Profile {
     greatest_u64: i64::MAX as u64,
     years: 0..=9999,
     leap_seconds: true,
+    has_uuids: false,
     keys_go_on: true,
     impatience: ("busy_timeout", "20ms"),
     foreign_type: "SPATIAL",
@@ -150,6 +153,7 @@ static POSTGRES: Profile = Profile {
     greatest_u64: u64::MAX,
     years: -4712..=262_142,
     leap_seconds: false,
+    has_uuids: true,
     keys_go_on: false,
     impatience: ("lock_timeout", "20ms"),
     foreign_type: "interval",
@@ -182,6 +186,7 @@ const MYSQL_PROFILE: Profile = Profile {
     greatest_u64: u64::MAX,
     years: 1..=9999,
     leap_seconds: false,
+    has_uuids: false,
     keys_go_on: true,
     impatience: ("lock_timeout", "1s"),
     foreign_type: "point",

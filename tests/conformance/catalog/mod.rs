@@ -18,6 +18,7 @@ fn upsert(table: &str, id: i64, code: &str, line: i32, key: &'static str) -> Sta
     let update = ["id", "code", "line"].into_iter().filter(|column| *column != key && *column != "id");
     Statement::Insert(Insert {
         table: table.to_owned().into(),
+        model: None,
         columns: vec!["id".into(), "code".into(), "line".into()],
         values: vec![Value::I64(id), Value::Text(code.into()), Value::I32(line)],
         conflict: Some(Conflict {

@@ -5,6 +5,7 @@ mod hostile;
 mod images;
 mod limits;
 mod round_trip;
+mod stored;
 mod times;
 
 use test_support::sample::{Color, Level, Maybe, Sample, TABLES, Tree};

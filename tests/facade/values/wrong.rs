@@ -155,14 +155,11 @@ async fn values_of_similar_types_are_read() -> Result<()> {
     let db = database().await;
     with_connection(&db, async || {
         let sample = Sample::create(Sample::default()).await?;
-        let uuid = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
         for (sql, expected) in [
             ("double = 3", Sample { double: 3.0, ..sample.clone() }),
             ("price = 5", Sample { price: dec!(5), ..sample.clone() }),
             ("price = 0.1 + 0", Sample { price: dec!(0.1), ..sample.clone() }),
-            ("price = '1.5e3'", Sample { price: dec!(1500), ..sample.clone() }),
-            ("uuid = x'00112233445566778899aabbccddeeff'", Sample { uuid, ..sample.clone() }),
-            ("uuid = '00112233445566778899AABBCCDDEEFF'", Sample { uuid, ..sample.clone() }),
+            ("price = '+01.50'", Sample { price: dec!(1.5), ..sample.clone() }),
             ("list = ' [ 1 , 2 ] '", Sample { list: vec![1, 2], ..sample.clone() }),
         ] {
             connection(&db)?.execute(&format!("UPDATE samples SET {sql}"), []).await?;

@@ -28,6 +28,7 @@ fn columns<M: Model>() -> Vec<ColumnExpr> {
         name: def.name.into(),
         ty: def.ty,
         nullable: def.nullable,
+        stored: def.stored,
     };
     M::TABLE.columns.iter().filter(|def| has(def.ty)).map(column).collect()
 }

@@ -104,7 +104,8 @@ mod tests {
     fn insert(table: &'static str, column: &'static str) -> Sql {
         let columns: Vec<Name> = vec!["a".into()];
         let returning = vec![column.into()];
-        let insert = Insert { table: table.into(), columns, values: vec![Value::I64(1)], conflict: None, returning };
+        let (table, model, values) = (table.into(), None, vec![Value::I64(1)]);
+        let insert = Insert { table, model, columns, values, conflict: None, returning };
         render(Statement::Insert(insert), &SQLITE).unwrap()
     }
 
