@@ -5,6 +5,6 @@
 pub use activerecord_core::{
     AsyncBody, Capabilities, CheckInfo, ColumnInfo, Config, ConnectionHandle, ConnectionManager, Deferrable, Dialect,
     EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity, InCurrentConnections, IndexInfo,
-    IndexPart, IndexTerm, IntoConfig, Listener, OutsideTransaction, PoolOptions, SequenceInfo, TableInfo, TableKind,
-    UniqueKey, connection, current_connection, spawn, try_with_connection, with_connection,
+    IndexPart, IndexTerm, IntoConfig, LeftOut, Listener, OutsideTransaction, PoolOptions, SequenceInfo, TableInfo,
+    TableKind, UniqueKey, connection, current_connection, spawn, try_with_connection, with_connection,
 };

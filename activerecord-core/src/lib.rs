@@ -16,10 +16,10 @@ mod schema;
 // Statement trees, and the differences between databases as data.
 pub mod statement;
 
+mod dialect;
+
 // What a database says of its tables.
 mod catalog;
-
-mod dialect;
 
 // Renders a tree in a dialect: text and binds.
 pub mod sql;
@@ -52,7 +52,7 @@ pub mod private;
 pub use backend::{Branch, IntoBranch, Isolation, PreparedBranch};
 pub use catalog::{
     CheckInfo, ColumnInfo, Deferrable, EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity,
-    IndexInfo, IndexPart, IndexTerm, SequenceInfo, TableInfo, TableKind, UniqueKey,
+    IndexInfo, IndexPart, IndexTerm, LeftOut, SequenceInfo, TableInfo, TableKind, Translated, UniqueKey,
 };
 pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{

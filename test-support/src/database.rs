@@ -4,6 +4,7 @@
 
 mod home;
 mod profile;
+mod schemas;
 mod tables;
 
 use std::ops::Deref;
@@ -14,6 +15,7 @@ use activerecord::{Config, ConnectionManager, PoolOptions, Result, connection};
 
 use home::Home;
 pub use profile::{Expected, Profile};
+pub use schemas::Rich;
 
 use crate::pool::patient_pool;
 use crate::stepwise::stepwise;

@@ -16,7 +16,7 @@ pub mod stepwise;
 pub mod strategies;
 mod until;
 
-pub use database::{Database, Expected, Profile};
+pub use database::{Database, Expected, Profile, Rich};
 pub use example::example;
 pub use file::DatabaseFile;
 pub use outside::Outside;

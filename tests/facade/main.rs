@@ -1,6 +1,7 @@
 //! The facade on SQLite, in files and in memory. The tests of every database are in `tests/conformance`.
 
 mod api;
+mod attached;
 mod connections;
 mod errors;
 mod generic;

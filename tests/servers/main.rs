@@ -5,3 +5,4 @@ mod cross;
 mod pairs;
 mod queues;
 mod sync;
+mod translated;

@@ -14,7 +14,8 @@ impl TableInfo {
     /// the original one. Sizes are kept for decimals, and for texts and bytes in keys.
     ///
     /// NOT copied are foreign keys, checks, triggers, collations, defaults, indexes that are not unique, and the next
-    /// generated number. A computed column becomes an ordinary one.
+    /// generated number. A computed column becomes an ordinary one. [`translated`](Self::translated) copies
+    /// more, and lists what it leaves out.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -41,6 +42,9 @@ impl TableInfo {
             key: names(&self.key),
             numbered: self.is_numbered(),
             indexes: self.unique.iter().zip(1..).map(|(key, number)| self.unique_index(key, number)).collect(),
+            defaults: Vec::new(),
+            stored: Vec::new(),
+            computed: Vec::new(),
         })
     }
 

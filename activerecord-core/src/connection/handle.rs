@@ -15,7 +15,7 @@ use crate::backend::{Branch, Control, PreparedBranch};
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Sql, render};
-use crate::statement::{CreateTable, Insert, RawSql, Select, Statement};
+use crate::statement::{Insert, RawSql, Select, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::{IntoParams, Row};
 
@@ -225,45 +225,6 @@ impl ConnectionHandle {
         let rows = self.query(&format!("SELECT {}", self.dialect().now), []).await?;
         let row = rows.first().ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no time"))?;
         row.get(0)
-    }
-
-    /// Creates a table and its indexes, unless they exist. It joins the open transaction of this task if the database
-    /// can roll back DDL (capability `transactional_ddl`); otherwise it runs outside.
-    ///
-    /// ```no_run
-    /// # use activerecord::prelude::*;
-    /// # use activerecord_core::{statement::CreateTable, Model, Result};
-    /// # #[derive(ActiveRecord)]
-    /// # struct User { #[primary_key] id: i64, email: String }
-    /// # async fn example() -> Result<()> {
-    /// let users = CreateTable::from(User::TABLE).numbered().index("users_email", &["email"]);
-    /// activerecord_core::connection("primary")?.create_table(&users).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// `Unsupported` when the database has no type for a column; those of the connection and the database.
-    pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
-        let mut statements = vec![Statement::CreateTable(table.clone())];
-        if !self.dialect().definitions.inline_indexes {
-            statements.extend(table.indexes.iter().cloned().map(Statement::CreateIndex));
-        }
-        self.define(statements).await
-    }
-
-    /// Runs DDL: in the open transaction if the database can roll it back, otherwise outside.
-    pub(super) async fn define(&self, statements: Vec<Statement>) -> Result<()> {
-        let open = transaction(self.name()).filter(|_| self.capabilities().transactional_ddl);
-        let session = match open {
-            Some(level) => Session::Transaction(level),
-            None => Session::Pool(endpoint(self.name())?),
-        };
-        for statement in statements {
-            let sql = self.render(statement)?;
-            session.execute(&sql, Label::raw("define")).await?;
-        }
-        Ok(())
     }
 
     /// Returns the prepared branches of transactions across databases. Each waits for its commit or rollback. On MySQL

@@ -1,6 +1,7 @@
 //! Connections by name: the registry, the pools, and the choice of the connection for a statement.
 
 mod body;
+mod define;
 pub(crate) mod describe;
 mod endpoint;
 mod handle;

@@ -18,6 +18,10 @@ pub(crate) struct Catalog {
     pub(crate) plain_collation: &'static str,
     /// How the types begin that list their labels.
     pub(crate) enumerations: &'static [&'static str],
+    /// How the names of collations end that tell all characters apart.
+    pub(crate) exact_collations: &'static [&'static str],
+    /// Selects whether a type with a quoted name exists; None: types have no names.
+    pub(crate) has_type: Option<&'static str>,
     /// The types by their SQL names in lower case. A declared type is looked up as it is, then without its parentheses.
     pub(crate) types: &'static [(&'static str, ValueType)],
     /// The suffix of array types; None: no arrays.
@@ -30,6 +34,8 @@ pub(super) const SQLITE: Catalog = Catalog {
     main: "main",
     plain_collation: "BINARY",
     enumerations: &[],
+    exact_collations: &[],
+    has_type: None,
     types: &[
         ("integer", ValueType::I64),
         ("int", ValueType::I64),
@@ -70,6 +76,8 @@ pub(super) const MYSQL: Catalog = Catalog {
     main: "",
     plain_collation: "",
     enumerations: &["enum(", "set("],
+    exact_collations: &["_bin", "binary"],
+    has_type: None,
     types: &[
         ("boolean", ValueType::Bool),
         ("tinyint(1)", ValueType::Bool),
@@ -121,6 +129,8 @@ pub(super) const POSTGRESQL: Catalog = Catalog {
     main: "",
     plain_collation: "",
     enumerations: &[],
+    exact_collations: &["\"C\"", "\"POSIX\"", "ucs_basic"],
+    has_type: Some("SELECT to_regtype($1) IS NOT NULL"),
     types: &[
         ("boolean", ValueType::Bool),
         ("smallint", ValueType::I16),

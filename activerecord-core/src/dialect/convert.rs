@@ -49,12 +49,6 @@ impl Dialect {
             _ => return None,
         })
     }
-
-    fn quoted(&self, name: &str) -> String {
-        let quote = self.quote;
-        let part = |part: &str| format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}")));
-        name.split('.').map(part).collect::<Vec<_>>().join(".")
-    }
 }
 
 /// Converts a time of SQLite. Its functions know milliseconds, so the digits of microseconds are copied as text.

@@ -1,5 +1,6 @@
 //! Dialects: the SQL of each database, as data that the renderer reads.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -28,10 +29,10 @@ pub(crate) use tokens::TokenRules;
 pub(crate) use triggers::Triggers;
 
 use crate::error::{Error, Result};
-use crate::value::ValueType;
+use crate::value::{Stored, ValueType};
 
 /// The SQL dialect of a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dialect {
     /// `sqlite`, `postgresql` or `mysql`.
@@ -99,6 +100,12 @@ pub struct Dialect {
     pub(crate) preconditions: &'static [Precondition],
 }
 
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Dialect").field(&self.name).finish()
+    }
+}
+
 /// The SQL that limits the idle time of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IdleLimit {
@@ -123,12 +130,62 @@ pub(crate) struct Definitions {
     pub(crate) indexed_bytes: Size,
     /// The SQL type of an exact decimal.
     pub(crate) decimal: Size,
-    /// The definition of a key of one integer that the database generates.
-    pub(crate) numbered_key: &'static str,
+    /// The SQL types of spellings that need another type than their values.
+    pub(crate) stored: &'static [(Stored, &'static str)],
+    /// The SQL types of integers that the database generates.
+    pub(crate) numbers: &'static [(ValueType, &'static str)],
+    pub(crate) autoincrement: AutoIncrement,
     /// Whether indexes are part of CREATE TABLE. If not, each index is a statement of its own.
     pub(crate) inline_indexes: bool,
-    /// The text after the definition of the table.
+    /// The methods of indexes that are written before `KEY`.
+    pub(crate) index_keywords: &'static [&'static str],
+    /// The clause of an index that queries do not use.
+    pub(crate) invisible_index: &'static str,
+    /// Whether the schema of an index is written before its name. If not, it is that of the table after ON.
+    pub(crate) schema_of_index: bool,
+    /// Whether a foreign key can name the schema of its target.
+    pub(crate) schema_of_target: bool,
+    /// Whether a foreign key can be checked at the COMMIT.
+    pub(crate) deferrable_targets: bool,
+    /// The types after which `NULL` is written for a column that can be NULL.
+    pub(crate) explicit_null: &'static [&'static str],
+    pub(crate) comments: Comments,
+    pub(crate) constants: Constants,
+    /// The clauses after the columns of a new table. Empty: none.
     pub(crate) options: &'static str,
+}
+
+/// The syntax of integers that the database generates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AutoIncrement {
+    /// A word after the column in the primary key.
+    InKey(&'static str),
+    /// A word after the column.
+    InColumn(&'static str),
+    /// None: the column has the standard's `GENERATED .. AS IDENTITY`.
+    Identity,
+}
+
+/// The syntax of comments on tables, columns and indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comments {
+    /// The database has no comments.
+    None,
+    /// A clause of CREATE TABLE.
+    Inline,
+    /// `COMMENT ON`.
+    Statements,
+}
+
+/// The syntax of constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Constants {
+    /// False and true.
+    pub(crate) booleans: [&'static str; 2],
+    /// The text before the hexadecimal digits of bytes.
+    pub(crate) bytes: &'static str,
+    /// The offset of UTC after a timestamp.
+    pub(crate) utc: &'static str,
 }
 
 /// The SQL type of values that have a size.
@@ -240,6 +297,32 @@ pub(crate) enum DecimalMath {
 }
 
 impl Dialect {
+    /// Writes a quoted name.
+    pub(crate) fn quote(&self, name: &str, text: &mut String) {
+        text.push(self.quote);
+        if name.contains(self.quote) {
+            text.push_str(&name.replace(self.quote, &format!("{0}{0}", self.quote)));
+        } else {
+            text.push_str(name);
+        }
+        text.push(self.quote);
+    }
+
+    /// Returns a quoted name. A dot separates the schema and the table.
+    pub(crate) fn quoted(&self, name: &str) -> String {
+        let mut text = String::with_capacity(name.len() + 2);
+        for (index, part) in name.split('.').enumerate() {
+            text.push_str(if index > 0 { "." } else { "" });
+            self.quote(part, &mut text);
+        }
+        text
+    }
+
+    /// Whether a statement of the other dialect is one of this dialect. They can differ in how columns are stored.
+    pub(crate) fn has_sql_of(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+
     /// Returns `sqlite`, `postgresql` or `mysql`. Test the [capabilities](Self::capabilities) instead of the name to
     /// find out what the database supports.
     pub fn name(&self) -> &'static str {

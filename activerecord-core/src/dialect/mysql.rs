@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use super::{
-    Accepts, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder,
-    Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, triggers,
+    Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList,
+    JsonPaths, Like, Locks, Placeholder, Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests,
+    stores, tokens, triggers,
 };
 use crate::dialect::Capabilities;
-use crate::value::ValueType;
+use crate::value::{Stored, ValueType};
 
 /// The dialect of MySQL and MariaDB. Each connection asks its server for the capabilities that depend on the version.
 pub static MYSQL: Dialect = Dialect {
@@ -81,10 +82,35 @@ pub static MYSQL: Dialect = Dialect {
         indexed_text: Size::Length { word: "VARCHAR", usual: 255, most: 768 },
         indexed_bytes: Size::Length { word: "VARBINARY", usual: 255, most: 3_072 },
         decimal: Size::Digits { word: "DECIMAL", usual: "DECIMAL(65, 28)", most: 28, scale: 28 },
-        numbered_key: "BIGINT AUTO_INCREMENT PRIMARY KEY",
+        stored: &[(Stored::Blob, "BINARY(16)"), (Stored::Braced, "CHAR(38)"), (Stored::BracedUpper, "CHAR(38)")],
+        numbers: &[
+            (ValueType::I16, "SMALLINT"),
+            (ValueType::I32, "INT"),
+            (ValueType::I64, "BIGINT"),
+            (ValueType::U64, "BIGINT UNSIGNED"),
+        ],
+        autoincrement: AutoIncrement::InColumn(" AUTO_INCREMENT"),
         inline_indexes: true,
+        index_keywords: &["FULLTEXT", "SPATIAL"],
+        // MySQL executes the first comment, and MariaDB the second.
+        invisible_index: " /*!50700 INVISIBLE */ /*M!100600 IGNORED */",
+        schema_of_index: false,
+        schema_of_target: true,
+        deferrable_targets: false,
+        // Without the word they are NOT NULL, depending on a setting.
+        explicit_null: &[
+            "timestamp",
+            "timestamp(1)",
+            "timestamp(2)",
+            "timestamp(3)",
+            "timestamp(4)",
+            "timestamp(5)",
+            "timestamp(6)",
+        ],
+        comments: Comments::Inline,
+        constants: Constants { booleans: ["FALSE", "TRUE"], bytes: "x'", utc: "" },
         // Other engines do not roll back, and other collations treat `a` and `A` as equal.
-        options: " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+        options: "ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     },
     load: None,
     triggers: triggers::MYSQL,

@@ -1,9 +1,9 @@
 use super::{
-    Accepts, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like, Placeholder, Precondition, SetQuery,
-    Size, Upsert, catalog, row_digests, stores, tokens, triggers,
+    Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like,
+    Placeholder, Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens, triggers,
 };
 use crate::dialect::Capabilities;
-use crate::value::ValueType;
+use crate::value::{Stored, ValueType};
 
 /// The dialect of SQLite 3.35 and later. Decimals are exact and stored as text: the backend adds a collation and
 /// functions.
@@ -66,8 +66,23 @@ pub static SQLITE: Dialect = Dialect {
         indexed_text: Size::None("TEXT"),
         indexed_bytes: Size::None("BLOB"),
         decimal: Size::None("TEXT"),
-        numbered_key: "INTEGER PRIMARY KEY AUTOINCREMENT",
+        stored: &[(Stored::Blob, "BLOB")],
+        numbers: &[
+            (ValueType::I16, "INTEGER"),
+            (ValueType::I32, "INTEGER"),
+            (ValueType::I64, "INTEGER"),
+            (ValueType::U64, "INTEGER"),
+        ],
+        autoincrement: AutoIncrement::InKey(" AUTOINCREMENT"),
         inline_indexes: false,
+        index_keywords: &[],
+        invisible_index: "",
+        schema_of_index: true,
+        schema_of_target: false,
+        deferrable_targets: true,
+        explicit_null: &[],
+        comments: Comments::None,
+        constants: Constants { booleans: ["0", "1"], bytes: "x'", utc: "" },
         options: "",
     },
     load: None,

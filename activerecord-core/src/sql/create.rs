@@ -1,66 +1,114 @@
-//! CREATE TABLE and CREATE INDEX.
+//! A portable definition of a table becomes the exact one of a dialect, which [`define`](super::define) renders.
 
 use std::borrow::Cow;
 
-use super::writer::Writer;
-use crate::dialect::{Definitions, Size};
+use super::constant::constant;
+use crate::catalog::{ColumnInfo, Identity, IndexInfo, TableInfo};
+use crate::dialect::{AutoIncrement, Dialect, Size};
 use crate::error::{Error, Result};
-use crate::statement::{CreateIndex, CreateTable, NewColumn};
-use crate::value::ValueType;
+use crate::statement::{CreateIndex, CreateTable, Name, NewColumn};
+use crate::value::{Purpose, Spelling, Stored, ValueType};
 
-pub(super) fn table(w: &mut Writer<'_>, table: &CreateTable) -> Result<()> {
-    let definitions = w.dialect.definitions;
-    w.push("CREATE TABLE IF NOT EXISTS ").table(&table.table).push(" (");
-    w.list(&table.columns, |w, column| {
-        w.name(&column.name).push(" ");
-        if table.numbered && table.key.contains(&column.name) {
-            w.push(definitions.numbered_key);
-            return Ok(());
-        }
-        column_type(w, column, table.is_indexed(&column.name))
-    })?;
-    if !table.numbered && !table.key.is_empty() {
-        w.push(", PRIMARY KEY (");
-        w.names(&table.key);
-        w.push(")");
+/// Returns the table in the SQL of a dialect.
+///
+/// # Errors
+/// `Unsupported` when the dialect has no type for a column, or the definition does not say how a column is computed.
+pub(crate) fn table(table: &CreateTable, dialect: &Dialect) -> Result<TableInfo> {
+    if let Some(column) = table.computed.first() {
+        return Err(computed(table, column));
     }
-    for index in table.indexes.iter().filter(|_| definitions.inline_indexes) {
-        w.push(if index.unique { ", UNIQUE KEY " } else { ", KEY " }).name(&index.name).push(" (");
-        w.names(&index.columns);
-        w.push(")");
-    }
-    w.push(")").push(definitions.options);
-    Ok(())
+    let mut info = empty(&table.table, dialect)?;
+    info.columns = table.columns.iter().map(|column| self::column(table, column, dialect)).collect::<Result<_>>()?;
+    info.key = table.key.iter().map(|name| name.clone().into_owned()).collect();
+    let key = IndexInfo { unique: true, constraint: true, ..IndexInfo::on(info.key.iter().cloned()) };
+    info.primary_key = Some(key).filter(|key| !key.parts.is_empty());
+    info.indexes = table.indexes.iter().map(index).collect();
+    Ok(info)
 }
 
-pub(super) fn index(w: &mut Writer<'_>, index: &CreateIndex) {
-    w.push(if index.unique { "CREATE UNIQUE INDEX IF NOT EXISTS " } else { "CREATE INDEX IF NOT EXISTS " });
-    w.name(&index.name).push(" ON ").table(&index.table).push(" (");
-    w.names(&index.columns);
-    w.push(")");
+/// Returns the index of a CREATE INDEX, in a table that has nothing else.
+pub(crate) fn table_of(index: &CreateIndex, dialect: &Dialect) -> Result<TableInfo> {
+    Ok(TableInfo { indexes: vec![self::index(index)], ..empty(&index.table, dialect)? })
 }
 
-fn column_type(w: &mut Writer<'_>, column: &NewColumn, indexed: bool) -> Result<()> {
-    let definitions = &w.dialect.definitions;
-    let spelling = match (column.ty, definitions.array) {
-        (ValueType::Text, _) if indexed => definitions.indexed_text.spelled(&column.sizes),
-        (ValueType::Bytes, _) if indexed => definitions.indexed_bytes.spelled(&column.sizes),
-        (ValueType::Decimal, _) => definitions.decimal.spelled(&column.sizes),
-        (ValueType::Array(_), Some(array)) => array.into(),
-        (ValueType::Array(element), None) => format!("{}[]", spelled(definitions, *element)?).into(),
-        (ty, _) => spelled(definitions, ty)?.into(),
+fn empty(name: &Name, dialect: &Dialect) -> Result<TableInfo> {
+    let options = Some(dialect.definitions.options.to_owned()).filter(|options| !options.is_empty());
+    Ok(TableInfo { options, ..TableInfo::new("".into(), &**name, Dialect::named(dialect.name)?) })
+}
+
+fn index(index: &CreateIndex) -> IndexInfo {
+    let columns = index.columns.iter().map(|column| column.clone().into_owned());
+    IndexInfo { name: Some(index.name.clone().into_owned()), unique: index.unique, ..IndexInfo::on(columns) }
+}
+
+fn column(table: &CreateTable, column: &NewColumn, dialect: &Dialect) -> Result<ColumnInfo> {
+    let in_key = table.key.contains(&column.name);
+    let numbered = table.numbered && in_key;
+    let stored = table.stored.iter().find(|(name, _)| *name == column.name);
+    let spelling = Spelling {
+        ty: column.ty,
+        stored: dialect.spelling(column.ty, stored.map_or(Stored::Default, |(_, stored)| *stored)),
     };
-    w.push(&spelling).push(if column.nullable { "" } else { " NOT NULL" });
-    Ok(())
+    let declared = match dialect.definitions.stored.iter().find(|(stored, _)| *stored == spelling.stored) {
+        Some((_, declared)) => (*declared).into(),
+        None if numbered => spelled(dialect.definitions.numbers, column.ty)?.into(),
+        None => {
+            let ty = if spelling.stored.is_number() { ValueType::I64 } else { column.ty };
+            type_of(ty, &column.sizes, table.index_of(&column.name), dialect)?
+        }
+    };
+    let default = table.defaults.iter().find(|(name, _)| *name == column.name);
+    let default = default.map(|(_, value)| -> Result<String> {
+        // Some databases take a default of a long text only as an expression.
+        Ok(format!("({})", constant(&spelling.bind(value.clone(), Purpose::Store)?, dialect)?))
+    });
+    Ok(ColumnInfo {
+        ty: Some(column.ty),
+        sizes: column.sizes.clone(),
+        nullable: column.nullable && !in_key,
+        default: default.transpose()?,
+        ..ColumnInfo::new(&*column.name, declared).numbered_by(numbered.then(|| identity(dialect)))
+    })
+}
+
+/// The identity of a key that the database generates.
+pub(super) fn identity(dialect: &Dialect) -> Identity {
+    match dialect.definitions.autoincrement {
+        AutoIncrement::Identity => Identity::ByDefault,
+        AutoIncrement::InKey(_) | AutoIncrement::InColumn(_) => Identity::AutoIncrement,
+    }
+}
+
+/// Returns the SQL type for values of a type. `index`: the numbers of texts and of other columns in the largest index with the
+/// column.
+pub(super) fn type_of(
+    ty: ValueType,
+    sizes: &[u32],
+    index: Option<(usize, usize)>,
+    dialect: &Dialect,
+) -> Result<Cow<'static, str>> {
+    let definitions = &dialect.definitions;
+    Ok(match (ty, index, definitions.array) {
+        (ValueType::Text, Some(index), _) => definitions.indexed_text.spelled(sizes, index),
+        (ValueType::Bytes, Some(index), _) => definitions.indexed_bytes.spelled(sizes, index),
+        (ValueType::Decimal, ..) => definitions.decimal.spelled(sizes, (1, 0)),
+        (ValueType::Array(_), _, Some(array)) => array.into(),
+        (ValueType::Array(element), _, None) => format!("{}[]", spelled(definitions.types, *element)?).into(),
+        (ty, ..) => spelled(definitions.types, ty)?.into(),
+    })
 }
 
 impl Size {
-    /// Returns the SQL type with these sizes, within the limits of the database.
-    fn spelled(self, sizes: &[u32]) -> Cow<'static, str> {
+    /// Returns the SQL type with these sizes, within the limits of the database. The texts and the other columns of an index
+    /// share its limit.
+    fn spelled(self, sizes: &[u32], (texts, others): (usize, usize)) -> Cow<'static, str> {
         match (self, sizes) {
             (Self::None(spelling), _) => spelling.into(),
             (Self::Length { word, usual, most }, _) => {
-                format!("{word}({})", sizes.first().map_or(usual, |length| most.min(*length))).into()
+                // No other type takes more than 3 / 64 of a key: a UUID has 36 characters of up to four bytes.
+                let [texts, others] = [texts, others].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+                let most = most * 64_u32.saturating_sub(others.saturating_mul(3)) / 64 / texts.max(1);
+                format!("{word}({})", most.min(sizes.first().copied().unwrap_or(usual))).into()
             }
             (Self::Digits { word, most, scale, .. }, &[digits, places]) if digits <= most && places <= scale => {
                 format!("{word}({digits}, {places})").into()
@@ -70,8 +118,16 @@ impl Size {
     }
 }
 
-fn spelled(definitions: &Definitions, ty: ValueType) -> Result<&'static str> {
-    let known = definitions.types.iter().find(|(known, _)| *known == ty);
-    let unsupported = || Error::unsupported(format!("this database has no column type for {ty:?}"));
+fn spelled(types: &[(ValueType, &'static str)], ty: ValueType) -> Result<&'static str> {
+    let known = types.iter().find(|(known, _)| *known == ty);
+    let unsupported = || Error::unsupported(format!("this database has no such column type for a {}", ty.name()));
     known.map(|(_, spelling)| *spelling).ok_or_else(unsupported)
+}
+
+#[cold]
+fn computed(table: &CreateTable, column: &str) -> Error {
+    Error::unsupported(format!(
+        "column `{column}` of table `{}` is #[column(generated)], and the model does not say how; create the table with SQL",
+        table.table
+    ))
 }

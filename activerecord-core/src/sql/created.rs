@@ -67,9 +67,34 @@ pub(crate) fn index(text: &str, dialect: &Dialect) -> CreatedIndex {
 /// Returns the quoted texts in a type such as `enum('a','b')`, without their quotes.
 pub(crate) fn literals(text: &str, dialect: &Dialect) -> Vec<String> {
     let texts = scan(text, dialect).filter(|token| token.kind == TokenKind::Text);
-    texts
-        .map(|token| if dialect.tokens.backslash_escapes { name(token).replace("\\\\", "\\") } else { name(token) })
-        .collect()
+    texts.map(|token| unquoted(token, dialect)).collect()
+}
+
+/// Returns a text without its quotes and escapes.
+pub(super) fn unquoted(token: Token<'_>, dialect: &Dialect) -> String {
+    match token.text.strip_prefix(['e', 'E']) {
+        Some(text) => unescaped(&name(Token { text, ..token })),
+        None if dialect.tokens.backslash_escapes => unescaped(&name(token)),
+        None => name(token),
+    }
+}
+
+/// Returns a text without the backslashes that escape a character.
+pub(crate) fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        let escaped = if character == '\\' { characters.next() } else { None };
+        plain.push(match escaped {
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('0') => '\0',
+            Some(other) => other,
+            None => character,
+        });
+    }
+    plain
 }
 
 /// Returns a name without its quotes.
@@ -197,7 +222,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A column or an expression of a key, without its direction and its collation.
-    fn part(&self, Range { start, mut end }: Range<usize>) -> String {
+    fn part(&self, Range { mut start, mut end }: Range<usize>) -> String {
         let is_word = |at: usize, words: &[&str]| words.iter().any(|word| self.tokens[at].is_word(word));
         while end > start + 1 && is_word(end - 1, &["ASC", "DESC", "AUTOINCREMENT"]) {
             end -= 1;
@@ -205,7 +230,24 @@ impl<'t> Reader<'t> {
         if end > start + 2 && is_word(end - 2, &["COLLATE"]) {
             end -= 2;
         }
+        while self.is_group(start..end) {
+            (start, end) = (start + 1, end - 1);
+        }
         if end == start + 1 { name(self.tokens[start]) } else { self.between(start..end) }
+    }
+
+    /// Whether these tokens are one group in parentheses.
+    fn is_group(&self, tokens: Range<usize>) -> bool {
+        let texts: Vec<_> = self.tokens.get(tokens).unwrap_or_default().iter().map(|token| token.text).collect();
+        let ["(", inside @ .., ")"] = &texts[..] else { return false };
+        let mut depth = 0_usize;
+        inside.iter().all(|text| {
+            depth += usize::from(*text == "(");
+            let closes = *text == ")";
+            let is_open = !closes || depth > 0;
+            depth -= usize::from(closes && is_open);
+            is_open
+        })
     }
 
     /// Reads a constraint of the table. False when the next tokens are none.
@@ -387,10 +429,10 @@ mod tests {
     #[test]
     fn an_index_with_every_clause() {
         let read = index(
-            "CREATE UNIQUE INDEX \"a (b\" ON t (lower(a, 'x,') COLLATE nocase DESC, \"b c\" ASC, d) WHERE d > 1 /* x */",
+            "CREATE UNIQUE INDEX \"a (b\" ON t (lower(a, 'x,') COLLATE nocase DESC, \"b c\" ASC, ((a + 1)), (a) + (b)) WHERE d > 1 /* x */",
             &SQLITE,
         );
-        assert_eq!(read.parts, ["lower(a, 'x,')", "b c", "d"]);
+        assert_eq!(read.parts, ["lower(a, 'x,')", "b c", "a + 1", "(a) + (b)"]);
         assert_eq!(read.predicate.as_deref(), Some("d > 1"));
     }
 

@@ -1,5 +1,6 @@
 //! Renders a described table as DDL: CREATE TABLE with all its clauses, and the statements before and after it.
 
+use super::constant::literal;
 use super::scan::{TokenKind, scan};
 use super::writer::Writer;
 use super::{Access, Sql};
@@ -8,7 +9,9 @@ use crate::catalog::{
     SequenceInfo, TableInfo,
 };
 use crate::dialect::{AutoIncrement, Comments, Dialect};
-use crate::error::{Error, Result};
+use crate::error::Result;
+
+const IF_ABSENT: &str = "IF NOT EXISTS ";
 
 /// Renders one statement of DDL.
 fn statement(dialect: &Dialect, write: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<Sql> {
@@ -19,20 +22,23 @@ fn statement(dialect: &Dialect, write: impl FnOnce(&mut Writer<'_>) -> Result<()
 }
 
 /// Returns the statements that create the table with everything that belongs to it, in order. The types of enumerations are
-/// left out: see [`types`].
-pub(crate) fn create(info: &TableInfo, dialect: &Dialect) -> Result<Vec<Sql>> {
+/// left out: see [`types`]. `if_absent`: what exists already stays as it is.
+///
+/// # Errors
+/// `Unsupported` for a comment that the dialect cannot write.
+pub(crate) fn create(info: &TableInfo, dialect: &Dialect, if_absent: bool) -> Result<Vec<Sql>> {
     let mut all = Vec::new();
     let sequences = || info.columns.iter().filter(|column| column.identity == Some(Identity::Sequence));
     for sequence in sequences().filter_map(|column| column.sequence.as_ref()) {
         all.push(statement(dialect, |w| {
-            w.push("CREATE SEQUENCE IF NOT EXISTS ");
+            w.push("CREATE SEQUENCE ").push(IF_ABSENT);
             local(w, info, sequence.schema.as_deref(), &sequence.name);
             w.push(" AS ").push(&sequence.declared);
             numbers(w, sequence);
             Ok(())
         })?);
     }
-    all.push(statement(dialect, |w| table(w, info))?);
+    all.push(statement(dialect, |w| table(w, info, if_absent))?);
     for column in sequences() {
         let Some(sequence) = column.sequence.as_ref().filter(|sequence| sequence.owned) else { continue };
         all.push(statement(dialect, |w| {
@@ -44,7 +50,7 @@ pub(crate) fn create(info: &TableInfo, dialect: &Dialect) -> Result<Vec<Sql>> {
     }
     if !dialect.definitions.inline_indexes {
         for index in info.indexes.iter().filter(|index| !index.constraint) {
-            all.push(statement(dialect, |w| self::index(w, info, index))?);
+            all.push(statement(dialect, |w| self::index(w, info, index, if_absent))?);
         }
     }
     if dialect.definitions.comments == Comments::Statements {
@@ -66,7 +72,7 @@ pub(crate) fn types(info: &TableInfo, dialect: &Dialect) -> Result<Vec<(String, 
         }
         let sql = statement(dialect, |w| {
             w.push("CREATE TYPE ").push(&qualified).push(" AS ENUM (");
-            w.list(&enumeration.labels, |w, label| literal(w, label))?;
+            w.list(&enumeration.labels, |w, label| text(w, label))?;
             w.push(")");
             Ok(())
         })?;
@@ -76,11 +82,11 @@ pub(crate) fn types(info: &TableInfo, dialect: &Dialect) -> Result<Vec<(String, 
 }
 
 /// Writes CREATE TABLE.
-pub(super) fn table(w: &mut Writer<'_>, info: &TableInfo) -> Result<()> {
+pub(super) fn table(w: &mut Writer<'_>, info: &TableInfo, if_absent: bool) -> Result<()> {
     let definitions = w.dialect.definitions;
-    w.push("CREATE TABLE IF NOT EXISTS ").table(&info.name).push(" (");
+    w.push("CREATE TABLE ").push(if if_absent { IF_ABSENT } else { "" }).table(&info.name).push(" (");
     w.list(&info.columns, |w, column| self::column(w, info, column))?;
-    if let Some(key) = &info.primary_key {
+    if let Some(key) = info.primary_key.as_ref().filter(|_| key_in_column(w.dialect, info).is_none()) {
         w.push(", ");
         constraint(w, key.name.as_deref().filter(|_| !definitions.inline_indexes));
         w.push("PRIMARY KEY ");
@@ -116,14 +122,15 @@ pub(super) fn table(w: &mut Writer<'_>, info: &TableInfo) -> Result<()> {
     }
     if let (Comments::Inline, Some(comment)) = (definitions.comments, &info.comment) {
         w.push(" COMMENT = ");
-        literal(w, comment)?;
+        text(w, comment)?;
     }
     Ok(())
 }
 
 /// Writes CREATE INDEX.
-pub(super) fn index(w: &mut Writer<'_>, info: &TableInfo, index: &IndexInfo) -> Result<()> {
-    w.push(if index.unique { "CREATE UNIQUE INDEX IF NOT EXISTS " } else { "CREATE INDEX IF NOT EXISTS " });
+pub(super) fn index(w: &mut Writer<'_>, info: &TableInfo, index: &IndexInfo, if_absent: bool) -> Result<()> {
+    w.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
+    w.push(if if_absent { IF_ABSENT } else { "" });
     let name = index.name.as_deref().unwrap_or_default();
     match info.name.split_once('.').filter(|_| w.dialect.definitions.schema_of_index) {
         Some((schema, table)) => w.name(schema).push(".").name(name).push(" ON ").name(table),
@@ -160,10 +167,18 @@ fn inline_index(w: &mut Writer<'_>, index: &IndexInfo) -> Result<()> {
     }
     if let Some(comment) = &index.comment {
         w.push(" COMMENT ");
-        literal(w, comment)?;
+        text(w, comment)?;
     }
     w.push(if index.invisible { definitions.invisible_index } else { "" });
     Ok(())
+}
+
+/// Returns the primary key that is written after its column. On SQLite, only there a descending key of one integer is not the
+/// rowid.
+fn key_in_column<'i>(dialect: &Dialect, info: &'i TableInfo) -> Option<&'i IndexInfo> {
+    let key = info.primary_key.as_ref()?;
+    let is_descending = matches!(&key.parts[..], [part] if part.descending);
+    (is_descending && matches!(dialect.definitions.autoincrement, AutoIncrement::InKey(_))).then_some(key)
 }
 
 /// Writes the columns of a PRIMARY KEY or UNIQUE constraint.
@@ -235,8 +250,13 @@ fn column(w: &mut Writer<'_>, info: &TableInfo, column: &ColumnInfo) -> Result<(
     let in_key = matches!(definitions.autoincrement, AutoIncrement::InKey(_)) && column.numbered;
     if !column.nullable && !in_key {
         w.push(" NOT NULL");
-    } else if definitions.explicit_null && column.nullable && column.generated.is_none() {
+    } else if column.nullable && definitions.explicit_null.contains(&&*column.declared) {
         w.push(" NULL");
+    }
+    if let Some(key) = key_in_column(w.dialect, info).filter(|key| key.parts[0].column() == Some(&column.name)) {
+        w.push(" ");
+        constraint(w, key.name.as_deref());
+        w.push("PRIMARY KEY DESC");
     }
     default(w, info, column);
     if let Some(expression) = &column.on_update {
@@ -246,7 +266,7 @@ fn column(w: &mut Writer<'_>, info: &TableInfo, column: &ColumnInfo) -> Result<(
     w.push(if column.invisible { " INVISIBLE" } else { "" });
     if let (Comments::Inline, Some(comment)) = (definitions.comments, &column.comment) {
         w.push(" COMMENT ");
-        literal(w, comment)?;
+        text(w, comment)?;
     }
     for check in info.checks.iter().filter(|check| check.column.as_ref() == Some(&column.name)) {
         w.push(" ");
@@ -257,8 +277,12 @@ fn column(w: &mut Writer<'_>, info: &TableInfo, column: &ColumnInfo) -> Result<(
 
 /// Writes the type. That of an enumeration in the schema of the table follows the table.
 fn declared(w: &mut Writer<'_>, info: &TableInfo, column: &ColumnInfo) {
-    let named = column.enumeration.as_ref().and_then(|labels| Some((labels.schema.as_deref(), labels.name.as_deref()?)));
-    let Some((schema, name)) = named else { return drop(w.push(&column.declared)) };
+    let named =
+        column.enumeration.as_ref().and_then(|labels| Some((labels.schema.as_deref(), labels.name.as_deref()?)));
+    let Some((schema, name)) = named else {
+        w.push(&column.declared);
+        return;
+    };
     local(w, info, schema, name);
     w.push(if column.declared.ends_with("[]") { "[]" } else { "" });
 }
@@ -360,33 +384,37 @@ fn local(w: &mut Writer<'_>, info: &TableInfo, schema: Option<&str>, name: &str)
 }
 
 fn comments(info: &TableInfo, dialect: &Dialect, all: &mut Vec<Sql>) -> Result<()> {
-    let mut comment = |comment: &Option<String>, write: &dyn Fn(&mut Writer<'_>)| -> Result<()> {
+    let mut comment = |kind: &str, column: Option<&str>, comment: &Option<String>| -> Result<()> {
         let Some(comment) = comment else { return Ok(()) };
         all.push(statement(dialect, |w| {
-            w.push("COMMENT ON ");
-            write(w);
+            w.push("COMMENT ON ").push(kind).table(&info.name);
+            if let Some(column) = column {
+                w.push(".").name(column);
+            }
             w.push(" IS ");
-            literal(w, comment)
+            text(w, comment)
         })?);
         Ok(())
     };
-    comment(&info.comment, &|w| drop(w.push("TABLE ").table(&info.name)))?;
+    comment("TABLE ", None, &info.comment)?;
     for column in &info.columns {
-        comment(&column.comment, &|w| drop(w.push("COLUMN ").table(&info.name).push(".").name(&column.name)))?;
+        comment("COLUMN ", Some(&column.name), &column.comment)?;
     }
     for index in info.primary_key.iter().chain(&info.indexes) {
-        comment(&index.comment, &|w| {
-            w.push("INDEX ");
-            local(w, info, None, index.name.as_deref().unwrap_or_default());
-        })?;
+        let (Some(name), Some(comment)) = (&index.name, &index.comment) else { continue };
+        all.push(statement(dialect, |w| {
+            w.push("COMMENT ON INDEX ");
+            local(w, info, None, name);
+            w.push(" IS ");
+            text(w, comment)
+        })?);
     }
     Ok(())
 }
 
 /// Whether a default needs no parentheses: it is a constant, or the current time.
 fn is_constant(expression: &str, dialect: &Dialect) -> bool {
-    const WORDS: [&str; 7] =
-        ["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP"];
+    const WORDS: [&str; 4] = ["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP"];
     let mut tokens: Vec<_> = scan(expression, dialect).filter(|token| !token.is_blank()).collect();
     if matches!(tokens.first(), Some(token) if matches!(token.text, "-" | "+")) {
         tokens.remove(0);
@@ -399,20 +427,16 @@ fn is_constant(expression: &str, dialect: &Dialect) -> bool {
         }
         // `1.5` is two numbers with a point between them, `1e-5` a number, a sign and a number.
         [first, rest @ ..] if first.text.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
-            rest.iter().all(|token| token.kind == TokenKind::Other && !"()".contains(token.text)) && expression.parse::<f64>().is_ok()
+            rest.iter().all(|token| token.kind == TokenKind::Other && !"()".contains(token.text))
+                && expression.parse::<f64>().is_ok()
                 || rest.is_empty()
         }
         _ => false,
     }
 }
 
-/// Writes a quoted text.
-pub(super) fn literal(w: &mut Writer<'_>, text: &str) -> Result<()> {
-    if text.contains('\0') {
-        return Err(Error::unsupported(format!("`{}` cannot be part of a statement: it contains a NUL", text.escape_debug())));
-    }
-    let text = text.replace('\'', "''");
-    let text = if w.dialect.tokens.backslash_escapes { text.replace('\\', "\\\\") } else { text };
-    w.push("'").push(&text).push("'");
+fn text(w: &mut Writer<'_>, text: &str) -> Result<()> {
+    let literal = literal(text, w.dialect)?;
+    w.push(&literal);
     Ok(())
 }

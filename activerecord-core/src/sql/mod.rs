@@ -2,8 +2,10 @@
 
 mod aggregate;
 mod cache;
-mod create;
+mod constant;
+pub(crate) mod create;
 pub(crate) mod created;
+pub(crate) mod define;
 mod digest;
 mod expr;
 mod function;
@@ -17,16 +19,15 @@ mod scope;
 mod select;
 mod stored;
 mod subquery;
+mod translate;
 mod trigger;
 mod write;
 mod writer;
 
 pub(crate) use cache::{Operation, cached, cached_head};
-pub(crate) use created::literals;
 pub use render::render;
 pub(crate) use render::{render_head, render_rest, render_with_models};
 pub(crate) use stored::{CellSpelling, Cells, SpelledRow, cells, cells_of};
-pub(crate) use writer::quoted;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Renders a statement to its text and binds.
 
 use super::writer::Writer;
-use super::{Access, Sql, create, raw, select, trigger, write};
+use super::{Access, Sql, create, define, raw, select, trigger, write};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::schema::TableDef;
@@ -48,10 +48,13 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
         Statement::Update(statement) => write::update(&mut w, statement).map(|()| Access::Write),
         Statement::Delete(statement) => write::delete(&mut w, statement).map(|()| Access::Write),
         Statement::Load { table, columns } => write::load(&mut w, &table, &columns).map(|()| Access::Write),
-        Statement::CreateTable(table) => create::table(&mut w, &table).map(|()| Access::Write),
+        Statement::CreateTable(table) => {
+            let info = create::table(&table, dialect)?;
+            define::table(&mut w, &info, true).map(|()| Access::Write)
+        }
         Statement::CreateIndex(index) => {
-            create::index(&mut w, &index);
-            Ok(Access::Write)
+            let info = create::table_of(&index, dialect)?;
+            define::index(&mut w, &info, &info.indexes[0], true).map(|()| Access::Write)
         }
         Statement::CreateTrigger(statement) => trigger::create(&mut w, &statement).map(|()| Access::Write),
         Statement::CreateTriggerFunction(statement) => trigger::function(&mut w, &statement).map(|()| Access::Write),

@@ -11,23 +11,6 @@ use crate::schema::TableDef;
 use crate::statement::Name;
 use crate::value::Value;
 
-/// Returns a quoted name.
-pub(crate) fn quoted(name: &str, dialect: &Dialect) -> String {
-    let mut text = String::with_capacity(name.len() + 2);
-    quote(&mut text, name, dialect.quote);
-    text
-}
-
-fn quote(text: &mut String, name: &str, quote: char) {
-    text.push(quote);
-    if name.contains(quote) {
-        text.push_str(&name.replace(quote, &format!("{quote}{quote}")));
-    } else {
-        text.push_str(name);
-    }
-    text.push(quote);
-}
-
 /// Writes text and binds in one dialect.
 pub(super) struct Writer<'d> {
     pub(super) dialect: &'d Dialect,
@@ -99,7 +82,7 @@ impl<'d> Writer<'d> {
 
     /// Writes the quoted name of a column.
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
-        quote(&mut self.text, name, self.dialect.quote);
+        self.dialect.quote(name, &mut self.text);
         self
     }
 

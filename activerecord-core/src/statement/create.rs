@@ -1,11 +1,11 @@
 //! CREATE TABLE and CREATE INDEX.
 
 use super::Name;
-use crate::schema::TableDef;
-use crate::value::ValueType;
+use crate::schema::{ColumnDef, Origin, TableDef};
+use crate::value::{Stored, Value, ValueType};
 
 /// A table to create, unless a table with its name exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateTable {
     /// The name of the table.
     pub table: Name,
@@ -17,6 +17,12 @@ pub struct CreateTable {
     pub numbered: bool,
     /// The indexes.
     pub indexes: Vec<CreateIndex>,
+    /// The defaults of columns.
+    pub defaults: Vec<(Name, Value)>,
+    /// How columns are stored. The others are stored as the connection says.
+    pub stored: Vec<(Name, Stored)>,
+    /// The columns that the database computes. The definition does not say how, so the table cannot be created.
+    pub computed: Vec<Name>,
 }
 
 /// A column of a new table.
@@ -47,7 +53,8 @@ pub struct CreateIndex {
 }
 
 impl CreateTable {
-    /// Makes the database generate the key, which must be one integer.
+    /// Makes the database generate the key, which must be one integer. The definition of a model with such a key does so by
+    /// itself.
     #[must_use]
     pub fn numbered(mut self) -> Self {
         self.numbered = true;
@@ -62,24 +69,57 @@ impl CreateTable {
         self
     }
 
-    /// Returns true when the column is part of the primary key or of an index.
-    pub(crate) fn is_indexed(&self, column: &Name) -> bool {
-        self.key.contains(column) || self.indexes.iter().any(|index| index.columns.contains(column))
+    /// Returns the numbers of texts and of other columns in the largest index that contains the column.
+    pub(crate) fn index_of(&self, column: &Name) -> Option<(usize, usize)> {
+        let indexes = self.indexes.iter().map(|index| &index.columns).chain([&self.key]);
+        let is_text = |name: &&Name| {
+            let column = self.columns.iter().find(|column| column.name == **name);
+            column.is_some_and(|column| matches!(column.ty, ValueType::Text | ValueType::Bytes))
+        };
+        let texts = |columns: &Vec<Name>| columns.iter().filter(is_text).count();
+        let with_column = indexes.filter(|columns| columns.contains(column));
+        with_column.map(|columns| (texts(columns), columns.len() - texts(columns))).max()
     }
 }
 
-/// The columns and the primary key of a model's table.
+/// The columns and the primary key of a model's table. The database generates a key of one integer: an INSERT leaves the key
+/// out while it is not set. A column with `#[column(default)]` has the `Default` of its field as its default.
 impl From<&'static TableDef> for CreateTable {
     fn from(table: &'static TableDef) -> Self {
-        let columns = table.columns.iter();
-        Self {
+        let mut made = Self {
             table: table.name.into(),
-            columns: columns
-                .map(|def| NewColumn { name: def.name.into(), ty: def.ty, sizes: Vec::new(), nullable: def.nullable })
-                .collect(),
+            columns: table.columns.iter().map(NewColumn::from).collect(),
             key: table.key_columns().map(|def| def.name.into()).collect(),
-            numbered: false,
+            numbered: has_integer_key(table),
             indexes: Vec::new(),
+            defaults: Vec::new(),
+            stored: Vec::new(),
+            computed: Vec::new(),
+        };
+        for def in table.columns {
+            if def.stored != Stored::Default {
+                made.stored.push((def.name.into(), def.stored));
+            }
+            match def.origin {
+                Origin::FieldOrDefault(default) => made.defaults.push((def.name.into(), default())),
+                Origin::Generated => made.computed.push(def.name.into()),
+                Origin::Field => {}
+            }
         }
+        made
     }
+}
+
+impl From<&'static ColumnDef> for NewColumn {
+    fn from(def: &'static ColumnDef) -> Self {
+        Self { name: def.name.into(), ty: def.ty, sizes: Vec::new(), nullable: def.nullable }
+    }
+}
+
+fn has_integer_key(table: &'static TableDef) -> bool {
+    let is_integer = |def: &ColumnDef| {
+        matches!(def.ty, ValueType::I16 | ValueType::I32 | ValueType::I64 | ValueType::U64)
+            && matches!(def.origin, Origin::Field)
+    };
+    table.key.len() == 1 && table.key_columns().all(is_integer)
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use activerecord::{Config, Error, Result};
 
+use super::schemas::{self, Rich};
 use super::tables;
 use crate::pool::TIME_LIMIT;
 
@@ -49,6 +50,8 @@ pub struct Profile {
     pub(super) impatience: (&'static str, &'static str),
     /// A column type that the library does not support.
     pub foreign_type: &'static str,
+    /// Tables with everything that the database can say of a table.
+    pub rich: &'static Rich,
     /// The query that tells whether the server can prepare transactions. None: the database cannot.
     pub prepared_if: Option<&'static str>,
 }
@@ -120,6 +123,7 @@ const SQLITE_PROFILE: Profile = Profile {
     keys_go_on: true,
     impatience: ("busy_timeout", "20ms"),
     foreign_type: "SPATIAL",
+    rich: &schemas::SQLITE,
     prepared_if: None,
 };
 
@@ -157,6 +161,7 @@ static POSTGRES: Profile = Profile {
     keys_go_on: false,
     impatience: ("lock_timeout", "20ms"),
     foreign_type: "interval",
+    rich: &schemas::POSTGRES,
     prepared_if: Some("SELECT CAST(current_setting('max_prepared_transactions') AS integer) > 0"),
 };
 
@@ -165,6 +170,7 @@ static MARIADB: Profile = Profile {
     variable: Some("DATABASE_URL_MARIADB"),
     kind: Kind::Database { collation: "utf8mb4_nopad_bin" },
     capabilities: Expected { insert_returning: true, ..MYSQL_CAPABILITIES },
+    rich: &schemas::MARIADB,
     ..MYSQL_PROFILE
 };
 
@@ -190,6 +196,7 @@ const MYSQL_PROFILE: Profile = Profile {
     keys_go_on: true,
     impatience: ("lock_timeout", "1s"),
     foreign_type: "point",
+    rich: &schemas::MYSQL,
     prepared_if: Some("SELECT 1 = 1"),
 };
 

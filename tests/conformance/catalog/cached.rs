@@ -1,8 +1,8 @@
 //! A statement that needs the description of a table sees every change of the table.
 
+use activerecord::ConnectionHandle;
 use activerecord::prelude::*;
-use activerecord::statement::{CreateTable, NewColumn};
-use activerecord::{ConnectionHandle, ValueType};
+use activerecord::statement::CreateTable;
 use test_support::Database;
 
 use super::{described, upsert};
@@ -11,6 +11,14 @@ const WITH_KEY: &str = "seats (id ID, code STRING NOT NULL UNIQUE, line I32 NOT 
 const WITHOUT_KEY: &str = "seats (id ID, code STRING NOT NULL, line I32 NOT NULL)";
 const DROP: &str = "DROP TABLE seats";
 const INDEX: &str = "CREATE UNIQUE INDEX by_code ON seats (code)";
+
+#[derive(ActiveRecord, Clone, Debug, Default)]
+struct Seat {
+    id: i64,
+    #[primary_key]
+    code: String,
+    line: i32,
+}
 
 /// Writes by the key `code`, or reports that there is no such key.
 async fn has_key(here: &ConnectionHandle) -> Result<bool> {
@@ -47,15 +55,7 @@ async fn a_table_that_is_created_again() -> Result<()> {
     let here = connection(&database)?;
     assert!(!has_key(&here).await?);
     here.execute(DROP, []).await?;
-    let column = |name: &'static str, ty| NewColumn { name: name.into(), ty, sizes: vec![20], nullable: false };
-    let table = CreateTable {
-        table: "seats".into(),
-        columns: vec![column("id", ValueType::I64), column("code", ValueType::Text), column("line", ValueType::I32)],
-        key: vec!["code".into()],
-        numbered: false,
-        indexes: Vec::new(),
-    };
-    here.create_table(&table).await?;
+    here.create_table(&CreateTable::from(Seat::TABLE)).await?;
     assert!(has_key(&here).await?);
     assert_eq!(described(&database, "seats").await?.key, ["code"]);
     Ok(())

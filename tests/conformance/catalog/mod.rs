@@ -1,6 +1,8 @@
 //! What a database says of its tables.
 
 mod cached;
+mod created;
+mod models;
 mod qualified;
 
 use activerecord::prelude::*;

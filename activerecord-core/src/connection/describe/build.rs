@@ -9,7 +9,8 @@ use crate::dialect::Dialect;
 use crate::sql::created::{self, CreatedIndex, CreatedTable};
 
 /// Builds the description; None when the rows contain no table.
-pub(super) fn described(mut info: TableInfo, mut rows: Vec<CatalogRow>, dialect: &Dialect) -> Option<TableInfo> {
+pub(super) fn described(mut info: TableInfo, mut rows: Vec<CatalogRow>) -> Option<TableInfo> {
+    let dialect = info.dialect;
     rows.sort_by_key(|row| row.place);
     let of = |kind| rows.iter().filter(move |row| row.is(kind));
     let table = of("table").next()?;
@@ -41,7 +42,7 @@ pub(super) fn described(mut info: TableInfo, mut rows: Vec<CatalogRow>, dialect:
     if !texts.is_empty() {
         Completion { texts: &texts, created: &created, dialect }.complete(&mut info);
     }
-    info.unique = info.indexes.iter().filter_map(unique_key).collect();
+    info.unique = info.indexes.iter().filter_map(UniqueKey::of).collect();
     let key = info.primary_key.iter().flat_map(|key| &key.parts);
     info.key = key.filter_map(IndexPart::column).map(str::to_owned).collect();
     Some(info)
@@ -60,13 +61,6 @@ fn change(info: &mut TableInfo, name: &str, change: impl FnOnce(&mut ColumnInfo)
     if let Some(column) = info.columns.iter_mut().find(|column| column.name == name) {
         change(column);
     }
-}
-
-/// A key whose columns a conflict clause can name.
-fn unique_key(index: &IndexInfo) -> Option<UniqueKey> {
-    let columns = index.columns().filter(|_| index.unique && !index.invalid)?;
-    let name = index.name.clone().unwrap_or_else(|| columns.join("_"));
-    Some(UniqueKey { name, columns: columns.into_iter().map(str::to_owned).collect() })
 }
 
 /// Adds the primary key of a table of SQLite that has no index for it: the key is the rowid.

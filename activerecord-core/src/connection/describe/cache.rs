@@ -54,10 +54,12 @@ impl Descriptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::SQLITE;
 
     #[test]
     fn a_description_that_was_read_before_a_change_is_not_kept() {
-        let (descriptions, info) = (Descriptions::default(), Arc::new(TableInfo::new("primary".into(), "users")));
+        let (descriptions, info) =
+            (Descriptions::default(), Arc::new(TableInfo::new("primary".into(), "users", &SQLITE)));
         let generation = descriptions.generation();
         descriptions.forget();
         descriptions.keep(generation, &info);

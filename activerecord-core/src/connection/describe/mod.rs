@@ -13,7 +13,7 @@ use super::scope::resolve_name;
 use super::session::{Label, Session};
 use crate::catalog::TableInfo;
 use crate::error::Result;
-use crate::sql::{quoted, render};
+use crate::sql::render;
 use crate::statement::{RawSql, Statement};
 use crate::value::{Flow, RowRef, Value, ValueType};
 use rows::CatalogRow;
@@ -113,8 +113,8 @@ pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<Ta
         Some((schema, local)) => (Some(schema), local),
         None => (None, table),
     };
-    let info = TableInfo::new(Arc::clone(session.endpoint().name()), table);
     let dialect = session.dialect();
+    let info = TableInfo::new(Arc::clone(session.endpoint().name()), table, dialect);
     let main = dialect.catalog.main;
     let mut rows = rows_of(session, schema, local, main).await?;
     // The texts of the CREATE statements were read from another file than that of the table.
@@ -122,7 +122,7 @@ pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<Ta
     if let Some(file) = file.filter(|file| !main.is_empty() && file != main) {
         rows = rows_of(session, Some(&file), local, &file).await?;
     }
-    let Some(info) = build::described(info, rows, dialect).map(Arc::new) else { return Ok(None) };
+    let Some(info) = build::described(info, rows).map(Arc::new) else { return Ok(None) };
     if !info.temporary && !session.has_own_tables() {
         descriptions.keep(generation, &info);
     }
@@ -131,7 +131,7 @@ pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<Ta
 
 async fn rows_of(session: &Session, schema: Option<&str>, table: &str, file: &str) -> Result<Vec<CatalogRow>> {
     let dialect = session.dialect();
-    let text = dialect.catalog.table.replace("{}", &quoted(file, dialect));
+    let text = dialect.catalog.table.replace("{}", &dialect.quoted(file));
     let schema = schema.map_or(Value::Null(ValueType::Text), |schema| Value::Text(schema.to_owned()));
     // Each part of the query has a pair of placeholders for the schema and the table.
     let pairs = text.matches('?').count() / 2;

@@ -6,7 +6,7 @@ use crate::catalog::{
 };
 use crate::dialect::{Dialect, sizes};
 use crate::error::{Error, Result};
-use crate::sql::literals;
+use crate::sql::created::{literals, unescaped};
 use crate::value::{RowRef, Value};
 
 /// The number of cells between the name and the flags.
@@ -82,27 +82,6 @@ fn text(row: &dyn RowRef, ordinal: usize) -> Result<Option<String>> {
         Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         other => return Err(Error::conversion(format!("the catalog has a cell of the type {}", other.ty().name()))),
     })
-}
-
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        plain.push(match (character, characters.as_str().chars().next()) {
-            ('\\', Some(next)) => {
-                characters.next();
-                match next {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    '0' => '\0',
-                    other => other,
-                }
-            }
-            _ => character,
-        });
-    }
-    plain
 }
 
 /// The flags of properties that have no field.

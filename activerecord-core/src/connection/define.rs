@@ -1,0 +1,147 @@
+//! Creates tables.
+
+use std::sync::Arc;
+
+use super::describe::read;
+use super::handle::ConnectionHandle;
+use super::registry::endpoint;
+use super::scope::transaction;
+use super::session::{Label, Session};
+use crate::catalog::TableInfo;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Access, Sql, create, define};
+use crate::statement::{CreateTable, Statement};
+use crate::transaction::Transaction;
+use crate::value::{Value, cell};
+
+impl ConnectionHandle {
+    /// Creates a table and its indexes, unless they exist. It joins the open transaction of this task if the database
+    /// can roll back DDL (capability `transactional_ddl`); otherwise it runs outside.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # use activerecord_core::{statement::CreateTable, Model, Result};
+    /// # #[derive(ActiveRecord)]
+    /// # struct User { #[primary_key] id: i64, email: String }
+    /// # async fn example() -> Result<()> {
+    /// let users = CreateTable::from(User::TABLE).index("users_email", &["email"]);
+    /// activerecord_core::connection("primary")?.create_table(&users).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Unsupported` when the database has no type for a column, or a column is `#[column(generated)]`; `InvalidStatement`
+    /// when the name of an index belongs to another table; those of the connection and the database.
+    pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
+        let info = self.located(create::table(table, self.dialect()))?;
+        let statements = self.located(define::create(&info, self.dialect(), true))?;
+        let session = self.session_of_ddl()?;
+        run(&session, &statements, async |session| has_indexes(session, &info).await).await
+    }
+
+    /// Creates a table as it is described, with everything that the description contains: defaults, computed columns, checks,
+    /// foreign keys, indexes, comments, sequences, and the types of enumerations unless they exist. The description is in the
+    /// SQL of this database: see [`TableInfo::translated`] for one of another database, and [`TableInfo::renamed`] for
+    /// another name.
+    ///
+    /// It joins the open transaction of this task if the database can roll back DDL (capability `transactional_ddl`);
+    /// otherwise it runs outside.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{connection, Result};
+    /// # async fn example() -> Result<()> {
+    /// let primary = connection("primary")?;
+    /// if let Some(users) = primary.describe("users").await? {
+    ///     primary.create_like(&users.renamed("archived_users")).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Unsupported` when the description is in another dialect, contains a property that this library cannot create
+    /// ([`TableInfo::unknown`]), or is that of a view. Errors of the database, also when the table, an index or a constraint
+    /// with its name exists already.
+    pub async fn create_like(&self, table: &TableInfo) -> Result<()> {
+        self.located(table.check_creatable(self.dialect()))?;
+        let statements = self.located(define::create(table, self.dialect(), false))?;
+        let types = self.located(define::types(table, self.dialect()))?;
+        let session = self.session_of_ddl()?;
+        let mut all = Vec::new();
+        for (name, create) in types {
+            if !has_type(&session, &name).await? {
+                all.push(create);
+            }
+        }
+        all.extend(statements);
+        run(&session, &all, async |_| Ok(())).await
+    }
+
+    /// Runs DDL: in the open transaction if the database can roll it back, otherwise outside.
+    pub(super) async fn define(&self, statements: Vec<Statement>) -> Result<()> {
+        let session = self.session_of_ddl()?;
+        for statement in statements {
+            let sql = self.render(statement)?;
+            session.execute(&sql, Label::raw("define")).await?;
+        }
+        Ok(())
+    }
+
+    fn session_of_ddl(&self) -> Result<Session> {
+        Ok(match transaction(self.name()).filter(|_| self.capabilities().transactional_ddl) {
+            Some(level) => Session::Transaction(level),
+            None => Session::Pool(endpoint(self.name())?),
+        })
+    }
+
+    fn located<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| error.with_connection(&Arc::from(self.name())))
+    }
+}
+
+/// Runs statements of DDL, and then a check. If the database can roll back DDL, all are undone when one fails.
+async fn run(session: &Session, statements: &[Sql], check: impl AsyncFnOnce(&Session) -> Result<()>) -> Result<()> {
+    let all = async |session: &Session| {
+        for sql in statements {
+            session.execute(sql, Label::raw("define")).await?;
+        }
+        check(session).await
+    };
+    if statements.len() == 1 || !session.dialect().capabilities().transactional_ddl {
+        return all(session).await;
+    }
+    let transaction = Transaction::around_write(session).await?;
+    let inside = transaction.session();
+    transaction.finish(all(&inside)).await
+}
+
+/// Checks that each index exists: `CREATE INDEX IF NOT EXISTS` does nothing when another table has an index of the name.
+async fn has_indexes(session: &Session, info: &TableInfo) -> Result<()> {
+    if info.indexes.is_empty() || session.dialect().definitions.inline_indexes {
+        return Ok(());
+    }
+    let Some(made) = read(session, &info.name).await? else { return Ok(()) };
+    let is_missing = |name: &&String| !made.indexes.iter().any(|index| index.name.as_ref() == Some(*name));
+    match info.indexes.iter().filter_map(|index| index.name.as_ref()).find(is_missing) {
+        Some(name) => Err(taken(session, info, name)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a type with this quoted name exists.
+async fn has_type(session: &Session, name: &str) -> Result<bool> {
+    let Some(query) = session.dialect().catalog.has_type else { return Ok(false) };
+    let sql = Sql::new(query, vec![Value::Text(name.to_owned())], Access::Read);
+    let found = session.fetch_one(&sql, Label::raw("describe"), |row| cell::<bool>(row, 0)).await?;
+    Ok(found.unwrap_or(false))
+}
+
+#[cold]
+fn taken(session: &Session, info: &TableInfo, index: &str) -> Error {
+    let message = format!(
+        "the index `{index}` of table `{}` was not created, because the name belongs to something else; give it another name",
+        info.name
+    );
+    Error::new(ErrorKind::InvalidStatement, message).with_connection(session.endpoint().name())
+}
