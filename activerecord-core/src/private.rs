@@ -6,13 +6,16 @@ use std::marker::PhantomData;
 
 pub use crate::__prefixed as prefixed;
 pub use crate::error::{IntoError, Result};
-pub use crate::model::{HasHooks, Hooks, Marked, Model, Projection, Unmarked};
+pub use crate::model::{HasHooks, Hooks, Marked, Model, Probe, Projection, Unknown, Unmarked};
 pub use crate::query::{Alias, BlockingRows, Cte};
 pub use crate::schema::{ColumnDef, Embedded, TableDef, flattened, in_field, length, named, names, text, unknown};
 pub use crate::typed::{Column, ColumnType, Found, Kind, MaybeNull, Relation, UseMethodEqInstead, UseMethodLtInstead};
 pub use crate::value::{FromValue, RowRef, Stored, ToValue, Value, ValueRef, ValueType};
 
 use crate::value::cell;
+
+/// A record as serde serializes it.
+pub type Serialized = serde_json::Result<serde_json::Value>;
 
 /// Reports an ordinal that is not in the table. Generated code never passes one.
 #[cold]

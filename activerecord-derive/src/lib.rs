@@ -84,12 +84,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// | attribute | meaning | default |
 /// |---|---|---|
 /// | `#[primary_key]` | the field is the primary key; several such fields are a composite key, in their order | the field `id` |
-/// | `#[column = "name"]` | the name of the column | the name of the field |
+/// | `#[column = "name"]`, `#[column(name = "name")]` | the name of the column | the name of the field |
+/// | `#[column(default)]` | an insert leaves the column out while the field has its `Default`, and reads back what the database supplies | the field's value is inserted |
+/// | `#[column(generated)]` | the database computes the column: it is never written, and read back after each write of a record | the field's value is written |
 /// | `#[column(stored = "..")]` | how the values are stored where the database has no type for them, such as `blob` for a UUID or `iso` for a time: see `Stored` | as the connection says, or canonical |
 /// | `#[created_at]` | an insert stores the time in it, unless it is set | a plain column |
 /// | `#[updated_at]` | every write stores the time in it | a plain column |
-/// | `#[version]` | an integer that counts the writes: writing an outdated record fails, see `Error::is_stale` | no optimistic lock |
-/// | `#[soft_delete]` | an `Option` of a time: `destroy` stores the time in it, and queries skip rows that have one | `destroy` deletes the row |
+/// | `#[version]` | an integer that counts the writes: writing an outdated record fails, see `Error::is_stale`. 0 means that the record may be new; `save` does not insert a record with another version | no optimistic lock |
+/// | `#[soft_delete]` | an `Option` of a time: `destroy` stores the time in it, `restore` removes it, and queries skip rows that have one. `save` and `update` do not write it | `destroy` deletes the row |
 /// | `#[skip]` | the field is not a column; a record that is read has its `Default` | a column |
 /// | `#[flatten]` | the field holds the columns of an [`Embedded`](macro@Embedded) struct | one column |
 /// | `#[flatten(prefix = "home_")]` | the same, with a prefix to the names of these columns | no prefix |
@@ -121,7 +123,29 @@ use syn::{DeriveInput, parse_macro_input};
 /// ```
 ///
 /// A key of 0, `None` or the nil UUID means that it is not set: the database generates an integer key, and the library a
-/// UUID key.
+/// UUID key. A composite key is always set.
+///
+/// ```
+/// # use activerecord::prelude::*;
+/// #[derive(ActiveRecord, Clone, Debug, Default)]
+/// struct Order {
+///     id: i64,
+///     price: i32,
+///     #[column(default)]
+///     status: Option<String>, // status text DEFAULT 'new'
+///     #[column(name = "total_price", generated)]
+///     total: i32, // total_price integer GENERATED ALWAYS AS (price * 120 / 100) STORED
+/// }
+///
+/// # async fn example() -> Result<()> {
+/// let order = Order::create(Order { price: 100, ..Order::default() }).await?;
+/// assert_eq!((order.status.as_deref(), order.total), (Some("new"), 120));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A field with `#[column(default)]` cannot insert its `Default`, such as 0, `false` or an empty text: make it an `Option`
+/// where these are values. `None` then means that it is not set.
 ///
 /// # The name of the table
 ///
@@ -206,6 +230,7 @@ pub fn active_record(input: TokenStream) -> TokenStream {
 /// |---|---|---|---|
 /// | `#[activerecord(crate = path)]` | the struct | the path of the crate `activerecord` | `::activerecord` |
 /// | `#[column = "name"]` | a field | the name of the column, without prefix | the name of the field |
+/// | `#[column(name = "name", default)]`, `#[column(generated)]` | a field | as in [`ActiveRecord`](macro@ActiveRecord) | the field's value is written |
 /// | `#[column(stored = "..")]` | a field | how the values are stored: see [`ActiveRecord`](macro@ActiveRecord) | as the connection says, or canonical |
 /// | `#[created_at]`, `#[updated_at]`, `#[version]`, `#[soft_delete]` | a field | as in [`ActiveRecord`](macro@ActiveRecord); a model has at most one of each, embedded ones included | a plain column |
 /// | `#[skip]` | a field | the field is not a column; `Default` when it is read | a column |

@@ -189,9 +189,10 @@ async fn writing() -> Result<()> {
     assert!(user.deleted_at.is_some());
     user.purge().await?;
     user.insert().await?;
-    user.deleted_at = None;
+    user.restore().await?;
     user.update().await?;
     user.reload().await?;
+    assert_eq!(user.deleted_at, None);
 
     let mut user = User::create(User { email: "d@e.f".into(), ..Default::default() }).await?;
     user.update_columns((User::NAME.set("x"), User::BALANCE.add(5))).await?;

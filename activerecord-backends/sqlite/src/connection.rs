@@ -115,7 +115,7 @@ impl SqliteConnection {
                 let mut ignore = |_: &dyn RowRef| Ok(Flow::More);
                 self.read(slot, false, &mut ignore).await.map(|()| Outcome::default())
             }
-            Prepared::One(slot) => self.write(slot).await.map(|written| written.outcome),
+            Prepared::One(slot) => self.write(sql, slot).await.map(|written| written.outcome),
         }
     }
 
@@ -126,7 +126,7 @@ impl SqliteConnection {
                 self.read(slot, sql.is_one_row(), sink).await
             }
             Prepared::One(slot) => {
-                let written = self.write(slot).await?;
+                let written = self.write(sql, slot).await?;
                 batches::hand_over(&written.rows, sink).await.map(drop)
             }
         }
@@ -212,7 +212,7 @@ impl Connection for SqliteConnection {
 
     fn execute<'a>(&'a mut self, sql: &'a Sql) -> Answer<'a, Result<Outcome>> {
         let written = match self.prepare_at_once(sql) {
-            Ok(Some(slot)) => self.write_at_once(slot),
+            Ok(Some(slot)) => self.write_at_once(sql, slot),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
@@ -236,7 +236,7 @@ impl Connection for SqliteConnection {
             Err(error) => return Answer::now(Err(self.told(error, sql))),
         };
         let Some(slot) = slot.filter(|slot| self.reads_at_once(*slot)) else {
-            return match slot.map_or(Ok(None), |slot| self.write_at_once(slot)) {
+            return match slot.map_or(Ok(None), |slot| self.write_at_once(sql, slot)) {
                 Ok(Some((written, turn))) => self.hand_out(written, turn, sql, sink),
                 Ok(None) => Answer::later(async move {
                     coop::consume_budget().await;
@@ -264,7 +264,10 @@ impl Connection for SqliteConnection {
                 Control::Rollback => self.roll_back().await,
                 Control::Savepoint(name) => self.savepoint("SAVEPOINT", name).await,
                 Control::Release(name) => self.savepoint("RELEASE", name).await,
-                Control::RollbackTo(name) => self.savepoint("ROLLBACK TO", name).await,
+                Control::RollbackTo(name) => {
+                    let undone = self.savepoint("ROLLBACK TO", name).await;
+                    undone.and_then(|()| self.session().map(Session::use_up_keys))
+                }
                 _ => Err(Error::unsupported("SQLite does not support this step of a transaction")),
             };
             controlled.map_err(|error| self.failed(error))

@@ -1,4 +1,5 @@
-//! What the connections of one database share in this process: the queue of writers, and how long a write takes.
+//! What the connections of one database share in this process: the queue of writers, how long a write takes, and the
+//! keys that must not be generated again.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use activerecord_core::Result;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::error;
+use crate::floors::Floors;
 use crate::keeper::Keeper;
 
 /// One database. Several backends and paths may use it.
@@ -24,6 +26,7 @@ pub(crate) struct DatabaseFile {
     checkpoint_at: AtomicU32,
     in_memory: bool,
     keeper: Keeper,
+    floors: Floors,
 }
 
 /// The right to write. It ends when this is dropped.
@@ -36,6 +39,10 @@ const QUICK_COMMIT: u32 = 300;
 const CHECKPOINT_PAGES: u32 = 1000;
 
 static FILES: Mutex<BTreeMap<PathBuf, Weak<DatabaseFile>>> = Mutex::new(BTreeMap::new());
+
+/// The files with keys that must not be generated again. They are known until the process ends, even if no connection
+/// is open meanwhile.
+static KEPT: Mutex<Vec<Arc<DatabaseFile>>> = Mutex::new(Vec::new());
 
 impl DatabaseFile {
     /// The database at this path, which must be absolute and without links.
@@ -63,6 +70,7 @@ impl DatabaseFile {
             checkpoint_at: AtomicU32::new(CHECKPOINT_PAGES),
             in_memory: path.is_none(),
             keeper: Keeper::new(path),
+            floors: Floors::default(),
         }
     }
 
@@ -73,6 +81,23 @@ impl DatabaseFile {
     /// The keeper of the readers' lock.
     pub(crate) fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// The keys that must not be generated again.
+    pub(crate) fn floors(&self) -> &Floors {
+        &self.floors
+    }
+
+    /// Records the greatest keys of a transaction that was rolled back, by table.
+    pub(crate) fn use_up(self: &Arc<Self>, keys: Vec<(String, i64)>) {
+        if keys.is_empty() {
+            return;
+        }
+        keys.into_iter().for_each(|(table, key)| self.floors.raise(table, key));
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.in_memory && !kept.iter().any(|file| Arc::ptr_eq(file, self)) {
+            kept.push(Arc::clone(self));
+        }
     }
 
     /// Waits for the turn to write.

@@ -30,6 +30,7 @@ mod connection;
 mod dialect;
 mod error;
 mod file;
+mod floors;
 mod keeper;
 mod profile;
 mod statement;

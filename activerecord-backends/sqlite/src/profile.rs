@@ -40,6 +40,8 @@ pub(crate) struct Profile {
     time: Duration,
     /// How many of the next runs are not timed.
     untimed: u8,
+    /// Whether the table of an INSERT that generates keys was searched for negative ones.
+    pub(crate) searched: bool,
 }
 
 impl Profile {
@@ -55,6 +57,7 @@ impl Profile {
             paced: None,
             time: Duration::ZERO,
             untimed: 0,
+            searched: false,
         }
     }
 

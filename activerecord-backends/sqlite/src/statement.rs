@@ -12,6 +12,7 @@
 //!   bind) takes the cursor by `&mut`.
 #![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
 
+mod inserted;
 mod key;
 mod row;
 
@@ -24,6 +25,7 @@ use activerecord_core::sql::ReturnedKey;
 use activerecord_core::{Error, ErrorKind, Result};
 use rusqlite::ffi;
 
+use self::inserted::Inserted;
 pub(crate) use self::row::{Cell, Row};
 use crate::cache::{Cache, Slot};
 use crate::error;
@@ -54,6 +56,8 @@ pub(crate) struct Database {
     connection: rusqlite::Connection,
     /// The pages in the write-ahead log after the last commit. The connection writes to it, so it is dropped after it.
     log_pages: Box<AtomicU32>,
+    /// The rows that the connection inserts. SQLite writes to it, so it is dropped after the connection.
+    inserted: Box<Inserted>,
 }
 
 /// The result of preparing a text.
@@ -72,7 +76,8 @@ impl Database {
         unsafe {
             ffi::sqlite3_wal_hook(connection.handle(), Some(committed), (&raw const *log_pages).cast_mut().cast())
         };
-        Self { statements: Cache::new(CAPACITY), anchor: None, connection, log_pages }
+        let inserted = Inserted::install(&connection);
+        Self { statements: Cache::new(CAPACITY), anchor: None, connection, log_pages, inserted }
     }
 
     /// The pages in the write-ahead log after the last commit.
@@ -164,6 +169,21 @@ impl Database {
         if let Some(anchor) = &mut self.anchor {
             Cursor { statement: anchor }.reset();
         }
+    }
+
+    /// Whether to collect the keys of the rows that the next statements insert.
+    pub(crate) fn collect_keys(&self, collects: bool) {
+        self.inserted.collect(collects);
+    }
+
+    /// The greatest key of each table that was collected since the last call.
+    pub(crate) fn take_keys(&self) -> Vec<(String, i64)> {
+        self.inserted.take()
+    }
+
+    /// The tables that got a negative key since the last call.
+    pub(crate) fn take_negative(&self) -> Vec<String> {
+        self.inserted.take_negative()
     }
 
     /// Resets the key of the last inserted row, so that [`last_insert_id`](Self::last_insert_id) concerns the next

@@ -46,6 +46,8 @@ pub struct Dialect {
     pub(crate) unnamed_conflicts: Option<UnnamedConflicts>,
     /// Whether an upsert fails when two of its rows have the same key.
     pub(crate) upserts_once: bool,
+    /// Whether a generated key is given out again after the transaction that used it was rolled back.
+    pub(crate) reuses_keys: bool,
     /// The approximate size of the values in one statement of a bulk write, in bytes. A single row can be larger.
     pub(crate) bulk_bytes: usize,
     pub(crate) in_list: InList,

@@ -26,6 +26,7 @@ pub static MYSQL: Dialect = Dialect {
     upsert: Upsert::OnDuplicateKey,
     unnamed_conflicts: Some(UnnamedConflicts { code: "1242" }),
     upserts_once: false,
+    reuses_keys: false,
     // One TLS record, with its header. docs/design/mysql.md has the cost of a longer statement.
     bulk_bytes: 15 << 10,
     in_list: InList::Padded,

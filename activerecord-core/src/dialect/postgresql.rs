@@ -31,6 +31,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     upsert: Upsert::OnConflict,
     unnamed_conflicts: None,
     upserts_once: true,
+    reuses_keys: false,
     // One TLS record, with its header. docs/design/postgres.md has the cost of a longer statement.
     bulk_bytes: 15 << 10,
     in_list: InList::AnyArray,

@@ -20,6 +20,7 @@ pub static SQLITE: Dialect = Dialect {
     upsert: Upsert::OnConflict,
     unnamed_conflicts: None,
     upserts_once: false,
+    reuses_keys: true,
     bulk_bytes: 4 << 20,
     in_list: InList::Padded,
     like: Like::Glob,

@@ -11,7 +11,8 @@ pub enum ErrorKind {
     NotFound,
     /// Several rows were found where at most one was expected.
     TooMany,
-    /// An optimistic lock failed: another writer changed the row after it was read.
+    /// An optimistic lock failed: another writer changed or deleted the row after it was read, or the record was written
+    /// in a transaction that was rolled back.
     Stale,
     /// The record failed its `validate` hook.
     Invalid,

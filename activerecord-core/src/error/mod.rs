@@ -6,6 +6,7 @@ mod predicates;
 
 pub use kind::ErrorKind;
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ struct Inner {
     code: Option<String>,
     record_index: Option<usize>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    record: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// An error of another library. No type implements it: it exists for the message of a `?` on such an error.
@@ -69,6 +71,7 @@ impl Error {
             code: None,
             record_index: None,
             source: None,
+            record: None,
         }))
     }
 
@@ -175,6 +178,20 @@ impl Error {
         self
     }
 
+    /// Sets the record that the write concerns, which [`record`](Self::record) returns.
+    #[must_use]
+    pub(crate) fn with_record(mut self, record: impl Any + Send + Sync) -> Self {
+        self.0.record = Some(Box::new(record));
+        self
+    }
+
+    /// Moves the record of `other` to this error.
+    #[must_use]
+    pub(crate) fn with_record_of(mut self, other: &mut Self) -> Self {
+        self.0.record = other.0.record.take();
+        self
+    }
+
     /// Sets the underlying error, which [`source`](StdError::source) returns.
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -255,6 +272,47 @@ impl Error {
     /// known: a bulk write of one statement inside a transaction cannot be tried again record by record.
     pub fn record_index(&self) -> Option<usize> {
         self.0.record_index
+    }
+
+    /// Returns the record that a failed write concerns:
+    ///
+    /// - after a failed [`create`](crate::ActiveRecord::create), the record that it was given. If the error
+    ///   [is of `after_commit`](Self::is_after_commit), the record is stored, and has its generated key.
+    /// - after a transaction whose [`after_commit`](crate::Hooks::after_commit) hook failed, a copy of the record whose
+    ///   hook it was.
+    ///
+    /// Otherwise, and if the record is of another model, `None`. The messages of the error never contain it.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String }
+    /// # async fn example(user: User) -> Result<User> {
+    /// match User::create(user).await {
+    ///     Err(error) if error.is_after_commit() => {
+    ///         eprintln!("the user is stored, but {error}");
+    ///         error.into_record()
+    ///     }
+    ///     result => result,
+    /// }
+    /// # }
+    /// ```
+    pub fn record<M: 'static>(&self) -> Option<&M> {
+        self.0.record.as_ref()?.downcast_ref()
+    }
+
+    /// Returns the [`record`](Self::record), or the error itself if it has no record of this model.
+    ///
+    /// # Errors
+    /// The error itself.
+    pub fn into_record<M: 'static>(mut self) -> Result<M> {
+        match self.0.record.take().map(<Box<dyn Any + Send + Sync>>::downcast) {
+            Some(Ok(record)) => Ok(*record),
+            Some(Err(other)) => {
+                self.0.record = Some(other);
+                Err(self)
+            }
+            None => Err(self),
+        }
     }
 
     /// Returns the caller's own error of an [`Error::custom`], or the driver's error.

@@ -43,7 +43,7 @@ use crate::schema::Named;
 /// A write runs each of its hooks once, in one transaction on the record's connection. If a transaction is open there,
 /// it is a savepoint of that transaction.
 ///
-/// - `save`, `create`, `insert`, `update`, `update_columns`: `before_validate`, [`validate`](Self::validate),
+/// - `save`, `create`, `insert`, `update`, `update_columns`, `restore`: `before_validate`, [`validate`](Self::validate),
 ///   `after_validate`, `before_save`, `before_create` or `before_update`, the statement, `after_create` or
 ///   `after_update`, `after_save`.
 /// - `destroy`, `purge`: `before_destroy`, the statement, `after_destroy`.
@@ -63,7 +63,8 @@ use crate::schema::Named;
     label = "write `impl Hooks for {Self} {{ .. }}`, or remove #[hooks]"
 )]
 pub trait Hooks<K = Marked>: HasHooks<K> + Send + Sync + Sized + 'static {
-    /// Checks the record before it is written. Return [`Error::invalid`](crate::Error::invalid) to refuse it.
+    /// Checks the record before it is written. Return [`Error::invalid`](crate::Error::invalid) to refuse it. A column
+    /// that `update_columns` assigns an expression still has its old value here.
     ///
     /// # Errors
     /// Any error stops the write.
@@ -82,7 +83,7 @@ pub trait Hooks<K = Marked>: HasHooks<K> + Send + Sync + Sized + 'static {
     }
 
     /// Runs before an INSERT or UPDATE. Changes to `self` are written; `update_columns` writes only the columns that it
-    /// sets.
+    /// assigns a value.
     fn before_save(&mut self) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
@@ -131,11 +132,15 @@ pub trait Hooks<K = Marked>: HasHooks<K> + Send + Sync + Sized + 'static {
     /// Runs after the outermost transaction of this write has committed. It runs outside all transactions, in the
     /// connection scope of the write. Use it to update other databases, caches and mail servers.
     ///
+    /// `self` is a copy of the record as it was after the write. It has the `#[skip]` fields whose types are `Clone`; the
+    /// others have their `Default`.
+    ///
     /// It is *not* guaranteed to run: it is lost if the process ends between the commit and the hook. Work that must
     /// not be lost belongs into the transaction, such as a message in the outbox.
     ///
     /// # Errors
-    /// The commit stays. The caller that commits receives the error as `AfterCommit`.
+    /// The commit stays. The caller that commits receives the first error as `AfterCommit`, with the copy of the record
+    /// ([`Error::record`](crate::Error::record)). The hooks of other records run, and their errors are logged.
     fn after_commit(&self, change: &Change) -> impl Future<Output = Result<()>> + Send {
         let _ = change;
         async { Ok(()) }
@@ -199,7 +204,7 @@ impl Change {
     }
 
     /// Returns the columns that were written, in the order of the struct's fields. A record does not know which fields
-    /// changed since it was read, so `save` and `update` write all columns.
+    /// changed since it was read, so `save` and `update` write all columns that they may write.
     pub fn columns(&self) -> &[&'static str] {
         &self.columns
     }

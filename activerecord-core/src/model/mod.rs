@@ -2,12 +2,14 @@
 
 mod hooks;
 mod key;
+mod probe;
 mod projection;
 mod relation;
 
 pub use hooks::{Change, ChangeKind, HasHooks, Hooks, Marked, Unmarked};
 pub(crate) use hooks::{found, hook};
 pub use key::IntoKey;
+pub use probe::{Probe, Unknown};
 pub use projection::Projection;
 
 use crate::error::Result;
@@ -49,6 +51,18 @@ pub trait Model: Hooks<<Self as Model>::HookKind> {
     /// # Errors
     /// `Conversion` if the value does not fit the field.
     fn set_value(&mut self, ordinal: usize, value: ValueRef<'_>) -> Result<()>;
+
+    /// Copies the `#[skip]` fields whose types are `Clone` into a copy of the record's columns.
+    #[doc(hidden)]
+    fn carry(&self, copy: &mut Self) {
+        let _ = copy;
+    }
+
+    /// Returns the record as serde serializes it. `None`: the model does not implement `Serialize`.
+    #[doc(hidden)]
+    fn serialized(&self) -> Option<serde_json::Result<serde_json::Value>> {
+        None
+    }
 
     /// Returns the primary key.
     fn key(&self) -> Self::Key;

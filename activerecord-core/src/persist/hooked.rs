@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::row;
+use super::columns::Columns;
+use super::key::key_values;
+use super::missing::{exists, no_row, require_new, require_unstored};
+use super::{insert as of_insert, update as of_update};
 use crate::backend::BoxFuture;
 use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::model::{Change, ChangeKind, Model, hook};
 use crate::sql::Operation;
-use crate::statement::Expr;
 use crate::transaction::{AfterEnd, Level, Transaction};
 use crate::value::{Row, Value};
 
@@ -18,43 +20,43 @@ enum Write {
     Update,
     /// Updates; inserts if no row has the key.
     Save,
-    Columns(Vec<(&'static str, Expr)>),
+    Columns(Columns),
     Delete(Operation),
 }
 
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
-    if M::HOOKS { around(record, session, Write::Insert).await } else { row::insert(record, session).await }
+    if M::HOOKS { around(record, session, Write::Insert).await } else { of_insert::insert(record, session).await }
 }
 
 pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<()> {
     if M::HOOKS {
         return around(record, session, Write::Update).await;
     }
-    if row::update(record, session).await? { Ok(()) } else { Err(row::no_row(record, session).await) }
+    match of_update::update(record, session).await? {
+        true => Ok(()),
+        false => Err(no_row::<M>(&key_values(record), session).await),
+    }
 }
 
 pub(super) async fn save<M: Model>(record: &mut M, session: &Session) -> Result<()> {
     if M::HOOKS {
         return around(record, session, Write::Save).await;
     }
-    if row::update(record, session).await? {
+    if of_update::update(record, session).await? {
         return Ok(());
     }
-    row::require_absent(record, session).await?;
-    row::insert(record, session).await
+    require_new(record, session).await?;
+    of_insert::insert(record, session).await
 }
 
-pub(super) async fn update_columns<M: Model>(
-    record: &mut M,
-    session: &Session,
-    set: Vec<(&'static str, Expr)>,
-) -> Result<()> {
+pub(super) async fn update_columns<M: Model>(record: &mut M, session: &Session, columns: Columns) -> Result<()> {
     if M::HOOKS {
-        return around(record, session, Write::Columns(set)).await;
+        return around(record, session, Write::Columns(columns)).await;
     }
-    match row::update_columns(record, session, set).await? {
+    let key = columns.guard.clone();
+    match of_update::update_columns(record, session, columns).await? {
         Some(_) => Ok(()),
-        None => Err(row::no_row(record, session).await),
+        None => Err(no_row::<M>(&key, session).await),
     }
 }
 
@@ -62,7 +64,10 @@ pub(super) async fn destroy<M: Model>(record: &mut M, session: &Session, operati
     if M::HOOKS {
         return around(record, session, Write::Delete(operation)).await;
     }
-    if row::delete(record, session, operation).await? { Ok(()) } else { Err(row::no_row(record, session).await) }
+    match of_update::delete(record, session, operation).await? {
+        true => Ok(()),
+        false => Err(no_row::<M>(&key_values(record), session).await),
+    }
 }
 
 async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Result<()> {
@@ -72,7 +77,7 @@ async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Re
     let steps: BoxFuture<'_, Result<()>> = Box::pin(steps(record, level, write));
     let result = transaction.finish(steps).await;
     match &result {
-        Err(error) if !error.is_after_commit() && !error.is_commit_outcome_unknown() => restore(record, &before)?,
+        Err(error) if !error.is_after_commit() && !error.is_commit_outcome_unknown() => reset(record, &before)?,
         _ => {}
     }
     result
@@ -82,8 +87,8 @@ fn values<M: Model>(record: &M) -> Vec<Value> {
     (0..M::TABLE.columns.len()).map(|ordinal| record.value(ordinal)).collect()
 }
 
-/// Restores the columns of the record after a rollback. Otherwise its version would differ from the row's for ever.
-fn restore<M: Model>(record: &mut M, before: &[Value]) -> Result<()> {
+/// Resets the columns of the record after a rollback. Otherwise its version would differ from the row's for ever.
+fn reset<M: Model>(record: &mut M, before: &[Value]) -> Result<()> {
     let changed: Vec<_> = before.iter().enumerate().filter(|(n, value)| record.value(*n) != **value).collect();
     changed.into_iter().try_for_each(|(ordinal, value)| record.set_value(ordinal, value.as_cell()))
 }
@@ -91,85 +96,99 @@ fn restore<M: Model>(record: &mut M, before: &[Value]) -> Result<()> {
 async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Result<()> {
     let session = Session::Transaction(Arc::clone(&level));
     match write {
-        Write::Delete(operation) => delete(record, &session, &level, operation).await,
-        write => {
-            hook(record.before_validate()).await?;
-            record.validate().map_err(|error| error.with_model(M::TABLE.model))?;
-            hook(record.after_validate()).await?;
-            hook(record.before_save()).await?;
-            let change = match write {
-                Write::Insert => create(record, &session, &level).await?,
-                Write::Save => create_or_change(record, &session, &level).await?,
-                write => match change(record, &session, &level, write).await? {
-                    Some(change) => change,
-                    None => return Err(row::no_row(record, &session).await),
-                },
-            };
-            hook(record.after_save(&change)).await
-        }
+        Write::Delete(operation) => return delete(record, &session, &level, operation).await,
+        // The hooks see the assigned values, because they validate what will be written.
+        Write::Columns(ref columns) => columns.show(record)?,
+        _ => {}
     }
+    hook(record.before_validate()).await?;
+    record.validate().map_err(|error| error.with_model(M::TABLE.model))?;
+    hook(record.after_validate()).await?;
+    hook(record.before_save()).await?;
+    let change = match write {
+        Write::Insert => create(record, &session, &level).await?,
+        Write::Save => create_or_change(record, &session, &level).await?,
+        write => require_row(record, &session, &level, write).await?,
+    };
+    hook(record.after_save(&change)).await
 }
 
 /// Saves a record whose key is set. A query first finds out whether the row exists, because that decides which hooks
 /// run before the statement. Then it is the same as without hooks: an UPDATE, and an INSERT if no row has the key.
 async fn create_or_change<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
-    if row::exists(record, session).await? {
+    if exists::<M>(&key_values(record), session).await? {
         if let Some(change) = change(record, session, level, Write::Update).await? {
             return Ok(change);
         }
-        row::require_absent(record, session).await?;
+        require_new(record, session).await?;
+    } else {
+        require_unstored(record, session)?;
     }
     create(record, session, level).await
 }
 
 async fn create<M: Model>(record: &mut M, session: &Session, level: &Level) -> Result<Change> {
     hook(record.before_create()).await?;
-    row::insert(record, session).await?;
-    let change = announce(record, level, ChangeKind::Inserted, (0..M::TABLE.columns.len()).collect())?;
+    of_insert::insert(record, session).await?;
+    let change = announce(record, level, ChangeKind::Inserted, 0..M::TABLE.columns.len())?;
     hook(record.after_create()).await?;
     Ok(change)
+}
+
+async fn require_row<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Change> {
+    let key = if let Write::Columns(columns) = &write { Some(columns.guard.clone()) } else { None };
+    match change(record, session, level, write).await? {
+        Some(change) => Ok(change),
+        None => Err(no_row::<M>(&key.unwrap_or_else(|| key_values(record)), session).await),
+    }
 }
 
 /// Returns `None` if no row has the record's key and version.
 async fn change<M: Model>(record: &mut M, session: &Session, level: &Level, write: Write) -> Result<Option<Change>> {
     hook(record.before_update()).await?;
-    let written = match write {
-        Write::Columns(set) => row::update_columns(record, session, set).await?,
-        _ => row::update(record, session)
-            .await?
-            .then(|| (0..M::TABLE.columns.len()).filter(|&n| !M::TABLE.is_key(n)).collect()),
+    let columns = match write {
+        Write::Columns(columns) => of_update::update_columns(record, session, columns.take(record)).await?,
+        _ => of_update::update(record, session).await?.then(|| of_update::written::<M>().collect()),
     };
-    let Some(ordinals) = written else { return Ok(None) };
-    let change = announce(record, level, ChangeKind::Updated, ordinals)?;
+    let Some(columns) = columns else { return Ok(None) };
+    let change = announce(record, level, ChangeKind::Updated, columns)?;
     hook(record.after_update()).await?;
     Ok(Some(change))
 }
 
 async fn delete<M: Model>(record: &mut M, session: &Session, level: &Level, operation: Operation) -> Result<()> {
     hook(record.before_destroy()).await?;
-    if !row::delete(record, session, operation).await? {
-        return Err(row::no_row(record, session).await);
+    if !of_update::delete(record, session, operation).await? {
+        return Err(no_row::<M>(&key_values(record), session).await);
     }
-    announce(record, level, ChangeKind::Deleted, (0..M::TABLE.columns.len()).collect())?;
+    announce(record, level, ChangeKind::Deleted, 0..M::TABLE.columns.len())?;
     hook(record.after_destroy()).await
 }
 
-/// Registers the commit and rollback hooks with a copy of the record. The copy has the columns, not the `#[skip]`
-/// fields.
-fn announce<M: Model>(record: &M, level: &Level, kind: ChangeKind, ordinals: Vec<usize>) -> Result<Change> {
-    let change = Change::new(kind, ordinals.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect());
+/// Registers the commit and rollback hooks with a copy of the record.
+fn announce<M: Model>(
+    record: &M,
+    level: &Level,
+    kind: ChangeKind,
+    columns: impl IntoIterator<Item = usize>,
+) -> Result<Change> {
+    let columns = columns.into_iter().map(|ordinal| M::TABLE.columns[ordinal].name);
+    let change = Change::new(kind, columns.collect());
     let (copy, copied) = (copy(record)?, change.clone());
     level.after_end(AfterEnd::new(move |committed| {
         Box::pin(async move {
             let call = if committed { hook(copy.after_commit(&copied)) } else { hook(copy.after_rollback(&copied)) };
-            call.await
+            call.await.map_err(|error| error.with_record(copy))
         })
     }));
     Ok(change)
 }
 
-/// Copies the record by the values of its columns, because a model need not be `Clone`.
+/// Copies the record: the columns by their values, because a model need not be `Clone`, and the `#[skip]` fields whose
+/// types are `Clone`.
 fn copy<M: Model>(record: &M) -> Result<M> {
-    M::from_row(&Row::new([].into(), values(record)), 0)
-        .map_err(|error: Error| error.context("cannot copy the record for its after_commit hook"))
+    let mut copy = M::from_row(&Row::new([].into(), values(record)), 0)
+        .map_err(|error: Error| error.context("cannot copy the record for its after_commit hook"))?;
+    record.carry(&mut copy);
+    Ok(copy)
 }

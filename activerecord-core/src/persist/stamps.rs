@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::schema::{ColumnDef, TableDef};
+use crate::schema::{ColumnDef, Origin, TableDef};
 use crate::statement::{Arithmetic, Expr};
 use crate::value::{ToValue, Value, ValueType};
 
@@ -38,7 +38,7 @@ impl Now {
     }
 }
 
-/// Returns the stamps of an INSERT: the timestamps, and a UUID key if it is unset.
+/// Returns the stamps of an INSERT: the timestamps, and a UUID key if it is unset and the database does not supply it.
 pub(super) fn of_insert<M: Model>(record: &M, now: Now) -> Vec<Stamp> {
     let table = M::TABLE;
     let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
@@ -46,6 +46,7 @@ pub(super) fn of_insert<M: Model>(record: &M, now: Now) -> Vec<Stamp> {
     let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, now.value(&table.columns[ordinal]))).collect();
     if let [ordinal] = *table.key
         && table.columns[ordinal].ty == ValueType::Uuid
+        && matches!(table.columns[ordinal].origin, Origin::Field)
         && record.value(ordinal).is_unset()
     {
         stamps.push((ordinal, Uuid::now_v7().to_value()));
@@ -53,22 +54,22 @@ pub(super) fn of_insert<M: Model>(record: &M, now: Now) -> Vec<Stamp> {
     stamps
 }
 
-/// Returns the stamps of an UPDATE of one record: the time and the next version.
+/// Returns the stamps of an UPDATE of one record: the time, and the version after `version`, the row's.
 ///
 /// # Errors
 /// `Conversion` if the version has the maximum value of its type.
-pub(super) fn of_update<M: Model>(record: &mut M, now: Now) -> Result<Vec<Stamp>> {
+pub(super) fn of_update<M: Model>(record: &mut M, version: Option<Value>, now: Now) -> Result<Vec<Stamp>> {
     let table = M::TABLE;
     let mut stamps = Vec::new();
     if let Some(ordinal) = table.updated_at {
         stamps.push((ordinal, now.value(&table.columns[ordinal])));
     }
-    if let Some(ordinal) = table.version {
-        let version = record.value(ordinal);
+    if let (Some(ordinal), Some(version)) = (table.version, version) {
         let next = next(&version).ok_or_else(|| version_overflow::<M>())?;
         // Only the field knows the maximum of its type. It is checked before the row is written.
+        let now = record.value(ordinal);
         record.set_value(ordinal, next.as_cell()).map_err(|_| version_overflow::<M>())?;
-        record.set_value(ordinal, version.as_cell())?;
+        record.set_value(ordinal, now.as_cell())?;
         stamps.push((ordinal, next));
     }
     Ok(stamps)

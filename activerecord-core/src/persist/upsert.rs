@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::refused;
-use super::row;
+use super::key::Left;
 use super::stamps::{self, Now, Stamp, stamped};
+use super::{column, columns_of, refused};
 use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::sql::{Operation, Sql, cached, render};
-use crate::statement::{Conflict, Expr, Insert, Name, Statement};
+use crate::sql::{Operation, Sql, cached_insert, render_insert};
+use crate::statement::{Conflict, Expr, Insert, Name};
 use crate::transaction::Transaction;
 use crate::value::Value;
 
@@ -42,6 +42,12 @@ fn conflict<M: Model>(keys: &[&'static str]) -> Conflict {
         (Name::from(def.name), value)
     });
     Conflict { keys: keys.iter().map(|key| Name::from(*key)).collect(), update: update.collect() }
+}
+
+/// Removes the columns that the new rows leave to the database: an existing row keeps its values.
+fn without<M: Model>(mut conflict: Conflict, left: &Left) -> Conflict {
+    conflict.update.retain(|(column, _)| M::TABLE.ordinal(column).is_none_or(|ordinal| !left.has(ordinal)));
+    conflict
 }
 
 async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operation: &'static str) -> Result<u64> {
@@ -105,25 +111,23 @@ impl Bulk {
     }
 
     fn sql<M: Model>(&self, chunk: Chunk, dialect: &'static Dialect) -> Result<Sql> {
-        let Chunk { values, rows, generated } = chunk;
-        let statement = |values| {
-            let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
-            Statement::Insert(Insert {
-                table: M::TABLE.name.into(),
-                model: Some(M::TABLE),
-                columns: ordinals.map(|ordinal| M::TABLE.columns[ordinal].name.into()).collect(),
-                values,
-                conflict: self.conflict.clone(),
-                returning: Vec::new(),
-            })
+        let Chunk { values, rows, left } = chunk;
+        let generated = left.key.map(column::<M>);
+        let insert = |values| Insert {
+            table: M::TABLE.name.into(),
+            model: Some(M::TABLE),
+            columns: columns_of::<M>((0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal))),
+            values,
+            conflict: self.conflict.clone().map(|conflict| without::<M>(conflict, &left)),
+            returning: Vec::new(),
         };
-        match self.upsert_key::<M>() {
-            Some(upsert) if rows <= MOST_CACHED_ROWS => {
-                let operation = Operation::InsertRows { rows, with_key: generated.is_none(), upsert };
-                let sql = cached::<M>(dialect, operation, || statement(values.clone()))?;
+        match (self.upsert_key::<M>(), left.bits()) {
+            (Some(upsert), Some(left)) if rows <= MOST_CACHED_ROWS => {
+                let operation = Operation::InsertRows { rows, left, upsert };
+                let sql = cached_insert::<M>(dialect, operation, generated, || insert(values.clone()))?;
                 sql.with_binds(values)
             }
-            _ => render(statement(values), dialect),
+            _ => render_insert(insert(values), generated, dialect),
         }
     }
 
@@ -164,35 +168,35 @@ impl Limits {
 pub(super) struct Chunk {
     values: Vec<Value>,
     pub(super) rows: usize,
-    /// The key's ordinal if the database generates the key.
-    generated: Option<usize>,
+    /// The columns that the rows leave to the database.
+    left: Left,
 }
 
 impl Chunk {
     /// Takes as many of the first records as fit into one statement.
     pub(super) fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
         let most = records.len().min(limits.rows) * M::TABLE.columns.len();
-        let mut chunk = Self { values: Vec::with_capacity(most), rows: 0, generated: None };
+        let mut chunk = Self { values: Vec::with_capacity(most), rows: 0, left: Left::default() };
         let (mut bytes, mut seen) = (0, HashSet::new());
         for record in records {
             let stamps = stamps::of_insert(record, limits.now);
-            let generated = row::generated_key(record, &stamps);
-            // A row with only a generated key has no list of values, so it needs its own statement.
-            let is_alone = generated.is_some() && M::TABLE.columns.len() == 1;
-            let is_full = chunk.rows == limits.rows || is_alone || generated != chunk.generated;
+            let left = Left::of(record, &stamps);
+            // A row of values that the database supplies has no list of values, so it needs its own statement.
+            let is_alone = left.ordinals().count() == M::TABLE.columns.len();
+            let is_full = chunk.rows == limits.rows || is_alone || left != chunk.left;
             let is_twice = !limits.once.is_empty() && !seen.insert(fingerprint(record, &stamps, &limits.once));
             if chunk.rows > 0 && (is_full || is_twice) {
                 break;
             }
             let start = chunk.values.len();
-            let ordinals = (0..M::TABLE.columns.len()).filter(|ordinal| Some(*ordinal) != generated);
+            let ordinals = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));
             chunk.values.extend(ordinals.map(|ordinal| stamped(record, &stamps, ordinal)));
             bytes += chunk.values[start..].iter().map(size).sum::<usize>();
             if chunk.rows > 0 && bytes > limits.bytes {
                 chunk.values.truncate(start);
                 break;
             }
-            chunk.generated = generated;
+            chunk.left = left;
             chunk.rows += 1;
         }
         chunk

@@ -53,6 +53,12 @@ pub trait Embedded: Sized + Send + Sync + 'static {
     /// # Errors
     /// `Conversion` when the value does not fit the field.
     fn set_value(&mut self, ordinal: usize, value: ValueRef<'_>) -> Result<()>;
+
+    /// Copies the `#[skip]` fields whose types are `Clone` into a copy of the struct's columns.
+    #[doc(hidden)]
+    fn carry(&self, copy: &mut Self) {
+        let _ = copy;
+    }
 }
 
 /// Joins the columns of `parts` to those of one table. Two columns with the same name are a compile error.

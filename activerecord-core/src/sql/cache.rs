@@ -7,10 +7,10 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use rustc_hash::FxHashMap;
 
 use super::stored::{Cells, Met};
-use super::{Access, ReturnedKey, Sql, render, render_head};
+use super::{Access, GeneratedKey, ReturnedKey, Sql, render, render_head, render_insert};
 use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::statement::{Select, Statement};
+use crate::statement::{Insert, Name, Select, Statement};
 use crate::value::Value;
 
 /// The operation of a cached statement.
@@ -22,11 +22,12 @@ pub(crate) enum Operation {
     Find,
     /// Reads a row by its key, including a soft-deleted one.
     Reload,
-    /// Inserts one record, with or without its key. `returning`: the statement returns a generated key.
-    Insert { with_key: bool, returning: bool },
-    /// Inserts several records, with or without their keys. `upsert` has one bit for the ordinal of each column of the
+    /// Inserts one record. `left` has one bit for the ordinal of each column that it leaves to the database.
+    /// `returning`: the statement returns these columns.
+    Insert { left: u64, returning: bool },
+    /// Inserts several records. `left` is that of `Insert`. `upsert` has one bit for the ordinal of each column of the
     /// upsert's key; 0: no upsert.
-    InsertRows { rows: usize, with_key: bool, upsert: u64 },
+    InsertRows { rows: usize, left: u64, upsert: u64 },
     /// Updates a row by its key. `created_at`: the time of the insert is written too.
     Update { created_at: bool },
     /// Updates some columns of a row by its key. `columns` has one bit for the ordinal of each column.
@@ -48,6 +49,7 @@ pub(crate) struct Template {
     text: Arc<str>,
     access: Access,
     returned_key: Option<Arc<ReturnedKey>>,
+    generated_key: Option<Arc<GeneratedKey>>,
     met: Option<Arc<[(usize, Met)]>>,
     cells: Option<Cells>,
 }
@@ -58,19 +60,19 @@ impl Template {
     /// # Errors
     /// `Conversion` when a column cannot hold its value in its spelling.
     pub(crate) fn with_binds(self, mut binds: Vec<Value>) -> Result<Sql> {
-        let Self { text, access, returned_key, met, cells } = self;
+        let Self { text, access, returned_key, generated_key, met, cells } = self;
         for (index, met) in met.iter().flat_map(|met| met.iter()) {
             if let Some(bind) = binds.get_mut(*index) {
                 *bind = met.bind(std::mem::replace(bind, Value::Bool(false)))?;
             }
         }
-        Ok(Sql { text, binds, access, one_row: false, defines: false, returned_key, met, cells })
+        Ok(Sql { text, binds, access, one_row: false, defines: false, returned_key, generated_key, met, cells })
     }
 }
 
 impl From<Sql> for Template {
-    fn from(Sql { text, access, returned_key, met, cells, .. }: Sql) -> Self {
-        Self { text, access, returned_key, met, cells }
+    fn from(Sql { text, access, returned_key, generated_key, met, cells, .. }: Sql) -> Self {
+        Self { text, access, returned_key, generated_key, met, cells }
     }
 }
 
@@ -81,6 +83,17 @@ pub(crate) fn cached<M: 'static>(
     statement: impl FnOnce() -> Statement,
 ) -> Result<Template> {
     template::<M>(dialect, operation, || render(statement(), dialect))
+}
+
+/// Returns the template of an INSERT for `M` whose rows get the `generated` key from the database. `insert` is called
+/// only if the cache has none.
+pub(crate) fn cached_insert<M: 'static>(
+    dialect: &'static Dialect,
+    operation: Operation,
+    generated: Option<Name>,
+    insert: impl FnOnce() -> Insert,
+) -> Result<Template> {
+    template::<M>(dialect, operation, || render_insert(insert(), generated, dialect))
 }
 
 /// Returns the beginning of a plain query of `S`, a model or several joined models, without binds. `query` is called

@@ -10,6 +10,7 @@ mod digest;
 mod expr;
 mod function;
 mod json;
+mod keys;
 mod like;
 mod lock;
 mod raw;
@@ -24,7 +25,9 @@ mod trigger;
 mod write;
 mod writer;
 
-pub(crate) use cache::{Operation, cached, cached_head};
+pub(crate) use cache::{Operation, cached, cached_head, cached_insert};
+pub use keys::GeneratedKey;
+pub(crate) use keys::render_insert;
 pub use render::render;
 pub(crate) use render::{render_head, render_rest, render_with_models};
 pub(crate) use stored::{CellSpelling, Cells, SpelledRow, cells, cells_of};
@@ -44,6 +47,7 @@ pub struct Sql {
     one_row: bool,
     defines: bool,
     returned_key: Option<Arc<ReturnedKey>>,
+    generated_key: Option<Arc<GeneratedKey>>,
     /// The binds that meet a column with a declared spelling.
     met: Option<Arc<[(usize, stored::Met)]>>,
     cells: Option<Cells>,
@@ -77,8 +81,9 @@ pub enum Access {
 impl Sql {
     /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        let (returned_key, met, cells) = (None, None, None);
-        Self { text: text.into(), binds, access, one_row: false, defines: false, returned_key, met, cells }
+        let (returned_key, generated_key, met, cells) = (None, None, None, None);
+        let (text, one_row, defines) = (text.into(), false, false);
+        Self { text, binds, access, one_row, defines, returned_key, generated_key, met, cells }
     }
 
     /// States that the result has at most one row. A backend can then fetch it in a cheaper way.

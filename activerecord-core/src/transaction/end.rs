@@ -51,12 +51,15 @@ impl AfterEnds {
         }
     }
 
-    /// Runs all calls, and returns the first error.
+    /// Runs all calls, and returns the first error. Logs the others.
     pub(super) async fn run(&self, committed: bool) -> Result<()> {
         let entries = std::mem::take(&mut *self.entries());
         let mut first = Ok(());
         for entry in entries {
             let result = entry.run(committed).await.map_err(|error| failed(error, committed));
+            if let (Err(_), Err(error)) = (&first, &result) {
+                tracing::warn!(target: "activerecord", %error, "one more hook failed after the end of the transaction");
+            }
             first = first.and(result);
         }
         first
@@ -71,10 +74,10 @@ impl fmt::Debug for AfterEnds {
 
 /// The error of a call after a commit has a kind of its own, because a retry would do the work twice.
 #[cold]
-pub(crate) fn failed(error: Error, committed: bool) -> Error {
+pub(crate) fn failed(mut error: Error, committed: bool) -> Error {
     if !committed {
         return error.context("the transaction is rolled back, but an after_rollback hook failed");
     }
     let message = format!("the transaction is committed, but an after_commit hook failed: {error}");
-    Error::new(ErrorKind::AfterCommit, message).with_source(error)
+    Error::new(ErrorKind::AfterCommit, message).with_record_of(&mut error).with_source(error)
 }

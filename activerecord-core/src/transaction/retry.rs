@@ -78,6 +78,24 @@ impl<T, F: AsyncFnOnce() -> Result<T> + Clone> RetryBody<T> for F {}
 /// Runs `body` until it succeeds, fails with an error that is not [retryable](crate::Error::is_retryable), or has used
 /// all attempts. `body` must begin the transaction itself, because the whole transaction must run again.
 ///
+/// Each attempt runs a clone of `body`, as it was in the beginning. A record that is moved into `body` is therefore the
+/// same in each attempt: what an undone attempt has put into it, such as a key or a version, is gone.
+///
+/// ```no_run
+/// # use activerecord::prelude::*;
+/// # use activerecord_core::{Result, Retry, retry, transaction};
+/// # #[derive(ActiveRecord, Clone)] struct Account { id: i64, balance: i64, #[version] version: i32 }
+/// # async fn example(account: Account) -> Result<Account> {
+/// retry(Retry::new(), async move || {
+///     let mut account = account;
+///     account.balance += 100;
+///     transaction("primary", async || account.save().await).await?;
+///     Ok(account)
+/// })
+/// .await
+/// # }
+/// ```
+///
 /// ```no_run
 /// # use activerecord_core::{connection, retry, transaction, Result, Retry};
 /// # async fn example() -> Result<()> {

@@ -101,6 +101,14 @@ impl Transaction {
         self.verb::<M, _>(record.purge())
     }
 
+    /// [`ActiveRecord::restore`] in this transaction.
+    ///
+    /// # Errors
+    /// As [`ActiveRecord::restore`].
+    pub fn restore<M: Model>(&self, record: &mut M) -> impl Future<Output = Result<()>> + Send {
+        self.verb::<M, _>(record.restore())
+    }
+
     /// [`ActiveRecord::reload`] in this transaction.
     ///
     /// # Errors

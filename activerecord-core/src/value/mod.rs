@@ -112,6 +112,13 @@ pub enum ValueType {
     Array(&'static ValueType),
 }
 
+impl ValueType {
+    /// Returns true for integers.
+    pub(crate) fn is_integer(self) -> bool {
+        matches!(self, Self::I16 | Self::I32 | Self::I64 | Self::U64)
+    }
+}
+
 impl Value {
     /// Returns the type of this value.
     pub fn ty(&self) -> ValueType {

@@ -1,5 +1,7 @@
 //! The methods that every model has.
 
+mod json;
+
 use std::any::TypeId;
 use std::future::Future;
 
@@ -12,61 +14,7 @@ use crate::transaction::Transaction;
 use crate::typed::{Condition, IntoAssignments, IntoColumns, IntoOrder, Selection};
 use crate::value::IntoParams;
 
-/// The methods of every model: `#[derive(ActiveRecord)]` adds them.
-///
-/// # Reading
-///
-/// ```no_run
-/// # use activerecord::prelude::*;
-/// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
-/// # async fn example() -> Result<()> {
-/// let user = User::find(1).await?;
-/// let found = User::find_by(User::EMAIL.eq("a@example.org")).await?;
-/// let adults = User::filter(User::AGE.ge(18)).order_by(User::EMAIL.asc()).limit(10).all().await?;
-/// let oldest = User::order_by((User::AGE.desc(), User::ID.asc())).first().await?;
-/// let emails: Vec<String> = User::select(User::EMAIL).all().await?;
-/// let (all, first, last) = (User::all().await?, User::first().await?, User::last().await?);
-/// let number = User::count().await?;
-/// # Ok(()) }
-/// ```
-///
-/// # Writing
-///
-/// ```no_run
-/// # use activerecord::prelude::*;
-/// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
-/// # async fn example() -> Result<()> {
-/// let mut user = User::create(User { email: "a@example.org".into(), ..User::default() }).await?;
-/// user.age = 18;
-/// user.save().await?; // or update(); insert() for a new record
-/// user.update_columns(User::AGE.add(1)).await?;
-/// user.reload().await?;
-/// user.destroy().await?; // or purge()
-/// # Ok(()) }
-/// ```
-///
-/// A record is a plain struct. It does not remember which connection it was read from, or which fields changed.
-///
-/// A record's key is *unset* if it is 0, `None` or the nil UUID; a composite key is unset if all of its parts are.
-///
-/// # Connection
-///
-/// A write uses the scope in which it is awaited, not the one in which the record was read. A [`Query`] keeps the scope
-/// in which it is built. Precedence, highest first:
-///
-/// 1. [`using`](Self::using) or [`on`](Self::on), on a query
-/// 2. the innermost [`with_connection`](Self::with_connection) scope of the model
-/// 3. the innermost [`with_connection`](crate::with_connection()) scope for all models
-/// 4. the model's `#[connection]`
-///
-/// If the current task has an open transaction on that connection, the statement joins it.
-///
-/// # Common errors
-///
-/// Each method that runs a statement can return `Configuration` (unknown connection), `NoScope` (`#[scope_required]`),
-/// `Conversion` (a value does not fit its type), `Transaction` (the joined transaction has failed or ended),
-/// `PoolTimeout`, `ConnectionLost`, `Busy`, `StatementTimeout`, and other errors of the database. The sections `Errors`
-/// below list what is specific to a method.
+#[doc = include_str!("active_record.md")]
 pub trait ActiveRecord: Model {
     /// Returns the record with this key. Pass a tuple, such as `(a, b)`, for a composite key. A record that
     /// `#[soft_delete]` marks as deleted is not found. Example: [Reading](ActiveRecord#reading).
@@ -208,17 +156,19 @@ pub trait ActiveRecord: Model {
         RawQuery::new(sql.into(), params)
     }
 
-    /// Writes the record. If its key is [unset](ActiveRecord#writing), this is an INSERT. Otherwise it is an UPDATE of
-    /// every column, and an INSERT if no row has the key. Example: [Writing](ActiveRecord#writing).
+    /// Writes the record. If its key is [unset](ActiveRecord#writing), this is an INSERT. Otherwise it is an
+    /// [`update`](Self::update), and an INSERT if no row has the key. A record with a `#[version]` that is set, so not 0,
+    /// was stored before: it is not inserted again. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// `Stale` if the row's `#[version]` is not the record's; a constraint violation, such as `UniqueViolation`;
-    /// `Invalid` or another error of a hook.
+    /// `Stale` if the row's `#[version]` is not the record's, or the row of a record with a version is gone; a
+    /// constraint violation, such as `UniqueViolation`; `Invalid` or another error of a hook.
     fn save(&mut self) -> impl Future<Output = Result<()>> + Send {
         persist::save(self)
     }
 
-    /// Inserts the record, and sets its generated key and timestamps. Example: [Writing](ActiveRecord#writing).
+    /// Inserts the record, and sets its generated key, its timestamps and the values of columns that the database
+    /// supplies. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
     /// `UniqueViolation` if a row has the same key; another constraint violation; `Invalid` or another error of a hook.
@@ -226,7 +176,9 @@ pub trait ActiveRecord: Model {
         persist::insert(self)
     }
 
-    /// Updates every column of the record's row. Example: [Writing](ActiveRecord#writing).
+    /// Updates every column of the record's row, except `#[soft_delete]`, which only [`destroy`](Self::destroy),
+    /// [`restore`](Self::restore) and [`update_columns`](Self::update_columns) change, and `#[column(generated)]`.
+    /// Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
     /// `NotFound` if the key is unset or no row has it; `Stale` if the row's `#[version]` is not the record's; a
@@ -236,7 +188,13 @@ pub trait ActiveRecord: Model {
     }
 
     /// Updates some columns of the record's row, and `#[updated_at]` and `#[version]`. Sets the record's fields to the
-    /// values that were written. Hooks run; what they change in other columns is not written.
+    /// values that were written. Without assignments it does nothing.
+    ///
+    /// Hooks run, and see the assigned values. What they make of these values is written; what they change in other
+    /// columns is not. The value of an expression, such as `User::AGE.add(1)`, is known only in the database: hooks see
+    /// the old value before the statement, and `validate` does not check the new one.
+    ///
+    /// The key can be assigned: the row keeps its other columns, and the record has the new key.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -248,14 +206,34 @@ pub trait ActiveRecord: Model {
     /// ```
     ///
     /// # Errors
-    /// As [`update`](Self::update).
+    /// As [`update`](Self::update). `Unsupported` before anything is sent: a column is assigned twice, the database
+    /// computes it, or the key is assigned the value of an unset key.
     fn update_columns(&mut self, set: impl IntoAssignments<Self>) -> impl Future<Output = Result<()>> + Send {
         let set = set.into_assignments();
         persist::update_columns(self, set)
     }
 
-    /// Deletes the record's row. If the model has `#[soft_delete]`, marks the row as deleted. Example:
-    /// [Writing](ActiveRecord#writing).
+    /// Removes the mark of a soft deletion from the record's row. It is an [`update_columns`](Self::update_columns): the
+    /// same hooks run. `save` and `update` never do this.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, #[soft_delete] deleted_at: Option<chrono::NaiveDateTime> }
+    /// # async fn example() -> Result<()> {
+    /// let mut user = User::query().only_deleted().one().await?;
+    /// user.restore().await?;
+    /// assert_eq!(user.deleted_at, None);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); `Unsupported` if the model has no `#[soft_delete]`.
+    fn restore(&mut self) -> impl Future<Output = Result<()>> + Send {
+        persist::restore(self)
+    }
+
+    /// Deletes the record's row. If the model has `#[soft_delete]`, marks the row as deleted: [`restore`](Self::restore)
+    /// removes the mark. Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors
     /// `NotFound` if the key is unset or no row has it; `Stale` if the row's `#[version]` is not the record's;
@@ -285,12 +263,14 @@ pub trait ActiveRecord: Model {
     /// [Writing](ActiveRecord#writing).
     ///
     /// # Errors
-    /// As [`insert`](Self::insert).
+    /// As [`insert`](Self::insert). The error contains the record: [`Error::into_record`](crate::Error::into_record).
     fn create(record: Self) -> impl Future<Output = Result<Self>> + Send {
         async move {
             let mut record = record;
-            record.insert().await?;
-            Ok(record)
+            match record.insert().await {
+                Ok(()) => Ok(record),
+                Err(error) => Err(error.with_record(record)),
+            }
         }
     }
 
@@ -314,7 +294,8 @@ pub trait ActiveRecord: Model {
     }
 
     /// Inserts the record, or updates the row that has the same values in `keys`, the columns of a unique constraint.
-    /// An updated row keeps its primary key and `#[created_at]`. The record itself does not change. **No hook runs.**
+    /// An updated row keeps its primary key, `#[created_at]`, and the columns with `#[column(default)]` whose fields are
+    /// not set. The record itself does not change. **No hook runs.**
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -347,18 +328,34 @@ pub trait ActiveRecord: Model {
         persist::upsert(records, keys)
     }
 
-    /// Returns the record's columns as a JSON object. Its keys are the names of the struct's fields.
+    /// Returns the record as JSON. If the model implements serde's `Serialize`, this is what serde makes of it: its
+    /// names, without the fields that it skips. Otherwise it is [`columns_to_json`](Self::columns_to_json).
     ///
     /// ```
     /// # use activerecord::prelude::*;
-    /// # #[derive(ActiveRecord, Default)] struct User { id: i64, email: String, age: i32 }
-    /// let user = User { id: 1, email: "a@example.org".into(), age: 18 };
-    /// assert_eq!(user.to_json().to_string(), r#"{"age":18,"email":"a@example.org","id":1}"#);
+    /// #[derive(ActiveRecord, Default, serde::Serialize)]
+    /// struct User {
+    ///     id: i64,
+    ///     #[serde(rename = "mail")]
+    ///     email: String,
+    ///     #[serde(skip)]
+    ///     password: String,
+    /// }
+    ///
+    /// let user = User { id: 1, email: "a@example.org".into(), password: "secret".into() };
+    /// assert_eq!(user.to_json().to_string(), r#"{"id":1,"mail":"a@example.org"}"#);
+    /// assert_eq!(user.columns_to_json()["password"], "secret");
     /// ```
+    ///
+    /// It is null if serde cannot write the record, such as a map whose keys are not strings.
     fn to_json(&self) -> serde_json::Value {
-        let field =
-            |(ordinal, def): (usize, &crate::schema::ColumnDef)| (def.field.to_owned(), self.value(ordinal).to_json());
-        Self::TABLE.columns.iter().enumerate().map(field).collect::<serde_json::Map<_, _>>().into()
+        json::of_record(self)
+    }
+
+    /// Returns the record's columns as a JSON object. Its keys are the names of the struct's fields. Example:
+    /// [`to_json`](Self::to_json).
+    fn columns_to_json(&self) -> serde_json::Value {
+        json::of_columns(self)
     }
 
     /// Runs `body` in a scope in which *this model* uses the connection `name`. It has precedence over

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Ident, Path};
 
-use super::model::{origin, parts, record, roles, set, stored, value_of};
+use super::model::{carry, origin, parts, record, roles, set, stored, value_of};
 use super::ordinals;
 use crate::ast::{Field, Model, written};
 
@@ -33,7 +33,7 @@ pub(super) fn columns(embedded: &Model<'_>, krate: &Path) -> Option<TokenStream>
 pub(super) fn expand(embedded: &Model<'_>) -> TokenStream {
     let (ident, columns, table) = (embedded.ident, columns_impls(embedded), table(embedded));
     let (record, values, sets) = (record(embedded, &quote!(first+), &quote!(table)), value_of(embedded), set(embedded));
-    let (ordinals, type_) = (ordinals::constants(embedded), columns_of(ident));
+    let (ordinals, type_, carry) = (ordinals::constants(embedded), columns_of(ident), carry(embedded));
     quote! {
         #columns
         #ordinals
@@ -56,6 +56,7 @@ pub(super) fn expand(embedded: &Model<'_>) -> TokenStream {
             fn set_value(&mut self, ordinal: usize, value: __ar::ValueRef<'_>) -> __ar::Result<()> {
                 #sets
             }
+            #carry
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
     let unlisted = own.then(|| quote!(#[diagnostic::do_not_recommend]));
     let (constants, table, hooks) = (constants(model), table(model), model.hooks);
     let ordinals = ordinals::constants(model);
-    let (from_row, value, set_value) = (from_row(model), value(model), set_value(model));
+    let (from_row, value, set_value, carry) = (from_row(model), value(model), set_value(model), carry(model));
     let (key, key_functions) = key(model);
     let (hook_kind, hook_trait) = match hooks {
         true => (quote!(__ar::Marked), quote!(__ar::HasHooks<__ar::Marked>)),
@@ -39,6 +39,13 @@ pub(super) fn expand(model: &Model<'_>, own: bool) -> TokenStream {
             #from_row
             #value
             #set_value
+            #carry
+            #[inline]
+            fn serialized(&self) -> ::core::option::Option<__ar::Serialized> {
+                #[allow(unused_imports)]
+                use __ar::Unknown as _;
+                __ar::Probe(self).maybe_json()
+            }
             #key_functions
         }
     }
@@ -219,6 +226,30 @@ pub(super) fn set(model: &Model<'_>) -> TokenStream {
     by_ordinal(model, |Field { ident, ty, flatten, .. }, at| match flatten {
         Some(_) => quote!(<#ty as __ar::Embedded>::set_value(&mut self.#ident, ordinal - #at, value)),
         None => quote!(<#ty as __ar::ColumnType>::set(&mut self.#ident, value)),
+    })
+}
+
+/// Copies the skipped fields that can be cloned, also those inside embedded structs. `None`: there are none.
+pub(super) fn carry(model: &Model<'_>) -> Option<TokenStream> {
+    let copies = model.fields.iter().filter_map(|Field { ident, ty, skip, flatten, .. }| {
+        if skip.is_some() {
+            return Some(quote! {
+                if let ::core::option::Option::Some(field) = __ar::Probe(&self.#ident).maybe_clone() {
+                    copy.#ident = field;
+                }
+            });
+        }
+        flatten.as_ref().map(|_| quote!(<#ty as __ar::Embedded>::carry(&self.#ident, &mut copy.#ident);))
+    });
+    let copies: Vec<_> = copies.collect();
+    (!copies.is_empty()).then(|| {
+        quote! {
+            fn carry(&self, copy: &mut Self) {
+                #[allow(unused_imports)]
+                use __ar::Unknown as _;
+                #(#copies)*
+            }
+        }
     })
 }
 

@@ -57,7 +57,8 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         if key.is_empty() { Err(Error::configuration(format!("`{}` has no key", T::TABLE.model))) } else { Ok(key) }
     }
 
-    /// The ordinals of the columns that are written: all but a numeric primary key that the database generates.
+    /// The ordinals of the columns that are written: all but those that the database computes, and a numeric primary key that it
+    /// generates.
     fn written(&self) -> Vec<usize> {
         let generated = match T::TABLE.key {
             [key] if !self.keys.is_empty() && !self.keys.contains(&T::TABLE.columns[*key].name) => Some(*key),
@@ -65,7 +66,9 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         };
         let numbers = [ValueType::I16, ValueType::I32, ValueType::I64, ValueType::U64];
         let is_number = |ordinal: usize| numbers.contains(&T::TABLE.columns[ordinal].ty);
-        (0..T::TABLE.columns.len()).filter(|&ordinal| Some(ordinal) != generated || !is_number(ordinal)).collect()
+        let is_left = |ordinal: usize| Some(ordinal) == generated && is_number(ordinal);
+        let columns = 0..T::TABLE.columns.len();
+        columns.filter(|&ordinal| !is_left(ordinal) && !T::TABLE.columns[ordinal].is_generated()).collect()
     }
 }
 

@@ -85,6 +85,110 @@ async fn a_composite_key_can_contain_zero() -> Result<()> {
     .await
 }
 
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Tile {
+    #[primary_key]
+    x: i32,
+    #[primary_key]
+    y: i32,
+    kind: String,
+}
+
+/// The same, with hooks and a version.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[hooks]
+struct Block {
+    #[primary_key]
+    batch: Uuid,
+    #[primary_key]
+    number: i64,
+    kind: String,
+    #[version]
+    version: i32,
+}
+
+impl Hooks for Block {}
+
+#[tokio::test]
+async fn a_composite_key_of_zeros_is_a_key() -> Result<()> {
+    let db = Database::new([
+        "tiles (x I32, y I32, kind TEXT NOT NULL, PRIMARY KEY (x, y))",
+        "blocks (batch UUID, number I64, kind TEXT NOT NULL, version I32 NOT NULL, PRIMARY KEY (batch, number))",
+    ]);
+    with_connection(&db.await, async || {
+        macro_rules! case {
+            ($model:ident, $key:expr, $first:ident, $second:ident) => {{
+                let mut record = $model { kind: "grass".into(), ..$model::default() };
+                assert!(record.update().await.unwrap_err().is_not_found());
+                record.save().await?;
+                assert_eq!($model::find($key).await?, record);
+                record.kind = "sand".into();
+                record.save().await?;
+                record.update().await?;
+                record.update_columns($model::KIND.set("rock")).await?;
+                record.reload().await?;
+                assert_eq!(record.kind, "rock");
+                assert!($model::create($model::default()).await.unwrap_err().is_unique_violation());
+                $model::insert_or_update(&record, ($model::$first, $model::$second)).await?;
+                $model::find($key).await?.destroy().await?;
+                $model::bulk_insert(&[$model::default()]).await?;
+                $model::find($key).await?.purge().await?;
+                assert_eq!($model::count().await?, 0);
+            }};
+        }
+        case!(Tile, (0, 0), X, Y);
+        case!(Block, (Uuid::nil(), 0), BATCH, NUMBER);
+        Ok(())
+    })
+    .await
+}
+
+/// A generated key is never 0, which means that a key is not set, whatever keys the table has.
+#[tokio::test]
+async fn a_generated_key_is_set() -> Result<()> {
+    with_connection(&database().await, async || {
+        for (first, second) in [(-1, -7), (-7, -1)] {
+            Remark::query().purge().await?;
+            Remark::create(Remark { id: Some(first), text: "own".into() }).await?;
+            let mut own = Remark { id: Some(second), text: "own too".into() };
+            own.save().await?;
+            own.save().await?;
+            let mut remark = Remark { id: None, text: "generated".into() };
+            remark.save().await?;
+            assert!(remark.id > Some(0), "{remark:?}");
+            remark.save().await?;
+            Remark::bulk_insert(&[Remark { id: None, text: "a".into() }, Remark { id: None, text: "b".into() }])
+                .await?;
+            assert_eq!(Remark::filter(Remark::ID.gt(0)).count().await?, 3);
+            assert_eq!((Remark::find(second).await?, Remark::find(remark.id).await?), (own, remark));
+            assert_eq!(Remark::count().await?, 5);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The same after raw SQL, before and after this program's first insert.
+#[tokio::test]
+async fn a_generated_key_is_set_after_raw_sql() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let raw = async |sql| connection(&db)?.execute(sql, []).await;
+        raw("INSERT INTO remarks (id, text) VALUES (-1, 'raw')").await?;
+        assert_eq!(Remark::create(Remark::default()).await?.id, Some(1));
+        raw("DELETE FROM remarks WHERE id > 0").await?;
+        let mut remark = Remark::create(Remark::default()).await?;
+        assert!(remark.id > Some(0));
+        raw("DELETE FROM remarks").await?;
+        remark.insert().await?;
+        raw("UPDATE remarks SET id = -1").await?;
+        let remark = Remark::create(Remark::default()).await?;
+        assert!(remark.id > Some(0) && Remark::count().await? == 2, "{remark:?}");
+        Ok(())
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_nil_uuid_becomes_a_uuid_of_version_7() -> Result<()> {
     with_connection(&database().await, async || {

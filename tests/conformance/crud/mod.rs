@@ -1,11 +1,15 @@
 //! Writes and reads of single records and of many.
 
 mod bulk;
+mod columns;
 mod embedded;
 mod keys;
+mod locks;
 mod records;
 mod sets;
 mod stamps;
+mod supplied;
+mod undone;
 mod upserts;
 
 use activerecord::prelude::*;

@@ -145,6 +145,115 @@ async fn an_error_of_after_commit_is_distinct() -> Result<()> {
     .await
 }
 
+#[tokio::test]
+async fn a_failed_hook_after_the_commit_loses_no_record() -> Result<()> {
+    let db = database().await;
+    with_connection(&db, async || {
+        let created = Gate { found: 7, ..Gate::new("a") };
+        let (result, _) = noted_failing("after_commit", async || Gate::create(created).await).await;
+        let error = result.unwrap_err();
+        assert!(error.is_after_commit() && error.record::<Belt>().is_none(), "{error:?}");
+        let gate = error.into_record::<Gate>()?;
+        let row = noted(async || Gate::find(gate.id).await).await.0?;
+        assert_eq!((gate.name.as_str(), gate.found), ("a", 7));
+        assert_eq!(gate, Gate { found: 7, ..row });
+
+        // Inside a transaction it is the record of the hook that failed.
+        let created = Gate { found: 8, ..Gate::new("b") };
+        let (result, _) = noted_failing("after_commit", async || {
+            transaction(&db, async || Gate::create(created).await.map(|gate| gate.id)).await
+        })
+        .await;
+        let error = result.unwrap_err();
+        assert_eq!(error.record::<Gate>().map(|gate| (gate.name.as_str(), gate.found)), Some(("b", 8)));
+        assert!(!format!("{error:?} {error}").contains("Gate {"), "{error:?}");
+        assert_eq!(error.into_record::<Belt>().unwrap_err().into_record::<Gate>()?.name, "b");
+
+        // A record that was refused comes back as well.
+        let (result, _) = noted(async || Gate::create(Gate::new("a")).await).await;
+        let error = result.unwrap_err();
+        assert!(error.is_unique_violation());
+        assert_eq!(error.into_record::<Gate>()?, Gate::new("a"));
+        Ok(())
+    })
+    .await
+}
+
+/// A model that is not `Clone`, with fields that are not columns: some are `Clone`.
+#[derive(ActiveRecord, Debug, Default)]
+#[hooks]
+struct Envelope {
+    id: i64,
+    text: String,
+    #[skip]
+    session: String,
+    #[skip]
+    handle: Handle,
+    #[flatten]
+    stamp: Stamp,
+}
+
+#[derive(Debug, Default)]
+struct Handle(String);
+
+#[derive(Embedded, Debug, Default)]
+struct Stamp {
+    city: String,
+    #[skip]
+    seen: Vec<u8>,
+    #[skip]
+    handle: Handle,
+}
+
+impl Hooks for Envelope {
+    async fn after_commit(&self, change: &Change) -> Result<()> {
+        let Self { text, session, handle, stamp, .. } = self;
+        note(&format!("{:?} {text} {session} {:?} {} {}", change.kind(), stamp.seen, handle.0, stamp.handle.0))
+    }
+
+    async fn after_rollback(&self, change: &Change) -> Result<()> {
+        self.after_commit(change).await
+    }
+}
+
+#[tokio::test]
+async fn the_fields_that_are_not_columns_are_there_at_the_end() -> Result<()> {
+    let db = Database::new(["envelopes (id ID, text TEXT NOT NULL, city TEXT NOT NULL)"]).await;
+    with_connection(&db, async || {
+        let envelope = || Envelope {
+            text: "a".into(),
+            session: "s1".into(),
+            handle: Handle("h".into()),
+            stamp: Stamp { seen: vec![1, 2], handle: Handle("h".into()), ..Stamp::default() },
+            ..Envelope::default()
+        };
+        let (result, entries) = noted(async || {
+            let mut sent = Envelope::create(envelope()).await?;
+            assert_eq!((sent.handle.0.as_str(), sent.session.as_str()), ("h", "s1"), "the record keeps its own");
+            sent.session = "s2".into();
+            transaction(&db, async || {
+                sent.save().await?;
+                sent.session = "s3".into();
+                sent.destroy().await
+            })
+            .await?;
+            let undone = transaction(&db, async || {
+                Envelope::create(envelope()).await?;
+                Err::<(), _>(Error::custom("undone"))
+            });
+            undone.await.err();
+            Ok(())
+        })
+        .await;
+        result?;
+        let ends =
+            ["Inserted a s1", "Updated a s2", "Deleted a s3", "Inserted a s1"].map(|end| format!("{end} [1, 2]  "));
+        assert_eq!(entries, ends);
+        Ok(())
+    })
+    .await
+}
+
 /// A row that a hook writes after the end of a transaction.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Line {

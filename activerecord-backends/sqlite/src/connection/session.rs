@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Outcome;
-use activerecord_core::sql::Sql;
+use activerecord_core::sql::{GeneratedKey, Sql};
 use activerecord_core::{Error, ErrorKind, Result};
 use rusqlite::ffi;
 
@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::dialect::Verb;
 use crate::error;
 use crate::file::{DatabaseFile, Turn};
+use crate::floors::place;
 use crate::profile::{BUDGET, Pace};
 use crate::statement::{Database, Prepared, Step};
 use crate::value::{self, Batch};
@@ -84,6 +85,14 @@ impl Kept {
 impl Drop for Kept {
     fn drop(&mut self) {
         self.0.keeper().closed();
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.transaction.is_some() {
+            self.use_up_keys();
+        }
     }
 }
 
@@ -158,8 +167,52 @@ impl Session {
                 return Err(error::transaction_control());
             }
             value::bind(&mut cursor, sql.binds())?;
+            if let Some(key) = sql.generated_key()
+                && !cursor.profile().searched
+            {
+                self.search(key)?;
+                self.database.cursor(slot).profile().searched = true;
+            }
         }
         Ok(prepared)
+    }
+
+    /// Searches a table for negative keys, once in this process. Their table needs a floor, see [`crate::floors`].
+    #[cold]
+    fn search(&mut self, key: &GeneratedKey) -> Result<()> {
+        let table = place(&key.table);
+        if !self.file.floors().is_searched(&table) {
+            if self.database.has_negative_key(key)? {
+                self.file.floors().has_negative(table.clone());
+            }
+            self.file.floors().searched(table);
+        }
+        Ok(())
+    }
+
+    /// Whether the keys that a statement generates may have to be set.
+    pub(super) fn has_floor(&self, sql: &Sql) -> bool {
+        let floors = self.file.floors();
+        floors.any() && sql.generated_key().is_some_and(|key| floors.of(&place(&key.table)).is_some())
+    }
+
+    /// The first key of an INSERT when SQLite would generate one that must not be generated again.
+    pub(super) fn first_key(&mut self, key: &GeneratedKey) -> Result<Option<i64>> {
+        let table = place(&key.table);
+        let Some(floor) = self.file.floors().of(&table) else { return Ok(None) };
+        let Some(greatest) = self.database.greatest_key(key)? else { return Ok(None) };
+        if greatest < floor {
+            return Ok(floor.checked_add(1));
+        }
+        if self.transaction.is_none() {
+            self.file.floors().settle(&table);
+        }
+        Ok(None)
+    }
+
+    /// Gives up the keys that the open transaction has used.
+    pub(super) fn use_up_keys(&mut self) {
+        self.file.use_up(self.database.take_keys());
     }
 
     /// Refuses to continue a transaction that the database has ended: the next statement would commit by itself.
@@ -199,8 +252,8 @@ impl Session {
     }
 
     /// Runs a statement that writes to its end. It copies the rows, which are passed on when the statement can no
-    /// longer fail.
-    pub(super) fn write(&mut self, slot: Slot, in_place: bool) -> Result<Attempt<Written>> {
+    /// longer fail. `generates`: it may generate keys.
+    pub(super) fn write(&mut self, slot: Slot, in_place: bool, generates: bool) -> Result<Attempt<Written>> {
         // Writes to a disk are always timed, because the disk may become slow from one write to the next.
         let sampled = in_place && self.transaction.is_none() && self.file.is_in_memory();
         let began = if sampled { self.database.cursor(slot).profile().begin() } else { Some(Instant::now()) };
@@ -208,7 +261,9 @@ impl Session {
         self.watch.step_begins();
         self.database.forget_last_insert_id();
         self.file.keeper().let_go();
+        self.database.collect_keys(generates && self.transaction.is_some());
         let end = self.run_to_end(slot);
+        self.database.take_negative().into_iter().for_each(|table| self.file.floors().has_negative(table));
         let end = end.and_then(|rows| match self.database.returned_key(slot) {
             Ok(key) => Ok(key.unwrap_or(rows)),
             Err(error) => Err((ffi::SQLITE_OK, error)),

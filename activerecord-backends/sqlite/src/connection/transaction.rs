@@ -136,6 +136,7 @@ impl Session {
         if !self.changed_much() && self.changes() > 0 {
             self.file.committed_in(started.elapsed());
         }
+        drop(self.database.take_keys());
         self.leave()
     }
 
@@ -146,6 +147,7 @@ impl Session {
         {
             return Ok(Attempt::Busy);
         }
+        self.use_up_keys();
         self.leave()
     }
 

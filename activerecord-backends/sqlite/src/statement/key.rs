@@ -5,8 +5,8 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use activerecord_core::Result;
-use activerecord_core::sql::ReturnedKey;
+use activerecord_core::sql::{GeneratedKey, ReturnedKey};
+use activerecord_core::{Result, RowRef, ValueRef};
 use rusqlite::ffi;
 
 use super::{Cursor, Database, Statement, Step};
@@ -24,7 +24,9 @@ pub(super) struct Key {
 impl Database {
     /// Compiles an INSERT without its RETURNING clause. None when the key is not the number of the row.
     pub(super) fn compile_for_key(&mut self, text: &str, key: &Arc<ReturnedKey>) -> Result<Option<Statement>> {
-        let Some(insert) = text.get(..key.clause).filter(|_| self.is_row_number(key)) else { return Ok(None) };
+        let Some(insert) = text.get(..key.clause).filter(|_| self.is_row_number(&key.table, &key.column)) else {
+            return Ok(None);
+        };
         let mut compiled = self.compile(insert)?;
         if let Some(statement) = &mut compiled {
             let columns = [Box::from(&*key.column)].into();
@@ -48,29 +50,68 @@ impl Database {
         Ok(self.row_number().map(|row| Batch::of_key(columns, row)))
     }
 
-    /// The number of the row that the last statement has inserted, if it has.
+    /// The number of the row that the last statement, an INSERT of one row, has inserted, if it has.
     fn row_number(&self) -> Option<i64> {
-        self.last_insert_id().filter(|_| self.connection.changes() == 1)
+        (self.connection.changes() == 1).then(|| self.connection.last_insert_rowid())
+    }
+
+    /// Whether a table has a negative key. False when the key is not the number of the row.
+    pub(crate) fn has_negative_key(&mut self, key: &GeneratedKey) -> Result<bool> {
+        if !self.is_row_number(&key.table, &key.column) {
+            return Ok(false);
+        }
+        let least = self.number(&format!("SELECT min(rowid) FROM {}", table(&key.table)))?;
+        Ok(least.is_some_and(|least| least < 0))
+    }
+
+    /// The greatest key, from which SQLite generates the next one: that of a row, or that of the table's AUTOINCREMENT.
+    /// An empty table has the least number. None when the key is not the number of the row.
+    pub(crate) fn greatest_key(&mut self, key: &GeneratedKey) -> Result<Option<i64>> {
+        if !self.is_row_number(&key.table, &key.column) {
+            return Ok(None);
+        }
+        let greatest = self.number(&format!("SELECT max(rowid) FROM {}", table(&key.table)))?;
+        let (schema, name) = key.table.split_once('.').unwrap_or(("main", &key.table));
+        let name = name.replace('\'', "''");
+        let sequence =
+            format!("SELECT seq FROM {}.sqlite_sequence WHERE name = '{name}' COLLATE NOCASE", quoted(schema));
+        // A database without AUTOINCREMENT does not have this table.
+        let sequence = self.number(&sequence).unwrap_or_default();
+        Ok(Some(greatest.max(sequence).unwrap_or(i64::MIN)))
+    }
+
+    /// The number that a query returns.
+    fn number(&mut self, query: &str) -> Result<Option<i64>> {
+        let Some(mut statement) = self.compile(query)? else { return Ok(None) };
+        let mut cursor = Cursor { statement: &mut statement };
+        match cursor.step() {
+            Step::Row => Ok(match cursor.row().value(0)? {
+                ValueRef::I64(number) => Some(number),
+                _ => None,
+            }),
+            Step::Done => Ok(None),
+            Step::Failed(code) => Err(cursor.error(code)),
+        }
     }
 
     /// Whether the column is the number of the row: SQLite then calls `rowid` by the column's name.
-    fn is_row_number(&mut self, key: &ReturnedKey) -> bool {
+    fn is_row_number(&mut self, of: &str, column: &str) -> bool {
         // An ordinary column may have one of these names.
-        if ["rowid", "oid", "_rowid_"].iter().any(|name| key.column.eq_ignore_ascii_case(name)) {
+        if ["rowid", "oid", "_rowid_"].iter().any(|name| column.eq_ignore_ascii_case(name)) {
             return false;
         }
-        let Ok(Some(select)) = self.compile(&format!("SELECT rowid FROM {}", table(key))) else { return false };
+        let Ok(Some(select)) = self.compile(&format!("SELECT rowid FROM {}", table(of))) else { return false };
         // SAFETY: the statement is valid and has one column; the name is compared before anything else is called.
         unsafe {
             let name = ffi::sqlite3_column_name(select.raw.as_ptr(), 0);
-            !name.is_null() && CStr::from_ptr(name).to_bytes().eq_ignore_ascii_case(key.column.as_bytes())
+            !name.is_null() && CStr::from_ptr(name).to_bytes().eq_ignore_ascii_case(column.as_bytes())
         }
     }
 
     /// Reads the key of a row, after a change of the table since the INSERT was compiled.
     #[cold]
     fn look_up(&mut self, key: &ReturnedKey, row: i64) -> Result<Batch> {
-        let text = format!("SELECT {} FROM {} WHERE rowid = {row}", quoted(&key.column), table(key));
+        let text = format!("SELECT {} FROM {} WHERE rowid = {row}", quoted(&key.column), table(&key.table));
         let mut rows = Batch::default();
         let Some(mut statement) = self.compile(&text)? else { return Ok(rows) };
         let mut cursor = Cursor { statement: &mut statement };
@@ -83,9 +124,9 @@ impl Database {
     }
 }
 
-/// The quoted name of the key's table.
-fn table(key: &ReturnedKey) -> String {
-    key.table.split('.').map(quoted).collect::<Vec<_>>().join(".")
+/// The quoted name of a table.
+fn table(name: &str) -> String {
+    name.split('.').map(quoted).collect::<Vec<_>>().join(".")
 }
 
 fn quoted(name: &str) -> String {

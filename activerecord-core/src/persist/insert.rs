@@ -1,0 +1,113 @@
+//! The INSERT of one record, without hooks.
+
+use super::key::Left;
+use super::stamps::{self, Now, apply, stamped};
+use super::{column, columns_of, detach, fill, in_one_transaction, of_model, read_back};
+use crate::connection::{Label, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::sql::{Operation, Sql, cached_insert, render_insert};
+use crate::statement::Insert;
+use crate::value::{RowRef, Value, ValueType};
+
+/// Inserts the row. Sets the values that the database supplies in the record.
+pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+    let stamps = stamps::of_insert(record, Now::of(session.dialect()));
+    let left = Left::of(record, &stamps);
+    let columns = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));
+    let binds: Vec<_> = columns.map(|ordinal| stamped(record, &stamps, ordinal)).collect();
+    if !left.supplied.is_empty() {
+        // Boxed, because hooks nest writes, and most writes do not need its space.
+        let supplied = Box::pin(insert_and_read::<M>(&left, binds, session)).await?;
+        let set = fill(record, left.ordinals(), &supplied);
+        return session.written(set.and_then(|()| apply(record, &stamps)));
+    }
+    let returning = left.key.is_some() && session.dialect().capabilities().insert_returning;
+    let sql = statement::<M>(&left, binds, returning, session)?;
+    let label = Label::new(M::TABLE.model, "insert");
+    let key = if returning {
+        session.fetch_one(&sql, label, |row: &dyn RowRef| Ok(row.value(0)?.to_owned())).await?
+    } else {
+        session.execute(&sql, label).await?.last_insert_id.map(Value::I64)
+    };
+    let set = left.key.map_or(Ok(()), |ordinal| set_key(record, ordinal, key));
+    session.written(set.and_then(|()| apply(record, &stamps)))
+}
+
+/// Returns the INSERT. `returning`: it returns the columns that it leaves to the database.
+fn statement<M: Model>(left: &Left, binds: Vec<Value>, returning: bool, session: &Session) -> Result<Sql> {
+    let generated = left.key.map(column::<M>);
+    let insert = |values| Insert {
+        table: M::TABLE.name.into(),
+        model: Some(M::TABLE),
+        columns: columns_of::<M>((0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal))),
+        values,
+        conflict: None,
+        returning: columns_of::<M>(left.ordinals().filter(|_| returning)),
+    };
+    let Some(bits) = left.bits() else {
+        return Ok(render_insert(insert(binds), generated, session.dialect())?.one_row());
+    };
+    let operation = Operation::Insert { left: bits, returning };
+    let sql = cached_insert::<M>(session.dialect(), operation, generated, || insert(binds.clone()))?;
+    Ok(sql.with_binds(binds).map_err(of_model::<M>)?.one_row())
+}
+
+/// Inserts the row, and returns the values of all columns that the INSERT leaves to the database.
+async fn insert_and_read<M: Model>(left: &Left, binds: Vec<Value>, session: &Session) -> Result<Vec<Value>> {
+    let label = Label::new(M::TABLE.model, "insert");
+    let row = if session.capabilities().await?.insert_returning {
+        session.fetch_one(&statement::<M>(left, binds, true, session)?, label, detach).await?
+    } else {
+        let key = known_key::<M>(left, &binds)?;
+        let sql = statement::<M>(left, binds, false, session)?;
+        in_one_transaction(session, async |session| {
+            let generated = session.execute(&sql, label).await?.last_insert_id.map(Value::I64);
+            let key = key.into_iter().map(|part| part.or(generated.clone()).unwrap_or(Value::Null(ValueType::I64)));
+            let supplied: Vec<_> = left.ordinals().collect();
+            read_back::<M>(&supplied, &key.collect::<Vec<_>>(), &session).await
+        })
+        .await?
+    };
+    row.ok_or_else(no_values::<M>)
+}
+
+/// Returns the parts of the key. `None`: the one part that the database generates, and reports as the last insert id.
+///
+/// # Errors
+/// `Unsupported` if the database supplies another part of the key.
+fn known_key<M: Model>(left: &Left, binds: &[Value]) -> Result<Vec<Option<Value>>> {
+    let is_reported = |ordinal: usize| M::TABLE.columns[ordinal].ty.is_integer();
+    let mut supplied = M::TABLE.key.iter().copied().filter(|&ordinal| left.has(ordinal));
+    if !supplied.next().is_none_or(is_reported) || supplied.next().is_some() {
+        return Err(unreported::<M>());
+    }
+    let bind = |ordinal| (0..ordinal).filter(|&before| !left.has(before)).count();
+    let part = |ordinal| (!left.has(ordinal)).then(|| binds[bind(ordinal)].clone());
+    Ok(M::TABLE.key.iter().map(|&ordinal| part(ordinal)).collect())
+}
+
+#[cold]
+fn unreported<M: Model>() -> Error {
+    let message = "this database has no INSERT .. RETURNING, so it reports no generated key but one integer: set the key \
+                   before the insert";
+    Error::unsupported(message).with_model(M::TABLE.model)
+}
+
+#[cold]
+fn no_values<M: Model>() -> Error {
+    let message = "INSERT succeeded, but the database returned no row with the values that it supplied";
+    Error::new(ErrorKind::Database, message).with_model(M::TABLE.model)
+}
+
+fn set_key<M: Model>(record: &mut M, ordinal: usize, key: Option<Value>) -> Result<()> {
+    let Some(key) = key.filter(|key| !key.is_unset()) else {
+        let def = &M::TABLE.columns[ordinal];
+        let message = format!(
+            "INSERT succeeded, but the database returned no generated key for `{}`; declare the column as a generated key",
+            def.name
+        );
+        return Err(Error::new(ErrorKind::Database, message).with_model(M::TABLE.model));
+    };
+    record.set_value(ordinal, key.as_cell())
+}
