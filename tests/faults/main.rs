@@ -5,6 +5,7 @@
 
 mod killed;
 mod ledger;
+mod proxied;
 mod replicas;
 mod server;
 mod storm;

@@ -119,7 +119,17 @@ fn client(row: &MySqlRow) -> Option<Address> {
     Some(Address::new(host, port.parse().ok()?))
 }
 
-/// The statement that applies the settings which are the same on both servers.
+/// Settings without which the server can silently change a result, for one `SET`. Each server reads one of the comments.
+///
+/// - `sql_select_limit` and `group_concat_max_len` cut a result without an error. So does MariaDB's limit of recursive queries.
+///   The largest packet has 1 GiB.
+/// - With `sql_auto_is_null`, `id IS NULL` finds the last inserted row. `completion_type` can begin a transaction after a COMMIT.
+const LIMITS: &str = "sql_select_limit = 18446744073709551615, sql_big_selects = 1, group_concat_max_len = 1073741824, \
+    sql_auto_is_null = 0, completion_type = 0, unique_checks = 1\
+    /*M! , max_recursive_iterations = 4294967295, check_constraint_checks = 1 */\
+    /*!80003 , cte_max_recursion_depth = 4294967295 */";
+
+/// The statement that applies the settings of a session.
 fn session_settings(settings: &Settings) -> String {
     const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
         NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
@@ -129,7 +139,7 @@ fn session_settings(settings: &Settings) -> String {
     let lock_timeout = settings.lock_timeout.map(lock_timeout).unwrap_or_default();
     format!(
         "SET NAMES utf8mb4{collation}, time_zone = '+00:00', sql_mode = '{MODE}', autocommit = 1, \
-         foreign_key_checks = 1{lock_timeout}"
+         foreign_key_checks = 1{lock_timeout}, {LIMITS}"
     )
 }
 

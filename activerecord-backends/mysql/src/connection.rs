@@ -7,6 +7,7 @@ mod transaction;
 mod xa;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, PreparedBranch};
 use activerecord_core::sql::{Access, Sql};
@@ -20,6 +21,9 @@ use crate::backend::Facts;
 use crate::dialect::{Verb, is_script, verbs};
 use crate::error;
 use crate::value::{Format, arguments};
+
+/// How long closing a connection may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection.
 pub(crate) struct Session {
@@ -275,7 +279,7 @@ impl Connection for Session {
         Box::pin(async move {
             // In another state the driver would first wait for the rest of an answer.
             if self.line == Line::AtRest {
-                drop(self.connection.close().await);
+                drop(tokio::time::timeout(CLOSE_TIMEOUT, self.connection.close()).await);
             }
         })
     }

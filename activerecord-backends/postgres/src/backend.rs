@@ -6,7 +6,7 @@ use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications};
 use activerecord_core::{Config, Dialect, Error, POSTGRESQL, Result};
 use activerecord_sqlx::{Address, send_at_once};
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 use crate::config::Settings;
 use crate::connection::PostgresConnection;
@@ -76,19 +76,20 @@ struct Facts {
 
 /// Applies the settings of the session that the login cannot carry, and asks for the facts. One round trip.
 async fn set_up(driver: &mut PgConnection, version: u32) -> Result<Facts, sqlx::Error> {
+    // `transform_null_equals` changes what `= NULL` finds, and `gin_fuzzy_search_limit` leaves out rows at random.
     const ASK: &str = "SELECT current_setting('max_prepared_transactions'), host(inet_client_addr()), inet_client_port(), \
-        set_config('standard_conforming_strings', 'on', false)";
-    const ASK_AND_CHECK: &str = "SELECT current_setting('max_prepared_transactions'), host(inet_client_addr()), inet_client_port(), \
-        set_config('standard_conforming_strings', 'on', false), set_config('client_connection_check_interval', '1s', false)";
-    match ask(driver, if version < CHECKS_CLIENT { ASK } else { ASK_AND_CHECK }).await {
+        set_config('standard_conforming_strings', 'on', false), set_config('transform_null_equals', 'off', false), \
+        set_config('gin_fuzzy_search_limit', '0', false)";
+    const CHECK: &str = ", set_config('client_connection_check_interval', '1s', false)";
+    match ask(driver, &format!("{ASK}{}", if version < CHECKS_CLIENT { "" } else { CHECK })).await {
         // The server runs on a system that does not support the check.
         Err(sqlx::Error::Database(_)) => ask(driver, ASK).await,
         asked => asked,
     }
 }
 
-async fn ask(driver: &mut PgConnection, query: &'static str) -> Result<Facts, sqlx::Error> {
-    let row = sqlx::raw_sql(query).fetch_one(driver).await?;
+async fn ask(driver: &mut PgConnection, query: &str) -> Result<Facts, sqlx::Error> {
+    let row = sqlx::raw_sql(AssertSqlSafe(query)).fetch_one(driver).await?;
     let text = |ordinal: usize| row.try_get_unchecked::<Option<&str>, _>(ordinal);
     let most = text(0)?.and_then(|most| most.parse().ok());
     let client = text(1)?.zip(text(2)?.and_then(|port| port.parse().ok()));

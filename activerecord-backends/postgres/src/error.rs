@@ -46,6 +46,12 @@ fn tls(cause: &dyn Display) -> Error {
     Error::configuration(format!("TLS failed: {cause}; see the options `sslmode` and `sslrootcert`"))
 }
 
+/// The error of a channel whose name the server would shorten.
+#[cold]
+pub(crate) fn long_channel(bytes: usize) -> Error {
+    invalid_statement(format!("the name of the channel has {bytes} bytes; use at most 63"))
+}
+
 /// The error of a COMMIT. If the answer is lost, the server may have committed.
 #[cold]
 pub(crate) fn at_commit(error: Error) -> Error {

@@ -8,6 +8,9 @@ use tokio::runtime::Handle;
 use crate::config::Settings;
 use crate::error;
 
+/// The length of a name in bytes.
+const LONGEST_NAME: usize = 63;
+
 /// The notifications of a channel. The driver's listener requires a pool, so it gets a separate one with this one session.
 pub(crate) struct PostgresListener {
     /// `None` after the session was lost, or while this is dropped.
@@ -20,8 +23,12 @@ impl PostgresListener {
     /// Opens a session that listens on a channel.
     ///
     /// # Errors
-    /// Those of a connection that fails to open.
+    /// `InvalidStatement` for a channel with a longer name than the server has; those of a connection that fails to open.
     pub(crate) async fn open(settings: &Settings, channel: &str) -> Result<Self> {
+        // LISTEN would silently shorten the name, and nothing would arrive.
+        if channel.len() > LONGEST_NAME {
+            return Err(error::long_channel(channel.len()));
+        }
         let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let pool = alone.acquire_timeout(settings.connect_timeout).connect_lazy_with(settings.driver.clone());
         let mut driver = PgListener::connect_with(&pool).await.map_err(error::at_connect)?;

@@ -46,6 +46,11 @@ impl Backend for SqliteBackend {
         &SQLITE
     }
 
+    /// A file has no socket.
+    fn is_bound_to_runtime(&self) -> bool {
+        false
+    }
+
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         let (settings, memory) = (Arc::clone(&self.settings), self.memory.clone());
         Box::pin(async move {

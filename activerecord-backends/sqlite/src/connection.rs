@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, pend_once};
+use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, current_runtime, pend_once};
 use activerecord_core::sql::Sql;
 use activerecord_core::{Capabilities, Error, ErrorKind, Flow, Result, RowRef, SQLITE, Sink};
 use tokio::task::{coop, spawn_blocking};
@@ -179,9 +179,10 @@ impl SqliteConnection {
         &mut self,
         job: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> Result<T> {
+        let runtime = current_runtime()?;
         let mut session = self.session.take().ok_or_else(error::gone)?;
         let mut cancel = CancelOnDrop(Some(Arc::clone(&session.watch)));
-        let work = spawn_blocking(move || {
+        let work = runtime.spawn_blocking(move || {
             // The future may have been dropped before the thread starts the job.
             let result = if session.watch.is_cancelled() { None } else { Some(job(&mut session)) };
             (session, result)

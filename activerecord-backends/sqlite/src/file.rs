@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use activerecord_core::Result;
+use activerecord_core::backend::current_runtime;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::error;
@@ -108,6 +109,7 @@ impl DatabaseFile {
         if let Some(turn) = self.turn_at_once() {
             return Ok(turn);
         }
+        current_runtime()?;
         tokio::time::timeout(timeout, Arc::clone(&self.writers).lock_owned())
             .await
             .map_err(|_| error::busy("another writer of this process held the database lock", timeout))

@@ -66,6 +66,15 @@ pub fn gone() -> Error {
     Error::new(ErrorKind::ConnectionLost, "the connection was closed after a cancelled statement")
 }
 
+/// A call that needs a tokio runtime, outside of one.
+#[cold]
+pub fn no_runtime() -> Error {
+    Error::configuration(
+        "this call needs a tokio runtime, and its thread is in none: make it in `#[tokio::main]`, `#[tokio::test]` or \
+         `Runtime::block_on`",
+    )
+}
+
 /// An ordinal beyond the end of a row.
 #[cold]
 pub fn no_cell(ordinal: usize, columns: usize) -> Error {

@@ -15,6 +15,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use tokio::runtime::Handle;
+
 use crate::config::Config;
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, Result};
@@ -105,6 +107,12 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// An error MUST have the matching kind (`PermissionDenied`, `ConnectionLost`, `Corrupt`, ..), and MUST NOT contain
     /// a password.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
+
+    /// Returns true when a connection works only in the tokio runtime that opened it, because its socket belongs to that
+    /// runtime. The pool then gives it to no other runtime. The default is true.
+    fn is_bound_to_runtime(&self) -> bool {
+        true
+    }
 
     /// Opens a session that only receives notifications on `channel`. It receives those that are sent after this
     /// returns. The caller chooses the name of the channel, so it MUST be quoted.
@@ -265,6 +273,14 @@ pub enum Isolation {
     ReadCommitted,
     RepeatableRead,
     Serializable,
+}
+
+/// Returns the tokio runtime of the caller, for timers, sockets and blocking work.
+///
+/// # Errors
+/// `Configuration` when the caller is in no runtime. Tokio itself would panic.
+pub fn current_runtime() -> Result<Handle> {
+    Handle::try_current().map_err(|_| errors::no_runtime())
 }
 
 /// Returns `Pending` once, and does not wake the task, as [`Flow::Pause`](crate::Flow::Pause) requires.

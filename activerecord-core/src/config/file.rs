@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 
 const CONNECTION_KEYS: [&str; 10] =
     ["url", "backend", "host", "port", "username", "password", "database", "options", "pool", "replicas"];
-const POOL_KEYS: [&str; 4] = ["max_connections", "acquire_timeout", "idle_check", "max_lifetime"];
+const POOL_KEYS: [&str; 5] = ["max_connections", "acquire_timeout", "idle_check", "idle_timeout", "max_lifetime"];
 
 /// Reads the connections of a file, with their names.
 pub(crate) fn read(path: &Path) -> Result<Vec<(String, Config)>> {
@@ -129,6 +129,7 @@ impl Reader<'_> {
                 "max_connections" => pool.max_connections(self.number(&key, value)?),
                 "acquire_timeout" => pool.acquire_timeout(parse_duration(&key, &self.text(&key, value)?)?),
                 "idle_check" => pool.idle_check(parse_duration(&key, &self.text(&key, value)?)?),
+                "idle_timeout" => pool.idle_timeout(Some(parse_duration(&key, &self.text(&key, value)?)?)),
                 _ => pool.max_lifetime(Some(parse_duration(&key, &self.text(&key, value)?)?)),
             };
         }
@@ -230,12 +231,13 @@ mod tests {
         let config = one(
             "[connections.a]\nbackend = 'postgres'\nhost = '${HOST}'\nport = 5433\nusername = 'app'\npassword = 'p$$w'\n\
              database = '${DB:-shop}'\noptions = { sslmode = 'require', keepalive = true }\nreplicas = ['postgres://r1/shop']\n\
-             [connections.a.pool]\nmax_connections = 7\nacquire_timeout = '250ms'\nidle_check = '1m'\nmax_lifetime = '1h'",
+             [connections.a.pool]\nmax_connections = 7\nacquire_timeout = '250ms'\nidle_check = '1m'\nidle_timeout = '5m'\nmax_lifetime = '1h'",
         );
         let pool = PoolOptions::new()
             .max_connections(7)
             .acquire_timeout(Duration::from_millis(250))
             .idle_check(Duration::from_secs(60))
+            .idle_timeout(Some(Duration::from_secs(300)))
             .max_lifetime(Some(Duration::from_secs(3600)));
         let expected = Config::postgres("db1", "shop")
             .port(5433)

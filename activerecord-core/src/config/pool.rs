@@ -12,7 +12,9 @@ pub struct PoolOptions {
     pub acquire_timeout: Duration,
     /// The idle time after which a connection is pinged before use.
     pub idle_check: Duration,
-    /// The age at which a connection is replaced; None: never.
+    /// The idle time after which a connection is closed; None: never.
+    pub idle_timeout: Option<Duration>,
+    /// The age at which a connection is closed; None: never.
     pub max_lifetime: Option<Duration>,
 }
 
@@ -22,6 +24,7 @@ impl Default for PoolOptions {
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),
             idle_check: Duration::from_secs(30),
+            idle_timeout: Some(Duration::from_secs(10 * 60)),
             max_lifetime: Some(Duration::from_secs(30 * 60)),
         }
     }
@@ -37,6 +40,7 @@ impl PoolOptions {
     ///     .max_connections(20)
     ///     .acquire_timeout(Duration::from_secs(5))
     ///     .idle_check(Duration::from_secs(60))
+    ///     .idle_timeout(Some(Duration::from_secs(300)))
     ///     .max_lifetime(None);
     /// assert_eq!(options.max_connections, 20);
     /// ```
@@ -51,8 +55,9 @@ impl PoolOptions {
         self
     }
 
-    /// Sets how long a statement waits for a connection. After that it fails with
-    /// [`Error::is_pool_timeout`](crate::Error::is_pool_timeout). Default: 3 seconds.
+    /// Sets how long a statement waits for a connection: in the queue, for the answer to a ping and for a new connection
+    /// together. After that it fails with [`Error::is_pool_timeout`](crate::Error::is_pool_timeout). Default: 3 seconds.
+    /// A time below one second limits only the wait in the queue: a ping and a new connection have one second.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
@@ -66,8 +71,16 @@ impl PoolOptions {
         self
     }
 
-    /// Sets the age at which the pool replaces a connection; None: never. Default: 30 minutes. The pool checks the age
-    /// when it hands the connection out, not while it is in use.
+    /// Sets the idle time after which the pool closes a connection; None: never. Default: 10 minutes. A task of the pool
+    /// closes it; while nothing is idle, no task runs.
+    #[must_use]
+    pub fn idle_timeout(mut self, idle: Option<Duration>) -> Self {
+        self.idle_timeout = idle;
+        self
+    }
+
+    /// Sets the age at which the pool closes a connection; None: never. Default: 30 minutes. A connection that is in use
+    /// is closed when it is returned.
     #[must_use]
     pub fn max_lifetime(mut self, age: Option<Duration>) -> Self {
         self.max_lifetime = age;

@@ -13,6 +13,11 @@ impl Moment {
         Self(Instant::now_without_cache_update())
     }
 
+    /// The moment so much later.
+    pub(super) fn after(self, time: Duration) -> Self {
+        Self(self.0 + time.into())
+    }
+
     /// The time since an earlier moment; zero if it is later.
     pub(super) fn since(self, earlier: Self) -> Duration {
         self.0.duration_since(earlier.0).into()

@@ -2,22 +2,30 @@
 //! lock. The common path takes the lock once to get a connection and once to return it, and does not call the server.
 //!
 //! A connection is pinged if it was idle for a while, or another one has broken since its last use. A connection that
-//! is not reusable is closed instead of returned.
+//! is not reusable is closed instead of returned. A connection belongs to the tokio runtime that opened it: its socket
+//! is dead when that runtime is, so another runtime opens its own.
+
+mod lease;
+mod refusal;
+mod runtime;
+mod shrink;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::runtime::{Handle, Id};
 use tokio::sync::{Notify, oneshot};
-use tracing::Instrument;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
-use super::meters::{InUse, Meters};
+pub(crate) use self::lease::PooledConnection;
+use super::meters::Meters;
 use super::moment::Moment;
-use crate::backend::{Backend, Connection, Notifications};
+use crate::backend::{Backend, Connection, Notifications, current_runtime};
 use crate::config::PoolOptions;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// The purpose of a lease. The error of an exhausted pool shows it.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +42,9 @@ pub(crate) enum Purpose {
     Verify,
 }
 
+/// A shorter `acquire_timeout` limits the wait in the queue only: else a pool could not open a connection at all.
+const LEAST_TO_CONNECT: Duration = Duration::from_secs(1);
+
 /// The connections of one endpoint.
 pub(super) struct Pool {
     shared: Arc<Shared>,
@@ -43,6 +54,7 @@ impl Pool {
     pub(super) fn new(backend: Arc<dyn Backend>, limits: &PoolOptions, name: &Arc<str>) -> Self {
         Self {
             shared: Arc::new(Shared {
+                is_bound: backend.is_bound_to_runtime(),
                 backend,
                 limits: limits.clone(),
                 name: Arc::clone(name),
@@ -52,32 +64,30 @@ impl Pool {
         }
     }
 
-    /// Takes an idle connection, opens a new one, or waits until one is returned.
+    /// Takes an idle connection, opens a new one, or waits until one is returned. The queue, a ping and the opening of
+    /// a connection share one deadline.
     pub(super) async fn acquire(&self, purpose: Purpose, meters: &Meters) -> Result<PooledConnection> {
+        let (now, runtime) = (Moment::now(), self.shared.runtime()?);
         // From here on the lease owns the place in the pool, also when this future is dropped.
-        let now = Moment::now();
-        let mut lease = match self.shared.enter(purpose, now)? {
+        let (mut lease, asked) = match self.shared.enter(purpose, now, runtime.as_ref())? {
             Entered::Leased(lease) => {
                 meters.acquired(Duration::ZERO);
-                lease
+                (lease, None)
             }
             Entered::Queued(turn) => {
                 let asked = Instant::now();
-                let lease = self.shared.wait(turn).await?;
+                let lease = self.shared.wait(turn, asked + self.acquire_timeout()).await?;
                 meters.acquired(asked.elapsed());
-                lease
+                (lease, Some(asked))
             }
         };
-        lease.in_use = Some(meters.in_use());
-        while let Some(idle) = &mut lease.pooled {
-            if idle.is_usable(now, &self.shared.limits).await {
-                return Ok(lease);
-            }
-            // In two steps, so that the old connection is closed without the lock.
-            let next = self.shared.state().pop();
-            lease.pooled = next;
+        lease.count(meters);
+        if lease.is_ready(now) {
+            return Ok(lease);
         }
-        lease.connect(now).await
+        let deadline = asked.unwrap_or_else(Instant::now) + self.acquire_timeout().max(LEAST_TO_CONNECT);
+        // Boxed, because this future is part of that of every statement, and hooks nest statements.
+        Box::pin(lease.make_ready(now, runtime, deadline)).await
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -86,6 +96,7 @@ impl Pool {
 
     /// Opens a session outside the pool, because it stays in use as long as its listener.
     pub(super) async fn listen(&self, channel: &str) -> Result<Box<dyn Notifications>> {
+        self.shared.runtime()?;
         self.shared.backend.listen(channel).await
     }
 
@@ -128,6 +139,8 @@ impl fmt::Debug for Pool {
 /// The state that the pool shares with its leases.
 struct Shared {
     backend: Arc<dyn Backend>,
+    /// Whether a connection works only in the runtime that opened it.
+    is_bound: bool,
     limits: PoolOptions,
     name: Arc<str>,
     state: Mutex<State>,
@@ -145,23 +158,26 @@ struct State {
     next: u64,
     /// The time at which a connection was last returned broken. If a server stops, all its connections are broken.
     broken: Option<Moment>,
+    /// The task that closes idle connections.
+    shrinking: shrink::Shrinking,
     closed: bool,
 }
 
 impl State {
-    /// Takes the top of the stack.
-    fn pop(&mut self) -> Option<Pooled> {
-        let mut pooled = self.idle.pop()?;
+    /// Takes the connection of this runtime that was used last.
+    fn pop(&mut self, runtime: Option<Id>) -> Option<Pooled> {
+        let place = self.idle.iter().rposition(|pooled| pooled.is_of(runtime))?;
+        let mut pooled = self.idle.remove(place);
         pooled.doubted |= self.broken.is_some_and(|broken| pooled.used <= broken);
         Some(pooled)
     }
 
-    /// Adds a holder, with the top of the stack.
-    fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose, now: Moment) -> PooledConnection {
+    /// Adds a holder, with an idle connection if there is one.
+    fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose, now: Moment, runtime: Option<Id>) -> PooledConnection {
         self.next += 1;
         let ticket = self.next;
         self.holders.push(Holder { ticket, purpose, since: now });
-        PooledConnection { shared: Arc::clone(shared), ticket, pooled: self.pop(), in_use: None }
+        PooledConnection::new(Arc::clone(shared), ticket, self.pop(runtime))
     }
 
     /// Removes a holder.
@@ -174,6 +190,7 @@ impl State {
 
 struct Waiter {
     purpose: Purpose,
+    runtime: Option<Id>,
     turn: oneshot::Sender<PooledConnection>,
 }
 
@@ -192,24 +209,35 @@ struct Holder {
 /// A connection and its age.
 struct Pooled {
     connection: Box<dyn Connection>,
+    /// The runtime that opened it; None: it works in all of them.
+    runtime: Option<Handle>,
     opened: Moment,
-    /// The time of the last lease.
+    /// The time at which it was returned, or while it is in use, leased.
     used: Moment,
     /// Whether another connection has broken since the last use.
     doubted: bool,
 }
 
 impl Pooled {
-    /// Whether the connection can be leased: it is not too old, and it answers. It is pinged only if it was idle for a
-    /// while, or is doubted.
-    async fn is_usable(&mut self, now: Moment, limits: &PoolOptions) -> bool {
-        if limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age) {
-            return false;
-        }
-        let idle = now.since(self.used);
-        self.used = now;
-        let doubted = std::mem::take(&mut self.doubted);
-        (idle < limits.idle_check && !doubted) || self.connection.ping().await.is_ok()
+    fn is_of(&self, runtime: Option<Id>) -> bool {
+        self.runtime.as_ref().map(Handle::id) == runtime
+    }
+
+    /// Whether it is as old as a connection may be.
+    fn is_old(&self, now: Moment, limits: &PoolOptions) -> bool {
+        limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age)
+    }
+
+    /// Whether it must answer a ping before its next use.
+    fn is_doubtful(&self, now: Moment, limits: &PoolOptions) -> bool {
+        self.doubted || now.since(self.used) >= limits.idle_check
+    }
+
+    /// Closes the connection in a task of its runtime, because its server may not answer. Without a runtime, drops it.
+    fn retire(self) -> Option<JoinHandle<()>> {
+        let runtime = self.runtime.or_else(|| Handle::try_current().ok());
+        // A runtime that was shut down drops the task at once.
+        runtime.map(|runtime| runtime.spawn(self.connection.close()))
     }
 }
 
@@ -218,31 +246,41 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The runtime that a connection must belong to; None: any connection works.
+    ///
+    /// # Errors
+    /// `Configuration` without a runtime, if the connections need one.
+    fn runtime(&self) -> Result<Option<Handle>> {
+        if self.is_bound { current_runtime().map(Some) } else { Ok(None) }
+    }
+
     /// Takes a place, or queues for one.
-    fn enter(self: &Arc<Self>, purpose: Purpose, now: Moment) -> Result<Entered> {
+    fn enter(self: &Arc<Self>, purpose: Purpose, now: Moment, runtime: Option<&Handle>) -> Result<Entered> {
+        let runtime = runtime.map(Handle::id);
         let mut state = self.state();
         if state.closed {
             drop(state);
             return Err(self.closed());
         }
         if state.holders.len() < self.limits.max_connections {
-            return Ok(Entered::Leased(state.lease(self, purpose, now)));
+            return Ok(Entered::Leased(state.lease(self, purpose, now, runtime)));
         }
         let (turn, queued) = oneshot::channel();
         // Removes waiters that have given up, instead of keeping them until a connection is returned.
         while state.queue.front().is_some_and(|waiter| waiter.turn.is_closed()) {
             state.queue.pop_front();
         }
-        state.queue.push_back(Waiter { purpose, turn });
+        state.queue.push_back(Waiter { purpose, runtime, turn });
         Ok(Entered::Queued(queued))
     }
 
     /// Waits for a lease. If this has given up when the lease arrives, the lease goes to the next waiter.
-    async fn wait(&self, turn: oneshot::Receiver<PooledConnection>) -> Result<PooledConnection> {
-        match tokio::time::timeout(self.limits.acquire_timeout, turn).await {
+    async fn wait(&self, turn: oneshot::Receiver<PooledConnection>, deadline: Instant) -> Result<PooledConnection> {
+        current_runtime()?;
+        match timeout_at(deadline, turn).await {
             Ok(Ok(lease)) => Ok(lease),
             Ok(Err(_)) => Err(self.closed()),
-            Err(_) => Err(Error::new(ErrorKind::PoolTimeout, self.exhausted())),
+            Err(_) => Err(self.exhausted()),
         }
     }
 
@@ -256,10 +294,14 @@ impl Shared {
         self.left.notify_waiters();
     }
 
+    /// Closes the idle connections. Those of another runtime are dropped, because it may stand still.
     async fn close_idle(&self) {
+        let here = self.runtime().ok().flatten().map(|runtime| runtime.id());
         let idle = std::mem::take(&mut self.state().idle);
-        for pooled in idle {
-            pooled.connection.close().await;
+        let closing: Vec<_> = idle.into_iter().filter(|pooled| pooled.is_of(here)).filter_map(Pooled::retire).collect();
+        for closed in closing {
+            // It fails only when the runtime ends.
+            let _ = closed.await;
         }
     }
 
@@ -274,120 +316,5 @@ impl Shared {
             }
             left.await;
         }
-    }
-
-    #[cold]
-    fn closed(&self) -> Error {
-        Error::configuration(format!("connection `{}` was removed or replaced", self.name))
-    }
-
-    #[cold]
-    fn exhausted(&self) -> String {
-        let waited = humantime::format_duration(self.limits.acquire_timeout);
-        let holder = self.longest().unwrap_or_else(|| "a user that has just finished".into());
-        format!(
-            "no connection of `{}` became free within {waited}: all {} are in use; held longest by {holder}. Keep \
-             transactions and streams shorter, or increase max_connections or acquire_timeout",
-            self.name, self.limits.max_connections
-        )
-    }
-
-    fn longest(&self) -> Option<String> {
-        let (purpose, since) = self
-            .state()
-            .holders
-            .iter()
-            .min_by_key(|holder| holder.since)
-            .map(|holder| (holder.purpose, holder.since))?;
-        let held = Moment::now().since(since);
-        let held =
-            humantime::format_duration(Duration::from_millis(u64::try_from(held.as_millis()).unwrap_or(u64::MAX)));
-        Some(match purpose {
-            Purpose::Model(model) => format!("a statement on {model}, for {held}"),
-            Purpose::Raw => format!("a raw statement, for {held}"),
-            Purpose::Transaction => format!("a transaction, for {held}"),
-            Purpose::Stream(model) => format!("a stream of {model}, for {held}"),
-            Purpose::Verify => format!("a check of the connection, for {held}"),
-        })
-    }
-}
-
-/// A lease of a connection. When it is dropped, a reusable connection returns to the pool, and any other is closed.
-pub(crate) struct PooledConnection {
-    shared: Arc<Shared>,
-    ticket: u64,
-    /// None only before the connection is found or opened.
-    pooled: Option<Pooled>,
-    /// Decrements the gauge of connections in use when it is dropped.
-    in_use: Option<InUse>,
-}
-
-impl PooledConnection {
-    /// Opens the connection in a separate task. If the caller gives up, the next one finds it idle. Otherwise a pool
-    /// whose callers all give up too early would never get a connection.
-    async fn connect(mut self, now: Moment) -> Result<Self> {
-        let (sender, receiver) = oneshot::channel();
-        let connect = async move {
-            let connected = self.shared.backend.connect().await.map(|connection| {
-                self.pooled = Some(Pooled { connection, opened: now, used: now, doubted: false });
-                self
-            });
-            drop(sender.send(connected));
-        };
-        tokio::spawn(connect.in_current_span());
-        let gone = |_| Error::new(ErrorKind::ConnectionLost, "the runtime was shut down while a connection was opened");
-        receiver.await.map_err(gone)?
-    }
-}
-
-impl Deref for PooledConnection {
-    type Target = dyn Connection;
-
-    fn deref(&self) -> &Self::Target {
-        match &self.pooled {
-            Some(pooled) => &*pooled.connection,
-            None => unreachable!("the connection is handed out when it is there"),
-        }
-    }
-}
-
-impl DerefMut for PooledConnection {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        match &mut self.pooled {
-            Some(pooled) => &mut *pooled.connection,
-            None => unreachable!("the connection is handed out when it is there"),
-        }
-    }
-}
-
-impl Drop for PooledConnection {
-    fn drop(&mut self) {
-        // A connection that is not reusable is dropped before its place becomes free. This ends its open transaction.
-        let clean = self.pooled.take().filter(|pooled| pooled.connection.is_reusable());
-        self.in_use = None;
-        let mut state = self.shared.state();
-        match clean {
-            Some(clean) => state.idle.push(clean),
-            None => state.broken = Some(Moment::now()),
-        }
-        state.release(self.ticket);
-        if state.closed && state.holders.is_empty() {
-            self.shared.left.notify_waiters();
-        }
-        while let Some(Waiter { purpose, turn }) = state.queue.pop_front() {
-            if !turn.is_closed() {
-                let lease = state.lease(&self.shared, purpose, Moment::now());
-                // If the waiter has given up, the lease is dropped here, and its drop takes the lock.
-                drop(state);
-                drop(turn.send(lease));
-                return;
-            }
-        }
-    }
-}
-
-impl fmt::Debug for PooledConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PooledConnection").field("ticket", &self.ticket).finish_non_exhaustive()
     }
 }

@@ -8,10 +8,11 @@ use tokio::time::{Instant, sleep};
 
 use super::handle::ConnectionHandle;
 use super::scope::{check_scope, resolve_name, transaction};
-use super::session::Label;
+use super::session::{Label, Session};
 use crate::backend::Load;
 use crate::dialect::Precondition;
 use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Access, Sql};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
 use crate::value::{Row, Stored, Value, ValueType};
 
@@ -149,7 +150,9 @@ impl ProtocolConnection for ConnectionHandle {
         };
         let units = longest.as_nanos().div_ceil(limit.unit.as_nanos()).max(1);
         level.limit_idle(limit);
-        self.execute(&format!("{}{units}", limit.set), []).await.map(|_| true)
+        // A statement of this library, which also removes the limit: the session can have other users.
+        let set = Sql::new(format!("{}{units}", limit.set), Vec::new(), Access::Write);
+        Session::Transaction(level).execute(&set, Label::raw("limit")).await.map(|_| true)
     }
 
     async fn unmet_preconditions(&self) -> Result<Vec<UnmetPrecondition>> {

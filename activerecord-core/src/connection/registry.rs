@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use tokio::time::timeout;
+
 use super::endpoint::Endpoint;
 use super::pool::Purpose;
 use super::scope;
-use crate::backend::{Backend, BackendFactory};
+use crate::backend::{Backend, BackendFactory, current_runtime};
 use crate::config::{Config, IntoConfig, env, file, nearest, unknown};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 static ENDPOINTS: LazyLock<RwLock<BTreeMap<Arc<str>, Arc<Endpoint>>>> = LazyLock::new(RwLock::default);
 
@@ -190,8 +192,17 @@ fn write() -> RwLockWriteGuard<'static, BTreeMap<Arc<str>, Arc<Endpoint>>> {
 }
 
 async fn verify(endpoint: &Endpoint) -> Result<()> {
+    // A timer needs a runtime.
+    current_runtime().map_err(|error| error.with_connection(endpoint.name()))?;
     let mut connection = endpoint.acquire(Purpose::Verify).await?;
-    connection.ping().await.map_err(|error| error.with_connection(endpoint.name()))
+    let answer = timeout(endpoint.acquire_timeout(), connection.ping()).await;
+    answer.unwrap_or_else(|_| Err(silent(endpoint))).map_err(|error| error.with_connection(endpoint.name()))
+}
+
+#[cold]
+fn silent(endpoint: &Endpoint) -> Error {
+    let waited = humantime::format_duration(endpoint.acquire_timeout());
+    Error::new(ErrorKind::ConnectionLost, format!("the server of `{}` did not answer within {waited}", endpoint.name()))
 }
 
 fn configure_all(configs: Vec<(String, Config)>) -> Result<()> {

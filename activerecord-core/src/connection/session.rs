@@ -128,7 +128,7 @@ impl Session {
         }
         let result = match self.take(label).await {
             Ok(mut taken) => {
-                let result = observed.answer(|| taken.connection().execute(sql)).await;
+                let result = observed.answer(|| taken.connection_for(sql).execute(sql)).await;
                 taken.settle(result)
             }
             Err(error) => Err(error),
@@ -171,7 +171,7 @@ impl Session {
             };
             match self.take(label).await {
                 Ok(mut taken) => {
-                    let result = observed.answer(|| taken.connection().fetch(sql, &mut counting)).await;
+                    let result = observed.answer(|| taken.connection_for(sql).fetch(sql, &mut counting)).await;
                     // The row of a write is written even if it cannot be read.
                     let written = rows > 0 && sql.access() == Access::Write;
                     taken.settle(if written { self.written(result) } else { result })
@@ -223,11 +223,20 @@ enum Taken<'s> {
 }
 
 impl Taken<'_> {
-    fn connection(&mut self) -> &mut dyn Connection {
+    fn connection(&mut self) -> &mut PooledConnection {
         match self {
-            Self::Pool(connection) => &mut **connection,
-            Self::Transaction(turn) => turn.connection(),
+            Self::Pool(connection) => connection,
+            Self::Transaction(turn) => turn.lease(),
         }
+    }
+
+    /// The connection for this statement. A statement that can change the session is of its last user.
+    fn connection_for(&mut self, sql: &Sql) -> &mut dyn Connection {
+        let connection = self.connection();
+        if sql.changes_session() {
+            connection.spend();
+        }
+        &mut **connection
     }
 
     /// Returns the connection. An error of the database poisons a transaction.

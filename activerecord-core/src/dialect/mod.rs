@@ -14,6 +14,7 @@ mod row_digests;
 mod sqlite;
 mod stores;
 mod tokens;
+mod traces;
 mod triggers;
 
 pub use capabilities::Capabilities;
@@ -26,6 +27,7 @@ pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
 pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
+pub(crate) use traces::TraceRules;
 pub(crate) use triggers::Triggers;
 
 use crate::error::{Error, Result};
@@ -39,6 +41,8 @@ pub struct Dialect {
     pub(crate) name: &'static str,
     /// The capabilities that all supported versions of the database have.
     pub(crate) capabilities: Capabilities,
+    /// The length in bytes after which the database silently shortens a name; None: it does not.
+    pub(crate) name_bytes: Option<usize>,
     /// The quote of names. It is doubled inside a name.
     pub(crate) quote: char,
     pub(crate) placeholder: Placeholder,
@@ -65,6 +69,8 @@ pub struct Dialect {
     pub(crate) default_row: &'static str,
     /// The rules of the scanner of SQL text.
     pub(crate) tokens: TokenRules,
+    /// What in a program's own SQL changes its session.
+    pub(crate) traces: TraceRules,
     pub(crate) set_query: SetQuery,
     pub(crate) locks: Option<Locks>,
     pub(crate) dates: Dates,

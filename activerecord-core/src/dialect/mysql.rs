@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList,
     JsonPaths, Like, Locks, Placeholder, Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests,
-    stores, tokens, triggers,
+    stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::{Stored, ValueType};
@@ -21,6 +21,7 @@ pub static MYSQL: Dialect = Dialect {
         typed_columns: true,
         ..Capabilities::none(65_535)
     },
+    name_bytes: None,
     quote: '`',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnDuplicateKey,
@@ -38,6 +39,7 @@ pub static MYSQL: Dialect = Dialect {
     typed_averages: true,
     default_row: "() VALUES ()",
     tokens: tokens::MYSQL,
+    traces: traces::MYSQL,
     set_query: SetQuery::Derived,
     locks: Some(Locks::ShareMode),
     dates: Dates::Extract,

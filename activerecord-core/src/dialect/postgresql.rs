@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList,
     JsonPaths, Like, Locks, Placeholder, Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens,
-    triggers,
+    traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::ValueType;
@@ -26,6 +26,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         typed_columns: true,
         ..Capabilities::none(65_535)
     },
+    name_bytes: Some(63),
     quote: '"',
     placeholder: Placeholder::Dollar,
     upsert: Upsert::OnConflict,
@@ -43,6 +44,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     typed_averages: false,
     default_row: "DEFAULT VALUES",
     tokens: tokens::POSTGRESQL,
+    traces: traces::POSTGRESQL,
     set_query: SetQuery::Plain,
     locks: Some(Locks::Standard),
     dates: Dates::ExtractInZone,

@@ -1,6 +1,6 @@
 use super::{
     Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like,
-    Placeholder, Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens, triggers,
+    Placeholder, Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::value::{Stored, ValueType};
@@ -15,6 +15,7 @@ pub static SQLITE: Dialect = Dialect {
         transactional_ddl: true,
         ..Capabilities::none(32_766)
     },
+    name_bytes: None,
     quote: '"',
     placeholder: Placeholder::Question,
     upsert: Upsert::OnConflict,
@@ -31,6 +32,7 @@ pub static SQLITE: Dialect = Dialect {
     typed_averages: false,
     default_row: "DEFAULT VALUES",
     tokens: tokens::SQLITE,
+    traces: traces::SQLITE,
     set_query: SetQuery::Plain,
     locks: None,
     dates: Dates::Strftime,

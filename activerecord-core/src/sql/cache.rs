@@ -66,7 +66,7 @@ impl Template {
                 *bind = met.bind(std::mem::replace(bind, Value::Bool(false)))?;
             }
         }
-        Ok(Sql { text, binds, access, one_row: false, defines: false, returned_key, generated_key, met, cells })
+        Ok(Sql { returned_key, generated_key, met, cells, ..Sql::new(text, binds, access) })
     }
 }
 

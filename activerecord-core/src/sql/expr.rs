@@ -57,7 +57,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::Json(inner, path, kind) => json::value(w, *inner, &path, kind),
         Expr::JsonContains(inner, other) => json::contains(w, *inner, *other),
         Expr::Over(inner, window) => over(w, *inner, *window),
-        Expr::Raw(sql) => raw::write(w, sql),
+        Expr::Raw(sql) => raw::fragment(w, sql),
     }
 }
 

@@ -20,6 +20,7 @@ mod scope;
 mod select;
 mod stored;
 mod subquery;
+mod traces;
 mod translate;
 mod trigger;
 mod write;
@@ -46,6 +47,7 @@ pub struct Sql {
     access: Access,
     one_row: bool,
     defines: bool,
+    changes_session: bool,
     returned_key: Option<Arc<ReturnedKey>>,
     generated_key: Option<Arc<GeneratedKey>>,
     /// The binds that meet a column with a declared spelling.
@@ -81,9 +83,18 @@ pub enum Access {
 impl Sql {
     /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        let (returned_key, generated_key, met, cells) = (None, None, None, None);
-        let (text, one_row, defines) = (text.into(), false, false);
-        Self { text, binds, access, one_row, defines, returned_key, generated_key, met, cells }
+        Self {
+            text: text.into(),
+            binds,
+            access,
+            one_row: false,
+            defines: false,
+            changes_session: false,
+            returned_key: None,
+            generated_key: None,
+            met: None,
+            cells: None,
+        }
     }
 
     /// States that the result has at most one row. A backend can then fetch it in a cheaper way.
@@ -146,6 +157,12 @@ impl Sql {
     /// Returns true when the result has at most one row.
     pub fn is_one_row(&self) -> bool {
         self.one_row
+    }
+
+    /// Returns true when the statement can change the state of its session: a setting, a variable, a lock, a temporary table.
+    /// The session then has no other user after this one.
+    pub fn changes_session(&self) -> bool {
+        self.changes_session
     }
 
     /// The key that the statement returns, when it inserts one row, without an ON CONFLICT clause, and returns one

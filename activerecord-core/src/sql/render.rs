@@ -33,11 +33,7 @@ pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
 /// As [`render`].
 pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
     let mut w = Writer::new(dialect);
-    w.defines = match &statement {
-        Statement::CreateTable(_) | Statement::CreateIndex(_) => true,
-        Statement::Raw(sql) => raw::can_define(&sql.text, dialect),
-        _ => false,
-    };
+    w.defines = matches!(&statement, Statement::CreateTable(_) | Statement::CreateIndex(_));
     let access = match statement {
         Statement::Select(query) => {
             // A locking read must run where writes run.
@@ -66,7 +62,7 @@ pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Res
             trigger::remove_function(&mut w, &statement);
             Ok(Access::Write)
         }
-        Statement::Raw(sql) => raw::write(&mut w, sql).map(|()| Access::Unknown),
+        Statement::Raw(sql) => raw::statements(&mut w, sql).map(|()| Access::Unknown),
     }?;
     finish(w, access)
 }
@@ -97,6 +93,7 @@ pub(crate) fn render_rest(head: Sql, query: Select, dialect: &Dialect) -> Result
 }
 
 fn finish(w: Writer<'_>, access: Access) -> Result<(Sql, Vec<&'static TableDef>)> {
+    w.check_names()?;
     let most = w.dialect.capabilities.max_binds;
     let (sql, models) = w.finish(access);
     let binds = sql.binds().len();

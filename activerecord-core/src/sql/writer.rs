@@ -6,7 +6,7 @@ use super::scope::Scope;
 use super::stored::{Cells, Met};
 use super::{Access, ReturnedKey, Sql};
 use crate::dialect::{Dialect, Placeholder};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::TableDef;
 use crate::statement::Name;
 use crate::value::Value;
@@ -26,6 +26,10 @@ pub(super) struct Writer<'d> {
     pub(super) writes: bool,
     /// Whether the next SELECT list removes duplicates, so that its decimals need their collation.
     pub(super) merges: bool,
+    /// Whether raw SQL in the statement can change the session.
+    pub(super) changes_session: bool,
+    /// A name that the database would shorten.
+    long_name: Option<String>,
     /// What an INSERT of one row returns, if that is one column.
     pub(super) returned_key: Option<Arc<ReturnedKey>>,
     /// Whether the statement can change a table.
@@ -48,6 +52,8 @@ impl<'d> Writer<'d> {
             models: Vec::new(),
             writes: false,
             merges: false,
+            changes_session: false,
+            long_name: None,
             returned_key: None,
             defines: false,
             cells: None,
@@ -58,10 +64,21 @@ impl<'d> Writer<'d> {
     }
 
     pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static TableDef>) {
-        let Self { returned_key, defines, cells, met, text, binds, models, .. } = self;
+        let Self { returned_key, defines, changes_session, cells, met, text, binds, models, .. } = self;
         let met = (!met.is_empty()).then(|| met.into());
-        let sql = Sql { returned_key, defines, cells, met, ..Sql::new(text, binds, access) };
+        let sql = Sql { returned_key, defines, changes_session, cells, met, ..Sql::new(text, binds, access) };
         (sql, models)
+    }
+
+    /// Refuses a name that the database would shorten: it could then be that of another table, column or index.
+    ///
+    /// # Errors
+    /// `Unsupported`.
+    pub(super) fn check_names(&self) -> Result<()> {
+        match (&self.long_name, self.dialect.name_bytes) {
+            (Some(name), Some(most)) => Err(long_name(name, most)),
+            _ => Ok(()),
+        }
     }
 
     /// Writes a number into the text, where no bind is allowed.
@@ -82,6 +99,9 @@ impl<'d> Writer<'d> {
 
     /// Writes the quoted name of a column.
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
+        if self.dialect.name_bytes.is_some_and(|most| name.len() > most) {
+            self.long_name.get_or_insert_with(|| name.to_owned());
+        }
         self.dialect.quote(name, &mut self.text);
         self
     }
@@ -195,4 +215,12 @@ impl<'d> Writer<'d> {
             self.name(name.as_ref());
         }
     }
+}
+
+#[cold]
+fn long_name(name: &str, most: usize) -> Error {
+    Error::unsupported(format!(
+        "the name `{name}` has {} bytes; the database shortens names to {most}: use a shorter one",
+        name.len()
+    ))
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::end::{AfterEnd, AfterEnds};
 use super::state::{State, already};
-use crate::backend::{Branch, Connection, Control, TransactionOptions};
+use crate::backend::{Branch, Connection, Control, TransactionOptions, current_runtime};
 use crate::connection::{Endpoint, PooledConnection, Purpose};
 use crate::dialect::IdleLimit;
 use crate::error::{Error, ErrorKind, Result};
@@ -52,10 +52,10 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    fn connection(&mut self) -> Option<&mut dyn Connection> {
+    fn lease(&mut self) -> Option<&mut PooledConnection> {
         match self {
-            Self::Own(connection) => Some(&mut **connection),
-            Self::Lent(outer) => outer.connection(),
+            Self::Own(connection) => Some(connection),
+            Self::Lent(outer) => outer.lease(),
             Self::Ended => None,
         }
     }
@@ -146,6 +146,8 @@ impl Level {
         if let Ok(slot) = Arc::clone(&self.turn).try_lock_owned() {
             return Ok(slot);
         }
+        // A timer needs a runtime.
+        current_runtime().map_err(|error| error.with_connection(self.endpoint.name()))?;
         let mut slot = pin!(Arc::clone(&self.turn).lock_owned());
         loop {
             match timeout(self.endpoint.acquire_timeout(), &mut slot).await {
@@ -396,9 +398,13 @@ pub(crate) struct Turn<'l> {
 }
 
 impl Turn<'_> {
-    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
-        let connection = self.slot.as_mut().and_then(|slot| slot.connection());
-        connection.unwrap_or_else(|| unreachable!("a turn exists only while the level has its connection"))
+    pub(crate) fn lease(&mut self) -> &mut PooledConnection {
+        let lease = self.slot.as_mut().and_then(|slot| slot.lease());
+        lease.unwrap_or_else(|| unreachable!("a turn exists only while the level has its connection"))
+    }
+
+    fn connection(&mut self) -> &mut dyn Connection {
+        &mut **self.lease()
     }
 
     /// Ends the turn. An error that the database reported poisons the level.

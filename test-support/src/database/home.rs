@@ -77,7 +77,8 @@ impl Home {
 /// Runs statements on the server, outside the databases of the tests.
 async fn as_administrator(server: &str, name: &str, statements: &[String]) -> Result<()> {
     let administrator = format!("{name}_administrator");
-    let config = Config::url(server)?.option("connect_timeout", TIME_LIMIT).pool(patient_pool(1));
+    let config = Config::url(server)?.option("connect_timeout", TIME_LIMIT).option("lock_timeout", TIME_LIMIT);
+    let config = config.pool(patient_pool(1));
     ConnectionManager::configure(&administrator, config)?;
     let mut done = Ok(());
     for statement in statements {
@@ -107,10 +108,8 @@ impl Kind {
     fn removal(self, name: &str) -> Vec<String> {
         match self {
             Self::File => Vec::new(),
-            Self::Schema => vec!["SET lock_timeout = '60s'".into(), format!("DROP SCHEMA {name} CASCADE")],
-            Self::Database { .. } => {
-                vec!["SET SESSION lock_wait_timeout = 60".into(), format!("DROP DATABASE {name}")]
-            }
+            Self::Schema => vec![format!("DROP SCHEMA {name} CASCADE")],
+            Self::Database { .. } => vec![format!("DROP DATABASE {name}")],
         }
     }
 

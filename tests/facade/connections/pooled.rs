@@ -1,11 +1,11 @@
 //! Pools: the number of connections, and the error of an exhausted pool.
 
-use activerecord::{ErrorKind, PoolOptions};
+use activerecord::PoolOptions;
 use std::time::Duration;
 
 use super::*;
 use test_support::stepwise::stepwise;
-use test_support::{DatabaseFile, TIME_LIMIT, patient_pool, polled};
+use test_support::{DatabaseFile, TIME_LIMIT, patient_pool, polled, until};
 
 /// A pool that soon reports that it is exhausted. A wait that must succeed needs a `patient_pool`.
 fn small(connections: usize) -> PoolOptions {
@@ -78,17 +78,84 @@ async fn a_cancelled_wait_takes_no_connection() -> Result<()> {
 #[tokio::test]
 async fn an_old_connection_is_replaced() -> Result<()> {
     let db = DatabaseFile::new([PLANES]).await;
-    let temporary = "CREATE TEMPORARY TABLE mine (x)";
     let pool = patient_pool(1);
     ConnectionManager::configure("kept", Config::url(db.url())?.pool(pool.clone()))?;
     ConnectionManager::configure("short-lived", Config::url(db.url())?.pool(pool.max_lifetime(Some(Duration::ZERO))))?;
-    for name in ["kept", "short-lived"] {
-        connection(name)?.execute(temporary, []).await?;
+    for (name, expected) in [("kept", 1), ("short-lived", 0)] {
+        with_connection(name, async || plane("N1").insert().await).await?;
+        // Each session counts its own changes.
+        let changes: i64 = connection(name)?.query("SELECT total_changes()", []).await?[0].get(0)?;
+        assert_eq!(changes, expected, "{name}");
     }
-    connection("kept")?.query("SELECT * FROM mine", []).await?;
-    let gone = connection("short-lived")?.query("SELECT * FROM mine", []).await.unwrap_err();
-    assert_eq!(gone.kind(), ErrorKind::InvalidStatement, "a temporary table lives as long as its connection");
     Ok(())
+}
+
+/// How many connections of the pool are idle, and how many are in use.
+fn counts(name: &str) -> Result<(usize, usize)> {
+    let shown = format!("{:?}", connection(name)?);
+    let count = |key: &str| {
+        let digits = shown.split_once(key).map_or("", |(_, rest)| rest);
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits[..end].parse().unwrap_or(usize::MAX)
+    };
+    Ok((count(" idle: "), count("in_use: ")))
+}
+
+/// Opens so many connections at once, and returns them.
+async fn open(name: &str, connections: usize) -> Result<()> {
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(Transaction::begin(name).read_only().await?);
+    }
+    for transaction in open {
+        transaction.rollback().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn idle_connections_are_closed_in_time() -> Result<()> {
+    let db = DatabaseFile::new([PLANES]).await;
+    let alive = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let soon = Some(Duration::from_millis(50));
+    for (name, pool) in [
+        ("idle too long", PoolOptions::new().idle_timeout(soon)),
+        ("idle and too old", PoolOptions::new().idle_timeout(None).max_lifetime(soon)),
+        ("idle, and much later too old", PoolOptions::new().idle_timeout(soon).max_lifetime(Some(Duration::MAX))),
+    ] {
+        let name = stepwise(&format!("{name} {}", &*db), &db.path(), pool)?;
+        for _ in 0..3 {
+            open(&name, 5).await?;
+            until("all are closed", async || Ok(counts(&name)? == (0, 0))).await?;
+        }
+        // What is in use stays.
+        let used = Transaction::begin(&name).read_only().await?;
+        open(&name, 3).await?;
+        until("the others are closed", async || Ok(counts(&name)? == (0, 1))).await?;
+        used.rollback().await?;
+    }
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    until("no task of a pool is left", async || Ok(tasks() <= alive)).await?;
+    // Without limits nothing is closed, and no task runs.
+    let kept =
+        stepwise(&format!("kept {}", &*db), &db.path(), PoolOptions::new().idle_timeout(None).max_lifetime(None))?;
+    open(&kept, 5).await?;
+    assert_eq!((counts(&kept)?, tasks()), ((5, 0), alive));
+    Ok(())
+}
+
+/// A connection that is due earlier than the others does not wait for them.
+#[tokio::test]
+async fn an_old_connection_is_closed_before_the_idle_timeout() -> Result<()> {
+    let db = DatabaseFile::new([PLANES]).await;
+    let pool = PoolOptions::new().max_lifetime(Some(Duration::from_millis(400)));
+    let name = stepwise(&db, &db.path(), pool.idle_timeout(Some(Duration::from_secs(3600))))?;
+    let old = Transaction::begin(&name).read_only().await?;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    open(&name, 3).await?;
+    old.rollback().await?;
+    until("the old one is closed", async || Ok(counts(&name)?.0 < 4)).await?;
+    until("all are closed", async || Ok(counts(&name)? == (0, 0))).await
 }
 
 /// If every caller gives up before a connection is opened, a later one still gets it.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use activerecord_core::Result;
+use activerecord_core::backend::current_runtime;
 
 use super::session::Session;
 use crate::error;
@@ -37,6 +38,7 @@ impl Patience {
             self.pause = Duration::from_micros(500);
             return Ok(());
         }
+        current_runtime()?;
         // The jitter prevents two waiting connections from colliding again and again.
         let jitter = self.pause.mul_f64(fastrand::f64());
         tokio::time::sleep((self.pause / 2 + jitter).min(left)).await;
