@@ -2,6 +2,7 @@
 
 mod api;
 mod connections;
+mod deep;
 mod errors;
 mod generic;
 mod observability;

@@ -3,6 +3,7 @@
 //! A write puts changed values (timestamps, the version) into the binds first, and into the record only after the
 //! statement has succeeded.
 
+pub(crate) mod computed;
 mod hooked;
 mod refused;
 mod row;

@@ -1,11 +1,11 @@
 //! The statements of one record, without hooks.
 
-use super::not_found;
 use super::stamps::{self, Now, Stamp, apply, stamped};
+use super::{computed, not_found};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::sql::{Operation, cached, render};
+use crate::sql::{Operation, Sql, cached, render, require_distinct};
 use crate::statement::{Compare, Delete, Expr, FromItem, Insert, Name, Select, Statement, Update};
 use crate::value::{RowRef, Spelling, Value, cell};
 
@@ -180,6 +180,9 @@ pub(super) async fn update_columns<M: Model>(
     session: &Session,
     assignments: Vec<(&'static str, Expr)>,
 ) -> Result<Option<Vec<usize>>> {
+    require_distinct(&assignments).map_err(|error| error.with_model(M::TABLE.model))?;
+    let computed = computed::columns(&assignments);
+    let explained = |error| computed::explain(error, M::TABLE, &computed);
     let mut set: Vec<(usize, Expr)> = stamps::of_update(record, Now::of(session.dialect()))?
         .into_iter()
         .map(|(n, value)| (n, Expr::Value(value)))
@@ -202,12 +205,12 @@ pub(super) async fn update_columns<M: Model>(
     let mut update = statement::<M>(set, guard(record));
     if session.capabilities().await?.update_returning {
         update.returning = ordinals.iter().map(|&ordinal| name::<M>(ordinal)).collect();
-        let sql = render(Statement::Update(update), session.dialect())?.one_row();
-        let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "update"), detach).await?;
+        let sql = rendered::<M>(update, session)?;
+        let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "update"), detach).await.map_err(explained)?;
         return session.written(refresh(record, ordinals, fresh));
     }
-    let sql = render(Statement::Update(update), session.dialect())?.one_row();
-    if session.execute(&sql, Label::new(M::TABLE.model, "update")).await?.rows == 0 {
+    let sql = rendered::<M>(update, session)?;
+    if session.execute(&sql, Label::new(M::TABLE.model, "update")).await.map_err(explained)?.rows == 0 {
         return Ok(None);
     }
     let mut select = Select::from(FromItem::Table(M::TABLE.into()));
@@ -216,6 +219,11 @@ pub(super) async fn update_columns<M: Model>(
     let sql = render(Statement::Select(select), session.dialect())?.one_row();
     let fresh = session.fetch_one(&sql, Label::new(M::TABLE.model, "read back"), detach).await?;
     session.written(refresh(record, ordinals, fresh))
+}
+
+fn rendered<M: Model>(update: Update, session: &Session) -> Result<Sql> {
+    let sql = render(Statement::Update(update), session.dialect()).map_err(|error| error.with_model(M::TABLE.model))?;
+    Ok(sql.one_row())
 }
 
 /// The assignments of an UPDATE, by the ordinals of the columns.

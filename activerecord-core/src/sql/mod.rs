@@ -1,12 +1,18 @@
 //! Renders a [`Statement`](crate::statement::Statement) to the text and the binds of one dialect.
 
 mod aggregate;
+mod arithmetic;
+mod assign;
 mod cache;
+mod checked;
+mod compare;
 mod create;
 pub(crate) mod created;
 mod digest;
 mod expr;
 mod function;
+mod groups;
+mod infer;
 mod json;
 mod like;
 mod lock;
@@ -18,9 +24,11 @@ mod select;
 mod stored;
 mod subquery;
 mod trigger;
+mod update;
 mod write;
 mod writer;
 
+pub(crate) use assign::require_distinct;
 pub(crate) use cache::{Operation, cached, cached_head};
 pub(crate) use created::literals;
 pub use render::render;
@@ -114,7 +122,7 @@ impl Sql {
         self.access
     }
 
-    /// Refuses a bound value that serde could not serialize to JSON.
+    /// Refuses a bound value that JSON cannot represent.
     ///
     /// # Errors
     /// `Conversion`, with the number of the placeholder.
@@ -152,6 +160,7 @@ impl Sql {
 #[cold]
 fn no_json(number: usize) -> Error {
     Error::conversion(format!(
-        "serde cannot write the value of placeholder {number} as JSON; the keys of a map must be strings"
+        "the value of placeholder {number} has no JSON that can be read again: a float is NaN or infinite, the keys of a map \
+         are not strings, or it is nested more than 127 levels"
     ))
 }

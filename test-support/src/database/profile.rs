@@ -49,6 +49,8 @@ pub struct Profile {
     pub(super) impatience: (&'static str, &'static str),
     /// A column type that the library does not support.
     pub foreign_type: &'static str,
+    /// Defines the type STATUS of columns. None: it needs no definition.
+    pub enum_definition: Option<&'static str>,
     /// The query that tells whether the server can prepare transactions. None: the database cannot.
     pub prepared_if: Option<&'static str>,
 }
@@ -120,6 +122,7 @@ const SQLITE_PROFILE: Profile = Profile {
     keys_go_on: true,
     impatience: ("busy_timeout", "20ms"),
     foreign_type: "SPATIAL",
+    enum_definition: None,
     prepared_if: None,
 };
 
@@ -157,6 +160,7 @@ static POSTGRES: Profile = Profile {
     keys_go_on: false,
     impatience: ("lock_timeout", "20ms"),
     foreign_type: "interval",
+    enum_definition: Some("CREATE TYPE status AS ENUM ('active', 'suspended', 'closed')"),
     prepared_if: Some("SELECT CAST(current_setting('max_prepared_transactions') AS integer) > 0"),
 };
 
@@ -190,6 +194,7 @@ const MYSQL_PROFILE: Profile = Profile {
     keys_go_on: true,
     impatience: ("lock_timeout", "1s"),
     foreign_type: "point",
+    enum_definition: None,
     prepared_if: Some("SELECT 1 = 1"),
 };
 
