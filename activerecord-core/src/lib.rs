@@ -73,7 +73,7 @@ pub use typed::{
     case, count_rows, dense_rank, literal, ntile, outer, rank, raw, record, row, row_number, window,
 };
 pub use value::{
-    ArrayElement, Flow, FromValue, IntoParams, Json, Row, RowIndex, RowRef, Sink, Stored, ToValue, Value, ValueRef,
-    ValueType, format_date, format_datetime, format_time,
+    ArrayElement, Flow, FromValue, IntoParams, Json, Limits, Row, RowIndex, RowRef, Sink, Stored, ToValue, Value,
+    ValueRef, ValueType, format_date, format_datetime, format_time,
 };
 pub use verbs::ActiveRecord;

@@ -3,6 +3,7 @@
 mod api;
 mod attached;
 mod connections;
+mod deep;
 mod errors;
 mod generic;
 mod observability;

@@ -130,8 +130,7 @@ fn set_up(connection: &rusqlite::Connection, settings: &Settings) -> Result<()> 
         let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         schema.map_err(error::from_driver)?;
     }
-    dialect::add_decimals(connection).map_err(error::from_driver)?;
-    dialect::add_digest(connection).map_err(error::from_driver)?;
+    dialect::extend(connection).map_err(error::from_driver)?;
     connection.busy_timeout(Duration::ZERO).map_err(error::from_driver)
 }
 

@@ -1,13 +1,25 @@
-//! What this backend adds to SQLite's SQL: the kind of a statement by its words, exact decimals, and digests of rows.
+//! What this backend adds to SQLite's SQL: the kind of a statement by its words, exact decimals, digests of rows, and limits
+//! of computed values.
 
 mod decimal;
 mod digest;
+mod range;
 
 use activerecord_core::SQLITE;
 use activerecord_core::sql::scan::{Token, TokenKind, scan};
+use rusqlite::Connection;
 
-pub(crate) use decimal::{PREFIX, add_decimals};
-pub(crate) use digest::add_digest;
+/// Adds the collation and the functions of this library to a connection.
+pub(crate) fn extend(connection: &Connection) -> rusqlite::Result<()> {
+    decimal::add_decimals(connection)?;
+    digest::add_digest(connection)?;
+    range::add_range_check(connection)
+}
+
+/// Returns true for the message of a function of this library that refuses a value.
+pub(crate) fn refuses_value(message: &str) -> bool {
+    message.starts_with(decimal::PREFIX) || message.starts_with(range::NAME)
+}
 
 /// What a statement does, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

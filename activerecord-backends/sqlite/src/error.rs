@@ -12,7 +12,7 @@ pub(crate) use activerecord_core::backend::errors::{
 use activerecord_core::{Error, ErrorKind};
 use rusqlite::ffi;
 
-use crate::dialect::PREFIX;
+use crate::dialect;
 
 /// The error of a statement that could not be prepared.
 #[cold]
@@ -62,7 +62,7 @@ pub(crate) fn at_commit(error: Error) -> Error {
 /// The kind of a result code. The low byte is the primary code, the whole is the extended one.
 fn kind(code: c_int, message: &str) -> ErrorKind {
     match code {
-        ffi::SQLITE_ERROR if message.starts_with(PREFIX) => ErrorKind::Conversion,
+        ffi::SQLITE_ERROR if dialect::refuses_value(message) => ErrorKind::Conversion,
         // A SUM of integers that does not fit into 64 bits.
         ffi::SQLITE_ERROR if message == "integer overflow" => ErrorKind::Conversion,
         // The schema has changed since the statement was prepared.

@@ -31,6 +31,7 @@ pub(crate) use traces::TraceRules;
 pub(crate) use triggers::Triggers;
 
 use crate::error::{Error, Result};
+use crate::statement::Aggregate;
 use crate::value::{Stored, ValueType};
 
 /// The SQL dialect of a database.
@@ -63,8 +64,13 @@ pub struct Dialect {
     pub(crate) nulls_keyword: bool,
     /// The LIMIT that means "no limit", on a dialect whose OFFSET needs a LIMIT.
     pub(crate) no_limit: Option<&'static str>,
-    /// Whether AVG of integers and decimals is a decimal with four digits more than its argument.
-    pub(crate) typed_averages: bool,
+    /// The aggregates that are not the plain function: `{}` is the argument, and `{over}` the window, if there is one.
+    pub(crate) aggregates: &'static [(Aggregate, ValueType, &'static str)],
+    /// Converts `{}` to a type.
+    pub(crate) casts: &'static [(ValueType, &'static str)],
+    /// Removes the limits of a column's own type from `{}`, such as the length of a text. The first part of a recursive
+    /// query decides the types of its columns, and later rows can need more room.
+    pub(crate) widened: &'static [(ValueType, &'static str)],
     /// The part of an INSERT that adds one row of default values.
     pub(crate) default_row: &'static str,
     /// The rules of the scanner of SQL text.
@@ -77,8 +83,11 @@ pub struct Dialect {
     pub(crate) json: JsonPaths,
     /// Whether the database uses an index for `(a, b) > (x, y)`. If not, it uses one for `a > x OR (a = x AND b > y)`.
     pub(crate) row_values: bool,
-    /// The operator of integer division.
-    pub(crate) integer_division: &'static str,
+    pub(crate) division: Division,
+    pub(crate) range_checks: RangeChecks,
+    /// Whether an assignment of an UPDATE sees the values that the assignments before it have set.
+    pub(crate) assigns_in_order: bool,
+    pub(crate) bound_types: BoundTypes,
     /// The function that counts the characters of a text.
     pub(crate) length: &'static str,
     /// The operator that joins texts; None: the function CONCAT.
@@ -112,6 +121,43 @@ impl fmt::Debug for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Dialect").field(&self.name).finish()
     }
+}
+
+/// How the database finds the types of bound values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BoundTypes {
+    /// They are those of the values.
+    OfValues,
+    /// It infers those of texts and JSON from the expression around them. A CASE of nothing but such values is a text for
+    /// it, whatever the CASE is compared with or assigned to.
+    Inferred,
+    /// It guesses them before it gets the values. MIN and MAX of a bound text are then computed as those of a number.
+    Guessed,
+}
+
+/// The syntax of integer division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Division {
+    /// The operator.
+    pub(crate) operator: &'static str,
+    /// Whether the operator truncates numbers of every type. If not, an operand that may not be an integer for the
+    /// database needs a cast.
+    pub(crate) truncates: bool,
+    /// The function for unsigned integers of 64 bits, on a database that stores them as decimals.
+    pub(crate) unsigned: Option<&'static str>,
+}
+
+/// How an UPDATE refuses a computed value that a field cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RangeChecks {
+    /// The backend's function for numbers that are not decimals, with the value and its limits as arguments; None: a CASE.
+    pub(crate) function: Option<&'static str>,
+    /// Types of the database that have the limits of a type of values: a cast checks them.
+    pub(crate) casts: &'static [(ValueType, &'static str)],
+    /// The condition for a decimal with the digits of a `Decimal`; None: arithmetic refuses other decimals.
+    pub(crate) decimal: Option<&'static str>,
+    /// Fails, unless the value is NULL.
+    pub(crate) failure: &'static str,
 }
 
 /// The SQL that limits the idle time of a session.
@@ -299,8 +345,7 @@ pub(crate) enum Like {
 pub(crate) enum DecimalMath {
     /// The database has a decimal type.
     Native,
-    /// Decimals are text. The backend adds a collation, and the functions `PREFIX_add`, `PREFIX_sub`, `PREFIX_mul`,
-    /// `PREFIX_sum` and `PREFIX_avg`.
+    /// Decimals are text. The backend adds a collation, and the functions `PREFIX_add`, `PREFIX_sub` and `PREFIX_mul`.
     Functions { collation: &'static str, prefix: &'static str },
 }
 
@@ -340,6 +385,11 @@ impl Dialect {
     /// Returns the capabilities that all supported versions of the database have.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// Returns the spelling that converts `{}` to a type.
+    pub(crate) fn cast(&self, ty: ValueType) -> Option<&'static str> {
+        self.casts.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling)
     }
 
     /// Returns true when rows with a value of type `ty` have a [digest](crate::backend::RowDigest). `column` is the

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use super::{
-    Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList,
-    JsonPaths, Like, Locks, Placeholder, Precondition, SetQuery, Size, UnnamedConflicts, Upsert, catalog, row_digests,
-    stores, tokens, traces, triggers,
+    Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
+    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, SetQuery, Size,
+    UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
+use crate::statement::Aggregate;
 use crate::value::{Stored, ValueType};
 
 /// The dialect of MySQL and MariaDB. Each connection asks its server for the capabilities that depend on the version.
@@ -36,7 +37,24 @@ pub static MYSQL: Dialect = Dialect {
     nulls_smallest: true,
     nulls_keyword: false,
     no_limit: Some("18446744073709551615"),
-    typed_averages: true,
+    aggregates: AGGREGATES,
+    casts: &[
+        (ValueType::I16, "CAST({} AS SIGNED)"),
+        (ValueType::I32, "CAST({} AS SIGNED)"),
+        (ValueType::I64, "CAST({} AS SIGNED)"),
+        (ValueType::U64, "CAST({} AS UNSIGNED)"),
+        (ValueType::F32, "CAST({} AS DOUBLE)"),
+        (ValueType::F64, "CAST({} AS DOUBLE)"),
+        (ValueType::Decimal, "CAST({} AS DECIMAL(65, 28))"),
+        (ValueType::Text, "CAST({} AS CHAR(16000))"),
+        (ValueType::Bytes, "CAST({} AS BINARY(60000))"),
+    ],
+    // A cast would give a text the collation of the session. The length of RPAD's result is not known in advance.
+    widened: &[
+        (ValueType::Decimal, "CAST({} AS DECIMAL(65, 28))"),
+        (ValueType::Text, "RPAD({}, CHAR_LENGTH({}), ' ')"),
+        (ValueType::Bytes, "RPAD({}, LENGTH({}), ' ')"),
+    ],
     default_row: "() VALUES ()",
     tokens: tokens::MYSQL,
     traces: traces::MYSQL,
@@ -45,7 +63,19 @@ pub static MYSQL: Dialect = Dialect {
     dates: Dates::Extract,
     json: JsonPaths::ExtractJson,
     row_values: false,
-    integer_division: " DIV ",
+    division: Division { operator: " DIV ", truncates: true, unsigned: None },
+    range_checks: RangeChecks {
+        function: None,
+        // A DOUBLE out of range is an error.
+        casts: &[(ValueType::F64, "{}")],
+        decimal: Some(
+            "CAST(REPLACE(TRIM(TRAILING '0' FROM ABS({}) + 0.0), '.', '') AS DECIMAL(65)) < 79228162514264337593543950336 \
+             AND {} = ROUND({}, 28)",
+        ),
+        failure: "CAST({} * 0 AS UNSIGNED) + -1",
+    },
+    assigns_in_order: true,
+    bound_types: BoundTypes::Guessed,
     length: "CHAR_LENGTH(",
     concat: None,
     explain: "EXPLAIN ",
@@ -148,3 +178,19 @@ pub static MYSQL: Dialect = Dialect {
         },
     ],
 };
+
+/// AVG of integers and decimals has only four digits more than its argument, so the argument gets more digits. The result
+/// is a float, or a decimal of at most 28 digits.
+const AGGREGATES: &[(Aggregate, ValueType, &str)] = &[
+    (Aggregate::Avg, ValueType::I16, AVERAGE_OF_INTEGERS),
+    (Aggregate::Avg, ValueType::I32, AVERAGE_OF_INTEGERS),
+    (Aggregate::Avg, ValueType::I64, AVERAGE_OF_INTEGERS),
+    (Aggregate::Avg, ValueType::U64, AVERAGE_OF_INTEGERS),
+    (
+        Aggregate::Avg,
+        ValueType::Decimal,
+        "ROUND(AVG({} + 0.0000000000000000){over}, GREATEST(0, LEAST(16, 28 - CHAR_LENGTH(TRUNCATE(ABS(AVG({}){over}), 0)))))",
+    ),
+];
+
+const AVERAGE_OF_INTEGERS: &str = "(AVG({} + 0.00000000000000000000){over} + 0e0)";

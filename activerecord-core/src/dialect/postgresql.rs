@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use super::{
-    Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, IdleLimit, InList,
-    JsonPaths, Like, Locks, Placeholder, Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens,
-    traces, triggers,
+    Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
+    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, SetQuery, Size, Upsert, catalog,
+    row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
+use crate::statement::Aggregate;
 use crate::value::ValueType;
 
 /// The dialect of PostgreSQL. Each connection asks its server whether transactions can be prepared.
@@ -41,7 +42,29 @@ pub static POSTGRESQL: Dialect = Dialect {
     nulls_smallest: false,
     nulls_keyword: true,
     no_limit: None,
-    typed_averages: false,
+    aggregates: AGGREGATES,
+    casts: &[
+        (ValueType::Bool, "CAST({} AS boolean)"),
+        (ValueType::I16, "CAST({} AS smallint)"),
+        (ValueType::I32, "CAST({} AS integer)"),
+        (ValueType::I64, "CAST({} AS bigint)"),
+        (ValueType::U64, "CAST({} AS numeric)"),
+        (ValueType::F32, "CAST({} AS real)"),
+        (ValueType::F64, "CAST({} AS double precision)"),
+        (ValueType::Decimal, "CAST({} AS numeric)"),
+        (ValueType::Text, "CAST({} AS text)"),
+        (ValueType::Time, "CAST({} AS time)"),
+        (ValueType::DateTime, "CAST({} AS timestamp)"),
+        (ValueType::Timestamp, "CAST({} AS timestamptz)"),
+        (ValueType::Json, "CAST({} AS jsonb)"),
+    ],
+    widened: &[
+        (ValueType::Decimal, "CAST({} AS numeric)"),
+        (ValueType::Text, "CAST({} AS text)"),
+        (ValueType::Time, "CAST({} AS time)"),
+        (ValueType::DateTime, "CAST({} AS timestamp)"),
+        (ValueType::Timestamp, "CAST({} AS timestamptz)"),
+    ],
     default_row: "DEFAULT VALUES",
     tokens: tokens::POSTGRESQL,
     traces: traces::POSTGRESQL,
@@ -50,7 +73,25 @@ pub static POSTGRESQL: Dialect = Dialect {
     dates: Dates::ExtractInZone,
     json: JsonPaths::Jsonb,
     row_values: true,
-    integer_division: " / ",
+    division: Division { operator: " / ", truncates: false, unsigned: Some("DIV") },
+    range_checks: RangeChecks {
+        function: None,
+        casts: &[
+            (ValueType::Bool, "{}"),
+            (ValueType::I16, "CAST({} AS smallint)"),
+            (ValueType::I32, "CAST({} AS integer)"),
+            (ValueType::I64, "CAST({} AS bigint)"),
+            (ValueType::F32, "CAST({} AS real)"),
+            (ValueType::F64, "{}"),
+        ],
+        decimal: Some(
+            "CAST(REPLACE(CAST(trim_scale(ABS({})) AS text), '.', '') AS numeric) < 79228162514264337593543950336 \
+             AND min_scale({}) <= 28",
+        ),
+        failure: "CAST({} * 0 + 99999 AS smallint)",
+    },
+    assigns_in_order: false,
+    bound_types: BoundTypes::Inferred,
     length: "CHAR_LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN ",
@@ -144,3 +185,22 @@ pub static POSTGRESQL: Dialect = Dialect {
         },
     ],
 };
+
+/// SUM of `real` is a `real`; AVG of decimals has at least 16 digits in total, not after the point; booleans, UUIDs and
+/// bytes have no MIN and MAX before version 18. A UUID and the bytes that it consists of have the same order as their
+/// hexadecimal texts.
+const AGGREGATES: &[(Aggregate, ValueType, &str)] = &[
+    (Aggregate::Sum, ValueType::F32, "SUM(CAST({} AS double precision)){over}"),
+    (
+        Aggregate::Avg,
+        ValueType::Decimal,
+        "ROUND(AVG({} + 0.00000000000000000000){over}, \
+         GREATEST(0, LEAST(16, 28 - LENGTH(CAST(TRUNC(ABS(AVG({}){over})) AS text)))))",
+    ),
+    (Aggregate::Min, ValueType::Bool, "BOOL_AND({}){over}"),
+    (Aggregate::Max, ValueType::Bool, "BOOL_OR({}){over}"),
+    (Aggregate::Min, ValueType::Uuid, "CAST(MIN(CAST({} AS text) COLLATE \"C\"){over} AS uuid)"),
+    (Aggregate::Max, ValueType::Uuid, "CAST(MAX(CAST({} AS text) COLLATE \"C\"){over} AS uuid)"),
+    (Aggregate::Min, ValueType::Bytes, "DECODE(MIN(ENCODE({}, 'hex') COLLATE \"C\"){over}, 'hex')"),
+    (Aggregate::Max, ValueType::Bytes, "DECODE(MAX(ENCODE({}, 'hex') COLLATE \"C\"){over}, 'hex')"),
+];

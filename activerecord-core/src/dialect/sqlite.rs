@@ -1,8 +1,10 @@
 use super::{
-    Accepts, AutoIncrement, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, InList, JsonPaths, Like,
-    Placeholder, Precondition, SetQuery, Size, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
+    Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
+    InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, SetQuery, Size, Upsert, catalog, row_digests,
+    stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
+use crate::statement::Aggregate;
 use crate::value::{Stored, ValueType};
 
 /// The dialect of SQLite 3.35 and later. Decimals are exact and stored as text: the backend adds a collation and
@@ -29,7 +31,18 @@ pub static SQLITE: Dialect = Dialect {
     nulls_smallest: true,
     nulls_keyword: true,
     no_limit: Some("-1"),
-    typed_averages: false,
+    aggregates: &[
+        (Aggregate::Sum, ValueType::Decimal, "decimal_sum({}){over}"),
+        (Aggregate::Avg, ValueType::Decimal, "decimal_avg({}){over}"),
+    ],
+    casts: &[
+        (ValueType::I16, "CAST({} AS INTEGER)"),
+        (ValueType::I32, "CAST({} AS INTEGER)"),
+        (ValueType::I64, "CAST({} AS INTEGER)"),
+        (ValueType::U64, "CAST({} AS INTEGER)"),
+        (ValueType::F32, "CAST({} AS REAL)"),
+        (ValueType::F64, "CAST({} AS REAL)"),
+    ],
     default_row: "DEFAULT VALUES",
     tokens: tokens::SQLITE,
     traces: traces::SQLITE,
@@ -38,7 +51,12 @@ pub static SQLITE: Dialect = Dialect {
     dates: Dates::Strftime,
     json: JsonPaths::Extract,
     row_values: true,
-    integer_division: " / ",
+    widened: &[],
+    division: Division { operator: " / ", truncates: false, unsigned: None },
+    // Integers beyond 64 bits become floats, and a column holds every type.
+    range_checks: RangeChecks { function: Some("ar_within"), casts: &[], decimal: None, failure: "" },
+    assigns_in_order: false,
+    bound_types: BoundTypes::OfValues,
     length: "LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",

@@ -3,6 +3,7 @@
 use super::key::guard_values;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::sql::require_distinct;
 use crate::statement::Expr;
 use crate::value::Value;
 
@@ -23,12 +24,10 @@ impl Columns {
     /// `Unsupported` for a column that the model lacks or the database computes, a second assignment of a column, and a
     /// key that counts as not set.
     pub(super) fn of<M: Model>(record: &M, assignments: Vec<(&'static str, Expr)>) -> Result<Self> {
+        require_distinct(&assignments).map_err(|error| error.with_model(M::TABLE.model))?;
         let mut set: Set = Vec::with_capacity(assignments.len() + 2);
         for (column, expr) in assignments {
             let ordinal = assignable::<M>(column, &expr)?;
-            if set.iter().any(|(assigned, _)| *assigned == ordinal) {
-                return Err(refused::<M>(column, "is assigned twice"));
-            }
             set.push((ordinal, expr));
         }
         Ok(Self { set, guard: guard_values(record).collect() })

@@ -4,6 +4,7 @@
 //! statement has succeeded.
 
 mod columns;
+pub(crate) mod computed;
 mod hooked;
 mod insert;
 mod key;

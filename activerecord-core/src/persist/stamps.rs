@@ -89,7 +89,8 @@ pub(crate) fn of_soft_delete(table: &TableDef, now: Now) -> Option<Stamp> {
 
 /// Returns the row's version plus one.
 pub(super) fn next_version(def: &'static ColumnDef) -> Expr {
-    Expr::Arithmetic(Box::new(def.into()), Arithmetic::Add, Box::new(Expr::Value(Value::I32(1))))
+    let next = Expr::Arithmetic(Box::new(def.into()), Arithmetic::Add, Box::new(Expr::Value(Value::I32(1))));
+    next.checked(def.limits)
 }
 
 /// Returns the stamp for `ordinal`, or else the record's value.

@@ -3,7 +3,7 @@
 use super::columns::{Columns, Set};
 use super::key::{guard, guard_values, version};
 use super::stamps::{self, Now, Stamp, stamped};
-use super::{column, columns_of, detach, fill, in_one_transaction, of_model, read_back};
+use super::{column, columns_of, computed, detach, fill, in_one_transaction, of_model, read_back};
 use crate::connection::{Label, Session};
 use crate::error::Result;
 use crate::model::Model;
@@ -75,7 +75,7 @@ pub(super) async fn update_columns<M: Model>(
         }
         Err(set) => {
             let mut read = ordinals.clone();
-            read.extend(computed::<M>());
+            read.extend(generated::<M>());
             let row = Box::pin(update_and_read::<M>(session, set, guard, &read)).await?;
             let Some(row) = row else { return Ok(None) };
             session.written(fill(record, read, &row))?;
@@ -106,7 +106,7 @@ async fn write<M: Model>(
     guard_of: Option<Vec<Value>>,
     is_fresh: impl Fn(usize) -> bool,
 ) -> Result<bool> {
-    let computed: Vec<_> = computed::<M>().collect();
+    let computed: Vec<_> = generated::<M>().collect();
     if !computed.is_empty() {
         let guard = guard_of.unwrap_or_else(|| guard_values(record).collect());
         // Boxed, because hooks nest writes, and most writes do not need its space.
@@ -136,7 +136,7 @@ async fn write<M: Model>(
 }
 
 /// The columns that the database computes from the others.
-fn computed<M: Model>() -> impl Iterator<Item = usize> {
+fn generated<M: Model>() -> impl Iterator<Item = usize> {
     let columns = if M::TABLE.supplied { M::TABLE.columns } else { &[] };
     (0..columns.len()).filter(|&ordinal| columns[ordinal].is_generated())
 }
@@ -163,19 +163,21 @@ async fn update_and_read<M: Model>(
     read: &[usize],
 ) -> Result<Option<Vec<Value>>> {
     let label = Label::new(M::TABLE.model, "update");
+    let computed: Vec<_> = computed::columns(&set).into_iter().map(|ordinal| M::TABLE.columns[ordinal].name).collect();
+    let explained = |error| computed::explain(error, M::TABLE, &computed);
     if session.capabilities().await?.update_returning {
         let returning = columns_of::<M>(read.iter().copied());
         let update = Update { returning, ..statement::<M>(set, guard::<M>(&guard_values)) };
-        let sql = render(Statement::Update(update), session.dialect())?.one_row();
-        return session.fetch_one(&sql, label, detach).await;
+        let sql = render(Statement::Update(update), session.dialect()).map_err(of_model::<M>)?.one_row();
+        return session.fetch_one(&sql, label, detach).await.map_err(explained);
     }
     // In one transaction, so that no other write comes between the UPDATE and the query.
     in_one_transaction(session, async |session| {
         let Some(set) = with_known_key::<M>(&session, set, &guard_values).await? else { return Ok(None) };
         let key = key_after::<M>(&set, &guard_values);
         let update = statement::<M>(set, guard::<M>(&guard_values));
-        let sql = render(Statement::Update(update), session.dialect())?.one_row();
-        if session.execute(&sql, label).await?.rows == 0 {
+        let sql = render(Statement::Update(update), session.dialect()).map_err(of_model::<M>)?.one_row();
+        if session.execute(&sql, label).await.map_err(explained)?.rows == 0 {
             return Ok(None);
         }
         read_back::<M>(read, &key, &session).await

@@ -56,11 +56,12 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     fn beside(mut self, operator: SetOperator, other: Subquery) -> Self {
         let mut first = self.clone().into_select();
         first.name_items();
-        let first = Subquery { select: Box::new(first), connection: None };
+        let first = Subquery::bounded(first);
         let compound = Compound { first, operator, others: vec![other] };
         let name = <S::Root as Relation>::NAME.into();
         self.select = Select::from(statement::FromItem::Compound(Box::new(compound), name));
         self.deleted = Deleted::With;
+        self.revealed.clear();
         self
     }
 }

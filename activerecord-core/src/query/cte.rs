@@ -114,7 +114,7 @@ impl<C: Cte> Query<C> {
         let mut whole = Self::new(query.model);
         whole.route = query.route.clone();
         whole.deleted = Deleted::With;
-        let inner = Subquery { select: Box::new(query.into_select()), connection: None };
+        let inner = Subquery::bounded(query.into_select());
         whole.select.with.push(named::<C>(inner, step));
         whole
     }

@@ -46,7 +46,7 @@ enum Key {
     Bool(bool),
     Integer(i64),
     Unsigned(u64),
-    Float(f64),
+    Float(#[serde(with = "float")] f64),
     Text(String),
     Bytes(Vec<u8>),
     Decimal(Decimal),
@@ -55,6 +55,29 @@ enum Key {
     Time(NaiveTime),
     DateTime(NaiveDateTime),
     Timestamp(DateTime<Utc>),
+}
+
+/// A float as a number; NaN and the infinities, for which JSON has no numbers, as text.
+mod float {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Text(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if x.is_finite() { serializer.serialize_f64(*x) } else { serializer.collect_str(x) }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Number(x) => Ok(x),
+            Written::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
 }
 
 impl Cursor {
@@ -170,5 +193,24 @@ mod tests {
             r#"["altitude desc, city asc, code asc",[{"Integer":9078},"Null",{"Text":"TEX"}]]"#
         );
         assert_eq!(text.parse::<Cursor>().expect("the same cursor"), cursor);
+    }
+
+    #[test]
+    fn every_float_has_a_text() {
+        for (float, written) in [
+            (0.1, r#"[{"Float":0.1}]"#),
+            (-2.0, r#"[{"Float":-2.0}]"#),
+            (f64::from(0.1_f32), r#"[{"Float":0.10000000149011612}]"#),
+            (f64::MIN_POSITIVE, r#"[{"Float":2.2250738585072014e-308}]"#),
+            (f64::INFINITY, r#"[{"Float":"inf"}]"#),
+            (f64::NEG_INFINITY, r#"[{"Float":"-inf"}]"#),
+            (f64::NAN, r#"[{"Float":"NaN"}]"#),
+        ] {
+            let cursor = Cursor::of("x asc".into(), [Value::F64(float)].into_iter()).expect("a cursor");
+            assert_eq!(serde_json::to_string(&cursor.values).expect("JSON"), written);
+            let read =
+                cursor.to_string().parse::<Cursor>().and_then(|cursor| cursor.values_in("x asc")).expect("a cursor");
+            assert!(matches!(read[..], [Value::F64(x)] if x.to_bits() == float.to_bits()), "{read:?}");
+        }
     }
 }

@@ -40,7 +40,9 @@ use crate::error::{Error, Result};
 use crate::model::{Model, Projection};
 use crate::schema::TableDef;
 use crate::sql::{Sql, cached_head, cells, render_rest, render_with_models};
-use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
+use crate::statement::{
+    self, Direction, Expr, Nulls, OrderBy, RawSql, Refusal, Select, SelectItem, Statement, Subquery, TableRef,
+};
 use crate::transaction::Transaction;
 use crate::typed::{Condition, Found, IntoOrder, Relation, Selection, Source, key_columns, table_ref};
 use crate::value::{IntoParams, RowRef, Value};
@@ -66,7 +68,8 @@ use crate::value::{IntoParams, RowRef, Value};
 /// outside every scope takes the scope in which it is awaited. See [Connection](crate::ActiveRecord#connection).
 ///
 /// Rows that `#[soft_delete]` marks as deleted are excluded, also those of joined models, unless
-/// [`with_deleted`](Self::with_deleted) or [`only_deleted`](Self::only_deleted) is called.
+/// [`with_deleted`](Self::with_deleted), [`with_deleted_of`](Self::with_deleted_of) or
+/// [`only_deleted`](Self::only_deleted) is called.
 ///
 /// # Aggregates
 ///
@@ -91,6 +94,8 @@ pub struct Query<S, R = S> {
     model: &'static TableDef,
     route: Route,
     deleted: Deleted,
+    /// The names of the relations whose deleted rows the query sees.
+    revealed: Vec<&'static str>,
     read: fn(&dyn RowRef) -> Result<R>,
     /// Whether the items are read one by one, and not by the fields of a model, which know their types.
     by_item: bool,
@@ -114,6 +119,7 @@ impl<S: Relation> Query<S, S::Record> {
             model,
             route: Route::here(),
             deleted: Deleted::Without,
+            revealed: Vec::new(),
             read: <S as Source>::read,
             by_item: false,
             found: S::FOUND,
@@ -187,7 +193,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         self
     }
 
-    /// Includes rows that `#[soft_delete]` marks as deleted.
+    /// Includes rows that `#[soft_delete]` marks as deleted, of all models that the query reads.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -199,6 +205,25 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// ```
     pub fn with_deleted(mut self) -> Self {
         self.deleted = Deleted::With;
+        self
+    }
+
+    /// Includes rows of one model, or of one alias, that `#[soft_delete]` marks as deleted. Without it, an inner join drops a
+    /// row whose joined row is deleted, and a left join reads `None` for the joined row.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, #[soft_delete] at: Option<chrono::DateTime<chrono::Utc>> }
+    /// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64, #[soft_delete] at: Option<chrono::DateTime<chrono::Utc>> }
+    /// # async fn example() -> Result<()> {
+    /// // Posts that are not deleted, with their authors, also deleted ones.
+    /// let posts = Post::query().join(User::ID.eq(Post::USER_ID)).with_deleted_of::<User>().all().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// If the query does not read the model, the finisher returns `InvalidStatement`.
+    pub fn with_deleted_of<D: Relation>(mut self) -> Self {
+        self.revealed.push(D::NAME);
         self
     }
 
@@ -244,8 +269,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
 
     /// Changes the source and the row type. The statement stays the same.
     fn of<T, U>(self, read: fn(&dyn RowRef) -> Result<U>, found: Option<Found<U>>) -> Query<T, U> {
-        let Self { select, model, route, deleted, by_item, .. } = self;
-        Query { select, model, route, deleted, read, by_item, found, _of: PhantomData }
+        let Self { select, model, route, deleted, revealed, by_item, .. } = self;
+        Query { select, model, route, deleted, revealed, read, by_item, found, _of: PhantomData }
     }
 
     /// Adds the order of the key if the query has no order and its rows have a key.
@@ -302,7 +327,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     pub(crate) fn into_subquery(self) -> Subquery {
         let own = self.route.transaction.as_ref().map(|level| level.endpoint().name().clone());
         let connection = own.or_else(|| self.route.using.clone());
-        Subquery { select: Box::new(self.into_select()), connection }
+        Subquery { connection, ..Subquery::bounded(self.into_select()) }
     }
 
     /// Returns the query as a statement.
@@ -324,17 +349,23 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// Adds the conditions on deleted rows. They are added last, so that they are added once.
     fn finished(mut self) -> Self {
         let deleted = std::mem::replace(&mut self.deleted, Deleted::With);
+        let revealed = std::mem::take(&mut self.revealed);
+        if let Some(name) = revealed.iter().find(|name| !self.select.reads(name)) {
+            self.select.and_filter(Expr::Refused(Refusal::NotRead(name)));
+        }
         if deleted == Deleted::With {
             return self;
         }
+        let is_hidden = |table: &TableRef| revealed.iter().all(|revealed| table.label() != revealed);
         if let statement::FromItem::Table(table) = &self.select.from
             && let Some(mark) = table.deleted_at()
+            && (is_hidden(table) || deleted == Deleted::Only)
         {
             let is_null = Expr::IsNull(Box::new(mark));
             self.select.and_filter(if deleted == Deleted::Only { Expr::Not(Box::new(is_null)) } else { is_null });
         }
         for join in &mut self.select.joins {
-            if let Some(mark) = join.table.deleted_at() {
+            if let Some(mark) = join.table.deleted_at().filter(|_| is_hidden(&join.table)) {
                 let on = std::mem::replace(&mut join.on, Expr::And(Vec::new()));
                 join.on = on.and(Expr::IsNull(Box::new(mark)));
             }
@@ -428,6 +459,7 @@ impl<S, R> Clone for Query<S, R> {
             model: self.model,
             route: self.route.clone(),
             deleted: self.deleted,
+            revealed: self.revealed.clone(),
             read: self.read,
             by_item: self.by_item,
             found: self.found,

@@ -4,6 +4,7 @@ use super::{Query, together};
 use crate::backend::BoxFuture;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::persist::computed;
 use crate::persist::stamps::{self, Now};
 use crate::sql::render_with_models;
 use crate::statement::{Delete, Expr, Name, Select, Statement, Update};
@@ -22,9 +23,12 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// # Ok(()) }
     /// ```
     ///
+    /// Each expression sees the row as it was before the update, so two columns can be swapped.
+    ///
     /// # Errors
-    /// `Unsupported` if the query has a limit, an offset, groups or a union, or no column is set; a constraint
-    /// violation; other errors of [`Query`].
+    /// `Unsupported` if the query has a limit, an offset, groups or a union, or no column is set; `InvalidStatement` if a
+    /// column is set twice; `Conversion` if a computed value does not fit its field; a constraint violation; other errors
+    /// of [`Query`].
     pub fn update(self, set: impl IntoAssignments<M>) -> BoxFuture<'static, Result<u64>> {
         let set = set.into_assignments();
         // Boxed, because a future that names the type of `set` repeats each error about it.
@@ -34,16 +38,9 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
             if set.is_empty() {
                 return Err(Error::unsupported("an update needs at least one column to set").with_model(M::TABLE.model));
             }
-            self.write("update", |query| {
-                Statement::Update(Update {
-                    table: M::TABLE.name.into(),
-                    model: Some(M::TABLE),
-                    set,
-                    filter: query.filter,
-                    returning: Vec::new(),
-                })
-            })
-            .await
+            let computed = computed::columns(&set);
+            let updated = self.write("update", |query| updated::<M>(set, query)).await;
+            updated.map_err(|error| computed::explain(error, M::TABLE, &computed))
         })
     }
 
@@ -60,16 +57,7 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         };
         self.refuse_shape("delete")?;
         let set = touched::<M>(vec![(M::TABLE.columns[ordinal].name, Expr::Value(deleted_at))], now);
-        self.write("delete", |query| {
-            Statement::Update(Update {
-                table: M::TABLE.name.into(),
-                model: Some(M::TABLE),
-                set,
-                filter: query.filter,
-                returning: Vec::new(),
-            })
-        })
-        .await
+        self.write("delete", |query| updated::<M>(set, query)).await
     }
 
     /// Deletes all rows of the query with one statement, even if the model has `#[soft_delete]`. Returns the number of
@@ -102,6 +90,11 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         together(&route, M::TABLE, &session, &models)?;
         Ok(session.execute(&sql, label).await?.rows)
     }
+}
+
+fn updated<M: Model>(set: Vec<(Name, Expr)>, query: Select) -> Statement {
+    let (table, model) = (M::TABLE.name.into(), Some(M::TABLE));
+    Statement::Update(Update { table, model, set, filter: query.filter, returning: Vec::new() })
 }
 
 /// Adds the time and the next version, unless the caller sets them.

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use crate::error::Result;
-use crate::value::{Spelling, Stored, Value, ValueType};
+use crate::value::{Limits, Spelling, Stored, Value, ValueType};
 
 /// A model's table: its names, its columns, and the roles of columns.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct ColumnDef {
     pub nullable: bool,
     /// The type of the field as written in the source, for messages.
     pub rust_type: &'static str,
+    /// The values that the field can hold.
+    pub limits: Limits,
     /// Where the column's values come from.
     pub origin: Origin,
     /// How the values are stored where the database has no type for them.
@@ -190,7 +192,8 @@ impl ColumnDef {
         rust_type: &'static str,
     ) -> Self {
         let (origin, stored) = (Origin::Field, Stored::Default);
-        Self { field, table, name, ty, nullable, rust_type, origin, stored }
+        let limits = Limits::of(ty);
+        Self { field, table, name, ty, nullable, rust_type, limits, origin, stored }
     }
 
     /// Marks the column as computed by the database.

@@ -1,10 +1,9 @@
 //! Aggregates and window functions.
 
-use super::expr::{atom, comparand, is_decimal};
-use super::function;
+use super::compare::{comparand, partition, require_order};
 use super::select::order_by;
 use super::writer::Writer;
-use crate::dialect::DecimalMath;
+use super::{function, infer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Window};
 
@@ -15,19 +14,20 @@ pub(super) fn aggregate(
     argument: Option<Box<Expr>>,
     over: Option<Window>,
 ) -> Result<()> {
-    let Some(argument) = argument else {
+    let Some(mut argument) = argument else {
         w.push("COUNT(*)");
         return over_window(w, over);
     };
-    let is_decimal = is_decimal(&argument);
-    if function == Aggregate::Avg && w.dialect.typed_averages {
-        return typed_average(w, *argument, is_decimal, over);
+    if matches!(function, Aggregate::Min | Aggregate::Max) {
+        require_order(w, &argument)?;
+        *argument = infer::ordered(w, *argument);
     }
-    match (w.dialect.decimal, function) {
-        (DecimalMath::Functions { prefix, .. }, Aggregate::Sum) if is_decimal => w.push(prefix).push("_sum("),
-        (DecimalMath::Functions { prefix, .. }, Aggregate::Avg) if is_decimal => w.push(prefix).push("_avg("),
-        _ => w.push(name(function)),
-    };
+    let ty = argument.ty();
+    let own = w.dialect.aggregates.iter().find(|(known, of, _)| *known == function && Some(*of) == ty);
+    if let Some((_, _, spelling)) = own {
+        return spelled(w, spelling, &argument, over.as_ref());
+    }
+    w.push(name(function));
     // MIN and MAX compare, so a decimal needs its collation. The other functions ignore it.
     comparand(w, *argument)?;
     w.push(")");
@@ -45,13 +45,14 @@ fn name(function: Aggregate) -> &'static str {
     }
 }
 
-/// Writes an average with the result of the other databases: a float, or a decimal that fits `Decimal`.
-fn typed_average(w: &mut Writer<'_>, argument: Expr, is_decimal: bool, over: Option<Window>) -> Result<()> {
-    w.push(if is_decimal { "ROUND(AVG(" } else { "AVG(" });
-    atom(w, argument)?;
-    w.push(if is_decimal { ")" } else { " * 1e0)" });
-    over_window(w, over)?;
-    w.push(if is_decimal { ", 16)" } else { "" });
+/// Writes an aggregate that the database does not have as a function.
+fn spelled(w: &mut Writer<'_>, spelling: &str, argument: &Expr, over: Option<&Window>) -> Result<()> {
+    for (index, part) in spelling.split("{over}").enumerate() {
+        if index > 0 {
+            over_window(w, over.cloned())?;
+        }
+        w.fill(part, |w| comparand(w, argument.clone()))?;
+    }
     Ok(())
 }
 
@@ -75,7 +76,7 @@ fn over_window(w: &mut Writer<'_>, window: Option<Window>) -> Result<()> {
     w.push(" OVER (");
     if !window.partition_by.is_empty() {
         w.push("PARTITION BY ");
-        w.list(window.partition_by, comparand)?;
+        w.list(window.partition_by, partition)?;
     }
     order_by(w, window.order_by, &[])?;
     if let Some(frame) = window.frame {

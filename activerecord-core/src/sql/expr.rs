@@ -1,17 +1,18 @@
 //! Renders expressions.
 
 use super::aggregate::{aggregate, over};
+use super::arithmetic::arithmetic;
+use super::checked::checked;
+use super::compare::{between, compare, compare_rows};
 use super::digest::digest;
 use super::function::{call, case, date_part};
 use super::like::like;
-use super::stored::{Met, common};
 use super::subquery::{exists, membership, scalar};
 use super::writer::Writer;
 use super::{json, raw, scope};
-use crate::dialect::{DecimalMath, Upsert};
-use crate::error::{Error, Result};
-use crate::statement::{Arithmetic, Compare, Expr};
-use crate::value::{Purpose, ValueType};
+use crate::dialect::Upsert;
+use crate::error::{Error, ErrorKind, Result};
+use crate::statement::{Expr, MAX_DEPTH, Refusal};
 
 /// Writes an expression. Operands with a lower precedence get parentheses.
 pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
@@ -25,26 +26,14 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
             excluded(w, &column);
             Ok(())
         }
-        Expr::Compare(left, op, right) => {
-            let met = common(w.dialect, [&*left, &*right], Purpose::Compare)?;
-            left_side(w, *left, met)?;
-            w.push(symbol(op));
-            operand(w, *right, met)
-        }
+        Expr::Compare(left, op, right) => compare(w, *left, op, *right),
         Expr::CompareRows(pairs, op) => compare_rows(w, pairs, op),
         Expr::Arithmetic(left, op, right) => arithmetic(w, *left, op, *right),
         Expr::And(all) => junction(w, all, " AND ", "1 = 1"),
         Expr::Or(any) => junction(w, any, " OR ", "1 = 0"),
         Expr::Not(inner) => negation(w, *inner),
         Expr::IsNull(inner) => postfix(w, *inner, " IS NULL"),
-        Expr::Between(inner, low, high) => {
-            let met = common(w.dialect, [&*inner, &*low, &*high], Purpose::Compare)?;
-            left_side(w, *inner, met)?;
-            w.push(" BETWEEN ");
-            operand(w, *low, met)?;
-            w.push(" AND ");
-            operand(w, *high, met)
-        }
+        Expr::Between(inner, low, high) => between(w, *inner, *low, *high),
         Expr::In(inner, set) => membership(w, *inner, set),
         Expr::Like(inner, pattern) => like(w, *inner, pattern),
         Expr::Aggregate(function, argument) => aggregate(w, function, argument, None),
@@ -58,6 +47,24 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::JsonContains(inner, other) => json::contains(w, *inner, *other),
         Expr::Over(inner, window) => over(w, *inner, *window),
         Expr::Raw(sql) => raw::fragment(w, sql),
+        Expr::Typed(inner, _) => expr(w, *inner),
+        Expr::Checked(inner, limits) => checked(w, *inner, limits),
+        Expr::Refused(refusal) => Err(refused(refusal)),
+    }
+}
+
+/// Returns the error of an expression, or of a statement, that cannot be rendered.
+#[cold]
+pub(super) fn refused(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::TooDeep => Error::unsupported(format!(
+            "an expression is nested more than {MAX_DEPTH} levels; join conditions of the same kind in one list (a & b & c, \
+             a | b | c), use is_in for many values of one column, or run several queries"
+        )),
+        Refusal::NotRead(name) => Error::new(
+            ErrorKind::InvalidStatement,
+            format!("with_deleted_of names `{name}`, but the query does not read it: join it, or remove the call"),
+        ),
     }
 }
 
@@ -87,124 +94,9 @@ pub(super) fn atom(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
-/// Writes an operand. A bound value gets the spelling that it meets.
-pub(super) fn operand(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
-    match node {
-        Expr::Value(value) => w.bind_as(value, met),
-        node => atom(w, node),
-    }
-}
-
-fn left_side(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
-    match node {
-        Expr::Value(value) if met.is_some() => w.bind_as(value, met),
-        node => comparand(w, node),
-    }
-}
-
-/// Writes the left side of a comparison, or an item of ORDER BY. A decimal that is stored as text gets its collation.
-pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
-    let collation = match w.dialect.decimal {
-        DecimalMath::Functions { collation, .. } if is_decimal(&node) => Some(collation),
-        _ => None,
-    };
-    atom(w, node)?;
-    if let Some(collation) = collation {
-        w.push(" COLLATE ").push(collation);
-    }
-    Ok(())
-}
-
-pub(super) fn is_decimal(node: &Expr) -> bool {
-    node.ty() == Some(ValueType::Decimal)
-}
-
-/// Writes a comparison of rows in the form that can use an index over all its columns.
-fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -> Result<()> {
-    if pairs.len() < 2 || !w.dialect.row_values {
-        return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
-    }
-    let mut values = Vec::with_capacity(pairs.len());
-    w.push("(").list(pairs, |w, (left, right)| {
-        values.push((common(w.dialect, [&left, &right], Purpose::Compare)?, right));
-        comparand(w, left)
-    })?;
-    w.push(")").push(symbol(op)).push("(").list(values, |w, (met, value)| operand(w, value, met))?;
-    w.push(")");
-    Ok(())
-}
-
-/// `a > x OR (a = x AND (b > y OR ..))`.
-fn decided_by_the_first(pairs: &mut dyn ExactSizeIterator<Item = (Expr, Expr)>, op: Compare) -> Expr {
-    let Some((left, right)) = pairs.next() else { return Expr::And(Vec::new()) };
-    if pairs.len() == 0 {
-        return left.compare(op, right);
-    }
-    let differs = match op {
-        Compare::Le => Compare::Lt,
-        Compare::Ge => Compare::Gt,
-        other => other,
-    };
-    let decided = left.clone().compare(differs, right.clone());
-    decided.or(left.compare(Compare::Eq, right).and(decided_by_the_first(pairs, op)))
-}
-
-fn symbol(op: Compare) -> &'static str {
-    match op {
-        Compare::Eq => " = ",
-        Compare::Ne => " <> ",
-        Compare::Lt => " < ",
-        Compare::Le => " <= ",
-        Compare::Gt => " > ",
-        Compare::Ge => " >= ",
-    }
-}
-
-fn arithmetic(w: &mut Writer<'_>, left: Expr, op: Arithmetic, right: Expr) -> Result<()> {
-    if let DecimalMath::Functions { prefix, .. } = w.dialect.decimal
-        && is_decimal(&left)
-    {
-        return decimal_arithmetic(w, prefix, left, op, right);
-    }
-    let is_integer = !matches!(left.ty(), Some(ValueType::F32 | ValueType::F64 | ValueType::Decimal));
-    let by_zero_is_null = matches!(op, Arithmetic::Divide | Arithmetic::Remainder);
-    let symbol = match op {
-        Arithmetic::Add => " + ",
-        Arithmetic::Subtract => " - ",
-        Arithmetic::Multiply => " * ",
-        Arithmetic::Divide if is_integer => w.dialect.integer_division,
-        Arithmetic::Divide => " / ",
-        Arithmetic::Remainder => " % ",
-    };
-    atom(w, left)?;
-    w.push(symbol);
-    if !by_zero_is_null {
-        return atom(w, right);
-    }
-    w.push("NULLIF(");
-    expr(w, right)?;
-    w.push(", 0)");
-    Ok(())
-}
-
-fn decimal_arithmetic(w: &mut Writer<'_>, prefix: &str, left: Expr, op: Arithmetic, right: Expr) -> Result<()> {
-    let function = match op {
-        Arithmetic::Add => "_add(",
-        Arithmetic::Subtract => "_sub(",
-        Arithmetic::Multiply => "_mul(",
-        Arithmetic::Divide | Arithmetic::Remainder => {
-            return Err(Error::unsupported(
-                "division of decimals is not supported: each database rounds to another number of digits",
-            ));
-        }
-    };
-    w.push(prefix).push(function);
-    expr(w, left)?;
-    w.push(", ");
-    expr(w, right)?;
-    w.push(")");
-    Ok(())
-}
+/// The most conditions in a row. More get parentheses, because SQLite parses a row of n conditions to a tree of depth n,
+/// and refuses a depth of 1,000.
+const MOST_IN_A_ROW: usize = 500;
 
 fn junction(w: &mut Writer<'_>, mut items: Vec<Expr>, word: &str, empty: &str) -> Result<()> {
     match items.len() {
@@ -213,21 +105,31 @@ fn junction(w: &mut Writer<'_>, mut items: Vec<Expr>, word: &str, empty: &str) -
             Ok(())
         }
         1 => expr(w, items.remove(0)),
-        _ => {
-            for (index, item) in items.into_iter().enumerate() {
-                if index > 0 {
-                    w.push(word);
-                }
-                if matches!(item, Expr::And(_) | Expr::Or(_) | Expr::CompareRows(..) | Expr::Raw(_) | Expr::Between(..))
-                {
-                    atom(w, item)?;
-                } else {
-                    expr(w, item)?;
-                }
+        count if count <= MOST_IN_A_ROW => row(w, items.into_iter(), word),
+        count => {
+            let mut items = items.into_iter();
+            for group in 0..count.div_ceil(MOST_IN_A_ROW) {
+                w.push(if group == 0 { "(" } else { word }).push(if group == 0 { "" } else { "(" });
+                row(w, items.by_ref().take(MOST_IN_A_ROW), word)?;
+                w.push(")");
             }
             Ok(())
         }
     }
+}
+
+fn row(w: &mut Writer<'_>, items: impl Iterator<Item = Expr>, word: &str) -> Result<()> {
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            w.push(word);
+        }
+        if matches!(item, Expr::And(_) | Expr::Or(_) | Expr::CompareRows(..) | Expr::Raw(_) | Expr::Between(..)) {
+            atom(w, item)?;
+        } else {
+            expr(w, item)?;
+        }
+    }
+    Ok(())
 }
 
 fn negation(w: &mut Writer<'_>, inner: Expr) -> Result<()> {

@@ -10,17 +10,12 @@ use crate::value::{Value, ValueType};
 
 /// Writes a test of the type of the value at a path, then the value.
 pub(super) fn value(w: &mut Writer<'_>, json: Expr, path: &[JsonStep], kind: JsonKind) -> Result<()> {
-    let [before, between, behind] = match w.dialect.json {
+    let spelling = match w.dialect.json {
         JsonPaths::Jsonb => typed(kind),
         JsonPaths::Extract => extracted(kind),
         JsonPaths::ExtractJson => extracted_json(kind),
     };
-    w.push(before);
-    place(w, json.clone(), path)?;
-    w.push(between);
-    place(w, json, path)?;
-    w.push(behind);
-    Ok(())
+    w.fill(spelling, |w| place(w, json.clone(), path))
 }
 
 /// Writes the JSON value and the path as two arguments.
@@ -51,69 +46,65 @@ fn dotted(step: &JsonStep) -> String {
     }
 }
 
-fn typed(kind: JsonKind) -> [&'static str; 3] {
+/// `{}` stands for the JSON value and the path. A number outside of 64 bits is no integer.
+fn typed(kind: JsonKind) -> &'static str {
     match kind {
-        JsonKind::Text => [
-            "CASE WHEN jsonb_typeof(jsonb_extract_path(",
-            ")) IN ('string', 'number', 'boolean') THEN jsonb_extract_path_text(",
-            ") END",
-        ],
-        JsonKind::Integer => [
-            "CASE jsonb_typeof(jsonb_extract_path(",
-            ")) WHEN 'number' THEN CAST(TRUNC(CAST(jsonb_extract_path_text(",
-            ") AS numeric)) AS bigint) END",
-        ],
-        JsonKind::Float => [
-            "CASE jsonb_typeof(jsonb_extract_path(",
-            ")) WHEN 'number' THEN CAST(jsonb_extract_path_text(",
-            ") AS double precision) END",
-        ],
-        JsonKind::Bool => [
-            "CASE jsonb_typeof(jsonb_extract_path(",
-            ")) WHEN 'boolean' THEN CAST(jsonb_extract_path_text(",
-            ") AS boolean) END",
-        ],
-    }
-}
-
-fn extracted(kind: JsonKind) -> [&'static str; 3] {
-    match kind {
-        JsonKind::Text => [
-            "CASE json_type(",
-            ") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN NULL WHEN 'object' THEN NULL \
-             WHEN 'array' THEN NULL ELSE CAST(json_extract(",
-            ") AS TEXT) END",
-        ],
+        JsonKind::Text => {
+            "CASE WHEN jsonb_typeof(jsonb_extract_path({})) IN ('string', 'number', 'boolean') \
+             THEN jsonb_extract_path_text({}) END"
+        }
         JsonKind::Integer => {
-            ["CASE WHEN json_type(", ") IN ('integer', 'real') THEN CAST(json_extract(", ") AS INTEGER) END"]
+            "CASE jsonb_typeof(jsonb_extract_path({})) WHEN 'number' THEN \
+             CASE WHEN TRUNC(CAST(jsonb_extract_path_text({}) AS numeric)) BETWEEN -9223372036854775808 AND 9223372036854775807 \
+             THEN CAST(TRUNC(CAST(jsonb_extract_path_text({}) AS numeric)) AS bigint) END END"
         }
         JsonKind::Float => {
-            ["CASE WHEN json_type(", ") IN ('integer', 'real') THEN CAST(json_extract(", ") AS REAL) END"]
+            "CASE jsonb_typeof(jsonb_extract_path({})) WHEN 'number' \
+             THEN CAST(jsonb_extract_path_text({}) AS double precision) END"
         }
-        JsonKind::Bool => ["CASE WHEN json_type(", ") IN ('true', 'false') THEN json_extract(", ") END"],
+        JsonKind::Bool => {
+            "CASE jsonb_typeof(jsonb_extract_path({})) WHEN 'boolean' THEN CAST(jsonb_extract_path_text({}) AS boolean) END"
+        }
     }
 }
 
-/// An integer is first cast to a decimal, because a float would lose digits.
-fn extracted_json(kind: JsonKind) -> [&'static str; 3] {
+fn extracted(kind: JsonKind) -> &'static str {
     match kind {
-        JsonKind::Text => [
-            "CASE WHEN JSON_TYPE(JSON_EXTRACT(",
-            ")) NOT IN ('NULL', 'OBJECT', 'ARRAY') THEN JSON_UNQUOTE(JSON_EXTRACT(",
-            ")) END",
-        ],
-        JsonKind::Integer => [
-            "CASE WHEN JSON_TYPE(JSON_EXTRACT(",
-            ")) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CAST(TRUNCATE(CAST(JSON_UNQUOTE(JSON_EXTRACT(",
-            ")) AS DECIMAL(65, 20)), 0) AS SIGNED) END",
-        ],
-        JsonKind::Float => [
-            "CASE WHEN JSON_TYPE(JSON_EXTRACT(",
-            ")) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CAST(JSON_UNQUOTE(JSON_EXTRACT(",
-            ")) AS DOUBLE) END",
-        ],
+        JsonKind::Text => {
+            "CASE json_type({}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN NULL \
+             WHEN 'object' THEN NULL WHEN 'array' THEN NULL ELSE CAST(json_extract({}) AS TEXT) END"
+        }
+        JsonKind::Integer => {
+            "CASE WHEN json_type({}) IN ('integer', 'real') \
+             AND json_extract({}) BETWEEN -9223372036854775808 AND 9223372036854775807 \
+             THEN CAST(json_extract({}) AS INTEGER) END"
+        }
+        JsonKind::Float => "CASE WHEN json_type({}) IN ('integer', 'real') THEN CAST(json_extract({}) AS REAL) END",
+        JsonKind::Bool => "CASE WHEN json_type({}) IN ('true', 'false') THEN json_extract({}) END",
+    }
+}
+
+/// An integer is cast to a decimal, because a float would lose digits. A number that is too large for the decimal is
+/// refused as a float before: the cast would fail in an UPDATE.
+fn extracted_json(kind: JsonKind) -> &'static str {
+    match kind {
+        JsonKind::Text => {
+            "CASE WHEN JSON_TYPE(JSON_EXTRACT({})) NOT IN ('NULL', 'OBJECT', 'ARRAY') \
+             THEN JSON_UNQUOTE(JSON_EXTRACT({})) END"
+        }
+        JsonKind::Integer => {
+            "CASE WHEN JSON_TYPE(JSON_EXTRACT({})) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') \
+             AND JSON_UNQUOTE(JSON_EXTRACT({})) + 0e0 BETWEEN -9223372036854775808 AND 9223372036854775807 \
+             THEN CASE WHEN CAST(JSON_UNQUOTE(JSON_EXTRACT({})) AS DECIMAL(65, 20)) \
+             BETWEEN -9223372036854775808 AND 9223372036854775807 \
+             THEN CAST(TRUNCATE(CAST(JSON_UNQUOTE(JSON_EXTRACT({})) AS DECIMAL(65, 20)), 0) AS SIGNED) END END"
+        }
+        JsonKind::Float => {
+            "CASE WHEN JSON_TYPE(JSON_EXTRACT({})) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') \
+             THEN CAST(JSON_UNQUOTE(JSON_EXTRACT({})) AS DOUBLE) END"
+        }
         JsonKind::Bool => {
-            ["CASE WHEN JSON_TYPE(JSON_EXTRACT(", ")) = 'BOOLEAN' THEN JSON_UNQUOTE(JSON_EXTRACT(", ")) = 'true' END"]
+            "CASE WHEN JSON_TYPE(JSON_EXTRACT({})) = 'BOOLEAN' THEN JSON_UNQUOTE(JSON_EXTRACT({})) = 'true' END"
         }
     }
 }

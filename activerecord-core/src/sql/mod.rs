@@ -1,7 +1,11 @@
 //! Renders a [`Statement`](crate::statement::Statement) to the text and the binds of one dialect.
 
 mod aggregate;
+mod arithmetic;
+mod assign;
 mod cache;
+mod checked;
+mod compare;
 mod constant;
 pub(crate) mod create;
 pub(crate) mod created;
@@ -9,6 +13,8 @@ pub(crate) mod define;
 mod digest;
 mod expr;
 mod function;
+mod groups;
+mod infer;
 mod json;
 mod keys;
 mod like;
@@ -23,9 +29,11 @@ mod subquery;
 mod traces;
 mod translate;
 mod trigger;
+mod update;
 mod write;
 mod writer;
 
+pub(crate) use assign::require_distinct;
 pub(crate) use cache::{Operation, cached, cached_head, cached_insert};
 pub use keys::GeneratedKey;
 pub(crate) use keys::render_insert;
@@ -131,7 +139,7 @@ impl Sql {
         self.access
     }
 
-    /// Refuses a bound value that serde could not serialize to JSON.
+    /// Refuses a bound value that JSON cannot represent.
     ///
     /// # Errors
     /// `Conversion`, with the number of the placeholder.
@@ -175,6 +183,7 @@ impl Sql {
 #[cold]
 fn no_json(number: usize) -> Error {
     Error::conversion(format!(
-        "serde cannot write the value of placeholder {number} as JSON; the keys of a map must be strings"
+        "the value of placeholder {number} has no JSON that can be read again: a float is NaN or infinite, the keys of a map \
+         are not strings, or it is nested more than 127 levels"
     ))
 }

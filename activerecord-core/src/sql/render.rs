@@ -1,11 +1,12 @@
 //! Renders a statement to its text and binds.
 
+use super::expr::refused;
 use super::writer::Writer;
-use super::{Access, Sql, create, define, raw, select, trigger, write};
+use super::{Access, Sql, create, define, raw, select, trigger, update, write};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::schema::TableDef;
-use crate::statement::{Select, Statement};
+use crate::statement::{Refusal, Select, Statement};
 
 /// Renders a statement in a dialect. Values become binds, and names are quoted.
 ///
@@ -20,7 +21,8 @@ use crate::statement::{Select, Statement};
 /// ```
 ///
 /// # Errors
-/// `Unsupported` when the dialect has no syntax for the statement, or binds fewer values. `InvalidStatement` when raw
+/// `Unsupported` when the dialect has no syntax for the statement, or binds fewer values, or an expression is nested more
+/// than [`MAX_DEPTH`](crate::statement::MAX_DEPTH) levels. `InvalidStatement` when raw
 /// SQL has another number of placeholders than of values, or a column belongs to a table that the statement does not
 /// read.
 pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
@@ -34,14 +36,14 @@ pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
 pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
     let mut w = Writer::new(dialect);
     w.defines = matches!(&statement, Statement::CreateTable(_) | Statement::CreateIndex(_));
-    let access = match statement {
+    let access = match statement.bounded().ok_or_else(|| refused(Refusal::TooDeep))? {
         Statement::Select(query) => {
             // A locking read must run where writes run.
             let access = if query.lock.is_some() { Access::Write } else { Access::Read };
             select::top(&mut w, query).map(|()| access)
         }
         Statement::Insert(statement) => write::insert(&mut w, statement).map(|()| Access::Write),
-        Statement::Update(statement) => write::update(&mut w, statement).map(|()| Access::Write),
+        Statement::Update(statement) => update::update(&mut w, statement).map(|()| Access::Write),
         Statement::Delete(statement) => write::delete(&mut w, statement).map(|()| Access::Write),
         Statement::Load { table, columns } => write::load(&mut w, &table, &columns).map(|()| Access::Write),
         Statement::CreateTable(table) => {
@@ -85,6 +87,9 @@ pub(crate) fn render_rest(head: Sql, query: Select, dialect: &Dialect) -> Result
     if query.ends_with_its_table() {
         return Ok((head, Vec::new()));
     }
+    let Some(Statement::Select(query)) = Statement::Select(query).bounded() else {
+        return Err(refused(Refusal::TooDeep));
+    };
     let mut w = Writer::new(dialect);
     w.push(head.text());
     w.cells = head.cells;

@@ -9,13 +9,15 @@ use crate::statement::{ColumnExpr, FromItem, Join, Name};
 pub(super) struct Scope {
     first: Option<Name>,
     joined: Vec<Name>,
+    /// The names that stand for the rows of queries.
+    derived: Vec<Name>,
     qualified: bool,
 }
 
 impl Scope {
     /// The scope of one table. Its columns are not qualified.
     pub(super) fn of(table: Name) -> Self {
-        Self { first: Some(table), joined: Vec::new(), qualified: false }
+        Self { first: Some(table), joined: Vec::new(), derived: Vec::new(), qualified: false }
     }
 
     /// The scope of a query.
@@ -28,12 +30,16 @@ impl Scope {
             FromItem::Named(name) | FromItem::Query(_, name) | FromItem::Compound(_, name) => name,
         };
         let mut scope = Self::of(first.clone());
+        let is_table =
+            matches!(from, FromItem::Named(_)) || matches!(from, FromItem::Table(table) if table.model.is_some());
+        scope.derived.extend((!is_table).then(|| first.clone()));
         for join in joins {
             let label = join.table.label();
             if scope.has(label) {
                 return Err(twice(label));
             }
             scope.joined.push(label.clone());
+            scope.derived.extend(join.table.model.is_none().then(|| label.clone()));
         }
         scope.qualified = !scope.joined.is_empty();
         Ok(scope)
@@ -47,6 +53,13 @@ impl Scope {
 
     fn has(&self, table: &Name) -> bool {
         self.first.as_ref() == Some(table) || self.joined.contains(table)
+    }
+}
+
+impl Writer<'_> {
+    /// Returns true when this name stands for the rows of a query, whose columns can have other types in the database.
+    pub(super) fn is_derived(&self, table: &Name) -> bool {
+        std::iter::once(&self.scope).chain(&self.around).any(|scope| scope.derived.contains(table))
     }
 }
 

@@ -1,16 +1,17 @@
 //! Renders SELECT. Each clause is one function.
 
-use super::expr::{comparand, expr, is_decimal};
+use super::compare::{comparand, is, is_decimal, require_order};
+use super::expr::expr;
 use super::scope::{Scope, nested};
 use super::subquery::{compound, subquery};
-use super::writer::Writer;
-use super::{lock, stored};
+use super::writer::{List, Writer};
+use super::{groups, lock, stored};
 use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
     Cte, Direction, Distinct, Expr, FromItem, Join, JoinKind, OrderBy, Select, SelectItem, SetOperator, TableRef,
 };
-use crate::value::Value;
+use crate::value::{Value, ValueType};
 
 /// Writes the outermost query. Only this query can lock rows.
 pub(super) fn top(w: &mut Writer<'_>, query: Select) -> Result<()> {
@@ -24,19 +25,25 @@ pub(super) fn top(w: &mut Writer<'_>, query: Select) -> Result<()> {
 }
 
 /// Writes a query. From here on, names refer to its tables.
-pub(super) fn select(w: &mut Writer<'_>, query: Select) -> Result<()> {
+pub(super) fn select(w: &mut Writer<'_>, mut query: Select) -> Result<()> {
     if query.lock.is_some() {
         return Err(lock::refused("only the outermost query of a statement can lock its rows"));
     }
-    let ctes = w.ctes.len();
-    with(w, query.with)?;
+    let (ctes, mut list) = (w.ctes.len(), std::mem::take(&mut w.list));
+    with(w, std::mem::take(&mut query.with))?;
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     let merged = !query.group_by.is_empty() || query.distinct != Distinct::No;
-    let items = if merged { query.items.iter().map(|item| item.expr.clone()).collect() } else { Vec::new() };
+    if merged {
+        groups::resolve(w, &mut query)?;
+    }
+    let items = if merged { query.items.clone() } else { Vec::new() };
     w.push("SELECT ");
-    distinct(w, query.distinct)?;
-    select_list(w, query.items)?;
-    from(w, query.from)?;
+    list.merges |= query.distinct == Distinct::Rows;
+    distinct(w, query.distinct, &items)?;
+    // The columns of `*` are those of the query below.
+    let below = if query.items.is_empty() { list } else { List::default() };
+    select_list(w, query.items, list, &query.group_by)?;
+    from(w, query.from, below)?;
     join(w, query.joins)?;
     filter(w, query.filter)?;
     group_by(w, query.group_by, &items)?;
@@ -52,8 +59,8 @@ pub(super) fn head(w: &mut Writer<'_>, query: Select) -> Result<()> {
     w.cells = stored::cells(w.dialect, &query, false);
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     w.push("SELECT ");
-    select_list(w, query.items)?;
-    from(w, query.from)
+    select_list(w, query.items, List::default(), &[])?;
+    from(w, query.from, List::default())
 }
 
 /// Writes the part of a plain query after its head.
@@ -83,28 +90,30 @@ fn cte(w: &mut Writer<'_>, cte: Cte) -> Result<()> {
     w.name(&cte.name).push(" (");
     w.names(&cte.columns);
     w.push(") AS (");
-    w.merges = matches!(cte.step, Some((SetOperator::Union, _)));
+    let merges = matches!(cte.step, Some((SetOperator::Union, _)));
+    let list = List { merges, widens: cte.step.is_some() };
+    w.list = list;
     subquery(w, cte.query)?;
     w.ctes.push(cte.name);
     if let Some((operator, step)) = cte.step {
         w.push(super::subquery::symbol(operator));
+        w.list = list;
         subquery(w, step)?;
     }
     w.push(")");
     Ok(())
 }
 
-fn distinct(w: &mut Writer<'_>, distinct: Distinct) -> Result<()> {
+fn distinct(w: &mut Writer<'_>, distinct: Distinct, items: &[SelectItem]) -> Result<()> {
     match distinct {
         Distinct::No => {}
         Distinct::Rows => {
             w.push("DISTINCT ");
-            w.merges = true;
         }
         Distinct::On(_) if !w.dialect.capabilities.distinct_on => return Err(no_distinct_on(w.dialect.name)),
         Distinct::On(columns) => {
             w.push("DISTINCT ON (");
-            w.list(columns, expr)?;
+            w.list(columns, |w, column| positioned(w, column, items))?;
             w.push(") ");
         }
     }
@@ -119,13 +128,18 @@ fn no_distinct_on(database: &str) -> Error {
     ))
 }
 
-fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>) -> Result<()> {
-    let merges = std::mem::take(&mut w.merges);
+fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>, list: List, groups: &[Expr]) -> Result<()> {
     if items.is_empty() {
         w.push("*");
     }
     w.list(items, |w, item| {
-        if merges { comparand(w, item.expr) } else { expr(w, item.expr) }?;
+        let is_group = is(&item.expr, ValueType::Json) && groups.contains(&item.expr);
+        match list {
+            List { widens: true, .. } => widened(w, item.expr, list.merges),
+            List { merges: true, .. } => comparand(w, item.expr),
+            _ if is_group => comparand(w, item.expr),
+            _ => expr(w, item.expr),
+        }?;
         if let Some(alias) = item.alias {
             w.push(" AS ").name(&alias);
         }
@@ -133,7 +147,23 @@ fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>) -> Result<()> {
     })
 }
 
-fn from(w: &mut Writer<'_>, source: FromItem) -> Result<()> {
+/// Writes an item of a recursive query without the limits of its column's own type.
+fn widened(w: &mut Writer<'_>, node: Expr, merges: bool) -> Result<()> {
+    let Some(ty) = node.ty() else { return expr(w, node) };
+    let of_column = w.dialect.widened.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling);
+    // The type of a bound value is that of the value.
+    let spelling = of_column.and_then(|spelling| match &node {
+        Expr::Value(_) => w.dialect.cast(ty),
+        _ => Some(spelling),
+    });
+    match spelling {
+        Some(spelling) => w.fill(spelling, |w| expr(w, node.clone())),
+        None if merges => comparand(w, node),
+        None => expr(w, node),
+    }
+}
+
+fn from(w: &mut Writer<'_>, source: FromItem, list: List) -> Result<()> {
     w.push(" FROM ");
     match source {
         FromItem::Table(table) => table_ref(w, table),
@@ -143,13 +173,14 @@ fn from(w: &mut Writer<'_>, source: FromItem) -> Result<()> {
         }
         FromItem::Query(query, name) => {
             w.push("(");
+            w.list = list;
             nested(w, |w| select(w, *query))?;
             w.push(") AS ").table(&name);
             Ok(())
         }
         FromItem::Compound(query, name) => {
             w.push("(");
-            compound(w, *query)?;
+            compound(w, *query, list)?;
             w.push(") AS ").table(&name);
             Ok(())
         }
@@ -197,28 +228,32 @@ pub(super) fn filter(w: &mut Writer<'_>, filter: Option<Expr>) -> Result<()> {
 }
 
 /// `items` is the SELECT list. An expression that is also in it is written as its position.
-fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[Expr]) -> Result<()> {
+fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[SelectItem]) -> Result<()> {
     if columns.is_empty() {
         return Ok(());
     }
     w.push(" GROUP BY ");
-    w.list(columns, |w, column| match same(w, &column, items) {
+    w.list(columns, |w, column| positioned(w, column, items))
+}
+
+fn positioned(w: &mut Writer<'_>, node: Expr, items: &[SelectItem]) -> Result<()> {
+    match position(w, &node, items) {
         Some(position) => {
             w.number(position);
             Ok(())
         }
-        None => comparand(w, column),
-    })
+        None => comparand(w, node),
+    }
 }
 
 /// Returns the position of the item that equals a computed expression: with binds, the database cannot know that two
 /// texts are the same expression. A decimal that needs a collation is written out. A database with such decimals
 /// accepts that.
-fn same(w: &Writer<'_>, node: &Expr, items: &[Expr]) -> Option<u32> {
+fn position(w: &Writer<'_>, node: &Expr, items: &[SelectItem]) -> Option<u32> {
     if matches!(node, Expr::Column(_)) || (is_decimal(node) && w.dialect.decimal != DecimalMath::Native) {
         return None;
     }
-    items.iter().position(|item| item == node).and_then(|at| u32::try_from(at + 1).ok())
+    items.iter().position(|item| item.expr == *node).and_then(|at| u32::try_from(at + 1).ok())
 }
 
 fn having(w: &mut Writer<'_>, having: Option<Expr>) -> Result<()> {
@@ -227,7 +262,7 @@ fn having(w: &mut Writer<'_>, having: Option<Expr>) -> Result<()> {
     expr(w, having)
 }
 
-pub(super) fn order_by(w: &mut Writer<'_>, order: Vec<OrderBy>, items: &[Expr]) -> Result<()> {
+pub(super) fn order_by(w: &mut Writer<'_>, order: Vec<OrderBy>, items: &[SelectItem]) -> Result<()> {
     if order.is_empty() {
         return Ok(());
     }
@@ -235,26 +270,31 @@ pub(super) fn order_by(w: &mut Writer<'_>, order: Vec<OrderBy>, items: &[Expr]) 
     w.list(order, |w, item| order_item(w, item, items))
 }
 
-fn order_item(w: &mut Writer<'_>, item: OrderBy, items: &[Expr]) -> Result<()> {
+fn order_item(w: &mut Writer<'_>, item: OrderBy, items: &[SelectItem]) -> Result<()> {
+    require_order(w, &item.expr)?;
     let ascending = item.direction == Direction::Asc;
     let wanted_first = item.nulls_come_first();
-    let natural_first = w.dialect.nulls_smallest == ascending;
-    let say_nulls = item.expr.may_be_null() && wanted_first != natural_first;
-    if say_nulls && !w.dialect.nulls_keyword {
-        expr(w, item.expr.clone())?;
+    let says_nulls = says_nulls(w, &item);
+    if says_nulls && !w.dialect.nulls_keyword {
+        let selected = items.iter().find(|selected| selected.expr == item.expr);
+        match selected.and_then(|selected| selected.alias.as_ref()) {
+            Some(alias) => drop(w.name(alias)),
+            None => expr(w, item.expr.clone())?,
+        }
         w.push(if wanted_first { " IS NOT NULL, " } else { " IS NULL, " });
     }
-    match same(w, &item.expr, items) {
-        Some(position) => {
-            w.number(position);
-        }
-        None => comparand(w, item.expr)?,
-    }
+    positioned(w, item.expr, items)?;
     w.push(if ascending { " ASC" } else { " DESC" });
-    if say_nulls && w.dialect.nulls_keyword {
+    if says_nulls && w.dialect.nulls_keyword {
         w.push(if wanted_first { " NULLS FIRST" } else { " NULLS LAST" });
     }
     Ok(())
+}
+
+/// Returns true when the place of NULLs must be stated, because it is not that of the database.
+pub(super) fn says_nulls(w: &Writer<'_>, item: &OrderBy) -> bool {
+    let natural_first = w.dialect.nulls_smallest == (item.direction == Direction::Asc);
+    item.expr.may_be_null() && item.nulls_come_first() != natural_first
 }
 
 /// Binds LIMIT and OFFSET, so that all pages of a query share one prepared statement.

@@ -1,10 +1,10 @@
 //! Renders queries inside statements.
 
-use super::expr::comparand;
+use super::compare::{self, comparand, is};
 use super::scope::nested;
 use super::select::select;
 use super::stored::{self, common};
-use super::writer::Writer;
+use super::writer::{List, Writer};
 use crate::dialect::{InList, SetQuery};
 use crate::error::{Error, Result};
 use crate::statement::{Compound, Expr, FromItem, Select, Set, SetOperator, Subquery};
@@ -31,20 +31,20 @@ pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
 
 /// Writes several queries with a set operator between them. A query with an order, a limit or a WITH becomes a derived
 /// table.
-pub(super) fn compound(w: &mut Writer<'_>, compound: Compound) -> Result<()> {
-    let merges = compound.operator != SetOperator::UnionAll;
+pub(super) fn compound(w: &mut Writer<'_>, compound: Compound, mut list: List) -> Result<()> {
+    list.merges |= compound.operator != SetOperator::UnionAll;
     for query in &compound.others {
         stored::merged(w.dialect, &compound.first.select, &query.select)?;
     }
-    member(w, compound.first, merges)?;
+    member(w, compound.first, list)?;
     for query in compound.others {
         w.push(symbol(compound.operator));
-        member(w, query, merges)?;
+        member(w, query, list)?;
     }
     Ok(())
 }
 
-fn member(w: &mut Writer<'_>, mut query: Subquery, merges: bool) -> Result<()> {
+fn member(w: &mut Writer<'_>, mut query: Subquery, list: List) -> Result<()> {
     let select = &query.select;
     let is_plain =
         select.with.is_empty() && select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none();
@@ -52,7 +52,7 @@ fn member(w: &mut Writer<'_>, mut query: Subquery, merges: bool) -> Result<()> {
         let whole = Select::from(FromItem::Query(query.select, "source".into()));
         query.select = Box::new(whole);
     }
-    w.merges = merges;
+    w.list = list;
     subquery(w, query)
 }
 
@@ -67,12 +67,20 @@ pub(super) fn symbol(operator: SetOperator) -> &'static str {
 
 /// Writes `IN`.
 pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()> {
+    let is_json = is(&inner, ValueType::Json);
     match set {
         Set::Query(query) => {
             let selected = query.select.items.first().map(|item| &item.expr);
             common(w.dialect, selected.into_iter().chain([&inner]), Purpose::Compare)?;
             comparand(w, inner)?;
-            set_query(w, query)
+            set_query(w, query, is_json)
+        }
+        Set::Values(_, values) if is_json && !values.is_empty() => {
+            compare::json(w, inner)?;
+            w.push(" IN (");
+            w.list(values, |w, value| compare::json(w, Expr::Value(value)))?;
+            w.push(")");
+            Ok(())
         }
         Set::Values(mut ty, mut values) => {
             if let Some(met) = common(w.dialect, [&inner], Purpose::Compare)? {
@@ -92,10 +100,12 @@ pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()
     }
 }
 
-fn set_query(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
+/// `merges`: the database must compare the values as it does in a list without duplicates.
+fn set_query(w: &mut Writer<'_>, query: Subquery, merges: bool) -> Result<()> {
     let is_limited = query.select.limit.is_some() || query.select.offset.is_some();
     let is_derived = w.dialect.set_query == SetQuery::Derived && (w.writes || is_limited);
     w.push(if is_derived { " IN (SELECT * FROM (" } else { " IN (" });
+    w.list = List { merges, widens: false };
     subquery(w, query)?;
     if is_derived {
         w.push(") AS ").name("source");

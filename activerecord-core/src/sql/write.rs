@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::ReturnedKey;
-use super::expr::expr;
+use super::assign::{Target, assignments, cyclic, in_order, require_distinct};
 use super::scope::Scope;
 use super::select;
-use super::stored::{Met, cells_of, common, of_column};
+use super::stored::{Met, cells_of, of_column};
 use super::writer::Writer;
 use crate::dialect::Upsert;
 use crate::error::{Error, Result};
 use crate::schema::{ColumnDef, TableDef};
-use crate::statement::{Conflict, Delete, Expr, Insert, Name, Update};
+use crate::statement::{Conflict, Delete, Insert, Name};
 use crate::value::{Purpose, Spelling, Value};
 
 pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
@@ -62,6 +62,7 @@ fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
 }
 
 fn conflict(w: &mut Writer<'_>, table: Name, model: Option<&'static TableDef>, clause: Conflict) -> Result<()> {
+    require_distinct(&clause.update)?;
     match w.dialect.upsert {
         Upsert::OnConflict => {
             w.push(" ON CONFLICT (");
@@ -72,53 +73,27 @@ fn conflict(w: &mut Writer<'_>, table: Name, model: Option<&'static TableDef>, c
             }
             w.push(") DO UPDATE SET ");
             // An unqualified name would be ambiguous between the existing row and `excluded`.
-            w.scope = Scope::of(table).qualified();
+            w.scope = Scope::of(table.clone()).qualified();
         }
         Upsert::OnDuplicateKey => {
             w.push(" ON DUPLICATE KEY UPDATE ");
-            w.scope = Scope::of(table);
+            w.scope = Scope::of(table.clone());
             own_keys_only(w, &clause.keys);
             if !clause.update.is_empty() {
                 w.push(", ");
             }
         }
     }
-    assignments(w, model, clause.update)
+    let update = in_order(clause.update, w.dialect).map_err(|_| cyclic())?;
+    assignments(w, Target { table: &table, model }, update)
 }
 
-pub(super) fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
-    w.writes = true;
-    w.push("UPDATE ").table(&statement.table).push(" SET ");
-    w.scope = Scope::of(statement.table);
-    assignments(w, statement.model, statement.set)?;
-    select::filter(w, statement.filter)?;
-    returning(w, statement.model, &statement.returning);
-    Ok(())
-}
-
-fn assignments(w: &mut Writer<'_>, model: Option<&'static TableDef>, set: Vec<(Name, Expr)>) -> Result<()> {
-    w.list(set, |w, (column, value)| {
-        w.name(&column).push(" = ");
-        match (definition(model, &column), value) {
-            (def, Expr::Value(value)) => {
-                let met = met_by(w, def, &value);
-                w.bind_as(value, met)
-            }
-            (Some(def), value) => {
-                common(w.dialect, [&Expr::from(def), &value], Purpose::Store)?;
-                expr(w, value)
-            }
-            (None, value) => expr(w, value),
-        }
-    })
-}
-
-fn definition(model: Option<&'static TableDef>, column: &str) -> Option<&'static ColumnDef> {
+pub(super) fn definition(model: Option<&'static TableDef>, column: &str) -> Option<&'static ColumnDef> {
     model.and_then(|model| model.columns.iter().find(|def| def.name == column))
 }
 
 /// How a value is spelled in a column.
-fn met_by(w: &Writer<'_>, def: Option<&'static ColumnDef>, value: &Value) -> Option<Met> {
+pub(super) fn met_by(w: &Writer<'_>, def: Option<&'static ColumnDef>, value: &Value) -> Option<Met> {
     let spelling = Spelling { ty: value.ty(), stored: def.map(|def| def.stored).unwrap_or_default() };
     of_column(w.dialect, spelling, Purpose::Store)
 }
@@ -136,7 +111,7 @@ pub(super) fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
     select::filter(w, statement.filter)
 }
 
-fn returning(w: &mut Writer<'_>, model: Option<&'static TableDef>, columns: &[Name]) {
+pub(super) fn returning(w: &mut Writer<'_>, model: Option<&'static TableDef>, columns: &[Name]) {
     if columns.is_empty() {
         return;
     }

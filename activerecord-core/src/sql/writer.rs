@@ -24,12 +24,12 @@ pub(super) struct Writer<'d> {
     pub(super) models: Vec<&'static TableDef>,
     /// Whether the statement is an UPDATE or a DELETE.
     pub(super) writes: bool,
-    /// Whether the next SELECT list removes duplicates, so that its decimals need their collation.
-    pub(super) merges: bool,
     /// Whether raw SQL in the statement can change the session.
     pub(super) changes_session: bool,
     /// A name that the database would shorten.
     long_name: Option<String>,
+    /// How the next SELECT list is written.
+    pub(super) list: List,
     /// What an INSERT of one row returns, if that is one column.
     pub(super) returned_key: Option<Arc<ReturnedKey>>,
     /// Whether the statement can change a table.
@@ -42,6 +42,15 @@ pub(super) struct Writer<'d> {
     met: Vec<(usize, Met)>,
 }
 
+/// How a SELECT list is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct List {
+    /// Equal rows count as one, so values must be equal for the database too.
+    pub(super) merges: bool,
+    /// The query is a part of a recursive one, so its columns have no length and no scale.
+    pub(super) widens: bool,
+}
+
 impl<'d> Writer<'d> {
     pub(super) fn new(dialect: &'d Dialect) -> Self {
         Self {
@@ -51,9 +60,9 @@ impl<'d> Writer<'d> {
             ctes: Vec::new(),
             models: Vec::new(),
             writes: false,
-            merges: false,
             changes_session: false,
             long_name: None,
+            list: List::default(),
             returned_key: None,
             defines: false,
             cells: None,

@@ -1,9 +1,11 @@
 //! Expressions of WHERE, SET, SELECT lists and ORDER BY.
 
 use super::function::{Aggregate, Case, DatePart, Function, JsonKind, JsonStep, Window};
+use super::types::unified;
+use super::walk::{MAX_DEPTH, Part};
 use super::{Name, Subquery};
 use crate::schema::ColumnDef;
-use crate::value::{Stored, Value, ValueType};
+use crate::value::{Limits, Stored, Value, ValueType};
 
 /// An expression. Its values are bound; they never become part of the SQL text.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +60,22 @@ pub enum Expr {
     Over(Box<Expr>, Box<Window>),
     /// The caller's own SQL.
     Raw(RawSql),
+    /// An expression with a type that only the caller knows, such as that of raw SQL.
+    Typed(Box<Expr>, ValueType),
+    /// A computed value that is written into a column. The statement fails if the value is outside of these limits.
+    Checked(Box<Expr>, Limits),
+    /// Stands in place of an expression that cannot be rendered: building a query returns no errors.
+    Refused(Refusal),
+}
+
+/// Why an expression cannot be rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It is nested more than [`MAX_DEPTH`](super::MAX_DEPTH) levels: `Unsupported`.
+    TooDeep,
+    /// It concerns a relation with this name, which the query does not read: `InvalidStatement`.
+    NotRead(&'static str),
 }
 
 /// A column of a table of the statement.
@@ -146,28 +164,18 @@ impl Expr {
         Self::Column(ColumnExpr { table, outer: false, name: name.into(), ty, nullable, stored })
     }
 
-    /// Returns `self AND other`. An AND on the left side grows by one item.
+    /// Returns `self AND other`. Conditions that are joined by AND already become one list.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        match self {
-            Self::And(mut all) => {
-                all.push(other);
-                Self::And(all)
-            }
-            first => Self::And(vec![first, other]),
-        }
+        let items = |expr| if let Self::And(all) = expr { Ok(all) } else { Err(expr) };
+        Self::And(joined(items(self), items(other), Self::And))
     }
 
-    /// Returns `self OR other`. An OR on the left side grows by one item.
+    /// Returns `self OR other`. Conditions that are joined by OR already become one list.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        match self {
-            Self::Or(mut any) => {
-                any.push(other);
-                Self::Or(any)
-            }
-            first => Self::Or(vec![first, other]),
-        }
+        let items = |expr| if let Self::Or(any) = expr { Ok(any) } else { Err(expr) };
+        Self::Or(joined(items(self), items(other), Self::Or))
     }
 
     /// Returns a comparison. Equality with NULL becomes IS NULL, because `= NULL` is never true.
@@ -179,38 +187,53 @@ impl Expr {
         }
     }
 
-    /// Returns the type of the expression. None for expressions whose type makes no difference to any dialect.
+    /// Returns the type of the expression's values. None: raw SQL without a type, or the value of an INSERT.
     pub fn ty(&self) -> Option<ValueType> {
         match self {
             Self::Column(column) => Some(column.ty),
             Self::Value(value) => Some(value.ty()),
-            Self::Arithmetic(inner, ..) | Self::Over(inner, _) => inner.ty(),
-            Self::Aggregate(Aggregate::Count | Aggregate::CountDistinct, _) => Some(ValueType::I64),
-            Self::Aggregate(_, argument) => argument.as_ref().and_then(|argument| argument.ty()),
-            Self::Call(
-                Function::Coalesce | Function::Lag(_) | Function::Lead(_) | Function::FirstValue | Function::LastValue,
-                arguments,
-            ) => arguments.first().and_then(Self::ty),
-            Self::Case(case) => case.arms.first().and_then(|(_, value)| value.ty()),
-            Self::Subquery(query) => query.select.items.first().and_then(|item| item.expr.ty()),
-            _ => None,
+            Self::Typed(_, ty) => Some(*ty),
+            Self::Checked(inner, _) | Self::Over(inner, _) => inner.ty(),
+            Self::Arithmetic(left, _, right) => unified([&**left, right]),
+            Self::Aggregate(function, argument) => function.ty(argument.as_deref()),
+            Self::Digest(_) => Some(ValueType::Decimal),
+            Self::Subquery(query) => query.select.items.first()?.expr.ty(),
+            Self::Call(function, arguments) => function.ty(arguments),
+            Self::Case(case) => unified(case.values()),
+            Self::DatePart(part, _) => Some(part.ty()),
+            Self::Json(_, _, kind) => Some(kind.ty()),
+            Self::Excluded(_) | Self::Raw(_) | Self::Refused(_) => None,
+            Self::Compare(..)
+            | Self::CompareRows(..)
+            | Self::And(_)
+            | Self::Or(_)
+            | Self::Not(_)
+            | Self::IsNull(_)
+            | Self::Between(..)
+            | Self::In(..)
+            | Self::Like(..)
+            | Self::Exists(_)
+            | Self::JsonContains(..) => Some(ValueType::Bool),
         }
     }
 
     /// Returns the type and the declared spelling of the column whose stored values are those of the expression. None
     /// for a bound value, a computed one, and the caller's own SQL.
     pub(crate) fn stored(&self) -> Option<(ValueType, Stored)> {
-        match self {
-            Self::Column(column) => Some((column.ty, column.stored)),
-            Self::Over(inner, _) | Self::Aggregate(Aggregate::Min | Aggregate::Max, Some(inner)) => inner.stored(),
-            Self::Call(
-                Function::Coalesce | Function::Lag(_) | Function::Lead(_) | Function::FirstValue | Function::LastValue,
-                arguments,
-            ) => arguments.iter().find_map(Self::stored),
-            Self::Case(case) => case.values().find_map(Self::stored),
-            Self::Subquery(query) => query.select.items.first()?.expr.stored(),
-            _ => None,
-        }
+        let mut found = None;
+        self.any_source(&mut |source| {
+            if let Self::Column(column) = source {
+                found = Some((column.ty, column.stored));
+            }
+            found.is_some()
+        });
+        found
+    }
+
+    /// Returns the expression, or [`TooDeep`](Refusal::TooDeep) in place of an expression that is nested too deeply.
+    /// Whatever nests expressions calls it, so that no walk over a tree can use up the stack.
+    pub(crate) fn bounded(self) -> Self {
+        if self.exceeds(MAX_DEPTH) { Self::Refused(Refusal::TooDeep) } else { self }
     }
 
     /// Returns false only for a column that cannot be NULL.
@@ -218,22 +241,35 @@ impl Expr {
         !matches!(self, Self::Column(column) if !column.nullable)
     }
 
-    /// Returns true when the expression is or contains an aggregate without a window.
+    /// Returns true when the expression is or contains an aggregate without a window. A subquery has its own aggregates.
     pub fn is_aggregate(&self) -> bool {
         match self {
             Self::Aggregate(..) | Self::Digest(_) => true,
-            Self::Compare(left, _, right) | Self::Arithmetic(left, _, right) => {
-                left.is_aggregate() || right.is_aggregate()
-            }
-            Self::Not(inner) | Self::IsNull(inner) | Self::DatePart(_, inner) | Self::Like(inner, _) => {
-                inner.is_aggregate()
-            }
-            Self::And(all) | Self::Or(all) | Self::Call(_, all) => all.iter().any(Self::is_aggregate),
-            Self::Case(case) => {
-                let arm = |(when, value): &(Self, Self)| when.is_aggregate() || value.is_aggregate();
-                case.arms.iter().any(arm) || case.otherwise.as_ref().is_some_and(Self::is_aggregate)
-            }
-            _ => false,
+            Self::Over(..) => false,
+            other => other.any_child(&mut |part| matches!(part, Part::Expr(child) if child.is_aggregate())),
         }
+    }
+}
+
+/// A list of this length is not joined with another list, because that would move all its items each time.
+const LONG: usize = 512;
+
+/// Joins two conditions, each of which is a list (Ok) or one condition (Err).
+fn joined(first: Result<Vec<Expr>, Expr>, other: Result<Vec<Expr>, Expr>, list: fn(Vec<Expr>) -> Expr) -> Vec<Expr> {
+    let item = |expr: Expr| if expr.exceeds(MAX_DEPTH - 1) { Expr::Refused(Refusal::TooDeep) } else { expr };
+    match (first, other) {
+        (Ok(mut all), Ok(more)) if more.len() < LONG => {
+            all.extend(more);
+            all
+        }
+        (Err(first), Ok(mut all)) if all.len() < LONG => {
+            all.insert(0, item(first));
+            all
+        }
+        (Ok(mut all), other) => {
+            all.push(item(other.map_or_else(|other| other, list)));
+            all
+        }
+        (Err(first), other) => vec![item(first), item(other.map_or_else(|other| other, list))],
     }
 }

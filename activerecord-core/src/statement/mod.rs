@@ -11,10 +11,12 @@ mod keyset;
 mod select;
 mod table;
 mod trigger;
+mod types;
+mod walk;
 mod write;
 
 pub use create::{CreateIndex, CreateTable, NewColumn};
-pub use expr::{Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Set};
+pub use expr::{Arithmetic, ColumnExpr, Compare, Expr, LikePattern, RawSql, Refusal, Set};
 pub use function::{Aggregate, Case, DatePart, Frame, FrameEnd, Function, JsonKind, JsonStep, Window};
 pub use select::{
     Compound, Cte, Direction, Distinct, FromItem, Lock, LockStrength, LockWait, Nulls, OrderBy, Select, SelectItem,
@@ -22,6 +24,9 @@ pub use select::{
 };
 pub use table::{Join, JoinKind, TableRef};
 pub use trigger::{CreateTrigger, DropTrigger, KeyChange, RowEvent, RowImage, TriggerValue};
+pub(crate) use types::unified;
+pub use walk::MAX_DEPTH;
+pub(crate) use walk::{Part, PartMut};
 pub use write::{Conflict, Delete, Insert, Update};
 
 use std::borrow::Cow;

@@ -184,6 +184,18 @@ pub enum Nulls {
     Last,
 }
 
+impl Distinct {
+    /// Returns the expressions of DISTINCT ON.
+    pub(crate) fn columns(&self) -> &[Expr] {
+        if let Self::On(columns) = self { columns } else { &[] }
+    }
+
+    /// Returns the expressions of DISTINCT ON.
+    pub(crate) fn columns_mut(&mut self) -> &mut [Expr] {
+        if let Self::On(columns) = self { columns } else { &mut [] }
+    }
+}
+
 impl Select {
     /// Creates a query of all rows of `source`, with all columns.
     pub fn from(source: FromItem) -> Self {
@@ -223,6 +235,12 @@ impl Select {
     /// Adds a condition to HAVING, by AND.
     pub fn and_having(&mut self, expr: Expr) {
         and(&mut self.having, expr);
+    }
+
+    /// Returns true when the query reads a table or an alias with this name.
+    pub(crate) fn reads(&self, name: &str) -> bool {
+        let is_first = matches!(&self.from, FromItem::Table(table) if table.label() == name);
+        is_first || self.joins.iter().any(|join| join.table.label() == name)
     }
 
     /// Returns true when the query reads all columns of a model's table without an alias and of the joined tables, with

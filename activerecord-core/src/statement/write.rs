@@ -35,9 +35,11 @@ pub struct Conflict {
 pub struct Update {
     /// The name of the table.
     pub table: Name,
-    /// The model of the table, which says how the columns are stored. None: each as the connection stores its type.
+    /// The model of the table, which says how the columns are stored. None: each as the connection stores its type. Its key
+    /// finds the rows again on a database that assigns one column after the other, if assignments read each other's
+    /// columns; without a model, such assignments are `Unsupported` there.
     pub model: Option<&'static TableDef>,
-    /// `SET`.
+    /// `SET`. Each expression sees the row as it was before the statement.
     pub set: Vec<(Name, Expr)>,
     /// `WHERE`. None: all rows.
     pub filter: Option<Expr>,

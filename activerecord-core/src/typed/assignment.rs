@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::statement::Expr;
 use crate::typed::Only;
+use crate::value::Limits;
 
 /// A column of model `M` and its new value in an update: [`set`](crate::Column::set), [`add`](crate::Column::add),
 /// [`sub`](crate::Column::sub) or [`mul`](crate::Column::mul) of a [`Column`](crate::Column).
@@ -16,14 +17,15 @@ pub struct Assignment<M> {
 }
 
 impl<M> Assignment<M> {
-    pub(crate) fn new(column: &'static str, expr: Expr) -> Self {
-        Self { column, expr, _of: PhantomData }
+    /// Assigns to a column whose type has these limits.
+    pub(crate) fn new(column: &'static str, limits: Limits, expr: Expr) -> Self {
+        Self { column, expr: expr.bounded().checked(limits), _of: PhantomData }
     }
 }
 
 impl<M> Clone for Assignment<M> {
     fn clone(&self) -> Self {
-        Self::new(self.column, self.expr.clone())
+        Self { column: self.column, expr: self.expr.clone(), _of: PhantomData }
     }
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use crate::schema::{ColumnDef, Named};
 use crate::statement::{Arithmetic, ColumnExpr, Expr};
 use crate::typed::{Assignment, Number, Operand};
-use crate::value::{Stored, ValueType};
+use crate::value::{Limits, Stored};
 
 /// The column of model `M` with values of type `T`. The derive generates one constant for each field: `User::EMAIL`.
 ///
@@ -24,19 +24,20 @@ use crate::value::{Stored, ValueType};
 /// # Ok(()) }
 /// ```
 ///
-/// Arithmetic runs in the database, with its rules for overflow. Division by zero is NULL.
+/// Arithmetic runs in the database, with its rules for overflow. Division by zero is NULL. An update whose computed value
+/// does not fit the field's type fails with `Conversion`, on every database.
 pub struct Column<M, T> {
     table: &'static str,
     name: &'static str,
-    ty: ValueType,
+    limits: Limits,
     nullable: bool,
     stored: Stored,
     _of: PhantomData<fn() -> (M, T)>,
 }
 
 impl<M, T> Column<M, T> {
-    pub(crate) const fn new(table: &'static str, name: &'static str, ty: ValueType, nullable: bool) -> Self {
-        Self { table, name, ty, nullable, stored: Stored::Default, _of: PhantomData }
+    pub(crate) const fn new(table: &'static str, name: &'static str, limits: Limits, nullable: bool) -> Self {
+        Self { table, name, limits, nullable, stored: Stored::Default, _of: PhantomData }
     }
 
     /// Sets how the values are stored.
@@ -50,7 +51,8 @@ impl<M, T> Column<M, T> {
     /// Returns the definition of the column for this field.
     #[doc(hidden)]
     pub const fn def(self, field: &'static str, rust_type: &'static str) -> ColumnDef {
-        ColumnDef::new(field, self.table, self.name, self.ty, self.nullable, rust_type).stored(self.stored)
+        let def = ColumnDef::new(field, self.table, self.name, self.limits.ty, self.nullable, rust_type);
+        ColumnDef { limits: self.limits, stored: self.stored, ..def }
     }
 
     /// Returns the column's name in the database.
@@ -66,7 +68,14 @@ impl<M, T> Column<M, T> {
 
     /// Returns the same column of another table with the same columns.
     pub(crate) const fn of_table<N>(self, table: &'static str) -> Column<N, T> {
-        Column { table, name: self.name, ty: self.ty, nullable: self.nullable, stored: self.stored, _of: PhantomData }
+        Column {
+            table,
+            name: self.name,
+            limits: self.limits,
+            nullable: self.nullable,
+            stored: self.stored,
+            _of: PhantomData,
+        }
     }
 
     pub(crate) fn expr(&self) -> Expr {
@@ -74,7 +83,7 @@ impl<M, T> Column<M, T> {
             table: self.table.into(),
             outer: false,
             name: self.name.into(),
-            ty: self.ty,
+            ty: self.limits.ty,
             nullable: self.nullable,
             stored: self.stored,
         })
@@ -82,7 +91,7 @@ impl<M, T> Column<M, T> {
 
     /// Sets the column to a value or an expression. Example: [`Column`].
     pub fn set<O: Operand<T>>(self, value: O) -> Assignment<O::Within<M>> {
-        Assignment::new(self.name, value.into_expr())
+        Assignment::new(self.name, self.limits, value.into_expr())
     }
 }
 
@@ -108,7 +117,8 @@ impl<M, T: Number> Column<M, T> {
     }
 
     fn arithmetic<O: Operand<T>>(self, op: Arithmetic, value: O) -> Assignment<O::Within<M>> {
-        Assignment::new(self.name, Expr::Arithmetic(Box::new(self.expr()), op, Box::new(value.into_expr())))
+        let sum = Expr::Arithmetic(Box::new(self.expr()), op, Box::new(value.into_expr()));
+        Assignment::new(self.name, self.limits, sum)
     }
 }
 
@@ -128,6 +138,10 @@ impl<M, T> Copy for Column<M, T> {}
 
 impl<M, T> fmt::Debug for Column<M, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Column").field("table", &self.table).field("name", &self.name).field("ty", &self.ty).finish()
+        f.debug_struct("Column")
+            .field("table", &self.table)
+            .field("name", &self.name)
+            .field("ty", &self.limits.ty)
+            .finish()
     }
 }

@@ -3,7 +3,7 @@
 use super::Column;
 use crate::error::Result;
 use crate::schema::{ColumnDef, TableDef, field};
-use crate::value::{FromValue, RowRef, ToValue, Value, ValueRef, ValueType, canonical};
+use crate::value::{FromValue, Limits, RowRef, ToValue, Value, ValueRef, ValueType, canonical};
 
 /// A type that a column can have. Generated code requires only this trait, so that a field of another type gives one
 /// error message.
@@ -36,7 +36,7 @@ pub trait ColumnType: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: ToValue + FromValue> ColumnType for T {
-    const KIND: Kind = Kind { ty: T::TYPE, nullable: T::NULLABLE };
+    const KIND: Kind = Kind { limits: T::LIMITS, nullable: T::NULLABLE };
 
     #[inline]
     fn bind(&self) -> Value {
@@ -58,22 +58,22 @@ impl<T: ToValue + FromValue> ColumnType for T {
 /// The type of a column's values, and whether they may be NULL.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    ty: ValueType,
+    limits: Limits,
     nullable: bool,
 }
 
 impl Kind {
     /// The kind for a type that is not a column type. The compiler reports that type elsewhere.
-    pub const UNKNOWN: Self = Self { ty: ValueType::Text, nullable: true };
+    pub const UNKNOWN: Self = Self { limits: Limits::of(ValueType::Text), nullable: true };
 
     /// Returns the column with this name, in the table with this name.
     pub const fn column<M, T>(self, table: &'static str, name: &'static str) -> Column<M, T> {
-        Column::new(table, name, self.ty, self.nullable)
+        Column::new(table, name, self.limits, self.nullable)
     }
 
     /// Returns the type of the values.
     pub const fn ty(self) -> ValueType {
-        self.ty
+        self.limits.ty
     }
 
     /// Returns the column of this definition.

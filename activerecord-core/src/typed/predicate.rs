@@ -17,6 +17,10 @@ use crate::typed::{Both, Covers, Meet};
 /// # Ok(()) }
 /// ```
 ///
+/// A condition can be nested 100 levels ([`MAX_DEPTH`](crate::statement::MAX_DEPTH)); a list of conditions that are all
+/// joined by `&`, or all by `|`, is one level, however long it is. A deeper condition is `Unsupported` when the query is
+/// finished.
+///
 /// To join conditions on different models, use [`and`](Self::and) and [`or`](Self::or), because Rust's operators cannot
 /// tell that the models differ.
 #[must_use = "a predicate does nothing until a query filters by it"]
@@ -27,6 +31,11 @@ pub struct Predicate<M> {
 
 impl<M> Predicate<M> {
     pub(crate) fn new(expr: Expr) -> Self {
+        Self::of(expr.bounded())
+    }
+
+    /// Takes an expression that is not nested too deeply.
+    fn of(expr: Expr) -> Self {
         Self { expr, _of: PhantomData }
     }
 
@@ -48,13 +57,13 @@ impl<M> Predicate<M> {
     /// # Ok(()) }
     /// ```
     pub fn and<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
-        Predicate::new(self.expr.and(other.expr))
+        Predicate::of(self.expr.and(other.expr))
     }
 
     /// Is true if at least one condition is true. It also joins conditions on different models. Example:
     /// [`and`](Self::and).
     pub fn or<N>(self, other: Predicate<N>) -> Predicate<Both<M, N>> {
-        Predicate::new(self.expr.or(other.expr))
+        Predicate::of(self.expr.or(other.expr))
     }
 }
 
@@ -79,7 +88,7 @@ impl<M: Meet<N>, N> BitAnd<Predicate<N>> for Predicate<M> {
     type Output = Predicate<M::Output>;
 
     fn bitand(self, other: Predicate<N>) -> Self::Output {
-        Predicate::new(self.expr.and(other.expr))
+        Predicate::of(self.expr.and(other.expr))
     }
 }
 
@@ -87,7 +96,7 @@ impl<M: Meet<N>, N> BitOr<Predicate<N>> for Predicate<M> {
     type Output = Predicate<M::Output>;
 
     fn bitor(self, other: Predicate<N>) -> Self::Output {
-        Predicate::new(self.expr.or(other.expr))
+        Predicate::of(self.expr.or(other.expr))
     }
 }
 
@@ -95,13 +104,16 @@ impl<M> Not for Predicate<M> {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self::new(Expr::Not(Box::new(self.expr)))
+        match self.expr {
+            Expr::Not(inner) => Self::of(*inner),
+            expr => Self::new(Expr::Not(Box::new(expr))),
+        }
     }
 }
 
 impl<M> Clone for Predicate<M> {
     fn clone(&self) -> Self {
-        Self::new(self.expr.clone())
+        Self::of(self.expr.clone())
     }
 }
 

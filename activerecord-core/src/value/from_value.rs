@@ -87,7 +87,9 @@ impl FromValue for bool {
         match value {
             ValueRef::Bool(b) => Ok(b),
             ValueRef::I64(n @ (0 | 1)) => Ok(n == 1),
-            ValueRef::I64(_) => Err(out_of_range::<Self>(&value)),
+            // MySQL makes a decimal of the numbers of a CASE.
+            ValueRef::Decimal(n) if n == Decimal::ZERO || n == Decimal::ONE => Ok(n == Decimal::ONE),
+            ValueRef::I64(_) | ValueRef::Decimal(_) => Err(out_of_range::<Self>(&value)),
             other => Err(mismatch::<Self>(&other)),
         }
     }

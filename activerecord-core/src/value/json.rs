@@ -7,13 +7,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
+use super::representable::is_json;
 use super::{FromValue, ToValue, Value, ValueRef, ValueType, text};
 use crate::error::{Error, Result};
 
 /// A column that stores a serde type as JSON. `Json<T>` serializes as `T` itself.
 ///
-/// A statement that binds a `T` which `serde_json` cannot serialize, such as a map whose keys are not strings, fails
-/// with `Conversion`. Types with serde's derives can be serialized unless they contain such a map.
+/// A statement that binds a `T` which could not be read again fails with `Conversion`: a map whose keys are not strings, a
+/// float that is NaN or infinite, which JSON cannot represent, or a value that is nested more than 127 levels.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -60,8 +61,7 @@ impl<T: Serialize> ToValue for Json<T> {
     const TYPE: ValueType = ValueType::Json;
 
     fn to_value(&self) -> Value {
-        // The empty text is not valid JSON. It marks a value that cannot be serialized; `Sql::check` refuses it.
-        Value::Json(serde_json::to_string(&self.0).unwrap_or_default())
+        Value::Json(written(&self.0))
     }
 }
 
@@ -75,6 +75,12 @@ impl FromValue for serde_json::Value {
     fn from_value(value: ValueRef<'_>) -> Result<Self> {
         parse(value)
     }
+}
+
+/// Returns a value as JSON. The empty text is not valid JSON. It marks a value that JSON cannot represent; `Sql::check`
+/// refuses it.
+pub(super) fn written<T: Serialize + ?Sized>(value: &T) -> String {
+    if is_json(value) { serde_json::to_string(value).unwrap_or_default() } else { String::new() }
 }
 
 /// Parses a cell of JSON or text.

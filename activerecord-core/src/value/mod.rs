@@ -8,7 +8,9 @@
 mod cell;
 mod from_value;
 mod json;
+mod limits;
 mod read;
+mod representable;
 mod row;
 pub(crate) mod row_digest;
 mod stored;
@@ -19,6 +21,7 @@ mod typed;
 pub use cell::{Flow, RowRef, Sink, ValueRef};
 pub use from_value::FromValue;
 pub use json::Json;
+pub use limits::Limits;
 pub(crate) use read::{advance, cell};
 pub use row::{Row, RowIndex};
 pub use stored::Stored;

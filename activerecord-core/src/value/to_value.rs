@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDel
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Value, ValueType};
+use super::{Limits, Value, ValueType, json};
 
 /// A type that can be bound to a statement. A type of a column implements this trait and
 /// [`FromValue`](super::FromValue), which has an example and the table of conversions.
@@ -23,15 +23,19 @@ pub trait ToValue {
     const TYPE: ValueType;
     /// Whether a value can be NULL. Default: false.
     const NULLABLE: bool = false;
+    /// The values that the type can hold. An update whose computed value is not one of them fails. Default: those of
+    /// [`TYPE`](Self::TYPE).
+    const LIMITS: Limits = Limits::of(Self::TYPE);
 
     /// Returns the value to bind.
     fn to_value(&self) -> Value;
 }
 
 macro_rules! to_value {
-    ($($rust:ty => $variant:ident |$value:ident| $expr:expr;)*) => {$(
+    ($($rust:ty => $variant:ident $([$least:expr, $greatest:expr])? |$value:ident| $expr:expr;)*) => {$(
         impl ToValue for $rust {
             const TYPE: ValueType = ValueType::$variant;
+            $(const LIMITS: Limits = Limits::of(ValueType::$variant).between($least as i64, $greatest as u64);)?
             fn to_value(&self) -> Value {
                 let $value = self;
                 Value::$variant($expr)
@@ -42,13 +46,13 @@ macro_rules! to_value {
 
 to_value! {
     bool => Bool |b| *b;
-    i8 => I16 |n| i16::from(*n);
+    i8 => I16 [i8::MIN, i8::MAX] |n| i16::from(*n);
     i16 => I16 |n| *n;
     i32 => I32 |n| *n;
     i64 => I64 |n| *n;
-    u8 => I16 |n| i16::from(*n);
-    u16 => I32 |n| i32::from(*n);
-    u32 => I64 |n| i64::from(*n);
+    u8 => I16 [u8::MIN, u8::MAX] |n| i16::from(*n);
+    u16 => I32 [u16::MIN, u16::MAX] |n| i32::from(*n);
+    u32 => I64 [u32::MIN, u32::MAX] |n| i64::from(*n);
     u64 => U64 |n| *n;
     f32 => F32 |x| *x;
     f64 => F64 |x| *x;
@@ -62,7 +66,7 @@ to_value! {
     NaiveTime => Time |time| round_time(*time);
     NaiveDateTime => DateTime |time| round(*time);
     DateTime<Utc> => Timestamp |time| round(time.naive_utc()).and_utc();
-    serde_json::Value => Json |json| json.to_string();
+    serde_json::Value => Json |value| json::written(value);
 }
 
 /// Rounds to microseconds. The last microsecond of chrono's range is cut off instead, because it cannot be rounded up.
@@ -81,6 +85,7 @@ fn round_time(time: NaiveTime) -> NaiveTime {
 
 impl<T: ToValue> ToValue for Option<T> {
     const TYPE: ValueType = T::TYPE;
+    const LIMITS: Limits = T::LIMITS;
     const NULLABLE: bool = {
         assert!(!T::NULLABLE, "an `Option` of an `Option` cannot be a column: both `None` are NULL");
         true
@@ -125,6 +130,7 @@ macro_rules! through_deref {
     ($(<$($generic:tt),*> $pointer:ty => $inner:ty;)*) => {$(
         impl<$($generic,)*> ToValue for $pointer where $inner: ToValue {
             const TYPE: ValueType = <$inner>::TYPE;
+            const LIMITS: Limits = <$inner>::LIMITS;
             const NULLABLE: bool = <$inner>::NULLABLE;
             fn to_value(&self) -> Value {
                 <$inner>::to_value(self)
@@ -135,6 +141,7 @@ macro_rules! through_deref {
 
 impl<T: ToValue + ?Sized> ToValue for &T {
     const TYPE: ValueType = T::TYPE;
+    const LIMITS: Limits = T::LIMITS;
     const NULLABLE: bool = T::NULLABLE;
 
     fn to_value(&self) -> Value {

@@ -52,6 +52,8 @@ pub struct Profile {
     pub foreign_type: &'static str,
     /// Tables with everything that the database can say of a table.
     pub rich: &'static Rich,
+    /// Defines the type STATUS of columns. None: it needs no definition.
+    pub enum_definition: Option<&'static str>,
     /// The query that tells whether the server can prepare transactions. None: the database cannot.
     pub prepared_if: Option<&'static str>,
 }
@@ -124,6 +126,7 @@ const SQLITE_PROFILE: Profile = Profile {
     impatience: ("busy_timeout", "20ms"),
     foreign_type: "SPATIAL",
     rich: &schemas::SQLITE,
+    enum_definition: None,
     prepared_if: None,
 };
 
@@ -162,6 +165,7 @@ static POSTGRES: Profile = Profile {
     impatience: ("lock_timeout", "20ms"),
     foreign_type: "interval",
     rich: &schemas::POSTGRES,
+    enum_definition: Some("CREATE TYPE status AS ENUM ('active', 'suspended', 'closed')"),
     prepared_if: Some("SELECT CAST(current_setting('max_prepared_transactions') AS integer) > 0"),
 };
 
@@ -197,6 +201,7 @@ const MYSQL_PROFILE: Profile = Profile {
     impatience: ("lock_timeout", "1s"),
     foreign_type: "point",
     rich: &schemas::MYSQL,
+    enum_definition: None,
     prepared_if: Some("SELECT 1 = 1"),
 };
 

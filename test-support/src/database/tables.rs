@@ -4,6 +4,9 @@
 //! `flights (id ID, "by" STRING NOT NULL, seats I32 CHECK (seats > 0), notes TEXT[])`. Every other word must be SQL of
 //! all databases. A foreign key is a constraint of the table (`FOREIGN KEY (a) REFERENCES b (c)`): MySQL ignores the
 //! form in a column.
+//!
+//! SHORT and PRICE have a length and a scale. DOCUMENT is the first JSON type of the database, and STATUS an enum of the
+//! database, which `Profile::enum_definition` defines.
 
 use super::profile::Profile;
 
@@ -47,6 +50,10 @@ pub(super) static SQLITE: Types = Types {
         ("DATETIME", "TEXT"),
         ("TIMESTAMP", "TEXT"),
         ("JSON", "TEXT"),
+        ("DOCUMENT", "TEXT"),
+        ("STATUS", "TEXT"),
+        ("SHORT", "TEXT"),
+        ("PRICE", "TEXT"),
     ],
     array: Some("TEXT"),
 };
@@ -78,6 +85,10 @@ pub(super) static POSTGRES: Types = Types {
         ("DATETIME", "timestamp"),
         ("TIMESTAMP", "timestamptz"),
         ("JSON", "jsonb"),
+        ("DOCUMENT", "json"),
+        ("STATUS", "status"),
+        ("SHORT", "varchar(5) COLLATE \"C\""),
+        ("PRICE", "numeric(6, 2)"),
     ],
     array: None,
 };
@@ -110,6 +121,10 @@ pub(super) static MYSQL: Types = Types {
         ("DATETIME", "DATETIME(6)"),
         ("TIMESTAMP", "DATETIME(6)"),
         ("JSON", "JSON"),
+        ("DOCUMENT", "JSON"),
+        ("STATUS", "ENUM('active', 'suspended', 'closed')"),
+        ("SHORT", "VARCHAR(5)"),
+        ("PRICE", "DECIMAL(6, 2)"),
     ],
     array: Some("JSON"),
 };

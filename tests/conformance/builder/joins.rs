@@ -78,6 +78,58 @@ async fn of_three_models() -> Result<()> {
     .await
 }
 
+/// A deleted row of one model does not hide the rows of another.
+#[tokio::test]
+async fn with_deleted_rows_of_one_model() -> Result<()> {
+    with_data(async || {
+        let scrapped = planes().pop();
+        let inner = || {
+            Flight::query().join(Plane::TAILNUM.eq(Flight::TAILNUM)).filter(Flight::ID.ge(4)).order_by(Flight::ID.asc())
+        };
+        assert_eq!(inner().select(Flight::ID).all().await?, [6]);
+        let all = inner().with_deleted_of::<Plane>();
+        check(
+            "with_deleted_of",
+            all.clone().select((Flight::ID, Plane::TAILNUM)),
+            [(4, text("N804JB")), (6, text("N14228"))],
+        )
+        .await?;
+        assert_eq!((all.clone().count().await?, all.exists().await?), (2, true));
+        let left = || Flight::query().left_join(Plane::TAILNUM.eq(Flight::TAILNUM)).filter(Flight::ID.eq(4));
+        assert_eq!(left().one().await?, (flight(4), None));
+        assert_eq!(left().with_deleted_of::<Plane>().one().await?, (flight(4), scrapped.clone()));
+        // In the other direction, the model that is joined to.
+        let from =
+            || Plane::query().join(Flight::TAILNUM.eq(Plane::TAILNUM)).filter(Flight::ID.eq(4)).select(Plane::SEATS);
+        assert_eq!(from().all().await?, Vec::<i32>::new());
+        assert_eq!(from().with_deleted_of::<Plane>().all().await?, [200]);
+        assert_eq!(from().with_deleted_of::<Flight>().all().await?, Vec::<i32>::new());
+        assert_eq!(from().only_deleted().all().await?, [200]);
+        assert_eq!(Plane::query().with_deleted_of::<Plane>().all().await?.len(), 4);
+        let twins = || Plane::query().join(Twin::column(Plane::SEATS).ge(Plane::SEATS)).filter(Plane::SEATS.eq(178));
+        assert_eq!(twins().count().await?, 1);
+        assert_eq!(twins().with_deleted_of::<Twin>().count().await?, 2);
+        assert_eq!(twins().with_deleted_of::<Plane>().count().await?, 1);
+        let union = Plane::query().with_deleted_of::<Plane>().union(Plane::query());
+        assert_eq!(union.count().await?, 4);
+        let within =
+            Flight::filter(Flight::TAILNUM.is_in(Plane::query().with_deleted_of::<Plane>().select(Plane::TAILNUM)));
+        assert_eq!(within.count().await?, 5);
+        let error = Flight::query().with_deleted_of::<Plane>().all().await.unwrap_err();
+        assert!(error.to_string().contains("with_deleted_of names `planes`"), "{error}");
+        let within =
+            Flight::filter(Flight::TAILNUM.is_in(Plane::query().with_deleted_of::<Flight>().select(Plane::TAILNUM)));
+        assert!(within.count().await.is_err_and(|error| error.to_string().contains("with_deleted_of names `flights`")));
+        Ok(())
+    })
+    .await
+}
+
+/// Another plane.
+#[derive(Alias)]
+#[alias(Plane)]
+struct Twin;
+
 #[tokio::test]
 async fn of_a_model_with_itself() -> Result<()> {
     with_data(async || {

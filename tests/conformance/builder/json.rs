@@ -82,3 +82,33 @@ async fn that_contains_other_json() -> Result<()> {
     })
     .await
 }
+
+/// A number that does not fit the type is no value of it.
+#[tokio::test]
+async fn numbers_at_the_limits() -> Result<()> {
+    with_data(async || {
+        for (number, expected) in [
+            (json!(i64::MAX), Some(i64::MAX)),
+            (json!(i64::MIN), Some(i64::MIN)),
+            (json!(i64::MAX.unsigned_abs() + 1), None),
+            (json!(u64::MAX), None),
+            (json!(1e300), None),
+            (json!(-1e300), None),
+            (json!(1e18), Some(1_000_000_000_000_000_000)),
+            (json!(1e-30), Some(0)),
+            (json!(-0.99), Some(0)),
+            (json!(null), None),
+        ] {
+            let set = Flight::NOTES.set(Json(json!({ "n": number })));
+            assert_eq!(Flight::filter(Flight::ID.eq(1)).update(set).await?, 1);
+            let n = || Flight::NOTES.json::<i64>("n");
+            let found = Flight::filter(Flight::ID.eq(1)).select(n()).one().await;
+            assert_eq!(found.as_ref().ok(), Some(&expected), "{number}: {found:?}");
+            let written = Flight::filter(Flight::ID.eq(1)).update(Flight::MILES.set(n().coalesce(7))).await;
+            assert_eq!(written.as_ref().ok(), Some(&1), "{number}: {written:?}");
+            assert_eq!(Flight::find(1).await?.miles, expected.unwrap_or(7), "{number}");
+        }
+        Ok(())
+    })
+    .await
+}

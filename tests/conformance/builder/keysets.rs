@@ -55,6 +55,34 @@ async fn in_orders_with_equal_values_and_null() -> Result<()> {
     .await
 }
 
+/// Floats that are not finite have their place too, and a cursor with one has a text.
+#[tokio::test]
+async fn in_an_order_of_floats_that_are_not_finite() -> Result<()> {
+    let db = database().await?;
+    let profile = db.profile();
+    with_connection(&db, async || {
+        let mut loads = vec![(1, f64::MAX), (2, 0.1), (3, -0.1), (4, f64::MIN_POSITIVE)];
+        loads.extend([(5, f64::INFINITY), (6, f64::NEG_INFINITY)].into_iter().filter(|_| profile.infinities));
+        loads.extend(Some((7, f64::NAN)).filter(|_| profile.nan));
+        Flight::query().delete().await?;
+        let flights: Vec<_> = loads.iter().map(|&(id, load)| Flight { id, load, ..flight(1) }).collect();
+        Flight::bulk_insert(&flights).await?;
+        // NaN is greater than all.
+        let expected: Vec<i64> =
+            [6, 3, 4, 2, 1, 5, 7].into_iter().filter(|id| loads.iter().any(|(known, _)| known == id)).collect();
+        for size in 1..=8 {
+            assert_eq!(pages(Flight::order_by(Flight::LOAD.asc()), size).await?.concat(), expected, "by {size}");
+            let mut backwards = pages(Flight::order_by((Flight::LOAD.desc(), Flight::ID.desc())), size).await?.concat();
+            backwards.reverse();
+            assert_eq!(backwards, expected, "by {size}");
+            let mixed = Flight::order_by((Flight::LOAD.asc(), Flight::ID.desc()));
+            assert_eq!(pages(mixed, size).await?.concat(), expected, "by {size}");
+        }
+        Ok(())
+    })
+    .await
+}
+
 /// Each dialect has its own SQL, so that the database can use an index.
 #[tokio::test]
 async fn of_row_values() -> Result<()> {

@@ -1,5 +1,6 @@
 //! Writes and reads of single records and of many.
 
+mod assigned;
 mod bulk;
 mod columns;
 mod embedded;

@@ -121,3 +121,82 @@ async fn some_columns() -> Result<()> {
     })
     .await
 }
+
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Amount {
+    id: i64,
+    decimal: Decimal,
+    single: f32,
+    double: f64,
+    integer: i64,
+    unsigned: u64,
+    small: i32,
+}
+
+/// Averages of decimals have 16 digits after the point, or fewer, so that they have at most 28 digits.
+#[tokio::test]
+async fn sums_and_averages_are_exact() -> Result<()> {
+    let db = test_support::Database::new([
+        "amounts (id ID, \"decimal\" DECIMAL NOT NULL, single F32 NOT NULL, \"double\" F64 NOT NULL, \"integer\" I64 NOT NULL,
+             \"unsigned\" U64 NOT NULL, small I32 NOT NULL)",
+    ])
+    .await;
+    with_connection(&db, async || {
+        for (decimals, sum, average) in [
+            (vec![dec!(1), dec!(2), dec!(2)], dec!(5), dec!(1.6666666666666667)),
+            (vec![dec!(100000.1), dec!(100000.1), dec!(100000.2)], dec!(300000.4), dec!(100000.1333333333333333)),
+            (vec![dec!(0.01), dec!(0), dec!(0)], dec!(0.01), dec!(0.0033333333333333)),
+            (vec![dec!(0.0000000000000001), dec!(0)], dec!(0.0000000000000001), dec!(0.0000000000000001)),
+            (vec![dec!(-0.0000000000000003), dec!(0)], dec!(-0.0000000000000003), dec!(-0.0000000000000002)),
+            (vec![dec!(10000000000000), dec!(0), dec!(0)], dec!(10000000000000), dec!(3333333333333.333333333333333)),
+            (
+                vec![dec!(-200000000000000000000), dec!(0), dec!(0)],
+                dec!(-200000000000000000000),
+                dec!(-66666666666666666666.66666667),
+            ),
+            (vec![Decimal::MAX], Decimal::MAX, Decimal::MAX),
+            (vec![dec!(0.0000000000000000000000000001)], dec!(0.0000000000000000000000000001), dec!(0)),
+        ] {
+            Amount::query().delete().await?;
+            let amounts: Vec<_> = decimals.iter().map(|&decimal| Amount { decimal, ..Default::default() }).collect();
+            Amount::bulk_insert(&amounts).await?;
+            let all = Amount::query();
+            assert_eq!(all.clone().sum(Amount::DECIMAL).await?, sum, "{decimals:?}");
+            assert_eq!(all.clone().avg(Amount::DECIMAL).await?, Some(average), "{decimals:?}");
+            let over = Amount::DECIMAL.avg().over(activerecord::query::window());
+            assert_eq!(all.limit(1).pluck(over).await?, [Some(average)], "{decimals:?}");
+        }
+        Amount::query().delete().await?;
+        let amount = |single, double, integer: i64, unsigned, small| Amount {
+            single,
+            double,
+            integer,
+            unsigned,
+            small,
+            ..Default::default()
+        };
+        // Sums of the first three are exact only with more digits than a single, and the average of the last ones only with
+        // more digits than a double.
+        let amounts = [
+            amount(16_777_216.0, 1e15, (1 << 53) + 1, 1 << 53, i32::MAX),
+            amount(1.0, 0.25, 1, 1, i32::MAX),
+            amount(1.0, 0.25, 1, 1, i32::MAX),
+            amount(0.0, 0.0, -(1 << 53), 0, i32::MAX),
+        ];
+        Amount::bulk_insert(&amounts).await?;
+        let all = Amount::query();
+        assert_eq!(all.clone().sum(Amount::SINGLE).await?, 16_777_218.0);
+        assert_eq!(all.clone().avg(Amount::SINGLE).await?, Some(4_194_304.5));
+        assert_eq!(all.clone().sum(Amount::DOUBLE).await?, 1e15 + 0.5);
+        assert_eq!(all.clone().sum(Amount::INTEGER).await?, 3);
+        assert_eq!(all.clone().avg(Amount::INTEGER).await?, Some(0.75));
+        assert_eq!(all.clone().sum(Amount::UNSIGNED).await?, (1 << 53) + 2);
+        assert_eq!(all.clone().sum(Amount::SMALL).await?, 4 * i64::from(i32::MAX));
+        assert_eq!(all.clone().avg(Amount::SMALL).await?, Some(f64::from(i32::MAX)));
+        let sums = (Amount::SINGLE.sum(), Amount::INTEGER.avg(), Amount::UNSIGNED.avg());
+        let average = ((1_u64 << 53) as f64 + 2.0) / 4.0;
+        assert_eq!(all.select(sums).one().await?, (Some(16_777_218.0), Some(0.75), Some(average)));
+        Ok(())
+    })
+    .await
+}

@@ -8,6 +8,8 @@ mod patterns;
 mod predicates;
 mod raw;
 mod streams;
+mod supported;
+mod types;
 
 use activerecord::prelude::*;
 use chrono::NaiveDate;

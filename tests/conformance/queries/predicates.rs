@@ -168,3 +168,24 @@ async fn a_set_from_another_connection_is_refused() -> Result<()> {
     })
     .await
 }
+
+/// As deep and as long as the library renders them, on a database with limits of its own.
+#[tokio::test]
+async fn deep_and_long_conditions() -> Result<()> {
+    with_connection(&flights().await?, async || {
+        let row = |id: i64| Flight::ID.eq(id);
+        for count in [600, 10_000] {
+            let any = (0..count).map(row).reduce(|all, next| next | all).unwrap_or_else(|| row(0));
+            finds(vec![(any.clone(), &[1, 2, 3, 4, 5, 6]), (!any, &[])]).await?;
+        }
+        let turn = |all, id: usize| if id % 2 == 0 { row(1) & all } else { row(2) | all };
+        finds(vec![((1..activerecord::statement::MAX_DEPTH - 1).fold(row(1), turn), &[1])]).await?;
+        let queries = (0..30)
+            .fold(Flight::select(Flight::ID), |query, _| Flight::filter(Flight::ID.is_in(query)).select(Flight::ID));
+        assert_eq!(queries.count().await?, 6);
+        let sum = (0..90).fold(Flight::ID + 0, |sum, _| sum + 1);
+        assert_eq!(Flight::filter(Flight::ID.eq(1)).pluck(sum).await?, [91]);
+        Ok(())
+    })
+    .await
+}

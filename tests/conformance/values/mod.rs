@@ -3,6 +3,7 @@
 
 mod hostile;
 mod images;
+mod json;
 mod limits;
 mod round_trip;
 mod stored;

@@ -1,13 +1,13 @@
 //! Exact decimals, which SQLite lacks. They are stored as text. The collation `decimal` compares them, and
 //! `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and `decimal_avg` compute with them. Only averages are
-//! rounded, to 16 digits after the point.
+//! rounded, to 16 digits after the point, or to fewer, so that they have at most 28 digits.
 
 use std::cmp::Ordering;
 
 use rusqlite::functions::{Aggregate, Context, FunctionFlags, WindowAggregate};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Every message of these functions begins with it. It identifies their errors.
 pub(crate) const PREFIX: &str = "decimal_";
@@ -102,11 +102,15 @@ struct Totalled {
 
 const SUM: Totalled = Totalled { function: "decimal_sum", result: |total| Some(total.sum) };
 
-/// With as many digits after the point as in other databases.
-const AVERAGE: Totalled = Totalled {
-    function: "decimal_avg",
-    result: |total| Some(total.sum.checked_div(Decimal::from(total.count))?.round_dp(16)),
-};
+const AVERAGE: Totalled = Totalled { function: "decimal_avg", result: average };
+
+/// Returns the average with as many digits after the point as in other databases.
+fn average(total: Total) -> Option<Decimal> {
+    let exact = total.sum.checked_div(Decimal::from(total.count))?;
+    let before_point = exact.trunc().abs().to_string().len();
+    let places = u32::try_from(28_usize.saturating_sub(before_point).min(16)).ok()?;
+    Some(exact.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero))
+}
 
 impl Totalled {
     fn finish(&self, total: Option<Total>) -> Result<Option<String>> {

@@ -67,8 +67,8 @@ impl FromJson for bool {
     const KIND: JsonKind = JsonKind::Bool;
 }
 
-/// A path into JSON: a key, or an array of keys (`&str`) or of positions (`u32`). For both in one path, use an array of
-/// [`JsonStep`].
+/// A path into JSON: a key, or an array or a `Vec` of keys (`&str`) or of positions (`u32`). For both in one path, use an
+/// array of [`JsonStep`].
 #[diagnostic::on_unimplemented(
     message = "expected a path into JSON, found `{Self}`",
     note = "write a key, an array of keys, or an array of `JsonStep::from(..)` of keys and positions"
@@ -81,6 +81,12 @@ pub trait IntoJsonPath {
 impl IntoJsonPath for &str {
     fn into_json_path(self) -> Vec<JsonStep> {
         vec![self.into()]
+    }
+}
+
+impl<T: Into<JsonStep>> IntoJsonPath for Vec<T> {
+    fn into_json_path(self) -> Vec<JsonStep> {
+        self.into_iter().map(T::into).collect()
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Expression<M, T> {
 
 impl<M, T> Expression<M, T> {
     pub(crate) fn new(expr: Expr) -> Self {
-        Self { expr, _of: PhantomData }
+        Self { expr: expr.bounded(), _of: PhantomData }
     }
 
     pub(crate) fn expr(self) -> Expr {
@@ -53,7 +53,7 @@ impl<M, T> Expression<M, T> {
 
 impl<M, T> Clone for Expression<M, T> {
     fn clone(&self) -> Self {
-        Self::new(self.expr.clone())
+        Self { expr: self.expr.clone(), _of: PhantomData }
     }
 }
 

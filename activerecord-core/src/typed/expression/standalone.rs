@@ -53,7 +53,7 @@ pub fn outer<M, T>(column: Column<M, T>) -> Expression<Anywhere, T> {
 }
 
 /// Returns SQL as an expression of type `T`. `?` binds the next value on every database, and `??` is a question mark.
-/// The text, its columns and its type are not checked.
+/// The text, its columns and its type are not checked: `T` must be the type of the value.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -63,6 +63,7 @@ pub fn outer<M, T>(column: Column<M, T>) -> Expression<Anywhere, T> {
 /// let users = User::order_by(raw::<i32>("ABS(age - ?)", [40]).asc()).all().await?;
 /// # Ok(()) }
 /// ```
-pub fn raw<T>(sql: impl Into<String>, params: impl IntoParams) -> Expression<Anywhere, T> {
-    Expression::new(Expr::Raw(RawSql { text: sql.into().into(), binds: params.into_params() }))
+pub fn raw<T: ToValue>(sql: impl Into<String>, params: impl IntoParams) -> Expression<Anywhere, T> {
+    let sql = Expr::Raw(RawSql { text: sql.into().into(), binds: params.into_params() });
+    Expression::new(Expr::Typed(Box::new(sql), T::TYPE))
 }

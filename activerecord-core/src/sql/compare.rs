@@ -1,0 +1,171 @@
+//! Comparisons. Values that are equal or ordered for this library are so for the database too.
+
+use super::expr::{atom, expr};
+use super::infer::typed_by;
+use super::stored::{Met, common};
+use super::writer::Writer;
+use crate::dialect::{DecimalMath, JsonPaths};
+use crate::error::{Error, Result};
+use crate::statement::{Compare, Expr};
+use crate::value::{Purpose, ValueType};
+
+/// Writes a comparison of two expressions.
+pub(super) fn compare(w: &mut Writer<'_>, left: Expr, op: Compare, right: Expr) -> Result<()> {
+    if !matches!(op, Compare::Eq | Compare::Ne) {
+        require_order(w, &left)?;
+    }
+    let (left, right) = (typed_by(w, left, &right), right);
+    let right = typed_by(w, right, &left);
+    if is(&left, ValueType::Json) || is(&right, ValueType::Json) {
+        json(w, left)?;
+        w.push(symbol(op));
+        return json(w, right);
+    }
+    let met = common(w.dialect, [&left, &right], Purpose::Compare)?;
+    left_side(w, left, is_decimal(&right), met)?;
+    w.push(symbol(op));
+    operand(w, right, met)
+}
+
+/// Writes `BETWEEN`.
+pub(super) fn between(w: &mut Writer<'_>, inner: Expr, low: Expr, high: Expr) -> Result<()> {
+    require_order(w, &inner)?;
+    let met = common(w.dialect, [&inner, &low, &high], Purpose::Compare)?;
+    left_side(w, inner, is_decimal(&low) || is_decimal(&high), met)?;
+    w.push(" BETWEEN ");
+    operand(w, low, met)?;
+    w.push(" AND ");
+    operand(w, high, met)
+}
+
+/// Writes a comparison of rows in the form that can use an index over all its columns.
+pub(super) fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -> Result<()> {
+    if pairs.len() < 2 || !w.dialect.row_values {
+        return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
+    }
+    let mut values = Vec::with_capacity(pairs.len());
+    w.push("(").list(pairs, |w, (left, right)| {
+        require_order(w, &left)?;
+        values.push((common(w.dialect, [&left, &right], Purpose::Compare)?, right));
+        comparand(w, left)
+    })?;
+    w.push(")").push(symbol(op)).push("(").list(values, |w, (met, value)| operand(w, value, met))?;
+    w.push(")");
+    Ok(())
+}
+
+/// Writes an operand. A bound value gets the spelling that it meets.
+fn operand(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
+    match node {
+        Expr::Value(value) => w.bind_as(value, met),
+        node => atom(w, node),
+    }
+}
+
+fn left_side(w: &mut Writer<'_>, node: Expr, with_decimal: bool, met: Option<Met>) -> Result<()> {
+    match node {
+        Expr::Value(value) if met.is_some() => w.bind_as(value, met),
+        node => collated(w, node, with_decimal),
+    }
+}
+
+/// `a > x OR (a = x AND (b > y OR ..))`.
+fn decided_by_the_first(pairs: &mut dyn ExactSizeIterator<Item = (Expr, Expr)>, op: Compare) -> Expr {
+    let Some((left, right)) = pairs.next() else { return Expr::And(Vec::new()) };
+    if pairs.len() == 0 {
+        return left.compare(op, right);
+    }
+    let differs = match op {
+        Compare::Le => Compare::Lt,
+        Compare::Ge => Compare::Gt,
+        other => other,
+    };
+    let decided = left.clone().compare(differs, right.clone());
+    decided.or(left.compare(Compare::Eq, right).and(decided_by_the_first(pairs, op)))
+}
+
+/// Writes an expression so that the database finds equal values equal: an item of GROUP BY, of ORDER BY, or of a SELECT
+/// list without duplicates. A decimal that is stored as text gets its collation. PostgreSQL compares `jsonb`, but not
+/// `json`.
+pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+    if w.dialect.json == JsonPaths::Jsonb && is(&node, ValueType::Json) {
+        return json(w, node);
+    }
+    collated(w, node, false)
+}
+
+/// Writes an item of PARTITION BY. MySQL sorts the rows for it, and cannot sort JSON.
+pub(super) fn partition(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+    if w.dialect.json != JsonPaths::ExtractJson || !is(&node, ValueType::Json) {
+        return comparand(w, node);
+    }
+    w.push("CAST(");
+    atom(w, node)?;
+    w.push(" AS BINARY)");
+    Ok(())
+}
+
+fn collated(w: &mut Writer<'_>, node: Expr, with_decimal: bool) -> Result<()> {
+    let collation = match w.dialect.decimal {
+        DecimalMath::Functions { collation, .. } if with_decimal || is_decimal(&node) => Some(collation),
+        _ => None,
+    };
+    atom(w, node)?;
+    if let Some(collation) = collation {
+        w.push(" COLLATE ").push(collation);
+    }
+    Ok(())
+}
+
+/// Writes JSON, or JSON as text, so that two equal documents are equal. As texts they can differ in their spaces.
+pub(super) fn json(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+    let (before, behind) = match w.dialect.json {
+        JsonPaths::Jsonb => ("CAST(", " AS jsonb)"),
+        JsonPaths::Extract => ("json(", ")"),
+        JsonPaths::ExtractJson => ("JSON_EXTRACT(", ", '$')"),
+    };
+    w.push(before);
+    atom(w, node)?;
+    w.push(behind);
+    Ok(())
+}
+
+pub(super) fn is_decimal(node: &Expr) -> bool {
+    is(node, ValueType::Decimal)
+}
+
+pub(super) fn is(node: &Expr, ty: ValueType) -> bool {
+    node.ty() == Some(ty)
+}
+
+/// Refuses to order values whose order depends on the database.
+///
+/// # Errors
+/// `Unsupported` for JSON, and for arrays on a database that stores them as JSON.
+pub(super) fn require_order(w: &Writer<'_>, node: &Expr) -> Result<()> {
+    match node.ty() {
+        Some(ValueType::Json) => {
+            Err(no_order("JSON", "compare or order by the value at a path: COLUMN.json::<i64>(\"key\")"))
+        }
+        Some(ValueType::Array(_)) if !w.dialect.capabilities.arrays => {
+            Err(no_order("arrays", "this database stores them as JSON; postgresql has arrays with an order"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn no_order(what: &str, instead: &str) -> Error {
+    Error::unsupported(format!("{what} have no order that is the same on every database: {instead}"))
+}
+
+pub(super) fn symbol(op: Compare) -> &'static str {
+    match op {
+        Compare::Eq => " = ",
+        Compare::Ne => " <> ",
+        Compare::Lt => " < ",
+        Compare::Le => " <= ",
+        Compare::Gt => " > ",
+        Compare::Ge => " >= ",
+    }
+}

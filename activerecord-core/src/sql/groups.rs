@@ -1,0 +1,121 @@
+//! Groups and rows without duplicates.
+//!
+//! With binds in it, a database cannot know that two texts are the same expression. So a computed group that is selected
+//! is written as its position. In HAVING, in ORDER BY and inside other items it becomes `MIN(..)`: all rows of a group have
+//! the same value.
+
+use super::select::says_nulls;
+use super::writer::Writer;
+use crate::error::{Error, Result};
+use crate::statement::{Aggregate, Distinct, Expr, OrderBy, PartMut, Refusal, Select};
+
+/// Prepares a query with groups or distinct rows for rendering.
+///
+/// # Errors
+/// `Unsupported` for an order of distinct rows by a value that is not selected: two rows that count as one can have
+/// different values of it.
+pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
+    by_minimum(query);
+    match &query.distinct {
+        Distinct::Rows if !query.order_by.iter().all(|item| is_selected(query, &item.expr)) => Err(not_selected()),
+        Distinct::On(columns) if !query.order_by.is_empty() => begins_with(query, columns),
+        _ => Ok(()),
+    }?;
+    if !w.dialect.nulls_keyword {
+        name_ordered_items(w, query);
+    }
+    Ok(())
+}
+
+/// Replaces the computed groups, except an item that is one of them.
+fn by_minimum(query: &mut Select) {
+    let groups: Vec<Expr> = query.group_by.iter().filter(|group| !matches!(group, Expr::Column(_))).cloned().collect();
+    if groups.is_empty() {
+        return;
+    }
+    let mut selected: Vec<&Expr> = Vec::new();
+    for item in &mut query.items {
+        match groups.iter().find(|group| **group == item.expr && !selected.contains(group)) {
+            Some(group) => selected.push(group),
+            None => replace(&mut item.expr, &groups),
+        }
+    }
+    for item in &mut query.order_by {
+        if !selected.contains(&&item.expr) {
+            replace(&mut item.expr, &groups);
+        }
+    }
+    if let Some(having) = &mut query.having {
+        replace(having, &groups);
+    }
+}
+
+fn replace(node: &mut Expr, groups: &[Expr]) {
+    if groups.contains(node) {
+        let group = std::mem::replace(node, Expr::Refused(Refusal::TooDeep));
+        *node = Expr::Aggregate(Aggregate::Min, Some(Box::new(group)));
+        return;
+    }
+    match node {
+        // It reads the rows of a group.
+        Expr::Aggregate(..) | Expr::Digest(_) => {}
+        // It reads the groups.
+        Expr::Over(inner, window) => {
+            replace_below(inner, groups);
+            window.partition_by.iter_mut().for_each(|value| replace(value, groups));
+            window.order_by.iter_mut().for_each(|item| replace(&mut item.expr, groups));
+        }
+        other => replace_below(other, groups),
+    }
+}
+
+fn replace_below(node: &mut Expr, groups: &[Expr]) {
+    node.any_child_mut(&mut |part| {
+        if let PartMut::Expr(child) = part {
+            replace(child, groups);
+        }
+        false
+    });
+}
+
+/// Returns true when each row of the result has a value of the expression. Without items, the result has the columns of
+/// another query.
+fn is_selected(query: &Select, node: &Expr) -> bool {
+    match query.items.is_empty() {
+        true => matches!(node, Expr::Column(_)),
+        false => query.items.iter().any(|item| item.expr == *node),
+    }
+}
+
+/// Checks that the order begins with the columns of DISTINCT ON, and that the database can know it.
+fn begins_with(query: &Select, columns: &[Expr]) -> Result<()> {
+    let begins = query.order_by.iter().take(columns.len()).all(|OrderBy { expr, .. }| columns.contains(expr));
+    let is_known = |column: &Expr| matches!(column, Expr::Column(_)) || is_selected(query, column);
+    if begins && columns.iter().all(is_known) { Ok(()) } else { Err(another_order()) }
+}
+
+/// Gives an alias to each computed item whose NULLs have another place in the order than the database's: the order then
+/// also names the item in `IS NULL`.
+fn name_ordered_items(w: &Writer<'_>, query: &mut Select) {
+    for order in query.order_by.iter().filter(|order| says_nulls(w, order) && !matches!(order.expr, Expr::Column(_))) {
+        let found = query.items.iter_mut().enumerate().find(|(_, item)| item.expr == order.expr);
+        if let Some((index, item)) = found {
+            item.alias.get_or_insert_with(|| format!("c{}", index + 1).into());
+        }
+    }
+}
+
+#[cold]
+fn not_selected() -> Error {
+    Error::unsupported(
+        "distinct rows cannot be ordered by a value that is not selected: rows that count as one can have different \
+         values of it; select it too, or use group_by and order by its min() or max()",
+    )
+}
+
+#[cold]
+fn another_order() -> Error {
+    Error::unsupported(
+        "order_by must begin with the columns of distinct_on, and a computed column of distinct_on must be selected too",
+    )
+}

@@ -1,0 +1,49 @@
+//! The types of bound values on a database that does not learn them from the values. For one, `CASE WHEN .. THEN $1 ELSE $2
+//! END` is a text, which cannot be compared with, or assigned to, a column with another type, such as a native enum or JSON.
+
+use super::writer::Writer;
+use crate::dialect::BoundTypes;
+use crate::statement::{Case, Expr, Function};
+use crate::value::{Value, ValueType};
+
+/// Returns the expression with the type of `column`, if that is a column: a CASE or a COALESCE of bound values gets an
+/// arm that is never taken, with the column as its value.
+pub(super) fn typed_by(w: &Writer<'_>, node: Expr, column: &Expr) -> Expr {
+    let needs_it = w.dialect.bound_types == BoundTypes::Inferred
+        && matches!(node, Expr::Case(_) | Expr::Call(Function::Coalesce, _));
+    match column {
+        Expr::Column(of) if needs_it && is_inferred(of.ty) => anchored(node, column),
+        _ => node,
+    }
+}
+
+/// Returns the argument of MIN or MAX. A bound text is joined with an empty one, so that it is a text for the database.
+pub(super) fn ordered(w: &Writer<'_>, argument: Expr) -> Expr {
+    let is_guessed = w.dialect.bound_types == BoundTypes::Guessed && argument.ty() == Some(ValueType::Text);
+    if !is_guessed || argument.any_source(&mut |source| !matches!(source, Expr::Value(_))) {
+        return argument;
+    }
+    Expr::Call(Function::Concat, vec![argument, Expr::Value(Value::Text(String::new()))])
+}
+
+fn is_inferred(ty: ValueType) -> bool {
+    matches!(ty, ValueType::Text | ValueType::Json | ValueType::Array(ValueType::Text | ValueType::Json))
+}
+
+fn anchored(node: Expr, column: &Expr) -> Expr {
+    match node {
+        Expr::Case(case) => {
+            let Case { arms, otherwise } = *case;
+            let arms = arms.into_iter().map(|(when, value)| (when, anchored(value, column)));
+            let mut case = Case { arms: arms.collect(), otherwise: otherwise.map(|value| anchored(value, column)) };
+            if case.values().all(|value| matches!(value, Expr::Value(_))) {
+                case.arms.push((Expr::Or(Vec::new()), column.clone()));
+            }
+            Expr::Case(Box::new(case))
+        }
+        Expr::Call(Function::Coalesce, arguments) => {
+            Expr::Call(Function::Coalesce, arguments.into_iter().map(|value| anchored(value, column)).collect())
+        }
+        other => other,
+    }
+}
