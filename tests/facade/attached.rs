@@ -1,6 +1,5 @@
 //! Attached files of SQLite: tables are named with the file.
 
-use activerecord::PoolOptions;
 use activerecord::prelude::*;
 use activerecord::statement::CreateTable;
 
@@ -11,16 +10,25 @@ struct Event {
     code: String,
 }
 
-/// A connection with one session, to which a second database is attached.
-async fn attached(name: &str) -> Result<()> {
-    let config = Config::url("sqlite::memory:")?.pool(PoolOptions::new().max_connections(1));
-    ConnectionManager::configure(name, config)?;
-    connection(name)?.execute("ATTACH ':memory:' AS archive", []).await.map(drop)
+/// Runs `body` in a transaction with a second database. A session with an attached database ends with its transaction.
+async fn attached(name: &str, body: impl AsyncFnOnce() -> Result<()>) -> Result<()> {
+    ConnectionManager::configure(name, "sqlite::memory:")?;
+    with_connection(name, async || {
+        transaction(name, async || {
+            connection(name)?.execute("ATTACH ':memory:' AS archive", []).await?;
+            body().await
+        })
+        .await
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_table_in_an_attached_file() -> Result<()> {
-    attached("attached").await?;
+    attached("attached", async || in_an_attached_file().await).await
+}
+
+async fn in_an_attached_file() -> Result<()> {
     let here = connection("attached")?;
     here.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, other TEXT)", []).await?;
     here.create_table(&CreateTable::from(Event::TABLE).index("by_code", &["code"])).await?;
@@ -32,19 +40,19 @@ async fn a_table_in_an_attached_file() -> Result<()> {
     assert!(partial.is_some_and(|index| index.predicate.as_deref() == Some("id > 0")), "{events:?}");
     let main = here.describe("events").await?.ok_or_else(|| Error::invalid("no table"))?;
     assert_eq!((main.schema.as_deref(), main.indexes.len()), (Some("main"), 0));
-    with_connection("attached", async || {
-        let mut event = Event::create(Event { code: "a".into(), ..Default::default() }).await?;
-        event.code = "b".into();
-        Event::insert_or_update(&event, [Event::ID]).await?;
-        assert_eq!(Event::all().await?, [event]);
-        Ok(())
-    })
-    .await
+    let mut event = Event::create(Event { code: "a".into(), ..Default::default() }).await?;
+    event.code = "b".into();
+    Event::insert_or_update(&event, [Event::ID]).await?;
+    assert_eq!(Event::all().await?, [event]);
+    Ok(())
 }
 
 #[tokio::test]
 async fn a_temporary_table_hides_another_one() -> Result<()> {
-    attached("temporary").await?;
+    attached("temporary", async || hidden_by_a_temporary_table().await).await
+}
+
+async fn hidden_by_a_temporary_table() -> Result<()> {
     let here = connection("temporary")?;
     here.execute("CREATE TABLE archive.events (id INTEGER PRIMARY KEY, a TEXT CHECK (a <> ''))", []).await?;
     let found = async || here.describe("events").await?.ok_or_else(|| Error::invalid("no table"));

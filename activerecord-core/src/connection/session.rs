@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::task::yield_now;
 use tracing::level_filters::LevelFilter;
 use tracing::{Instrument, Level as Verbosity, Span, field};
 
@@ -172,6 +173,11 @@ impl Session {
             match self.take(label).await {
                 Ok(mut taken) => {
                     let result = observed.answer(|| taken.connection_for(sql).fetch(sql, &mut counting)).await;
+                    if label.streaming && result.is_ok() {
+                        // Until the stream has returned its last row, it holds the connection: also when the database
+                        // has already sent all rows, so that the rules of a stream do not depend on their number.
+                        yield_now().await;
+                    }
                     // The row of a write is written even if it cannot be read.
                     let written = rows > 0 && sql.access() == Access::Write;
                     taken.settle(if written { self.written(result) } else { result })

@@ -7,7 +7,7 @@ use super::key::key_values;
 use super::missing::{exists, no_row, require_new, require_unstored};
 use super::{insert as of_insert, update as of_update};
 use crate::backend::BoxFuture;
-use crate::connection::Session;
+use crate::connection::{Session, in_transaction};
 use crate::error::{Error, Result};
 use crate::model::{Change, ChangeKind, Model, hook};
 use crate::sql::Operation;
@@ -71,26 +71,53 @@ pub(super) async fn destroy<M: Model>(record: &mut M, session: &Session, operati
 }
 
 async fn around<M: Model>(record: &mut M, session: &Session, write: Write) -> Result<()> {
-    let before = values(record);
+    let mut record = Written::new(record);
     let transaction = Transaction::around_write(session).await?;
     let level = Arc::clone(transaction.level());
-    let steps: BoxFuture<'_, Result<()>> = Box::pin(steps(record, level, write));
-    let result = transaction.finish(steps).await;
-    match &result {
-        Err(error) if !error.is_after_commit() && !error.is_commit_outcome_unknown() => reset(record, &before)?,
-        _ => {}
+    let steps: BoxFuture<'_, Result<()>> = Box::pin(steps(record.record, Arc::clone(&level), write));
+    if let Err(error) = in_transaction(&level, steps).await? {
+        // The caller needs the error of the write. A rollback that fails closes the connection.
+        let _ = transaction.rollback().await;
+        return Err(error);
     }
-    result
+    // From here on, the write may be committed even if its caller no longer waits.
+    record.is_kept = true;
+    let committed = transaction.commit().await;
+    let is_uncertain = |error: &Error| error.is_after_commit() || error.is_commit_outcome_unknown();
+    record.is_kept = committed.as_ref().err().is_none_or(is_uncertain);
+    committed
+}
+
+/// A record that is being written. Unless it is kept, its columns get their values from before the write when this is
+/// dropped, also when the write is cancelled: otherwise its version would differ from the row's for ever.
+struct Written<'r, M: Model> {
+    record: &'r mut M,
+    before: Vec<Value>,
+    is_kept: bool,
+}
+
+impl<'r, M: Model> Written<'r, M> {
+    fn new(record: &'r mut M) -> Self {
+        Self { before: values(record), record, is_kept: false }
+    }
+}
+
+impl<M: Model> Drop for Written<'_, M> {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        for (ordinal, value) in self.before.iter().enumerate() {
+            if self.record.value(ordinal) != *value {
+                // The field had this value before.
+                let _ = self.record.set_value(ordinal, value.as_cell());
+            }
+        }
+    }
 }
 
 fn values<M: Model>(record: &M) -> Vec<Value> {
     (0..M::TABLE.columns.len()).map(|ordinal| record.value(ordinal)).collect()
-}
-
-/// Resets the columns of the record after a rollback. Otherwise its version would differ from the row's for ever.
-fn reset<M: Model>(record: &mut M, before: &[Value]) -> Result<()> {
-    let changed: Vec<_> = before.iter().enumerate().filter(|(n, value)| record.value(*n) != **value).collect();
-    changed.into_iter().try_for_each(|(ordinal, value)| record.set_value(ordinal, value.as_cell()))
 }
 
 async fn steps<M: Model>(record: &mut M, level: Arc<Level>, write: Write) -> Result<()> {

@@ -16,13 +16,13 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
     let left = Left::of(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));
     let binds: Vec<_> = columns.map(|ordinal| stamped(record, &stamps, ordinal)).collect();
-    if !left.supplied.is_empty() {
+    let returning = left.key.is_some() && session.dialect().capabilities().insert_returning;
+    if !left.supplied.is_empty() || !(returning || left.key.is_none_or(is_integer::<M>)) {
         // Boxed, because hooks nest writes, and most writes do not need its space.
         let supplied = Box::pin(insert_and_read::<M>(&left, binds, session)).await?;
         let set = fill(record, left.ordinals(), &supplied);
         return session.written(set.and_then(|()| apply(record, &stamps)));
     }
-    let returning = left.key.is_some() && session.dialect().capabilities().insert_returning;
     let sql = statement::<M>(&left, binds, returning, session)?;
     let label = Label::new(M::TABLE.model, "insert");
     let key = if returning {
@@ -77,14 +77,17 @@ async fn insert_and_read<M: Model>(left: &Left, binds: Vec<Value>, session: &Ses
 /// # Errors
 /// `Unsupported` if the database supplies another part of the key.
 fn known_key<M: Model>(left: &Left, binds: &[Value]) -> Result<Vec<Option<Value>>> {
-    let is_reported = |ordinal: usize| M::TABLE.columns[ordinal].ty.is_integer();
     let mut supplied = M::TABLE.key.iter().copied().filter(|&ordinal| left.has(ordinal));
-    if !supplied.next().is_none_or(is_reported) || supplied.next().is_some() {
+    if !supplied.next().is_none_or(is_integer::<M>) || supplied.next().is_some() {
         return Err(unreported::<M>());
     }
     let bind = |ordinal| (0..ordinal).filter(|&before| !left.has(before)).count();
     let part = |ordinal| (!left.has(ordinal)).then(|| binds[bind(ordinal)].clone());
     Ok(M::TABLE.key.iter().map(|&ordinal| part(ordinal)).collect())
+}
+
+fn is_integer<M: Model>(ordinal: usize) -> bool {
+    M::TABLE.columns[ordinal].ty.is_integer()
 }
 
 #[cold]

@@ -18,11 +18,12 @@ use crate::value::{Flow, RowRef};
 /// The rows of a query, one by one: [`Query::stream`]. It is a `futures::Stream` of `Result<R>`, and has the method
 /// [`next`](Self::next).
 ///
-/// One statement reads all rows, so they are one snapshot. The stream holds a connection until it ends or is dropped.
-/// At most 256 rows are buffered; a slow reader makes the database wait.
+/// One statement reads all rows, so they are one snapshot. At most 256 rows are buffered; a slow reader makes the database
+/// wait.
 ///
-/// In a transaction the stream uses the transaction's connection: another statement in that transaction is an error
-/// until the stream ends. To write while reading, use [`batch`](Query::batch).
+/// From its first row until it returns `None` or is dropped, the stream holds a connection. In a transaction that is the
+/// transaction's connection: until then, another statement in that transaction is an error. This does not depend on the
+/// number of rows. To write while reading, use [`batch`](Query::batch), which reads with a new statement each time.
 #[must_use = "a stream does nothing until it is read"]
 pub struct RowStream<R> {
     fetch: Option<BoxFuture<'static, Result<()>>>,

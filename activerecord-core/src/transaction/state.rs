@@ -36,7 +36,7 @@ impl State {
 
     /// Checks that no stream holds the connection.
     pub(super) fn idle(&self) -> Result<(), String> {
-        let why = "has an open stream of rows; first read it to its end or drop it, or use batch()";
+        let why = "has an open stream of rows; first read it until it returns None, or drop it; to write while reading, use batch()";
         if self.streaming { Err(why.into()) } else { Ok(()) }
     }
 

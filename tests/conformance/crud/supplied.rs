@@ -199,7 +199,7 @@ async fn a_row_of_defaults() -> Result<()> {
     .await
 }
 
-/// A key that the database supplies, and that is no integer.
+/// Keys that the database supplies, and that are not integers.
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Voucher {
     #[column(default)]
@@ -207,25 +207,43 @@ struct Voucher {
     value: i32,
 }
 
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+struct Coupon {
+    #[column(default)]
+    id: Uuid,
+    value: i32,
+}
+
 #[tokio::test]
 async fn a_key_may_have_a_default() -> Result<()> {
-    let db = Database::new(["vouchers (id STRING DEFAULT 'first' PRIMARY KEY, value I32 NOT NULL)"]).await;
+    let uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+    let db = Database::new([
+        "vouchers (id STRING DEFAULT 'first' PRIMARY KEY, value I32 NOT NULL)",
+        &format!("coupons (id UUID DEFAULT '{uuid}' PRIMARY KEY, value I32 NOT NULL)"),
+    ])
+    .await;
     with_connection(&db, async || {
-        let created = Voucher::create(Voucher { value: 1, ..Voucher::default() }).await;
-        if connection(&db)?.capabilities().insert_returning {
-            let mut voucher = created?;
-            assert_eq!(voucher.id, "first");
-            voucher.value = 2;
-            voucher.save().await?;
-            assert_eq!(Voucher::find("first").await?, voucher);
-        } else {
-            let error = created.unwrap_err();
-            assert!(error.is_unsupported() && error.record::<Voucher>().is_some(), "{error}");
-            assert_eq!(Voucher::count().await?, 0);
+        macro_rules! case {
+            ($model:ident, $default:expr, $own:expr) => {{
+                let created = $model::create($model { value: 1, ..$model::default() }).await;
+                if connection(&db)?.capabilities().insert_returning {
+                    let mut record = created?;
+                    assert_eq!(record.id, $default);
+                    record.value = 2;
+                    record.save().await?;
+                    assert_eq!($model::find($default).await?, record);
+                } else {
+                    let error = created.unwrap_err();
+                    assert!(error.is_unsupported() && error.record::<$model>().is_some(), "{error}");
+                    assert_eq!($model::count().await?, 0);
+                }
+                $model::create($model { id: $own, value: 3 }).await?;
+                assert_eq!($model::find($own).await?.value, 3);
+                assert!($model::default().update().await.unwrap_err().is_not_found());
+            }};
         }
-        Voucher::create(Voucher { id: "own".into(), value: 3 }).await?;
-        assert_eq!(Voucher::find("own").await?.value, 3);
-        assert!(Voucher::default().update().await.unwrap_err().is_not_found());
+        case!(Voucher, "first".to_owned(), "own".to_owned());
+        case!(Coupon, uuid, Uuid::from_u128(7));
         Ok(())
     })
     .await

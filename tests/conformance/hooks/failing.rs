@@ -1,9 +1,15 @@
 //! An error of a hook before the statement prevents it. An error of a hook after the statement undoes it.
 
+use std::future::pending;
+use std::sync::Arc;
+
 use activerecord::prelude::*;
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 use super::journal::{noted, noted_failing};
 use super::{Gate, database};
+use test_support::Database;
 
 /// Checks that a write with a failing hook changes neither the table nor the record.
 async fn nothing_is_written(
@@ -147,6 +153,67 @@ async fn inside_a_transaction_a_failed_write_undoes_only_itself() -> Result<()> 
             ["after_commit Inserted", "after_rollback Updated", "after_commit Inserted"]
         );
         assert_eq!(Gate::count().await?, 2);
+        Ok(())
+    })
+    .await
+}
+
+tokio::task_local! {
+    /// Notified when a hook of `Stuck` waits.
+    static WAITS: Arc<Notify>;
+}
+
+/// A model whose hook after the statement never ends.
+#[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
+#[hooks]
+struct Stuck {
+    id: i64,
+    name: String,
+    #[updated_at]
+    updated_at: Option<DateTime<Utc>>,
+    #[version]
+    version: i32,
+}
+
+impl Hooks for Stuck {
+    async fn before_save(&mut self) -> Result<()> {
+        self.name.push('!');
+        Ok(())
+    }
+
+    async fn after_save(&self, _: &Change) -> Result<()> {
+        if let Ok(waits) = WAITS.try_with(Arc::clone) {
+            waits.notify_one();
+            pending().await
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_write_leaves_the_record_unchanged() -> Result<()> {
+    let db = Database::new(["stucks (id ID, name TEXT NOT NULL, updated_at TIMESTAMP NOT NULL, version I32 NOT NULL)"])
+        .await;
+    let cancelled = async |write: &mut (dyn Future<Output = Result<()>> + Send + Unpin)| {
+        let waits = Arc::new(Notify::new());
+        tokio::select! {
+            written = WAITS.scope(Arc::clone(&waits), write) => written.err().map_or(Ok(()), Err),
+            () = waits.notified() => Err(Error::custom("cancelled")),
+        }
+    };
+    with_connection(&db, async || {
+        let mut stored = Stuck::create(Stuck { name: "a".into(), ..Stuck::default() }).await?;
+        for mut record in [Stuck { name: "b".into(), ..Stuck::default() }, stored.clone()] {
+            let before = record.clone();
+            assert!(cancelled(&mut Box::pin(record.save())).await.is_err());
+            assert_eq!(record, before);
+        }
+        let before = stored.clone();
+        assert!(cancelled(&mut Box::pin(stored.update_columns(Stuck::NAME.set("c")))).await.is_err());
+        assert_eq!(stored, before);
+        // The version is that of the row, which the server may still hold until it has rolled back.
+        stored.save().await?;
+        assert_eq!((Stuck::all().await?, stored.version), (vec![stored.clone()], 1));
         Ok(())
     })
     .await

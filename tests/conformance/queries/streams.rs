@@ -100,6 +100,77 @@ async fn it_holds_its_connection_until_it_ends_or_is_dropped() -> Result<()> {
     .await
 }
 
+/// With one row and with thousands: in the same transaction a write beside an open stream is an error, and outside of it
+/// the stream holds its connection.
+#[tokio::test]
+async fn its_rules_do_not_depend_on_the_number_of_rows() -> Result<()> {
+    let is_refused = |error: &Error| {
+        let words = ["stream of rows", "batch()"];
+        error.kind() == ErrorKind::Transaction && words.iter().all(|word| error.message().contains(word))
+    };
+    for count in [1, 2, 255, 256, 257, 3_000] {
+        let db = bags(count).await?;
+        let alone = one_connection(&db)?;
+        with_connection(&db, async || {
+            transaction(&db, async || {
+                let mut rows = Bag::query().stream();
+                // A stream that was not read yet forbids nothing.
+                Bag::filter(Bag::ID.eq(1)).update((Bag::WEIGHT.add(0),)).await?;
+                let mut read = 0;
+                while let Some(bag) = rows.next().await? {
+                    read += 1;
+                    if read == 1 || read == count {
+                        let error = Bag::filter(Bag::ID.eq(bag.id)).update((Bag::WEIGHT.add(1),)).await.unwrap_err();
+                        assert!(is_refused(&error), "{count} rows, after {read}: {error}");
+                        let error = transaction(&db, async || Ok(())).await.unwrap_err();
+                        assert!(is_refused(&error), "{count} rows, after {read}: {error}");
+                    }
+                }
+                assert_eq!(read, count);
+                assert_eq!(Bag::filter(Bag::ID.eq(1)).update((Bag::WEIGHT.add(1),)).await?, 1);
+                // Also if it is dropped after its last row, and at the end of a savepoint.
+                let mut rows = Bag::query().stream();
+                for _ in 0..count {
+                    rows.next().await?;
+                }
+                assert!(is_refused(&Bag::count().await.unwrap_err()));
+                drop(rows);
+                assert_eq!(Bag::count().await?, u64::try_from(count).unwrap_or_default());
+                let mut kept = None;
+                let ended = transaction(&db, async || {
+                    let mut rows = Bag::query().stream();
+                    rows.next().await?;
+                    kept = Some(rows);
+                    Ok(())
+                });
+                assert!(is_refused(&ended.await.unwrap_err()), "{count} rows");
+                drop(kept);
+                // `batch` writes while it reads.
+                let mut batches = Bag::query().batch(100);
+                while let Some(batch) = batches.next().await? {
+                    for bag in batch.iter().take(2) {
+                        Bag::filter(Bag::ID.eq(bag.id)).update((Bag::WEIGHT.add(1),)).await?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+        })
+        .await?;
+        with_connection(&alone, async || {
+            let mut rows = Bag::query().stream();
+            for _ in 0..count {
+                rows.next().await?;
+            }
+            assert!(Bag::count().await.unwrap_err().is_pool_timeout(), "{count} rows");
+            assert_eq!(rows.next().await?, None);
+            Bag::count().await.map(drop)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_error_comes_after_the_rows_before_it() -> Result<()> {
     let db = bags(1_000).await?;
