@@ -7,6 +7,7 @@ mod batch;
 mod compound;
 mod cte;
 mod cursor;
+mod deleted;
 mod explain;
 mod group;
 mod join;
@@ -34,15 +35,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use self::deleted::Deleted;
 use crate::connection::{Label, Route, Session, resolve};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::{Model, Projection};
 use crate::schema::TableDef;
 use crate::sql::{Sql, cached_head, cells, render_rest, render_with_models};
-use crate::statement::{
-    self, Direction, Expr, Nulls, OrderBy, RawSql, Refusal, Select, SelectItem, Statement, Subquery, TableRef,
-};
+use crate::statement::{self, Direction, Expr, Nulls, OrderBy, RawSql, Select, SelectItem, Statement, Subquery};
 use crate::transaction::Transaction;
 use crate::typed::{Condition, Found, IntoOrder, Relation, Selection, Source, key_columns, table_ref};
 use crate::value::{IntoParams, RowRef, Value};
@@ -101,14 +101,6 @@ pub struct Query<S, R = S> {
     by_item: bool,
     found: Option<Found<R>>,
     _of: PhantomData<fn() -> S>,
-}
-
-/// Which rows of models with `#[soft_delete]` a query sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deleted {
-    Without,
-    With,
-    Only,
 }
 
 impl<S: Relation> Query<S, S::Record> {
@@ -190,47 +182,6 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// `Transaction`. Example: [`ActiveRecord::on`](crate::ActiveRecord::on).
     pub fn on(mut self, transaction: &Transaction) -> Self {
         self.route.transaction = Some(transaction.level().clone());
-        self
-    }
-
-    /// Includes rows that `#[soft_delete]` marks as deleted, of all models that the query reads.
-    ///
-    /// ```no_run
-    /// # use activerecord::prelude::*;
-    /// # #[derive(ActiveRecord)] struct User { id: i64, #[soft_delete] at: Option<chrono::DateTime<chrono::Utc>> }
-    /// # async fn example() -> Result<()> {
-    /// let all = User::query().with_deleted().count().await?;
-    /// let deleted = User::query().only_deleted().all().await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn with_deleted(mut self) -> Self {
-        self.deleted = Deleted::With;
-        self
-    }
-
-    /// Includes rows of one model, or of one alias, that `#[soft_delete]` marks as deleted. Without it, an inner join drops a
-    /// row whose joined row is deleted, and a left join reads `None` for the joined row.
-    ///
-    /// ```no_run
-    /// # use activerecord::prelude::*;
-    /// # #[derive(ActiveRecord)] struct User { id: i64, #[soft_delete] at: Option<chrono::DateTime<chrono::Utc>> }
-    /// # #[derive(ActiveRecord)] struct Post { id: i64, user_id: i64, #[soft_delete] at: Option<chrono::DateTime<chrono::Utc>> }
-    /// # async fn example() -> Result<()> {
-    /// // Posts that are not deleted, with their authors, also deleted ones.
-    /// let posts = Post::query().join(User::ID.eq(Post::USER_ID)).with_deleted_of::<User>().all().await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// If the query does not read the model, the finisher returns `InvalidStatement`.
-    pub fn with_deleted_of<D: Relation>(mut self) -> Self {
-        self.revealed.push(D::NAME);
-        self
-    }
-
-    /// Reads only rows that `#[soft_delete]` marks as deleted. Of joined models it reads only rows that are not marked.
-    /// Example: [`with_deleted`](Self::with_deleted).
-    pub fn only_deleted(mut self) -> Self {
-        self.deleted = Deleted::Only;
         self
     }
 
@@ -344,33 +295,6 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
             select.items = S::items();
         }
         whole
-    }
-
-    /// Adds the conditions on deleted rows. They are added last, so that they are added once.
-    fn finished(mut self) -> Self {
-        let deleted = std::mem::replace(&mut self.deleted, Deleted::With);
-        let revealed = std::mem::take(&mut self.revealed);
-        if let Some(name) = revealed.iter().find(|name| !self.select.reads(name)) {
-            self.select.and_filter(Expr::Refused(Refusal::NotRead(name)));
-        }
-        if deleted == Deleted::With {
-            return self;
-        }
-        let is_hidden = |table: &TableRef| revealed.iter().all(|revealed| table.label() != revealed);
-        if let statement::FromItem::Table(table) = &self.select.from
-            && let Some(mark) = table.deleted_at()
-            && (is_hidden(table) || deleted == Deleted::Only)
-        {
-            let is_null = Expr::IsNull(Box::new(mark));
-            self.select.and_filter(if deleted == Deleted::Only { Expr::Not(Box::new(is_null)) } else { is_null });
-        }
-        for join in &mut self.select.joins {
-            if let Some(mark) = join.table.deleted_at().filter(|_| is_hidden(&join.table)) {
-                let on = std::mem::replace(&mut join.on, Expr::And(Vec::new()));
-                join.on = on.and(Expr::IsNull(Box::new(mark)));
-            }
-        }
-        self
     }
 
     /// Returns the SQL, and the other models whose tables it reads.
