@@ -1,13 +1,19 @@
 //! Values in the tables of this crate are JSON text.
 
-use activerecord_core::{Error, Result};
+use activerecord_core::{Error, Json, Result, ToValue, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Writes a value as JSON. `what` names the value in an error.
+/// Writes a value as JSON that can be read again. `what` names the value in an error.
 pub fn write<T: Serialize + ?Sized>(value: &T, what: impl FnOnce() -> String) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::conversion(format!("{} cannot be written as JSON: {error}", what())).with_source(error))
+    match Json(value).to_value() {
+        Value::Json(text) if !text.is_empty() => Ok(text),
+        _ => Err(Error::conversion(format!(
+            "{} cannot be written as JSON: a float is NaN or infinite, the keys of a map are not strings, or it is nested more \
+             than 127 levels",
+            what()
+        ))),
+    }
 }
 
 /// Reads a value from JSON. `what` names the value in an error.

@@ -84,6 +84,8 @@ pub struct Dialect {
     /// Whether the database uses an index for `(a, b) > (x, y)`. If not, it uses one for `a > x OR (a = x AND b > y)`.
     pub(crate) row_values: bool,
     pub(crate) division: Division,
+    /// Whether arithmetic of single-precision floats has single precision.
+    pub(crate) computes_singles: bool,
     pub(crate) range_checks: RangeChecks,
     /// Whether an assignment of an UPDATE sees the values that the assignments before it have set.
     pub(crate) assigns_in_order: bool,

@@ -64,6 +64,7 @@ pub static MYSQL: Dialect = Dialect {
     json: JsonPaths::ExtractJson,
     row_values: false,
     division: Division { operator: " DIV ", truncates: true, unsigned: None },
+    computes_singles: false,
     range_checks: RangeChecks {
         function: None,
         // A DOUBLE out of range is an error.

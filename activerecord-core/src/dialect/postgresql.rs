@@ -74,6 +74,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     json: JsonPaths::Jsonb,
     row_values: true,
     division: Division { operator: " / ", truncates: false, unsigned: Some("DIV") },
+    computes_singles: true,
     range_checks: RangeChecks {
         function: None,
         casts: &[

@@ -54,6 +54,7 @@ pub static SQLITE: Dialect = Dialect {
     widened: &[],
     division: Division { operator: " / ", truncates: false, unsigned: None },
     // Integers beyond 64 bits become floats, and a column holds every type.
+    computes_singles: false,
     range_checks: RangeChecks { function: Some("ar_within"), casts: &[], decimal: None, failure: "" },
     assigns_in_order: false,
     bound_types: BoundTypes::OfValues,

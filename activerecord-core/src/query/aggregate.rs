@@ -32,8 +32,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         Ok(!query.limit(limit).collect("exists").await?.is_empty())
     }
 
-    /// Returns the sum of a column or an expression; 0 for no rows. NULLs are ignored. The sum of integers is an `i64`.
-    /// Example: [aggregates](Query#aggregates).
+    /// Returns the sum of a column or an expression; 0 for no rows. NULLs are ignored. How exact it is:
+    /// [`Number::Sum`]. Example: [aggregates](Query#aggregates).
     ///
     /// # Errors
     /// `Conversion` if the sum does not fit its type; `Unsupported` on a query with groups or distinct rows.
@@ -47,8 +47,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
         async move { Ok(sum.await?.unwrap_or_default()) }
     }
 
-    /// Returns the average of a column or an expression; `None` for no rows. NULLs are ignored. Example:
-    /// [aggregates](Query#aggregates).
+    /// Returns the average of a column or an expression; `None` for no rows. NULLs are ignored. How exact it is:
+    /// [`Number::Average`]. Example: [aggregates](Query#aggregates).
     ///
     /// # Errors
     /// `Unsupported` on a query with groups or distinct rows.
@@ -65,7 +65,8 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// [aggregates](Query#aggregates).
     ///
     /// # Errors
-    /// As [`avg`](Self::avg).
+    /// `Unsupported` on a query with groups or distinct rows, and for JSON, which has no order; on a database without
+    /// arrays also for arrays.
     pub fn min<E, I>(self, column: E) -> impl Future<Output = Result<Option<E::Type>>> + Send
     where
         E: Scalar,
@@ -79,7 +80,7 @@ impl<S: Source, R: Send + 'static> Query<S, R> {
     /// [aggregates](Query#aggregates).
     ///
     /// # Errors
-    /// As [`avg`](Self::avg).
+    /// As [`min`](Self::min).
     pub fn max<E, I>(self, column: E) -> impl Future<Output = Result<Option<E::Type>>> + Send
     where
         E: Scalar,

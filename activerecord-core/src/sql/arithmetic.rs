@@ -27,9 +27,17 @@ pub(super) fn arithmetic(w: &mut Writer<'_>, left: Expr, op: Arithmetic, right: 
     {
         return decimal(w, prefix, left, op, right);
     }
-    atom(w, left)?;
+    single(w, left, ty)?;
     w.push(symbol);
     atom(w, right)
+}
+
+/// Writes the left operand. Singles are computed as doubles, as the other databases do it.
+fn single(w: &mut Writer<'_>, node: Expr, ty: Option<ValueType>) -> Result<()> {
+    match w.dialect.cast(ValueType::F64).filter(|_| w.dialect.computes_singles && ty == Some(ValueType::F32)) {
+        Some(cast) => one(w, cast, node),
+        None => atom(w, node),
+    }
 }
 
 fn decimal(w: &mut Writer<'_>, prefix: &str, left: Expr, op: Arithmetic, right: Expr) -> Result<()> {
@@ -90,7 +98,11 @@ fn unsigned_division(w: &mut Writer<'_>, left: Expr, right: Expr) -> Result<()> 
 
 /// Writes a division of floats. If the divisor is not a bound float, the database could take both for integers.
 fn float_division(w: &mut Writer<'_>, left: Expr, right: Expr) -> Result<()> {
-    let is_float = matches!(&right, Expr::Value(value) if matches!(value.ty(), ValueType::F32 | ValueType::F64));
+    let is_float = match &right {
+        Expr::Value(value) if w.dialect.computes_singles => value.ty() == ValueType::F64,
+        Expr::Value(value) => matches!(value.ty(), ValueType::F32 | ValueType::F64),
+        _ => false,
+    };
     match w.dialect.cast(ValueType::F64).filter(|_| !is_float) {
         Some(cast) => one(w, cast, left),
         None => atom(w, left),

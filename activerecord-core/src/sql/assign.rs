@@ -73,19 +73,12 @@ pub(super) fn in_order(set: Assignments, dialect: &Dialect) -> std::result::Resu
 /// Returns true when the expression reads a column with this name. Another table can have it too: then the answer is true
 /// without need.
 fn reads(node: &Expr, column: &str, dialect: &Dialect) -> bool {
-    match node {
-        Expr::Column(read) => read.name == column,
-        Expr::Digest(columns) => columns.iter().any(|read| read.name == column),
-        Expr::Raw(sql) => names(sql, column, dialect),
-        other => other.any_child(&mut |part| is_read_in(part, column, dialect)),
-    }
-}
-
-fn is_read_in(part: Part<'_>, column: &str, dialect: &Dialect) -> bool {
-    match part {
-        Part::Expr(expr) => reads(expr, column, dialect),
-        Part::Query(query) => query.any_child(&mut |part| is_read_in(part, column, dialect)),
-    }
+    Part::Expr(node).any(&mut |part| match part {
+        Part::Expr(Expr::Column(read)) => read.name == column,
+        Part::Expr(Expr::Digest(columns)) => columns.iter().any(|read| read.name == column),
+        Part::Expr(Expr::Raw(sql)) => names(sql, column, dialect),
+        _ => false,
+    })
 }
 
 /// Returns true when the SQL contains this name. Names of columns ignore case.

@@ -1,12 +1,12 @@
 //! Comparisons. Values that are equal or ordered for this library are so for the database too.
 
-use super::expr::{atom, expr};
+use super::expr::{atom, expr, refused};
 use super::infer::typed_by;
 use super::stored::{Met, common};
 use super::writer::Writer;
 use crate::dialect::{DecimalMath, JsonPaths};
 use crate::error::{Error, Result};
-use crate::statement::{Compare, Expr};
+use crate::statement::{Compare, Expr, MAX_DEPTH, Refusal};
 use crate::value::{Purpose, ValueType};
 
 /// Writes a comparison of two expressions.
@@ -41,6 +41,10 @@ pub(super) fn between(w: &mut Writer<'_>, inner: Expr, low: Expr, high: Expr) ->
 /// Writes a comparison of rows in the form that can use an index over all its columns.
 pub(super) fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op: Compare) -> Result<()> {
     if pairs.len() < 2 || !w.dialect.row_values {
+        // Each pair nests the condition by two levels.
+        if pairs.len() > MAX_DEPTH / 2 {
+            return Err(refused(Refusal::TooDeep));
+        }
         return expr(w, decided_by_the_first(&mut pairs.drain(..), op));
     }
     let mut values = Vec::with_capacity(pairs.len());

@@ -9,10 +9,10 @@ use super::function::{call, case, date_part};
 use super::like::like;
 use super::subquery::{exists, membership, scalar};
 use super::writer::Writer;
-use super::{json, raw, scope};
+use super::{infer, json, raw, scope};
 use crate::dialect::Upsert;
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{Expr, MAX_DEPTH, Refusal};
+use crate::statement::{Expr, Function, MAX_DEPTH, Refusal};
 
 /// Writes an expression. Operands with a lower precedence get parentheses.
 pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
@@ -40,8 +40,12 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::Digest(columns) => digest(w, &columns),
         Expr::Exists(query) => exists(w, query),
         Expr::Subquery(query) => scalar(w, query),
+        node @ (Expr::Case(_) | Expr::Call(Function::Coalesce, _)) => match infer::settled(w, node) {
+            Expr::Case(inner) => case(w, *inner),
+            Expr::Call(function, arguments) => call(w, function, arguments),
+            other => expr(w, other),
+        },
         Expr::Call(function, arguments) => call(w, function, arguments),
-        Expr::Case(inner) => case(w, *inner),
         Expr::DatePart(part, inner) => date_part(w, part, *inner),
         Expr::Json(inner, path, kind) => json::value(w, *inner, &path, kind),
         Expr::JsonContains(inner, other) => json::contains(w, *inner, *other),

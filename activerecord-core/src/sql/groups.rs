@@ -6,16 +6,17 @@
 
 use super::select::says_nulls;
 use super::writer::Writer;
-use crate::error::{Error, Result};
-use crate::statement::{Aggregate, Distinct, Expr, OrderBy, PartMut, Refusal, Select};
+use crate::error::{Error, ErrorKind, Result};
+use crate::statement::{Aggregate, ColumnExpr, Distinct, Expr, OrderBy, Part, PartMut, Refusal, Select};
 
-/// Prepares a query with groups or distinct rows for rendering.
+/// Prepares a query with groups, aggregates or distinct rows for rendering.
 ///
 /// # Errors
-/// `Unsupported` for an order of distinct rows by a value that is not selected: two rows that count as one can have
-/// different values of it.
+/// `InvalidStatement` for a column that is neither grouped nor aggregated. `Unsupported` for an order of distinct rows by
+/// a value that is not selected: two rows that count as one can have different values of it.
 pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
     by_minimum(query);
+    require_groups(query)?;
     match &query.distinct {
         Distinct::Rows if !query.order_by.iter().all(|item| is_selected(query, &item.expr)) => Err(not_selected()),
         Distinct::On(columns) if !query.order_by.is_empty() => begins_with(query, columns),
@@ -78,6 +79,58 @@ fn replace_below(node: &mut Expr, groups: &[Expr]) {
     });
 }
 
+/// Refuses a column whose rows in a group can have different values. Some databases would take any of them.
+fn require_groups(query: &Select) -> Result<()> {
+    let items = || query.items.iter().map(|item| &item.expr).chain(query.order_by.iter().map(|item| &item.expr));
+    if query.group_by.is_empty() && query.having.is_none() && !items().any(Expr::is_aggregate) {
+        return Ok(());
+    }
+    match items().chain(&query.having).find_map(|expr| bare(expr, query)) {
+        Some(column) => Err(not_grouped(&column)),
+        None => Ok(()),
+    }
+}
+
+/// Returns a column of the query in the expression that is neither grouped nor aggregated. A group with the key of a table
+/// has one row of it.
+fn bare(node: &Expr, query: &Select) -> Option<ColumnExpr> {
+    if query.group_by.contains(node) {
+        return None;
+    }
+    let mut found = None;
+    match node {
+        Expr::Column(column) => {
+            let table = query.tables().find(|table| *table.label() == column.table);
+            let is_here = table.is_some() || query.from.derived() == Some(&column.table);
+            let is_grouped = |name: &str| {
+                let is_it = |group: &Expr| matches!(group, Expr::Column(group) if group.table == column.table && group.name == name);
+                query.group_by.iter().any(is_it)
+            };
+            let key = table.and_then(|table| table.model).filter(|model| !model.key.is_empty());
+            let has_key = key.is_some_and(|model| model.key_columns().all(|key| is_grouped(key.name)));
+            found = (is_here && !column.outer && !has_key).then(|| column.clone());
+        }
+        Expr::Aggregate(..) | Expr::Digest(_) => {}
+        // Its arguments are those of a function of the groups.
+        Expr::Over(inner, window) => {
+            bare_below(inner, query, &mut found);
+            let window = window.partition_by.iter().chain(window.order_by.iter().map(|item| &item.expr));
+            found = found.or_else(|| window.filter_map(|value| bare(value, query)).next());
+        }
+        other => bare_below(other, query, &mut found),
+    }
+    found
+}
+
+fn bare_below(node: &Expr, query: &Select, found: &mut Option<ColumnExpr>) {
+    node.any_child(&mut |part| {
+        if let Part::Expr(child) = part {
+            *found = bare(child, query);
+        }
+        found.is_some()
+    });
+}
+
 /// Returns true when each row of the result has a value of the expression. Without items, the result has the columns of
 /// another query.
 fn is_selected(query: &Select, node: &Expr) -> bool {
@@ -103,6 +156,18 @@ fn name_ordered_items(w: &Writer<'_>, query: &mut Select) {
             item.alias.get_or_insert_with(|| format!("c{}", index + 1).into());
         }
     }
+}
+
+#[cold]
+fn not_grouped(column: &ColumnExpr) -> Error {
+    Error::new(
+        ErrorKind::InvalidStatement,
+        format!(
+            "the query has groups or aggregates, and a group can have several values of the column `{}` of `{}`: add it to \
+             group_by, or select an aggregate of it, such as min()",
+            column.name, column.table
+        ),
+    )
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 
 use super::writer::Writer;
 use crate::dialect::BoundTypes;
-use crate::statement::{Case, Expr, Function};
+use crate::statement::{Case, Compound, Expr, Function};
 use crate::value::{Value, ValueType};
 
 /// Returns the expression with the type of `column`, if that is a column: a CASE or a COALESCE of bound values gets an
@@ -15,6 +15,35 @@ pub(super) fn typed_by(w: &Writer<'_>, node: Expr, column: &Expr) -> Expr {
         Expr::Column(of) if needs_it && is_inferred(of.ty) => anchored(node, column),
         _ => node,
     }
+}
+
+/// Returns a CASE or a COALESCE whose inner ones have the type of a column that is another of its values.
+pub(super) fn settled(w: &Writer<'_>, node: Expr) -> Expr {
+    if w.dialect.bound_types != BoundTypes::Inferred {
+        return node;
+    }
+    let mut column = None;
+    node.any_source(&mut |source| {
+        column = matches!(source, Expr::Column(of) if is_inferred(of.ty)).then(|| source.clone());
+        column.is_some()
+    });
+    match column {
+        Some(column) => anchored(node, &column),
+        None => node,
+    }
+}
+
+/// Returns true when a column of a compound is in one query a column of a table, and in another one a bound value or a
+/// choice among such values. Both must then be texts.
+pub(super) fn mixes(w: &Writer<'_>, compound: &Compound) -> bool {
+    let is_inferred = |expr: &Expr| expr.ty().is_some_and(is_inferred);
+    let is_bound = |expr: &Expr| !expr.any_source(&mut |source| !matches!(source, Expr::Value(_)));
+    let queries = || std::iter::once(&compound.first).chain(&compound.others).map(|query| &query.select.items);
+    w.dialect.bound_types == BoundTypes::Inferred
+        && (0..compound.first.select.items.len()).any(|at| {
+            let column = || queries().filter_map(move |items| items.get(at)).map(|item| &item.expr);
+            column().any(|expr| is_inferred(expr) && is_bound(expr)) && column().any(|expr| !is_bound(expr))
+        })
 }
 
 /// Returns the argument of MIN or MAX. A bound text is joined with an empty one, so that it is a text for the database.

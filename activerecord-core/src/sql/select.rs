@@ -33,7 +33,7 @@ pub(super) fn select(w: &mut Writer<'_>, mut query: Select) -> Result<()> {
     with(w, std::mem::take(&mut query.with))?;
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     let merged = !query.group_by.is_empty() || query.distinct != Distinct::No;
-    if merged {
+    if merged || !query.is_row_by_row() {
         groups::resolve(w, &mut query)?;
     }
     let items = if merged { query.items.clone() } else { Vec::new() };

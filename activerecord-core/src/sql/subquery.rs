@@ -1,13 +1,14 @@
 //! Renders queries inside statements.
 
 use super::compare::{self, comparand, is};
+use super::infer;
 use super::scope::nested;
 use super::select::select;
 use super::stored::{self, common};
 use super::writer::{List, Writer};
 use crate::dialect::{InList, SetQuery};
 use crate::error::{Error, Result};
-use crate::statement::{Compound, Expr, FromItem, Select, Set, SetOperator, Subquery};
+use crate::statement::{Compound, Expr, FromItem, Part, Select, Set, SetOperator, Subquery};
 use crate::value::{Purpose, Value, ValueType};
 
 /// Writes a query inside another, without parentheses.
@@ -23,16 +24,52 @@ pub(super) fn subquery(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
 
 /// Writes a query in parentheses.
 pub(super) fn scalar(w: &mut Writer<'_>, query: Subquery) -> Result<()> {
+    let is_derived = is_derived(w, &query)?;
     w.push("(");
-    subquery(w, query)?;
+    derived(w, query, is_derived)?;
     w.push(")");
     Ok(())
+}
+
+/// Writes a query. `is_derived`: the rows of a derived table instead, which the database reads before it writes.
+fn derived(w: &mut Writer<'_>, query: Subquery, is_derived: bool) -> Result<()> {
+    w.push(if is_derived { "SELECT * FROM (" } else { "" });
+    subquery(w, query)?;
+    if is_derived {
+        w.push(") AS ").name("source");
+    }
+    Ok(())
+}
+
+/// Returns true when the query must be a derived table, because it reads the table that the statement writes.
+///
+/// # Errors
+/// `Unsupported` when the query also reads a column of the row that is written: a derived table cannot.
+fn is_derived(w: &Writer<'_>, query: &Subquery) -> Result<bool> {
+    let Some(table) = w.writes.as_ref().filter(|_| w.dialect.set_query == SetQuery::Derived) else { return Ok(false) };
+    let any = |test: &mut dyn FnMut(&Part<'_>) -> bool| Part::Query(&query.select).any(test);
+    let reads_it =
+        any(&mut |part| matches!(part, Part::Query(query) if query.tables().any(|read| read.name == *table)));
+    // Raw SQL can read any table.
+    let can_read_it = reads_it || any(&mut |part| matches!(part, Part::Expr(Expr::Raw(_))));
+    let is_correlated =
+        can_read_it && any(&mut |part| matches!(part, Part::Expr(Expr::Column(column)) if column.outer));
+    if reads_it && is_correlated { Err(correlated(table)) } else { Ok(can_read_it && !is_correlated) }
+}
+
+#[cold]
+fn correlated(table: &str) -> Error {
+    Error::unsupported(format!(
+        "this database cannot compare a row of `{table}`, which the statement writes, with other rows of the table; read the \
+         keys first, and filter by them: is_in(keys)"
+    ))
 }
 
 /// Writes several queries with a set operator between them. A query with an order, a limit or a WITH becomes a derived
 /// table.
 pub(super) fn compound(w: &mut Writer<'_>, compound: Compound, mut list: List) -> Result<()> {
     list.merges |= compound.operator != SetOperator::UnionAll;
+    list.widens |= infer::mixes(w, &compound);
     for query in &compound.others {
         stored::merged(w.dialect, &compound.first.select, &query.select)?;
     }
@@ -103,13 +140,10 @@ pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()
 /// `merges`: the database must compare the values as it does in a list without duplicates.
 fn set_query(w: &mut Writer<'_>, query: Subquery, merges: bool) -> Result<()> {
     let is_limited = query.select.limit.is_some() || query.select.offset.is_some();
-    let is_derived = w.dialect.set_query == SetQuery::Derived && (w.writes || is_limited);
-    w.push(if is_derived { " IN (SELECT * FROM (" } else { " IN (" });
+    let is_derived = is_derived(w, &query)? || (is_limited && w.dialect.set_query == SetQuery::Derived);
+    w.push(" IN (");
     w.list = List { merges, widens: false };
-    subquery(w, query)?;
-    if is_derived {
-        w.push(") AS ").name("source");
-    }
+    derived(w, query, is_derived)?;
     w.push(")");
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::statement::{Expr, Update};
 
 pub(super) fn update(w: &mut Writer<'_>, statement: Update) -> Result<()> {
-    w.writes = true;
+    w.writes = Some(statement.table.clone());
     require_distinct(&statement.set)?;
     let Update { table, model, set, filter, returning: columns } = statement;
     let target = Target { table: &table, model };

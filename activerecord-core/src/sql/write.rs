@@ -105,7 +105,7 @@ fn met_by_rows(w: &Writer<'_>, statement: &Insert) -> Vec<Option<Met>> {
 }
 
 pub(super) fn delete(w: &mut Writer<'_>, statement: Delete) -> Result<()> {
-    w.writes = true;
+    w.writes = Some(statement.table.clone());
     w.push("DELETE FROM ").table(&statement.table);
     w.scope = Scope::of(statement.table);
     select::filter(w, statement.filter)

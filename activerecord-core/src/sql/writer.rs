@@ -22,8 +22,8 @@ pub(super) struct Writer<'d> {
     pub(super) ctes: Vec<Name>,
     /// The models whose tables the statement reads.
     pub(super) models: Vec<&'static TableDef>,
-    /// Whether the statement is an UPDATE or a DELETE.
-    pub(super) writes: bool,
+    /// The table of an UPDATE or a DELETE.
+    pub(super) writes: Option<Name>,
     /// Whether raw SQL in the statement can change the session.
     pub(super) changes_session: bool,
     /// A name that the database would shorten.
@@ -59,7 +59,7 @@ impl<'d> Writer<'d> {
             around: Vec::new(),
             ctes: Vec::new(),
             models: Vec::new(),
-            writes: false,
+            writes: None,
             changes_session: false,
             long_name: None,
             list: List::default(),

@@ -1,6 +1,6 @@
 //! Conditions for keyset paging: the rows after a place in an order.
 
-use super::{Compare, Direction, Expr, OrderBy};
+use super::{Compare, Direction, Expr, MAX_DEPTH, OrderBy, Refusal};
 use crate::value::Value;
 
 /// The rows after a place. If a column can be NULL, or the directions differ, only the first column can use an index.
@@ -11,6 +11,10 @@ pub(super) fn behind(order: &[OrderBy], values: &[Value]) -> Expr {
     };
     if let Some(row) = as_row(order, values, [Compare::Gt, Compare::Lt]) {
         return row;
+    }
+    // Each column nests the condition by two levels.
+    if order.len() > MAX_DEPTH / 2 {
+        return Expr::Refused(Refusal::TooDeep);
     }
     let beyond = beyond(first, value);
     if rest_of_order.is_empty() {

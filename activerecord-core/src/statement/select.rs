@@ -196,6 +196,16 @@ impl Distinct {
     }
 }
 
+impl FromItem {
+    /// Returns the name that stands for the rows of another query.
+    pub(crate) fn derived(&self) -> Option<&Name> {
+        match self {
+            Self::Query(_, name) | Self::Compound(_, name) => Some(name),
+            Self::Table(_) | Self::Named(_) => None,
+        }
+    }
+}
+
 impl Select {
     /// Creates a query of all rows of `source`, with all columns.
     pub fn from(source: FromItem) -> Self {
@@ -237,10 +247,15 @@ impl Select {
         and(&mut self.having, expr);
     }
 
+    /// Returns the tables and common table expressions that the query reads.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &TableRef> {
+        let first = if let FromItem::Table(table) = &self.from { Some(table) } else { None };
+        first.into_iter().chain(self.joins.iter().map(|join| &join.table))
+    }
+
     /// Returns true when the query reads a table or an alias with this name.
     pub(crate) fn reads(&self, name: &str) -> bool {
-        let is_first = matches!(&self.from, FromItem::Table(table) if table.label() == name);
-        is_first || self.joins.iter().any(|join| join.table.label() == name)
+        self.tables().any(|table| table.label() == name)
     }
 
     /// Returns true when the query reads all columns of a model's table without an alias and of the joined tables, with

@@ -124,6 +124,17 @@ impl Part<'_> {
     }
 }
 
+impl Part<'_> {
+    /// Tests the part, and every part inside it.
+    pub(crate) fn any(self, test: &mut dyn FnMut(&Part<'_>) -> bool) -> bool {
+        test(&self)
+            || match self {
+                Self::Expr(expr) => expr.any_child(&mut |part| part.any(test)),
+                Self::Query(query) => query.any_child(&mut |part| part.any(test)),
+            }
+    }
+}
+
 impl Expr {
     /// Returns true when the expression has more than this many levels. Never recurses further.
     pub(crate) fn exceeds(&self, levels: usize) -> bool {

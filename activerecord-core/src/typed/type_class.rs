@@ -60,8 +60,16 @@ impl Text for Option<String> {
 )]
 pub trait Number {
     /// The type of a sum, on every database: `i64` for integers, `f64` for floats, `Decimal` for decimals.
+    ///
+    /// Sums of integers and decimals are exact, or an error if they do not fit their type; SQLite also refuses a sum that
+    /// does not fit before its last row is added. The sum of n floats differs from the exact one by at most n × 2⁻⁵³ of the
+    /// sum of their absolute values: databases add them in different orders.
     type Sum: FromValue + Default + Send + 'static;
     /// The type of an average, on every database: `f64` for integers and floats, `Decimal` for decimals.
+    ///
+    /// The average of integers is the exact one, rounded to a float: it differs by less than 2⁻⁵⁰ of its value. The average
+    /// of n floats has the error of their sum. The average of decimals is rounded to 16 digits after the point, half away
+    /// from zero, or to fewer digits, so that it has at most 28 in total.
     type Average: FromValue + Send + 'static;
 }
 

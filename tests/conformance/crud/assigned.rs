@@ -2,7 +2,7 @@
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
-use activerecord::query::{case, outer, raw, subquery};
+use activerecord::query::{case, exists, outer, raw, subquery};
 
 #[derive(ActiveRecord, Clone, Debug, Default, PartialEq)]
 struct Pair {
@@ -114,6 +114,57 @@ async fn values_of_every_type_change_places() -> Result<()> {
         assert_eq!(Pair::filter(Pair::A.eq(1)).update((Pair::A.set(Pair::B), Pair::B.set(Pair::A))).await?, 0);
         let raw = Pair::query().filter_raw("a = ? AND b = ?", [2, 1]);
         assert_eq!(raw.update((Pair::A.set(Pair::B), Pair::B.set(Pair::A))).await?, 2);
+        Ok(())
+    })
+    .await
+}
+
+/// Two tasks change places again and again: no change is lost.
+#[tokio::test]
+async fn concurrent_swaps_are_all_seen() -> Result<()> {
+    const ROUNDS: i64 = 40;
+    let db = database().await;
+    with_connection(&db, async || {
+        let id = Pair::create(pair(0, 0, 0)).await?.id;
+        let swaps = move || async move {
+            for _ in 0..ROUNDS {
+                let swap = || (Pair::A.set(Pair::B + 1), Pair::B.set(Pair::A));
+                // A database can choose one of the tasks as the victim of a deadlock.
+                while let Err(error) = Pair::filter(Pair::ID.eq(id)).update(swap()).await {
+                    assert!(error.is_retryable(), "{error}");
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        let tasks = [swaps(), swaps()].map(|task| tokio::spawn(task.in_current_connections()));
+        for task in tasks {
+            task.await.map_err(Error::custom)??;
+        }
+        let pair = Pair::find(id).await?;
+        assert_eq!((pair.a, pair.b, i64::from(pair.version)), (Some(ROUNDS), Some(ROUNDS), 2 * ROUNDS));
+        Ok(())
+    })
+    .await
+}
+
+/// MySQL and MariaDB refuse a query on the table that is written, unless it is a derived table.
+#[tokio::test]
+async fn queries_on_the_table_that_is_written() -> Result<()> {
+    with_connection(&database().await, async || {
+        Pair::bulk_insert(&[pair(1, 10, 0), pair(2, 20, 0), pair(3, 30, 0)]).await?;
+        let pairs = async || Pair::order_by(Pair::ID.asc()).select((Pair::A, Pair::B)).all().await;
+        let greatest = || subquery(Pair::select(Pair::B.max()));
+        assert_eq!(Pair::filter(Pair::B.lt(greatest())).update(Pair::A.set(greatest().coalesce(0))).await?, 2);
+        assert_eq!(pairs().await?, [(Some(30), Some(10)), (Some(30), Some(20)), (Some(3), Some(30))]);
+        let swap = || (Pair::A.set(Pair::B), Pair::B.set(Pair::A));
+        let some = Pair::filter(Pair::ID.is_in(Pair::filter(Pair::A.eq(30)).select(Pair::ID).limit(9)));
+        assert_eq!(some.filter(exists(Pair::filter(Pair::A.eq(3)))).update(swap()).await?, 2);
+        assert_eq!(pairs().await?, [(Some(10), Some(30)), (Some(20), Some(30)), (Some(3), Some(30))]);
+        assert_eq!(Pair::filter(exists(Pair::filter(Pair::A.eq(20))) & Pair::A.eq(3)).delete().await?, 1);
+        let average = subquery(Pair::select(Pair::A.sum())).coalesce(0);
+        assert_eq!(Pair::filter(Pair::A.eq(10)).update((Pair::A.set(average), Pair::C.set(Pair::A))).await?, 1);
+        assert_eq!(pairs().await?, [(Some(30), Some(30)), (Some(20), Some(30))]);
+        assert_eq!(Pair::filter(!exists(Pair::filter(Pair::A.eq(7)))).purge().await?, 2);
         Ok(())
     })
     .await

@@ -310,6 +310,43 @@ async fn recursive_queries_have_room() -> Result<()> {
     .await
 }
 
+/// A column that is neither grouped nor aggregated has no value of the group.
+#[tokio::test]
+async fn columns_of_groups() -> Result<()> {
+    with_connection(&things().await?, async || {
+        let groups = || Thing::query().group_by(Thing::ON).order_by(Thing::ON.asc());
+        for refused in [
+            groups().select((Thing::ON, Thing::N)).all().await.err(),
+            groups().select((Thing::ON, Thing::N + 1)).all().await.err(),
+            groups().having(Thing::N.gt(1)).select((Thing::ON, Thing::N.max())).all().await.err(),
+            groups().order_by(Thing::N.asc()).select((Thing::ON, Thing::N.max())).all().await.err(),
+            groups().all().await.err(),
+            Thing::query().select((Thing::N, count_rows())).all().await.err(),
+            Thing::query().order_by(Thing::N.asc()).select((count_rows(), Thing::N.max())).all().await.err(),
+            Thing::query()
+                .union_all(Thing::query())
+                .group_by(Thing::ON)
+                .select((Thing::ON, Thing::N))
+                .all()
+                .await
+                .err(),
+        ] {
+            let error = refused.expect("a refusal");
+            assert_eq!((error.kind(), error.code()), (activerecord::ErrorKind::InvalidStatement, None), "{error}");
+            assert!(error.to_string().contains("add it to group_by"), "{error}");
+        }
+        // With the key, a group has one row.
+        let of_key = Thing::query().group_by(Thing::ID).order_by(Thing::N.asc()).select((Thing::N, count_rows()));
+        assert_eq!(of_key.all().await?, [(1, 1), (2, 1), (3, 1), (4, 1)]);
+        let numbered = groups().select((Thing::ON, row_number().over(window().order_by(Thing::N.sum().desc()))));
+        assert_eq!(numbered.all().await?, [(false, 2), (true, 1)]);
+        let both = groups().group_by(Thing::N).having(Thing::N.gt(2)).order_by(Thing::N.asc());
+        assert_eq!(both.select((Thing::ON, Thing::N + 1)).all().await?, [(true, 4), (true, 5)]);
+        Ok(())
+    })
+    .await
+}
+
 /// A database that does not know the type of a bound value in advance must not take it for another one.
 #[tokio::test]
 async fn bound_texts_in_groups_and_aggregates() -> Result<()> {

@@ -82,6 +82,10 @@ async fn floats_are_divided_as_floats() -> Result<()> {
         ] {
             assert_eq!(found, Some(expected), "{name}");
         }
+        // Singles are computed as doubles: the product of the nearest single to 0.1 is not the nearest single to 0.3.
+        let third = Measure::filter(Measure::ID.eq(1)).update(Measure::SINGLE.set(0.1)).await?;
+        assert_eq!((third, Measure::filter((Measure::SINGLE * 3.0).eq(0.3)).count().await?), (1, 0));
+        assert_eq!(first!(Measure::SINGLE * 3.0), 0.1_f32 * 3.0);
         let all = Measure::query();
         let (average, sums) = (Measure::N.avg() / 2.0, Measure::X.sum() / Measure::X.sum());
         assert_eq!(all.clone().select((average, sums)).one().await?, (Some(1.5), Some(1.0)));

@@ -169,7 +169,7 @@ pub trait Scalar: Sized {
         aggregate(Aggregate::CountDistinct, self)
     }
 
-    /// Returns the sum, without NULLs; `None` for no rows or only NULLs.
+    /// Returns the sum, without NULLs; `None` for no rows or only NULLs. How exact it is: [`Number::Sum`].
     fn sum(self) -> Expression<Self::Scope, Option<<Self::Type as Number>::Sum>>
     where
         Self::Type: Number,
@@ -177,7 +177,7 @@ pub trait Scalar: Sized {
         aggregate(Aggregate::Sum, self)
     }
 
-    /// Returns the average, without NULLs; `None` for no rows or only NULLs.
+    /// Returns the average, without NULLs; `None` for no rows or only NULLs. How exact it is: [`Number::Average`].
     fn avg(self) -> Expression<Self::Scope, Option<<Self::Type as Number>::Average>>
     where
         Self::Type: Number,
