@@ -60,7 +60,7 @@ fn shown(cell: &ValueRef<'_>) -> String {
 fn at_field(error: Error, table: &'static TableDef, ordinal: usize, place: &str) -> Error {
     let error = error.with_model(table.model);
     match table.columns.get(ordinal) {
-        Some(def) => Misspelt::at(error, &table.name.into(), &def.name.into())
+        Some(def) => Misspelt::at(error, table.name.into(), def.name.into())
             .context(format_args!("column `{}` of {}::{}: {}{place}", def.name, table.model, def.field, def.rust_type)),
         None => error,
     }

@@ -220,7 +220,7 @@ impl ColumnDef {
     /// # Errors
     /// `Conversion` when the JSON does not fit the type.
     pub fn value_from_json(&self, json: &serde_json::Value) -> Result<Value> {
-        Spelling { ty: self.ty, stored: self.stored }.from_json(json)
+        Spelling { ty: self.ty, stored: self.stored }.read_json(json)
     }
 
     /// Sets how the values are stored.

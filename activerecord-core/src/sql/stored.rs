@@ -218,7 +218,7 @@ impl RowRef for SpelledRow<'_> {
         let cell = self.row.value(ordinal)?;
         let Some(Some(CellSpelling { spelling, column })) = self.cells.get(ordinal) else { return Ok(cell) };
         spelling.read(cell).map_err(|error| match column {
-            Some((table, column)) => Misspelt::at(error, table, column),
+            Some((table, column)) => Misspelt::at(error, table.clone(), column.clone()),
             None => error,
         })
     }

@@ -30,7 +30,7 @@ const COMPUTED: &str = "ar_computed";
 
 /// Writes an UPDATE whose assignments read each other's columns, on a database that assigns one after the other. A
 /// derived table computes the values first, and locks its rows. Its LIMIT keeps the server from merging it into the
-/// statement, and STRAIGHT_JOIN from reading the table before it.
+/// statement, and `STRAIGHT_JOIN` from reading the table before it.
 fn at_once(w: &mut Writer<'_>, target: Target<'_>, set: Assignments, filter: Option<Expr>) -> Result<()> {
     let Some(model) = target.model.filter(|model| !model.key.is_empty()) else { return Err(cyclic()) };
     let keys = || model.key_columns().map(|def| def.name);

@@ -12,7 +12,7 @@ pub(crate) const NAME: &str = "ar_within";
 
 /// Adds the function to a connection.
 pub(crate) fn add_range_check(connection: &Connection) -> Result<()> {
-    connection.create_scalar_function(NAME, 3, flags(), |context| within(context))
+    connection.create_scalar_function(NAME, 3, flags(), within)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "the limits of floats are far from those of integers")]

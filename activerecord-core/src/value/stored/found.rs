@@ -88,10 +88,10 @@ impl Misspelt {
 
     /// Adds the place of the value to its error, unless the error has one.
     #[cold]
-    pub(crate) fn at(error: Error, table: &Cow<'static, str>, column: &Cow<'static, str>) -> Error {
+    pub(crate) fn at(error: Error, table: Cow<'static, str>, column: Cow<'static, str>) -> Error {
         match error.downcast_ref::<Self>().filter(|misspelt| misspelt.place.is_none()).cloned() {
             Some(misspelt) => {
-                let place = Some((table.clone(), column.clone()));
+                let place = Some((table, column));
                 error.with_source(Self { place, ..misspelt })
             }
             None => error,

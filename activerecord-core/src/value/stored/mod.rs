@@ -312,7 +312,7 @@ impl Spelling {
     ///
     /// # Errors
     /// `Conversion` when the JSON does not fit the type.
-    pub(crate) fn from_json(self, json: &serde_json::Value) -> Result<Value> {
+    pub(crate) fn read_json(self, json: &serde_json::Value) -> Result<Value> {
         let Some(unit) = self.stored.unit().filter(|_| !json.is_null()) else { return Value::from_json(json, self.ty) };
         let number = json.as_i64().or_else(|| json.as_str()?.parse().ok());
         let cell = number.and_then(|number| at_1970(number, unit, self.ty));

@@ -56,7 +56,7 @@ impl Fraction {
         match self {
             Self::Fixed(digits) => digits,
             Self::Shortest if micros == 0 => 0,
-            Self::Shortest if micros % 1_000 == 0 => 3,
+            Self::Shortest if micros.is_multiple_of(1_000) => 3,
             Self::Shortest => 6,
         }
     }

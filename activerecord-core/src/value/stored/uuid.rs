@@ -22,7 +22,7 @@ impl UuidForm {
     #[inline]
     pub(super) fn read(self, text: &str) -> Option<Uuid> {
         let is_wrong_case = |byte: &u8| if self.upper { byte.is_ascii_lowercase() } else { byte.is_ascii_uppercase() };
-        if text.len() != self.length() || text.as_bytes().iter().any(|byte| is_wrong_case(byte)) {
+        if text.len() != self.length() || text.as_bytes().iter().any(is_wrong_case) {
             return None;
         }
         // Each length has one form.
