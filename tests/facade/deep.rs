@@ -46,7 +46,7 @@ where
 
 fn on_a_stack<T: Send + 'static>(size: usize, name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
     let thread = std::thread::Builder::new().stack_size(size).name(name.into()).spawn(run);
-    thread.expect("a thread").join().unwrap_or_else(|_| panic!("{name} has failed"))
+    thread.unwrap_or_else(|error| panic!("{error}")).join().unwrap_or_else(|_| panic!("{name} has failed"))
 }
 
 type Condition = activerecord::query::Predicate<Row>;
@@ -135,7 +135,7 @@ fn queries_beside_queries() {
 #[test]
 fn the_number_of_levels() {
     let nested = |levels: usize| {
-        let turn = |all, id: usize| if id % 2 == 0 { row(1) & all } else { row(1) | all };
+        let turn = |all, id: usize| if id.is_multiple_of(2) { row(1) & all } else { row(1) | all };
         Row::filter((1..levels).fold(row(0), turn)).to_sql("sqlite")
     };
     // The comparison and its column are two levels.
@@ -173,7 +173,7 @@ async fn the_database_takes_what_is_rendered() -> Result<()> {
             assert_eq!(Row::filter(any(ids)).count().await?, 1, "{ids}");
             assert_eq!(Row::filter(!any(ids)).count().await?, 0, "{ids}");
         }
-        let turn = |all, id: usize| if id % 2 == 0 { row(1) & all } else { row(2) | all };
+        let turn = |all, id: usize| if id.is_multiple_of(2) { row(1) & all } else { row(2) | all };
         let deepest = (1..MAX_DEPTH - 1).fold(row(1), turn);
         assert_eq!(Row::filter(deepest).count().await?, 1);
         let sum = (0..90).fold(Row::ID + 0, |sum, _| sum + 1);

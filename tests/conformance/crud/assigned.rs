@@ -350,8 +350,8 @@ async fn within_the_limits(greatest: &Counter) -> Result<()> {
     assert_eq!(Counter::find(record.id).await?, record);
     // The version is at its limit.
     let row = || Counter::filter(Counter::ID.eq(record.id));
-    assert!(row().update(Counter::I8.set(1)).await.unwrap_err().is_conversion());
-    assert!(Counter::insert_or_update(&record, [Counter::ID]).await.unwrap_err().is_conversion());
+    assert!(row().update(Counter::I8.set(1)).await.is_err_and(|error| error.is_conversion()));
+    assert!(Counter::insert_or_update(&record, [Counter::ID]).await.is_err_and(|error| error.is_conversion()));
     assert_eq!(row().update((Counter::VERSION.set(1), Counter::U32.set(None))).await?, 1);
     assert_eq!(row().update((Counter::U32.add(1), Counter::U8.add(1))).await?, 1);
     assert_eq!(row().select((Counter::U32, Counter::U8)).one().await?, (None, u8::MAX));

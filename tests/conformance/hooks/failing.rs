@@ -184,7 +184,7 @@ impl Hooks for Stuck {
     async fn after_save(&self, _: &Change) -> Result<()> {
         if let Ok(waits) = WAITS.try_with(Arc::clone) {
             waits.notify_one();
-            pending().await
+            pending::<()>().await;
         }
         Ok(())
     }

@@ -178,7 +178,7 @@ async fn deep_and_long_conditions() -> Result<()> {
             let any = (0..count).map(row).reduce(|all, next| next | all).unwrap_or_else(|| row(0));
             finds(vec![(any.clone(), &[1, 2, 3, 4, 5, 6]), (!any, &[])]).await?;
         }
-        let turn = |all, id: usize| if id % 2 == 0 { row(1) & all } else { row(2) | all };
+        let turn = |all, id: usize| if id.is_multiple_of(2) { row(1) & all } else { row(2) | all };
         finds(vec![((1..activerecord::statement::MAX_DEPTH - 1).fold(row(1), turn), &[1])]).await?;
         let queries = (0..30)
             .fold(Flight::select(Flight::ID), |query, _| Flight::filter(Flight::ID.is_in(query)).select(Flight::ID));

@@ -56,9 +56,9 @@ async fn each_verb_of_a_transaction_joins_it() -> Result<()> {
         let codes = Airport::order_by(Airport::CODE.asc()).on(&tx).pluck(Airport::CODE).await?;
         assert_eq!(codes, ["FRG", "HPN", "ISP", "SWF"]);
         if commits {
-            tx.commit().await?
+            tx.commit().await?;
         } else {
-            tx.rollback().await?
+            tx.rollback().await?;
         }
         assert_eq!(db.committed().await, if commits { "FRG HPN ISP SWF" } else { "" });
     }
@@ -105,16 +105,16 @@ async fn a_statement_beside_an_open_transaction_is_an_error() -> Result<()> {
         Ok(())
     })
     .await?;
-    assert!(is_beside(Airport::using(&*db).count().await));
+    assert!(is_beside(Airport::using(&db).count().await));
     assert!(is_beside(connection(&db)?.execute("DELETE FROM airports", []).await));
     assert!(is_beside(connection(&db)?.query("SELECT 1 FROM airports", []).await));
     // After all these errors the transaction is usable, and after its end the statements are.
     tx.save(&mut jfk).await?;
     tx.commit().await?;
-    assert_eq!(Airport::using(&*db).count().await?, 1);
+    assert_eq!(Airport::using(&db).count().await?, 1);
     let tx = Transaction::begin(&*db).await?;
     drop(tx);
-    assert_eq!(Airport::using(&*db).count().await?, 1);
+    assert_eq!(Airport::using(&db).count().await?, 1);
     assert_eq!(db.committed().await, "JFK");
     Ok(())
 }
@@ -155,8 +155,8 @@ async fn count(name: String) -> Result<u64> {
 async fn an_independent_transaction_claims_nothing() -> Result<()> {
     let db = Airports::new().await;
     let tx = Transaction::begin(&*db).independent().await?;
-    tx.run(async || Airport::using(&*db).count().await).await?;
-    assert_eq!(Airport::using(&*db).count().await?, 0);
+    tx.run(async || Airport::using(&db).count().await).await?;
+    assert_eq!(Airport::using(&db).count().await?, 0);
     tx.rollback().await
 }
 
@@ -165,13 +165,13 @@ async fn an_independent_transaction_claims_nothing() -> Result<()> {
 async fn a_transaction_in_the_scope_of_another_connection_is_an_error() -> Result<()> {
     let (db, tenant) = (Airports::new().await, Airports::new().await);
     let refused = |result: Result<()>| {
-        let error = result.expect_err("the transaction began");
+        let Err(error) = result else { panic!("the transaction began") };
         assert_eq!(error.kind(), ErrorKind::Transaction);
         for part in ["Model::transaction", &format!("transaction(\"{}\"", &*tenant), ".independent()"] {
             assert!(error.message().contains(part), "{error}");
         }
     };
-    let add_there = async || Airport::using(&*db).count().await.map(drop);
+    let add_there = async || Airport::using(&db).count().await.map(drop);
     with_connection(&tenant, async || {
         refused(transaction(&db, async || add("JFK").await).await);
         refused(activerecord::try_transaction(&db, async || add("JFK").await).await);

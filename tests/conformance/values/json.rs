@@ -39,7 +39,7 @@ async fn database() -> test_support::Database {
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T>, what: &str) {
-    let error = result.expect_err(what);
+    let Err(error) = result else { panic!("{what}") };
     assert_eq!(error.kind(), ErrorKind::Conversion, "{what}: {error}");
     assert!(error.to_string().contains("has no JSON that can be read again"), "{what}: {error}");
 }

@@ -113,7 +113,7 @@ async fn every_condition_order_and_result_has_the_values() -> Result<()> {
         );
         let parts = Token::select((Token::DAY.year(), Token::DAY.second(), Token::DAY.date()));
         let expected =
-            days.map(|day| (chrono::Datelike::year(&day), chrono::Timelike::second(&day) as i32, day.date()));
+            days.map(|day| (chrono::Datelike::year(&day), chrono::Timelike::second(&day).cast_signed(), day.date()));
         assert_eq!(parts.order_by(Token::DAY.asc()).all().await?, expected);
         assert_eq!(Token::select(Token::SEEN.second()).distinct().all().await?, [Some(0)]);
 

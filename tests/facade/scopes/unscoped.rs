@@ -38,7 +38,7 @@ async fn one_warning_for_each_process() -> Result<()> {
         Tenant::count().await?;
         plane_here().await?;
         // A scope that the caller names is a scope.
-        Plane::using(&*a).count().await?;
+        Plane::using(&a).count().await?;
         assert_eq!(count(), 0);
         // The scope is lost in a spawned task.
         tokio::spawn(plane_here()).await.map_err(Error::custom)??;

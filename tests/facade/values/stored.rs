@@ -156,7 +156,11 @@ where
         let page = M::order_by(v.asc()).keyset(None, 1).await?;
         let next = page.next.as_ref().map(ToString::to_string).unwrap_or_default();
         let page = M::order_by(v.asc()).keyset(Some(&next.parse()?), 1).await?;
-        assert_eq!(page.items.into_iter().map(|row| parts(row).0).collect::<Vec<_>>(), [high.clone()], "{stored} page");
+        assert_eq!(
+            page.items.into_iter().map(|row| parts(row).0).collect::<Vec<_>>(),
+            std::slice::from_ref(&high),
+            "{stored} page"
+        );
         // Raw SQL of a model is read in the same way, and another spelling is refused.
         let raw = M::raw_query("SELECT w, v, id FROM spelt ORDER BY v", []).all().await?;
         assert_eq!(raw.into_iter().map(|row| parts(row).0).collect::<Vec<_>>(), [low, high], "{stored} raw");

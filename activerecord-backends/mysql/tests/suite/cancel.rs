@@ -43,9 +43,9 @@ fn a_transfer_dropped_at_any_point() {
             };
             let done = poll_and_drop(transfer, polls).await.is_some();
             if done {
-                committed += 1
+                committed += 1;
             } else {
-                given_up += 1
+                given_up += 1;
             }
             assert_eq!(c.is_reusable(), polls == 0 || done, "{polls} polls");
             drop(c);
