@@ -304,7 +304,7 @@ impl Transaction {
     }
 
     /// Makes this task the one whose statements on the connection must not run outside the transaction.
-    pub(super) fn claim(&self) {
+    pub(crate) fn claim(&self) {
         if let Some(claim) = &self.claim {
             claim.take_over();
         }

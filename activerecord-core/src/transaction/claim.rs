@@ -73,7 +73,7 @@ impl Claims {
             return Ok(());
         }
         let me = Claimant::current();
-        let is_claimed = self.open().iter().any(|claimed| claimed.by == me && claimed.level.is_open());
+        let is_claimed = self.open().iter().any(|claimed| claimed.by == me && claimed.level.state().ended.is_none());
         if is_claimed { Err(beside(name)) } else { Ok(()) }
     }
 

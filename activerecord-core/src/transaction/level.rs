@@ -285,11 +285,6 @@ impl Level {
         &self.endpoint
     }
 
-    /// Whether it can still be used.
-    pub(super) fn is_open(&self) -> bool {
-        self.state().ended.is_none()
-    }
-
     pub(crate) fn is_implicit(&self) -> bool {
         self.implicit
     }
@@ -372,7 +367,7 @@ impl Level {
         )))
     }
 
-    fn state(&self) -> StdMutexGuard<'_, State> {
+    pub(super) fn state(&self) -> StdMutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

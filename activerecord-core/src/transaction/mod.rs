@@ -11,7 +11,6 @@ mod prepared;
 mod retry;
 mod state;
 mod tables;
-mod verbs;
 
 pub use begin::{Begin, Transaction};
 pub use prepared::{Detached, Prepared};

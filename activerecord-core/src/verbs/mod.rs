@@ -1,6 +1,7 @@
 //! The methods that every model has.
 
 mod json;
+mod transaction;
 
 use std::any::TypeId;
 use std::future::Future;

@@ -2,6 +2,7 @@
 //! `tests/conformance`.
 
 mod limits;
+mod numbered;
 mod stored;
 mod times;
 mod wrong;

@@ -3,13 +3,13 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use super::Transaction;
+use super::ActiveRecord;
 use crate::connection::{ConnectionHandle, in_connection, in_transaction};
 use crate::error::Result;
 use crate::model::{IntoKey, Model};
+use crate::transaction::Transaction;
 use crate::typed::{IntoAssignments, IntoColumns};
 use crate::value::{IntoParams, Row};
-use crate::verbs::ActiveRecord;
 
 /// Each verb is that of [`ActiveRecord`], in this transaction and on its connection, whatever the scope is. Its hooks run
 /// in the transaction too. Its errors are those of the same verb, and `Transaction` after an earlier error.
