@@ -117,6 +117,8 @@ pub struct Dialect {
     pub(crate) notify: Option<&'static str>,
     /// The settings that a transaction across databases needs.
     pub(crate) preconditions: &'static [Precondition],
+    /// Whether a query that is grouped by the key of a table can select the other columns of the table.
+    pub(crate) key_determines_row: bool,
 }
 
 impl fmt::Debug for Dialect {

@@ -152,6 +152,8 @@ pub static MYSQL: Dialect = Dialect {
     digests: row_digests::MYSQL,
     stores: stores::MYSQL,
     branch_at_begin: true,
+    // MariaDB does not know that a key determines its row.
+    key_determines_row: false,
     // MariaDB also has a limit for idle transactions. MySQL has only that of the session.
     idle_limit: Some(IdleLimit {
         set: "SET SESSION wait_timeout = ",

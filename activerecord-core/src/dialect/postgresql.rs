@@ -153,6 +153,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     digests: row_digests::POSTGRESQL,
     stores: stores::POSTGRESQL,
     branch_at_begin: false,
+    key_determines_row: true,
     idle_limit: Some(IdleLimit {
         set: "SET LOCAL idle_in_transaction_session_timeout = ",
         unit: Duration::from_millis(1),

@@ -113,6 +113,7 @@ pub static SQLITE: Dialect = Dialect {
     digests: row_digests::SQLITE,
     stores: stores::SQLITE,
     branch_at_begin: false,
+    key_determines_row: true,
     idle_limit: None,
     notify: None,
     preconditions: &[

@@ -17,6 +17,9 @@ use crate::statement::{Aggregate, ColumnExpr, Distinct, Expr, OrderBy, Part, Par
 pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
     by_minimum(query);
     require_groups(query)?;
+    if !w.dialect.key_determines_row {
+        group_by_dependents(query);
+    }
     match &query.distinct {
         Distinct::Rows if !query.order_by.iter().all(|item| is_selected(query, &item.expr)) => Err(not_selected()),
         Distinct::On(columns) if !query.order_by.is_empty() => begins_with(query, columns),
@@ -85,15 +88,24 @@ fn require_groups(query: &Select) -> Result<()> {
     if query.group_by.is_empty() && query.having.is_none() && !items().any(Expr::is_aggregate) {
         return Ok(());
     }
-    match items().chain(&query.having).find_map(|expr| bare(expr, query)) {
+    match items().chain(&query.having).find_map(|expr| bare(expr, query, true)) {
         Some(column) => Err(not_grouped(&column)),
         None => Ok(()),
     }
 }
 
-/// Returns a column of the query in the expression that is neither grouped nor aggregated. A group with the key of a table
-/// has one row of it.
-fn bare(node: &Expr, query: &Select) -> Option<ColumnExpr> {
+/// Adds the columns that the key of their table determines to the groups, which stay the same.
+fn group_by_dependents(query: &mut Select) {
+    while !query.group_by.is_empty() {
+        let items = query.items.iter().map(|item| &item.expr).chain(query.order_by.iter().map(|item| &item.expr));
+        let Some(column) = items.chain(&query.having).find_map(|expr| bare(expr, query, false)) else { return };
+        query.group_by.push(Expr::Column(column));
+    }
+}
+
+/// Returns a column of the query in the expression that is neither grouped nor aggregated. With `by_key`, a column of a
+/// table whose key is grouped counts as grouped, because such a group has one row of the table.
+fn bare(node: &Expr, query: &Select, by_key: bool) -> Option<ColumnExpr> {
     if query.group_by.contains(node) {
         return None;
     }
@@ -107,25 +119,25 @@ fn bare(node: &Expr, query: &Select) -> Option<ColumnExpr> {
                 query.group_by.iter().any(is_it)
             };
             let key = table.and_then(|table| table.model).filter(|model| !model.key.is_empty());
-            let has_key = key.is_some_and(|model| model.key_columns().all(|key| is_grouped(key.name)));
+            let has_key = by_key && key.is_some_and(|model| model.key_columns().all(|key| is_grouped(key.name)));
             found = (is_here && !column.outer && !has_key).then(|| column.clone());
         }
         Expr::Aggregate(..) | Expr::Digest(_) => {}
         // Its arguments are those of a function of the groups.
         Expr::Over(inner, window) => {
-            bare_below(inner, query, &mut found);
+            bare_below(inner, query, by_key, &mut found);
             let window = window.partition_by.iter().chain(window.order_by.iter().map(|item| &item.expr));
-            found = found.or_else(|| window.filter_map(|value| bare(value, query)).next());
+            found = found.or_else(|| window.filter_map(|value| bare(value, query, by_key)).next());
         }
-        other => bare_below(other, query, &mut found),
+        other => bare_below(other, query, by_key, &mut found),
     }
     found
 }
 
-fn bare_below(node: &Expr, query: &Select, found: &mut Option<ColumnExpr>) {
+fn bare_below(node: &Expr, query: &Select, by_key: bool, found: &mut Option<ColumnExpr>) {
     node.any_child(&mut |part| {
         if let Part::Expr(child) = part {
-            *found = bare(child, query);
+            *found = bare(child, query, by_key);
         }
         found.is_some()
     });

@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn values_that_json_has() {
-        assert_eq!(json((None::<f64>, (), 1.5, f32::MAX, -0.0)), "[null,null,1.5,3.4028235e38,-0.0]");
+        assert_eq!(json((None::<f64>, (), 1.5, 0.25_f32, -0.0)), "[null,null,1.5,0.25,-0.0]");
         assert_eq!(json((i128::MAX, u128::MAX, 'x', "NaN")), format!("[{},{},\"x\",\"NaN\"]", i128::MAX, u128::MAX));
         assert_eq!(json(BTreeMap::from([(1, Some(true)), (2, None)])), r#"{"1":true,"2":null}"#);
         assert_eq!(json(serde_json::json!({ "a": [null, { "b": 0.1 }] })), r#"{"a":[null,{"b":0.1}]}"#);
