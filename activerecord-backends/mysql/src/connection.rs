@@ -12,6 +12,7 @@ use std::time::Duration;
 use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Outcome, PreparedBranch};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Flow, Result, RowRef, Sink};
+use activerecord_sqlx::LongTexts;
 use sqlx::{AssertSqlSafe, Connection as _, Executor, MySqlConnection, SqlSafeStr, Statement};
 
 use self::read::{End, Reader};
@@ -37,6 +38,7 @@ pub(crate) struct Session {
     /// The branch that the open transaction is, if it takes part in a two-phase commit.
     branch: Option<Xid>,
     line: Line,
+    long_texts: LongTexts,
 }
 
 /// The state of the protocol between the driver and the server.
@@ -62,6 +64,7 @@ impl Session {
             transaction: State::None,
             branch: None,
             line: Line::AtRest,
+            long_texts: LongTexts::default(),
         }
     }
 
@@ -102,6 +105,9 @@ impl Session {
     /// Runs one statement.
     async fn run(&mut self, sql: &Sql, plan: Plan, sink: &mut Sink<'_>) -> Result<Outcome> {
         let arguments = arguments(sql.binds(), self.max_packet)?;
+        if matches!(plan.mode, Mode::Prepared | Mode::Checked) {
+            self.make_room(sql.text()).await?;
+        }
         match plan.mode {
             Mode::Prepared => {}
             Mode::Text => return self.run_text(sql, plan, sink).await,
@@ -117,6 +123,21 @@ impl Session {
         let reader = self.reader(sql, plan, Format::Binary);
         let end = reader.read(&mut self.connection, &mut self.line, query, sink).await;
         self.finish(end)
+    }
+
+    /// Closes the prepared statements if they would need too much memory together with this text.
+    async fn make_room(&mut self, text: &str) -> Result<()> {
+        if !self.long_texts.note(text) {
+            return Ok(());
+        }
+        self.set_busy()?;
+        match self.connection.clear_cached_statements().await {
+            Ok(()) => {
+                self.line = Line::AtRest;
+                Ok(())
+            }
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Runs a statement in the text protocol.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use activerecord_core::backend::{Answer, BoxFuture, Connection, Control, Load, Outcome, PreparedBranch};
 use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Capabilities, Error, Result, Sink};
+use activerecord_sqlx::LongTexts;
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, SqlSafeStr as _, Statement as _};
@@ -33,8 +34,9 @@ pub(crate) struct PostgresConnection {
     unread: bool,
     /// Whether the session is lost, or its state is unknown.
     broken: bool,
-    /// Whether the driver's prepared statements are out of date.
+    /// Whether the driver's prepared statements are out of date, or need too much memory.
     stale: bool,
+    long_texts: LongTexts,
 }
 
 /// What an SQL text contains.
@@ -46,7 +48,15 @@ enum Text {
 
 impl PostgresConnection {
     pub(crate) fn new(driver: PgConnection, capabilities: Capabilities) -> Self {
-        Self { driver, capabilities, transaction: None, unread: false, broken: false, stale: false }
+        Self {
+            driver,
+            capabilities,
+            transaction: None,
+            unread: false,
+            broken: false,
+            stale: false,
+            long_texts: LongTexts::default(),
+        }
     }
 
     async fn run(&mut self, sql: &Sql) -> Result<Outcome> {
@@ -89,8 +99,9 @@ impl PostgresConnection {
 
     /// Prepares a statement. Returns the text under which the driver keeps it, and the values encoded for its placeholders.
     async fn prepare(&mut self, sql: &Sql) -> Result<(Arc<str>, PgArguments)> {
-        self.forget_stale().await?;
         let (text, values) = (sql.text(), sql.binds());
+        self.stale |= self.long_texts.note(text);
+        self.forget_stale().await?;
         value::check(values)?;
         if values.is_empty() && !text.contains('$') {
             return Ok((Arc::clone(text), PgArguments::default()));
@@ -112,7 +123,8 @@ impl PostgresConnection {
         Err(value::misfit())
     }
 
-    /// Clears the driver's prepared statements if they are out of date. In a failed transaction the server would refuse to.
+    /// Clears the driver's prepared statements if they are out of date, or need too much memory. In a failed transaction the
+    /// server would refuse to.
     async fn forget_stale(&mut self) -> Result<()> {
         self.ready().await?;
         if self.stale && !self.transaction.is_some_and(|open| open.failed) {

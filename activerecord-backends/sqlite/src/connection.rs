@@ -236,7 +236,7 @@ impl Connection for SqliteConnection {
             Ok(slot) => slot,
             Err(error) => return Answer::now(Err(self.told(error, sql))),
         };
-        let Some(slot) = slot.filter(|slot| self.reads_at_once(*slot)) else {
+        let Some(slot) = slot.filter(|slot| self.reads_at_once(*slot, sql.is_one_row())) else {
             return match slot.map_or(Ok(None), |slot| self.write_at_once(sql, slot)) {
                 Ok(Some((written, turn))) => self.hand_out(written, turn, sql, sink),
                 Ok(None) => Answer::later(async move {

@@ -38,11 +38,10 @@ pub(crate) enum Verb {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) verb: Verb,
-    /// Whether its result may be different when it runs again on the same data. A random function inside a view is not
-    /// noticed.
-    pub(crate) random: bool,
-    filters: bool,
-    counts: bool,
+    /// Whether it says `'now'`, which functions of dates understand.
+    pub(crate) now: bool,
+    /// Whether it has a WHERE clause of its own, not in parentheses.
+    pub(crate) filters: bool,
 }
 
 impl Words {
@@ -51,22 +50,17 @@ impl Words {
             .filter(|token| !token.is_blank())
             .skip_while(|token| token.kind == TokenKind::Semicolon);
         let first = tokens.next();
-        let (mut selects, mut random, mut filters, mut counts) = (false, false, false, false);
-        let mut after_count = false;
+        let (mut selects, mut now, mut filters, mut depth) = (false, false, false, 0_usize);
         for token in tokens {
+            match token.text {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                text => now |= text.eq_ignore_ascii_case("'now'"),
+            }
             selects |= token.is_word("SELECT");
-            filters |= token.is_word("WHERE");
-            random |= token.is_name("RANDOM") || token.is_name("RANDOMBLOB");
-            counts |= after_count && token.text == "(";
-            after_count = token.is_name("COUNT");
+            filters |= depth == 0 && token.is_word("WHERE");
         }
-        Self { verb: verb(first, selects), random, filters, counts }
-    }
-
-    /// Whether one step of the statement may take any time and cannot be interrupted: SQLite counts or deletes all rows
-    /// of a table in one instruction.
-    pub(crate) fn is_unbounded(self, readonly: bool) -> bool {
-        !self.filters && if readonly { self.counts } else { self.verb != Verb::Insert }
+        Self { verb: verb(first, selects), now, filters }
     }
 }
 
@@ -108,23 +102,18 @@ mod tests {
     }
 
     #[test]
-    fn random_and_unbounded() {
-        for (text, random, unbounded) in [
-            ("SELECT random()", true, false),
-            ("SELECT \"randomBlob\"(1)", true, false),
-            ("SELECT 'random', randomized -- random", false, false),
-            ("SELECT COUNT(*) FROM t", false, true),
-            ("SELECT [count] /* all */ (*) FROM t", false, true),
-            ("SELECT COUNT(*) FROM t WHERE a", false, false),
-            ("SELECT COUNT(*) FROM somewhere", false, true),
-            ("SELECT count FROM t", false, false),
+    fn filters_and_now() {
+        for (text, filters, now) in [
+            ("DELETE FROM t", false, false),
+            ("DELETE FROM t WHERE a", true, false),
+            ("UPDATE t SET a = (SELECT b FROM u WHERE c)", false, false),
+            ("UPDATE t SET a = (SELECT b FROM u WHERE c) where d", true, false),
+            ("DELETE FROM \"anywhere\" -- WHERE", false, false),
+            ("SELECT datetime('NOW')", false, true),
+            ("SELECT 'not now'", false, false),
         ] {
             let words = Words::of(text);
-            assert_eq!((words.random, words.is_unbounded(true)), (random, unbounded), "{text}");
+            assert_eq!((words.filters, words.now), (filters, now), "{text}");
         }
-        assert!(
-            Words::of("DELETE FROM t").is_unbounded(false)
-                && !Words::of("INSERT INTO t VALUES (1)").is_unbounded(false)
-        );
     }
 }

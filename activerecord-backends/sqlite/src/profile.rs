@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::dialect::{Verb, Words};
+use crate::statement::Uses;
 
 /// How long one step of SQLite, or the rows of one slice, may occupy the calling task.
 pub(crate) const BUDGET: Duration = Duration::from_millis(1);
@@ -33,7 +34,9 @@ pub(crate) struct Profile {
     pub(crate) verb: Verb,
     /// Whether one step may take any time and cannot be interrupted.
     pub(crate) unbounded: bool,
-    random: bool,
+    /// Whether a second run on the same data may return other rows.
+    changing: bool,
+    uses: Uses,
     pace: Pace,
     paced: Option<Instant>,
     /// The time of its last timed step.
@@ -45,14 +48,16 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    pub(crate) fn new(text: &str, placeholders: usize, readonly: bool) -> Self {
+    pub(crate) fn new(text: &str, placeholders: usize, readonly: bool, uses: Uses) -> Self {
         let words = Words::of(text);
+        let rewrites = !readonly && words.verb != Verb::Insert && !words.filters;
         Self {
             placeholders,
             readonly,
             verb: words.verb,
-            unbounded: words.is_unbounded(readonly),
-            random: words.random,
+            unbounded: rewrites || uses.pragma(),
+            changing: uses.changing_functions() || (uses.dates() && words.now),
+            uses,
             pace: Pace::Unknown,
             paced: None,
             time: Duration::ZERO,
@@ -93,10 +98,36 @@ impl Profile {
         !self.readonly && matches!(self.verb, Verb::Insert | Verb::Change)
     }
 
+    /// Whether one instruction may concern all rows of a table. The program of the statement shows whether it does.
+    pub(crate) fn may_be_unbounded(&self) -> bool {
+        !self.unbounded && self.uses.whole_tables()
+    }
+
+    /// Records whether one instruction concerns all rows of a table.
+    pub(crate) fn is_unbounded(&mut self, unbounded: bool) {
+        self.unbounded = unbounded;
+    }
+
+    /// Records that the user wrote the text. Nothing is known of it: any function in it may take any time, so its first
+    /// run is on a thread. A bound value can be the argument that stands for the current time.
+    pub(crate) fn is_raw(&mut self) {
+        self.changing |= self.uses.dates();
+        if self.pace == Pace::Unknown {
+            self.pace = Pace::Slow;
+        }
+    }
+
+    /// Whether a second run on the same data may return other rows.
+    #[cfg(test)]
+    pub(crate) fn is_changing(&self) -> bool {
+        self.changing
+    }
+
     /// Whether its rows are read on a thread from the start. The statement is slow or may be, or a second run for the
     /// rest of its rows would return other rows.
-    pub(crate) fn reads_on_thread(&self) -> bool {
-        self.random || self.pace() == Pace::Slow || (self.unbounded && self.pace() == Pace::Unknown)
+    pub(crate) fn reads_on_thread(&self, one_row: bool) -> bool {
+        let changes = self.changing && !one_row;
+        changes || self.pace() == Pace::Slow || (self.unbounded && self.pace() == Pace::Unknown)
     }
 
     /// How long it takes, as far as known.

@@ -15,6 +15,7 @@
 mod inserted;
 mod key;
 mod row;
+mod uses;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
@@ -27,12 +28,17 @@ use rusqlite::ffi;
 
 use self::inserted::Inserted;
 pub(crate) use self::row::{Cell, Row};
-use crate::cache::{Cache, Slot};
+use self::uses::Collector;
+pub(crate) use self::uses::Uses;
+use crate::cache::{Cache, Capacity, Slot};
 use crate::error;
 use crate::profile::Profile;
 
-/// How many statements are kept.
-const CAPACITY: usize = 512;
+/// The statements that are kept, and the bytes that they need in SQLite.
+const CAPACITY: Capacity = Capacity { entries: 512, bytes: 8 * 1024 * 1024, longest: 256 * 1024 };
+
+/// A statement with more placeholders than this keeps none of its values after the run.
+const MANY: usize = 128;
 
 /// A bound text or blob of more bytes than this is removed from its statement after the run.
 const LARGE: usize = 4096;
@@ -58,6 +64,7 @@ pub(crate) struct Database {
     log_pages: Box<AtomicU32>,
     /// The rows that the connection inserts. SQLite writes to it, so it is dropped after the connection.
     inserted: Box<Inserted>,
+    uses: Collector,
 }
 
 /// The result of preparing a text.
@@ -77,7 +84,8 @@ impl Database {
             ffi::sqlite3_wal_hook(connection.handle(), Some(committed), (&raw const *log_pages).cast_mut().cast())
         };
         let inserted = Inserted::install(&connection);
-        Self { statements: Cache::new(CAPACITY), anchor: None, connection, log_pages, inserted }
+        let uses = Collector::install(&connection);
+        Self { statements: Cache::new(CAPACITY), anchor: None, connection, log_pages, inserted, uses }
     }
 
     /// The pages in the write-ahead log after the last commit.
@@ -120,12 +128,17 @@ impl Database {
         if let Some(key) = key
             && let Some(statement) = self.compile_for_key(text, key)?
         {
-            return Ok(Prepared::One(self.statements.insert(text, statement)));
+            return Ok(Prepared::One(self.keep(text, statement)));
         }
         Ok(match self.compile(text)? {
-            Some(statement) => Prepared::One(self.statements.insert(text, statement)),
+            Some(statement) => Prepared::One(self.keep(text, statement)),
             None => Prepared::Script,
         })
+    }
+
+    fn keep(&mut self, text: &str, statement: Statement) -> Slot {
+        let bytes = statement.bytes();
+        self.statements.insert(text, statement, bytes)
     }
 
     /// Compiles the text again when it is used next.
@@ -249,7 +262,30 @@ impl Database {
         let read = (tail as usize).saturating_sub(text.as_ptr() as usize);
         let (first, tail) = text.split_at_checked(read).unwrap_or((text, ""));
         // SAFETY: SQLITE_OK, so `raw` is null or a new statement of this connection.
-        Ok((NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, first) }), tail))
+        let mut statement = NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, first, self.uses.take()) });
+        if let Some(statement) = &mut statement
+            && statement.profile.may_be_unbounded()
+        {
+            statement.profile.is_unbounded(self.has_unbounded_instruction(first));
+        }
+        Ok((statement, tail))
+    }
+
+    /// Whether the program of a statement, with its triggers, has an instruction that concerns all rows of a table.
+    fn has_unbounded_instruction(&self, text: &str) -> bool {
+        let explain = || {
+            let mut explained = self.connection.prepare(&format!("EXPLAIN {text}"))?;
+            let mut instructions = explained.raw_query();
+            while let Some(instruction) = instructions.next()? {
+                if let "Count" | "Clear" = instruction.get_ref(1)?.as_str()? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let explained: rusqlite::Result<bool> = explain();
+        self.uses.take();
+        explained.unwrap_or(true)
     }
 
     /// Whether a text has no statement: only space, comments and semicolons.
@@ -293,12 +329,19 @@ unsafe impl Send for Statement {}
 impl Statement {
     /// # Safety
     /// `raw` is a statement without another owner.
-    unsafe fn new(raw: NonNull<ffi::sqlite3_stmt>, text: &str) -> Self {
+    unsafe fn new(raw: NonNull<ffi::sqlite3_stmt>, text: &str, uses: Uses) -> Self {
         // SAFETY: the statement is valid.
         let (placeholders, readonly) =
             unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
         let placeholders = usize::try_from(placeholders).unwrap_or_default();
-        Self { raw, profile: Profile::new(text, placeholders, readonly), large: false, key: None }
+        Self { raw, profile: Profile::new(text, placeholders, readonly, uses), large: false, key: None }
+    }
+
+    /// The memory that SQLite needs for it.
+    fn bytes(&self) -> usize {
+        // SAFETY: the statement is valid.
+        let bytes = unsafe { ffi::sqlite3_stmt_status(self.raw.as_ptr(), ffi::SQLITE_STMTSTATUS_MEMUSED, 0) };
+        usize::try_from(bytes).unwrap_or_default()
     }
 }
 
@@ -355,10 +398,10 @@ impl Cursor<'_> {
         unsafe { ffi::sqlite3_reset(self.raw()) };
     }
 
-    /// Removes large bound values: the statement stays prepared, and may not run again for a long time.
+    /// Removes large or many bound values: the statement stays prepared, and may not run again for a long time.
     #[inline]
     pub(crate) fn clear_large_bindings(&mut self) {
-        if std::mem::take(&mut self.statement.large) {
+        if std::mem::take(&mut self.statement.large) || self.statement.profile.placeholders > MANY {
             // SAFETY: the statement is valid, and not running.
             unsafe { ffi::sqlite3_clear_bindings(self.raw()) };
         }
@@ -434,4 +477,72 @@ impl Cursor<'_> {
 unsafe fn last_message(connection: *mut ffi::sqlite3) -> String {
     // SAFETY: the result is never null, and ends with a NUL.
     unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(connection)).to_string_lossy().into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_new_statement() {
+        let mut database = Database::new(rusqlite::Connection::open_in_memory().unwrap());
+        for text in [
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+            "CREATE TABLE log (x INTEGER)",
+            "CREATE TABLE watched (x INTEGER)",
+            "CREATE TRIGGER emptied AFTER INSERT ON watched BEGIN DELETE FROM log; END",
+            "CREATE VIEW size AS SELECT count(*) AS rows FROM t",
+            "CREATE VIEW today AS SELECT x FROM t WHERE x > unixepoch('now')",
+        ] {
+            database.connection().execute_batch(text).unwrap();
+        }
+        for (text, unbounded, changing) in [
+            ("SELECT x FROM t", false, false),
+            ("SELECT count(*) FROM t", true, false),
+            ("SELECT [count] /* all */ (*) FROM \"t\"", true, false),
+            ("SELECT count(*) FROM t WHERE x > 0", false, false),
+            ("SELECT count(x) FROM t", false, false),
+            ("SELECT rows FROM size", true, false),
+            ("SELECT x, (SELECT count(*) FROM t) FROM t WHERE id = 1", true, false),
+            ("WITH c AS (SELECT count(*) AS n FROM t) SELECT n FROM c", true, false),
+            ("SELECT random()", false, true),
+            ("SELECT \"randomBlob\"(1)", false, true),
+            ("SELECT 'random', x FROM t -- random", false, false),
+            ("SELECT x FROM t WHERE x > CURRENT_TIMESTAMP", false, true),
+            ("SELECT date(x) FROM t", false, false),
+            ("SELECT x FROM t WHERE x > datetime('now', '-1 day')", false, true),
+            ("SELECT x FROM today", false, true),
+            ("PRAGMA integrity_check", true, false),
+            ("INSERT INTO t (x) VALUES (1)", false, false),
+            ("INSERT INTO watched VALUES (1)", true, false),
+            ("DELETE FROM t", true, false),
+            ("DELETE FROM t WHERE id = 1", false, false),
+            ("WITH c AS (SELECT 1 WHERE 1) DELETE FROM t", true, false),
+            ("UPDATE t SET x = (SELECT 1 WHERE 1)", true, false),
+            ("UPDATE t SET x = 1 WHERE id = 1", false, false),
+        ] {
+            let Prepared::One(slot) = database.prepare(text, None).unwrap() else { panic!("{text}") };
+            let profile = *database.cursor(slot).profile();
+            assert_eq!((profile.unbounded, profile.is_changing()), (unbounded, changing), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_all_statements_are_limited() {
+        let mut database = Database::new(rusqlite::Connection::open_in_memory().unwrap());
+        database.connection().execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
+        let insert = |rows: usize| format!("INSERT INTO t VALUES {}", vec!["(?)"; rows].join(","));
+        for rows in 1..=512 {
+            database.prepare(&insert(rows), None).unwrap();
+        }
+        assert!(database.statements.bytes() <= CAPACITY.bytes);
+        database.prepare("SELECT x FROM t", None).unwrap();
+        for rows in 0..100 {
+            database.prepare(&insert(10_000 + rows), None).unwrap();
+        }
+        assert!(database.statements.bytes() <= CAPACITY.bytes);
+        assert!(database.has("SELECT x FROM t"), "long statements do not displace short ones");
+        assert!(database.has(&insert(10_099)));
+        assert!(!database.has(&insert(10_098)));
+    }
 }

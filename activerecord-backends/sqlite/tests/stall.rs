@@ -83,7 +83,11 @@ async fn connect(database: &str) -> Box<dyn Connection> {
 }
 
 async fn fetch(connection: &mut Box<dyn Connection>, text: &str) {
-    let statement = Sql::new(text, Vec::new(), Access::Unknown);
+    fetch_as(Access::Unknown, connection, text).await;
+}
+
+async fn fetch_as(access: Access, connection: &mut Box<dyn Connection>, text: &str) {
+    let statement = Sql::new(text, Vec::new(), access);
     let mut read = |row: &dyn RowRef| row.value(0).map(|_| Flow::More);
     connection.fetch(&statement, &mut read).await.unwrap();
 }
@@ -102,6 +106,32 @@ async fn a_timer_is_punctual_during_long_statements() {
         "DELETE FROM t",
     ] {
         assert_punctual(text, async || fetch(&mut c, text).await).await;
+    }
+}
+
+/// The first run of each text: nothing is known of its time.
+#[tokio::test]
+async fn a_timer_is_punctual_during_new_statements() {
+    let _alone = ALONE.lock().await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut c = connect(directory.path().join("test.db").to_str().unwrap()).await;
+    fetch(&mut c, "CREATE VIEW size AS SELECT count(*) AS rows FROM t").await;
+    fetch(&mut c, "CREATE TABLE one (x INTEGER)").await;
+    fetch(&mut c, "INSERT INTO one VALUES (1)").await;
+    let mut number = 0;
+    for (access, text) in [
+        (Access::Unknown, "SELECT count(*) FROM t"),
+        (Access::Unknown, "SELECT length(hex(zeroblob(50000000)))"),
+        (Access::Unknown, "PRAGMA integrity_check"),
+        (Access::Read, "SELECT count(*) FROM t"),
+        (Access::Read, "SELECT rows FROM size"),
+        (Access::Read, "SELECT x, (SELECT count(*) FROM t) FROM one WHERE x = 1"),
+    ] {
+        assert_punctual(text, async || {
+            number += 1;
+            fetch_as(access, &mut c, &format!("{text} -- {number}")).await;
+        })
+        .await;
     }
 }
 

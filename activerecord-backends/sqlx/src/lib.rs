@@ -2,8 +2,10 @@
 
 mod connect;
 mod error;
+mod long_texts;
 mod socket;
 
 pub use connect::within_timeout;
 pub use error::{at_placeholder, commit_outcome_unknown};
+pub use long_texts::LongTexts;
 pub use socket::{Address, send_at_once, socket_between};

@@ -22,14 +22,14 @@ use crate::value::Batch;
 
 impl SqliteConnection {
     /// Whether a statement only reads, and starts on the calling task.
-    pub(super) fn reads_at_once(&mut self, slot: Slot) -> bool {
+    pub(super) fn reads_at_once(&mut self, slot: Slot, one_row: bool) -> bool {
         let profile = self.session.as_mut().map(|session| *session.database.cursor(slot).profile());
-        profile.is_some_and(|profile| profile.readonly && !profile.reads_on_thread())
+        profile.is_some_and(|profile| profile.readonly && !profile.reads_on_thread(one_row))
     }
 
     /// Passes the rows of a statement that only reads to the sink.
     pub(super) async fn read(&mut self, slot: Slot, one_row: bool, sink: &mut Sink<'_>) -> Result<()> {
-        if !self.reads_at_once(slot) {
+        if !self.reads_at_once(slot, one_row) {
             return Box::pin(self.read_on_thread(slot, Remainder::default(), sink)).await;
         }
         let mut reading = Reading::new(self, slot, one_row);

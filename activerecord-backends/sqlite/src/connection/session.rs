@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Outcome;
-use activerecord_core::sql::{GeneratedKey, Sql};
+use activerecord_core::sql::{Access, GeneratedKey, Sql};
 use activerecord_core::{Error, ErrorKind, Result};
 use rusqlite::ffi;
 
@@ -165,6 +165,9 @@ impl Session {
             let mut cursor = self.database.cursor(slot);
             if cursor.profile().verb == Verb::Transaction {
                 return Err(error::transaction_control());
+            }
+            if sql.access() == Access::Unknown {
+                cursor.profile().is_raw();
             }
             value::bind(&mut cursor, sql.binds())?;
             if let Some(key) = sql.generated_key()
