@@ -4,5 +4,6 @@
 mod cross;
 mod pairs;
 mod queues;
+mod replaced;
 mod sync;
 mod translated;

@@ -11,7 +11,7 @@ use crate::catalog::TableInfo;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql, create, define};
 use crate::statement::{CreateTable, Statement};
-use crate::transaction::Transaction;
+use crate::transaction::{Level, Transaction};
 use crate::value::{Value, cell};
 
 impl ConnectionHandle {
@@ -34,9 +34,9 @@ impl ConnectionHandle {
     /// `Unsupported` when the database has no type for a column, or a column is `#[column(generated)]`; `InvalidStatement`
     /// when the name of an index belongs to another table; those of the connection and the database.
     pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
-        let info = self.located(create::table(table, self.dialect()))?;
-        let statements = self.located(define::create(&info, self.dialect(), true))?;
         let session = self.session_of_ddl()?;
+        let info = self.located(create::table(table, session.dialect()))?;
+        let statements = self.located(define::create(&info, session.dialect(), true))?;
         run(&session, &statements, async |session| has_indexes(session, &info).await).await
     }
 
@@ -64,10 +64,10 @@ impl ConnectionHandle {
     /// ([`TableInfo::unknown`]), or is that of a view. Errors of the database, also when the table, an index or a constraint
     /// with its name exists already.
     pub async fn create_like(&self, table: &TableInfo) -> Result<()> {
-        self.located(table.check_creatable(self.dialect()))?;
-        let statements = self.located(define::create(table, self.dialect(), false))?;
-        let types = self.located(define::types(table, self.dialect()))?;
         let session = self.session_of_ddl()?;
+        self.located(table.check_creatable(session.dialect()))?;
+        let statements = self.located(define::create(table, session.dialect(), false))?;
+        let types = self.located(define::types(table, session.dialect()))?;
         let mut all = Vec::new();
         for (name, create) in types {
             if !has_type(&session, &name).await? {
@@ -78,18 +78,10 @@ impl ConnectionHandle {
         run(&session, &all, async |_| Ok(())).await
     }
 
-    /// Runs DDL: in the open transaction if the database can roll it back, otherwise outside.
-    pub(super) async fn define(&self, statements: Vec<Statement>) -> Result<()> {
-        let session = self.session_of_ddl()?;
-        for statement in statements {
-            let sql = self.render(statement)?;
-            session.execute(&sql, Label::raw("define")).await?;
-        }
-        Ok(())
-    }
-
-    fn session_of_ddl(&self) -> Result<Session> {
-        Ok(match transaction(self.name()).filter(|_| self.capabilities().transactional_ddl) {
+    /// Where DDL runs: in the open transaction if the database can roll it back, otherwise outside.
+    pub(super) fn session_of_ddl(&self) -> Result<Session> {
+        let joins = |level: &Arc<Level>| level.endpoint().capabilities().transactional_ddl;
+        Ok(match transaction(self.name()).filter(joins) {
             Some(level) => Session::Transaction(level),
             None => Session::Pool(endpoint(self.name())?),
         })
@@ -97,6 +89,17 @@ impl ConnectionHandle {
 
     fn located<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|error| error.with_connection(&Arc::from(self.name())))
+    }
+}
+
+impl Session {
+    /// Runs statements of DDL one by one.
+    pub(super) async fn define(&self, statements: Vec<Statement>) -> Result<()> {
+        for statement in statements {
+            let sql = self.render(statement)?;
+            self.execute(&sql, Label::raw("define")).await?;
+        }
+        Ok(())
     }
 }
 

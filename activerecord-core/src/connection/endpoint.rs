@@ -1,5 +1,6 @@
 //! A registered connection: its pool, and what is known about its server.
 
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -74,22 +75,55 @@ impl Endpoint {
         self.server.get().is_some()
     }
 
-    /// Takes a connection from the pool, or opens one. After a `replace`, it comes from the new pool.
-    pub(crate) async fn acquire(&self, purpose: Purpose) -> Result<PooledConnection> {
-        let connection = match self.pool.acquire(purpose, &self.meters).await {
-            Ok(connection) => connection,
-            Err(error) if self.pool.is_closed() => {
-                let successor = endpoint(&self.name)?;
-                // The statement is already rendered in the old dialect.
-                if successor.dialect.name() != self.dialect.name() {
-                    return Err(error.with_connection(&self.name));
+    /// Takes a connection from the pool, or opens one, for a statement in the SQL of this endpoint. After a `replace`, it
+    /// comes from the new pool.
+    ///
+    /// # Errors
+    /// `Configuration` when the new connection has another dialect: the statement has to be written again.
+    pub(crate) async fn acquire(self: &Arc<Self>, purpose: Purpose) -> Result<PooledConnection> {
+        match self.pool.acquire(purpose, &self.meters).await {
+            Ok(connection) => Ok(self.learned(connection)),
+            Err(_) if self.pool.is_closed() => {
+                let (successor, connection) = Box::pin(self.acquire_current(purpose)).await?;
+                if ptr::eq(successor.dialect, self.dialect) {
+                    Ok(connection)
+                } else {
+                    Err(self.replaced_by(&successor))
                 }
-                return Box::pin(successor.acquire(purpose)).await;
             }
-            Err(error) => return Err(error.with_connection(&self.name)),
-        };
+            Err(error) => Err(error.with_connection(&self.name)),
+        }
+    }
+
+    /// Takes a connection of this endpoint, or of the one that has replaced it, and returns it with its endpoint.
+    pub(crate) async fn acquire_current(self: &Arc<Self>, purpose: Purpose) -> Result<(Arc<Self>, PooledConnection)> {
+        let mut current = Arc::clone(self);
+        loop {
+            match current.pool.acquire(purpose, &current.meters).await {
+                Ok(connection) => {
+                    let connection = current.learned(connection);
+                    return Ok((current, connection));
+                }
+                Err(_) if current.pool.is_closed() => current = endpoint(&current.name)?,
+                Err(error) => return Err(error.with_connection(&current.name)),
+            }
+        }
+    }
+
+    fn learned(&self, connection: PooledConnection) -> PooledConnection {
         self.server.get_or_init(|| *connection.capabilities());
-        Ok(connection)
+        connection
+    }
+
+    #[cold]
+    fn replaced_by(&self, successor: &Self) -> Error {
+        let (new, old) = (successor.dialect.name(), self.dialect.name());
+        let differs = if new == old { "a connection that stores values in another way" } else { "another database" };
+        Error::configuration(format!(
+            "the connection was replaced by {differs} ({new}) while this statement for {old} waited; nothing was sent, so run \
+             it again"
+        ))
+        .with_connection(&self.name)
     }
 
     /// Opens a session outside the pool that receives notifications.

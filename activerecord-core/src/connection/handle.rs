@@ -1,7 +1,6 @@
 //! Handles of connections, for SQL without a model.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -13,9 +12,8 @@ use super::session::{Label, Session};
 use super::unique;
 use crate::backend::{Branch, Control, PreparedBranch};
 use crate::dialect::{Capabilities, Dialect};
-use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Sql, render};
-use crate::statement::{Insert, RawSql, Select, Statement};
+use crate::error::Result;
+use crate::statement::{Insert, Select, Statement};
 use crate::transaction::AfterEnd;
 use crate::value::{IntoParams, Row};
 
@@ -77,11 +75,6 @@ pub struct ConnectionHandle {
 }
 
 impl ConnectionHandle {
-    /// How long a statement waits for a connection.
-    pub(super) fn acquire_timeout(&self) -> Duration {
-        self.endpoint.acquire_timeout()
-    }
-
     pub(crate) fn of(endpoint: &Arc<Endpoint>) -> Self {
         Self { endpoint: Arc::clone(endpoint) }
     }
@@ -139,7 +132,8 @@ impl ConnectionHandle {
     /// `UniqueViolation` and the other violations; those of the connection (`PoolTimeout`, `ConnectionLost`, ..); all
     /// that the database reports.
     pub async fn execute(&self, sql: &str, params: impl IntoParams) -> Result<u64> {
-        let (session, sql) = self.prepare(sql, params)?;
+        let session = self.session()?;
+        let sql = session.render_text(sql, params)?;
         session.execute(&sql, Label::raw("execute")).await.map(|outcome| outcome.rows)
     }
 
@@ -158,8 +152,7 @@ impl ConnectionHandle {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub async fn query(&self, sql: &str, params: impl IntoParams) -> Result<Vec<Row>> {
-        let (session, sql) = self.prepare(sql, params)?;
-        session.fetch_rows(&sql, Label::raw("query")).await
+        self.session()?.query(sql, params).await
     }
 
     /// Runs a statement tree and returns the number of rows that it changed.
@@ -179,11 +172,11 @@ impl ConnectionHandle {
     /// `Unsupported` when the dialect has no syntax for the statement; `InvalidStatement` when the columns of an upsert
     /// are not a unique key; those of [`execute`](Self::execute).
     pub async fn write(&self, statement: Statement) -> Result<u64> {
-        let (session, label) = (resolve_name(self.name())?, Label::raw("write"));
+        let (session, label) = (self.session()?, Label::raw("write"));
         if let Statement::Insert(Insert { table, conflict: Some(conflict), .. }) = &statement {
             unique::check(&session, table, &conflict.keys, label).await?;
         }
-        let sql = self.render(statement)?;
+        let sql = session.render(statement)?;
         let written = session.execute(&sql, label).await.map_err(|error| unique::settle(error, &session));
         written.map(|outcome| outcome.rows)
     }
@@ -203,9 +196,9 @@ impl ConnectionHandle {
     /// # Errors
     /// As [`write`](Self::write).
     pub async fn read(&self, query: Select) -> Result<Vec<Row>> {
-        let statement = Statement::Select(query);
-        let sql = self.render(statement)?;
-        resolve_name(self.name())?.fetch_rows(&sql, Label::raw("read")).await
+        let session = self.session()?;
+        let sql = session.render(Statement::Select(query))?;
+        session.fetch_rows(&sql, Label::raw("read")).await
     }
 
     /// Returns the current time of the database's clock.
@@ -222,9 +215,7 @@ impl ConnectionHandle {
     /// # Errors
     /// Those of the connection and the database.
     pub async fn now(&self) -> Result<DateTime<Utc>> {
-        let rows = self.query(&format!("SELECT {}", self.dialect().now), []).await?;
-        let row = rows.first().ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no time"))?;
-        row.get(0)
+        self.session()?.now().await
     }
 
     /// Returns the prepared branches of transactions across databases. Each waits for its commit or rollback. On MySQL
@@ -365,14 +356,9 @@ impl ConnectionHandle {
         &self.endpoint
     }
 
-    /// Renders a statement in the dialect of this connection.
-    pub(super) fn render(&self, statement: Statement) -> Result<Sql> {
-        render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint.name()))
-    }
-
-    fn prepare(&self, sql: &str, params: impl IntoParams) -> Result<(Session, Sql)> {
-        let statement = Statement::Raw(RawSql { text: sql.to_owned().into(), binds: params.into_params() });
-        let sql = self.render(statement)?;
-        Ok((resolve_name(self.endpoint.name())?, sql))
+    /// Where a statement of this task runs now: in its transaction, or on the connection that has the name. That is not
+    /// the one of this handle after a `replace`, so a statement is rendered in the dialect of the session.
+    pub(super) fn session(&self) -> Result<Session> {
+        resolve_name(self.name())
     }
 }

@@ -72,9 +72,9 @@ impl ConnectionHandle {
     pub async fn notify(&self, channel: &str, text: &str) -> Result<()> {
         let endpoint = endpoint(self.name())?;
         let at_name = |error: Error| error.with_connection(endpoint.name());
-        let notify = self.dialect().notify.ok_or_else(|| at_name(no_notifications()))?;
+        let notify = endpoint.dialect().notify.ok_or_else(|| at_name(no_notifications()))?;
         let statement = Statement::Raw(RawSql { text: notify.into(), binds: [channel, text].into_params() });
-        let sql = render(statement, self.dialect()).map_err(at_name)?;
+        let sql = render(statement, endpoint.dialect()).map_err(at_name)?;
         Session::Pool(endpoint).execute(&sql, Label::raw("notify")).await.map(drop)
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep};
 
 use super::handle::ConnectionHandle;
-use super::scope::{check_scope, resolve_name, transaction};
+use super::scope::{check_scope, transaction};
 use super::session::{Label, Session};
 use crate::backend::Load;
 use crate::dialect::Precondition;
@@ -106,18 +106,20 @@ impl ProtocolConnection for ConnectionHandle {
     }
 
     async fn load(&self, table: &Name, columns: &[Name], rows: &[Vec<Value>]) -> Result<Option<u64>> {
-        if self.dialect().load.is_none() || rows.is_empty() {
+        let session = self.session()?;
+        if session.dialect().load.is_none() || rows.is_empty() {
             return Ok(None);
         }
-        let columns_sql = self.render(Statement::Select(no_rows(table, columns)))?;
-        let sql = self.render(Statement::Load { table: table.clone(), columns: columns.to_vec() })?;
+        let columns_sql = session.render(Statement::Select(no_rows(table, columns)))?;
+        let sql = session.render(Statement::Load { table: table.clone(), columns: columns.to_vec() })?;
         let load = Load { sql: &sql, columns: &columns_sql, rows };
-        resolve_name(self.name())?.load(load, Label::raw("load")).await
+        session.load(load, Label::raw("load")).await
     }
 
     async fn horizon(&self) -> Result<DateTime<Utc>> {
-        let Some(horizon) = self.dialect().horizon else { return self.now().await };
-        let rows = self.ask_horizon(horizon).await?;
+        let session = self.session()?;
+        let Some(horizon) = session.dialect().horizon else { return session.now().await };
+        let rows = ask_horizon(&session, horizon).await?;
         let horizon: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
         horizon.ok_or_else(|| {
             let message =
@@ -127,27 +129,28 @@ impl ProtocolConnection for ConnectionHandle {
     }
 
     async fn create_trigger(&self, trigger: &CreateTrigger) -> Result<()> {
+        let session = self.session_of_ddl()?;
         let mut statements = Vec::new();
-        if self.dialect().triggers.function.is_some() {
+        if session.dialect().triggers.function.is_some() {
             statements.push(Statement::CreateTriggerFunction(trigger.clone()));
         }
         let former = DropTrigger { name: trigger.name.clone(), table: trigger.table.clone() };
         statements.extend([Statement::DropTrigger(former), Statement::CreateTrigger(trigger.clone())]);
-        self.define(statements).await
+        session.define(statements).await
     }
 
     async fn drop_trigger(&self, trigger: &DropTrigger) -> Result<()> {
+        let session = self.session_of_ddl()?;
         let mut statements = vec![Statement::DropTrigger(trigger.clone())];
-        if self.dialect().triggers.function.is_some() {
+        if session.dialect().triggers.function.is_some() {
             statements.push(Statement::DropTriggerFunction(trigger.clone()));
         }
-        self.define(statements).await
+        session.define(statements).await
     }
 
     async fn limit_idle(&self, longest: Duration) -> Result<bool> {
-        let (Some(limit), Some(level)) = (self.dialect().idle_limit, transaction(self.name())) else {
-            return Ok(false);
-        };
+        let Some(level) = transaction(self.name()) else { return Ok(false) };
+        let Some(limit) = level.endpoint().dialect().idle_limit else { return Ok(false) };
         let units = longest.as_nanos().div_ceil(limit.unit.as_nanos()).max(1);
         level.limit_idle(limit);
         // A statement of this library, which also removes the limit: the session can have other users.
@@ -164,28 +167,26 @@ impl ProtocolConnection for ConnectionHandle {
     }
 }
 
-impl ConnectionHandle {
-    async fn ask_horizon(&self, horizon: &str) -> Result<Vec<Row>> {
-        // InnoDB renews the list only when nobody has read it for 100 ms.
-        const PAUSE: Duration = Duration::from_millis(150);
-        let end = Instant::now() + self.acquire_timeout();
-        loop {
-            match self.query(horizon, []).await {
-                Err(error) if is_busy(self, &error) && Instant::now() < end => sleep(PAUSE).await,
-                Err(error) if is_busy(self, &error) => {
-                    return Err(error.context(
-                        "the server cannot list its transactions while one of them runs a statement with a character \
-                         outside utf8mb3, such as an emoji",
-                    ));
-                }
-                answer => return answer,
+async fn ask_horizon(session: &Session, horizon: &str) -> Result<Vec<Row>> {
+    // InnoDB renews the list only when nobody has read it for 100 ms.
+    const PAUSE: Duration = Duration::from_millis(150);
+    let end = Instant::now() + session.endpoint().acquire_timeout();
+    loop {
+        match session.query(horizon, []).await {
+            Err(error) if is_busy(session, &error) && Instant::now() < end => sleep(PAUSE).await,
+            Err(error) if is_busy(session, &error) => {
+                return Err(error.context(
+                    "the server cannot list its transactions while one of them runs a statement with a character outside \
+                     utf8mb3, such as an emoji",
+                ));
             }
+            answer => return answer,
         }
     }
 }
 
-fn is_busy(handle: &ConnectionHandle, error: &Error) -> bool {
-    handle.dialect().horizon_is_busy.is_some_and(|code| error.code() == Some(code))
+fn is_busy(session: &Session, error: &Error) -> bool {
+    session.dialect().horizon_is_busy.is_some_and(|code| error.code() == Some(code))
 }
 
 /// A query of these columns without a row: its result has the types of the columns.
@@ -203,8 +204,9 @@ fn no_rows(table: &Name, columns: &[Name]) -> Select {
 
 async fn unmet(handle: &ConnectionHandle, which: fn(&Precondition) -> bool) -> Result<Vec<UnmetPrecondition>> {
     let mut unmet = Vec::new();
-    for precondition in handle.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
-        let rows = handle.query(precondition.ask, []).await?;
+    let session = handle.session()?;
+    for precondition in session.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
+        let rows = session.query(precondition.ask, []).await?;
         let found: String = rows.first().map(|row| row.get(0)).transpose()?.unwrap_or_default();
         if !precondition.is_met_by(&found) {
             let Precondition { what, mend, to_prepare, .. } = *precondition;

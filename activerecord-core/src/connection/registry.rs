@@ -191,7 +191,7 @@ fn write() -> RwLockWriteGuard<'static, BTreeMap<Arc<str>, Arc<Endpoint>>> {
     ENDPOINTS.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn verify(endpoint: &Endpoint) -> Result<()> {
+async fn verify(endpoint: &Arc<Endpoint>) -> Result<()> {
     // A timer needs a runtime.
     current_runtime().map_err(|error| error.with_connection(endpoint.name()))?;
     let mut connection = endpoint.acquire(Purpose::Verify).await?;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use tokio::task::yield_now;
 use tracing::level_filters::LevelFilter;
 use tracing::{Instrument, Level as Verbosity, Span, field};
@@ -13,9 +14,10 @@ use super::pool::{PooledConnection, Purpose};
 use crate::backend::{Answer, Connection, Load, Outcome};
 use crate::dialect::{Capabilities, Dialect};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Access, SpelledRow, Sql};
+use crate::sql::{Access, SpelledRow, Sql, render};
+use crate::statement::{RawSql, Statement};
 use crate::transaction::{Level, Turn};
-use crate::value::{Flow, Misspelt, Row, RowRef, Sink};
+use crate::value::{Flow, IntoParams, Misspelt, Row, RowRef, Sink};
 
 /// The place where a statement runs.
 #[derive(Clone, Debug)]
@@ -71,6 +73,28 @@ impl Session {
 
     pub(crate) fn dialect(&self) -> &'static Dialect {
         self.endpoint().dialect()
+    }
+
+    /// Renders a statement in the dialect of this session.
+    pub(super) fn render(&self, statement: Statement) -> Result<Sql> {
+        render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint().name()))
+    }
+
+    /// As [`render`](Self::render), for the caller's own SQL.
+    pub(super) fn render_text(&self, text: &str, params: impl IntoParams) -> Result<Sql> {
+        self.render(Statement::Raw(RawSql { text: text.to_owned().into(), binds: params.into_params() }))
+    }
+
+    /// Runs the caller's own SQL and returns its rows.
+    pub(super) async fn query(&self, text: &str, params: impl IntoParams) -> Result<Vec<Row>> {
+        self.fetch_rows(&self.render_text(text, params)?, Label::raw("query")).await
+    }
+
+    /// The current time of the database's clock.
+    pub(super) async fn now(&self) -> Result<DateTime<Utc>> {
+        let rows = self.query(&format!("SELECT {}", self.dialect().now), []).await?;
+        let row = rows.first().ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no time"))?;
+        row.get(0)
     }
 
     /// Returns the capabilities of the server. Connects if they are not known yet.

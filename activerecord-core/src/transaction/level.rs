@@ -69,14 +69,14 @@ impl Level {
         implicit: bool,
         branch: Option<Branch>,
     ) -> Result<Arc<Self>> {
-        let mut connection = endpoint.acquire(Purpose::Transaction).await?;
+        let (endpoint, mut connection) = endpoint.acquire_current(Purpose::Transaction).await?;
         let begun = match branch.as_ref().filter(|_| endpoint.dialect().branch_at_begin) {
             Some(branch) => connection.control(Control::BeginBranch(options, branch)).await,
             None => connection.control(Control::Begin(options)).await,
         };
         begun.map_err(|error| error.with_connection(endpoint.name()))?;
         Ok(Arc::new(Self {
-            endpoint: Arc::clone(endpoint),
+            endpoint,
             outer: None,
             name: String::new(),
             turn: Arc::new(Mutex::new(Slot::Own(connection))),

@@ -3,6 +3,7 @@
 mod alone;
 mod changed;
 mod configured;
+mod memory;
 mod pooled;
 mod secret;
 

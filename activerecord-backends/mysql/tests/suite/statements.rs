@@ -336,3 +336,20 @@ fn the_servers_accept_the_dialects_sql() {
         }
     });
 }
+
+#[test]
+fn long_statements_need_limited_memory() {
+    on_each_server(async |server| {
+        let mut c = server.connect().await;
+        run(&mut c, "CREATE TABLE t (n INT)").await.unwrap();
+        for number in 0..40 {
+            let insert = format!("INSERT INTO t VALUES (?){} -- {number}", ",(?)".repeat(10_000));
+            assert_eq!(execute(&mut c, &insert, vec![Value::I32(1); 10_001]).await.unwrap().rows, 10_001);
+        }
+        let status = "SELECT SUM(IF(VARIABLE_NAME = 'Com_stmt_close', -VARIABLE_VALUE, VARIABLE_VALUE)) FROM ";
+        let place = if server.is_mariadb() { "information_schema" } else { "performance_schema" };
+        let names = "WHERE VARIABLE_NAME IN ('Com_stmt_prepare', 'Com_stmt_close')";
+        let open = one::<f64>(&mut c, &format!("{status}{place}.session_status {names}")).await.unwrap();
+        assert!((1.0..20.0).contains(&open), "{open} statements are prepared");
+    });
+}

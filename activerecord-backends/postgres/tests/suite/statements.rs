@@ -336,3 +336,28 @@ async fn a_future_that_is_not_polled_sends_nothing() {
     assert!(c.is_reusable());
     assert_eq!(count(&mut c, "t").await, 0);
 }
+
+#[tokio::test]
+async fn long_statements_need_limited_memory() {
+    let mut c = schema("long_statements").await;
+    run(&mut c, "CREATE TABLE t (n int)").await.unwrap();
+    let prepared = "SELECT coalesce(sum(length(statement)), 0)::int8 FROM pg_prepared_statements";
+    let mut most = 0;
+    for rows in (1..=8).map(|rows| rows * 1000).cycle().take(40) {
+        let places: Vec<_> = (1..=rows).map(|number| format!("(${number})")).collect();
+        let insert = format!("INSERT INTO t VALUES {} -- {most}", places.join(","));
+        let values = vec![Value::I32(1); rows];
+        assert_eq!(execute(&mut c, &insert, values).await.unwrap().rows, rows as u64);
+        most = most.max(one::<i64>(&mut c, prepared).await.unwrap());
+    }
+    assert!((100_000..600_000).contains(&most), "the texts of the prepared statements have {most} bytes");
+    // In a failed transaction nothing is cleared, and nothing else goes wrong.
+    begin(&mut c).await.unwrap();
+    run(&mut c, "SELECT 1 / 0").await.unwrap_err();
+    for rows in [200_000, 200_001] {
+        let long = format!("SELECT {}1", "1 + ".repeat(rows));
+        assert_eq!(run(&mut c, &long).await.unwrap_err().kind(), ErrorKind::Transaction);
+    }
+    c.control(Control::Rollback).await.unwrap();
+    assert_eq!(one::<i64>(&mut c, "SELECT count(*) FROM t").await.unwrap(), 5 * 36_000);
+}

@@ -9,7 +9,6 @@ pub(crate) use cache::Descriptions;
 use std::sync::Arc;
 
 use super::handle::ConnectionHandle;
-use super::scope::resolve_name;
 use super::session::{Label, Session};
 use crate::catalog::TableInfo;
 use crate::error::Result;
@@ -36,7 +35,8 @@ impl ConnectionHandle {
     /// # Errors
     /// Those of the connection and the database.
     pub async fn tables(&self) -> Result<Vec<String>> {
-        let rows = self.query(self.dialect().catalog.tables, []).await?;
+        let session = self.session()?;
+        let rows = session.query(session.dialect().catalog.tables, []).await?;
         rows.iter().map(|row| row.get(0)).collect()
     }
 
@@ -63,7 +63,7 @@ impl ConnectionHandle {
     /// Those of the connection and the database. A type that this library does not support is not an error here;
     /// [`TableInfo::types`] reports it.
     pub async fn describe(&self, table: &str) -> Result<Option<TableInfo>> {
-        let session = resolve_name(self.name())?;
+        let session = self.session()?;
         Ok(read(&session, table).await?.map(Arc::unwrap_or_clone))
     }
 
