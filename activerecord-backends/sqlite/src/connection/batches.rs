@@ -27,6 +27,8 @@ pub(super) struct Remainder {
     pub(super) paused: bool,
     /// Whether there are no more rows.
     pub(super) ended: bool,
+    /// Whether only one row is wanted.
+    pub(super) one_row: bool,
 }
 
 /// The limits of one batch.
@@ -52,8 +54,8 @@ enum End {
 impl SqliteConnection {
     /// Reads the remainder of a result on a blocking thread.
     pub(super) async fn read_on_thread(&mut self, slot: Slot, remainder: Remainder, sink: &mut Sink<'_>) -> Result<()> {
-        let Remainder { mut rows, skip, mut paused, ended } = remainder;
-        let mut progress = Progress { skip, longest: Duration::ZERO };
+        let Remainder { mut rows, skip, mut paused, ended, one_row } = remainder;
+        let mut progress = Progress { skip, longest: Duration::ZERO, one_row };
         let mut patience = Patience::new();
         loop {
             let (batch, end) = if ended {
@@ -67,7 +69,8 @@ impl SqliteConnection {
             if std::mem::take(&mut paused) {
                 pend_once().await;
             }
-            if hand_over(&batch, sink).await? == Flow::Stop {
+            let flow = hand_over(&batch, sink).await?;
+            if flow == Flow::Stop || (one_row && batch.len() > 0) {
                 return Ok(());
             }
             match end {
@@ -105,6 +108,7 @@ struct Progress {
     skip: usize,
     /// The time of the longest step.
     longest: Duration,
+    one_row: bool,
 }
 
 impl Session {
@@ -124,6 +128,7 @@ impl Session {
             before = now;
             match step {
                 Some(end) => break end,
+                None if progress.one_row && batch.len() > 0 => break End::Full,
                 None if batch.len() >= limits.rows || batch.size() >= limits.bytes => break End::Full,
                 None if batch.len() > 0 && now - started > limits.time => break End::Full,
                 None => {}

@@ -30,7 +30,7 @@ impl SqliteConnection {
     /// Passes the rows of a statement that only reads to the sink.
     pub(super) async fn read(&mut self, slot: Slot, one_row: bool, sink: &mut Sink<'_>) -> Result<()> {
         if !self.reads_at_once(slot, one_row) {
-            return Box::pin(self.read_on_thread(slot, Remainder::default(), sink)).await;
+            return Box::pin(self.read_on_thread(slot, Remainder { one_row, ..Remainder::default() }, sink)).await;
         }
         let mut reading = Reading::new(self, slot, one_row);
         let slice = reading.slice(sink)?;
@@ -82,7 +82,7 @@ impl<'c> Reading<'c> {
                 Slice::Busy => patience.wait_to_read(session).await?,
                 Slice::Slow => {
                     self.left = true;
-                    break Remainder { skip: self.rows, ..Remainder::default() };
+                    break Remainder { skip: self.rows, one_row: self.one_row, ..Remainder::default() };
                 }
             }
             patience.succeeded();
@@ -186,7 +186,7 @@ impl<'c> Reading<'c> {
         }
         self.left = true;
         let skip = if let Slice::Slow = slice { self.rows } else { 0 };
-        Ok(Remainder { rows, skip, paused: true, ended })
+        Ok(Remainder { rows, skip, paused: true, ended, one_row: false })
     }
 
     #[cold]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::backend::Backend;
+use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Flow, RowRef, params};
 
 use crate::support::*;
@@ -115,9 +116,9 @@ async fn a_read_dropped_half_way_leaves_the_connection_as_it_was() {
     let mut c = backend.connect().await.unwrap();
     run(&mut c, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2)").await.unwrap();
     for round in 0..3 {
-        // Each text is new: the next read of a text that was slow runs on a thread, and then a drop loses the
+        // Each text is new, and not the caller's own: what may be slow runs on a thread, and then a drop loses the
         // connection.
-        let select = sql(&format!("SELECT n FROM t -- {round}"), vec![]);
+        let select = Sql::new(format!("SELECT n FROM t -- {round}"), vec![], Access::Read);
         let mut pause = |_: &dyn RowRef| Ok(Flow::Pause);
         assert!(poll_once(pin!(c.fetch(&select, &mut pause))).await.is_none());
         assert!(c.is_reusable());

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use activerecord_core::backend::Backend;
+use activerecord_core::sql::{Access, Sql};
 use activerecord_core::{Config, ErrorKind, Flow, FromValue, Result, RowRef, params};
 
 use crate::support::*;
@@ -217,7 +218,7 @@ async fn a_paused_read_blocks_no_writer() {
     let backend = file.backend();
     let (mut a, mut b) = (backend.connect().await.unwrap(), backend.connect().await.unwrap());
     run(&mut a, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2), (3)").await.unwrap();
-    let select = sql("SELECT n FROM t", vec![]);
+    let select = Sql::new("SELECT n FROM t", vec![], Access::Read);
     let mut seen = Vec::new();
     let mut pause = |row: &dyn RowRef| {
         seen.push(row.value(0)?.to_owned());
