@@ -27,7 +27,7 @@ pub(crate) struct Tables {
 }
 
 /// Copies tables. A table that is not there is made, with its columns, its primary key and its unique keys: not its other indexes,
-/// foreign keys, defaults, checks and triggers.
+/// foreign keys, defaults, checks and triggers. At the end the sequences of its generated keys are moved past the copied keys.
 #[derive(Args, Debug)]
 pub(crate) struct Sync {
     #[command(flatten)]
@@ -41,6 +41,9 @@ pub(crate) struct Sync {
     /// Delete what the source has not got, unless that is more than this share of the table
     #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.1")]
     delete: Option<f64>,
+    /// Leave the sequences of generated keys as they are, instead of moving them past the copied keys
+    #[arg(long)]
+    keep_sequences: bool,
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
@@ -91,6 +94,9 @@ pub(crate) async fn sync(arguments: Sync, output: Output) -> Result<Attention> {
     let mut differences = Vec::new();
     for (table, mut job) in arguments.tables.jobs().await? {
         job = job.ranges(arguments.ranges);
+        if !arguments.keep_sequences {
+            job = job.advance_sequences();
+        }
         if let Some(column) = &arguments.since {
             job = job.since(column);
         }

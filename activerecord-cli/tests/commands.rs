@@ -134,3 +134,33 @@ async fn tables_are_copied_compared_and_captured() -> Result<()> {
     assert_eq!(removed.status.code(), Some(0), "{}", printed(&removed));
     Ok(())
 }
+
+#[tokio::test]
+async fn generated_keys_go_on_after_copied_ones() -> Result<()> {
+    if test_support::is_left_out("postgres") {
+        return Ok(());
+    }
+    let server = std::env::var("DATABASE_URL_POSTGRES").map_err(Error::custom)?;
+    let folder = tempfile::tempdir().map_err(Error::custom)?;
+    let schema = format!("activerecord_cli_{}", std::process::id());
+    let source = format!("sqlite://{}/main.db?mode=rwc", folder.path().display());
+    let target = format!("{server}{}search_path={schema}", if server.contains('?') { '&' } else { '?' });
+    let settings = format!("[connections.a]\nurl = \"{source}\"\n[connections.b]\nurl = \"{target}\"\n");
+    std::fs::write(folder.path().join("activerecord.toml"), settings).map_err(Error::custom)?;
+    ConnectionManager::configure(&format!("{schema}_a"), source)?;
+    ConnectionManager::configure(&format!("{schema}_b"), target)?;
+    let (from, to) = (connection(&format!("{schema}_a"))?, connection(&format!("{schema}_b"))?);
+    from.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)", []).await?;
+    from.execute("INSERT INTO notes VALUES (1, 'a'), (2, 'b')", []).await?;
+    to.execute(&format!("CREATE SCHEMA {schema}"), []).await?;
+    let sync = ["sync", "--from", "a", "--to", "b", "--table", "notes"];
+    let insert = "INSERT INTO notes (body) VALUES ('c') RETURNING id";
+
+    let kept = call(folder.path(), &[&sync[..], &["--keep-sequences"]].concat());
+    assert_eq!(kept.status.code(), Some(0), "{}", printed(&kept));
+    assert!(to.query(insert, []).await.is_err_and(|error| error.is_unique_violation()));
+    let moved = call(folder.path(), &sync);
+    assert_eq!(moved.status.code(), Some(0), "{}", printed(&moved));
+    assert_eq!(to.query(insert, []).await?[0].get::<i64>("id")?, 3);
+    to.execute(&format!("DROP SCHEMA {schema} CASCADE"), []).await.map(drop)
+}

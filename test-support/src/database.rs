@@ -5,6 +5,7 @@
 mod home;
 mod profile;
 mod schemas;
+mod sequences;
 mod tables;
 
 use std::ops::Deref;

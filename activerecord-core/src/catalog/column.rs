@@ -1,5 +1,6 @@
 //! The columns of a described table.
 
+use crate::dialect::Dialect;
 use crate::value::ValueType;
 
 /// A column, as the catalog of its database describes it.
@@ -134,6 +135,21 @@ impl ColumnInfo {
         self.numbered = identity.is_some();
         self.identity = identity;
         self
+    }
+}
+
+impl SequenceInfo {
+    /// A sequence of which only the name is known.
+    pub(crate) fn named(schema: Option<String>, name: String) -> Self {
+        let (start, increment, least, greatest) = (1, 1, i64::MIN, i64::MAX);
+        let declared = String::new();
+        Self { schema, name, declared, start, increment, least, greatest, cache: 1, cycle: false, owned: false }
+    }
+
+    /// Its quoted name, with its schema.
+    pub(crate) fn quoted(&self, dialect: &Dialect) -> String {
+        let schema = self.schema.as_ref().map(|schema| dialect.quoted_part(schema) + ".").unwrap_or_default();
+        schema + &dialect.quoted_part(&self.name)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connections by name: the registry, the pools, and the choice of the connection for a statement.
 
+pub(crate) mod advance;
 mod body;
 mod define;
 pub(crate) mod describe;

@@ -11,6 +11,7 @@ mod mysql;
 mod postgresql;
 mod precondition;
 mod row_digests;
+mod sequences;
 mod sqlite;
 mod stores;
 mod tokens;
@@ -25,6 +26,7 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
+pub(crate) use sequences::Sequences;
 pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
 pub(crate) use traces::TraceRules;
@@ -119,6 +121,7 @@ pub struct Dialect {
     pub(crate) preconditions: &'static [Precondition],
     /// Whether a query that is grouped by the key of a table can select the other columns of the table.
     pub(crate) key_determines_row: bool,
+    pub(crate) sequences: Sequences,
 }
 
 impl fmt::Debug for Dialect {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, SetQuery, Size,
+    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size,
     UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
@@ -154,6 +154,7 @@ pub static MYSQL: Dialect = Dialect {
     branch_at_begin: true,
     // MariaDB does not know that a key determines its row.
     key_determines_row: false,
+    sequences: Sequences::OnlyForward("nextval("),
     // MariaDB also has a limit for idle transactions. MySQL has only that of the session.
     idle_limit: Some(IdleLimit {
         set: "SET SESSION wait_timeout = ",

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, SetQuery, Size, Upsert, catalog,
-    row_digests, stores, tokens, traces, triggers,
+    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size,
+    Upsert, catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -154,6 +154,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     stores: stores::POSTGRESQL,
     branch_at_begin: false,
     key_determines_row: true,
+    sequences: Sequences::Setval,
     idle_limit: Some(IdleLimit {
         set: "SET LOCAL idle_in_transaction_session_timeout = ",
         unit: Duration::from_millis(1),

@@ -1,7 +1,7 @@
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, SetQuery, Size, Upsert, catalog, row_digests,
-    stores, tokens, traces, triggers,
+    InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size, Upsert, catalog,
+    row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -114,6 +114,7 @@ pub static SQLITE: Dialect = Dialect {
     stores: stores::SQLITE,
     branch_at_begin: false,
     key_determines_row: true,
+    sequences: Sequences::None,
     idle_limit: None,
     notify: None,
     preconditions: &[

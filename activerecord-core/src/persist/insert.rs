@@ -1,6 +1,7 @@
 //! The INSERT of one record, without hooks.
 
-use super::key::Left;
+use super::generated;
+use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, apply, stamped};
 use super::{column, columns_of, detach, fill, in_one_transaction, of_model, read_back};
 use crate::connection::{Label, Session};
@@ -12,6 +13,15 @@ use crate::value::{RowRef, Value, ValueType};
 
 /// Inserts the row. Sets the values that the database supplies in the record.
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+    match write(record, session).await {
+        Err(error) if error.is_unique_violation() && key_is_unset(record) => {
+            Err(Box::pin(generated::explained::<M>(error, session)).await)
+        }
+        result => result,
+    }
+}
+
+async fn write<M: Model>(record: &mut M, session: &Session) -> Result<()> {
     let stamps = stamps::of_insert(record, Now::of(session.dialect()));
     let left = Left::of(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));

@@ -5,6 +5,7 @@
 
 mod columns;
 pub(crate) mod computed;
+mod generated;
 mod hooked;
 mod insert;
 mod key;
@@ -14,6 +15,7 @@ pub(crate) mod stamps;
 mod update;
 mod upsert;
 
+pub(crate) use generated::advance_sequences;
 pub(crate) use upsert::{bulk_insert, upsert};
 
 use crate::connection::{Label, Route, Session, resolve};

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::key::Left;
+use super::generated;
+use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, Stamp, stamped};
 use super::{column, columns_of, refused};
 use crate::connection::{Label, Route, Session, resolve, unique};
@@ -70,7 +71,13 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     };
     match written {
         Ok(()) => Ok(records.len() as u64),
-        Err(error) => Err(refused::with_index(error, records, &bulk, &session).await),
+        Err(error) => {
+            let error = refused::with_index(error, records, &bulk, &session).await;
+            match error.is_unique_violation() && records.iter().any(key_is_unset) {
+                true => Err(generated::explained::<M>(error, &session).await),
+                false => Err(error),
+            }
+        }
     }
 }
 

@@ -26,8 +26,7 @@ pub trait ActiveRecord: Model {
         persist::find(key.into_key())
     }
 
-    /// Returns the first record, in the order of the key, that meets the condition. Example:
-    /// [Reading](ActiveRecord#reading).
+    /// Returns the first record, by its key, that meets the condition. Example: [Reading](ActiveRecord#reading).
     ///
     /// # Errors
     /// [Common errors](ActiveRecord#common-errors).
@@ -76,8 +75,7 @@ pub trait ActiveRecord: Model {
         Query::new(Self::TABLE)
     }
 
-    /// Returns a query on the records that meet a condition: see [`Query::filter`]. Example:
-    /// [Reading](ActiveRecord#reading).
+    /// Returns a query on the records that meet a condition: [`Query::filter`]. Example: [Reading](ActiveRecord#reading).
     fn filter<C, I>(predicate: C) -> Query<Self>
     where
         C: Condition<Self, I>,
@@ -276,7 +274,8 @@ pub trait ActiveRecord: Model {
     }
 
     /// Inserts many records in as few statements as the database allows, all or none. Returns their number. Timestamps
-    /// and UUID keys are filled in; generated keys are not read back. **No hook runs.**
+    /// and UUID keys are filled in; generated keys are not read back. **No hook runs.** After records with keys, call
+    /// [`advance_sequences`](Self::advance_sequences).
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -292,6 +291,15 @@ pub trait ActiveRecord: Model {
     /// ([`record_index`](crate::Error::record_index)); then no record is inserted.
     fn bulk_insert(records: &[Self]) -> impl Future<Output = Result<u64>> + Send {
         persist::bulk_insert(records)
+    }
+
+    /// Moves the sequences of the model's table past the numbers in its rows, so that the next generated key is free.
+    /// Example: [Writing](ActiveRecord#writing).
+    ///
+    /// # Errors
+    /// As [`ConnectionHandle::advance_sequences`].
+    fn advance_sequences() -> impl Future<Output = Result<()>> + Send {
+        persist::advance_sequences::<Self>()
     }
 
     /// Inserts the record, or updates the row that has the same values in `keys`, the columns of a unique constraint.
@@ -368,10 +376,8 @@ pub trait ActiveRecord: Model {
     /// # async fn example() -> Result<()> {
     /// let archived = User::with_connection("archive", async || User::find(1).await).await?;
     /// # type BoxError = Box<dyn std::error::Error>;
-    /// let sum = User::try_with_connection::<u64, BoxError, _>("archive", async || {
-    ///     Ok("42".parse::<u64>()? + User::count().await?)
-    /// })
-    /// .await;
+    /// let work = async || Ok("42".parse::<u64>()? + User::count().await?);
+    /// User::try_with_connection::<u64, BoxError, _>("archive", work).await.ok();
     /// # Ok(()) }
     /// ```
     ///

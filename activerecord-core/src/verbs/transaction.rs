@@ -125,6 +125,15 @@ impl Transaction {
         self.verb::<M, _>(M::bulk_insert(records))
     }
 
+    /// [`ActiveRecord::advance_sequences`] in this transaction: its own rows count. A rollback does not move the sequences
+    /// back.
+    ///
+    /// # Errors
+    /// As [`ActiveRecord::advance_sequences`].
+    pub fn advance_sequences<M: Model>(&self) -> impl Future<Output = Result<()>> + Send {
+        self.verb::<M, _>(M::advance_sequences())
+    }
+
     /// [`ActiveRecord::insert_or_update`] in this transaction.
     ///
     /// # Errors

@@ -66,6 +66,8 @@ pub(crate) struct Options {
     /// The share of the target that can be deleted because the source does not have it.
     pub(crate) delete: Option<f64>,
     pub(crate) max_bad_rows: Option<u64>,
+    /// Whether the sequences of the target are moved past its numbers at the end.
+    pub(crate) sequences: bool,
     pub(crate) dry: bool,
     pub(crate) reporter: Reporter,
 }
@@ -78,6 +80,7 @@ impl Default for Options {
             lag: Duration::from_secs(10),
             delete: None,
             max_bad_rows: None,
+            sequences: false,
             dry: false,
             reporter: Reporter::default(),
         }
@@ -96,8 +99,19 @@ impl Copy {
         if let Some(share) = self.options.delete {
             self.delete_missing(share, &mut report).await?;
         }
+        self.advance_sequences().await?;
         report.duration = started.elapsed();
         Ok(report)
+    }
+
+    /// Moves the sequences of the target past the numbers that were copied, if the job does that.
+    async fn advance_sequences(&self) -> Result<()> {
+        let Options { sequences, dry, .. } = self.options;
+        let Side { connection, table, .. } = &self.target;
+        if sequences && !dry {
+            connection.advance_sequences(table).await?;
+        }
+        Ok(())
     }
 
     /// Copies what changed, or one range of everything.

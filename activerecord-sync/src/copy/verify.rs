@@ -64,6 +64,7 @@ impl Copy {
         for keys in look.extra.chunks(1_000) {
             report.deleted += self.remove(keys).await?;
         }
+        self.advance_sequences().await?;
         report.duration = started.elapsed();
         Ok(report)
     }

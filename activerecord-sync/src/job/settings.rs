@@ -187,6 +187,22 @@ impl<S: Model, T: Model> SyncJob<S, T> {
         self
     }
 
+    /// After a run and after a repair, moves the sequences of the target's table past the numbers in its rows:
+    /// see [`ConnectionHandle::advance_sequences`]. Use it when the target takes over from the source, so that new rows are
+    /// inserted there. By default the sequences stay as they are.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics").advance_sequences();
+    /// ```
+    ///
+    /// [`ConnectionHandle::advance_sequences`]: activerecord_core::ConnectionHandle::advance_sequences
+    pub fn advance_sequences(mut self) -> Self {
+        self.options.sequences = true;
+        self
+    }
+
     /// Reports the progress of a run: after each batch and once at the end to a closure, or with `true` as `tracing` events of
     /// level `INFO`, at most one in 10 seconds and one at the end. The default is `false`.
     ///

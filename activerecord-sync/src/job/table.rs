@@ -15,7 +15,8 @@ use crate::report::{Differences, SyncReport};
 ///
 /// A missing table is created with the columns, the primary key and the unique keys of the source, in types that hold the same
 /// values: decimals keep their digits, and texts in keys keep their lengths. What is *not* copied: foreign keys, other indexes,
-/// defaults, checks, triggers, and the next value of a generated key.
+/// defaults, checks, triggers. The next value of a generated key is moved only by
+/// [`advance_sequences`](Self::advance_sequences).
 ///
 /// An existing table can have its columns in another order, and additional columns that have a default or can be NULL. Columns
 /// that the target computes are not written.
@@ -100,6 +101,19 @@ impl SyncTable {
     /// ```
     pub fn delete_missing(mut self, share: f64) -> Self {
         self.options.delete = Some(share);
+        self
+    }
+
+    /// Moves the sequences of the target's table past the copied numbers:
+    /// see [`SyncJob::advance_sequences`](crate::SyncJob::advance_sequences).
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::sync::SyncTable;
+    /// let job = SyncTable::new("airports", "legacy", "modern").advance_sequences();
+    /// ```
+    pub fn advance_sequences(mut self) -> Self {
+        self.options.sequences = true;
         self
     }
 

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use activerecord::{Config, Error, Result};
 
 use super::schemas::{self, Rich};
+use super::sequences::{self, Sequenced};
 use super::tables;
 use crate::pool::TIME_LIMIT;
 
@@ -46,6 +47,11 @@ pub struct Profile {
     pub has_uuids: bool,
     /// Whether generated keys continue after the greatest key that a program has written.
     pub keys_go_on: bool,
+    /// Tables whose keys do not follow the greatest key that a program has written.
+    pub sequenced: &'static [Sequenced],
+    /// Statements that give up, for the rest of a transaction, the right to move the sequence of the table `tickets`, whose
+    /// key has the type ID. Empty: such a key has no sequence.
+    pub without_sequence: &'static [&'static str],
     /// The option, and its value, that makes a connection wait only briefly for a lock.
     pub(super) impatience: (&'static str, &'static str),
     /// A column type that the library does not support.
@@ -123,6 +129,8 @@ const SQLITE_PROFILE: Profile = Profile {
     leap_seconds: true,
     has_uuids: false,
     keys_go_on: true,
+    sequenced: &[],
+    without_sequence: &[],
     impatience: ("busy_timeout", "20ms"),
     foreign_type: "SPATIAL",
     rich: &schemas::SQLITE,
@@ -162,6 +170,13 @@ static POSTGRES: Profile = Profile {
     leap_seconds: false,
     has_uuids: true,
     keys_go_on: false,
+    sequenced: &sequences::POSTGRES,
+    without_sequence: &[
+        "CREATE ROLE \"a \"\"lesser\"\" login\"",
+        "DO $$ BEGIN EXECUTE format('GRANT ALL ON SCHEMA %I TO \"a \"\"lesser\"\" login\"', current_schema()); END $$",
+        "GRANT ALL ON tickets TO \"a \"\"lesser\"\" login\"",
+        "SET LOCAL ROLE \"a \"\"lesser\"\" login\"",
+    ],
     impatience: ("lock_timeout", "20ms"),
     foreign_type: "interval",
     rich: &schemas::POSTGRES,
@@ -175,6 +190,7 @@ static MARIADB: Profile = Profile {
     kind: Kind::Database { collation: "utf8mb4_nopad_bin" },
     capabilities: Expected { insert_returning: true, ..MYSQL_CAPABILITIES },
     rich: &schemas::MARIADB,
+    sequenced: &sequences::MARIADB,
     ..MYSQL_PROFILE
 };
 
@@ -198,6 +214,8 @@ const MYSQL_PROFILE: Profile = Profile {
     leap_seconds: false,
     has_uuids: false,
     keys_go_on: true,
+    sequenced: &[],
+    without_sequence: &[],
     impatience: ("lock_timeout", "1s"),
     foreign_type: "point",
     rich: &schemas::MYSQL,

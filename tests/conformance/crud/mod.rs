@@ -7,6 +7,7 @@ mod embedded;
 mod keys;
 mod locks;
 mod records;
+mod sequences;
 mod sets;
 mod stamps;
 mod supplied;

@@ -1,6 +1,7 @@
 //! Copies of whole tables, between every two databases.
 
 use activerecord::prelude::*;
+use activerecord::sync::SyncTable;
 
 use super::{ANALYTICS_USERS, AnalyticsUser, USERS, User, analytics, job, pairs, random_samples, users};
 use test_support::sample::{Sample, TABLES};
@@ -62,6 +63,41 @@ async fn a_dry_run_writes_nothing() -> Result<()> {
         assert_eq!((dry.read, dry.written), (4, 4));
         assert_eq!(analytics(&to).await?.len(), 0);
         assert_eq!(job.run().await?.written, 4);
+    }
+    Ok(())
+}
+
+/// Copies a table whose keys are set, and inserts a row into the target.
+#[tokio::test]
+async fn a_target_generates_keys_after_the_copied_ones() -> Result<()> {
+    for (from, to) in pairs(&[USERS], &[USERS]).await? {
+        users(&from, &["a@x.org", "b@y.org", "c@x.org"]).await?;
+        let job = || SyncJob::from::<User>().using(&*from).to::<User>().on(&*to).name("users");
+        assert_eq!(job().advance_sequences().dry_run().await?.written, 3);
+        job().run().await?;
+        let insert = || async { User::with_connection(&to, async || User::create(User::default()).await).await };
+        if !to.profile().keys_go_on {
+            let error = insert().await.unwrap_err();
+            assert!(error.is_unique_violation() && error.to_string().contains("activerecord sync"), "{error}");
+        }
+        assert_eq!(job().advance_sequences().run().await?.unchanged, 3);
+        let new = insert().await?;
+        assert_eq!(new.id, 4, "from {} to {}", &*from, &*to);
+        User::using(&from).delete().await?;
+        users(&from, &["z@x.org"]).await?;
+        job().advance_sequences().repair().await?;
+        assert!(users(&to, &["y@x.org"]).await?[0].id > 1);
+    }
+    Ok(())
+}
+
+/// The same for a table without a model.
+#[tokio::test]
+async fn a_target_without_a_model_generates_keys_after_the_copied_ones() -> Result<()> {
+    for (from, to) in pairs(&[USERS], &[]).await? {
+        users(&from, &["a@x.org", "b@y.org"]).await?;
+        SyncTable::new("users", &*from, &*to).advance_sequences().run().await?;
+        assert_eq!(users(&to, &["c@x.org"]).await?[0].id, 3, "from {} to {}", &*from, &*to);
     }
     Ok(())
 }
