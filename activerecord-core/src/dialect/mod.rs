@@ -7,6 +7,7 @@ use std::time::Duration;
 mod capabilities;
 mod catalog;
 mod convert;
+mod equality;
 mod mysql;
 mod postgresql;
 mod precondition;
@@ -24,6 +25,7 @@ pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
 pub(crate) use catalog::{Catalog, sizes};
+pub(crate) use equality::Equality;
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
 pub(crate) use sequences::Sequences;
@@ -122,6 +124,7 @@ pub struct Dialect {
     /// Whether a query that is grouped by the key of a table can select the other columns of the table.
     pub(crate) key_determines_row: bool,
     pub(crate) sequences: Sequences,
+    pub(crate) equality: Equality,
 }
 
 impl fmt::Debug for Dialect {

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size,
-    UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
+    Equality, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
+    Size, UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -155,6 +155,7 @@ pub static MYSQL: Dialect = Dialect {
     // MariaDB does not know that a key determines its row.
     key_determines_row: false,
     sequences: Sequences::OnlyForward("nextval("),
+    equality: Equality::Mysql,
     // MariaDB also has a limit for idle transactions. MySQL has only that of the session.
     idle_limit: Some(IdleLimit {
         set: "SET SESSION wait_timeout = ",

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size,
-    Upsert, catalog, row_digests, stores, tokens, traces, triggers,
+    Equality, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
+    Size, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -155,6 +155,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     branch_at_begin: false,
     key_determines_row: true,
     sequences: Sequences::Setval,
+    equality: Equality::Postgresql,
     idle_limit: Some(IdleLimit {
         set: "SET LOCAL idle_in_transaction_session_timeout = ",
         unit: Duration::from_millis(1),

@@ -1,7 +1,7 @@
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size, Upsert, catalog,
-    row_digests, stores, tokens, traces, triggers,
+    Equality, InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size, Upsert,
+    catalog, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -115,6 +115,7 @@ pub static SQLITE: Dialect = Dialect {
     branch_at_begin: false,
     key_determines_row: true,
     sequences: Sequences::None,
+    equality: Equality::Sqlite,
     idle_limit: None,
     notify: None,
     preconditions: &[

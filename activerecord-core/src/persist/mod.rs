@@ -5,6 +5,7 @@
 
 mod columns;
 pub(crate) mod computed;
+mod equal;
 mod generated;
 mod hooked;
 mod insert;

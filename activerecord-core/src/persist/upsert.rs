@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::equal;
 use super::generated;
 use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, Stamp, stamped};
@@ -58,6 +59,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     let session = resolve(&Route::default(), M::TABLE)?;
     if let Some(keys) = &keys {
         unique::check(&session, M::TABLE.name, keys, Label::new(M::TABLE.model, operation)).await?;
+        equal::check(records, keys, &session).await?;
     }
     let once = keys.iter().flatten().filter(|_| session.dialect().upserts_once);
     let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();
@@ -211,9 +213,12 @@ impl Chunk {
 }
 
 /// Returns a text that is equal for rows with the same key. It is only compared, never shown.
-fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String {
+pub(super) fn fingerprint<M: Model>(record: &M, stamps: &[Stamp], key: &[usize]) -> String {
     let values = key.iter().map(|&ordinal| match stamped(record, stamps, ordinal) {
         Value::Decimal(decimal) => Value::Decimal(decimal.normalize()),
+        // Databases find the two zeros equal.
+        Value::F32(0.0) => Value::F32(0.0),
+        Value::F64(0.0) => Value::F64(0.0),
         value => value,
     });
     format!("{:?}", values.collect::<Vec<_>>())

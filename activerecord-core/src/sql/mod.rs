@@ -12,6 +12,7 @@ pub(crate) mod create;
 pub(crate) mod created;
 pub(crate) mod define;
 mod digest;
+pub(crate) mod equal;
 mod expr;
 mod function;
 mod groups;

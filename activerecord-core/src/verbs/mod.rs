@@ -324,11 +324,11 @@ pub trait ActiveRecord: Model {
         async move { persist::upsert(std::slice::from_ref(record), keys).await.map(|_| ()) }
     }
 
-    /// [`insert_or_update`](Self::insert_or_update) for many records, all or none. Returns their number. **No hook
-    /// runs.**
+    /// [`insert_or_update`](Self::insert_or_update) for many records, all or none. Returns their number. Of records with
+    /// the same key the last one counts. **No hook runs.**
     ///
     /// # Errors
-    /// As [`insert_or_update`](Self::insert_or_update); then no record is written.
+    /// As [`insert_or_update`](Self::insert_or_update); `UniqueViolation` if only the database finds two keys equal.
     fn bulk_insert_or_update(
         records: &[Self],
         keys: impl IntoColumns<Self>,

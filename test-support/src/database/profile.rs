@@ -49,6 +49,10 @@ pub struct Profile {
     pub keys_go_on: bool,
     /// Tables whose keys do not follow the greatest key that a program has written.
     pub sequenced: &'static [Sequenced],
+    /// Types of columns, each with two texts that it finds equal.
+    pub merged: &'static [(&'static str, &'static str, &'static str)],
+    /// The statements that the types of `merged` need.
+    pub merging: &'static [&'static str],
     /// Statements that give up, for the rest of a transaction, the right to move the sequence of the table `tickets`, whose
     /// key has the type ID. Empty: such a key has no sequence.
     pub without_sequence: &'static [&'static str],
@@ -130,6 +134,8 @@ const SQLITE_PROFILE: Profile = Profile {
     has_uuids: false,
     keys_go_on: true,
     sequenced: &[],
+    merged: &[("TEXT COLLATE NOCASE", "a", "A"), ("TEXT COLLATE RTRIM", "a", "a  ")],
+    merging: &[],
     without_sequence: &[],
     impatience: ("busy_timeout", "20ms"),
     foreign_type: "SPATIAL",
@@ -171,6 +177,15 @@ static POSTGRES: Profile = Profile {
     has_uuids: true,
     keys_go_on: false,
     sequenced: &sequences::POSTGRES,
+    merged: &[
+        ("text COLLATE no_case", "a", "A"),
+        ("varchar(50) COLLATE composed", "\u{e9}", "e\u{301}"),
+        ("character(50)", "a", "a "),
+    ],
+    merging: &[
+        "CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "CREATE COLLATION composed (provider = icu, locale = 'und', deterministic = false)",
+    ],
     without_sequence: &[
         "CREATE ROLE \"a \"\"lesser\"\" login\"",
         "DO $$ BEGIN EXECUTE format('GRANT ALL ON SCHEMA %I TO \"a \"\"lesser\"\" login\"', current_schema()); END $$",
@@ -215,6 +230,14 @@ const MYSQL_PROFILE: Profile = Profile {
     has_uuids: false,
     keys_go_on: true,
     sequenced: &[],
+    merged: &[
+        ("VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", "a", "A"),
+        ("VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", "\u{e9}", "e\u{301}"),
+        ("VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "a", "a "),
+        ("VARCHAR(50) CHARACTER SET latin1 COLLATE latin1_swedish_ci", "\u{e9}", "E"),
+        ("CHAR(50)", "a", "a "),
+    ],
+    merging: &[],
     without_sequence: &[],
     impatience: ("lock_timeout", "1s"),
     foreign_type: "point",

@@ -4,6 +4,7 @@ mod assigned;
 mod bulk;
 mod columns;
 mod embedded;
+mod equal;
 mod keys;
 mod locks;
 mod records;
