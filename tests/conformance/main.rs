@@ -14,6 +14,7 @@ mod errors;
 mod hooks;
 mod kept;
 mod limits;
+mod on_connect;
 mod queries;
 mod runtimes;
 mod sessions;

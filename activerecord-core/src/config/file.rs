@@ -3,6 +3,7 @@
 //! ```toml
 //! [connections.primary]
 //! url = "postgres://app:${DB_PASSWORD}@${DB_HOST:-localhost}/app"
+//! on_connect = ["SET ROLE app_reader"]
 //!
 //! [connections.primary.pool]
 //! max_connections = 20
@@ -26,8 +27,8 @@ use super::options::parse_duration;
 use super::{Config, PoolOptions};
 use crate::error::{Error, Result};
 
-const CONNECTION_KEYS: [&str; 10] =
-    ["url", "backend", "host", "port", "username", "password", "database", "options", "pool", "replicas"];
+const CONNECTION_KEYS: [&str; 11] =
+    ["url", "backend", "host", "port", "username", "password", "database", "options", "pool", "replicas", "on_connect"];
 const POOL_KEYS: [&str; 5] = ["max_connections", "acquire_timeout", "idle_check", "idle_timeout", "max_lifetime"];
 
 /// Reads the connections of a file, with their names.
@@ -79,6 +80,9 @@ impl Reader<'_> {
         let mut config = self.base(&mut table)?;
         if let Some(pool) = table.remove("pool") {
             config = config.pool(self.pool(pool)?);
+        }
+        if let Some(statements) = table.remove("on_connect") {
+            config = config.on_connect(self.statements(statements)?);
         }
         for replica in self.replicas(table.remove("replicas"))? {
             config = config.replica(replica);
@@ -150,6 +154,13 @@ impl Reader<'_> {
                 url => self.text("replicas", url),
             })
             .collect()
+    }
+
+    fn statements(&self, value: Value) -> Result<Vec<String>> {
+        let Value::Array(statements) = value else {
+            return Err(Error::configuration("`on_connect` must be an array of SQL statements"));
+        };
+        statements.into_iter().map(|statement| self.text("on_connect", statement)).collect()
     }
 
     fn text(&self, key: &str, value: Value) -> Result<String> {
@@ -230,7 +241,7 @@ mod tests {
     fn every_key() {
         let config = one(
             "[connections.a]\nbackend = 'postgres'\nhost = '${HOST}'\nport = 5433\nusername = 'app'\npassword = 'p$$w'\n\
-             database = '${DB:-shop}'\noptions = { sslmode = 'require', keepalive = true }\nreplicas = ['postgres://r1/shop']\n\
+             database = '${DB:-shop}'\noptions = { sslmode = 'require', keepalive = true }\nreplicas = ['postgres://r1/shop']\non_connect = [\"SET x = '${HOST}'\", 'SET ROLE a']\n\
              [connections.a.pool]\nmax_connections = 7\nacquire_timeout = '250ms'\nidle_check = '1m'\nidle_timeout = '5m'\nmax_lifetime = '1h'",
         );
         let pool = PoolOptions::new()
@@ -246,6 +257,8 @@ mod tests {
             .option("sslmode", "require")
             .option("keepalive", "on")
             .replica("postgres://r1/shop")
+            .on_connect(["SET x = 'db1'"])
+            .on_connect(["SET ROLE a"])
             .pool(pool);
         assert_eq!(config, expected);
     }
@@ -272,6 +285,11 @@ mod tests {
                 "[connections.a]\nbackend = 'postgres'\ndatabase = 'a'\nport = 99999",
                 "`port` is not a number, or is out of range",
             ),
+            (
+                "[connections.a]\nurl = 'sqlite:x'\non_connect = 'SET a = 1'",
+                "`on_connect` must be an array of SQL statements",
+            ),
+            ("[connections.a]\nurl = 'sqlite:x'\non_connect = [1]", "`on_connect` must be a string"),
             ("[connections.a]\nurl = 3", "`url` must be a string"),
             ("x = 'secret", "line 1 is not valid TOML"),
             ("", "expected a table [connections.NAME]"),

@@ -52,6 +52,8 @@ pub struct Config {
     pub pool: PoolOptions,
     /// The URLs of the replicas. A URL can contain a password.
     pub replicas: Vec<String>,
+    /// The statements that run on each new session. They can contain secrets.
+    pub on_connect: Vec<String>,
 }
 
 impl Config {
@@ -111,6 +113,7 @@ impl Config {
             options: BTreeMap::new(),
             pool: PoolOptions::default(),
             replicas: Vec::new(),
+            on_connect: Vec::new(),
         }
     }
 
@@ -187,6 +190,27 @@ impl Config {
         self
     }
 
+    /// Adds statements that run on each new session of the connection, in order, after the settings of this library and
+    /// before any other statement. They are the place for `ATTACH`, `SET ROLE`, `SET search_path` and the like: raw SQL that
+    /// changes its session ends the session after its use. Each text is one statement. Keep them short, because opening a
+    /// connection waits for them.
+    /// Sessions that only listen for notifications do not run them.
+    ///
+    /// If one fails, the new session is closed, and the statement that needed it gets an error with the number of the
+    /// statement and its text; constants in the text are not shown. The next statement tries again.
+    ///
+    /// ```
+    /// # use activerecord_core::Config;
+    /// let archive = Config::sqlite("main.db").on_connect(["ATTACH 'archive.db' AS archive"]);
+    /// let reports = Config::postgres("localhost", "shop").on_connect(["SET search_path = reports, public", "SET ROLE reader"]);
+    /// # assert_eq!((archive.on_connect.len(), reports.on_connect.len()), (1, 2));
+    /// ```
+    #[must_use]
+    pub fn on_connect<S: Into<String>>(mut self, statements: impl IntoIterator<Item = S>) -> Self {
+        self.on_connect.extend(statements.into_iter().map(Into::into));
+        self
+    }
+
     /// Adds the URL of a replica. `configure` checks the URL; reads still go to the primary.
     ///
     /// ```
@@ -215,6 +239,7 @@ impl fmt::Debug for Config {
             .field("options", &self.options.keys())
             .field("pool", &self.pool)
             .field("replicas", &self.replicas.len())
+            .field("on_connect", &self.on_connect.len())
             .finish()
     }
 }

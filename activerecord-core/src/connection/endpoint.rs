@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::describe::Descriptions;
 use super::meters::Meters;
+use super::on_connect;
 use super::pool::{Pool, PooledConnection, Purpose};
 use super::registry::endpoint;
 use crate::backend::{Backend, Notifications};
@@ -30,12 +31,14 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// # Errors
-    /// `Configuration` when the settings name an unknown spelling of stored values.
+    /// `Configuration` when the settings name an unknown spelling of stored values, or contain a statement that cannot run
+    /// on a new session.
     pub(super) fn new(name: &str, backend: Arc<dyn Backend>, config: &Config) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let name: Arc<str> = name.into();
         let meters = Meters::new(&name);
         let dialect = backend.dialect().with_defaults(config.stored_defaults()?);
+        let backend = on_connect::prepared(backend, config)?;
         Ok(Self {
             id: COUNT.fetch_add(1, Ordering::Relaxed),
             pool: Pool::new(backend, &config.pool, &name),

@@ -9,6 +9,7 @@ mod handle;
 mod listener;
 mod meters;
 mod moment;
+mod on_connect;
 mod pool;
 mod protocol;
 mod registry;

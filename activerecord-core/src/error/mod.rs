@@ -158,6 +158,13 @@ impl Error {
         self
     }
 
+    /// Replaces the SQL text, because its constants can be secret.
+    #[must_use]
+    pub(crate) fn with_other_sql(mut self, sql: &Arc<str>) -> Self {
+        self.0.sql = Some(Arc::clone(sql));
+        self
+    }
+
     /// Sets the name of the violated constraint.
     #[must_use]
     pub fn with_constraint(mut self, constraint: impl Into<String>) -> Self {
