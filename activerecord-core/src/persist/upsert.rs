@@ -75,7 +75,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
         Ok(()) => Ok(records.len() as u64),
         Err(error) => {
             let error = refused::with_index(error, records, &bulk, &session).await;
-            match error.is_unique_violation() && records.iter().any(key_is_unset) {
+            match error.is_unique_violation() && records.iter().all(key_is_unset) {
                 true => Err(generated::explained::<M>(error, &session).await),
                 false => Err(error),
             }
