@@ -2,6 +2,7 @@
 //!
 //! Connections are registered for the whole process. A test uses its own by `with_connection(&database, async || ..)`.
 
+mod columns;
 mod home;
 mod profile;
 mod schemas;

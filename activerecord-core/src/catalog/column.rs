@@ -11,6 +11,8 @@ pub struct ColumnInfo {
     pub name: String,
     /// The type as the database writes it, such as `character varying(20)` or `int(11)`.
     pub declared: String,
+    /// The type that the declared one stands for, if that is another one: a domain of PostgreSQL.
+    pub(crate) base: Option<String>,
     /// The type of the values; None when this library does not support the column's type.
     pub ty: Option<ValueType>,
     /// The numbers in parentheses after the type: precision and scale of a decimal, length of a text, or digits of the
@@ -112,6 +114,7 @@ impl ColumnInfo {
         Self {
             name: name.into(),
             declared: declared.into(),
+            base: None,
             ty: None,
             sizes: Vec::new(),
             collation: None,

@@ -4,10 +4,12 @@ mod column;
 mod constraint;
 mod definition;
 mod index;
+mod keeps;
 
 pub use column::{ColumnInfo, EnumInfo, Generated, Identity, SequenceInfo};
 pub use constraint::{CheckInfo, Deferrable, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo};
 pub use index::{IndexInfo, IndexPart, IndexTerm};
+pub(crate) use keeps::Keeps;
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod define;
 pub(crate) mod describe;
 mod endpoint;
 mod handle;
+pub(crate) mod holds;
 mod listener;
 mod meters;
 mod moment;
@@ -25,6 +26,7 @@ pub use protocol::{ProtocolConnection, UnmetPrecondition};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;
 
+pub(crate) use describe::Descriptions;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use pool::{PooledConnection, Purpose};
 pub(crate) use registry::endpoint;

@@ -9,6 +9,7 @@ use tokio::task::yield_now;
 use tracing::level_filters::LevelFilter;
 use tracing::{Instrument, Level as Verbosity, Span, field};
 
+use super::describe::Descriptions;
 use super::endpoint::Endpoint;
 use super::pool::{PooledConnection, Purpose};
 use crate::backend::{Answer, Connection, Load, Outcome};
@@ -112,6 +113,15 @@ impl Session {
     /// Whether this is a transaction that changed tables. Others do not see the changes yet.
     pub(crate) fn has_own_tables(&self) -> bool {
         matches!(self, Self::Transaction(level) if level.has_own_tables())
+    }
+
+    /// What is known of the tables that this session sees.
+    #[inline]
+    pub(super) fn descriptions(&self) -> &Descriptions {
+        match self {
+            Self::Transaction(level) => level.own_descriptions().unwrap_or_else(|| level.endpoint().descriptions()),
+            Self::Pool(endpoint) => endpoint.descriptions(),
+        }
     }
 
     /// Forgets the descriptions of tables after a statement that can have changed them.

@@ -180,7 +180,7 @@ impl Catalog {
 }
 
 /// `timestamp(3) without time zone` is `timestamp without time zone`.
-fn without_sizes(spelling: &str) -> String {
+pub(crate) fn without_sizes(spelling: &str) -> String {
     match (spelling.find('('), spelling.rfind(')')) {
         (Some(start), Some(end)) if start < end => {
             format!("{}{}", spelling[..start].trim_end(), &spelling[end + 1..])

@@ -8,6 +8,7 @@ mod capabilities;
 mod catalog;
 mod convert;
 mod equality;
+mod keeps;
 mod mysql;
 mod postgresql;
 mod precondition;
@@ -24,8 +25,9 @@ pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
-pub(crate) use catalog::{Catalog, sizes};
+pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
+pub(crate) use keeps::{Holder, Keeping, Room};
 pub(crate) use precondition::{Accepts, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
 pub(crate) use sequences::Sequences;
@@ -113,6 +115,7 @@ pub struct Dialect {
     pub(crate) catalog: Catalog,
     pub(crate) digests: Digests,
     pub(crate) stores: Stores,
+    pub(crate) keeping: Keeping,
     /// Whether a transaction that will be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Limits the idle time of the session of an open transaction.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
-    Size, UnnamedConflicts, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
+    Size, UnnamedConflicts, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -151,6 +151,7 @@ pub static MYSQL: Dialect = Dialect {
     catalog: catalog::MYSQL,
     digests: row_digests::MYSQL,
     stores: stores::MYSQL,
+    keeping: keeps::MYSQL,
     branch_at_begin: true,
     // MariaDB does not know that a key determines its row.
     key_determines_row: false,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
-    Size, Upsert, catalog, row_digests, stores, tokens, traces, triggers,
+    Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -152,6 +152,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     catalog: catalog::POSTGRESQL,
     digests: row_digests::POSTGRESQL,
     stores: stores::POSTGRESQL,
+    keeping: keeps::POSTGRESQL,
     branch_at_begin: false,
     key_determines_row: true,
     sequences: Sequences::Setval,

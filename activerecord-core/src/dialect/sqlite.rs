@@ -1,7 +1,7 @@
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size, Upsert,
-    catalog, row_digests, stores, tokens, traces, triggers,
+    catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -112,6 +112,7 @@ pub static SQLITE: Dialect = Dialect {
     catalog: catalog::SQLITE,
     digests: row_digests::SQLITE,
     stores: stores::SQLITE,
+    keeping: keeps::SQLITE,
     branch_at_begin: false,
     key_determines_row: true,
     sequences: Sequences::None,

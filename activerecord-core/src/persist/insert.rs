@@ -4,6 +4,7 @@ use super::generated;
 use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, apply, stamped};
 use super::{column, columns_of, detach, fill, in_one_transaction, of_model, read_back};
+use crate::connection::holds::{Cells, check, held};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -22,10 +23,15 @@ pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Resul
 }
 
 async fn write<M: Model>(record: &mut M, session: &Session) -> Result<()> {
-    let stamps = stamps::of_insert(record, Now::of(session.dialect()));
+    let held = held(session, M::TABLE).await.map_err(of_model::<M>)?;
+    let stamps = stamps::of_insert(record, &Now::of(session.dialect(), &held));
     let left = Left::of(record, &stamps);
     let columns = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));
-    let binds: Vec<_> = columns.map(|ordinal| stamped(record, &stamps, ordinal)).collect();
+    let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
+    if held.is_some() {
+        let columns: Vec<_> = columns.collect();
+        check(&held, session, M::TABLE, Cells { columns: &columns, values: &binds, first: None }).await?;
+    }
     let returning = left.key.is_some() && session.dialect().capabilities().insert_returning;
     if !left.supplied.is_empty() || !(returning || left.key.is_none_or(is_integer::<M>)) {
         // Boxed, because hooks nest writes, and most writes do not need its space.

@@ -10,7 +10,7 @@ use crate::transaction::Transaction;
 /// Adds the index of the first refused record to the error of a bulk write. The index is missing if the error has ended
 /// the transaction, or if the repeated write succeeds.
 pub(super) async fn with_index<M: Model>(error: Error, records: &[M], bulk: &Bulk, session: &Session) -> Error {
-    if records.len() < 2 || !is_about_a_record(&error) {
+    if records.len() < 2 || error.record_index().is_some() || !is_about_a_record(&error) {
         return error;
     }
     match find(records, bulk, session).await {

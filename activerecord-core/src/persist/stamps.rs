@@ -3,6 +3,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
+use crate::connection::holds::Held;
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -14,20 +15,24 @@ use crate::value::{ToValue, Value, ValueType};
 pub(super) type Stamp = (usize, Value);
 
 /// The time of a write.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Now {
     time: DateTime<Utc>,
     dialect: &'static Dialect,
+    held: Held,
 }
 
 impl Now {
-    pub(crate) fn of(dialect: &'static Dialect) -> Self {
-        Self { time: Utc::now(), dialect }
+    /// The current time, for a table whose columns keep this.
+    pub(crate) fn of(dialect: &'static Dialect, held: &Held) -> Self {
+        Self { time: Utc::now(), dialect, held: held.clone() }
     }
 
     /// Returns the time as a value of the column's type, cut to the digits that the column keeps.
-    fn value(self, def: &ColumnDef) -> Value {
-        let digits = self.dialect.spelling(def.ty, def.stored).digits();
+    fn value(&self, table: &TableDef, ordinal: usize) -> Value {
+        let def = &table.columns[ordinal];
+        let held = self.held.as_ref().and_then(|holds| holds.digits(ordinal)).unwrap_or(6);
+        let digits = self.dialect.spelling(def.ty, def.stored).digits().min(held);
         // `to_value` rounds to microseconds.
         let time = if digits < 6 { self.time.trunc_subsecs(u16::try_from(digits).unwrap_or(6)) } else { self.time };
         match def.ty {
@@ -39,11 +44,11 @@ impl Now {
 }
 
 /// Returns the stamps of an INSERT: the timestamps, and a UUID key if it is unset and the database does not supply it.
-pub(super) fn of_insert<M: Model>(record: &M, now: Now) -> Vec<Stamp> {
+pub(super) fn of_insert<M: Model>(record: &M, now: &Now) -> Vec<Stamp> {
     let table = M::TABLE;
     let created_at = table.created_at.filter(|&ordinal| record.value(ordinal).is_unset());
     let times = created_at.into_iter().chain(table.updated_at);
-    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, now.value(&table.columns[ordinal]))).collect();
+    let mut stamps: Vec<_> = times.map(|ordinal| (ordinal, now.value(table, ordinal))).collect();
     if let [ordinal] = *table.key
         && table.columns[ordinal].ty == ValueType::Uuid
         && matches!(table.columns[ordinal].origin, Origin::Field)
@@ -58,11 +63,11 @@ pub(super) fn of_insert<M: Model>(record: &M, now: Now) -> Vec<Stamp> {
 ///
 /// # Errors
 /// `Conversion` if the version has the maximum value of its type.
-pub(super) fn of_update<M: Model>(record: &mut M, version: Option<Value>, now: Now) -> Result<Vec<Stamp>> {
+pub(super) fn of_update<M: Model>(record: &mut M, version: Option<Value>, now: &Now) -> Result<Vec<Stamp>> {
     let table = M::TABLE;
     let mut stamps = Vec::new();
     if let Some(ordinal) = table.updated_at {
-        stamps.push((ordinal, now.value(&table.columns[ordinal])));
+        stamps.push((ordinal, now.value(table, ordinal)));
     }
     if let (Some(ordinal), Some(version)) = (table.version, version) {
         let next = next(&version).ok_or_else(|| version_overflow::<M>())?;
@@ -76,15 +81,15 @@ pub(super) fn of_update<M: Model>(record: &mut M, version: Option<Value>, now: N
 }
 
 /// Returns the stamps of an UPDATE of many rows: the time, and the next version of each row.
-pub(crate) fn of_rows(table: &'static TableDef, now: Now) -> impl Iterator<Item = (usize, Expr)> {
-    let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(now.value(&table.columns[ordinal]))));
+pub(crate) fn of_rows(table: &'static TableDef, now: &Now) -> impl Iterator<Item = (usize, Expr)> + use<> {
+    let time = table.updated_at.map(|ordinal| (ordinal, Expr::Value(now.value(table, ordinal))));
     let version = table.version.map(|ordinal| (ordinal, next_version(&table.columns[ordinal])));
     time.into_iter().chain(version)
 }
 
 /// Returns the mark of a soft deletion; `None` if the model has no `#[soft_delete]`.
-pub(crate) fn of_soft_delete(table: &TableDef, now: Now) -> Option<Stamp> {
-    table.soft_delete.map(|ordinal| (ordinal, now.value(&table.columns[ordinal])))
+pub(crate) fn of_soft_delete(table: &TableDef, now: &Now) -> Option<Stamp> {
+    table.soft_delete.map(|ordinal| (ordinal, now.value(table, ordinal)))
 }
 
 /// Returns the row's version plus one.

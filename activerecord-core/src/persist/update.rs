@@ -4,6 +4,7 @@ use super::columns::{Columns, Set};
 use super::key::{guard, guard_values, version};
 use super::stamps::{self, Now, Stamp, stamped};
 use super::{column, columns_of, computed, detach, fill, in_one_transaction, of_model, read_back};
+use crate::connection::holds::{Cells, Held, check, held};
 use crate::connection::{Label, Session};
 use crate::error::Result;
 use crate::model::Model;
@@ -16,13 +17,14 @@ use crate::value::{Spelling, Value};
 /// It writes every column except the key, those that the database computes, and `#[soft_delete]`: a record that does
 /// not know of a deletion must not undo it.
 pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
-    let stamps = stamps::of_update(record, version(record), Now::of(session.dialect()))?;
+    let held = held(session, M::TABLE).await.map_err(of_model::<M>)?;
+    let stamps = stamps::of_update(record, version(record), &Now::of(session.dialect(), &held))?;
     // An unset `created_at` was never read: it must not overwrite the value in the row.
     let created_at = M::TABLE.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = written::<M>().filter(|&n| created_at || M::TABLE.created_at != Some(n));
     let set = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
     let is_stamp = |ordinal| stamps.iter().any(|(stamped, _)| *stamped == ordinal);
-    write(record, session, Operation::Update { created_at }, "update", set, None, is_stamp).await
+    write(record, session, &held, Operation::Update { created_at }, "update", set, None, is_stamp).await
 }
 
 /// Returns the columns that an update of a record writes.
@@ -46,10 +48,11 @@ pub(super) async fn delete<M: Model>(record: &mut M, session: &Session, operatio
 }
 
 async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool> {
-    let now = Now::of(session.dialect());
-    let mut stamps = stamps::of_update(record, version(record), now)?;
-    stamps.extend(stamps::of_soft_delete(M::TABLE, now));
-    write(record, session, Operation::SoftDelete, "destroy", stamps, None, |_| true).await
+    let held = held(session, M::TABLE).await.map_err(of_model::<M>)?;
+    let now = Now::of(session.dialect(), &held);
+    let mut stamps = stamps::of_update(record, version(record), &now)?;
+    stamps.extend(stamps::of_soft_delete(M::TABLE, &now));
+    write(record, session, &held, Operation::SoftDelete, "destroy", stamps, None, |_| true).await
 }
 
 /// Updates some columns of the row. Sets the values that were written in the record. Returns the ordinals of the
@@ -61,7 +64,8 @@ pub(super) async fn update_columns<M: Model>(
 ) -> Result<Option<Vec<usize>>> {
     let Columns { mut set, guard } = columns;
     let version = M::TABLE.version.and(guard.last().cloned());
-    for (ordinal, stamp) in stamps::of_update(record, version, Now::of(session.dialect()))? {
+    let held = held(session, M::TABLE).await.map_err(of_model::<M>)?;
+    for (ordinal, stamp) in stamps::of_update(record, version, &Now::of(session.dialect(), &held))? {
         if set.iter().all(|(assigned, _)| *assigned != ordinal) {
             set.push((ordinal, Expr::Value(stamp)));
         }
@@ -70,10 +74,11 @@ pub(super) async fn update_columns<M: Model>(
     let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
     match plain(set) {
         Ok((operation, values)) => {
-            let written = write(record, session, operation, "update", values, Some(guard), |_| true).await?;
+            let written = write(record, session, &held, operation, "update", values, Some(guard), |_| true).await?;
             Ok(written.then_some(ordinals))
         }
         Err(set) => {
+            check_set::<M>(&held, session, &set).await?;
             let mut read = ordinals.clone();
             read.extend(generated::<M>());
             let row = Box::pin(update_and_read::<M>(session, set, guard, &read)).await?;
@@ -100,12 +105,17 @@ fn plain(set: Set) -> Result<(Operation, Vec<Stamp>), Set> {
 async fn write<M: Model>(
     record: &mut M,
     session: &Session,
+    held: &Held,
     operation: Operation,
     verb: &'static str,
     set: Vec<Stamp>,
     guard_of: Option<Vec<Value>>,
     is_fresh: impl Fn(usize) -> bool,
 ) -> Result<bool> {
+    if held.is_some() {
+        let (columns, values): (Vec<_>, Vec<_>) = set.iter().cloned().unzip();
+        check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await?;
+    }
     let computed: Vec<_> = generated::<M>().collect();
     if !computed.is_empty() {
         let guard = guard_of.unwrap_or_else(|| guard_values(record).collect());
@@ -133,6 +143,16 @@ async fn write<M: Model>(
         record.set_value(*ordinal, spelling.read(bound.as_cell())?)
     })?;
     Ok(true)
+}
+
+/// Checks the values in an UPDATE that also sets expressions.
+async fn check_set<M: Model>(held: &Held, session: &Session, set: &Set) -> Result<()> {
+    let value = |(ordinal, expr): &(usize, Expr)| match expr {
+        Expr::Value(value) => Some((*ordinal, value.clone())),
+        _ => None,
+    };
+    let (columns, values): (Vec<_>, Vec<_>) = set.iter().filter_map(value).unzip();
+    check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await
 }
 
 /// The columns that the database computes from the others.

@@ -6,7 +6,8 @@ use super::equal;
 use super::generated;
 use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, Stamp, stamped};
-use super::{column, columns_of, refused};
+use super::{column, columns_of, of_model, refused};
+use crate::connection::holds::{Cells, Held, check, held};
 use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -63,12 +64,13 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
     }
     let once = keys.iter().flatten().filter(|_| session.dialect().upserts_once);
     let once = once.filter_map(|key| M::TABLE.columns.iter().position(|def| def.name == *key)).collect();
-    let limits = Limits::new::<M>(session.dialect(), once);
+    let held = held(&session, M::TABLE).await.map_err(of_model::<M>)?;
+    let limits = Limits::new::<M>(session.dialect(), &held, once);
     let conflict = keys.map(|keys| conflict::<M>(&keys));
-    let bulk = Bulk { limits, conflict, label: Label::new(M::TABLE.model, operation) };
+    let bulk = Bulk { held, limits, conflict, label: Label::new(M::TABLE.model, operation) };
     let first = Chunk::of(records, &bulk.limits);
     let written = match first.rows == records.len() {
-        true => bulk.insert::<M>(first, &session).await,
+        true => bulk.insert_checked::<M>(first, 0, &session).await,
         false => bulk.insert_all(records, first, &session).await,
     };
     match written {
@@ -86,6 +88,7 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
 /// A write of many rows, and how its statements are built.
 pub(super) struct Bulk {
     pub(super) limits: Limits,
+    held: Held,
     conflict: Option<Conflict>,
     label: Label,
 }
@@ -99,8 +102,9 @@ impl Bulk {
             .finish(async {
                 let (mut chunk, mut written) = (first, 0);
                 loop {
+                    let first = written;
                     written += chunk.rows;
-                    self.insert::<M>(chunk, &session).await?;
+                    self.insert_checked::<M>(chunk, first, &session).await?;
                     if written == records.len() {
                         return Ok(());
                     }
@@ -108,6 +112,16 @@ impl Bulk {
                 }
             })
             .await
+    }
+
+    /// Writes one statement, if the columns keep its values. `first` is the index of its first record.
+    async fn insert_checked<M: Model>(&self, chunk: Chunk, first: usize, session: &Session) -> Result<()> {
+        if self.held.is_some() {
+            let columns: Vec<_> = chunk.columns::<M>().collect();
+            let cells = Cells { columns: &columns, values: &chunk.values, first: Some(first) };
+            check(&self.held, session, M::TABLE, cells).await?;
+        }
+        self.insert::<M>(chunk, session).await
     }
 
     /// Writes one statement.
@@ -125,7 +139,7 @@ impl Bulk {
         let insert = |values| Insert {
             table: M::TABLE.name.into(),
             model: Some(M::TABLE),
-            columns: columns_of::<M>((0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal))),
+            columns: columns_of::<M>(written::<M>(&left)),
             values,
             conflict: self.conflict.clone().map(|conflict| without::<M>(conflict, &left)),
             returning: Vec::new(),
@@ -164,12 +178,12 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    fn new<M: Model>(dialect: &'static Dialect, once: Vec<usize>) -> Self {
+    fn new<M: Model>(dialect: &'static Dialect, held: &Held, once: Vec<usize>) -> Self {
         // More than about 1,000 rows in a statement are not faster, and SQLite parses the whole VALUES list at once.
         const MOST_ROWS: usize = 1_000;
         // One bind is reserved: an upsert adds 1 to the version.
         let rows = ((dialect.capabilities().max_binds - 1) / M::TABLE.columns.len().max(1)).clamp(1, MOST_ROWS);
-        Self { rows, bytes: dialect.bulk_bytes, now: Now::of(dialect), once }
+        Self { rows, bytes: dialect.bulk_bytes, now: Now::of(dialect, held), once }
     }
 }
 
@@ -182,13 +196,18 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// The ordinals of the columns.
+    fn columns<M: Model>(&self) -> impl Iterator<Item = usize> {
+        written::<M>(&self.left)
+    }
+
     /// Takes as many of the first records as fit into one statement.
     pub(super) fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
         let most = records.len().min(limits.rows) * M::TABLE.columns.len();
         let mut chunk = Self { values: Vec::with_capacity(most), rows: 0, left: Left::default() };
         let (mut bytes, mut seen) = (0, HashSet::new());
         for record in records {
-            let stamps = stamps::of_insert(record, limits.now);
+            let stamps = stamps::of_insert(record, &limits.now);
             let left = Left::of(record, &stamps);
             // A row of values that the database supplies has no list of values, so it needs its own statement.
             let is_alone = left.ordinals().count() == M::TABLE.columns.len();
@@ -198,8 +217,7 @@ impl Chunk {
                 break;
             }
             let start = chunk.values.len();
-            let ordinals = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));
-            chunk.values.extend(ordinals.map(|ordinal| stamped(record, &stamps, ordinal)));
+            chunk.values.extend(written::<M>(&left).map(|ordinal| stamped(record, &stamps, ordinal)));
             bytes += chunk.values[start..].iter().map(size).sum::<usize>();
             if chunk.rows > 0 && bytes > limits.bytes {
                 chunk.values.truncate(start);
@@ -210,6 +228,11 @@ impl Chunk {
         }
         chunk
     }
+}
+
+/// The columns of an INSERT that leaves some to the database.
+fn written<M: Model>(left: &Left) -> impl Iterator<Item = usize> {
+    (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal))
 }
 
 /// Returns a text that is equal for rows with the same key. It is only compared, never shown.

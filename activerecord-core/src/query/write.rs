@@ -2,6 +2,8 @@
 
 use super::{Query, together};
 use crate::backend::BoxFuture;
+use crate::connection::Session;
+use crate::connection::holds::{Cells, Held, check, held};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::persist::computed;
@@ -34,10 +36,13 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
         // Boxed, because a future that names the type of `set` repeats each error about it.
         Box::pin(async move {
             self.refuse_shape("update")?;
-            let set = touched::<M>(set, Now::of(self.session()?.dialect()));
+            let session = self.session()?;
+            let held = held(&session, M::TABLE).await.map_err(|error| error.with_model(M::TABLE.model))?;
+            let set = touched::<M>(set, &Now::of(session.dialect(), &held));
             if set.is_empty() {
                 return Err(Error::unsupported("an update needs at least one column to set").with_model(M::TABLE.model));
             }
+            check_literals::<M>(&held, &session, &set).await?;
             let computed = computed::columns(&set);
             let updated = self.write("update", |query| updated::<M>(set, query)).await;
             updated.map_err(|error| computed::explain(error, M::TABLE, &computed))
@@ -51,12 +56,16 @@ impl<M: Model, R: Send + 'static> Query<M, R> {
     /// `Unsupported` if the query has a limit, an offset, groups or a union; `ForeignKeyViolation` if another row
     /// refers to one of them; other errors of [`Query`].
     pub async fn delete(self) -> Result<u64> {
-        let now = Now::of(self.session()?.dialect());
-        let Some((ordinal, deleted_at)) = stamps::of_soft_delete(M::TABLE, now) else {
+        if M::TABLE.soft_delete.is_none() {
             return self.remove("delete").await;
-        };
+        }
+        let session = self.session()?;
+        let held = held(&session, M::TABLE).await.map_err(|error| error.with_model(M::TABLE.model))?;
+        let now = Now::of(session.dialect(), &held);
+        let Some((ordinal, deleted_at)) = stamps::of_soft_delete(M::TABLE, &now) else { return Ok(0) };
         self.refuse_shape("delete")?;
-        let set = touched::<M>(vec![(M::TABLE.columns[ordinal].name, Expr::Value(deleted_at))], now);
+        let set = touched::<M>(vec![(M::TABLE.columns[ordinal].name, Expr::Value(deleted_at))], &now);
+        check_literals::<M>(&held, &session, &set).await?;
         self.write("delete", |query| updated::<M>(set, query)).await
     }
 
@@ -97,8 +106,18 @@ fn updated<M: Model>(set: Vec<(Name, Expr)>, query: Select) -> Statement {
     Statement::Update(Update { table, model, set, filter: query.filter, returning: Vec::new() })
 }
 
+/// Checks that the columns keep the values that the update assigns. Expressions are computed by the database.
+async fn check_literals<M: Model>(held: &Held, session: &Session, set: &[(Name, Expr)]) -> Result<()> {
+    let value = |(column, expr): &(Name, Expr)| match expr {
+        Expr::Value(value) => Some((M::TABLE.ordinal(column)?, value.clone())),
+        _ => None,
+    };
+    let (columns, values): (Vec<_>, Vec<_>) = set.iter().filter_map(value).unzip();
+    check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await
+}
+
 /// Adds the time and the next version, unless the caller sets them.
-fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: Now) -> Vec<(Name, Expr)> {
+fn touched<M: Model>(set: Vec<(&'static str, Expr)>, now: &Now) -> Vec<(Name, Expr)> {
     let mut set: Vec<(Name, Expr)> = set.into_iter().map(|(column, expr)| (column.into(), expr)).collect();
     for (ordinal, expr) in stamps::of_rows(M::TABLE, now) {
         let name = M::TABLE.columns[ordinal].name;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::end::{AfterEnd, AfterEnds};
 use super::state::{State, already};
 use crate::backend::{Branch, Connection, Control, TransactionOptions, current_runtime};
-use crate::connection::{Endpoint, PooledConnection, Purpose};
+use crate::connection::{Descriptions, Endpoint, PooledConnection, Purpose};
 use crate::dialect::IdleLimit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql};
@@ -41,6 +41,8 @@ pub(crate) struct Level {
     lift: OnceLock<&'static str>,
     /// Whether a statement in the transaction can have changed tables. Only that of the outermost level counts.
     pub(super) own_tables: AtomicBool,
+    /// What is known of the tables as this transaction sees them, if it changed some.
+    pub(super) own_descriptions: Descriptions,
 }
 
 /// The connection of a level: its own, or borrowed from the outer level.
@@ -89,6 +91,7 @@ impl Level {
             branch,
             lift: OnceLock::new(),
             own_tables: AtomicBool::new(false),
+            own_descriptions: Descriptions::default(),
         }))
     }
 
@@ -113,6 +116,7 @@ impl Level {
             branch: None,
             lift: OnceLock::new(),
             own_tables: AtomicBool::new(false),
+            own_descriptions: Descriptions::default(),
         }))
     }
 
@@ -132,6 +136,7 @@ impl Level {
         let mut turn = Turn { level: self, slot: Some(slot) };
         let abandoned = self.state().turn_begins();
         if let Some(savepoint) = abandoned {
+            self.tables_undone();
             let undone = undo(turn.connection(), &savepoint).await;
             let ((), slot) = turn.keep(undone)?;
             turn = Turn { level: self, slot: Some(slot) };
@@ -337,6 +342,7 @@ impl Level {
         let ended = if keep {
             turn.connection().control(Control::Release(&self.name)).await
         } else {
+            self.tables_undone();
             undo(turn.connection(), &self.name).await
         };
         turn.settle(ended).map_err(|error| error.with_connection(self.endpoint.name()))

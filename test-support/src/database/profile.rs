@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use activerecord::{Config, Error, Result};
 
+use super::columns;
 use super::schemas::{self, Rich};
 use super::sequences::{self, Sequenced};
 use super::tables;
@@ -58,6 +59,8 @@ pub struct Profile {
     pub without_sequence: &'static [&'static str],
     /// The option, and its value, that makes a connection wait only briefly for a lock.
     pub(super) impatience: (&'static str, &'static str),
+    /// Types of columns, in the SQL of the database. They hold values of all kinds, with and without limits.
+    pub columns: &'static [&'static str],
     /// A column type that the library does not support.
     pub foreign_type: &'static str,
     /// Tables with everything that the database can say of a table.
@@ -138,6 +141,7 @@ const SQLITE_PROFILE: Profile = Profile {
     merging: &[],
     without_sequence: &[],
     impatience: ("busy_timeout", "20ms"),
+    columns: columns::SQLITE,
     foreign_type: "SPATIAL",
     rich: &schemas::SQLITE,
     enum_definition: None,
@@ -193,6 +197,7 @@ static POSTGRES: Profile = Profile {
         "SET LOCAL ROLE \"a \"\"lesser\"\" login\"",
     ],
     impatience: ("lock_timeout", "20ms"),
+    columns: columns::POSTGRES,
     foreign_type: "interval",
     rich: &schemas::POSTGRES,
     enum_definition: Some("CREATE TYPE status AS ENUM ('active', 'suspended', 'closed')"),
@@ -204,6 +209,7 @@ static MARIADB: Profile = Profile {
     variable: Some("DATABASE_URL_MARIADB"),
     kind: Kind::Database { collation: "utf8mb4_nopad_bin" },
     capabilities: Expected { insert_returning: true, ..MYSQL_CAPABILITIES },
+    columns: columns::MARIADB,
     rich: &schemas::MARIADB,
     sequenced: &sequences::MARIADB,
     ..MYSQL_PROFILE
@@ -240,6 +246,7 @@ const MYSQL_PROFILE: Profile = Profile {
     merging: &[],
     without_sequence: &[],
     impatience: ("lock_timeout", "1s"),
+    columns: columns::MYSQL,
     foreign_type: "point",
     rich: &schemas::MYSQL,
     enum_definition: None,

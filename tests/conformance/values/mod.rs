@@ -1,6 +1,7 @@
 //! Values, as the table in core's module `value` defines them. A value that is written is read unchanged and sorts as
 //! in Rust. A value that does not fit is an error.
 
+mod held;
 mod hostile;
 mod images;
 mod json;

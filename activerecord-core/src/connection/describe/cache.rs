@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use rustc_hash::FxHashMap;
+
 use crate::catalog::TableInfo;
+use crate::connection::holds::Held;
+use crate::schema::TableDef;
 
 /// The descriptions that an endpoint knows, by the names of the tables as they were asked for.
 #[derive(Debug, Default)]
@@ -14,6 +18,8 @@ struct Known {
     /// The number of times that everything was forgotten.
     generation: u64,
     tables: HashMap<String, Arc<TableInfo>>,
+    /// What the columns of the models' tables keep, by the addresses of the models' definitions.
+    held: FxHashMap<usize, Held>,
 }
 
 impl Descriptions {
@@ -22,7 +28,7 @@ impl Descriptions {
     }
 
     /// The generation before a description is read, for [`keep`](Self::keep).
-    pub(super) fn generation(&self) -> u64 {
+    pub(in crate::connection) fn generation(&self) -> u64 {
         self.known().generation
     }
 
@@ -35,11 +41,26 @@ impl Descriptions {
         }
     }
 
+    /// What the columns of a model's table keep. None: it is not known.
+    #[inline]
+    pub(in crate::connection) fn held(&self, table: &'static TableDef) -> Option<Held> {
+        self.known().held.get(&std::ptr::from_ref(table).addr()).cloned()
+    }
+
+    /// Keeps what the columns of a model's table keep, as [`keep`](Self::keep).
+    pub(in crate::connection) fn keep_held(&self, generation: u64, table: &'static TableDef, held: &Held) {
+        let mut known = self.write();
+        if known.generation == generation {
+            known.held.insert(std::ptr::from_ref(table).addr(), held.clone());
+        }
+    }
+
     /// Forgets everything.
     pub(crate) fn forget(&self) {
         let mut known = self.write();
         known.generation += 1;
         known.tables.clear();
+        known.held.clear();
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {

@@ -125,6 +125,7 @@ impl CatalogRow {
         ColumnInfo {
             ty: dialect.catalog.holds(&meant),
             sizes: sizes(&meant),
+            base: Some(meant).filter(|meant| *meant != declared),
             collation: self.cell(4),
             nullable: self.has("nullable"),
             computed,

@@ -1,0 +1,169 @@
+//! Refuses a value that its column would change, before it is sent. The table is described at the first write of each
+//! model, and what its columns keep is remembered with the descriptions of the connection.
+//!
+//! A table that cannot be described is not checked: a view, a table that the login has no permission to see, a temporary
+//! table of another transaction. The values that the database computes are not checked either.
+
+use std::sync::Arc;
+
+use super::describe::{Descriptions, description, known as described, read};
+use super::session::Session;
+use crate::catalog::{Keeps, TableInfo, TableKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{ColumnDef, TableDef};
+use crate::transaction::Transaction;
+use crate::value::{Spelling, Value};
+
+/// What the columns of a model's table keep. None: everything, or the table is not checked.
+pub(crate) type Held = Option<Arc<Holds>>;
+
+/// The columns of a table that do not keep every value of their fields.
+#[derive(Debug)]
+pub(crate) struct Holds {
+    /// The ordinals of the columns in the model.
+    columns: Vec<(usize, Keeps)>,
+}
+
+/// The values of rows that are written, row by row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cells<'c> {
+    /// The ordinals of the columns in the model.
+    pub(crate) columns: &'c [usize],
+    pub(crate) values: &'c [Value],
+    /// The index of the first row among the records of a bulk write.
+    pub(crate) first: Option<usize>,
+}
+
+/// Returns what the columns of the model's table keep.
+///
+/// # Errors
+/// Those of the connection.
+#[inline]
+pub(crate) async fn held(session: &Session, table: &'static TableDef) -> Result<Held> {
+    match session.descriptions().held(table) {
+        Some(held) => Ok(held),
+        // Boxed, because hooks nest writes, and only the first write needs its space.
+        None => Box::pin(learn(session, table)).await,
+    }
+}
+
+/// Checks that the columns keep these values.
+///
+/// # Errors
+/// `Conversion` with the column, and with the index of the record in a bulk write.
+#[inline]
+pub(crate) async fn check(held: &Held, session: &Session, table: &'static TableDef, cells: Cells<'_>) -> Result<()> {
+    match held {
+        Some(holds) if holds.lost(cells).is_some() => Box::pin(refuse(session, table, cells)).await,
+        _ => Ok(()),
+    }
+}
+
+impl Holds {
+    fn of(info: &TableInfo, table: &'static TableDef) -> Held {
+        let keeps = |def: &ColumnDef| {
+            let exact = info.column(def.name);
+            let column =
+                exact.or_else(|| info.columns.iter().find(|column| column.name.eq_ignore_ascii_case(def.name)))?;
+            Keeps::of(info, column, Spelling { ty: def.ty, stored: info.dialect.spelling(def.ty, def.stored) })
+        };
+        let columns: Vec<_> =
+            (0..).zip(table.columns).filter_map(|(ordinal, def)| Some((ordinal, keeps(def)?))).collect();
+        (!columns.is_empty()).then(|| Arc::new(Self { columns }))
+    }
+
+    /// The digits after the seconds that a column keeps.
+    pub(crate) fn digits(&self, ordinal: usize) -> Option<u32> {
+        self.columns.iter().find(|(known, _)| *known == ordinal).map(|(_, keeps)| keeps.digits())
+    }
+
+    /// The first value that its column would change: the number of its row, and the column.
+    fn lost<'s>(&'s self, cells: Cells<'s>) -> Option<(usize, &'s Keeps, &'s Value)> {
+        let place = |ordinal: usize| cells.columns.iter().position(|written| *written == ordinal);
+        let checked = self.columns.iter().filter_map(|(ordinal, keeps)| {
+            let place = place(*ordinal)?;
+            let rows = cells.values.chunks(cells.columns.len()).map(|row| &row[place]).enumerate();
+            rows.into_iter().find(|(_, value)| !keeps.keeps(value)).map(|(row, value)| (row, keeps, value))
+        });
+        checked.min_by_key(|(row, ..)| *row)
+    }
+}
+
+/// Describes the table, and keeps what its columns keep.
+async fn learn(session: &Session, table: &'static TableDef) -> Result<Held> {
+    let descriptions = session.descriptions();
+    let generation = descriptions.generation();
+    let info = seen(session, session_description(session, table.name).await)?;
+    Ok(keep(descriptions, generation, table, info.as_deref()))
+}
+
+fn keep(descriptions: &Descriptions, generation: u64, table: &'static TableDef, info: Option<&TableInfo>) -> Held {
+    let held = info.and_then(|info| Holds::of(info, table));
+    descriptions.keep_held(generation, table, &held);
+    held
+}
+
+/// Returns the description; None when there is none, or when it could be that of another table.
+///
+/// # Errors
+/// Those that the write itself would have, too.
+fn seen(session: &Session, described: Result<Option<Arc<TableInfo>>>) -> Result<Option<Arc<TableInfo>>> {
+    let own = session.has_own_tables();
+    let is_checked = |info: &Arc<TableInfo>| {
+        matches!(info.kind, TableKind::Table | TableKind::Partitioned)
+            && (own || !info.temporary)
+            && (!own || info.dialect.keeping.describes_temporary)
+    };
+    match described {
+        Ok(info) => Ok(info.filter(is_checked)),
+        Err(error) if is_of_catalog(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the database refused to describe a table. Other errors, such as a lost connection, are of the write, too.
+fn is_of_catalog(error: &Error) -> bool {
+    use ErrorKind::{Conversion, Database, Deadlock, InvalidStatement, PermissionDenied, Serialization, Unsupported};
+    matches!(
+        error.kind(),
+        Conversion | Database | Deadlock | InvalidStatement | PermissionDenied | Serialization | Unsupported
+    )
+}
+
+/// Describes the table in the session of the write. In a transaction it does so in a savepoint, because an error would end
+/// the transaction.
+async fn session_description(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    match session {
+        Session::Pool(_) => description(session, table).await,
+        Session::Transaction(_) => match described(session, table) {
+            Some(info) => Ok(Some(info)),
+            None => in_savepoint(session, table).await,
+        },
+    }
+}
+
+async fn in_savepoint(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    let savepoint = Transaction::around_write(session).await?;
+    let inner = savepoint.session();
+    savepoint.finish(read(&inner, table)).await
+}
+
+/// Returns the error of a value that its column would change. Another program can have changed the table since it was
+/// described, so it is described again first.
+#[cold]
+async fn refuse(session: &Session, table: &'static TableDef, cells: Cells<'_>) -> Result<()> {
+    let descriptions = session.descriptions();
+    let generation = descriptions.generation();
+    let read = match session {
+        Session::Pool(_) => read(session, table.name).await,
+        Session::Transaction(_) => in_savepoint(session, table.name).await,
+    };
+    let info = seen(session, read)?;
+    let Some(fresh) = keep(descriptions, generation, table, info.as_deref()) else { return Ok(()) };
+    let Some((row, keeps, value)) = fresh.lost(cells) else { return Ok(()) };
+    let error = keeps.refusal(table.name, value).with_model(table.model).with_connection(session.endpoint().name());
+    Err(match cells.first {
+        Some(first) => error.with_record_index(first + row),
+        None => error,
+    })
+}
