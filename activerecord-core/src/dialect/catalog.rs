@@ -146,6 +146,7 @@ pub(super) const POSTGRESQL: Catalog = Catalog {
         ("text", ValueType::Text),
         ("character varying", ValueType::Text),
         ("character", ValueType::Text),
+        ("bpchar", ValueType::Text),
         ("\"char\"", ValueType::Text),
         ("name", ValueType::Text),
         ("xml", ValueType::Text),

@@ -11,8 +11,10 @@ pub(crate) struct Keeping {
     pub(crate) float_digits: Option<[usize; 2]>,
     /// The digits after the seconds in a column that declares none.
     pub(crate) digits: u32,
-    /// Whether a time that becomes text always has six digits after the seconds.
-    pub(crate) full_times: bool,
+    /// Whether a date and time that becomes text has a known form.
+    pub(crate) shows_datetimes: bool,
+    /// Whether an array is bound as JSON.
+    pub(crate) arrays_as_json: bool,
     /// Whether the description of a table includes the temporary tables, which hide others of the same name.
     pub(crate) describes_temporary: bool,
 }
@@ -24,7 +26,7 @@ pub(crate) enum Holder {
     Integer,
     /// Years: a number of two digits means another year.
     Year,
-    /// Bits: a negative number becomes a positive one.
+    /// Numbers without a sign: a negative one becomes a positive one.
     Bits,
     Single,
     Double,
@@ -44,10 +46,14 @@ pub(crate) enum Holder {
     Time,
     DateTime,
     Json,
+    /// Addresses of the internet, in the shortest form.
+    Address,
     /// JSON whose integers beyond 64 bits become floats.
     ShortJson,
     /// Everything, as it is.
     Anything,
+    /// Values that this library cannot read.
+    Unreadable,
     /// Text that looks like a number becomes a number.
     Numeric,
     /// As `Numeric`, and all numbers become floats.
@@ -78,23 +84,28 @@ pub(super) const SQLITE: Keeping = Keeping {
     holders: &[],
     float_digits: None,
     digits: 6,
-    full_times: true,
+    shows_datetimes: true,
+    arrays_as_json: true,
     describes_temporary: true,
 };
 
 pub(super) const POSTGRESQL: Keeping = Keeping {
     affinities: false,
     holders: &[
-        ("oid", Holder::Integer),
+        ("oid", Holder::Bits),
         ("numeric", Holder::Decimal),
         ("character", Holder::Text(Room::Pads)),
         ("character varying", Holder::Text(Room::Cuts)),
         ("\"char\"", Holder::Text(Room::Shortens(1))),
         ("name", Holder::Text(Room::Shortens(63))),
+        ("money", Holder::Unreadable),
+        ("interval", Holder::Unreadable),
+        ("time with time zone", Holder::Unreadable),
     ],
     float_digits: Some([6, 15]),
     digits: 6,
-    full_times: false,
+    shows_datetimes: true,
+    arrays_as_json: false,
     describes_temporary: true,
 };
 
@@ -116,9 +127,13 @@ pub(super) const MYSQL: Keeping = Keeping {
         ("binary", Holder::PaddedBytes),
         ("uuid", Holder::UuidText),
         ("json", Holder::ShortJson),
+        ("inet4", Holder::Address),
+        ("inet6", Holder::Address),
     ],
     float_digits: None,
     digits: 0,
-    full_times: true,
+    // MySQL and MariaDB write it in different forms.
+    shows_datetimes: false,
+    arrays_as_json: true,
     describes_temporary: false,
 };

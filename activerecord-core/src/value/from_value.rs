@@ -87,9 +87,10 @@ impl FromValue for bool {
         match value {
             ValueRef::Bool(b) => Ok(b),
             ValueRef::I64(n @ (0 | 1)) => Ok(n == 1),
+            ValueRef::U64(n @ (0 | 1)) => Ok(n == 1),
             // MySQL makes a decimal of the numbers of a CASE.
             ValueRef::Decimal(n) if n == Decimal::ZERO || n == Decimal::ONE => Ok(n == Decimal::ONE),
-            ValueRef::I64(_) | ValueRef::Decimal(_) => Err(out_of_range::<Self>(&value)),
+            ValueRef::I64(_) | ValueRef::U64(_) | ValueRef::Decimal(_) => Err(out_of_range::<Self>(&value)),
             other => Err(mismatch::<Self>(&other)),
         }
     }
@@ -124,7 +125,8 @@ impl FromValue for f64 {
             ValueRef::F64(x) => Ok(x),
             ValueRef::I64(n) => Ok(n as Self),
             ValueRef::U64(n) => Ok(n as Self),
-            ValueRef::Decimal(decimal) => decimal.to_f64().ok_or_else(|| out_of_range::<Self>(&value)),
+            // Not to_f64: it is not always the nearest float.
+            ValueRef::Decimal(decimal) => decimal.to_string().parse().map_err(|_| out_of_range::<Self>(&value)),
             other => Err(mismatch::<Self>(&other)),
         }
     }

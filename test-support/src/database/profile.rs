@@ -61,6 +61,8 @@ pub struct Profile {
     pub(super) impatience: (&'static str, &'static str),
     /// Types of columns, in the SQL of the database. They hold values of all kinds, with and without limits.
     pub columns: &'static [&'static str],
+    /// SQL that ends its session.
+    pub last_words: &'static str,
     /// A column type that the library does not support.
     pub foreign_type: &'static str,
     /// Tables with everything that the database can say of a table.
@@ -142,6 +144,7 @@ const SQLITE_PROFILE: Profile = Profile {
     without_sequence: &[],
     impatience: ("busy_timeout", "20ms"),
     columns: columns::SQLITE,
+    last_words: "PRAGMA query_only = 0",
     foreign_type: "SPATIAL",
     rich: &schemas::SQLITE,
     enum_definition: None,
@@ -198,6 +201,7 @@ static POSTGRES: Profile = Profile {
     ],
     impatience: ("lock_timeout", "20ms"),
     columns: columns::POSTGRES,
+    last_words: "SET ROLE NONE",
     foreign_type: "interval",
     rich: &schemas::POSTGRES,
     enum_definition: Some("CREATE TYPE status AS ENUM ('active', 'suspended', 'closed')"),
@@ -247,6 +251,7 @@ const MYSQL_PROFILE: Profile = Profile {
     without_sequence: &[],
     impatience: ("lock_timeout", "1s"),
     columns: columns::MYSQL,
+    last_words: "SET @spent = 1",
     foreign_type: "point",
     rich: &schemas::MYSQL,
     enum_definition: None,

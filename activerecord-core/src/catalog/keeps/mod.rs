@@ -59,9 +59,9 @@ impl Keeps {
             return true;
         }
         let stored = match self.spelling.stored {
-            Stored::Canonical => self.lands(self.holder, value),
+            Stored::Canonical => self.lands(value),
             _ => match self.spelling.bind(value.clone(), Purpose::Store) {
-                Ok(bound) => self.lands(self.holder, &bound),
+                Ok(bound) => self.lands(&bound),
                 Err(_) => Lands::Same,
             },
         };
@@ -81,6 +81,9 @@ impl Keeps {
     fn is_all(&self) -> bool {
         use ValueType::{Bool, Bytes, Date, DateTime, Decimal, F32, F64, Json, Text, Time, Timestamp, Uuid};
         let Spelling { ty, stored } = self.spelling;
+        if matches!(self.column.ty, Some(ValueType::Array(_))) {
+            return false;
+        }
         let is_plain = stored == Stored::Canonical;
         let fine = self.digits() >= 6;
         match self.holder {
@@ -91,7 +94,10 @@ impl Keeps {
             }
             Holder::Single => ty == F32 && self.size(1).is_none(),
             Holder::Double => matches!(ty, F32 | F64) && self.size(1).is_none(),
-            Holder::Decimal => ty.is_integer() || (ty == Decimal && self.scale().is_none()),
+            Holder::Decimal => {
+                let scale = self.scale();
+                (is_plain && ty.is_integer() && scale.is_none_or(|scale| scale >= 0)) || (ty == Decimal && scale.is_none())
+            }
             Holder::Text(Room::Free) => matches!(ty, Text | Json | Decimal | Uuid) && stored != Stored::Blob,
             Holder::Bytes => ty == Bytes || stored == Stored::Blob,
             Holder::Uuid | Holder::UuidText => ty == Uuid && is_plain,
@@ -108,9 +114,20 @@ impl Keeps {
         }
     }
 
-    fn lands(&self, holder: Holder, bound: &Value) -> Lands {
+    fn lands(&self, bound: &Value) -> Lands {
+        match (self.column.ty, bound) {
+            (Some(ValueType::Array(_)), Value::Array(element, values)) => self.array(element, values),
+            (Some(ValueType::Array(_)), _) => Lands::Lost,
+            _ => self.one(bound),
+        }
+    }
+
+    /// A value that is not in an array of the database.
+    fn one(&self, bound: &Value) -> Lands {
+        let holder = self.holder;
         match (holder, bound) {
             (Holder::Anything, _) => Lands::Same,
+            (Holder::Unreadable, _) => Lands::Lost,
             (Holder::Textual | Holder::Numeric | Holder::Real, _) => affinity::lands(holder, bound),
             (Holder::Text(room), _) => self.text(bound, |text| room.store(text, self.size(0))),
             (Holder::Label, _) => self.text(bound, |text| self.label(text)),
@@ -130,14 +147,14 @@ impl Keeps {
             (Holder::Json, Value::Json(_)) => Lands::Same,
             (Holder::ShortJson, Value::Json(json)) => text::short_json(json),
             (Holder::ShortJson, Value::Array(..)) => text::short_json(&bound.to_json().to_string()),
-            (holder, Value::Array(element, values)) => self.array(holder, element, values),
+            (Holder::Address, Value::Text(text)) => text::address(text),
             _ => Lands::Lost,
         }
     }
 
-    /// An array, in a column of arrays whose elements are like `holder`.
-    fn array(&self, holder: Holder, element: &'static ValueType, values: &[Value]) -> Lands {
-        let stored = values.iter().map(|value| match self.lands(holder, value) {
+    /// An array, in a column of arrays.
+    fn array(&self, element: &'static ValueType, values: &[Value]) -> Lands {
+        let stored = values.iter().map(|value| match self.one(value) {
             _ if value.is_null() => Some(value.clone()),
             Lands::Same => Some(value.clone()),
             Lands::As(stored) => Some(stored),
@@ -165,11 +182,11 @@ fn typed(column: &ColumnInfo, keeping: &Keeping) -> Option<Holder> {
     };
     let declared = named(&column.declared.to_lowercase());
     let named = declared.or_else(|| named(&column.base.as_ref()?.to_lowercase()));
-    let element = match column.ty? {
-        ValueType::Array(element) => *element,
-        ty => ty,
+    let of_type = |ty| match ty {
+        ValueType::Array(element) => of_type(*element),
+        ty => of_type(ty),
     };
-    Some(named.unwrap_or_else(|| of_type(element)))
+    named.or_else(|| column.ty.map(of_type))
 }
 
 fn of_type(ty: ValueType) -> Holder {

@@ -18,10 +18,17 @@ pub(super) fn whole(holder: Holder, bound: &Value) -> Lands {
     let number = approximately(&rounded);
     match holder {
         Holder::Year if (1.0..100.0).contains(&number) => Lands::Lost,
-        Holder::Bits if number < 0.0 => Lands::Lost,
+        Holder::Bits if number < 0.0 || (number >= LEAST_TOO_LARGE && is_float(bound)) => Lands::Lost,
         _ if is_fraction(bound) => Lands::As(rounded),
         _ => Lands::Same,
     }
+}
+
+/// The least float that does not fit 64 bits with a sign.
+const LEAST_TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+
+fn is_float(value: &Value) -> bool {
+    matches!(value, Value::F32(_) | Value::F64(_))
 }
 
 fn is_fraction(value: &Value) -> bool {
@@ -74,7 +81,7 @@ impl Keeps {
         };
         let kept = if holder == Holder::Single { single(x) } else { x };
         let rounded = match self.size(1) {
-            Some(digits) => format!("{kept:.digits$}").parse().unwrap_or(kept),
+            Some(digits) => rounded_as_servers(kept, digits),
             None => kept,
         };
         let rounded = if holder == Holder::Single { single(rounded) } else { rounded };
@@ -105,6 +112,12 @@ impl Keeps {
             None => Lands::Lost,
         }
     }
+}
+
+/// A float in a column of floats with a scale. The server adds the whole number and the rounded rest.
+fn rounded_as_servers(x: f64, digits: usize) -> f64 {
+    let (whole, unit) = (x.floor(), 10_f64.powi(i32::try_from(digits).unwrap_or_default()));
+    whole + ((x - whole) * unit).round_ties_even() / unit
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "it is what the column does")]

@@ -9,13 +9,16 @@ use crate::value::{Value, format_date, format_datetime, format_time};
 impl Room {
     /// The text that a column of this length stores; None: the same, or the database has an error.
     pub(super) fn store(self, text: &str, length: Option<usize>) -> Option<String> {
-        let blank = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte == b' ');
+        // Some databases remove other blanks than spaces, too, and the others have an error for them.
+        let is_blank = |byte: u8| matches!(byte, b' ' | b'\t'..=b'\r');
+        let blank = |rest: &str| !rest.is_empty() && rest.bytes().all(is_blank);
         let at = |characters: usize| text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at);
         let within = |bytes: usize| text.get(..text.floor_char_boundary(bytes)).unwrap_or_default();
         match (self, length) {
             (Self::Cuts, Some(length)) if blank(&text[at(length)..]) => Some(text[..at(length)].to_owned()),
             (Self::CutsAt(bytes), _) if blank(&text[within(bytes).len()..]) => Some(within(bytes).to_owned()),
             (Self::Strips, _) if text.ends_with(' ') => Some(text.trim_end_matches(' ').to_owned()),
+            (Self::Strips, length) if blank(&text[at(length.unwrap_or(1))..]) => Some(String::new()),
             (Self::Pads, _) => {
                 let length = length.unwrap_or(1);
                 let missing = length.saturating_sub(text.chars().count());
@@ -48,23 +51,14 @@ impl Keeps {
             Value::Text(text) | Value::Json(text) => text.clone(),
             Value::Decimal(decimal) => decimal.to_string(),
             Value::Uuid(uuid) => uuid.to_string(),
-            Value::Date(date) if self.keeping.full_times || date.year() > 0 => format_date(*date).ok()?,
-            Value::Time(time) => self.shown(format_time(*time)),
-            Value::DateTime(time) if self.keeping.full_times || time.year() > 0 => {
-                self.shown(format_datetime(*time).ok()?)
+            Value::Date(date) if date.year() > 0 => format_date(*date).ok()?,
+            Value::Time(time) => shortest(format_time(*time)),
+            Value::DateTime(time) if self.keeping.shows_datetimes && time.year() > 0 => {
+                shortest(format_datetime(*time).ok()?)
             }
-            Value::Timestamp(time) if self.keeping.full_times => self.shown(format_datetime(time.naive_utc()).ok()?),
-            Value::Array(..) if self.keeping.full_times => value.to_json().to_string(),
+            Value::Array(..) if self.keeping.arrays_as_json => value.to_json().to_string(),
             _ => return None,
         })
-    }
-
-    /// A time with as many digits as the database writes.
-    fn shown(&self, text: String) -> String {
-        if self.keeping.full_times {
-            return text;
-        }
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
     /// One of the labels. The database finds it without regard to case and blanks, or by its number.
@@ -99,6 +93,11 @@ impl Keeps {
     }
 }
 
+/// A time without the zeros at the end of its fraction.
+fn shortest(text: String) -> String {
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Bytes in a column of a fixed length.
 pub(super) fn padded(bytes: &[u8], length: Option<usize>) -> Lands {
     let missing = length.unwrap_or(1).saturating_sub(bytes.len());
@@ -109,6 +108,14 @@ pub(super) fn padded(bytes: &[u8], length: Option<usize>) -> Lands {
 pub(super) fn hyphenated(text: &str) -> Lands {
     match uuid::Uuid::try_parse(text) {
         Ok(uuid) if uuid.to_string() != text => Lands::As(Value::Text(uuid.to_string())),
+        _ => Lands::Same,
+    }
+}
+
+/// A text in a column of addresses.
+pub(super) fn address(text: &str) -> Lands {
+    match text.parse::<std::net::IpAddr>() {
+        Ok(address) if address.to_string() != text => Lands::As(Value::Text(address.to_string())),
         _ => Lands::Same,
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn written<H: Holder>(
     if matches!(verb, Verb::Update | Verb::UpdateColumns | Verb::UpdateRows | Verb::Transaction) {
         connection(db)?.execute("INSERT INTO held (id) VALUES (?)", [id]).await?;
     }
-    let written = match verb {
+    let written = transaction(db, async || match verb {
         Verb::Insert => record.insert().await,
         Verb::Save => record.save().await,
         Verb::Update => record.update().await,
@@ -55,12 +55,10 @@ pub(super) async fn written<H: Holder>(
         Verb::UpdateRows => H::filter_raw("id = ?", [id]).update(H::assign(value)).await.map(drop),
         Verb::Transaction => in_transaction(db, &mut record).await,
         Verb::Savepoint => transaction(db, async || transaction(db, async || record.insert().await).await).await,
-    };
-    Ok(match written {
-        Ok(()) => (read::<H>(id, value).await, String::new()),
+    });
+    Ok(match written.await {
+        Ok(()) => (read::<H>(db, id, value).await, String::new()),
         Err(error) if error.is_conversion() && error.sql().is_none() => {
-            // Nothing was written, and the error says where.
-            assert!(error.message().contains("value") || error.message().contains("placeholder"), "{error}");
             (Outcome::Caught, error.to_string())
         }
         Err(error) => (Outcome::Refused, error.to_string()),

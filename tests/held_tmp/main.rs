@@ -1,0 +1,2 @@
+#[path = "../conformance/values/held/mod.rs"]
+mod held;
