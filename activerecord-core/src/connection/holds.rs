@@ -6,12 +6,11 @@
 
 use std::sync::Arc;
 
-use super::describe::{Descriptions, description, known as described, read};
+use super::describe::{Descriptions, description_aside, read_aside};
 use super::session::Session;
 use crate::catalog::{Keeps, TableInfo, TableKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ColumnDef, TableDef};
-use crate::transaction::Transaction;
 use crate::value::{Spelling, Value};
 
 /// What the columns of a model's table keep. None: everything, or the table is not checked.
@@ -93,7 +92,7 @@ impl Holds {
 async fn learn(session: &Session, table: &'static TableDef) -> Result<Held> {
     let descriptions = session.descriptions();
     let generation = descriptions.generation();
-    let info = seen(session, session_description(session, table.name).await)?;
+    let info = seen(session, description_aside(session, table.name).await)?;
     Ok(keep(descriptions, generation, table, info.as_deref()))
 }
 
@@ -130,35 +129,13 @@ fn is_of_catalog(error: &Error) -> bool {
     )
 }
 
-/// Describes the table in the session of the write. In a transaction it does so in a savepoint, because an error would end
-/// the transaction.
-async fn session_description(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
-    match session {
-        Session::Pool(_) => description(session, table).await,
-        Session::Transaction(_) => match described(session, table) {
-            Some(info) => Ok(Some(info)),
-            None => in_savepoint(session, table).await,
-        },
-    }
-}
-
-async fn in_savepoint(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
-    let savepoint = Transaction::around_write(session).await?;
-    let inner = savepoint.session();
-    savepoint.finish(read(&inner, table)).await
-}
-
 /// Returns the error of a value that its column would change. Another program can have changed the table since it was
 /// described, so it is described again first.
 #[cold]
 async fn refuse(session: &Session, table: &'static TableDef, cells: Cells<'_>) -> Result<()> {
     let descriptions = session.descriptions();
     let generation = descriptions.generation();
-    let read = match session {
-        Session::Pool(_) => read(session, table.name).await,
-        Session::Transaction(_) => in_savepoint(session, table.name).await,
-    };
-    let info = seen(session, read)?;
+    let info = seen(session, read_aside(session, table.name).await)?;
     let Some(fresh) = keep(descriptions, generation, table, info.as_deref()) else { return Ok(()) };
     let Some((row, keeps, value)) = fresh.lost(cells) else { return Ok(()) };
     let error = keeps.refusal(table.name, value).with_model(table.model).with_connection(session.endpoint().name());

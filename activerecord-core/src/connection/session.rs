@@ -225,6 +225,19 @@ impl Session {
         observed.finish(result, rows)
     }
 
+    /// Runs a query whose error does not end the transaction.
+    pub(super) async fn fetch_aside(&self, sql: &Sql, label: Label, sink: &mut Sink<'_>) -> Result<()> {
+        let Self::Transaction(level) = self else { return self.fetch(sql, label, sink).await };
+        let observed = Observed::new(self.endpoint(), sql, label);
+        let mut rows = 0;
+        let mut counting = |row: &dyn RowRef| -> Result<Flow> {
+            rows += 1;
+            sink(row)
+        };
+        let result = level.fetch_aside(sql, &mut counting).instrument(observed.span.clone()).await;
+        observed.finish(result, rows)
+    }
+
     /// Runs a statement and returns its rows.
     pub(crate) async fn fetch_rows(&self, sql: &Sql, label: Label) -> Result<Vec<Row>> {
         let mut columns = None;

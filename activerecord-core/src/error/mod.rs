@@ -275,7 +275,8 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// Returns the index of the first record that the database refused in a bulk write. None when the index is not
+    /// Returns the index of the first record of a bulk write that the database refused, or whose column would change a
+    /// value. None when the index is not
     /// known: a bulk write of one statement inside a transaction cannot be tried again record by record.
     pub fn record_index(&self) -> Option<usize> {
         self.0.record_index

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, OnceLock, P
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
+use super::aside::undo;
 use super::end::{AfterEnd, AfterEnds};
 use super::state::{State, already};
 use crate::backend::{Branch, Connection, Control, TransactionOptions, current_runtime};
@@ -385,12 +386,6 @@ impl Level {
     }
 }
 
-/// Undoes the work since a savepoint, and releases it.
-async fn undo(connection: &mut dyn Connection, savepoint: &str) -> Result<()> {
-    connection.control(Control::RollbackTo(savepoint)).await?;
-    connection.control(Control::Release(savepoint)).await
-}
-
 /// The use of a level's connection for one statement. If it is dropped before the statement is settled, the level is
 /// poisoned, because the effect of the statement is not known.
 pub(crate) struct Turn<'l> {
@@ -404,7 +399,7 @@ impl Turn<'_> {
         lease.unwrap_or_else(|| unreachable!("a turn exists only while the level has its connection"))
     }
 
-    fn connection(&mut self) -> &mut dyn Connection {
+    pub(super) fn connection(&mut self) -> &mut dyn Connection {
         &mut **self.lease()
     }
 

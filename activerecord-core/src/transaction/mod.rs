@@ -3,6 +3,7 @@
 //! A transaction inside another one on the same connection is a savepoint. A transaction that is dropped before its end
 //! is rolled back, also when its task is cancelled.
 
+mod aside;
 mod begin;
 mod claim;
 mod end;

@@ -115,3 +115,51 @@ fn number(text: &str) -> Option<Number> {
     }
     text.parse().ok().map(Number::Float)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn affinities_follow_the_words_of_the_type() {
+        for (declared, affinity) in [
+            ("INTEGER", Holder::Numeric),
+            ("POINT", Holder::Numeric),
+            ("VARCHAR(3)", Holder::Textual),
+            ("", Holder::Anything),
+            ("BLOB", Holder::Anything),
+            ("DOUBLE PRECISION", Holder::Real),
+            ("DECIMAL(10, 2)", Holder::Numeric),
+            ("STRING", Holder::Numeric),
+            ("JSON", Holder::Numeric),
+        ] {
+            assert_eq!(of(&ColumnInfo::new("a", declared), false), affinity, "{declared}");
+        }
+        assert_eq!(of(&ColumnInfo::new("a", "ANY"), true), Holder::Anything);
+    }
+
+    #[test]
+    fn texts_that_look_like_numbers() {
+        for (text, expected) in [
+            ("007", Some(Number::Integer(7))),
+            (" +5\n", Some(Number::Integer(5))),
+            ("9223372036854775807", Some(Number::Integer(i64::MAX))),
+            ("9223372036854775808", Some(Number::Inexact)),
+            ("1.50", Some(Number::Float(1.5))),
+            (".5", Some(Number::Float(0.5))),
+            ("5.", Some(Number::Float(5.0))),
+            ("1e5", Some(Number::Float(1e5))),
+            ("0.1234567890123456", Some(Number::Inexact)),
+            ("1e", None),
+            (".", None),
+            ("", None),
+            ("0x10", None),
+            ("--5", None),
+            ("12abc", None),
+            ("inf", None),
+            ("12\0", None),
+        ] {
+            assert_eq!(number(text), expected, "{text:?}");
+        }
+    }
+}

@@ -96,7 +96,8 @@ impl Keeps {
             Holder::Double => matches!(ty, F32 | F64) && self.size(1).is_none(),
             Holder::Decimal => {
                 let scale = self.scale();
-                (is_plain && ty.is_integer() && scale.is_none_or(|scale| scale >= 0)) || (ty == Decimal && scale.is_none())
+                (is_plain && ty.is_integer() && scale.is_none_or(|scale| scale >= 0))
+                    || (ty == Decimal && scale.is_none())
             }
             Holder::Text(Room::Free) => matches!(ty, Text | Json | Decimal | Uuid) && stored != Stored::Blob,
             Holder::Bytes => ty == Bytes || stored == Stored::Blob,

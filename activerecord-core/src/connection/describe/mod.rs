@@ -67,7 +67,7 @@ impl ConnectionHandle {
         Ok(read(&session, table).await?.map(Arc::unwrap_or_clone))
     }
 
-    /// Discards what this process knows of the tables of this connection. The next statement that needs a description
+    /// Discards what this process knows of the tables of this connection, such as what their columns keep. The next statement that needs a description
     /// reads it from the catalog again.
     ///
     /// The library does this by itself after each statement on this connection that can change a table (CREATE, ALTER, DROP
@@ -99,6 +99,19 @@ pub(crate) async fn description(session: &Session, table: &str) -> Result<Option
     }
 }
 
+/// Returns the description of a table, as [`description`]. An error does not end the transaction.
+pub(super) async fn description_aside(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    match known(session, table) {
+        Some(known) => Ok(Some(known)),
+        None => read_aside(session, table).await,
+    }
+}
+
+/// Reads the description of a table, as [`read`]. An error does not end the transaction.
+pub(super) async fn read_aside(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    read_by(session, table, true).await
+}
+
 /// Returns the description of a table that is in memory.
 pub(crate) fn known(session: &Session, table: &str) -> Option<Arc<TableInfo>> {
     // A transaction that changed tables sees tables that others do not see.
@@ -107,6 +120,10 @@ pub(crate) fn known(session: &Session, table: &str) -> Option<Arc<TableInfo>> {
 
 /// Reads the description of a table from the catalog, and keeps it.
 pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<TableInfo>>> {
+    read_by(session, table, false).await
+}
+
+async fn read_by(session: &Session, table: &str, aside: bool) -> Result<Option<Arc<TableInfo>>> {
     let descriptions = session.endpoint().descriptions();
     let generation = descriptions.generation();
     let (schema, local) = match table.split_once('.') {
@@ -116,11 +133,11 @@ pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<Ta
     let dialect = session.dialect();
     let info = TableInfo::new(Arc::clone(session.endpoint().name()), table, dialect);
     let main = dialect.catalog.main;
-    let mut rows = rows_of(session, schema, local, main).await?;
+    let mut rows = rows_of(session, schema, local, main, aside).await?;
     // The texts of the CREATE statements were read from another file than that of the table.
     let file = rows.iter().find(|row| row.is("table")).map(|row| row.name.clone());
     if let Some(file) = file.filter(|file| !main.is_empty() && file != main) {
-        rows = rows_of(session, Some(&file), local, &file).await?;
+        rows = rows_of(session, Some(&file), local, &file, aside).await?;
     }
     let Some(info) = build::described(info, rows).map(Arc::new) else { return Ok(None) };
     if !info.temporary && !session.has_own_tables() {
@@ -129,7 +146,13 @@ pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<Ta
     Ok(Some(info))
 }
 
-async fn rows_of(session: &Session, schema: Option<&str>, table: &str, file: &str) -> Result<Vec<CatalogRow>> {
+async fn rows_of(
+    session: &Session,
+    schema: Option<&str>,
+    table: &str,
+    file: &str,
+    aside: bool,
+) -> Result<Vec<CatalogRow>> {
     let dialect = session.dialect();
     let text = dialect.catalog.table.replace("{}", &dialect.quoted(file));
     let schema = schema.map_or(Value::Null(ValueType::Text), |schema| Value::Text(schema.to_owned()));
@@ -142,6 +165,9 @@ async fn rows_of(session: &Session, schema: Option<&str>, table: &str, file: &st
         rows.push(CatalogRow::read(row)?);
         Ok(Flow::More)
     };
-    session.fetch(&sql, Label::raw("describe"), &mut sink).await?;
+    match aside {
+        true => session.fetch_aside(&sql, Label::raw("describe"), &mut sink).await?,
+        false => session.fetch(&sql, Label::raw("describe"), &mut sink).await?,
+    }
     Ok(rows)
 }

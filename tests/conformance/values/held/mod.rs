@@ -22,8 +22,8 @@ trait Holder: Model + ActiveRecord + Clone + Debug + Send + Sync + 'static {
     fn assign(value: &Self::Field) -> impl IntoAssignments<Self> + Send;
 }
 
-/// A column gets every fourth value. The next column begins with the next value.
-const STRIDE: usize = 4;
+/// A column gets every tenth value. The next column begins with the next value.
+const STRIDE: usize = 10;
 
 /// What happened to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +75,11 @@ async fn what_is_written_is_what_the_row_holds() -> Result<()> {
     })
     .await?;
     let Report { pairs, kept, changed, refused, wrong, .. } = report;
-    println!("{pairs} pairs: the database keeps {kept}, refuses {refused} and would change {changed}; wrong: {}", wrong.len());
-    assert!(kept > 300 && changed > 200, "the samples reach too little");
+    println!(
+        "{pairs} pairs: the database keeps {kept}, refuses {refused} and would change {changed}; wrong: {}",
+        wrong.len()
+    );
+    assert!(kept > 100 && changed > 80, "the samples reach too little");
     assert!(wrong.is_empty(), "{} of {pairs} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     Ok(())
 }
@@ -92,7 +95,9 @@ async fn every_value<H: Holder>(db: &Database, column: &str, values: &[H::Field]
             let id = i64::try_from(report.pairs).unwrap_or_default() + 1_000;
             let (written, error) = verbs::written::<H>(db, verb, id, value).await?;
             let right = match raw {
-                Outcome::Kept => written == Outcome::Kept || (written == Outcome::Caught && is_chance(db, &value.to_value())),
+                Outcome::Kept => {
+                    written == Outcome::Kept || (written == Outcome::Caught && is_chance(db, &value.to_value()))
+                }
                 Outcome::Changed => written == Outcome::Caught,
                 _ => matches!(written, Outcome::Caught | Outcome::Refused),
             };

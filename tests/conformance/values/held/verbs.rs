@@ -58,9 +58,7 @@ pub(super) async fn written<H: Holder>(
     });
     Ok(match written.await {
         Ok(()) => (read::<H>(db, id, value).await, String::new()),
-        Err(error) if error.is_conversion() && error.sql().is_none() => {
-            (Outcome::Caught, error.to_string())
-        }
+        Err(error) if error.is_conversion() && error.sql().is_none() => (Outcome::Caught, error.to_string()),
         Err(error) => (Outcome::Refused, error.to_string()),
     })
 }

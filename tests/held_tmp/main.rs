@@ -1,2 +1,0 @@
-#[path = "../conformance/values/held/mod.rs"]
-mod held;
