@@ -22,9 +22,10 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
     // An unset `created_at` was never read: it must not overwrite the value in the row.
     let created_at = M::TABLE.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = written::<M>().filter(|&n| created_at || M::TABLE.created_at != Some(n));
-    let set = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
+    let set: Vec<_> = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
+    check_values::<M>(&held, session, &set).await?;
     let is_stamp = |ordinal| stamps.iter().any(|(stamped, _)| *stamped == ordinal);
-    write(record, session, &held, Operation::Update { created_at }, "update", set, None, is_stamp).await
+    write(record, session, Operation::Update { created_at }, "update", set, None, is_stamp).await
 }
 
 /// Returns the columns that an update of a record writes.
@@ -52,7 +53,8 @@ async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool
     let now = Now::of(session.dialect(), &held);
     let mut stamps = stamps::of_update(record, version(record), &now)?;
     stamps.extend(stamps::of_soft_delete(M::TABLE, &now));
-    write(record, session, &held, Operation::SoftDelete, "destroy", stamps, None, |_| true).await
+    check_values::<M>(&held, session, &stamps).await?;
+    write(record, session, Operation::SoftDelete, "destroy", stamps, None, |_| true).await
 }
 
 /// Updates some columns of the row. Sets the values that were written in the record. Returns the ordinals of the
@@ -74,7 +76,8 @@ pub(super) async fn update_columns<M: Model>(
     let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
     match plain(set) {
         Ok((operation, values)) => {
-            let written = write(record, session, &held, operation, "update", values, Some(guard), |_| true).await?;
+            check_values::<M>(&held, session, &values).await?;
+            let written = write(record, session, operation, "update", values, Some(guard), |_| true).await?;
             Ok(written.then_some(ordinals))
         }
         Err(set) => {
@@ -105,17 +108,12 @@ fn plain(set: Set) -> Result<(Operation, Vec<Stamp>), Set> {
 async fn write<M: Model>(
     record: &mut M,
     session: &Session,
-    held: &Held,
     operation: Operation,
     verb: &'static str,
     set: Vec<Stamp>,
     guard_of: Option<Vec<Value>>,
     is_fresh: impl Fn(usize) -> bool,
 ) -> Result<bool> {
-    if held.is_some() {
-        let (columns, values): (Vec<_>, Vec<_>) = set.iter().cloned().unzip();
-        check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await?;
-    }
     let computed: Vec<_> = generated::<M>().collect();
     if !computed.is_empty() {
         let guard = guard_of.unwrap_or_else(|| guard_values(record).collect());
@@ -143,6 +141,15 @@ async fn write<M: Model>(
         record.set_value(*ordinal, spelling.read(bound.as_cell())?)
     })?;
     Ok(true)
+}
+
+/// Checks the values of an UPDATE.
+async fn check_values<M: Model>(held: &Held, session: &Session, set: &[Stamp]) -> Result<()> {
+    if held.is_none() {
+        return Ok(());
+    }
+    let (columns, values): (Vec<_>, Vec<_>) = set.iter().cloned().unzip();
+    check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await
 }
 
 /// Checks the values in an UPDATE that also sets expressions.

@@ -20,8 +20,10 @@ pub(super) struct Traces<'t> {
 }
 
 /// The first words of statements that do not change tables.
-const OF_ROWS: [&str; 10] =
-    ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "REPLACE", "MERGE", "EXPLAIN", "SHOW"];
+const OF_ROWS: [&str; 13] = [
+    "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "REPLACE", "MERGE", "EXPLAIN", "SHOW", "TRUNCATE",
+    "ANALYZE", "NOTIFY",
+];
 
 /// The part of a statement that decides what the next word means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

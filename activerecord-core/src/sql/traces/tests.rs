@@ -171,6 +171,7 @@ fn the_first_words_say_whether_tables_can_change() {
         (ALL, false, "INSERT INTO t VALUES ('; DROP TABLE t'); -- ; DROP"),
         (ALL, false, ""),
         (ALL, false, ";"),
+        (PG, false, "NOTIFY orders; TRUNCATE t; ANALYZE t"),
         (ALL, true, "create table t (a int)"),
         (ALL, true, "SELECT 1; ALTER TABLE t ADD b int"),
         (PG, true, "SELECT set_config('a.b', 'c', false); ALTER TABLE t ADD b int"),
