@@ -61,13 +61,13 @@ impl Given {
         merged: &[(usize, &ColumnInfo)],
         dialect: &'static Dialect,
     ) -> Self {
-        let (now, longest) = (Now::of(dialect), dialect.equality.longest());
+        let (now, longest) = (Now::of(dialect, &None), dialect.equality.longest());
         let exact: Vec<_> =
             ordinals.iter().copied().filter(|ordinal| !merged.iter().any(|(text, _)| text == ordinal)).collect();
         let (mut seen, mut groups) = (HashSet::new(), HashMap::new());
         let mut given = Self { records: Vec::new(), keys: Vec::new() };
         for (index, record) in records.iter().enumerate() {
-            let stamps = stamps::of_insert(record, now);
+            let stamps = stamps::of_insert(record, &now);
             let texts = merged.iter().map(|(ordinal, _)| match stamped(record, &stamps, *ordinal) {
                 // PostgreSQL refuses NUL, also in JSON.
                 Value::Text(text) if !text.contains('\0') && text.chars().count() <= longest => {
