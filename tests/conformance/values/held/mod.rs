@@ -22,8 +22,8 @@ trait Holder: Model + ActiveRecord + Clone + Debug + Send + Sync + 'static {
     fn assign(value: &Self::Field) -> impl IntoAssignments<Self> + Send;
 }
 
-/// A column gets every tenth value. The next column begins with the next value.
-const STRIDE: usize = 10;
+/// A column gets every 23rd value. The next column begins with the next value. 1 checks all pairs, in some minutes.
+const STRIDE: usize = 23;
 
 /// What happened to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +79,21 @@ async fn what_is_written_is_what_the_row_holds() -> Result<()> {
         "{pairs} pairs: the database keeps {kept}, refuses {refused} and would change {changed}; wrong: {}",
         wrong.len()
     );
-    assert!(kept > 100 && changed > 80, "the samples reach too little");
+    assert!(kept > 50 && changed > 30, "the samples reach too little");
     assert!(wrong.is_empty(), "{} of {pairs} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     Ok(())
 }
 
 /// Writes each value to the column, in a transaction that is rolled back.
 async fn every_value<H: Holder>(db: &Database, column: &str, values: &[H::Field], report: &mut Report) -> Result<()> {
+    let values: Vec<_> = values.iter().skip(report.columns % STRIDE).step_by(STRIDE).collect();
+    if values.is_empty() {
+        return Ok(());
+    }
     // A server can keep the types that a statement had first, so each field has a session of its own.
     connection(db)?.execute(db.profile().last_words, []).await?;
     let undone = transaction(db, async || {
-        for value in values.iter().skip(report.columns % STRIDE).step_by(STRIDE) {
+        for value in values {
             let raw = raw::<H>(db, value).await;
             let verb = verbs::nth(report.pairs);
             let id = i64::try_from(report.pairs).unwrap_or_default() + 1_000;
