@@ -12,9 +12,12 @@
 //!   bind) takes the cursor by `&mut`.
 #![allow(unsafe_code, reason = "the C interface of SQLite; each block states why it is sound")]
 
+mod compile;
 mod inserted;
 mod key;
 mod row;
+#[cfg(test)]
+mod tests;
 mod uses;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -23,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use activerecord_core::sql::ReturnedKey;
-use activerecord_core::{Error, ErrorKind, Result};
+use activerecord_core::{Error, Result};
 use rusqlite::ffi;
 
 use self::inserted::Inserted;
@@ -212,99 +215,6 @@ impl Database {
         Some(self.connection.last_insert_rowid()).filter(|id| *id != 0)
     }
 
-    fn compile(&mut self, text: &str) -> Result<Option<Statement>> {
-        if text.contains('\0') {
-            return Err(error::invalid_statement("the SQL text contains a NUL character"));
-        }
-        let (statement, tail) = self.compile_first(text)?;
-        match statement {
-            Some(statement) if self.is_blank(tail)? => Ok(Some(statement)),
-            _ => Ok(None),
-        }
-    }
-
-    /// The first statement of a text, if it has one, and the text after it.
-    fn compile_first<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
-        match self.compile_now(text) {
-            // Another connection may have changed the schema. SQLite notices that by itself for some errors only, such as a
-            // missing table, and not for a missing unique key.
-            Err(error) if error.kind() == ErrorKind::InvalidStatement && self.reads_schema() => self.compile_now(text),
-            compiled => compiled,
-        }
-    }
-
-    /// Reads the schema again if another connection has changed it. False when the file cannot be read now.
-    fn reads_schema(&self) -> bool {
-        let read = self.connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(()));
-        matches!(read, Ok(()) | Err(rusqlite::Error::QueryReturnedNoRows))
-    }
-
-    /// As [`compile_first`](Self::compile_first), with the schema that the connection knows.
-    fn compile_now<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
-        let length = c_int::try_from(text.len()).map_err(|_| error::invalid_statement("the SQL text is too long"))?;
-        let (mut raw, mut tail) = (ptr::null_mut(), ptr::null());
-        // SAFETY: the handle is valid; the text is `length` readable bytes, which SQLite copies; `raw` and `tail` are
-        // places for the results.
-        let code = unsafe {
-            let flags = ffi::SQLITE_PREPARE_PERSISTENT;
-            ffi::sqlite3_prepare_v3(
-                self.connection.handle(),
-                text.as_ptr().cast(),
-                length,
-                flags,
-                &raw mut raw,
-                &raw mut tail,
-            )
-        };
-        if code != ffi::SQLITE_OK {
-            return Err(error::at_prepare(code, &self.message()));
-        }
-        let read = (tail as usize).saturating_sub(text.as_ptr() as usize);
-        let (first, tail) = text.split_at_checked(read).unwrap_or((text, ""));
-        // SAFETY: SQLITE_OK, so `raw` is null or a new statement of this connection.
-        let mut statement = NonNull::new(raw).map(|raw| unsafe { Statement::new(raw, first, self.uses.take()) });
-        if let Some(statement) = &mut statement
-            && statement.profile.may_be_unbounded()
-        {
-            statement.profile.is_unbounded(self.has_unbounded_instruction(first));
-        }
-        Ok((statement, tail))
-    }
-
-    /// Whether the program of a statement, with its triggers, has an instruction that concerns all rows of a table.
-    fn has_unbounded_instruction(&self, text: &str) -> bool {
-        let explain = || {
-            let mut explained = self.connection.prepare(&format!("EXPLAIN {text}"))?;
-            let mut instructions = explained.raw_query();
-            while let Some(instruction) = instructions.next()? {
-                if let "Count" | "Clear" = instruction.get_ref(1)?.as_str()? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        };
-        let explained: rusqlite::Result<bool> = explain();
-        self.uses.take();
-        explained.unwrap_or(true)
-    }
-
-    /// Whether a text has no statement: only space, comments and semicolons.
-    fn is_blank(&mut self, mut text: &str) -> Result<bool> {
-        loop {
-            text = text.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
-            if text.is_empty() {
-                return Ok(true);
-            }
-            match self.compile_first(text) {
-                Ok((None, tail)) if tail.len() < text.len() => text = tail,
-                Ok((None, _)) => return Ok(true),
-                // A second statement may need what the first one creates, so a failure to compile it is not an error
-                // here.
-                Ok((Some(_), _)) | Err(_) => return Ok(false),
-            }
-        }
-    }
-
     /// SQLite's message for the last failure.
     fn message(&self) -> String {
         // SAFETY: the handle is valid, and the text is copied before the next call.
@@ -477,72 +387,4 @@ impl Cursor<'_> {
 unsafe fn last_message(connection: *mut ffi::sqlite3) -> String {
     // SAFETY: the result is never null, and ends with a NUL.
     unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(connection)).to_string_lossy().into_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_of_a_new_statement() {
-        let mut database = Database::new(rusqlite::Connection::open_in_memory().unwrap());
-        for text in [
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
-            "CREATE TABLE log (x INTEGER)",
-            "CREATE TABLE watched (x INTEGER)",
-            "CREATE TRIGGER emptied AFTER INSERT ON watched BEGIN DELETE FROM log; END",
-            "CREATE VIEW size AS SELECT count(*) AS rows FROM t",
-            "CREATE VIEW today AS SELECT x FROM t WHERE x > unixepoch('now')",
-        ] {
-            database.connection().execute_batch(text).unwrap();
-        }
-        for (text, unbounded, changing) in [
-            ("SELECT x FROM t", false, false),
-            ("SELECT count(*) FROM t", true, false),
-            ("SELECT [count] /* all */ (*) FROM \"t\"", true, false),
-            ("SELECT count(*) FROM t WHERE x > 0", false, false),
-            ("SELECT count(x) FROM t", false, false),
-            ("SELECT rows FROM size", true, false),
-            ("SELECT x, (SELECT count(*) FROM t) FROM t WHERE id = 1", true, false),
-            ("WITH c AS (SELECT count(*) AS n FROM t) SELECT n FROM c", true, false),
-            ("SELECT random()", false, true),
-            ("SELECT \"randomBlob\"(1)", false, true),
-            ("SELECT 'random', x FROM t -- random", false, false),
-            ("SELECT x FROM t WHERE x > CURRENT_TIMESTAMP", false, true),
-            ("SELECT date(x) FROM t", false, false),
-            ("SELECT x FROM t WHERE x > datetime('now', '-1 day')", false, true),
-            ("SELECT x FROM today", false, true),
-            ("PRAGMA integrity_check", true, false),
-            ("INSERT INTO t (x) VALUES (1)", false, false),
-            ("INSERT INTO watched VALUES (1)", true, false),
-            ("DELETE FROM t", true, false),
-            ("DELETE FROM t WHERE id = 1", false, false),
-            ("WITH c AS (SELECT 1 WHERE 1) DELETE FROM t", true, false),
-            ("UPDATE t SET x = (SELECT 1 WHERE 1)", true, false),
-            ("UPDATE t SET x = 1 WHERE id = 1", false, false),
-        ] {
-            let Prepared::One(slot) = database.prepare(text, None).unwrap() else { panic!("{text}") };
-            let profile = *database.cursor(slot).profile();
-            assert_eq!((profile.unbounded, profile.is_changing()), (unbounded, changing), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_bytes_of_all_statements_are_limited() {
-        let mut database = Database::new(rusqlite::Connection::open_in_memory().unwrap());
-        database.connection().execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
-        let insert = |rows: usize| format!("INSERT INTO t VALUES {}", vec!["(?)"; rows].join(","));
-        for rows in 1..=512 {
-            database.prepare(&insert(rows), None).unwrap();
-        }
-        assert!(database.statements.bytes() <= CAPACITY.bytes);
-        database.prepare("SELECT x FROM t", None).unwrap();
-        for rows in 0..100 {
-            database.prepare(&insert(10_000 + rows), None).unwrap();
-        }
-        assert!(database.statements.bytes() <= CAPACITY.bytes);
-        assert!(database.has("SELECT x FROM t"), "long statements do not displace short ones");
-        assert!(database.has(&insert(10_099)));
-        assert!(!database.has(&insert(10_098)));
-    }
 }

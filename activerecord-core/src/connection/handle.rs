@@ -255,7 +255,7 @@ impl ConnectionHandle {
     /// ```
     ///
     /// # Errors
-    /// With the database's [code](Error::code): the branch does not exist, still belongs to an open connection, or
+    /// With the database's [code](crate::Error::code): the branch does not exist, still belongs to an open connection, or
     /// belongs to another login. After `ConnectionLost`, the branch may or may not be committed.
     pub async fn commit_prepared(&self, branch: &Branch) -> Result<()> {
         self.control(Control::CommitPrepared(branch)).await
