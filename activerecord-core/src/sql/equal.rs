@@ -60,7 +60,7 @@ fn compared(w: &mut Writer<'_>, column: &ColumnInfo, place: usize) {
         }
         Equality::Mysql => {
             let collation = collation.unwrap_or("utf8mb4_bin");
-            w.push(if is_char(column) { "RTRIM(CONVERT(" } else { "(CONVERT(" });
+            w.push("(CONVERT(");
             cell(w, place);
             w.push(" USING ").name(collation.split('_').next().unwrap_or_default()).push(")) COLLATE ").name(collation);
         }
@@ -73,11 +73,6 @@ fn cell(w: &mut Writer<'_>, place: usize) {
         Equality::Postgresql => w.push(&format!("(value ->> {place})")),
         Equality::Mysql => w.push(&format!("k{place}")),
     };
-}
-
-/// Whether the column removes blanks at the end.
-fn is_char(column: &ColumnInfo) -> bool {
-    column.declared.starts_with("char(")
 }
 
 fn is_text(column: &ColumnInfo) -> bool {
@@ -95,7 +90,7 @@ pub(crate) fn merges_texts(column: &ColumnInfo, ends_blank: bool, dialect: &Dial
         Equality::Mysql => collation.is_some_and(|collation| {
             // Blanks at the end do not count in a collation of characters, unless its name says so.
             let pads = !["binary", "_nopad_bin", "_0900_bin"].iter().any(|exact| collation.ends_with(exact));
-            (pads || is_char(column)) && ends_blank || !is_exact(collation, dialect)
+            (pads && ends_blank) || !is_exact(collation, dialect)
         }),
     }
 }

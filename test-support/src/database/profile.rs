@@ -184,11 +184,7 @@ static POSTGRES: Profile = Profile {
     has_uuids: true,
     keys_go_on: false,
     sequenced: &sequences::POSTGRES,
-    merged: &[
-        ("text COLLATE no_case", "a", "A"),
-        ("varchar(50) COLLATE composed", "\u{e9}", "e\u{301}"),
-        ("character(50)", "a", "a "),
-    ],
+    merged: &[("text COLLATE no_case", "a", "A"), ("varchar(50) COLLATE composed", "\u{e9}", "e\u{301}")],
     merging: &[
         "CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
         "CREATE COLLATION composed (provider = icu, locale = 'und', deterministic = false)",
@@ -245,7 +241,6 @@ const MYSQL_PROFILE: Profile = Profile {
         ("VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", "\u{e9}", "e\u{301}"),
         ("VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "a", "a "),
         ("VARCHAR(50) CHARACTER SET latin1 COLLATE latin1_swedish_ci", "\u{e9}", "E"),
-        ("CHAR(50)", "a", "a "),
     ],
     merging: &[],
     without_sequence: &[],

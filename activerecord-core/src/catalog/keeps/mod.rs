@@ -162,7 +162,7 @@ impl Keeps {
             Lands::Lost => None,
         });
         match stored.collect::<Option<Vec<_>>>() {
-            Some(stored) if stored == values => Lands::Same,
+            Some(stored) if are_equal(&stored, values) => Lands::Same,
             Some(stored) => Lands::As(Value::Array(element, stored)),
             None => Lands::Lost,
         }
@@ -207,12 +207,17 @@ fn of_type(ty: ValueType) -> Holder {
     }
 }
 
+fn are_equal(read: &[Value], written: &[Value]) -> bool {
+    read.len() == written.len() && read.iter().zip(written).all(|(read, written)| is_equal(read, written))
+}
+
 fn is_equal(read: &Value, written: &Value) -> bool {
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     match (read, written) {
         (Value::F32(one), Value::F32(other)) if one.is_nan() => other.is_nan(),
         (Value::F64(one), Value::F64(other)) if one.is_nan() => other.is_nan(),
         (Value::Json(one), Value::Json(other)) => json(one) == json(other),
+        (Value::Array(_, one), Value::Array(_, other)) => are_equal(one, other),
         _ => read == written,
     }
 }
