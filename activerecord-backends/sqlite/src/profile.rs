@@ -104,13 +104,13 @@ impl Profile {
     }
 
     /// Records whether one instruction concerns all rows of a table.
-    pub(crate) fn is_unbounded(&mut self, unbounded: bool) {
+    pub(crate) fn set_unbounded(&mut self, unbounded: bool) {
         self.unbounded = unbounded;
     }
 
     /// Records that the user wrote the text. Nothing is known of it: any function in it may take any time, so its first
     /// run is on a thread. A bound value can be the argument that stands for the current time.
-    pub(crate) fn is_raw(&mut self) {
+    pub(crate) fn mark_raw(&mut self) {
         self.changing |= self.uses.dates();
         if self.pace == Pace::Unknown {
             self.pace = Pace::Slow;

@@ -167,7 +167,7 @@ impl Session {
                 return Err(error::transaction_control());
             }
             if sql.access() == Access::Unknown {
-                cursor.profile().is_raw();
+                cursor.profile().mark_raw();
             }
             value::bind(&mut cursor, sql.binds())?;
             if let Some(key) = sql.generated_key()

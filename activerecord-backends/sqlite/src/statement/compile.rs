@@ -64,7 +64,7 @@ impl Database {
         if let Some(statement) = &mut statement
             && statement.profile.may_be_unbounded()
         {
-            statement.profile.is_unbounded(self.has_unbounded_instruction(first));
+            statement.profile.set_unbounded(self.has_unbounded_instruction(first));
         }
         Ok((statement, tail))
     }
