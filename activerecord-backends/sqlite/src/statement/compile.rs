@@ -41,6 +41,8 @@ impl Database {
     fn compile_now<'t>(&mut self, text: &'t str) -> Result<(Option<Statement>, &'t str)> {
         let length = c_int::try_from(text.len()).map_err(|_| error::invalid_statement("the SQL text is too long"))?;
         let (mut raw, mut tail) = (ptr::null_mut(), ptr::null());
+        // SQLite also told of the statements that others compiled on this connection, such as its settings.
+        self.uses.take();
         // SAFETY: the handle is valid; the text is `length` readable bytes, which SQLite copies; `raw` and `tail` are
         // places for the results.
         let code = unsafe {
