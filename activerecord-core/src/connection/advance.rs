@@ -153,7 +153,7 @@ impl Place<'_> {
         let step = if *increment == 0 { 1 } else { i128::from(*increment) };
         // `next` is behind the numbers that the server has reserved, at most `cache`.
         let least = i128::from(next) - step * i128::from(*cache).max(1);
-        if if step > 0 { least > end.into() } else { least < end.into() } {
+        if self.is_past(least, end) {
             return Ok(());
         }
         let past = (i128::from(end) - i128::from(next)) * step.signum();
@@ -188,8 +188,11 @@ impl Place<'_> {
 
     /// Whether the number after `at` is past `end`.
     fn reaches(&self, at: i64, end: i64) -> bool {
-        let next = i128::from(at) + i128::from(self.of.sequence.increment);
-        if self.of.grows() { next > end.into() } else { next < end.into() }
+        self.is_past(i128::from(at) + i128::from(self.of.sequence.increment), end)
+    }
+
+    fn is_past(&self, number: i128, end: i64) -> bool {
+        if self.of.grows() { number > end.into() } else { number < end.into() }
     }
 
     /// The number before which `setval` is safe.

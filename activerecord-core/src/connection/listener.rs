@@ -8,10 +8,7 @@ use super::handle::ConnectionHandle;
 use super::registry::endpoint;
 use super::session::{Label, Session};
 use crate::backend::{Notifications, errors::no_notifications};
-use crate::error::{Error, Result};
-use crate::sql::render;
-use crate::statement::{RawSql, Statement};
-use crate::value::IntoParams as _;
+use crate::error::Result;
 
 /// Receives the notifications of a channel. [`ConnectionHandle::listen`] opens it.
 ///
@@ -70,12 +67,11 @@ impl ConnectionHandle {
     /// # Errors
     /// `Unsupported` without the capability `notifications`; those of the connection and the database.
     pub async fn notify(&self, channel: &str, text: &str) -> Result<()> {
-        let endpoint = endpoint(self.name())?;
-        let at_name = |error: Error| error.with_connection(endpoint.name());
-        let notify = endpoint.dialect().notify.ok_or_else(|| at_name(no_notifications()))?;
-        let statement = Statement::Raw(RawSql { text: notify.into(), binds: [channel, text].into_params() });
-        let sql = render(statement, endpoint.dialect()).map_err(at_name)?;
-        Session::Pool(endpoint).execute(&sql, Label::raw("notify")).await.map(drop)
+        let session = Session::Pool(endpoint(self.name())?);
+        let missing = || no_notifications().with_connection(session.endpoint().name());
+        let notify = session.dialect().notify.ok_or_else(missing)?;
+        let sql = session.render_text(notify, [channel, text])?;
+        session.execute(&sql, Label::raw("notify")).await.map(drop)
     }
 
     /// Listens to a channel. The listener receives all texts that are sent after this returns. It opens a separate

@@ -26,10 +26,9 @@ async fn write<M: Model>(record: &mut M, session: &Session) -> Result<()> {
     let held = held(session, M::TABLE).await.map_err(of_model::<M>)?;
     let stamps = stamps::of_insert(record, &Now::of(session.dialect(), &held));
     let left = Left::of(record, &stamps);
-    let columns = (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal));
-    let binds: Vec<_> = columns.clone().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
+    let binds: Vec<_> = left.written::<M>().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
     if held.is_some() {
-        let columns: Vec<_> = columns.collect();
+        let columns: Vec<_> = left.written::<M>().collect();
         check(&held, session, M::TABLE, Cells { columns: &columns, values: &binds, first: None }).await?;
     }
     let returning = left.key.is_some() && session.dialect().capabilities().insert_returning;
@@ -56,7 +55,7 @@ fn statement<M: Model>(left: &Left, binds: Vec<Value>, returning: bool, session:
     let insert = |values| Insert {
         table: M::TABLE.name.into(),
         model: Some(M::TABLE),
-        columns: columns_of::<M>((0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal))),
+        columns: columns_of::<M>(left.written::<M>()),
         values,
         conflict: None,
         returning: columns_of::<M>(left.ordinals().filter(|_| returning)),

@@ -89,6 +89,11 @@ impl Left {
         self.key.into_iter().chain(self.supplied.iter().copied())
     }
 
+    /// Returns the columns that the INSERT writes, in the order of the table.
+    pub(super) fn written<M: Model>(&self) -> impl Iterator<Item = usize> {
+        (0..M::TABLE.columns.len()).filter(|&ordinal| !self.has(ordinal))
+    }
+
     /// Returns a bit for each column; `None` if a column has no bit.
     pub(super) fn bits(&self) -> Option<u64> {
         self.ordinals().try_fold(0, |bits, ordinal| (ordinal < 64).then(|| bits | 1 << ordinal))

@@ -117,7 +117,7 @@ impl Bulk {
     /// Writes one statement, if the columns keep its values. `first` is the index of its first record.
     async fn insert_checked<M: Model>(&self, chunk: Chunk, first: usize, session: &Session) -> Result<()> {
         if self.held.is_some() {
-            let columns: Vec<_> = chunk.columns::<M>().collect();
+            let columns: Vec<_> = chunk.left.written::<M>().collect();
             let cells = Cells { columns: &columns, values: &chunk.values, first: Some(first) };
             check(&self.held, session, M::TABLE, cells).await?;
         }
@@ -139,7 +139,7 @@ impl Bulk {
         let insert = |values| Insert {
             table: M::TABLE.name.into(),
             model: Some(M::TABLE),
-            columns: columns_of::<M>(written::<M>(&left)),
+            columns: columns_of::<M>(left.written::<M>()),
             values,
             conflict: self.conflict.clone().map(|conflict| without::<M>(conflict, &left)),
             returning: Vec::new(),
@@ -196,11 +196,6 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// The ordinals of the columns.
-    fn columns<M: Model>(&self) -> impl Iterator<Item = usize> {
-        written::<M>(&self.left)
-    }
-
     /// Takes as many of the first records as fit into one statement.
     pub(super) fn of<M: Model>(records: &[M], limits: &Limits) -> Self {
         let most = records.len().min(limits.rows) * M::TABLE.columns.len();
@@ -217,7 +212,7 @@ impl Chunk {
                 break;
             }
             let start = chunk.values.len();
-            chunk.values.extend(written::<M>(&left).map(|ordinal| stamped(record, &stamps, ordinal)));
+            chunk.values.extend(left.written::<M>().map(|ordinal| stamped(record, &stamps, ordinal)));
             bytes += chunk.values[start..].iter().map(size).sum::<usize>();
             if chunk.rows > 0 && bytes > limits.bytes {
                 chunk.values.truncate(start);
@@ -228,11 +223,6 @@ impl Chunk {
         }
         chunk
     }
-}
-
-/// The columns of an INSERT that leaves some to the database.
-fn written<M: Model>(left: &Left) -> impl Iterator<Item = usize> {
-    (0..M::TABLE.columns.len()).filter(|&ordinal| !left.has(ordinal))
 }
 
 /// Returns a text that is equal for rows with the same key. It is only compared, never shown.

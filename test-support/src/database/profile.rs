@@ -60,7 +60,7 @@ pub struct Profile {
     /// The option, and its value, that makes a connection wait only briefly for a lock.
     pub(super) impatience: (&'static str, &'static str),
     /// Types of columns, in the SQL of the database. They hold values of all kinds, with and without limits.
-    pub columns: &'static [&'static str],
+    pub columns: &'static [&'static [&'static str]],
     /// SQL that ends its session.
     pub last_words: &'static str,
     /// A column type that the library does not support.
@@ -143,7 +143,7 @@ const SQLITE_PROFILE: Profile = Profile {
     merging: &[],
     without_sequence: &[],
     impatience: ("busy_timeout", "20ms"),
-    columns: columns::SQLITE,
+    columns: &[columns::SQLITE],
     last_words: "PRAGMA query_only = 0",
     foreign_type: "SPATIAL",
     rich: &schemas::SQLITE,
@@ -196,7 +196,7 @@ static POSTGRES: Profile = Profile {
         "SET LOCAL ROLE \"a \"\"lesser\"\" login\"",
     ],
     impatience: ("lock_timeout", "20ms"),
-    columns: columns::POSTGRES,
+    columns: &[columns::POSTGRES],
     last_words: "SET ROLE NONE",
     foreign_type: "interval",
     rich: &schemas::POSTGRES,
@@ -209,7 +209,7 @@ static MARIADB: Profile = Profile {
     variable: Some("DATABASE_URL_MARIADB"),
     kind: Kind::Database { collation: "utf8mb4_nopad_bin" },
     capabilities: Expected { insert_returning: true, ..MYSQL_CAPABILITIES },
-    columns: columns::MARIADB,
+    columns: &[columns::MYSQL, columns::ONLY_MARIADB],
     rich: &schemas::MARIADB,
     sequenced: &sequences::MARIADB,
     ..MYSQL_PROFILE
@@ -245,7 +245,7 @@ const MYSQL_PROFILE: Profile = Profile {
     merging: &[],
     without_sequence: &[],
     impatience: ("lock_timeout", "1s"),
-    columns: columns::MYSQL,
+    columns: &[columns::MYSQL],
     last_words: "SET @spent = 1",
     foreign_type: "point",
     rich: &schemas::MYSQL,

@@ -12,8 +12,6 @@ use super::handle::ConnectionHandle;
 use super::session::{Label, Session};
 use crate::catalog::TableInfo;
 use crate::error::Result;
-use crate::sql::render;
-use crate::statement::{RawSql, Statement};
 use crate::value::{Flow, RowRef, Value, ValueType};
 use rows::CatalogRow;
 
@@ -158,8 +156,8 @@ async fn rows_of(
     let schema = schema.map_or(Value::Null(ValueType::Text), |schema| Value::Text(schema.to_owned()));
     // Each part of the query has a pair of placeholders for the schema and the table.
     let pairs = text.matches('?').count() / 2;
-    let binds = (0..pairs).flat_map(|_| [schema.clone(), Value::Text(table.to_owned())]).collect();
-    let sql = render(Statement::Raw(RawSql { text: text.into(), binds }), dialect)?.reading();
+    let binds: Vec<_> = (0..pairs).flat_map(|_| [schema.clone(), Value::Text(table.to_owned())]).collect();
+    let sql = session.render_text(&text, binds)?.reading();
     let mut rows = Vec::new();
     let mut sink = |row: &dyn RowRef| -> Result<Flow> {
         rows.push(CatalogRow::read(row)?);
