@@ -17,12 +17,12 @@ pub(crate) const DATABASES: &[&str] = &["sqlite", "postgres", "mariadb", "mysql"
 /// The lanes, in two rounds. The lanes of a round run at the same time. Programs of the second round read the state of
 /// a whole server, or need the processor more than they wait.
 const ROUNDS: [&[&str]; 2] =
-    [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "faults", "compiled"]];
+    [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "matrix", "faults", "compiled"]];
 
 /// The arguments of the command.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Run only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, faults, compiled
+    /// Run only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, matrix, faults, compiled
     #[arg(value_parser = ROUNDS.concat())]
     lanes: Vec<String>,
     #[command(flatten)]
@@ -60,10 +60,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     drop(lease);
     if is_whole {
-        report.step("docs", || {
-            let docs = Cargo::new(["doc", "--workspace", "--all-features", "--no-deps"]);
-            docs.env("RUSTDOCFLAGS", "-D warnings").run().map(|()| String::new())
-        });
         report.step("tidy", tidy::run);
         report.step("example", || match &programs {
             Some(programs) => example::run(programs.example("cross_database")?),
@@ -87,8 +83,9 @@ fn lane(name: &'static str, programs: &Programs, lease: &Lease<'_>) -> Result<La
     let runs = match name {
         "programs" => programs.tests().filter(|program| is_plain(program, lease)).map(run).collect::<Result<_>>()?,
         "servers" => named(&["servers", "two_phase"])?,
-        "faults" => named(&["faults", "faults matrix"])?,
-        "compiled" => [vec![doctests(lease)?], named(&["ui-tests ui"])?].into_iter().flatten().collect(),
+        "matrix" => named(&["faults matrix"])?,
+        "faults" => named(&["faults"])?,
+        "compiled" => [vec![doctests(lease)?], named(&["ui-tests ui"])?, vec![docs()]].into_iter().flatten().collect(),
         database => named(&["conformance"])?.into_iter().map(|run| run.on(database)).collect(),
     };
     Ok(Lane { name, runs })
@@ -105,6 +102,12 @@ fn doctests(lease: &Lease<'_>) -> Result<Run> {
     let mut command = Cargo::new(["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]).into_command();
     command.envs(lease.variables()?);
     Ok(Run { title: "doctests".to_owned(), command })
+}
+
+/// Builds the documentation, beside tests that wait for servers.
+fn docs() -> Run {
+    let docs = Cargo::new(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    Run { title: "docs".to_owned(), command: docs.into_command() }
 }
 
 fn cargo(args: &[&str]) -> Result<String> {

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Sql;
 use crate::sql::advance::{Numbered, numbers_of, sequence_of_default};
 use crate::transaction::Transaction;
-use crate::value::{ValueType, cell};
+use crate::value::{RowRef, ValueType, cell};
 
 const LABEL: Label = Label::raw("advance sequences");
 
@@ -77,7 +77,11 @@ pub(crate) fn has_sequence(info: &TableInfo, column: &ColumnInfo) -> bool {
 }
 
 /// The sequence of a column, with its numbers.
-async fn sequence_of(info: &TableInfo, column: &ColumnInfo, session: &Session) -> Result<Option<SequenceInfo>> {
+pub(super) async fn sequence_of(
+    info: &TableInfo,
+    column: &ColumnInfo,
+    session: &Session,
+) -> Result<Option<SequenceInfo>> {
     if !has_sequence(info, column) || column.sequence.is_some() {
         return Ok(column.sequence.clone().filter(|_| has_sequence(info, column)));
     }
@@ -111,25 +115,34 @@ fn not_permitted(error: Error, sequence: &SequenceInfo, dialect: &'static Dialec
 }
 
 /// A sequence in a session.
-struct Place<'s> {
-    of: Numbered<'s>,
-    session: &'s Session,
+pub(super) struct Place<'s> {
+    pub(super) of: Numbered<'s>,
+    pub(super) session: &'s Session,
 }
 
-/// What is known of a sequence and its column.
-struct State {
-    /// The last number in the column. None: no number that the sequence could generate.
-    end: Option<i64>,
+/// Where a sequence stands.
+pub(super) struct State {
     /// The last number of the sequence. None: it has no number yet, or the login cannot see it.
-    at: Option<i64>,
-    movable: bool,
+    pub(super) at: Option<i64>,
+    pub(super) movable: bool,
     login: String,
+}
+
+impl State {
+    fn read(row: &dyn RowRef) -> Result<Self> {
+        Ok(Self { at: cell(row, 0)?, movable: cell(row, 1)?, login: cell(row, 2)? })
+    }
+}
+
+#[cold]
+fn no_state() -> Error {
+    Error::new(ErrorKind::Database, "the database returned no state of a sequence")
 }
 
 impl Place<'_> {
     async fn advance(&self) -> Result<()> {
-        let state = self.state().await?;
-        let Some(end) = state.end else { return Ok(()) };
+        let (state, end) = self.state().await?;
+        let Some(end) = end else { return Ok(()) };
         match self.of.dialect.sequences {
             Sequences::None => Ok(()),
             Sequences::OnlyForward(_) => self.move_forward(end, &state).await,
@@ -139,16 +152,20 @@ impl Place<'_> {
         }
     }
 
-    async fn state(&self) -> Result<State> {
+    /// Where it stands, and the last number in the column. None: no number that the sequence could generate.
+    async fn state(&self) -> Result<(State, Option<i64>)> {
         let sql = self.of.state();
-        let read = self.session.fetch_one(&sql, LABEL, |row| {
-            Ok(State { end: cell(row, 0)?, at: cell(row, 1)?, movable: cell(row, 2)?, login: cell(row, 3)? })
-        });
-        read.await?.ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no state of a sequence"))
+        let read = self.session.fetch_one(&sql, LABEL, |row| Ok((State::read(row)?, cell(row, 3)?)));
+        read.await?.ok_or_else(no_state)
+    }
+
+    /// Where it stands.
+    pub(super) async fn place(&self) -> Result<State> {
+        self.session.fetch_one(&self.of.place(), LABEL, State::read).await?.ok_or_else(no_state)
     }
 
     /// Moves a sequence that never moves back by itself, in its step.
-    async fn move_forward(&self, end: i64, state: &State) -> Result<()> {
+    pub(super) async fn move_forward(&self, end: i64, state: &State) -> Result<()> {
         let (Some(next), SequenceInfo { increment, cache, .. }) = (state.at, &self.of.sequence) else { return Ok(()) };
         let step = if *increment == 0 { 1 } else { i128::from(*increment) };
         // `next` is behind the numbers that the server has reserved, at most `cache`.
@@ -167,7 +184,7 @@ impl Place<'_> {
     /// Moves a sequence that `setval` could move back. Drawing numbers never does, so the last steps are drawn. `setval` runs
     /// only while the sequence is so far behind that no other session can reach the number during the statement: it holds
     /// the lock of a drawn number, against ALTER SEQUENCE, and that of this function, against itself.
-    async fn draw_or_jump(&self, end: i64) -> Result<()> {
+    pub(super) async fn draw_or_jump(&self, end: i64) -> Result<()> {
         self.session.execute(&self.of.lock(), LABEL).await?;
         let mut at = self.drawn(&self.of.draw(1)).await?;
         while !self.reaches(at, end) {
@@ -181,29 +198,29 @@ impl Place<'_> {
         Ok(())
     }
 
-    async fn drawn(&self, sql: &Sql) -> Result<i64> {
+    pub(super) async fn drawn(&self, sql: &Sql) -> Result<i64> {
         let drawn = self.session.fetch_one(sql, LABEL, |row| cell::<i64>(row, 0)).await?;
         drawn.ok_or_else(|| Error::new(ErrorKind::Database, "the database returned no number of a sequence"))
     }
 
     /// Whether the number after `at` is past `end`.
-    fn reaches(&self, at: i64, end: i64) -> bool {
+    pub(super) fn reaches(&self, at: i64, end: i64) -> bool {
         self.is_past(i128::from(at) + i128::from(self.of.sequence.increment), end)
     }
 
-    fn is_past(&self, number: i128, end: i64) -> bool {
+    pub(super) fn is_past(&self, number: i128, end: i64) -> bool {
         if self.of.grows() { number > end.into() } else { number < end.into() }
     }
 
     /// The number before which `setval` is safe.
-    fn limit(&self, end: i64) -> Option<i64> {
+    pub(super) fn limit(&self, end: i64) -> Option<i64> {
         let SequenceInfo { increment, cache, .. } = self.of.sequence;
         let far = i128::from(DRAWN) * i128::from(cache.max(1)) * i128::from(increment);
         i64::try_from(i128::from(end) - far).ok()
     }
 
     /// How many numbers to draw. A session draws from the numbers that it has taken, so `at` can be far behind the sequence.
-    fn steps(&self, at: i64, end: i64) -> i64 {
+    pub(super) fn steps(&self, at: i64, end: i64) -> i64 {
         let SequenceInfo { increment, cache, .. } = self.of.sequence;
         let missing = (i128::from(end) - i128::from(at)) / i128::from(increment);
         i64::try_from(missing).unwrap_or(i64::MAX).clamp(1, DRAWN.saturating_add(cache))

@@ -6,21 +6,33 @@
 
 use std::sync::Arc;
 
+use super::advance::has_sequence;
 use super::describe::{Descriptions, description_aside, read_aside};
 use super::session::Session;
 use crate::catalog::{Keeps, TableInfo, TableKind};
+use crate::dialect::Sequences;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ColumnDef, TableDef};
 use crate::value::{Spelling, Value};
 
-/// What the columns of a model's table keep. None: everything, or the table is not checked.
+/// What the columns of a model's table keep. None: everything, and its key has no sequence; or the table is not checked.
 pub(crate) type Held = Option<Arc<Holds>>;
 
-/// The columns of a table that do not keep every value of their fields.
+/// What the writes of a model have to know of its table.
 #[derive(Debug)]
 pub(crate) struct Holds {
-    /// The ordinals of the columns in the model.
+    /// The columns that do not keep every value of their fields, by their ordinals in the model.
     columns: Vec<(usize, Keeps)>,
+    sequenced: Option<Sequenced>,
+}
+
+/// A key that the database takes from a sequence.
+#[derive(Debug)]
+pub(super) struct Sequenced {
+    /// The ordinal of the column in the model.
+    pub(super) ordinal: usize,
+    pub(super) column: &'static str,
+    pub(super) info: Arc<TableInfo>,
 }
 
 /// The values of rows that are written, row by row.
@@ -46,6 +58,12 @@ pub(crate) async fn held(session: &Session, table: &'static TableDef) -> Result<
     }
 }
 
+/// Whether there is a column that does not keep every value.
+#[inline]
+pub(crate) fn is_strict(held: &Held) -> bool {
+    held.as_ref().is_some_and(|holds| !holds.columns.is_empty())
+}
+
 /// Checks that the columns keep these values.
 ///
 /// # Errors
@@ -59,7 +77,7 @@ pub(crate) async fn check(held: &Held, session: &Session, table: &'static TableD
 }
 
 impl Holds {
-    fn of(info: &TableInfo, table: &'static TableDef) -> Held {
+    fn of(info: &Arc<TableInfo>, table: &'static TableDef) -> Held {
         let keeps = |def: &ColumnDef| {
             let exact = info.column(def.name);
             let column =
@@ -68,7 +86,17 @@ impl Holds {
         };
         let columns: Vec<_> =
             (0..).zip(table.columns).filter_map(|(ordinal, def)| Some((ordinal, keeps(def)?))).collect();
-        (!columns.is_empty()).then(|| Arc::new(Self { columns }))
+        let sequenced = Sequenced::of(info, table);
+        (!columns.is_empty() || sequenced.is_some()).then(|| Arc::new(Self { columns, sequenced }))
+    }
+
+    pub(super) fn sequenced(&self) -> Option<&Sequenced> {
+        self.sequenced.as_ref()
+    }
+
+    /// The ordinal of the key in the model, if the database takes it from a sequence.
+    pub(crate) fn sequenced_key(&self) -> Option<usize> {
+        self.sequenced().map(|key| key.ordinal)
     }
 
     /// The digits after the seconds that a column keeps.
@@ -88,15 +116,26 @@ impl Holds {
     }
 }
 
+impl Sequenced {
+    /// None: the model has no key of one column, or it has no sequence.
+    fn of(info: &Arc<TableInfo>, table: &'static TableDef) -> Option<Self> {
+        let [ordinal] = *table.key else { return None };
+        let column = table.columns[ordinal].name;
+        let has_sequence = info.dialect.sequences != Sequences::None
+            && info.column(column).is_some_and(|column| has_sequence(info, column));
+        has_sequence.then(|| Self { ordinal, column, info: Arc::clone(info) })
+    }
+}
+
 /// Describes the table, and keeps what its columns keep.
 async fn learn(session: &Session, table: &'static TableDef) -> Result<Held> {
     let descriptions = session.descriptions();
     let generation = descriptions.generation();
     let info = seen(session, description_aside(session, table.name).await)?;
-    Ok(keep(descriptions, generation, table, info.as_deref()))
+    Ok(keep(descriptions, generation, table, info.as_ref()))
 }
 
-fn keep(descriptions: &Descriptions, generation: u64, table: &'static TableDef, info: Option<&TableInfo>) -> Held {
+fn keep(descriptions: &Descriptions, generation: u64, table: &'static TableDef, info: Option<&Arc<TableInfo>>) -> Held {
     let held = info.and_then(|info| Holds::of(info, table));
     descriptions.keep_held(generation, table, &held);
     held
@@ -136,7 +175,7 @@ async fn refuse(session: &Session, table: &'static TableDef, cells: Cells<'_>) -
     let descriptions = session.descriptions();
     let generation = descriptions.generation();
     let info = seen(session, read_aside(session, table.name).await)?;
-    let Some(fresh) = keep(descriptions, generation, table, info.as_deref()) else { return Ok(()) };
+    let Some(fresh) = keep(descriptions, generation, table, info.as_ref()) else { return Ok(()) };
     let Some((row, keeps, value)) = fresh.lost(cells) else { return Ok(()) };
     let error = keeps.refusal(table.name, value).with_model(table.model).with_connection(session.endpoint().name());
     Err(match cells.first {

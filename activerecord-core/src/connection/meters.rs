@@ -72,20 +72,13 @@ impl Meters {
         }
     }
 
-    /// Records the wait for a connection.
-    pub(super) fn acquired(&self, waited: Duration) {
-        if let Some(handles) = self.handles() {
-            handles.wait.record(waited);
-        }
-    }
-
-    /// Counts a connection as in use until the guard is dropped.
-    pub(super) fn in_use(&self) -> InUse {
-        let gauge = self.handles().map(|handles| handles.in_use.clone());
-        if let Some(gauge) = &gauge {
-            gauge.increment(1.0);
-        }
-        InUse(gauge)
+    /// Records the wait for a connection, and counts it as in use until the guard is dropped. None: nothing is measured.
+    #[inline]
+    pub(super) fn acquired(&self, waited: Duration) -> Option<InUse> {
+        let handles = self.handles()?;
+        handles.wait.record(waited);
+        handles.in_use.increment(1.0);
+        Some(InUse(handles.in_use.clone()))
     }
 }
 
@@ -104,12 +97,10 @@ fn records(histogram: &Histogram) -> bool {
 }
 
 /// Counts a connection as in use until it is dropped.
-pub(super) struct InUse(Option<Gauge>);
+pub(super) struct InUse(Gauge);
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        if let Some(gauge) = &self.0 {
-            gauge.decrement(1.0);
-        }
+        self.0.decrement(1.0);
     }
 }

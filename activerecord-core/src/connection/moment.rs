@@ -4,6 +4,23 @@ use std::time::Duration;
 
 use coarsetime::Instant;
 
+/// A time between two moments. The pool converts its settings once, because the conversion costs a division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span(coarsetime::Duration);
+
+impl Span {
+    pub(super) const fn of_seconds(seconds: u64) -> Self {
+        Self(coarsetime::Duration::new(seconds, 0))
+    }
+}
+
+impl From<Duration> for Span {
+    /// A longer time counts as 68 years.
+    fn from(time: Duration) -> Self {
+        Self(time.min(Duration::from_secs(1 << 31)).into())
+    }
+}
+
 /// A point in time. A read costs a tenth of that of the exact clock, which would be a large part of a lookup in SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(Instant);
@@ -14,8 +31,8 @@ impl Moment {
     }
 
     /// The moment so much later.
-    pub(super) fn after(self, time: Duration) -> Self {
-        Self(self.0 + time.into())
+    pub(super) fn after(self, time: Span) -> Self {
+        Self(self.0 + time.0)
     }
 
     /// The time since an earlier moment; zero if it is later.

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::lease::PooledConnection;
 use super::meters::Meters;
-use super::moment::Moment;
+use super::moment::{Moment, Span};
 use crate::backend::{Backend, Connection, Notifications, current_runtime};
 use crate::config::PoolOptions;
 use crate::error::{Error, Result};
@@ -57,6 +57,8 @@ impl Pool {
                 is_bound: backend.is_bound_to_runtime(),
                 backend,
                 limits: limits.clone(),
+                idle_check: limits.idle_check.into(),
+                idle_timeout: limits.idle_timeout.map(Span::from),
                 name: Arc::clone(name),
                 state: Mutex::default(),
                 left: Notify::new(),
@@ -69,25 +71,34 @@ impl Pool {
     pub(super) async fn acquire(&self, purpose: Purpose, meters: &Meters) -> Result<PooledConnection> {
         let (now, runtime) = (Moment::now(), self.shared.runtime()?);
         // From here on the lease owns the place in the pool, also when this future is dropped.
-        let (mut lease, asked) = match self.shared.enter(purpose, now, runtime.as_ref())? {
-            Entered::Leased(lease) => {
-                meters.acquired(Duration::ZERO);
-                (lease, None)
-            }
-            Entered::Queued(turn) => {
-                let asked = Instant::now();
-                let lease = self.shared.wait(turn, asked + self.acquire_timeout()).await?;
-                meters.acquired(asked.elapsed());
-                (lease, Some(asked))
-            }
+        let mut lease = match self.shared.enter(purpose, now, runtime.as_ref())? {
+            Entered::Leased(lease) => lease,
+            // Boxed, as below, because this future is part of that of every statement, and hooks nest statements.
+            Entered::Queued(turn) => return Box::pin(self.queue(turn, now, runtime, meters)).await,
         };
-        lease.count(meters);
+        lease.count(meters, Duration::ZERO);
         if lease.is_ready(now) {
             return Ok(lease);
         }
-        let deadline = asked.unwrap_or_else(Instant::now) + self.acquire_timeout().max(LEAST_TO_CONNECT);
-        // Boxed, because this future is part of that of every statement, and hooks nest statements.
+        let deadline = Instant::now() + self.acquire_timeout().max(LEAST_TO_CONNECT);
         Box::pin(lease.make_ready(now, runtime, deadline)).await
+    }
+
+    /// Waits for its turn, and makes the connection ready.
+    async fn queue(
+        &self,
+        turn: oneshot::Receiver<PooledConnection>,
+        now: Moment,
+        runtime: Option<Handle>,
+        meters: &Meters,
+    ) -> Result<PooledConnection> {
+        let asked = Instant::now();
+        let mut lease = self.shared.wait(turn, asked + self.acquire_timeout()).await?;
+        lease.count(meters, asked.elapsed());
+        if lease.is_ready(now) {
+            return Ok(lease);
+        }
+        lease.make_ready(now, runtime, asked + self.acquire_timeout().max(LEAST_TO_CONNECT)).await
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -142,6 +153,8 @@ struct Shared {
     /// Whether a connection works only in the runtime that opened it.
     is_bound: bool,
     limits: PoolOptions,
+    idle_check: Span,
+    idle_timeout: Option<Span>,
     name: Arc<str>,
     state: Mutex<State>,
     /// Signals that the pool was closed, and later that no lease is left.
@@ -151,7 +164,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// The connection used last is on top: its caches are warm, and unneeded connections age at the bottom.
-    idle: Vec<Pooled>,
+    idle: Vec<Box<Pooled>>,
     holders: Vec<Holder>,
     /// First come, first served. It has waiters only while all places are taken.
     queue: VecDeque<Waiter>,
@@ -165,9 +178,15 @@ struct State {
 
 impl State {
     /// Takes the connection of this runtime that was used last.
-    fn pop(&mut self, runtime: Option<Id>) -> Option<Pooled> {
-        let place = self.idle.iter().rposition(|pooled| pooled.is_of(runtime))?;
-        let mut pooled = self.idle.remove(place);
+    fn pop(&mut self, runtime: Option<Id>) -> Option<Box<Pooled>> {
+        let mut pooled = match self.idle.pop()? {
+            last if last.is_of(runtime) => last,
+            other => {
+                self.idle.push(other);
+                let place = self.idle.iter().rposition(|pooled| pooled.is_of(runtime))?;
+                self.idle.remove(place)
+            }
+        };
         pooled.doubted |= self.broken.is_some_and(|broken| pooled.used <= broken);
         Some(pooled)
     }
@@ -211,7 +230,8 @@ struct Pooled {
     connection: Box<dyn Connection>,
     /// The runtime that opened it; None: it works in all of them.
     runtime: Option<Handle>,
-    opened: Moment,
+    /// When it is closed because of its age; None: never.
+    expires: Option<Moment>,
     /// The time at which it was returned, or while it is in use, leased.
     used: Moment,
     /// Whether another connection has broken since the last use.
@@ -224,20 +244,21 @@ impl Pooled {
     }
 
     /// Whether it is as old as a connection may be.
-    fn is_old(&self, now: Moment, limits: &PoolOptions) -> bool {
-        limits.max_lifetime.is_some_and(|age| now.since(self.opened) >= age)
+    fn is_old(&self, now: Moment) -> bool {
+        self.expires.is_some_and(|expires| now >= expires)
     }
 
-    /// Whether it must answer a ping before its next use.
-    fn is_doubtful(&self, now: Moment, limits: &PoolOptions) -> bool {
-        self.doubted || now.since(self.used) >= limits.idle_check
+    /// Whether it must answer a ping before its next use: it was idle for `check`.
+    fn is_doubtful(&self, now: Moment, check: Span) -> bool {
+        self.doubted || now >= self.used.after(check)
     }
 
     /// Closes the connection in a task of its runtime, because its server may not answer. Without a runtime, drops it.
-    fn retire(self) -> Option<JoinHandle<()>> {
-        let runtime = self.runtime.or_else(|| Handle::try_current().ok());
+    fn retire(self: Box<Self>) -> Option<JoinHandle<()>> {
+        let Self { connection, runtime, .. } = *self;
+        let runtime = runtime.or_else(|| Handle::try_current().ok());
         // A runtime that was shut down drops the task at once.
-        runtime.map(|runtime| runtime.spawn(self.connection.close()))
+        runtime.map(|runtime| runtime.spawn(connection.close()))
     }
 }
 

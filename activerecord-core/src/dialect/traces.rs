@@ -13,8 +13,8 @@ pub(crate) struct TraceRules {
     pub(crate) temporary: Option<&'static str>,
     /// The second words of a SET whose effect ends with the transaction.
     pub(crate) set_for_transaction: &'static [&'static str],
-    /// The pragmas that only read, although they have an argument.
-    pub(crate) reading_pragmas: &'static [&'static str],
+    /// The pragmas that leave the session and the tables as they are, although they have an argument.
+    pub(crate) clean_pragmas: &'static [&'static str],
     /// What a DROP takes from the session.
     pub(crate) dropped: &'static [&'static str],
     /// Whether `@name := value` and `INTO @name` set a variable of the session.
@@ -27,7 +27,7 @@ const NONE: TraceRules = TraceRules {
     setter: None,
     temporary: None,
     set_for_transaction: &[],
-    reading_pragmas: &[],
+    clean_pragmas: &[],
     dropped: &[],
     variables: false,
 };
@@ -41,7 +41,7 @@ pub(super) const SQLITE: TraceRules = TraceRules {
     ],
     functions: &["load_extension"],
     temporary: Some("temp"),
-    reading_pragmas: &[
+    clean_pragmas: &[
         "table_info",
         "table_xinfo",
         "table_list",
@@ -55,6 +55,8 @@ pub(super) const SQLITE: TraceRules = TraceRules {
         "optimize",
         "wal_checkpoint",
         "incremental_vacuum",
+        "user_version",
+        "application_id",
     ],
     ..NONE
 };

@@ -5,13 +5,36 @@ use crate::catalog::TableInfo;
 use crate::connection::Session;
 use crate::connection::advance::{advance, has_sequence};
 use crate::connection::describe::{description, known};
+use crate::connection::follow::follow;
+use crate::connection::holds::Held;
 use crate::dialect::Sequences;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::value::{Value, ValueRef};
 
 /// Moves the sequences of the model's table past the numbers in its rows.
 pub(crate) async fn advance_sequences<M: Model>() -> Result<()> {
     advance(&here::<M>()?, M::TABLE.name).await.map_err(|error| error.with_model(M::TABLE.model))
+}
+
+/// Moves the sequence of the key past the keys that these records have brought along into their rows.
+///
+/// # Errors
+/// As [`follow`].
+pub(super) async fn follow_keys<M: Model>(records: &[M], held: &Held, session: &Session) -> Result<()> {
+    let Some(ordinal) = held.as_ref().and_then(|holds| holds.sequenced_key()) else { return Ok(()) };
+    let keys: Vec<_> = records.iter().filter_map(|record| number(&record.value(ordinal))).collect();
+    follow(held, session, keys).await
+}
+
+/// The number of a key that is set.
+fn number(key: &Value) -> Option<i64> {
+    let number = match key.as_cell() {
+        ValueRef::I64(number) => Some(number),
+        ValueRef::U64(number) => i64::try_from(number).ok(),
+        _ => None,
+    };
+    number.filter(|number| *number != 0)
 }
 
 /// Says in the error of a key that the database has generated, and that exists already, how to move its sequence.

@@ -53,10 +53,9 @@ pub(super) async fn update_columns<M: Model>(record: &mut M, session: &Session, 
     if M::HOOKS {
         return around(record, session, Write::Columns(columns)).await;
     }
-    let key = columns.guard.clone();
     match of_update::update_columns(record, session, columns).await? {
         Some(_) => Ok(()),
-        None => Err(no_row::<M>(&key, session).await),
+        None => Err(no_row::<M>(&key_values(record), session).await),
     }
 }
 

@@ -4,7 +4,7 @@ use super::generated;
 use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, apply, stamped};
 use super::{column, columns_of, detach, fill, in_one_transaction, of_model, read_back};
-use crate::connection::holds::{Cells, check, held};
+use crate::connection::holds::{Cells, Held, check, held, is_strict};
 use crate::connection::{Label, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -15,19 +15,22 @@ use crate::value::{RowRef, Value, ValueType};
 /// Inserts the row. Sets the values that the database supplies in the record.
 pub(super) async fn insert<M: Model>(record: &mut M, session: &Session) -> Result<()> {
     match write(record, session).await {
+        Ok(None) => Ok(()),
+        Ok(held) => generated::follow_keys(std::slice::from_ref(record), &held, session).await,
         Err(error) if error.is_unique_violation() && key_is_unset(record) => {
             Err(Box::pin(generated::explained::<M>(error, session)).await)
         }
-        result => result,
+        Err(error) => Err(error),
     }
 }
 
-async fn write<M: Model>(record: &mut M, session: &Session) -> Result<()> {
+/// Returns what is known of the table if the record has brought its key along.
+async fn write<M: Model>(record: &mut M, session: &Session) -> Result<Held> {
     let held = held(session, M::TABLE).await.map_err(of_model::<M>)?;
     let stamps = stamps::of_insert(record, &Now::of(session.dialect(), &held));
     let left = Left::of(record, &stamps);
     let binds: Vec<_> = left.written::<M>().map(|ordinal| stamped(record, &stamps, ordinal)).collect();
-    if held.is_some() {
+    if is_strict(&held) {
         let columns: Vec<_> = left.written::<M>().collect();
         check(&held, session, M::TABLE, Cells { columns: &columns, values: &binds, first: None }).await?;
     }
@@ -36,7 +39,7 @@ async fn write<M: Model>(record: &mut M, session: &Session) -> Result<()> {
         // Boxed, because hooks nest writes, and most writes do not need its space.
         let supplied = Box::pin(insert_and_read::<M>(&left, binds, session)).await?;
         let set = fill(record, left.ordinals(), &supplied);
-        return session.written(set.and_then(|()| apply(record, &stamps)));
+        return session.written(set.and_then(|()| apply(record, &stamps))).map(|()| brought(&left, held));
     }
     let sql = statement::<M>(&left, binds, returning, session)?;
     let label = Label::new(M::TABLE.model, "insert");
@@ -46,7 +49,11 @@ async fn write<M: Model>(record: &mut M, session: &Session) -> Result<()> {
         session.execute(&sql, label).await?.last_insert_id.map(Value::I64)
     };
     let set = left.key.map_or(Ok(()), |ordinal| set_key(record, ordinal, key));
-    session.written(set.and_then(|()| apply(record, &stamps)))
+    session.written(set.and_then(|()| apply(record, &stamps))).map(|()| brought(&left, held))
+}
+
+fn brought(left: &Left, held: Held) -> Held {
+    held.filter(|_| left.key.is_none())
 }
 
 /// Returns the INSERT. `returning`: it returns the columns that it leaves to the database.

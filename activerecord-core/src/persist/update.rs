@@ -4,7 +4,7 @@ use super::columns::{Columns, Set};
 use super::key::{guard, guard_values, version};
 use super::stamps::{self, Now, Stamp, stamped};
 use super::{column, columns_of, computed, detach, fill, in_one_transaction, of_model, read_back};
-use crate::connection::holds::{Cells, Held, check, held};
+use crate::connection::holds::{Cells, Held, check, held, is_strict};
 use crate::connection::{Label, Session};
 use crate::error::Result;
 use crate::model::Model;
@@ -22,10 +22,14 @@ pub(super) async fn update<M: Model>(record: &mut M, session: &Session) -> Resul
     // An unset `created_at` was never read: it must not overwrite the value in the row.
     let created_at = M::TABLE.created_at.is_some_and(|ordinal| !record.value(ordinal).is_unset());
     let columns = written::<M>().filter(|&n| created_at || M::TABLE.created_at != Some(n));
-    let set: Vec<_> = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
-    check_values::<M>(&held, session, &set).await?;
+    let set: Assigned = columns.map(|ordinal| (ordinal, stamped(record, &stamps, ordinal))).collect();
+    if is_strict(&held) {
+        set.check::<M>(&held, session).await?;
+    }
     let is_stamp = |ordinal| stamps.iter().any(|(stamped, _)| *stamped == ordinal);
-    write(record, session, Operation::Update { created_at }, "update", set, None, is_stamp).await
+    write(record, session, Operation::Update { created_at }, "update", set, None, is_stamp)
+        .await
+        .map(|set| set.is_some())
 }
 
 /// Returns the columns that an update of a record writes.
@@ -53,8 +57,9 @@ async fn soft_delete<M: Model>(record: &mut M, session: &Session) -> Result<bool
     let now = Now::of(session.dialect(), &held);
     let mut stamps = stamps::of_update(record, version(record), &now)?;
     stamps.extend(stamps::of_soft_delete(M::TABLE, &now));
-    check_values::<M>(&held, session, &stamps).await?;
-    write(record, session, Operation::SoftDelete, "destroy", stamps, None, |_| true).await
+    let set: Assigned = stamps.into_iter().collect();
+    set.check::<M>(&held, session).await?;
+    write(record, session, Operation::SoftDelete, "destroy", set, None, |_| true).await.map(|set| set.is_some())
 }
 
 /// Updates some columns of the row. Sets the values that were written in the record. Returns the ordinals of the
@@ -73,27 +78,57 @@ pub(super) async fn update_columns<M: Model>(
         }
     }
     set.sort_unstable_by_key(|(ordinal, _)| *ordinal);
-    let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
     match plain(set) {
         Ok((operation, values)) => {
-            check_values::<M>(&held, session, &values).await?;
-            let written = write(record, session, operation, "update", values, Some(guard), |_| true).await?;
-            Ok(written.then_some(ordinals))
+            if is_strict(&held) {
+                values.check::<M>(&held, session).await?;
+            }
+            write(record, session, operation, "update", values, Some(guard), |_| true).await
         }
-        Err(set) => {
-            check_set::<M>(&held, session, &set).await?;
-            let mut read = ordinals.clone();
-            read.extend(generated::<M>());
-            let row = Box::pin(update_and_read::<M>(session, set, guard, &read)).await?;
-            let Some(row) = row else { return Ok(None) };
-            session.written(fill(record, read, &row))?;
-            Ok(Some(ordinals))
-        }
+        // Boxed, because hooks nest writes, and most writes do not need its space.
+        Err(set) => Box::pin(write_expressions(record, session, &held, set, guard)).await,
+    }
+}
+
+/// Runs an UPDATE that also sets expressions, and reads their values. Returns as [`write`].
+async fn write_expressions<M: Model>(
+    record: &mut M,
+    session: &Session,
+    held: &Held,
+    set: Set,
+    guard: Vec<Value>,
+) -> Result<Option<Vec<usize>>> {
+    known(&set).check::<M>(held, session).await?;
+    let ordinals: Vec<_> = set.iter().map(|(ordinal, _)| *ordinal).collect();
+    let read: Vec<_> = ordinals.iter().copied().chain(generated::<M>()).collect();
+    let Some(row) = update_and_read::<M>(session, set, guard, &read).await? else { return Ok(None) };
+    session.written(fill(record, read, &row))?;
+    Ok(Some(ordinals))
+}
+
+/// The columns that an UPDATE sets to values, by their ordinals.
+#[derive(Default)]
+struct Assigned {
+    columns: Vec<usize>,
+    values: Vec<Value>,
+}
+
+impl Assigned {
+    /// Checks that the columns keep the values.
+    async fn check<M: Model>(&self, held: &Held, session: &Session) -> Result<()> {
+        check(held, session, M::TABLE, Cells { columns: &self.columns, values: &self.values, first: None }).await
+    }
+}
+
+impl FromIterator<Stamp> for Assigned {
+    fn from_iter<I: IntoIterator<Item = Stamp>>(set: I) -> Self {
+        let (columns, values) = set.into_iter().unzip();
+        Self { columns, values }
     }
 }
 
 /// Returns the values of an UPDATE that sets only values. Its text depends only on the columns.
-fn plain(set: Set) -> Result<(Operation, Vec<Stamp>), Set> {
+fn plain(set: Set) -> Result<(Operation, Assigned), Set> {
     let is_plain = |(ordinal, expr): &(usize, Expr)| *ordinal < 64 && matches!(expr, Expr::Value(_));
     if !set.iter().all(is_plain) {
         return Err(set);
@@ -104,23 +139,24 @@ fn plain(set: Set) -> Result<(Operation, Vec<Stamp>), Set> {
 }
 
 /// Runs an UPDATE of plain values, then sets those that `is_fresh` selects in the record, and those that the database
-/// computes. `guard_of` is the key and the version of the row; `None`: the record's. Returns false if no row matches.
+/// computes. `guard_of` is the key and the version of the row; `None`: the record's. Returns the columns, or `None` if no
+/// row matches.
 async fn write<M: Model>(
     record: &mut M,
     session: &Session,
     operation: Operation,
     verb: &'static str,
-    set: Vec<Stamp>,
+    set: Assigned,
     guard_of: Option<Vec<Value>>,
     is_fresh: impl Fn(usize) -> bool,
-) -> Result<bool> {
+) -> Result<Option<Vec<usize>>> {
     let computed: Vec<_> = generated::<M>().collect();
     if !computed.is_empty() {
         let guard = guard_of.unwrap_or_else(|| guard_values(record).collect());
         // Boxed, because hooks nest writes, and most writes do not need its space.
         return Box::pin(write_and_read(record, session, set, guard, computed, is_fresh)).await;
     }
-    let (ordinals, mut binds): (Vec<usize>, Vec<Value>) = set.into_iter().unzip();
+    let Assigned { columns: ordinals, values: mut binds } = set;
     match guard_of {
         Some(values) => binds.extend(values),
         None => binds.extend(guard_values(record)),
@@ -132,7 +168,7 @@ async fn write<M: Model>(
     })?;
     let sql = sql.with_binds(binds).map_err(of_model::<M>)?.one_row();
     if session.execute(&sql, Label::new(M::TABLE.model, verb)).await?.rows == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     let mut fresh = ordinals.iter().zip(sql.binds()).filter(|(ordinal, _)| is_fresh(**ordinal));
     fresh.try_for_each(|(ordinal, bound)| {
@@ -140,26 +176,16 @@ async fn write<M: Model>(
         let spelling = Spelling { ty: def.ty, stored: session.dialect().spelling(def.ty, def.stored) };
         record.set_value(*ordinal, spelling.read(bound.as_cell())?)
     })?;
-    Ok(true)
+    Ok(Some(ordinals))
 }
 
-/// Checks the values of an UPDATE.
-async fn check_values<M: Model>(held: &Held, session: &Session, set: &[Stamp]) -> Result<()> {
-    if held.is_none() {
-        return Ok(());
-    }
-    let (columns, values): (Vec<_>, Vec<_>) = set.iter().cloned().unzip();
-    check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await
-}
-
-/// Checks the values in an UPDATE that also sets expressions.
-async fn check_set<M: Model>(held: &Held, session: &Session, set: &Set) -> Result<()> {
+/// The values in an UPDATE that also sets expressions.
+fn known(set: &Set) -> Assigned {
     let value = |(ordinal, expr): &(usize, Expr)| match expr {
         Expr::Value(value) => Some((*ordinal, value.clone())),
         _ => None,
     };
-    let (columns, values): (Vec<_>, Vec<_>) = set.iter().filter_map(value).unzip();
-    check(held, session, M::TABLE, Cells { columns: &columns, values: &values, first: None }).await
+    set.iter().filter_map(value).collect()
 }
 
 /// The columns that the database computes from the others.
@@ -171,15 +197,16 @@ fn generated<M: Model>() -> impl Iterator<Item = usize> {
 async fn write_and_read<M: Model>(
     record: &mut M,
     session: &Session,
-    set: Vec<Stamp>,
+    set: Assigned,
     guard: Vec<Value>,
     mut read: Vec<usize>,
     is_fresh: impl Fn(usize) -> bool,
-) -> Result<bool> {
-    read.extend(set.iter().map(|(ordinal, _)| *ordinal).filter(|&ordinal| is_fresh(ordinal)));
-    let set = set.into_iter().map(|(ordinal, value)| (ordinal, Expr::Value(value))).collect();
-    let Some(row) = update_and_read::<M>(session, set, guard, &read).await? else { return Ok(false) };
-    session.written(fill(record, read, &row)).map(|()| true)
+) -> Result<Option<Vec<usize>>> {
+    let Assigned { columns, values } = set;
+    read.extend(columns.iter().copied().filter(|&ordinal| is_fresh(ordinal)));
+    let set = columns.iter().copied().zip(values.into_iter().map(Expr::Value)).collect();
+    let Some(row) = update_and_read::<M>(session, set, guard, &read).await? else { return Ok(None) };
+    session.written(fill(record, read, &row)).map(|()| Some(columns))
 }
 
 /// Runs an UPDATE and returns these columns of the row as they are after it; `None` if no row matches.

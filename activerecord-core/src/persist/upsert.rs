@@ -7,7 +7,7 @@ use super::generated;
 use super::key::{Left, key_is_unset};
 use super::stamps::{self, Now, Stamp, stamped};
 use super::{column, columns_of, of_model, refused};
-use crate::connection::holds::{Cells, Held, check, held};
+use crate::connection::holds::{Cells, Held, check, held, is_strict};
 use crate::connection::{Label, Route, Session, resolve, unique};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -74,7 +74,10 @@ async fn write<M: Model>(records: &[M], keys: Option<Vec<&'static str>>, operati
         false => bulk.insert_all(records, first, &session).await,
     };
     match written {
-        Ok(()) => Ok(records.len() as u64),
+        Ok(()) => {
+            generated::follow_keys(records, &bulk.held, &session).await?;
+            Ok(records.len() as u64)
+        }
         Err(error) => {
             let error = refused::with_index(error, records, &bulk, &session).await;
             match error.is_unique_violation() && records.iter().all(key_is_unset) {
@@ -116,7 +119,7 @@ impl Bulk {
 
     /// Writes one statement, if the columns keep its values. `first` is the index of its first record.
     async fn insert_checked<M: Model>(&self, chunk: Chunk, first: usize, session: &Session) -> Result<()> {
-        if self.held.is_some() {
+        if is_strict(&self.held) {
             let columns: Vec<_> = chunk.left.written::<M>().collect();
             let cells = Cells { columns: &columns, values: &chunk.values, first: Some(first) };
             check(&self.held, session, M::TABLE, cells).await?;

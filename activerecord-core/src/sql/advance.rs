@@ -27,32 +27,57 @@ impl Numbered<'_> {
         self.sequence.increment >= 0
     }
 
-    /// Selects the last number of the column among those that the sequence can generate, and where the sequence stands:
-    /// its last number, and whether this login can move it.
+    /// Returns the last of these numbers that the sequence can generate.
+    pub(crate) fn last_of(&self, numbers: impl Iterator<Item = i64>) -> Option<i64> {
+        let (least, greatest) = (self.sequence.least, self.sequence.greatest);
+        let numbers = numbers.filter(|number| (least..=greatest).contains(number));
+        if self.grows() { numbers.max() } else { numbers.min() }
+    }
+
+    /// Selects where the sequence stands: its last number, whether this login can move it, and the name of the login.
+    pub(crate) fn place(&self) -> Sql {
+        let mut w = Writer::new(self.dialect);
+        w.push("SELECT ");
+        self.stands(&mut w);
+        w.finish(Access::Read).0
+    }
+
+    /// As [`place`](Self::place), and then the last number of the column among those that the sequence can generate.
     pub(crate) fn state(&self) -> Sql {
         let mut w = Writer::new(self.dialect);
         w.push("SELECT ");
+        self.stands(&mut w);
         let (last, integer) = if self.grows() { ("MAX", "CEIL") } else { ("MIN", "FLOOR") };
         let Self { sequence, .. } = self;
         match self.dialect.sequences {
             Sequences::Setval => {
                 // Of an integer, CEIL would make a float.
-                w.push("CAST(").push(integer).push("(CAST(").push(last).push("(").name(self.column);
-                w.push(") AS numeric)) AS bigint), CASE WHEN ");
-                self.may(&mut w, "USAGE, SELECT").push(" THEN pg_sequence_last_value(");
-                self.oid(&mut w).push(") END, ");
-                self.may(&mut w, "USAGE, SELECT").push(" AND ");
-                self.may(&mut w, "UPDATE").push(", CAST(current_user AS text)");
+                w.push(", CAST(").push(integer).push("(CAST(").push(last).push("(").name(self.column);
+                w.push(") AS numeric)) AS bigint)");
             }
             Sequences::None | Sequences::OnlyForward(_) => {
-                w.push("CAST(").push(integer).push("(").push(last).push("(").name(self.column);
-                w.push(")) AS SIGNED), (SELECT next_not_cached_value FROM ");
-                w.push(&self.name()).push("), TRUE, CURRENT_USER()");
+                w.push(", CAST(").push(integer).push("(").push(last).push("(").name(self.column);
+                w.push(")) AS SIGNED)");
             }
         }
         w.push(" FROM ").table(self.table).push(" WHERE ").name(self.column).push(" BETWEEN ");
         w.bind(Value::I64(sequence.least)).push(" AND ").bind(Value::I64(sequence.greatest));
         w.finish(Access::Read).0
+    }
+
+    fn stands(&self, w: &mut Writer<'_>) {
+        match self.dialect.sequences {
+            Sequences::Setval => {
+                w.push("CASE WHEN ");
+                self.may(w, "USAGE, SELECT").push(" THEN pg_sequence_last_value(");
+                self.oid(w).push(") END, ");
+                self.may(w, "USAGE, SELECT").push(" AND ");
+                self.may(w, "UPDATE").push(", CAST(current_user AS text)");
+            }
+            Sequences::None | Sequences::OnlyForward(_) => {
+                w.push("(SELECT next_not_cached_value FROM ").push(&self.name()).push("), TRUE, CURRENT_USER()");
+            }
+        }
     }
 
     /// Waits until no other task moves the sequence, until the end of the transaction.

@@ -6,8 +6,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::stored::{Cells, Met};
-use super::{Access, GeneratedKey, ReturnedKey, Sql, render, render_head, render_insert};
+use super::{Access, Details, Sql, render, render_head, render_insert};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::statement::{Insert, Name, Select, Statement};
@@ -48,10 +47,7 @@ static TEMPLATES: LazyLock<RwLock<FxHashMap<Key, Template>>> = LazyLock::new(RwL
 pub(crate) struct Template {
     text: Arc<str>,
     access: Access,
-    returned_key: Option<Arc<ReturnedKey>>,
-    generated_key: Option<Arc<GeneratedKey>>,
-    met: Option<Arc<[(usize, Met)]>>,
-    cells: Option<Cells>,
+    details: Option<Arc<Details>>,
 }
 
 impl Template {
@@ -59,20 +55,21 @@ impl Template {
     ///
     /// # Errors
     /// `Conversion` when a column cannot hold its value in its spelling.
+    #[inline]
     pub(crate) fn with_binds(self, mut binds: Vec<Value>) -> Result<Sql> {
-        let Self { text, access, returned_key, generated_key, met, cells } = self;
-        for (index, met) in met.iter().flat_map(|met| met.iter()) {
+        let Self { text, access, details } = self;
+        for (index, met) in details.iter().flat_map(|details| &details.met) {
             if let Some(bind) = binds.get_mut(*index) {
                 *bind = met.bind(std::mem::replace(bind, Value::Bool(false)))?;
             }
         }
-        Ok(Sql { returned_key, generated_key, met, cells, ..Sql::new(text, binds, access) })
+        Ok(Sql { details, ..Sql::new(text, binds, access) })
     }
 }
 
 impl From<Sql> for Template {
-    fn from(Sql { text, access, returned_key, generated_key, met, cells, .. }: Sql) -> Self {
-        Self { text, access, returned_key, generated_key, met, cells }
+    fn from(Sql { text, access, details, .. }: Sql) -> Self {
+        Self { text, access, details }
     }
 }
 

@@ -27,7 +27,11 @@ pub struct GeneratedKey {
 /// As [`render`].
 pub(crate) fn render_insert(insert: Insert, generated: Option<Name>, dialect: &Dialect) -> Result<Sql> {
     let key = generated.filter(|_| dialect.reuses_keys).map(|column| Arc::new(GeneratedKey::of(&insert, column)));
-    Ok(Sql { generated_key: key, ..render(Statement::Insert(insert), dialect)? })
+    let mut sql = render(Statement::Insert(insert), dialect)?;
+    if key.is_some() {
+        sql.details_mut().generated_key = key;
+    }
+    Ok(sql)
 }
 
 impl GeneratedKey {
@@ -44,7 +48,7 @@ impl Sql {
     /// The key that the database generates for each row of this INSERT. Only for a database that gives out a key again
     /// after the transaction that used it was rolled back.
     pub fn generated_key(&self) -> Option<&Arc<GeneratedKey>> {
-        self.generated_key.as_ref()
+        self.details.as_ref()?.generated_key.as_ref()
     }
 
     /// Returns the INSERT with keys: `first` for its first row, and the numbers after it for the other rows. None: the
@@ -53,7 +57,9 @@ impl Sql {
     /// # Errors
     /// `Unsupported` when the database binds fewer values.
     pub fn with_keys(&self, first: i64, dialect: &Dialect) -> Result<Option<Self>> {
-        let Some(GeneratedKey { column, insert, rows, .. }) = self.generated_key.as_deref() else { return Ok(None) };
+        let Some(GeneratedKey { column, insert, rows, .. }) = self.generated_key().map(Arc::as_ref) else {
+            return Ok(None);
+        };
         let Some(last) = i64::try_from(*rows).ok().and_then(|rows| first.checked_add(rows - 1)) else {
             return Ok(None);
         };
@@ -68,7 +74,7 @@ impl Sql {
         let insert = Insert { columns, values: vec![Value::I64(first); values.len()], ..insert.clone() };
         let mut sql = render(Statement::Insert(insert), dialect)?;
         sql.binds.iter_mut().zip(values).for_each(|(bind, value)| *bind = value);
-        Ok(Some(Self { one_row: self.one_row, cells: self.cells.clone(), ..sql }))
+        Ok(Some(Self { one_row: self.one_row, ..sql }.with_cells(self.cells().cloned())))
     }
 }
 

@@ -41,7 +41,7 @@ pub use keys::GeneratedKey;
 pub(crate) use keys::render_insert;
 pub use render::render;
 pub(crate) use render::{render_head, render_rest, render_with_models};
-pub(crate) use stored::{CellSpelling, Cells, SpelledRow, cells, cells_of};
+pub(crate) use stored::{Cells, SpelledRow, cells, cells_of};
 
 use std::sync::Arc;
 
@@ -58,10 +58,17 @@ pub struct Sql {
     one_row: bool,
     defines: bool,
     changes_session: bool,
+    /// None for most statements. In one place, so that a statement is small: it is copied and moved for each run.
+    details: Option<Arc<Details>>,
+}
+
+/// What is known of some statements only.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Details {
     returned_key: Option<Arc<ReturnedKey>>,
     generated_key: Option<Arc<GeneratedKey>>,
     /// The binds that meet a column with a declared spelling.
-    met: Option<Arc<[(usize, stored::Met)]>>,
+    met: Vec<(usize, stored::Met)>,
     cells: Option<Cells>,
 }
 
@@ -93,18 +100,7 @@ pub enum Access {
 impl Sql {
     /// Creates a statement.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>, access: Access) -> Self {
-        Self {
-            text: text.into(),
-            binds,
-            access,
-            one_row: false,
-            defines: false,
-            changes_session: false,
-            returned_key: None,
-            generated_key: None,
-            met: None,
-            cells: None,
-        }
+        Self { text: text.into(), binds, access, one_row: false, defines: false, changes_session: false, details: None }
     }
 
     /// States that the result has at most one row. A backend can then fetch it in a cheaper way.
@@ -153,15 +149,21 @@ impl Sql {
     }
 
     /// How the cells of the result are spelled. None: each reader knows how.
-    pub(crate) fn cells(&self) -> Option<&[Option<CellSpelling>]> {
-        self.cells.as_deref()
+    pub(crate) fn cells(&self) -> Option<&Cells> {
+        self.details.as_ref()?.cells.as_ref()
     }
 
     /// Sets how the cells of the result are spelled.
     #[must_use]
     pub(crate) fn with_cells(mut self, cells: Option<Cells>) -> Self {
-        self.cells = cells;
+        if cells.is_some() || self.cells().is_some() {
+            self.details_mut().cells = cells;
+        }
         self
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
+        Arc::make_mut(self.details.get_or_insert_default())
     }
 
     /// Returns true when the result has at most one row.
@@ -178,7 +180,7 @@ impl Sql {
     /// The key that the statement returns, when it inserts one row, without an ON CONFLICT clause, and returns one
     /// column. A backend that learns the key of an inserted row in a cheaper way can leave out the RETURNING clause.
     pub fn returned_key(&self) -> Option<&Arc<ReturnedKey>> {
-        self.returned_key.as_ref()
+        self.details.as_ref()?.returned_key.as_ref()
     }
 }
 

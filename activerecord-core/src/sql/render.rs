@@ -92,7 +92,7 @@ pub(crate) fn render_rest(head: Sql, query: Select, dialect: &Dialect) -> Result
     };
     let mut w = Writer::new(dialect);
     w.push(head.text());
-    w.cells = head.cells;
+    w.cells = head.cells().cloned();
     select::rest(&mut w, query)?;
     finish(w, Access::Read)
 }

@@ -102,16 +102,16 @@ impl<'t> Traces<'t> {
     /// Whether the first word of a statement belongs to none that leaves the session as it is.
     fn first(&mut self, word: Token<'t>) -> bool {
         let rules = self.rules;
-        self.defines |= !OF_ROWS.iter().any(|known| word.is_word(known));
         let parts = [
             ("CREATE", Part::Create, true),
             ("DROP", Part::Drop, true),
             ("EXPLAIN", Part::Explain, true),
             ("SET", Part::Set, !rules.set_for_transaction.is_empty()),
-            ("PRAGMA", Part::Pragma, !rules.reading_pragmas.is_empty()),
+            ("PRAGMA", Part::Pragma, !rules.clean_pragmas.is_empty()),
         ];
         let part = parts.into_iter().find(|(first, _, exists)| *exists && word.is_word(first));
         self.part = part.map_or(Part::Rest, |(_, part, _)| part);
+        self.defines |= self.part != Part::Pragma && !OF_ROWS.iter().any(|known| word.is_word(known));
         let is_decided_later = matches!(self.part, Part::Set | Part::Pragma);
         !is_decided_later && !rules.clean.iter().any(|known| word.is_word(known))
     }
@@ -123,9 +123,11 @@ impl<'t> Traces<'t> {
         match (self.part, token.text) {
             // A query in parentheses.
             (Part::Start, "(") => return false,
-            (Part::Start, _) | (Part::Pragma, "=") => return true,
-            (Part::Pragma, "(") => {
-                return !last.is_some_and(|name| rules.reading_pragmas.iter().any(|known| name.is_name(known)));
+            (Part::Start, _) => return true,
+            (Part::Pragma, "=" | "(") => {
+                let is_clean = last.is_some_and(|name| rules.clean_pragmas.iter().any(|known| name.is_name(known)));
+                self.defines |= !is_clean;
+                return !is_clean;
             }
             (Part::Created, ".") if last.is_some_and(|name| self.is_temporary(name)) => return true,
             _ => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scope::Scope;
 use super::stored::{Cells, Met};
-use super::{Access, ReturnedKey, Sql};
+use super::{Access, Details, ReturnedKey, Sql};
 use crate::dialect::{Dialect, Placeholder};
 use crate::error::{Error, Result};
 use crate::schema::TableDef;
@@ -74,8 +74,9 @@ impl<'d> Writer<'d> {
 
     pub(super) fn finish(self, access: Access) -> (Sql, Vec<&'static TableDef>) {
         let Self { returned_key, defines, changes_session, cells, met, text, binds, models, .. } = self;
-        let met = (!met.is_empty()).then(|| met.into());
-        let sql = Sql { returned_key, defines, changes_session, cells, met, ..Sql::new(text, binds, access) };
+        let has_details = returned_key.is_some() || cells.is_some() || !met.is_empty();
+        let details = has_details.then(|| Arc::new(Details { returned_key, generated_key: None, met, cells }));
+        let sql = Sql { defines, changes_session, details, ..Sql::new(text, binds, access) };
         (sql, models)
     }
 

@@ -274,8 +274,7 @@ pub trait ActiveRecord: Model {
     }
 
     /// Inserts many records in as few statements as the database allows, all or none. Returns their number. Timestamps
-    /// and UUID keys are filled in; generated keys are not read back. **No hook runs.** After records with keys, call
-    /// [`advance_sequences`](Self::advance_sequences).
+    /// and UUID keys are filled in; generated keys are not read back. **No hook runs.**
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -293,7 +292,8 @@ pub trait ActiveRecord: Model {
         persist::bulk_insert(records)
     }
 
-    /// Moves the sequences of the model's table past the numbers in its rows, so that the next generated key is free.
+    /// Moves the sequences of the model's table past the numbers in its rows, so that the next generated key is free. The
+    /// verbs of a model do this for the keys that they write; call it after other SQL has written some.
     /// Example: [Writing](ActiveRecord#writing).
     ///
     /// # Errors

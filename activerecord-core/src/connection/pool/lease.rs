@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -11,9 +12,8 @@ use tracing::Instrument;
 
 use super::{Pooled, Shared, Waiter};
 use crate::backend::{Connection, current_runtime};
-use crate::config::PoolOptions;
 use crate::connection::meters::{InUse, Meters};
-use crate::connection::moment::Moment;
+use crate::connection::moment::{Moment, Span};
 use crate::error::Result;
 
 /// A lease of a connection. When it is dropped, a reusable connection returns to the pool, and any other is closed.
@@ -21,7 +21,7 @@ pub(crate) struct PooledConnection {
     shared: Arc<Shared>,
     ticket: u64,
     /// None only before the connection is found or opened.
-    pooled: Option<Pooled>,
+    pooled: Option<Box<Pooled>>,
     /// Whether the state of the session may have been changed, so that no other user can get it.
     is_spent: bool,
     /// Decrements the gauge of connections in use when it is dropped.
@@ -29,7 +29,7 @@ pub(crate) struct PooledConnection {
 }
 
 impl PooledConnection {
-    pub(super) fn new(shared: Arc<Shared>, ticket: u64, pooled: Option<Pooled>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, ticket: u64, pooled: Option<Box<Pooled>>) -> Self {
         Self { shared, ticket, pooled, is_spent: false, in_use: None }
     }
 
@@ -38,16 +38,15 @@ impl PooledConnection {
         self.is_spent = true;
     }
 
-    /// Counts the connection as in use.
-    pub(super) fn count(&mut self, meters: &Meters) {
-        self.in_use = Some(meters.in_use());
+    /// Counts the connection as in use, and the time that its user has waited for it.
+    pub(super) fn count(&mut self, meters: &Meters, waited: Duration) {
+        self.in_use = meters.acquired(waited);
     }
 
     /// Whether it has a connection that can be used without a call of the server.
     pub(super) fn is_ready(&mut self, now: Moment) -> bool {
-        let limits = &self.shared.limits;
         let Some(idle) = &mut self.pooled else { return false };
-        let is_ready = !idle.is_old(now, limits) && !idle.is_doubtful(now, limits);
+        let is_ready = !idle.is_old(now) && !idle.is_doubtful(now, self.shared.idle_check);
         if is_ready {
             idle.used = now;
         }
@@ -61,11 +60,11 @@ impl PooledConnection {
     pub(super) async fn make_ready(mut self, now: Moment, runtime: Option<Handle>, deadline: Instant) -> Result<Self> {
         let id = runtime.as_ref().map(Handle::id);
         while let Some(idle) = &mut self.pooled {
-            let is_old = idle.is_old(now, &self.shared.limits);
+            let is_old = idle.is_old(now);
             if !is_old {
                 // Half of the time is left to open another one.
                 let half = Instant::now() + deadline.saturating_duration_since(Instant::now()) / 2;
-                match timeout_at(half, idle.answers(now, &self.shared.limits)).await {
+                match timeout_at(half, idle.answers(now, self.shared.idle_check)).await {
                     Ok(true) => return Ok(self),
                     Ok(false) => {}
                     Err(_) => self.give_up_silent(now),
@@ -86,8 +85,8 @@ impl PooledConnection {
     fn give_up_silent(&mut self, now: Moment) {
         let mut state = self.shared.state();
         let broken = state.broken.replace(now);
-        let is_silent = |pooled: &Pooled| {
-            broken.is_some_and(|broken| pooled.used <= broken) || pooled.is_doubtful(now, &self.shared.limits)
+        let is_silent = |pooled: &Box<Pooled>| {
+            broken.is_some_and(|broken| pooled.used <= broken) || pooled.is_doubtful(now, self.shared.idle_check)
         };
         let (silent, idle): (Vec<_>, Vec<_>) = std::mem::take(&mut state.idle).into_iter().partition(is_silent);
         state.idle = idle;
@@ -104,7 +103,8 @@ impl PooledConnection {
         let (sender, receiver) = oneshot::channel();
         let connect = async move {
             let connected = self.shared.backend.connect().await.map(|connection| {
-                self.pooled = Some(Pooled { connection, runtime, opened: now, used: now, doubted: false });
+                let expires = self.shared.limits.max_lifetime.map(|age| now.after(age.into()));
+                self.pooled = Some(Box::new(Pooled { connection, runtime, expires, used: now, doubted: false }));
                 self
             });
             drop(sender.send(connected));
@@ -120,8 +120,8 @@ impl PooledConnection {
 
 impl Pooled {
     /// Whether it answers: the server is asked only if that is doubtful.
-    async fn answers(&mut self, now: Moment, limits: &PoolOptions) -> bool {
-        let is_doubtful = self.is_doubtful(now, limits);
+    async fn answers(&mut self, now: Moment, check: Span) -> bool {
+        let is_doubtful = self.is_doubtful(now, check);
         (self.used, self.doubted) = (now, false);
         !is_doubtful || self.connection.ping().await.is_ok()
     }
@@ -155,7 +155,7 @@ impl Drop for PooledConnection {
         let now = Moment::now();
         let is_broken = clean.is_none();
         let clean = match clean {
-            Some(spent) if self.is_spent || spent.is_old(now, &self.shared.limits) => {
+            Some(spent) if self.is_spent || spent.is_old(now) => {
                 spent.retire();
                 None
             }
@@ -163,10 +163,11 @@ impl Drop for PooledConnection {
         };
         let mut state = self.shared.state();
         match clean {
-            Some(clean) => {
+            Some(mut clean) => {
                 // One that was in use when another one broke may be broken too.
-                let doubted = state.broken.is_some_and(|broken| clean.used <= broken);
-                state.idle.push(Pooled { used: now, doubted, ..clean });
+                clean.doubted = state.broken.is_some_and(|broken| clean.used <= broken);
+                clean.used = now;
+                state.idle.push(clean);
                 self.shared.shrink_later(&mut state, now);
             }
             None if is_broken => state.broken = Some(now),

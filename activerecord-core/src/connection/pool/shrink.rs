@@ -1,6 +1,7 @@
 //! Closes connections that were idle for too long, or have become too old while they were idle.
 //!
-//! One task sleeps until the next connection is due. It starts when a connection becomes idle, and ends when none is.
+//! One task sleeps until the next connection is due. It starts when a connection becomes idle, and ends when the pool has
+//! no connection.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::{Pooled, Shared, State};
-use crate::connection::moment::Moment;
+use crate::connection::moment::{Moment, Span};
 
 /// The task, as far as it is known.
 #[derive(Default)]
@@ -24,7 +25,7 @@ pub(super) struct Shrinking {
 }
 
 /// A task that is later than this belongs to a runtime that has ended, or that nobody runs.
-const LATE: Duration = Duration::from_secs(1);
+const LATE: Span = Span::of_seconds(1);
 
 /// The clock of the pool is some milliseconds behind, so a shorter sleep could be over before its time.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -35,8 +36,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 impl Shared {
     /// Makes sure that a task closes the connection in time that was just returned.
     pub(super) fn shrink_later(self: &Arc<Self>, state: &mut State, now: Moment) {
-        let Some(left) = state.idle.last().and_then(|pooled| self.left(pooled, now)) else { return };
-        let due = now.after(left);
+        let Some(due) = state.idle.last().and_then(|pooled| self.due(pooled)) else { return };
         match state.shrinking.wakes {
             Some(wakes) if now > wakes.after(LATE) => self.start(state, due),
             Some(wakes) if due < wakes => {
@@ -66,11 +66,13 @@ impl Shared {
         }
         let idle = std::mem::take(&mut state.idle);
         let (due, idle) =
-            idle.into_iter().partition::<Vec<_>, _>(|pooled| self.left(pooled, now) == Some(Duration::ZERO));
+            idle.into_iter().partition::<Vec<_>, _>(|pooled| self.due(pooled).is_some_and(|due| due <= now));
         state.idle = idle;
-        let next = state.idle.iter().filter_map(|pooled| self.left(pooled, now)).min();
-        let next = next.map(|next| next.max(SHORTEST));
-        state.shrinking.wakes = next.map(|next| now.after(next));
+        let next = state.idle.iter().filter_map(|pooled| self.due(pooled)).min();
+        // A connection in use comes back soon: a new task for each statement would cost more than the statement.
+        let next = next.or_else(|| if state.holders.is_empty() { None } else { self.soonest(now) });
+        let next = next.map(|next| next.since(now).clamp(SHORTEST, LONGEST));
+        state.shrinking.wakes = next.map(|next| now.after(next.into()));
         drop(state);
         for pooled in due {
             pooled.retire();
@@ -78,12 +80,15 @@ impl Shared {
         next
     }
 
-    /// How long an idle connection may stay.
-    fn left(&self, pooled: &Pooled, now: Moment) -> Option<Duration> {
-        let limits = &self.limits;
-        let idle = limits.idle_timeout.map(|most| most.saturating_sub(now.since(pooled.used)));
-        let age = limits.max_lifetime.map(|most| most.saturating_sub(now.since(pooled.opened)));
-        idle.into_iter().chain(age).min().map(|left| left.min(LONGEST))
+    /// When a connection that becomes idle now is closed at the latest; None: never.
+    fn soonest(&self, now: Moment) -> Option<Moment> {
+        self.idle_timeout.or_else(|| self.limits.max_lifetime.map(Span::from)).map(|most| now.after(most))
+    }
+
+    /// When an idle connection is closed; None: never.
+    fn due(&self, pooled: &Pooled) -> Option<Moment> {
+        let idle = self.idle_timeout.map(|most| pooled.used.after(most));
+        idle.into_iter().chain(pooled.expires).min()
     }
 }
 

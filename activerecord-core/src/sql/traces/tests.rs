@@ -46,6 +46,9 @@ fn statements() {
         (LITE, CLEAN, "PRAGMA main.table_info(\"t\")"),
         (LITE, CLEAN, "PRAGMA query_only"),
         (LITE, CLEAN, "pragma integrity_check"),
+        (LITE, CLEAN, "PRAGMA user_version = 3"),
+        (LITE, CLEAN, "PRAGMA main.application_id(7)"),
+        (LITE, CHANGES, "PRAGMA user_version = 3; PRAGMA query_only = 1"),
         (LITE, CLEAN, "VACUUM INTO 'copy.db'"),
         (LITE, CLEAN, "CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE t SET a = 1; END"),
         (LITE, CHANGES, "PRAGMA query_only = 1"),
@@ -179,6 +182,8 @@ fn the_first_words_say_whether_tables_can_change() {
         (ALL, true, "CALL change()"),
         (ALL, true, "ATTACH 'a' AS b"),
         (MY, true, "/*!40000 ALTER TABLE t */"),
+        (LITE, false, "PRAGMA user_version = 3; PRAGMA optimize"),
+        (LITE, true, "PRAGMA writable_schema = 1"),
     ];
     for (dialects, expected, text) in rows {
         for dialect in *dialects {
