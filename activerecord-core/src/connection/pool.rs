@@ -164,6 +164,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// The connection used last is on top: its caches are warm, and unneeded connections age at the bottom.
+    #[allow(clippy::vec_box, reason = "a lease takes the box, and is moved several times for each statement")]
     idle: Vec<Box<Pooled>>,
     holders: Vec<Holder>,
     /// First come, first served. It has waiters only while all places are taken.
@@ -254,8 +255,8 @@ impl Pooled {
     }
 
     /// Closes the connection in a task of its runtime, because its server may not answer. Without a runtime, drops it.
-    fn retire(self: Box<Self>) -> Option<JoinHandle<()>> {
-        let Self { connection, runtime, .. } = *self;
+    fn retire(self) -> Option<JoinHandle<()>> {
+        let Self { connection, runtime, .. } = self;
         let runtime = runtime.or_else(|| Handle::try_current().ok());
         // A runtime that was shut down drops the task at once.
         runtime.map(|runtime| runtime.spawn(connection.close()))
@@ -319,7 +320,8 @@ impl Shared {
     async fn close_idle(&self) {
         let here = self.runtime().ok().flatten().map(|runtime| runtime.id());
         let idle = std::mem::take(&mut self.state().idle);
-        let closing: Vec<_> = idle.into_iter().filter(|pooled| pooled.is_of(here)).filter_map(Pooled::retire).collect();
+        let closing: Vec<_> =
+            idle.into_iter().filter(|pooled| pooled.is_of(here)).filter_map(|pooled| pooled.retire()).collect();
         for closed in closing {
             // It fails only when the runtime ends.
             let _ = closed.await;

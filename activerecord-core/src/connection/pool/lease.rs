@@ -85,10 +85,11 @@ impl PooledConnection {
     fn give_up_silent(&mut self, now: Moment) {
         let mut state = self.shared.state();
         let broken = state.broken.replace(now);
-        let is_silent = |pooled: &Box<Pooled>| {
+        let is_silent = |pooled: &Pooled| {
             broken.is_some_and(|broken| pooled.used <= broken) || pooled.is_doubtful(now, self.shared.idle_check)
         };
-        let (silent, idle): (Vec<_>, Vec<_>) = std::mem::take(&mut state.idle).into_iter().partition(is_silent);
+        let (silent, idle): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut state.idle).into_iter().partition(|pooled| is_silent(pooled));
         state.idle = idle;
         drop(state);
         drop(silent);
