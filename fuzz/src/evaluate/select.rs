@@ -66,37 +66,37 @@ fn rows(base: &Base<'_>, query: &Select, evaluate: Evaluate) -> Answer<Relation>
 
 /// FROM and JOIN.
 fn source(base: Base<'_>, query: &Select) -> Answer<(Header, Vec<Row>)> {
-    let (label, key, first) = match &query.from {
+    let (label, first) = match &query.from {
         FromItem::Table(table) => table_ref(base, table)?,
         FromItem::Named(name) => of_table(base, name, name)?,
-        FromItem::Query(query, name) => (name.clone(), Vec::new(), inner(&base, query)?),
-        FromItem::Compound(members, name) => (name.clone(), Vec::new(), compound::combined(&base, members)?),
+        FromItem::Query(query, name) => (name.clone(), inner(&base, query)?),
+        FromItem::Compound(members, name) => (name.clone(), compound::combined(&base, members)?),
         _ => return Err(Refusal::NotCovered("an unknown source")),
     };
     let (mut header, mut rows) = (Header::default(), first.rows);
-    header.add(&label, first.columns, key)?;
+    header.add(&label, first.columns, Vec::new())?;
     for join in &query.joins {
-        let (label, key, table) = table_ref(base, &join.table)?;
-        header.add(&label, table.columns.clone(), key)?;
+        let (label, table) = table_ref(base, &join.table)?;
+        header.add(&label, table.columns.clone(), Vec::new())?;
         rows = joined(base, &header, &rows, &table, join)?;
     }
     Ok((header, rows))
 }
 
-/// Returns the name, the key and the rows of a table or a common table expression.
-fn table_ref(base: Base<'_>, table: &TableRef) -> Answer<(Name, Vec<Name>, Relation)> {
+/// Returns the name and the rows of a table or a common table expression.
+fn table_ref(base: Base<'_>, table: &TableRef) -> Answer<(Name, Relation)> {
     if table.model.is_some() {
         return of_table(base, &table.name, table.label());
     }
     let found = base.ctes.iter().rev().find(|(name, _)| *name == table.name);
     let (_, rows) = found.ok_or_else(|| invalid(format!("no common table expression `{}`", table.name)))?;
-    Ok((table.label().clone(), Vec::new(), Relation::clone(rows)))
+    Ok((table.label().clone(), Relation::clone(rows)))
 }
 
-fn of_table(base: Base<'_>, name: &str, label: &Name) -> Answer<(Name, Vec<Name>, Relation)> {
+fn of_table(base: Base<'_>, name: &str, label: &Name) -> Answer<(Name, Relation)> {
     let table = base.db.table(name)?;
     let rows = Relation { columns: table.fields(), rows: table.rows.clone(), places: Vec::new() };
-    Ok((label.clone(), table.key_names(), rows))
+    Ok((label.clone(), rows))
 }
 
 /// Returns each pair of rows that meets the condition. A left join also keeps each row without a partner, with NULLs.

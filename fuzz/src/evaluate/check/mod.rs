@@ -112,8 +112,9 @@ fn source(around: Around<'_>, query: &Select) -> Answer<Header> {
 type Source<'t> = (&'t Name, Vec<Field>, Vec<Name>);
 
 fn table_ref<'t>(around: Around<'_>, table: &'t TableRef) -> Answer<Source<'t>> {
-    if table.model.is_some() {
-        return of_table(around, &table.name, table.label());
+    if let Some(model) = table.model {
+        let key = model.key_columns().map(|column| column.name.into()).collect();
+        return of_table(around, &table.name, table.label()).map(|(label, fields, _)| (label, fields, key));
     }
     let found = around.ctes.iter().rev().find(|(name, _)| *name == table.name);
     let (_, fields) = found.ok_or_else(|| invalid(format!("no common table expression `{}`", table.name)))?;

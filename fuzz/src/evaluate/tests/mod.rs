@@ -11,7 +11,7 @@ use activerecord_core::statement::{
     Expr, Frame, FrameEnd, FromItem, Function, Insert, Join, JoinKind, JsonKind, JsonStep, LikePattern, Name, Nulls,
     OrderBy, Refusal as Refused, Select, SelectItem, Set, SetOperator, Statement, Subquery, TableRef, Update, Window,
 };
-use activerecord_core::{Limits, Stored, TableDef, Value, ValueType};
+use activerecord_core::{ColumnDef, Limits, Stored, TableDef, Value, ValueType};
 use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
@@ -23,7 +23,10 @@ use Compare::{Eq, Ge, Gt, Lt, Ne};
 
 const NULL: Expr = Expr::Value(Value::Null(ValueType::I64));
 
-static T: TableDef = TableDef::of::<u8>("T", "t", "primary");
+const ID: ColumnDef = ColumnDef::new("id", "t", "id", ValueType::I64, false, "i64");
+
+static T: TableDef = TableDef::of::<u8>("T", "t", "primary").columns(&[ID], &[0]);
+/// A model that does not know its key.
 static U: TableDef = TableDef::of::<u16>("U", "u", "primary");
 
 fn v(value: impl activerecord_core::ToValue) -> Expr {

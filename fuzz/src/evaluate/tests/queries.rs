@@ -17,6 +17,11 @@ fn joins_and_subqueries() {
         filter: Some(not(Expr::In(t("a").into(), Set::Query(sub(set))))),
         ..from(&T, [t("id")])
     };
+    // What is refused does not depend on the rows.
+    let never = |query| {
+        let arms = vec![(v(false), Expr::Subquery(sub(query)))];
+        from(&T, [Expr::Case(Box::new(Case { arms, otherwise: None }))])
+    };
     queries([
         (joined(JoinKind::Inner, vec![t("id"), u("id")]), "1,1=1,2"),
         (joined(JoinKind::Left, vec![t("id"), u("id")]), "1,1=1,2=2,NULL=3,NULL=4,NULL"),
@@ -26,6 +31,12 @@ fn joins_and_subqueries() {
         (uses(from(&U, [u("name")])), ""),
         (uses(Select { filter: Some(v(false)), ..from(&U, [u("name")]) }), "1=2=3=4"),
         (from(&T, [u("id")]), "InvalidStatement"),
+        (exists(Select { filter: Some(is(t("id"), Eq, outer())), ..from(&T, [t("id")]) }), "InvalidStatement"),
+        (uses(from(&U, [u("id"), u("name")])), "InvalidStatement"),
+        (never(Select { filter: Some(is(sum(u("id")), Gt, n(0))), ..from(&U, [u("id")]) }), "InvalidStatement"),
+        (never(from(&U, [sum(sum(u("id")))])), "InvalidStatement"),
+        (never(Select { order_by: vec![asc(json("1"))], ..from(&U, [u("id")]) }), "Unsupported"),
+        (never(from(&U, [u("id")])), "NULL=NULL=NULL=NULL"),
         (from(&T, [t("other")]), "InvalidStatement"),
         (
             Select {
@@ -52,6 +63,7 @@ fn groups_and_distinct_rows() {
         (Select { having: Some(is(sum(t("a")), Gt, n(25))), ..grouped(vec![text("g")]) }, "x"),
         (Select { group_by: vec![half()], order_by: vec![asc(half())], ..from(&T, [half(), rows()]) }, "0,2 1,2"),
         (Select { group_by: vec![t("id")], filter: Some(is(t("id"), Eq, n(2))), ..from(&T, [t("a")]) }, "20"),
+        (Select { group_by: vec![u("id")], ..from(&U, [u("of")]) }, "InvalidStatement"),
         (all(vec![rows(), sum(t("a")), aggregate(Aggregate::CountDistinct, t("a"))]), "0,NULL,0"),
         (from(&T, [aggregate(Aggregate::CountDistinct, t("a"))]), "2"),
         (Select { filter: Some(is(sum(t("a")), Gt, n(0))), ..from(&T, [t("id")]) }, "InvalidStatement"),
@@ -59,6 +71,9 @@ fn groups_and_distinct_rows() {
         (from(&T, [aggregate(Aggregate::Avg, v(0.1))]), "not covered"),
         (from(&T, [sum(v(0.25_f32))]), "1.0"),
         (distinct(vec![asc(t("a"))]), "NULL 10 20"),
+        (Select { distinct: Distinct::Rows, ..from(&T, [math(t("id"), Divide, n(0))]) }, "NULL"),
+        (Select { having: Some(is(sum(math(t("id"), Divide, n(0))), Gt, n(0))), ..grouped(vec![rows()]) }, ""),
+        (from(&T, [aggregate(Aggregate::Min, t("a")), aggregate(Aggregate::Max, t("a"))]), "10,20"),
         (distinct(vec![asc(t("id"))]), "Unsupported"),
         (on(vec![asc(text("g")), by(t("id"), Direction::Desc)]), "x,2 y,4"),
         (on(vec![asc(t("id"))]), "Unsupported"),
@@ -95,11 +110,14 @@ fn windows() {
     let call = |function, arguments: Vec<Expr>| Expr::Call(function, arguments);
     let near = |from, to| Some(Frame { from, to });
     let whole = near(FrameEnd::Unbounded, FrameEnd::Unbounded);
+    let minus_a = || math(n(0), Subtract, t("a"));
     let of_a = |function| over(call(function, vec![]), vec![], t("a"), None);
     let of_id = |function| over(call(function, vec![t("id")]), vec![text("g")], t("id"), None);
     queries([
         (of_a(Function::Rank), "2 3 3 1"),
         (of_a(Function::DenseRank), "2 3 3 1"),
+        (over(call(Function::Rank, vec![]), vec![], minus_a(), None), "4 2 2 1"),
+        (over(call(Function::DenseRank, vec![]), vec![], minus_a(), None), "3 2 2 1"),
         (of_a(Function::RowNumber), "not covered"),
         (over(call(Function::RowNumber, vec![]), vec![text("g")], t("id"), None), "1 2 1 2"),
         (over(call(Function::Ntile(3), vec![]), vec![], t("id"), None), "1 1 2 3"),

@@ -54,6 +54,7 @@ fn integers_and_floats() {
         (math(v(1e308), Multiply, v(10.0)), "not covered"),
         (Expr::Checked(math(v(200_i16), Add, v(56_i16)).into(), u8_limits()), "Conversion"),
         (Expr::Checked(math(v(200_i16), Add, v(55_i16)).into(), u8_limits()), "255i16"),
+        (Expr::Checked(math(v(0_i16), Subtract, v(1_i16)).into(), u8_limits()), "Conversion"),
         (Expr::Checked(math(v(1e308), Multiply, v(10.0)).into(), Limits::of(ValueType::F64)), "Conversion"),
         (Expr::Checked(math(n(i64::MAX), Add, n(1)).into(), Limits::of(ValueType::I64)), "Conversion"),
     ]);

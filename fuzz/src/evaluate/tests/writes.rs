@@ -58,6 +58,7 @@ fn writes() {
         (update(vec![("of", n(1)), ("of", n(2))], None), "InvalidStatement"),
         (update(vec![("of", u("name")), ("name", u("of"))], key(3)), "not covered"),
         (update(vec![("id", null())], None), "not covered"),
+        (update(vec![("name", null())], None), "3: 1,1,NULL=2,1,NULL=3,9,NULL"),
         (update(vec![("id", n(2))], key(1)), "UniqueViolation"),
         (update(vec![("id", math(u("id"), Add, n(1)))], None), "not covered"),
         (update(vec![("id", math(u("id"), Add, n(10)))], None), "3: 11,1,10=12,1,20=13,9,30"),
@@ -77,7 +78,7 @@ fn checked(expr: Expr) -> Expr {
 /// With a key, every database assigns at once.
 #[test]
 fn assignments_see_the_row_as_it_was() {
-    static KEYED: TableDef = TableDef::of::<u32>("U", "u", "primary").columns(&[], &[0]);
+    static KEYED: TableDef = TableDef::of::<u32>("U", "u", "primary").columns(&[ID], &[0]);
     let set = vec![("of".into(), u("name")), ("name".into(), u("of"))];
     let filter = Some(is(u("id"), Eq, n(3)));
     let swap = Update { table: "u".into(), model: Some(&KEYED), set, filter, returning: vec![] };
