@@ -2,6 +2,9 @@
 //!
 //! Where the library says nothing, the evaluator answers as PostgreSQL does, and a comment says so. Where the answer
 //! depends on the database by documentation, it is [`Refusal::NotCovered`].
+//!
+//! What a caller must allow for: the average of integers is the exact one within 2⁻⁵⁰ of its value, equal decimals and equal
+//! JSON documents can have different texts, and rows with one [place](Relation::places) come in any order.
 
 mod aggregate;
 mod check;

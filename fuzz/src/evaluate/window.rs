@@ -129,11 +129,7 @@ impl<'w> Partition<'w> {
         let Some(Frame { from, to }) = window.frame else {
             return Ok(0..if window.order_by.is_empty() { rows } else { self.peers.end });
         };
-        if matches!((from, to), (FrameEnd::Following(_), FrameEnd::Preceding(_) | FrameEnd::Current))
-            || matches!((from, to), (FrameEnd::Current, FrameEnd::Preceding(_)))
-        {
-            return Err(invalid("a frame that ends before it begins"));
-        }
+        require_forwards(from, to)?;
         if !self.is_decided && (from, to) != (FrameEnd::Unbounded, FrameEnd::Unbounded) {
             return Err(TIES);
         }
@@ -150,6 +146,16 @@ impl<'w> Partition<'w> {
             _ => self.current + 1,
         };
         Ok(start.min(rows)..end.min(rows).max(start.min(rows)))
+    }
+}
+
+fn require_forwards(from: FrameEnd, to: FrameEnd) -> Answer<()> {
+    use FrameEnd::{Current, Following, Preceding};
+    match (from, to) {
+        (Following(_), Preceding(_) | Current) | (Current, Preceding(_)) => {
+            Err(invalid("a frame that ends before it begins"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -29,7 +29,8 @@ fn insert<'s>(db: &Database, statement: &'s Insert) -> Answer<Outcome<'s>> {
         return Err(Refusal::NotCovered("a key that the database generates"));
     }
     let is_twice = |(at, ordinal)| ordinals[..at].contains(&ordinal);
-    if ordinals.iter().copied().enumerate().any(is_twice) || !statement.values.len().is_multiple_of(ordinals.len()) {
+    let is_whole = !statement.values.is_empty() && statement.values.len().is_multiple_of(ordinals.len());
+    if ordinals.iter().copied().enumerate().any(is_twice) || !is_whole {
         return Err(invalid("each row has one value for each column"));
     }
     statement.values.iter().try_for_each(check::value)?;
@@ -188,13 +189,10 @@ impl<'t> Target<'t> {
     }
 
     fn add(&self, rows: &mut Vec<Row>, row: Row) -> Answer<Option<usize>> {
-        for key in self.keys() {
-            if twin(rows, &row, key, None)?.is_some() {
-                return Err(unique_violation());
-            }
-        }
+        let at = rows.len();
         rows.push(row);
-        Ok(Some(rows.len() - 1))
+        self.require_unique(rows, at)?;
+        Ok(Some(at))
     }
 
     /// Inserts a row, or updates the row with the same key. Returns the place of the row, unless it stays as it is.
@@ -207,25 +205,34 @@ impl<'t> Target<'t> {
         written: &[usize],
     ) -> Answer<Option<usize>> {
         let Some(at) = twin(rows, &row, key, None)? else { return self.add(rows, row) };
-        for other in self.keys() {
-            if twin(rows, &row, other, None)?.is_some_and(|twin| twin != at) {
-                return Err(Refusal::NotCovered("a row that conflicts with two rows: databases look at one key first"));
-            }
-        }
+        self.require_one_twin(rows, &row, at)?;
         if conflict.update.is_empty() {
             return Ok(None);
         }
         if written.contains(&at) {
             return Err(Refusal::NotCovered("an upsert of two rows with one key: PostgreSQL refuses it"));
         }
-        let changed = self.assigned(&conflict.update, &rows[at], Some(&row))?;
+        rows[at] = self.assigned(&conflict.update, &rows[at], Some(&row))?;
+        self.require_unique(rows, at)?;
+        Ok(Some(at))
+    }
+
+    fn require_one_twin(&self, rows: &[Row], row: &Row, at: usize) -> Answer<()> {
         for key in self.keys() {
-            if twin(rows, &changed, key, Some(at))?.is_some() {
-                return Err(unique_violation());
+            if twin(rows, row, key, None)?.is_some_and(|twin| twin != at) {
+                return Err(Refusal::NotCovered("a row that conflicts with two rows: databases look at one key first"));
             }
         }
-        rows[at] = changed;
-        Ok(Some(at))
+        Ok(())
+    }
+
+    fn require_unique(&self, rows: &[Row], at: usize) -> Answer<()> {
+        for key in self.keys() {
+            if twin(rows, &rows[at], key, Some(at))?.is_some() {
+                return Err(Refusal::Error(ErrorKind::UniqueViolation, "another row has the same key".to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// Returns the unique key of a conflict clause.
@@ -245,19 +252,13 @@ impl<'t> Target<'t> {
     /// Databases check a key after each row. A key that one row leaves and another row gets is a violation in some orders of
     /// the rows, and not in others.
     fn require_unique_update(&self, rows: &[Row], changed: &[usize]) -> Answer<()> {
-        let mut depends_on_order = false;
-        for key in self.keys() {
-            for &at in changed {
-                if twin(rows, &rows[at], key, Some(at))?.is_some() {
-                    return Err(unique_violation());
-                }
-                depends_on_order |= twin(&self.table.rows, &rows[at], key, Some(at))?.is_some();
+        changed.iter().try_for_each(|&at| self.require_unique(rows, at))?;
+        for (key, &at) in self.keys().flat_map(|key| changed.iter().map(move |at| (key, at))) {
+            if twin(&self.table.rows, &rows[at], key, Some(at))?.is_some() {
+                return Err(Refusal::NotCovered("an update that moves a key from one row to another"));
             }
         }
-        match depends_on_order {
-            true => Err(Refusal::NotCovered("an update that moves a key from one row to another")),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// The first error depends on the order of the rows, so all must be of one kind.
@@ -284,10 +285,6 @@ fn twin(rows: &[Row], row: &Row, key: &[usize], except: Option<usize>) -> Answer
         }
     }
     Ok(None)
-}
-
-fn unique_violation() -> Refusal {
-    Refusal::Error(ErrorKind::UniqueViolation, "another row has the same key".to_owned())
 }
 
 /// Whether there is no order of the assignments in which none reads a column that was assigned before.

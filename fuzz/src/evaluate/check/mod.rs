@@ -112,6 +112,7 @@ fn source(around: Around<'_>, query: &Select) -> Answer<Header> {
 type Source<'t> = (&'t Name, Vec<Field>, Vec<Name>);
 
 fn table_ref<'t>(around: Around<'_>, table: &'t TableRef) -> Answer<Source<'t>> {
+    // The model says which columns are the key.
     if let Some(model) = table.model {
         let key = model.key_columns().map(|column| column.name.into()).collect();
         return of_table(around, &table.name, table.label()).map(|(label, fields, _)| (label, fields, key));

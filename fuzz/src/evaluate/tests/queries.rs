@@ -188,3 +188,35 @@ fn common_table_expressions() {
         (Select::from(FromItem::Table(reference())), "InvalidStatement"),
     ]);
 }
+
+#[test]
+fn sources() {
+    let q = |name| Expr::Column(column("q", name, ValueType::I64));
+    let derived = |inner: Select, item: Expr| Select {
+        items: vec![item.into()],
+        ..Select::from(FromItem::Query(inner.into(), "q".into()))
+    };
+    let double = || SelectItem { expr: math(t("a"), Multiply, n(2)), alias: Some("x".into()) };
+    let doubled = || Select { items: vec![double()], ..from(&T, []) };
+    let outer = |name| Expr::Column(ColumnExpr { outer: true, ..column("t", name, ValueType::I64) });
+    let other = |name| Expr::Column(column("o", name, ValueType::I64));
+    let alias = TableRef { alias: Some("o".into()), ..TableRef::from(&T) };
+    let neighbours = Join { kind: JoinKind::Inner, table: alias, on: is(other("id"), Eq, math(t("id"), Add, n(1))) };
+    let of_group = |name| {
+        let inner = Select { filter: Some(is(u("id"), Eq, outer(name))), ..from(&U, [u("name")]) };
+        Select { group_by: vec![t("a")], filter: Some(is(t("id"), Lt, n(2))), ..from(&T, [Expr::Subquery(sub(inner))]) }
+    };
+    let elsewhere = Subquery { connection: Some("elsewhere".into()), ..sub(from(&U, [u("id")])) };
+    queries([
+        (derived(doubled(), sum(q("x"))), "100"),
+        (derived(doubled(), q("y")), "InvalidStatement"),
+        (derived(from(&T, [t("a"), t("a")]), n(1)), "not covered"),
+        (Select::from(FromItem::Named("u".into())), "1,1,10=2,1,20=3,9,30"),
+        (Select::from(FromItem::Named("v".into())), "InvalidStatement"),
+        (Select { joins: vec![neighbours], ..from(&T, [t("id"), other("id")]) }, "1,2=2,3=3,4"),
+        (of_group("a"), "NULL"),
+        (of_group("id"), "InvalidStatement"),
+        (Select { filter: Some(Expr::Exists(elsewhere)), ..from(&T, [t("id")]) }, "Unsupported"),
+        (from(&T, [math(v(1_i16), Add, n(1)), Expr::Excluded("a".into())]), "InvalidStatement"),
+    ]);
+}
