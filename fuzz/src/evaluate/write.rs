@@ -114,11 +114,12 @@ impl<'t> Target<'t> {
     fn check(&self, expr: &Expr, has_excluded: bool) -> Answer<()> {
         let around = Around { db: self.db, ctes: &[], outer: None, levels: MAX_DEPTH };
         Scope::of_rows(around, &self.header).with_excluded(has_excluded).check(expr)?;
-        // MySQL and MariaDB cannot compare a row that is written with the other rows of its table.
+        // MySQL and MariaDB cannot compare a row that is written with the other rows of its table. An upsert can see the
+        // rows that it has inserted, or not.
         let reads_it = walk::any_query_in(expr, &mut |query| walk::reads(query, &self.label));
         let is_correlated = walk::any_column(expr, &mut |column| column.outer);
-        match reads_it && is_correlated {
-            true => Err(Refusal::NotCovered("a correlated query on the table that is written")),
+        match reads_it && (is_correlated || has_excluded) {
+            true => Err(Refusal::NotCovered("a query on the table that is written, by row or in an upsert")),
             false => Ok(()),
         }
     }

@@ -44,7 +44,8 @@ impl<'n> Scope<'n> {
     /// Checks an expression.
     pub(in crate::evaluate) fn check(&self, node: &Expr) -> Answer<()> {
         let levels = below(self.around.levels)?;
-        let scope = Self { around: Around { levels, ..self.around }, ..*self };
+        let scope = self.of_group(node);
+        let scope = Self { around: Around { levels, ..self.around }, ..scope };
         match node {
             Expr::Aggregate(function, argument) => return scope.aggregate(*function, argument.as_deref()),
             Expr::Over(inner, window) => return scope.over(inner, window),
@@ -57,6 +58,14 @@ impl<'n> Scope<'n> {
             }
         }
         walk::operands(node).into_iter().try_for_each(|operand| scope.check(operand))
+    }
+
+    /// The parts of a group are those of its rows.
+    fn of_group(self, node: &Expr) -> Self {
+        match self.groups {
+            Some(query) if query.group_by.contains(node) => Self::of_rows(self.around, self.header),
+            _ => self,
+        }
     }
 
     fn itself(&self, node: &Expr) -> Answer<()> {

@@ -206,6 +206,7 @@ fn sources() {
         let inner = Select { filter: Some(is(u("id"), Eq, outer(name))), ..from(&U, [u("name")]) };
         Select { group_by: vec![t("a")], filter: Some(is(t("id"), Lt, n(2))), ..from(&T, [Expr::Subquery(sub(inner))]) }
     };
+    let is_group = || Select { group_by: vec![of_group("id").items[0].expr.clone()], ..of_group("id") };
     let elsewhere = Subquery { connection: Some("elsewhere".into()), ..sub(from(&U, [u("id")])) };
     queries([
         (derived(doubled(), sum(q("x"))), "100"),
@@ -216,6 +217,7 @@ fn sources() {
         (Select { joins: vec![neighbours], ..from(&T, [t("id"), other("id")]) }, "1,2=2,3=3,4"),
         (of_group("a"), "NULL"),
         (of_group("id"), "InvalidStatement"),
+        (is_group(), "10"),
         (Select { filter: Some(Expr::Exists(elsewhere)), ..from(&T, [t("id")]) }, "Unsupported"),
         (from(&T, [math(v(1_i16), Add, n(1)), Expr::Excluded("a".into())]), "InvalidStatement"),
     ]);

@@ -41,6 +41,7 @@ fn writes() {
         Some(Conflict { keys: names(&[key]), update })
     };
     let added = || vec![("of", math(u("of"), Add, excluded("of")))];
+    let greatest = || Expr::Subquery(sub(from(&U, [aggregate(Aggregate::Max, u("of"))])));
     let key = |n: i64| Some(is(u("id"), Eq, self::n(n)));
     let delete = |filter| Statement::Delete(Delete { table: "u".into(), filter });
     let null = || Expr::Value(Value::Null(ValueType::I64));
@@ -54,6 +55,8 @@ fn writes() {
         (insert(&[[1, 7, 20]], on("id", added())), "not covered"),
         (insert(&[[1, 7, 10], [1, 8, 10]], on("id", added())), "not covered"),
         (insert(&[[4, 7, 40]], on("of", added())), "InvalidStatement"),
+        (insert(&[[1, 7, 10]], on("id", vec![("of", greatest())])), "not covered"),
+        (update(vec![("of", greatest())], None), "3: 1,9,10=2,9,20=3,9,30"),
         (update(vec![("of", u("name")), ("id", u("id"))], key(1)), "1: 1,10,10=2,1,20=3,9,30"),
         (update(vec![("of", n(1)), ("of", n(2))], None), "InvalidStatement"),
         (update(vec![("of", u("name")), ("name", u("of"))], key(3)), "not covered"),
