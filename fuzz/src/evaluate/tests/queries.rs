@@ -40,7 +40,7 @@ fn joins_and_subqueries() {
         (from(&T, [t("other")]), "InvalidStatement"),
         (
             Select {
-                joins: vec![Join { table: TableRef::from(&T), ..join(JoinKind::Inner, on()) }],
+                joins: vec![Join { table: TableRef::from(&T), ..join(JoinKind::Inner, v(true)) }],
                 ..from(&T, [t("id")])
             },
             "InvalidStatement",
@@ -68,6 +68,8 @@ fn groups_and_distinct_rows() {
         (from(&T, [aggregate(Aggregate::CountDistinct, t("a"))]), "2"),
         (Select { filter: Some(is(sum(t("a")), Gt, n(0))), ..from(&T, [t("id")]) }, "InvalidStatement"),
         (from(&T, [sum(v(i64::MAX))]), "Conversion"),
+        (from(&T, [sum(math(math(n(2), Subtract, t("id")), Multiply, n(i64::MAX / 3)))]), "-6148914691236517204"),
+        (from(&T, [sum(math(math(n(3), Subtract, t("id")), Multiply, n(i64::MAX / 2)))]), "not covered"),
         (from(&T, [aggregate(Aggregate::Avg, v(0.1))]), "not covered"),
         (from(&T, [sum(v(0.25_f32))]), "1.0"),
         (distinct(vec![asc(t("a"))]), "NULL 10 20"),
@@ -97,6 +99,7 @@ fn orders_and_limits() {
         (limited(t("a"), Some(1), Some(1)), "1"),
         (Select { limit: Some(4), ..from(&T, [t("id")]) }, "1=2=3=4"),
         (Select { limit: Some(1), ..from(&T, [n(7)]) }, "7"),
+        (Select { limit: Some(1), ..from(&T, [math(n(i64::MAX), Add, n(1))]) }, "not covered"),
         (ordered(vec![asc(json("1"))]), "Unsupported"),
     ]);
 }
@@ -133,6 +136,7 @@ fn windows() {
         (over(sum(t("id")), vec![], t("a"), whole), "10 10 10 10"),
         (over(aggregate(Aggregate::CountDistinct, t("a")), vec![], t("id"), None), "Unsupported"),
         (over(n(1), vec![], t("id"), None), "InvalidStatement"),
+        (over(rows(), vec![], t("id"), near(FrameEnd::Current, FrameEnd::Preceding(1))), "InvalidStatement"),
         (from(&T, [call(Function::RowNumber, vec![])]), "InvalidStatement"),
     ]);
     let window = Window { order_by: vec![asc(sum(t("a")))], ..Window::default() };
@@ -144,6 +148,10 @@ fn windows() {
 fn set_operators() {
     let a = || sub(Select { filter: Some(is(t("id"), Gt, n(1))), ..from(&T, [t("a")]) });
     let b = || sub(from(&U, [u("name")]));
+    let of = |other| {
+        let compound = Compound { first: a(), operator: SetOperator::UnionAll, others: vec![other] };
+        Select::from(FromItem::Compound(compound.into(), "c".into()))
+    };
     let compound = |operator| {
         let compound = Compound { first: a(), operator, others: vec![b()] };
         let column = Expr::Column(column("c", "a", ValueType::I64));
@@ -155,6 +163,7 @@ fn set_operators() {
         (compound(SetOperator::UnionAll), "NULL 10 20=20=20 30"),
         (compound(SetOperator::Intersect), "20"),
         (compound(SetOperator::Except), "NULL"),
+        (Select { items: vec![item(n(1))], ..of(sub(from(&U, [u("id"), u("name")]))) }, "InvalidStatement"),
     ]);
 }
 
@@ -178,12 +187,18 @@ fn common_table_expressions() {
     let step =
         |next: Expr, filter| Select { items: vec![item(next)], filter, ..Select::from(FromItem::Table(reference())) };
     let up = || step(math(c("n"), Add, n(1)), Some(is(c("n"), Lt, n(4))));
+    let outer = || {
+        let on = is(c("n"), Eq, t("id"));
+        Select { joins: vec![Join { kind: JoinKind::Left, table: reference(), on }], ..from(&T, [t("id")]) }
+    };
     let around = || step(math(math(c("n"), Add, n(1)), Remainder, n(3)), None);
     queries([
         (of(cte(from(&T, [t("a")]), None)), "NULL 10 20=20"),
         (of(cte(first(), Some((SetOperator::UnionAll, up())))), "1 2 3 4"),
         (of(cte(first(), Some((SetOperator::Union, around())))), "0 1 2"),
         (of(cte(first(), Some((SetOperator::UnionAll, around())))), "not covered"),
+        (of(cte(first(), Some((SetOperator::Union, Select { group_by: vec![c("n")], ..up() })))), "not covered"),
+        (of(cte(first(), Some((SetOperator::Union, outer())))), "not covered"),
         (of(cte(from(&T, [t("a"), t("id")]), None)), "InvalidStatement"),
         (Select::from(FromItem::Table(reference())), "InvalidStatement"),
     ]);

@@ -52,6 +52,9 @@ fn integers_and_floats() {
         (math(v(0.1_f32), Multiply, v(3.0_f32)), "0.3f32"),
         (is(math(v(0.1_f32), Multiply, v(3.0_f32)), Eq, v(0.3_f32)), "false"),
         (math(v(1e308), Multiply, v(10.0)), "not covered"),
+        (is(math(v(1e308), Multiply, v(10.0)), Gt, v(1.0)), "not covered"),
+        (math(v(1e-200), Multiply, v(1e-200)), "not covered"),
+        (math(v(i64::MAX.unsigned_abs()), Add, v(1_u64)), "not covered"),
         (Expr::Checked(math(v(200_i16), Add, v(56_i16)).into(), u8_limits()), "Conversion"),
         (Expr::Checked(math(v(200_i16), Add, v(55_i16)).into(), u8_limits()), "255i16"),
         (Expr::Checked(math(v(0_i16), Subtract, v(1_i16)).into(), u8_limits()), "Conversion"),
@@ -165,6 +168,10 @@ fn json_is_read_by_its_kind() {
         (is(json("1"), Lt, json("2")), "Unsupported"),
         (contains(r#"{"a": [1, {"b": 2, "c": 3}]}"#, r#"{"a": [{"c": 3}]}"#), "true"),
         (contains(r#"{"a": [1]}"#, r#"{"a": [2]}"#), "false"),
+        (contains("[1, 2]", "2"), "true"),
+        (contains("[[1, 2]]", "2"), "false"),
+        (is(json("[1]"), Eq, json("[1, 2]")), "false"),
+        (is(json(r#"{"a": 1}"#), Eq, json(r#"{"a": 1, "b": 2}"#)), "false"),
     ]);
 }
 
