@@ -114,7 +114,7 @@ fn texts_and_dates() {
     };
     let call = |function, text: &str| Expr::Call(function, vec![v(text.to_owned())]);
     let date = NaiveDate::from_ymd_opt(2024, 3, 3).unwrap();
-    let time = date.and_time(NaiveTime::from_hms_micro_opt(23, 59, 58, 999_999).unwrap());
+    let time = date.and_time(NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap());
     let part = |part, of: Expr| Expr::DatePart(part, of.into());
     values([
         (like("50%", r"50\%", false), "true"),
@@ -135,8 +135,10 @@ fn texts_and_dates() {
         (Expr::Call(Function::Concat, vec![v("a".to_owned()), NULL]), "NULL"),
         (is(v("Z".to_owned()), Lt, v("a".to_owned())), "true"),
         (part(DatePart::Weekday, v(date)), "7i32"),
-        (part(DatePart::Second, v(time)), "58i32"),
+        (part(DatePart::Second, v(time)), "59i32"),
         (part(DatePart::Date, v(time)), "2024-03-03"),
+        (part(DatePart::Weekday, v(time)), "7i32"),
+        (part(DatePart::Hour, v(date)), "not covered"),
         (part(DatePart::Year, Expr::Value(Value::Null(ValueType::Date))), "NULL"),
     ]);
 }
