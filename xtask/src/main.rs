@@ -5,6 +5,7 @@ mod cargo;
 mod checks;
 mod example;
 mod faults;
+mod fuzz;
 mod lanes;
 mod programs;
 mod report;
@@ -35,6 +36,12 @@ enum Task {
     Services(services::Task),
     /// Runs the fault matrix, which kills, stops and disconnects processes and servers
     Faults(faults::Arguments),
+    /// Runs generated programs on every database and on an evaluator, and prints those that are answered differently
+    Fuzz {
+        /// The arguments of the fuzzer: --minutes, --seed, --database, --finds
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Checks the invariants of the source that the compiler does not check
     Tidy,
     /// Runs the tests without a server, and accepts the new snapshots: expansions, messages and SQL
@@ -64,6 +71,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => checks::run(&arguments),
         Task::Services(task) => services::run(task),
         Task::Faults(arguments) => faults::run(&arguments),
+        Task::Fuzz { args } => fuzz::run(args),
         Task::Tidy => tidy::run().map(|summary| println!("{summary}")),
         Task::Bless => bless(),
         Task::Bench { args } => bench::run(args),

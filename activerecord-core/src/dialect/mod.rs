@@ -96,6 +96,9 @@ pub struct Dialect {
     /// Whether an assignment of an UPDATE sees the values that the assignments before it have set.
     pub(crate) assigns_in_order: bool,
     pub(crate) bound_types: BoundTypes,
+    /// Whether the database runs EXISTS as a join, and then counts a row several times for OFFSET: SQLite 3.51. A LIMIT inside
+    /// prevents it.
+    pub(crate) joins_exists: bool,
     /// The function that counts the characters of a text.
     pub(crate) length: &'static str,
     /// The operator that joins texts; None: the function CONCAT.

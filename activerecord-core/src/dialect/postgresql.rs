@@ -93,6 +93,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     },
     assigns_in_order: false,
     bound_types: BoundTypes::Inferred,
+    joins_exists: false,
     length: "CHAR_LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN ",

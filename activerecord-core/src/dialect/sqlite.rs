@@ -58,6 +58,7 @@ pub static SQLITE: Dialect = Dialect {
     range_checks: RangeChecks { function: Some("ar_within"), casts: &[], decimal: None, failure: "" },
     assigns_in_order: false,
     bound_types: BoundTypes::OfValues,
+    joins_exists: true,
     length: "LENGTH(",
     concat: Some(" || "),
     explain: "EXPLAIN QUERY PLAN ",

@@ -28,8 +28,11 @@ pub(super) fn aggregate(
         return spelled(w, spelling, &argument, over.as_ref());
     }
     w.push(name(function));
-    // MIN and MAX compare, so a decimal needs its collation. The other functions ignore it.
-    comparand(w, *argument)?;
+    match *argument {
+        number if matches!(function, Aggregate::Sum | Aggregate::Avg) => infer::alone(w, number)?,
+        // MIN and MAX compare, so a decimal needs its collation. The other functions ignore it.
+        argument => comparand(w, argument)?,
+    }
     w.push(")");
     over_window(w, over)
 }

@@ -2,6 +2,7 @@
 
 use super::compare::is_decimal;
 use super::expr::{atom, expr};
+use super::infer::alone;
 use super::writer::Writer;
 use crate::dialect::DecimalMath;
 use crate::error::{Error, Result};
@@ -27,7 +28,10 @@ pub(super) fn arithmetic(w: &mut Writer<'_>, left: Expr, op: Arithmetic, right: 
     {
         return decimal(w, prefix, left, op, right);
     }
-    single(w, left, ty)?;
+    match (&left, &right) {
+        (Expr::Value(_), Expr::Value(_)) => alone(w, left)?,
+        _ => single(w, left, ty)?,
+    }
     w.push(symbol);
     atom(w, right)
 }

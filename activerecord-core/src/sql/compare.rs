@@ -6,7 +6,7 @@ use super::stored::{Met, common};
 use super::writer::Writer;
 use crate::dialect::{DecimalMath, JsonPaths};
 use crate::error::{Error, Result};
-use crate::statement::{Compare, Expr, MAX_DEPTH, Refusal};
+use crate::statement::{Compare, Expr, MAX_DEPTH, Part, Refusal};
 use crate::value::{Purpose, ValueType};
 
 /// Writes a comparison of two expressions.
@@ -22,7 +22,8 @@ pub(super) fn compare(w: &mut Writer<'_>, left: Expr, op: Compare, right: Expr) 
         return json(w, right);
     }
     let met = common(w.dialect, [&left, &right], Purpose::Compare)?;
-    left_side(w, left, is_decimal(&right), met)?;
+    let collation = collation(w, [&left, &right]);
+    left_side(w, left, collation, met)?;
     w.push(symbol(op));
     operand(w, right, met)
 }
@@ -31,7 +32,8 @@ pub(super) fn compare(w: &mut Writer<'_>, left: Expr, op: Compare, right: Expr) 
 pub(super) fn between(w: &mut Writer<'_>, inner: Expr, low: Expr, high: Expr) -> Result<()> {
     require_order(w, &inner)?;
     let met = common(w.dialect, [&inner, &low, &high], Purpose::Compare)?;
-    left_side(w, inner, is_decimal(&low) || is_decimal(&high), met)?;
+    let collation = collation(w, [&inner, &low, &high]);
+    left_side(w, inner, collation, met)?;
     w.push(" BETWEEN ");
     operand(w, low, met)?;
     w.push(" AND ");
@@ -66,26 +68,27 @@ fn operand(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
     }
 }
 
-fn left_side(w: &mut Writer<'_>, node: Expr, with_decimal: bool, met: Option<Met>) -> Result<()> {
+fn left_side(w: &mut Writer<'_>, node: Expr, collation: Option<&str>, met: Option<Met>) -> Result<()> {
     match node {
         Expr::Value(value) if met.is_some() => w.bind_as(value, met),
-        node => collated(w, node, with_decimal),
+        node => collated(w, node, collation),
     }
 }
 
 /// `a > x OR (a = x AND (b > y OR ..))`.
 fn decided_by_the_first(pairs: &mut dyn ExactSizeIterator<Item = (Expr, Expr)>, op: Compare) -> Expr {
     let Some((left, right)) = pairs.next() else { return Expr::And(Vec::new()) };
+    // Not by `Expr::compare`: a comparison with NULL must stay one, because it is neither true nor false.
+    let compare = |op| Expr::Compare(Box::new(left.clone()), op, Box::new(right.clone()));
     if pairs.len() == 0 {
-        return left.compare(op, right);
+        return compare(op);
     }
     let differs = match op {
         Compare::Le => Compare::Lt,
         Compare::Ge => Compare::Gt,
         other => other,
     };
-    let decided = left.clone().compare(differs, right.clone());
-    decided.or(left.compare(Compare::Eq, right).and(decided_by_the_first(pairs, op)))
+    compare(differs).or(compare(Compare::Eq).and(decided_by_the_first(pairs, op)))
 }
 
 /// Writes an expression so that the database finds equal values equal: an item of GROUP BY, of ORDER BY, or of a SELECT
@@ -95,7 +98,8 @@ pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     if w.dialect.json == JsonPaths::Jsonb && is(&node, ValueType::Json) {
         return json(w, node);
     }
-    collated(w, node, false)
+    let collation = collation(w, [&node]);
+    collated(w, node, collation)
 }
 
 /// Writes an item of PARTITION BY. MySQL sorts the rows for it, and cannot sort JSON.
@@ -109,11 +113,30 @@ pub(super) fn partition(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     Ok(())
 }
 
-fn collated(w: &mut Writer<'_>, node: Expr, with_decimal: bool) -> Result<()> {
-    let collation = match w.dialect.decimal {
-        DecimalMath::Functions { collation, .. } if with_decimal || is_decimal(&node) => Some(collation),
-        _ => None,
-    };
+/// The collation of a comparison of these operands, where decimals are stored as text. None: that of the columns.
+fn collation<'d, 'e>(w: &Writer<'d>, operands: impl IntoIterator<Item = &'e Expr> + Clone) -> Option<&'d str> {
+    let DecimalMath::Functions { collation, .. } = w.dialect.decimal else { return None };
+    match operands.clone().into_iter().any(is_decimal) {
+        true => Some(collation),
+        false => operands.into_iter().any(hides_decimal).then_some("BINARY"),
+    }
+}
+
+/// Whether the database would order the values of an item by the collation of decimals that it only compares.
+pub(super) fn leaks_collation(w: &Writer<'_>, item: &Expr) -> bool {
+    matches!(w.dialect.decimal, DecimalMath::Functions { .. }) && hides_decimal(item)
+}
+
+/// Whether an expression is another text, but compares decimals inside, such as a CASE. SQLite would take over their
+/// collation.
+fn hides_decimal(node: &Expr) -> bool {
+    use ValueType::{Bool, Bytes, Decimal, F32, F64, I16, I32, I64, U64};
+    let is_hidden = |part: &Part<'_>| matches!(part, Part::Expr(inner) if is_decimal(inner));
+    let is_text = !matches!(node.ty(), Some(Bool | I16 | I32 | I64 | U64 | F32 | F64 | Decimal | Bytes));
+    is_text && !matches!(node, Expr::Column(_) | Expr::Value(_)) && Part::Expr(node).any(&mut { is_hidden })
+}
+
+fn collated(w: &mut Writer<'_>, node: Expr, collation: Option<&str>) -> Result<()> {
     atom(w, node)?;
     if let Some(collation) = collation {
         w.push(" COLLATE ").push(collation);

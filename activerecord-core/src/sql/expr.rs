@@ -32,6 +32,12 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::And(all) => junction(w, all, " AND ", "1 = 1"),
         Expr::Or(any) => junction(w, any, " OR ", "1 = 0"),
         Expr::Not(inner) => negation(w, *inner),
+        // A database may not know the type of the value.
+        Expr::IsNull(inner) if matches!(*inner, Expr::Value(_)) => {
+            let is_null = matches!(*inner, Expr::Value(value) if value.is_null());
+            w.push(if is_null { "1 = 1" } else { "1 = 0" });
+            Ok(())
+        }
         Expr::IsNull(inner) => postfix(w, *inner, " IS NULL"),
         Expr::Between(inner, low, high) => between(w, *inner, *low, *high),
         Expr::In(inner, set) => membership(w, *inner, set),
@@ -137,9 +143,10 @@ fn row(w: &mut Writer<'_>, items: impl Iterator<Item = Expr>, word: &str) -> Res
 }
 
 fn negation(w: &mut Writer<'_>, inner: Expr) -> Result<()> {
-    if let Expr::IsNull(inner) = inner {
-        return postfix(w, *inner, " IS NOT NULL");
-    }
+    let inner = match inner {
+        Expr::IsNull(inner) if !matches!(*inner, Expr::Value(_)) => return postfix(w, *inner, " IS NOT NULL"),
+        inner => inner,
+    };
     w.push("NOT (");
     expr(w, inner)?;
     w.push(")");

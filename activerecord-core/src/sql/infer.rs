@@ -1,8 +1,10 @@
 //! The types of bound values on a database that does not learn them from the values. For one, `CASE WHEN .. THEN $1 ELSE $2
 //! END` is a text, which cannot be compared with, or assigned to, a column with another type, such as a native enum or JSON.
 
+use super::expr::expr;
 use super::writer::Writer;
 use crate::dialect::BoundTypes;
+use crate::error::Result;
 use crate::statement::{Case, Compound, Expr, Function};
 use crate::value::{Value, ValueType};
 
@@ -53,6 +55,33 @@ pub(super) fn ordered(w: &Writer<'_>, argument: Expr) -> Expr {
         return argument;
     }
     Expr::Call(Function::Concat, vec![argument, Expr::Value(Value::Text(String::new()))])
+}
+
+/// Writes an expression that is not beside a column. If it is a bound value, or a choice among bound values, a
+/// database that would guess its type gets it: MySQL adds up a bound integer as a float, and returns bound bytes as a text.
+pub(super) fn alone(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+    match cast(w, &node) {
+        Some(cast) => w.fill(cast, |w| expr(w, node.clone())),
+        None => expr(w, node),
+    }
+}
+
+/// The cast that gives the type; None: the database does not guess it.
+pub(super) fn cast(w: &Writer<'_>, node: &Expr) -> Option<&'static str> {
+    if w.dialect.bound_types != BoundTypes::Guessed || node.any_source(&mut |source| !matches!(source, Expr::Value(_)))
+    {
+        return None;
+    }
+    match node.ty()? {
+        // The casts of a recursive query have a length.
+        ValueType::Text => None,
+        ValueType::Bytes => Some("CAST({} AS BINARY)"),
+        ValueType::Bool => Some("CAST({} AS SIGNED)"),
+        ValueType::Date => Some("CAST({} AS DATE)"),
+        ValueType::Time => Some("CAST({} AS TIME(6))"),
+        ValueType::DateTime | ValueType::Timestamp => Some("CAST({} AS DATETIME(6))"),
+        ty => w.dialect.cast(ty),
+    }
 }
 
 fn is_inferred(ty: ValueType) -> bool {

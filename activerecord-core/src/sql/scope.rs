@@ -47,8 +47,13 @@ impl Scope {
 
     /// The same scope, with qualified columns.
     pub(super) fn qualified(mut self) -> Self {
-        self.qualified = true;
+        self.qualify_if(true);
         self
+    }
+
+    /// Qualifies the columns from here on.
+    pub(super) fn qualify_if(&mut self, qualifies: bool) {
+        self.qualified |= qualifies;
     }
 
     fn has(&self, table: &Name) -> bool {

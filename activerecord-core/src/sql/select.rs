@@ -1,11 +1,11 @@
 //! Renders SELECT. Each clause is one function.
 
-use super::compare::{comparand, is, is_decimal, require_order};
+use super::compare::{comparand, is, is_decimal, leaks_collation, require_order};
 use super::expr::expr;
 use super::scope::{Scope, nested};
 use super::subquery::{compound, subquery};
 use super::writer::{List, Writer};
-use super::{groups, lock, stored};
+use super::{groups, infer, lock, stored};
 use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
@@ -37,6 +37,7 @@ pub(super) fn select(w: &mut Writer<'_>, mut query: Select) -> Result<()> {
         groups::resolve(w, &mut query)?;
     }
     let items = if merged { query.items.clone() } else { Vec::new() };
+    let is_computed = query.items.iter().any(|item| !matches!(item.expr, Expr::Column(_)));
     w.push("SELECT ");
     list.merges |= query.distinct == Distinct::Rows;
     distinct(w, query.distinct, &items)?;
@@ -48,6 +49,8 @@ pub(super) fn select(w: &mut Writer<'_>, mut query: Select) -> Result<()> {
     filter(w, query.filter)?;
     group_by(w, query.group_by, &items)?;
     having(w, query.having)?;
+    // The database can give a computed item the name of a column, such as that of its last value or of its function.
+    w.scope.qualify_if(is_computed);
     order_by(w, query.order_by, &items)?;
     limit(w, query.limit, query.offset);
     w.ctes.truncate(ctes);
@@ -136,9 +139,9 @@ fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>, list: List, groups: &
         let is_group = is(&item.expr, ValueType::Json) && groups.contains(&item.expr);
         match list {
             List { widens: true, .. } => widened(w, item.expr, list.merges),
-            List { merges: true, .. } => comparand(w, item.expr),
-            _ if is_group => comparand(w, item.expr),
-            _ => expr(w, item.expr),
+            List { merges: true, .. } if infer::cast(w, &item.expr).is_none() => comparand(w, item.expr),
+            _ if is_group || leaks_collation(w, &item.expr) => comparand(w, item.expr),
+            _ => infer::alone(w, item.expr),
         }?;
         if let Some(alias) = item.alias {
             w.push(" AS ").name(&alias);

@@ -86,6 +86,7 @@ fn member(w: &mut Writer<'_>, mut query: Subquery, list: List) -> Result<()> {
     let is_plain =
         select.with.is_empty() && select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none();
     if !is_plain {
+        query.select.name_items();
         let whole = Select::from(FromItem::Query(query.select, "source".into()));
         query.select = Box::new(whole);
     }
@@ -167,6 +168,9 @@ fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
 pub(super) fn exists(w: &mut Writer<'_>, mut query: Subquery) -> Result<()> {
     if query.select.has_rows_without_items() {
         query.select.items = vec![Expr::Value(Value::I32(1)).into()];
+    }
+    if w.dialect.joins_exists {
+        query.select.limit.get_or_insert(1);
     }
     w.push("EXISTS ");
     scalar(w, query)

@@ -56,7 +56,7 @@ fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
     w.name(first).push(" = IF(");
     for (index, key) in keys.iter().enumerate() {
         w.push(if index > 0 { " AND " } else { "" });
-        w.name(key).push(" <=> VALUES(").name(key).push(")");
+        w.name(key).push(" = VALUES(").name(key).push(")");
     }
     w.push(", ").name(first).push(", (SELECT 1 UNION ALL SELECT 2))");
 }

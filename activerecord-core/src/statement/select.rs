@@ -292,8 +292,9 @@ impl Select {
     pub(crate) fn name_items(&mut self) {
         let mut names = Vec::with_capacity(self.items.len());
         for (index, item) in self.items.iter_mut().enumerate() {
-            match &item.expr {
-                Expr::Column(column) if !names.contains(&column.name) => names.push(column.name.clone()),
+            let of_column = if let Expr::Column(column) = &item.expr { Some(&column.name) } else { None };
+            match item.alias.as_ref().or(of_column) {
+                Some(name) if !names.contains(name) => names.push(name.clone()),
                 _ => item.alias = Some(format!("c{}", index + 1).into()),
             }
         }

@@ -62,9 +62,9 @@ fn is_of_data(number: u16) -> bool {
 
 /// Whether the error concerns the statement: its syntax, or a name that does not exist.
 fn is_of_statement(number: u16) -> bool {
-    const ALONE: [u16; 24] = [
+    const ALONE: [u16; 26] = [
         1046, 1049, 1072, 1091, 1093, 1096, 1101, 1103, 1107, 1109, 1136, 1140, 1146, 1149, 1210, 1235, 1239, 1241,
-        1247, 1248, 1295, 1304, 1305, 1318,
+        1247, 1248, 1295, 1304, 1305, 1318, 1353, 4002,
     ];
     matches!(number, 1050..=1061 | 1063..=1071 | 1110..=1113 | 1221 | 1222 | 1327 | 1582 | 1584 | 1630)
         || ALONE.contains(&number)

@@ -1,0 +1,49 @@
+//! `cargo xtask fuzz`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use clap::Parser;
+use fuzz::machine::{Plan, run};
+use test_support::Profile;
+
+/// Runs generated programs on every database and on an evaluator.
+#[derive(Parser, Debug)]
+struct Arguments {
+    /// How many minutes to run
+    #[arg(long, default_value_t = 2.0)]
+    minutes: f64,
+    /// The first seed; a random one if it is not given
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Run only on these databases: sqlite, postgres, mariadb, mysql
+    #[arg(long)]
+    database: Vec<String>,
+    /// Stop after so many finds
+    #[arg(long, default_value_t = 1)]
+    finds: usize,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let Arguments { minutes, seed, database, finds } = Arguments::parse();
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..1 << 48));
+    let is_chosen = |profile: &&Profile| database.is_empty() || database.iter().any(|name| name == profile.name());
+    let profiles = Profile::all().into_iter().filter(is_chosen).collect();
+    println!("seed {seed}");
+    let time = Duration::from_secs_f64(minutes * 60.0);
+    let plan = Plan { seed, time, worlds: u64::MAX, profiles, finds, broken: None };
+    let report = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&plan))?;
+    for find in &report.finds {
+        println!("\n{find}");
+    }
+    println!(
+        "{} programs and {} transformed queries on {} worlds, {} of them refused everywhere; {} not covered; {} finds",
+        report.steps,
+        report.transformed,
+        report.worlds,
+        report.refused,
+        report.unknown,
+        report.finds.len()
+    );
+    if report.finds.is_empty() { Ok(()) } else { Err("the answers differ".into()) }
+}

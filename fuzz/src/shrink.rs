@@ -1,0 +1,106 @@
+//! Makes a step and its rows smaller, as long as a database answers in another way than expected.
+
+use activerecord_core::statement::Statement;
+
+use crate::compare::is_alike;
+use crate::site::Site;
+use crate::step::{Outcome, Step, Write};
+use crate::tree::variant;
+use crate::world::World;
+
+/// A step, and rows, that are answered in another way than expected.
+struct Case {
+    step: Step,
+    world: World,
+    expected: Outcome,
+    found: Outcome,
+}
+
+/// How many smaller cases are tried.
+const TRIES: usize = 3_000;
+
+/// Shrinks a step that a database answered in another way, and returns the text that shows it.
+pub(crate) async fn shrink(step: &Step, world: &World, site: &Site) -> String {
+    let Some(mut case) = attempt(step.clone(), world.clone(), site).await else {
+        return format!("it differs only at the first run\n{step:#?}");
+    };
+    let mut tries = 0;
+    loop {
+        let before = tries;
+        let is_smaller = fewer_rows(&mut case, site, &mut tries).await | fewer_parts(&mut case, site, &mut tries).await;
+        if !is_smaller || tries > TRIES || tries == before {
+            return case.text(site);
+        }
+    }
+}
+
+/// Runs the case. None: it is answered as expected, or the evaluator does not know it.
+async fn attempt(step: Step, world: World, site: &Site) -> Option<Case> {
+    let expected = step.expected(&world, &world.evaluated())?;
+    let found = site.run(&step, &world, false).await;
+    (!is_alike(&expected, &found)).then_some(Case { step, world, expected, found })
+}
+
+async fn fewer_rows(case: &mut Case, site: &Site, tries: &mut usize) -> bool {
+    let mut is_smaller = false;
+    for table in 0..case.world.tables.len() {
+        let mut row = 0;
+        while row < case.world.tables[table].rows.len() && *tries <= TRIES {
+            let mut world = case.world.clone();
+            world.tables[table].rows.remove(row);
+            *tries += 1;
+            match attempt(case.step.clone(), world, site).await {
+                Some(smaller) => {
+                    *case = smaller;
+                    is_smaller = true;
+                }
+                None => row += 1,
+            }
+        }
+    }
+    is_smaller
+}
+
+async fn fewer_parts(case: &mut Case, site: &Site, tries: &mut usize) -> bool {
+    let (mut is_smaller, mut number) = (false, 0);
+    while let Some(step) = variant(&case.step, number).filter(|_| *tries <= TRIES) {
+        *tries += 1;
+        match attempt(step, case.world.clone(), site).await {
+            Some(smaller) => {
+                *case = smaller;
+                is_smaller = true;
+            }
+            None => number += 1,
+        }
+    }
+    is_smaller
+}
+
+impl Case {
+    fn text(&self, site: &Site) -> String {
+        let mut sql = Vec::new();
+        match &self.step {
+            Step::Read(query) => sql.push(rendered(Statement::Select(query.clone()), site)),
+            Step::Write(writes) => each(writes, &mut |statement| sql.push(rendered(statement.clone(), site))),
+        }
+        let sql = sql.join("\n");
+        let (models, name) = (self.world.program(&sql), site.name());
+        format!("{models}{sql}\nexpected: {:?}\n{name}: {:?}\n", self.expected, self.found)
+    }
+}
+
+fn each(writes: &[Write], visit: &mut dyn FnMut(&Statement)) {
+    for write in writes {
+        match write {
+            Write::One(statement) => visit(statement),
+            Write::Savepoint { inside, .. } => each(inside, visit),
+        }
+    }
+}
+
+pub(crate) fn rendered(statement: Statement, site: &Site) -> String {
+    match site.render(statement) {
+        Ok((text, binds)) => format!("{text}\nbinds: {binds:?}"),
+        Err(error) => format!("cannot be rendered: {error}"),
+    }
+}
