@@ -10,5 +10,6 @@ mod metamorphic;
 mod shrink;
 mod site;
 mod step;
+pub mod texts;
 mod tree;
 mod world;

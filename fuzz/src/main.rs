@@ -22,15 +22,22 @@ struct Arguments {
     /// Stop after so many finds
     #[arg(long, default_value_t = 1)]
     finds: usize,
+    /// Give hostile texts to the parsers instead. Needs no database
+    #[arg(long)]
+    texts: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { minutes, seed, database, finds } = Arguments::parse();
+    let Arguments { minutes, seed, database, finds, texts } = Arguments::parse();
     let seed = seed.unwrap_or_else(|| fastrand::u64(..1 << 48));
     let is_chosen = |profile: &&Profile| database.is_empty() || database.iter().any(|name| name == profile.name());
     let profiles = Profile::all().into_iter().filter(is_chosen).collect();
     println!("seed {seed}");
     let time = Duration::from_secs_f64(minutes * 60.0);
+    if texts {
+        println!("{} texts", fuzz::texts::run(seed, time)?);
+        return Ok(());
+    }
     let plan = Plan { seed, time, worlds: u64::MAX, profiles, finds, broken: None };
     let report = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&plan))?;
     for find in &report.finds {

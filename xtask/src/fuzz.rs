@@ -8,6 +8,9 @@ use crate::services::{Lease, Options, Service};
 
 /// Starts the databases, runs the fuzzer, and stops them.
 pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
+    if args.iter().any(|arg| arg == "--texts") {
+        return Cargo::new(["run", "--package", "fuzz", "--"]).args(args).run();
+    }
     let options = Options::default();
     let lease = Lease::new(&options, &[Service::Postgres, Service::Mariadb, Service::Mysql])?;
     Cargo::new(["build", "--package", "fuzz"]).run()?;
