@@ -7,6 +7,7 @@ pub mod evaluate;
 mod generate;
 pub mod machine;
 mod metamorphic;
+mod print;
 mod shrink;
 mod site;
 mod step;

@@ -3,6 +3,7 @@
 use activerecord_core::statement::Statement;
 
 use crate::compare::is_alike;
+use crate::print;
 use crate::site::Site;
 use crate::step::{Outcome, Step, Write};
 use crate::tree::variant;
@@ -84,8 +85,12 @@ impl Case {
             Step::Write(writes) => each(writes, &mut |statement| sql.push(rendered(statement.clone(), site))),
         }
         let sql = sql.join("\n");
+        let program = match &self.step {
+            Step::Read(query) => print::query(query).map(|query| format!("{query}.all().await?\n")).unwrap_or_default(),
+            Step::Write(_) => String::new(),
+        };
         let (models, name) = (self.world.program(&sql), site.name());
-        format!("{models}{sql}\nexpected: {:?}\n{name}: {:?}\n", self.expected, self.found)
+        format!("{models}{program}{sql}\nexpected: {:?}\n{name}: {:?}\n", self.expected, self.found)
     }
 }
 

@@ -8,6 +8,7 @@ use fastrand::Rng;
 
 use crate::evaluate::{Column, Database, Table};
 use crate::generate::values;
+use crate::print;
 
 /// Tables that join by their integers.
 #[derive(Clone, Debug)]
@@ -160,11 +161,24 @@ impl Content {
             let _ = writeln!(text, "    {}: {ty},", def.name);
         }
         text.push_str("}\n");
-        for row in &self.rows {
-            let _ = writeln!(text, "// row {row:?}");
+        let fields = |row: &Vec<Value>| {
+            let field = |(def, value): (&ColumnDef, &Value)| {
+                let value = print::literal(value)?;
+                Some(format!("{}: {}", def.name, if def.nullable { optional(value) } else { value }))
+            };
+            let fields = self.def.columns.iter().zip(row).filter_map(field).collect::<Vec<_>>();
+            format!("{} {{ {} }}", self.def.model, fields.join(", "))
+        };
+        let rows: Vec<_> = self.rows.iter().map(fields).collect();
+        if !rows.is_empty() {
+            let _ = writeln!(text, "{}::bulk_insert(&[{}]).await?;", self.def.model, rows.join(", "));
         }
         text
     }
+}
+
+fn optional(value: String) -> String {
+    if value.starts_with("None") { "None".to_owned() } else { format!("Some({value})") }
 }
 
 fn prefix(ty: ValueType) -> &'static str {

@@ -45,7 +45,7 @@ impl Generator<'_> {
     /// Returns a column, or a value if there is none of this type.
     pub(super) fn leaf(&mut self, ty: ValueType, scope: &Scope) -> Expr {
         let columns = scope.of_type(ty);
-        if columns.is_empty() || self.loose && self.one_in(4) {
+        if columns.is_empty() {
             return self.literal(ty);
         }
         column(columns[self.rng.usize(..columns.len())])

@@ -19,14 +19,13 @@ pub(crate) struct Generator<'w> {
     world: &'w World,
     /// How many names were given.
     names: usize,
-    /// Whether a value can stand where nothing gives it a type.
-    loose: bool,
+    /// Whether an aggregate is one over a window.
     in_window: bool,
 }
 
 impl<'w> Generator<'w> {
     pub(crate) fn new(rng: &'w mut Rng, world: &'w World) -> Self {
-        Self { rng, world, names: 0, loose: std::env::var_os("LOOSE").is_some(), in_window: false }
+        Self { rng, world, names: 0, in_window: false }
     }
 
     /// Returns a query, or writes that are undone after it was looked at their effect.
