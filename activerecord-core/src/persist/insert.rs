@@ -39,7 +39,7 @@ async fn write<M: Model>(record: &mut M, session: &Session) -> Result<Held> {
         // Boxed, because hooks nest writes, and most writes do not need its space.
         let supplied = Box::pin(insert_and_read::<M>(&left, binds, session)).await?;
         let set = fill(record, left.ordinals(), &supplied);
-        return session.written(set.and_then(|()| apply(record, &stamps))).map(|()| brought(&left, held));
+        return session.written(set.and_then(|()| apply(record, &stamps))).map(|()| brought::<M>(&left, held));
     }
     let sql = statement::<M>(&left, binds, returning, session)?;
     let label = Label::new(M::TABLE.model, "insert");
@@ -49,11 +49,11 @@ async fn write<M: Model>(record: &mut M, session: &Session) -> Result<Held> {
         session.execute(&sql, label).await?.last_insert_id.map(Value::I64)
     };
     let set = left.key.map_or(Ok(()), |ordinal| set_key(record, ordinal, key));
-    session.written(set.and_then(|()| apply(record, &stamps))).map(|()| brought(&left, held))
+    session.written(set.and_then(|()| apply(record, &stamps))).map(|()| brought::<M>(&left, held))
 }
 
-fn brought(left: &Left, held: Held) -> Held {
-    held.filter(|_| left.key.is_none())
+fn brought<M: Model>(left: &Left, held: Held) -> Held {
+    held.filter(|_| !M::TABLE.key.iter().any(|&ordinal| left.has(ordinal)))
 }
 
 /// Returns the INSERT. `returning`: it returns the columns that it leaves to the database.
