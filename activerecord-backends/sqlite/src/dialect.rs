@@ -18,7 +18,7 @@ pub(crate) fn extend(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Returns true for the message of a function of this library that refuses a value.
 pub(crate) fn refuses_value(message: &str) -> bool {
-    message.starts_with(decimal::PREFIX) || message.starts_with(range::NAME)
+    [decimal::PREFIX, range::NAME, range::SINGLE].iter().any(|function| message.starts_with(function))
 }
 
 /// What a statement does, by its first word.
