@@ -9,6 +9,7 @@ mod predicates;
 mod raw;
 mod streams;
 mod supported;
+mod texts;
 mod types;
 
 use activerecord::prelude::*;
