@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use activerecord::prelude::*;
-use activerecord::query::{case, count_rows, literal, row_number, window};
+use activerecord::query::{case, count_rows, exists, literal, outer, row_number, subquery, window};
+use activerecord::statement::{Expr, FromItem, Select};
 use activerecord::{Source, Uuid};
 use serde_json::json;
 
@@ -313,7 +314,11 @@ async fn recursive_queries_have_room() -> Result<()> {
 /// A column that is neither grouped nor aggregated has no value of the group.
 #[tokio::test]
 async fn columns_of_groups() -> Result<()> {
-    with_connection(&things().await?, async || {
+    let db = things().await?;
+    db.create("parts (id ID, name SHORT NOT NULL, price PRICE NOT NULL, part_of I64)").await?;
+    with_connection(&db, async || {
+        Part::create(Part { id: 1, ..Part::default() }).await?;
+        let below = Part::query;
         let groups = || Thing::query().group_by(Thing::ON).order_by(Thing::ON.asc());
         for refused in [
             groups().select((Thing::ON, Thing::N)).all().await.err(),
@@ -330,11 +335,26 @@ async fn columns_of_groups() -> Result<()> {
                 .all()
                 .await
                 .err(),
+            groups().select((Thing::ON, subquery(below().select(outer(Thing::N))))).all().await.err(),
+            groups().select((Thing::ON, subquery(below().select(outer(Thing::N) + 1)))).all().await.err(),
+            groups().having(exists(below().filter(Part::ID.eq(outer(Thing::MILES))))).pluck(Thing::ON).await.err(),
+            groups().order_by(subquery(below().select(outer(Thing::N))).asc()).pluck(Thing::ON).await.err(),
         ] {
             let error = refused.expect("a refusal");
             assert_eq!((error.kind(), error.code()), (activerecord::ErrorKind::InvalidStatement, None), "{error}");
             assert!(error.to_string().contains("add it to group_by"), "{error}");
         }
+        let of_group = subquery(below().filter(outer(Thing::ON).eq(true)).select(count_rows()));
+        assert_eq!(groups().select((Thing::ON, of_group)).all().await?, [(false, Some(0)), (true, Some(1))]);
+        let counted = subquery(below().filter(Part::ID.lt(outer(Thing::MILES))).select(count_rows()));
+        let of_key = Thing::query().group_by(Thing::ID).order_by(Thing::N.asc()).select((Thing::N.max(), counted));
+        assert_eq!(of_key.all().await?, [1, 2, 3, 4].map(|n| (Some(n), Some(1))));
+        let mut unnamed = Select::from(FromItem::Named("things".into()));
+        let of = |name: &'static str| Thing::TABLE.columns.iter().filter(move |def| def.name == name).map(Expr::from);
+        unnamed.items = of("on").chain(of("n")).map(Into::into).collect();
+        unnamed.group_by = of("on").collect();
+        let error = connection(&db)?.read(unnamed).await.expect_err("a refusal");
+        assert_eq!((error.kind(), error.code()), (activerecord::ErrorKind::InvalidStatement, None), "{error}");
         // With the key, a group has one row.
         let of_key = Thing::query().group_by(Thing::ID).order_by(Thing::N.asc()).select((Thing::N, count_rows()));
         assert_eq!(of_key.all().await?, [(1, 1), (2, 1), (3, 1), (4, 1)]);
