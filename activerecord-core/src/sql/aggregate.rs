@@ -5,7 +5,7 @@ use super::select::order_by;
 use super::writer::Writer;
 use super::{function, infer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Window};
+use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Function, Window};
 
 /// Writes an aggregate, over the rows of the group or of a window.
 pub(super) fn aggregate(
@@ -57,10 +57,16 @@ fn spelled(w: &mut Writer<'_>, spelling: &str, argument: &Expr, over: Option<&Wi
 }
 
 /// Writes an aggregate or a window function, with its window.
-pub(super) fn over(w: &mut Writer<'_>, node: Expr, window: Window) -> Result<()> {
+///
+/// # Errors
+/// `Unsupported` for a count of distinct values, which most databases do not have over a window, and for a place without an
+/// order.
+pub(super) fn over(w: &mut Writer<'_>, node: Expr, mut window: Window) -> Result<()> {
     match node {
+        Expr::Aggregate(Aggregate::CountDistinct, _) => Err(no_distinct_window()),
         Expr::Aggregate(function, argument) => aggregate(w, function, argument, Some(window)),
         Expr::Call(function, arguments) if function::needs_window(function) => {
+            require_place(function, &mut window)?;
             function::write(w, function, arguments)?;
             over_window(w, Some(window))
         }
@@ -69,6 +75,33 @@ pub(super) fn over(w: &mut Writer<'_>, node: Expr, window: Window) -> Result<()>
             "only aggregates and window functions, such as row_number and lag, can have .over(window()..)",
         )),
     }
+}
+
+/// The place of a row, and its neighbours, depend on an order and on no frame. MariaDB refuses them otherwise.
+fn require_place(function: Function, window: &mut Window) -> Result<()> {
+    let is_ordered = matches!(
+        function,
+        Function::Rank | Function::DenseRank | Function::Ntile(_) | Function::Lag(_) | Function::Lead(_)
+    );
+    if is_ordered && window.order_by.is_empty() {
+        return Err(no_window_order());
+    }
+    if is_ordered || function == Function::RowNumber {
+        window.frame = None;
+    }
+    Ok(())
+}
+
+#[cold]
+fn no_window_order() -> Error {
+    Error::unsupported("rank, dense_rank, ntile, lag and lead need a window with an order: window().order_by(..)")
+}
+
+#[cold]
+fn no_distinct_window() -> Error {
+    Error::unsupported(
+        "a count of distinct values cannot have a window; count them in a grouped query or in a subquery",
+    )
 }
 
 fn over_window(w: &mut Writer<'_>, window: Option<Window>) -> Result<()> {
