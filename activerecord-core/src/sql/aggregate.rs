@@ -1,6 +1,6 @@
 //! Aggregates and window functions.
 
-use super::compare::{comparand, partition, require_order};
+use super::compare::{comparand, compared, partition, require_order};
 use super::select::order_by;
 use super::writer::Writer;
 use super::{function, infer};
@@ -29,7 +29,7 @@ pub(super) fn aggregate(
     }
     w.push(name(function));
     // MIN and MAX compare, so a decimal needs its collation. The other functions ignore it.
-    comparand(w, *argument)?;
+    if function == Aggregate::CountDistinct { compared(w, *argument) } else { comparand(w, *argument) }?;
     w.push(")");
     over_window(w, over)
 }
