@@ -19,8 +19,9 @@ use crate::value::{FromValue, Json, ToValue};
 /// # Ok(()) }
 /// ```
 pub trait JsonScalar: Scalar {
-    /// Returns the value at a path of the JSON. It is `None` if the path does not exist or its value is not a `K`. A
-    /// number can be read as a `String`, as the database writes it, and as an `i64`, without its fraction.
+    /// Returns the value at a path of the JSON. It is `None` if the path does not exist or its value is not a `K`. A key
+    /// enters only objects, and a position only arrays. A number can be read as a `String`, as the database writes it, and
+    /// as an `i64`, without its fraction. A key that begins with `-` is `Unsupported`, because MariaDB finds no such key.
     fn json<K: FromJson>(self, path: impl IntoJsonPath) -> Expression<Self::Scope, Option<K>>
     where
         Self::Type: IsJson,
