@@ -148,28 +148,3 @@ fn extracted_json(kind: JsonKind) -> &'static str {
         }
     }
 }
-
-/// Writes a test whether a JSON value contains another one.
-pub(super) fn contains(w: &mut Writer<'_>, json: Expr, other: Expr) -> Result<()> {
-    if !w.dialect.capabilities.json_contains {
-        return Err(no_contains(w.dialect.name));
-    }
-    let [before, between, behind] = match w.dialect.json {
-        JsonPaths::Jsonb => ["(CAST(", " AS jsonb) @> CAST(", " AS jsonb))"],
-        JsonPaths::Extract | JsonPaths::ExtractJson => ["JSON_CONTAINS(", ", ", ")"],
-    };
-    w.push(before);
-    expr(w, json)?;
-    w.push(between);
-    expr(w, other)?;
-    w.push(behind);
-    Ok(())
-}
-
-#[cold]
-fn no_contains(database: &str) -> Error {
-    Error::unsupported(format!(
-        "{database} cannot test whether JSON contains other JSON; postgresql and mysql can. Compare the value at a path \
-         instead: SETTINGS.json::<String>([\"key\"]).eq(..)"
-    ))
-}

@@ -3,6 +3,7 @@
 mod aggregates;
 mod batches;
 mod decimals;
+mod documents;
 mod orders;
 mod patterns;
 mod predicates;

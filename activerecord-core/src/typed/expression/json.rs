@@ -29,8 +29,9 @@ pub trait JsonScalar: Scalar {
         Expression::new(Expr::Json(Box::new(self.into_tree()), path.into_json_path(), K::KIND))
     }
 
-    /// Is true if the JSON contains all of `other`: its members, its elements, or the same scalar. SQLite does not
-    /// support it: `Unsupported`, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
+    /// Is true if the JSON contains all of `other`: its members, its elements, or the same scalar. An array also contains
+    /// a scalar that is one of its elements, but only if that array is the whole JSON. SQLite does not support it:
+    /// `Unsupported`, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
     fn json_contains(self, other: impl Serialize) -> Predicate<Self::Scope>
     where
         Self::Type: IsJson,
