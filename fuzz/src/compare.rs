@@ -16,7 +16,7 @@ pub(crate) fn is_alike(expected: &Outcome, found: &Outcome) -> bool {
             let is_same = |(rows, found): (&Vec<Row>, &Vec<Row>)| {
                 rows.len() == found.len() && rows.iter().zip(found).all(|(row, found)| same_row(row, found))
             };
-            (counts == other_counts || std::env::var_os("HACK").is_some()) && tables.iter().zip(others).all(is_same)
+            counts == other_counts && tables.iter().zip(others).all(is_same)
         }
         _ => false,
     }

@@ -133,13 +133,13 @@ const LIMITS: &str = "sql_select_limit = 18446744073709551615, sql_big_selects =
 fn session_settings(settings: &Settings) -> String {
     const MODE: &str = "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
         NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT";
-    let collation = settings.collation.as_deref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
     // The second variable is for metadata locks, which a change of a table's definition takes.
     let lock_timeout = |n| format!(", innodb_lock_wait_timeout = {n}, lock_wait_timeout = {n}");
     let lock_timeout = settings.lock_timeout.map(lock_timeout).unwrap_or_default();
     format!(
-        "SET NAMES utf8mb4{collation}, time_zone = '+00:00', sql_mode = '{MODE}', autocommit = 1, \
-         foreign_key_checks = 1{lock_timeout}, {LIMITS}"
+        "SET NAMES utf8mb4 COLLATE {}, time_zone = '+00:00', sql_mode = '{MODE}', autocommit = 1, \
+         foreign_key_checks = 1{lock_timeout}, {LIMITS}",
+        settings.collation
     )
 }
 

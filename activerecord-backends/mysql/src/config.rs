@@ -39,6 +39,10 @@ const SSL_MODES: [(&str, MySqlSslMode); 12] = [
     ("verify-full", MySqlSslMode::VerifyIdentity),
 ];
 
+/// The default collation compares bound texts by their characters, as other databases do. It is that of JSON, so that the
+/// server can compare both, and of the tables that this library creates. It ignores blanks at the end.
+const BY_CODE_POINTS: &str = "utf8mb4_bin";
+
 /// The settings of a server, checked.
 pub(crate) struct Settings {
     /// The driver's options. They contain the password, so `Debug` does not show them.
@@ -51,8 +55,8 @@ pub(crate) struct Settings {
     pub(crate) statement_timeout: Option<Duration>,
     /// In seconds. Default: the server's.
     pub(crate) lock_timeout: Option<u64>,
-    /// Default: the server's for utf8mb4.
-    pub(crate) collation: Option<String>,
+    /// Default: [`BY_CODE_POINTS`].
+    pub(crate) collation: String,
 }
 
 impl Settings {
@@ -135,10 +139,10 @@ fn cache_capacity(config: &Config) -> Result<usize> {
 }
 
 /// The name becomes part of a statement, so it must be a plain word.
-fn collation(config: &Config) -> Result<Option<String>> {
-    let Some(name) = config.text("collation") else { return Ok(None) };
+fn collation(config: &Config) -> Result<String> {
+    let name = config.text("collation").unwrap_or(BY_CODE_POINTS);
     if name.starts_with("utf8mb4_") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Ok(Some(name.to_owned()));
+        return Ok(name.to_owned());
     }
     Err(Error::configuration(format!("`collation` is `{name}`, expected a collation of utf8mb4: `utf8mb4_..`")))
 }

@@ -13,7 +13,7 @@
 //! | `statement_timeout` | how long a statement may run; on MySQL only SELECT | the server's |
 //! | `lock_timeout` | how long a statement waits for a lock before it fails as `Busy`, in whole seconds | the server's, 50 s |
 //! | `statement_cache_capacity` | how many prepared statements a connection keeps | `256` |
-//! | `collation` | the collation of the connection; columns keep their own | the server's for utf8mb4 |
+//! | `collation` | the collation of texts that are no columns; columns keep their own | `utf8mb4_bin` |
 //!
 //! Without TLS a password is encrypted with the public key that the server sends. That protects against eavesdropping, but not
 //! against an impostor. `verify_identity` protects against both.

@@ -1,8 +1,9 @@
-//! What this backend adds to SQLite's SQL: the kind of a statement by its words, exact decimals, digests of rows, and limits
-//! of computed values.
+//! What this backend adds to SQLite's SQL: the kind of a statement by its words, exact decimals, digests of rows, limits of
+//! computed values, and the content of JSON.
 
 mod decimal;
 mod digest;
+mod json;
 mod range;
 
 use activerecord_core::SQLITE;
@@ -13,12 +14,13 @@ use rusqlite::Connection;
 pub(crate) fn extend(connection: &Connection) -> rusqlite::Result<()> {
     decimal::add_decimals(connection)?;
     digest::add_digest(connection)?;
-    range::add_range_check(connection)
+    range::add_range_check(connection)?;
+    json::add_json(connection)
 }
 
 /// Returns true for the message of a function of this library that refuses a value.
 pub(crate) fn refuses_value(message: &str) -> bool {
-    message.starts_with(decimal::PREFIX) || message.starts_with(range::NAME)
+    [decimal::PREFIX, range::NAME, range::SINGLE].iter().any(|function| message.starts_with(function))
 }
 
 /// What a statement does, by its first word.

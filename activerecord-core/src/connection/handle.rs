@@ -155,7 +155,8 @@ impl ConnectionHandle {
         self.session()?.query(sql, params).await
     }
 
-    /// Runs a statement tree and returns the number of rows that it changed.
+    /// Runs a statement tree and returns the number of rows that it changed. An INSERT with a reaction to conflicts counts
+    /// each of its rows once, whether it is inserted, updates a row or leaves it as it is: MySQL and MariaDB do not say which.
     ///
     /// ```no_run
     /// # use activerecord_core::statement::{Delete, Statement};
@@ -176,9 +177,10 @@ impl ConnectionHandle {
         if let Statement::Insert(Insert { table, conflict: Some(conflict), .. }) = &statement {
             unique::check(&session, table, &conflict.keys, label).await?;
         }
+        let upserted = upserted(&statement);
         let sql = session.render(statement)?;
         let written = session.execute(&sql, label).await.map_err(|error| unique::settle(error, &session));
-        written.map(|outcome| outcome.rows)
+        written.map(|outcome| upserted.unwrap_or(outcome.rows))
     }
 
     /// Runs a query tree and returns its rows. All rows are kept in memory.
@@ -360,5 +362,15 @@ impl ConnectionHandle {
     /// the one of this handle after a `replace`, so a statement is rendered in the dialect of the session.
     pub(super) fn session(&self) -> Result<Session> {
         resolve_name(self.name())
+    }
+}
+
+/// The number of rows of an upsert; None for any other statement. MySQL and MariaDB count an updated row twice.
+fn upserted(statement: &Statement) -> Option<u64> {
+    match statement {
+        Statement::Insert(Insert { columns, values, conflict: Some(_), .. }) => {
+            Some(values.len().checked_div(columns.len()).unwrap_or(1) as u64)
+        }
+        _ => None,
     }
 }

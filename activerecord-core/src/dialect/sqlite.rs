@@ -55,7 +55,12 @@ pub static SQLITE: Dialect = Dialect {
     division: Division { operator: " / ", truncates: false, unsigned: None },
     // Integers beyond 64 bits become floats, and a column holds every type.
     computes_singles: false,
-    range_checks: RangeChecks { function: Some("ar_within"), casts: &[], decimal: None, failure: "" },
+    range_checks: RangeChecks {
+        function: Some("ar_within"),
+        casts: &[(ValueType::F32, "ar_single({})")],
+        decimal: None,
+        failure: "",
+    },
     assigns_in_order: false,
     bound_types: BoundTypes::OfValues,
     joins_exists: true,

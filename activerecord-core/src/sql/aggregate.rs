@@ -1,11 +1,11 @@
 //! Aggregates and window functions.
 
-use super::compare::{comparand, partition, require_order};
+use super::compare::{comparand, compared, partition, require_order};
 use super::select::order_by;
 use super::writer::Writer;
 use super::{function, infer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Window};
+use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Function, Window};
 
 /// Writes an aggregate, over the rows of the group or of a window.
 pub(super) fn aggregate(
@@ -28,10 +28,11 @@ pub(super) fn aggregate(
         return spelled(w, spelling, &argument, over.as_ref());
     }
     w.push(name(function));
-    match *argument {
-        number if matches!(function, Aggregate::Sum | Aggregate::Avg) => infer::alone(w, number)?,
-        // MIN and MAX compare, so a decimal needs its collation. The other functions ignore it.
-        argument => comparand(w, argument)?,
+    match (function, *argument) {
+        (Aggregate::Sum | Aggregate::Avg, number) => infer::alone(w, number)?,
+        (Aggregate::CountDistinct, argument) => compared(w, argument)?,
+        // MIN and MAX compare, so a decimal needs its collation. COUNT ignores it.
+        (_, argument) => comparand(w, argument)?,
     }
     w.push(")");
     over_window(w, over)
@@ -60,10 +61,16 @@ fn spelled(w: &mut Writer<'_>, spelling: &str, argument: &Expr, over: Option<&Wi
 }
 
 /// Writes an aggregate or a window function, with its window.
-pub(super) fn over(w: &mut Writer<'_>, node: Expr, window: Window) -> Result<()> {
+///
+/// # Errors
+/// `Unsupported` for a count of distinct values, which most databases do not have over a window, and for a place without an
+/// order.
+pub(super) fn over(w: &mut Writer<'_>, node: Expr, mut window: Window) -> Result<()> {
     match node {
+        Expr::Aggregate(Aggregate::CountDistinct, _) => Err(no_distinct_window()),
         Expr::Aggregate(function, argument) => aggregate(w, function, argument, Some(window)),
         Expr::Call(function, arguments) if function::needs_window(function) => {
+            require_place(function, &mut window)?;
             function::write(w, function, arguments)?;
             over_window(w, Some(window))
         }
@@ -72,6 +79,33 @@ pub(super) fn over(w: &mut Writer<'_>, node: Expr, window: Window) -> Result<()>
             "only aggregates and window functions, such as row_number and lag, can have .over(window()..)",
         )),
     }
+}
+
+/// The place of a row, and its neighbours, depend on an order and on no frame. MariaDB refuses them otherwise.
+fn require_place(function: Function, window: &mut Window) -> Result<()> {
+    let is_ordered = matches!(
+        function,
+        Function::Rank | Function::DenseRank | Function::Ntile(_) | Function::Lag(_) | Function::Lead(_)
+    );
+    if is_ordered && window.order_by.is_empty() {
+        return Err(no_window_order());
+    }
+    if is_ordered || function == Function::RowNumber {
+        window.frame = None;
+    }
+    Ok(())
+}
+
+#[cold]
+fn no_window_order() -> Error {
+    Error::unsupported("rank, dense_rank, ntile, lag and lead need a window with an order: window().order_by(..)")
+}
+
+#[cold]
+fn no_distinct_window() -> Error {
+    Error::unsupported(
+        "a count of distinct values cannot have a window; count them in a grouped query or in a subquery",
+    )
 }
 
 fn over_window(w: &mut Writer<'_>, window: Option<Window>) -> Result<()> {

@@ -102,15 +102,22 @@ pub(super) fn comparand(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     collated(w, node, collation)
 }
 
-/// Writes an item of PARTITION BY. MySQL sorts the rows for it, and cannot sort JSON.
+/// Writes an item of PARTITION BY.
+///
+/// # Errors
+/// `Unsupported` for JSON: MySQL sorts the rows for it, and can sort JSON only as text.
 pub(super) fn partition(w: &mut Writer<'_>, node: Expr) -> Result<()> {
-    if w.dialect.json != JsonPaths::ExtractJson || !is(&node, ValueType::Json) {
-        return comparand(w, node);
-    }
-    w.push("CAST(");
-    atom(w, node)?;
-    w.push(" AS BINARY)");
-    Ok(())
+    if is(&node, ValueType::Json) { Err(no_partition()) } else { comparand(w, node) }
+}
+
+#[cold]
+fn no_partition() -> Error {
+    Error::unsupported("rows cannot be partitioned by JSON on every database: partition by the value at a path")
+}
+
+/// Writes an expression that is only compared: JSON by its content. [`comparand`] writes one that is also returned.
+pub(super) fn compared(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+    if is(&node, ValueType::Json) { json(w, node) } else { comparand(w, node) }
 }
 
 /// The collation of a comparison of these operands, where decimals are stored as text. None: that of the columns.
@@ -144,12 +151,13 @@ fn collated(w: &mut Writer<'_>, node: Expr, collation: Option<&str>) -> Result<(
     Ok(())
 }
 
-/// Writes JSON, or JSON as text, so that two equal documents are equal. As texts they can differ in their spaces.
+/// Writes JSON, or JSON as text, so that two equal documents are equal. As texts they can differ in their spaces, in the
+/// order of members, and in the digits of numbers. MySQL ignores what MariaDB 10.7 and later read.
 pub(super) fn json(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     let (before, behind) = match w.dialect.json {
         JsonPaths::Jsonb => ("CAST(", " AS jsonb)"),
-        JsonPaths::Extract => ("json(", ")"),
-        JsonPaths::ExtractJson => ("JSON_EXTRACT(", ", '$')"),
+        JsonPaths::Extract => ("ar_json(", ")"),
+        JsonPaths::ExtractJson => ("/*M!100700 JSON_NORMALIZE(*/JSON_EXTRACT(", ", '$')/*M!100700 )*/"),
     };
     w.push(before);
     atom(w, node)?;

@@ -4,6 +4,7 @@ use super::aggregate::{aggregate, over};
 use super::arithmetic::arithmetic;
 use super::checked::checked;
 use super::compare::{between, compare, compare_rows};
+use super::contains::contains;
 use super::digest::digest;
 use super::function::{call, case, date_part};
 use super::like::like;
@@ -54,7 +55,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         Expr::Call(function, arguments) => call(w, function, arguments),
         Expr::DatePart(part, inner) => date_part(w, part, *inner),
         Expr::Json(inner, path, kind) => json::value(w, *inner, &path, kind),
-        Expr::JsonContains(inner, other) => json::contains(w, *inner, *other),
+        Expr::JsonContains(inner, other) => contains(w, *inner, *other),
         Expr::Over(inner, window) => over(w, *inner, *window),
         Expr::Raw(sql) => raw::fragment(w, sql),
         Expr::Typed(inner, _) => expr(w, *inner),

@@ -7,7 +7,9 @@
 use super::select::says_nulls;
 use super::writer::Writer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{Aggregate, ColumnExpr, Distinct, Expr, OrderBy, Part, PartMut, Refusal, Select};
+use crate::statement::{
+    Aggregate, ColumnExpr, Distinct, Expr, FromItem, Name, OrderBy, Part, PartMut, Refusal, Select,
+};
 
 /// Prepares a query with groups, aggregates or distinct rows for rendering.
 ///
@@ -112,15 +114,7 @@ fn bare(node: &Expr, query: &Select, by_key: bool) -> Option<ColumnExpr> {
     let mut found = None;
     match node {
         Expr::Column(column) => {
-            let table = query.tables().find(|table| *table.label() == column.table);
-            let is_here = table.is_some() || query.from.derived() == Some(&column.table);
-            let is_grouped = |name: &str| {
-                let is_it = |group: &Expr| matches!(group, Expr::Column(group) if group.table == column.table && group.name == name);
-                query.group_by.iter().any(is_it)
-            };
-            let key = table.and_then(|table| table.model).filter(|model| !model.key.is_empty());
-            let has_key = by_key && key.is_some_and(|model| model.key_columns().all(|key| is_grouped(key.name)));
-            found = (is_here && !column.outer && !has_key).then(|| column.clone());
+            found = (!column.outer && is_ungrouped(column, query, by_key)).then(|| column.clone());
         }
         Expr::Aggregate(..) | Expr::Digest(_) => {}
         // Its arguments are those of a function of the groups.
@@ -136,11 +130,51 @@ fn bare(node: &Expr, query: &Select, by_key: bool) -> Option<ColumnExpr> {
 
 fn bare_below(node: &Expr, query: &Select, by_key: bool, found: &mut Option<ColumnExpr>) {
     node.any_child(&mut |part| {
-        if let Part::Expr(child) = part {
-            *found = bare(child, query, by_key);
+        *found = match part {
+            Part::Expr(child) => bare(child, query, by_key),
+            Part::Query(inner) => read_inside(inner, query, by_key),
+        };
+        found.is_some()
+    });
+}
+
+/// Returns a column of the query that a query inside it reads, and that is not grouped.
+fn read_inside(inner: &Select, query: &Select, by_key: bool) -> Option<ColumnExpr> {
+    let is_hidden =
+        |table: &Name| Part::Query(inner).any(&mut |part| matches!(part, Part::Query(query) if has(query, table)));
+    let mut found = None;
+    Part::Query(inner).any(&mut |part| {
+        if let Part::Expr(Expr::Column(column)) = part
+            && is_ungrouped(column, query, by_key)
+            && !is_hidden(&column.table)
+        {
+            found = Some(ColumnExpr { outer: false, ..column.clone() });
         }
         found.is_some()
     });
+    found
+}
+
+/// Returns true for a column of the query that can have several values in a group.
+fn is_ungrouped(column: &ColumnExpr, query: &Select, by_key: bool) -> bool {
+    let is_grouped = |name: &str| {
+        let is_it =
+            |group: &Expr| matches!(group, Expr::Column(group) if group.table == column.table && group.name == name);
+        query.group_by.iter().any(is_it)
+    };
+    let table = query.tables().find(|table| *table.label() == column.table);
+    let key = table.and_then(|table| table.model).filter(|model| !model.key.is_empty());
+    let has_key = by_key && key.is_some_and(|model| model.key_columns().all(|key| is_grouped(key.name)));
+    has(query, &column.table) && !is_grouped(&column.name) && !has_key
+}
+
+/// Returns true when a query reads rows with this name.
+fn has(query: &Select, name: &Name) -> bool {
+    query.reads(name)
+        || match &query.from {
+            FromItem::Named(table) => table == name,
+            from => from.derived() == Some(name),
+        }
 }
 
 /// Returns true when each row of the result has a value of the expression. Without items, the result has the columns of

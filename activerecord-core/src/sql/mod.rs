@@ -8,6 +8,7 @@ mod cache;
 mod checked;
 mod compare;
 mod constant;
+mod contains;
 pub(crate) mod create;
 pub(crate) mod created;
 pub(crate) mod define;

@@ -1,6 +1,6 @@
 //! Renders SELECT. Each clause is one function.
 
-use super::compare::{comparand, is, is_decimal, leaks_collation, require_order};
+use super::compare::{comparand, compared, is, is_decimal, leaks_collation, require_order};
 use super::expr::expr;
 use super::scope::{Scope, nested};
 use super::subquery::{compound, subquery};
@@ -94,7 +94,7 @@ fn cte(w: &mut Writer<'_>, cte: Cte) -> Result<()> {
     w.names(&cte.columns);
     w.push(") AS (");
     let merges = matches!(cte.step, Some((SetOperator::Union, _)));
-    let list = List { merges, widens: cte.step.is_some() };
+    let list = List { merges, widens: cte.step.is_some(), ..List::default() };
     w.list = list;
     subquery(w, cte.query)?;
     w.ctes.push(cte.name);
@@ -139,6 +139,7 @@ fn select_list(w: &mut Writer<'_>, items: Vec<SelectItem>, list: List, groups: &
         let is_group = is(&item.expr, ValueType::Json) && groups.contains(&item.expr);
         match list {
             List { widens: true, .. } => widened(w, item.expr, list.merges),
+            List { compares: true, .. } => compared(w, item.expr),
             List { merges: true, .. } if infer::cast(w, &item.expr).is_none() => comparand(w, item.expr),
             _ if is_group || leaks_collation(w, &item.expr) => comparand(w, item.expr),
             _ => infer::alone(w, item.expr),

@@ -1,6 +1,6 @@
 //! Renders queries inside statements.
 
-use super::compare::{self, comparand, is};
+use super::compare::{self, comparand, compared, is};
 use super::infer;
 use super::scope::nested;
 use super::select::select;
@@ -110,7 +110,7 @@ pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()
         Set::Query(query) => {
             let selected = query.select.items.first().map(|item| &item.expr);
             common(w.dialect, selected.into_iter().chain([&inner]), Purpose::Compare)?;
-            comparand(w, inner)?;
+            compared(w, inner)?;
             set_query(w, query, is_json)
         }
         Set::Values(_, values) if is_json && !values.is_empty() => {
@@ -138,12 +138,12 @@ pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()
     }
 }
 
-/// `merges`: the database must compare the values as it does in a list without duplicates.
-fn set_query(w: &mut Writer<'_>, query: Subquery, merges: bool) -> Result<()> {
+/// `compares`: the values are documents, which are compared by their content.
+fn set_query(w: &mut Writer<'_>, query: Subquery, compares: bool) -> Result<()> {
     let is_limited = query.select.limit.is_some() || query.select.offset.is_some();
     let is_derived = is_derived(w, &query)? || (is_limited && w.dialect.set_query == SetQuery::Derived);
     w.push(" IN (");
-    w.list = List { merges, widens: false };
+    w.list = List { compares, ..List::default() };
     derived(w, query, is_derived)?;
     w.push(")");
     Ok(())

@@ -47,6 +47,8 @@ pub(super) struct Writer<'d> {
 pub(super) struct List {
     /// Equal rows count as one, so values must be equal for the database too.
     pub(super) merges: bool,
+    /// The values are only compared, and not returned.
+    pub(super) compares: bool,
     /// The query is a part of a recursive one, so its columns have no length and no scale.
     pub(super) widens: bool,
 }

@@ -16,6 +16,11 @@ use crate::error::{Error, Result};
 /// A statement that binds a `T` which could not be read again fails with `Conversion`: a map whose keys are not strings, a
 /// float that is NaN or infinite, which JSON cannot represent, or a value that is nested more than 127 levels.
 ///
+/// `eq`, `ne`, `is_in` and `count_distinct` compare documents by their content: `1` equals `1.0`, and the order of members
+/// and spaces do not matter. Where the result has the document itself (DISTINCT, set operators, GROUP BY), SQLite and
+/// MariaDB compare its text. Documents that this library wrote from one type differ there only if their maps have no order.
+/// MariaDB 10.6 always compares the text, and later versions distinguish a character from its escape.
+///
 /// ```no_run
 /// # use activerecord::prelude::*;
 /// # use activerecord_core::Json;

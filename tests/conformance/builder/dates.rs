@@ -62,3 +62,42 @@ async fn of_nullable_columns() -> Result<()> {
     })
     .await
 }
+
+/// Whole seconds are counted. The last half of a millisecond belongs to the second, and to the day, before.
+#[tokio::test]
+async fn of_the_last_instants_of_a_day() -> Result<()> {
+    with_data(async || {
+        for (departs, date, weekday) in [
+            ("2024-03-03T23:59:59.9994Z", "2024-03-03", 7),
+            ("2024-03-03T23:59:59.9995Z", "2024-03-03", 7),
+            ("2024-03-03T23:59:59.999999Z", "2024-03-03", 7),
+            ("2024-02-29T23:59:59.9999Z", "2024-02-29", 4),
+            ("2024-03-04T00:00:00Z", "2024-03-04", 1),
+            ("9999-12-31T23:59:59.9994Z", "9999-12-31", 5),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31", 5),
+            ("1969-12-31T23:59:59.9999Z", "1969-12-31", 3),
+        ] {
+            Flight::filter(Flight::ID.eq(1)).update(Flight::DEPARTS.set(instant(departs))).await?;
+            let parts = Flight::filter(Flight::ID.eq(1)).select((
+                Flight::DEPARTS.year(),
+                Flight::DEPARTS.month(),
+                Flight::DEPARTS.day(),
+                Flight::DEPARTS.hour(),
+                Flight::DEPARTS.minute(),
+                Flight::DEPARTS.second(),
+                Flight::DEPARTS.weekday(),
+                Flight::DEPARTS.date(),
+            ));
+            let date: NaiveDate = date.parse().unwrap();
+            let (time, last) = (instant(departs), departs.starts_with("2024-03-04"));
+            let (hour, minute, second) = if last { (0, 0, 0) } else { (23, 59, 59) };
+            assert_eq!(time.date_naive(), date, "{departs}");
+            let ymd = date.format("%Y %m %d").to_string();
+            let ymd: Vec<i32> = ymd.split(' ').map(|part| part.parse().unwrap()).collect();
+            let expected = (ymd[0], ymd[1], ymd[2], hour, minute, second, weekday, date);
+            assert_eq!(parts.one().await.map_err(|error| error.context(departs))?, expected, "{departs}");
+        }
+        Ok(())
+    })
+    .await
+}

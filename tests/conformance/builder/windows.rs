@@ -101,3 +101,52 @@ async fn misused_functions_are_refused() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn places_need_an_order() -> Result<()> {
+    with_data(async || {
+        let of_carrier = || window().partition_by(Flight::CARRIER);
+        let miles = || Flight::MILES;
+        for place in [rank(), dense_rank(), ntile(2)] {
+            refused(Flight::select(place.clone().over(window()))).await?;
+            refused(Flight::select(place.over(of_carrier().rows(Some(1), None)))).await?;
+        }
+        for neighbour in [miles().lag(1), miles().lead(1)] {
+            refused(Flight::select(neighbour.clone().over(window()))).await?;
+            refused(Flight::select(neighbour.over(of_carrier()))).await?;
+        }
+        refused(Flight::select(miles().count_distinct().over(window()))).await?;
+        refused(Flight::select(miles().count_distinct().over(of_carrier().order_by(Flight::ID.asc())))).await
+    })
+    .await
+}
+
+/// The number, the rank or the neighbour of a row does not depend on a frame.
+#[tokio::test]
+async fn places_have_no_frame() -> Result<()> {
+    with_data(async || {
+        let framed = || window().order_by(Flight::ID.asc()).rows(Some(0), Some(0));
+        let places = Flight::filter(Flight::ID.le(2)).order_by(Flight::ID.asc()).select((
+            row_number().over(framed()),
+            rank().over(framed()),
+            dense_rank().over(framed()),
+            ntile(2).over(framed()),
+            Flight::ID.lag(1).over(framed()),
+            Flight::ID.lead(1).over(framed()),
+            Flight::ID.last_value().over(framed()),
+        ));
+        assert_eq!(places.all().await?, [(1, 1, 1, 1, None, Some(2), 1), (2, 2, 2, 2, Some(1), None, 2)]);
+        Ok(())
+    })
+    .await
+}
+
+async fn refused<R: Debug + Send + 'static>(query: Query<Flight, R>) -> Result<()> {
+    for dialect in DIALECTS {
+        let error = query.to_sql(dialect).err().unwrap_or_else(|| panic!("{dialect} renders it"));
+        assert_eq!((error.is_unsupported(), error.code()), (true, None), "{dialect}: {error}");
+    }
+    let error = query.all().await.err().unwrap_or_else(|| panic!("it is not refused"));
+    assert_eq!((error.is_unsupported(), error.code()), (true, None), "{error}");
+    Ok(())
+}

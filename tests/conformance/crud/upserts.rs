@@ -2,6 +2,8 @@
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
+use activerecord::statement::{Conflict, Expr, Insert, Statement};
+use activerecord::value::Value;
 use chrono::{DateTime, Utc};
 
 use test_support::Database;
@@ -150,4 +152,40 @@ async fn a_model_with_only_a_key() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// A row of an upsert counts once, whether it is inserted, updated or left as it is.
+#[tokio::test]
+async fn the_rows_of_an_upsert_are_counted() -> Result<()> {
+    let db = Database::new(["tags (name STRING NOT NULL PRIMARY KEY, n I32 NOT NULL)"]).await;
+    let here = connection(&db)?;
+    let upsert = |rows: &[(&str, i32)], update: bool| {
+        Statement::Insert(Insert {
+            table: "tags".into(),
+            model: None,
+            columns: vec!["name".into(), "n".into()],
+            values: rows.iter().flat_map(|(name, n)| [Value::Text((*name).into()), Value::I32(*n)]).collect(),
+            conflict: Some(Conflict {
+                keys: vec!["name".into()],
+                update: if update { vec![("n".into(), Expr::Excluded("n".into()))] } else { vec![] },
+            }),
+            returning: vec![],
+        })
+    };
+    for (rows, update) in [
+        (&[("a", 1)][..], true),
+        (&[("a", 2)], true),
+        (&[("a", 2)], true),
+        (&[("a", 3), ("b", 1), ("c", 2)], true),
+        (&[("a", 3), ("b", 9), ("d", 2)], true),
+        (&[("a", 7)], false),
+        (&[("e", 7), ("a", 7)], false),
+    ] {
+        assert_eq!(here.write(upsert(rows, update)).await?, rows.len() as u64, "{rows:?} {update}");
+    }
+    let rows = here.query("SELECT name, n FROM tags ORDER BY name", []).await?;
+    let rows: Vec<_> = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
+    let expected = [("a", 3), ("b", 9), ("c", 2), ("d", 2), ("e", 7)].map(|(name, n)| (name.to_owned(), n));
+    assert_eq!(rows, expected);
+    Ok(())
 }

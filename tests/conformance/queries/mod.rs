@@ -3,6 +3,7 @@
 mod aggregates;
 mod batches;
 mod decimals;
+mod documents;
 mod found;
 mod orders;
 mod patterns;
@@ -10,6 +11,7 @@ mod predicates;
 mod raw;
 mod streams;
 mod supported;
+mod texts;
 mod types;
 
 use activerecord::prelude::*;

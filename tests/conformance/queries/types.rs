@@ -186,3 +186,30 @@ async fn documents_are_equal_by_their_content() -> Result<()> {
     })
     .await
 }
+
+/// A computed single is rounded to its precision when it is written, so that the row is found by the value that is read.
+#[tokio::test]
+async fn written_singles_have_single_precision() -> Result<()> {
+    with_connection(&measures().await?, async || {
+        let row = || Measure::filter(Measure::ID.eq(1));
+        row().update(Measure::SINGLE.set(0.1)).await?;
+        macro_rules! is_found {
+            ($value:expr) => {
+                assert_eq!(row().update(Measure::SINGLE.set($value)).await?, 1);
+                let single = row().pluck(Measure::SINGLE).await?;
+                assert_eq!(Measure::filter(Measure::SINGLE.eq(single[0])).pluck(Measure::ID).await?, [1], "{single:?}");
+            };
+        }
+        is_found!(Measure::SINGLE * 3.0);
+        is_found!(Measure::SINGLE + 0.7);
+        is_found!(case::<f32>().when(Measure::N.gt(0), Measure::SINGLE * 1.1).otherwise(0.0));
+        is_found!((Measure::SINGLE / 3.0).coalesce(0.0));
+        for set in [Measure::SINGLE.set(Measure::SINGLE * 1e38), Measure::SINGLE.set(Measure::SINGLE * -3e38)] {
+            row().update(Measure::SINGLE.set(5.0)).await?;
+            let error = row().update(set).await.expect_err("it is too large");
+            assert_eq!(error.kind(), activerecord::ErrorKind::Conversion, "{error}");
+        }
+        Ok(())
+    })
+    .await
+}

@@ -19,8 +19,9 @@ use crate::value::{FromValue, Json, ToValue};
 /// # Ok(()) }
 /// ```
 pub trait JsonScalar: Scalar {
-    /// Returns the value at a path of the JSON. It is `None` if the path does not exist or its value is not a `K`. A
-    /// number can be read as a `String`, as the database writes it, and as an `i64`, without its fraction.
+    /// Returns the value at a path of the JSON. It is `None` if the path does not exist or its value is not a `K`. A key
+    /// enters only objects, and a position only arrays. A number can be read as a `String`, as the database writes it, and
+    /// as an `i64`, without its fraction. A key that begins with `-` is `Unsupported`, because MariaDB finds no such key.
     fn json<K: FromJson>(self, path: impl IntoJsonPath) -> Expression<Self::Scope, Option<K>>
     where
         Self::Type: IsJson,
@@ -28,8 +29,9 @@ pub trait JsonScalar: Scalar {
         Expression::new(Expr::Json(Box::new(self.into_tree()), path.into_json_path(), K::KIND))
     }
 
-    /// Is true if the JSON contains all of `other`: its members, its elements, or the same scalar. SQLite does not
-    /// support it: `Unsupported`, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
+    /// Is true if the JSON contains all of `other`: its members, its elements, or the same scalar. An array also contains
+    /// a scalar that is one of its elements, but only if that array is the whole JSON. SQLite does not support it:
+    /// `Unsupported`, see [`Capabilities::json_contains`](crate::Capabilities::json_contains).
     fn json_contains(self, other: impl Serialize) -> Predicate<Self::Scope>
     where
         Self::Type: IsJson,

@@ -22,7 +22,9 @@ use crate::typed::{Anywhere, Both, MaybeNull, Order};
 /// # Ok(()) }
 /// ```
 ///
-/// [`row_number`], [`dense_rank`], [`ntile`] and the methods of [`WindowScalar`] are used like `rank` and `lag`.
+/// [`row_number`], [`dense_rank`], [`ntile`] and the methods of [`WindowScalar`] are used like `rank` and `lag`. Ranks, `ntile`,
+/// `lag` and `lead` need a window with an order, and ignore [`rows`](Window::rows). Without an order they are `Unsupported`,
+/// as are `count_distinct` over a window and a window that is partitioned by JSON.
 pub fn window() -> Window<Anywhere> {
     Window { tree: statement::Window::default(), _of: PhantomData }
 }
