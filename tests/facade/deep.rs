@@ -127,7 +127,7 @@ fn queries_beside_queries() {
             let path: Vec<JsonStep> = (0..depth).map(|n| JsonStep::from(u32::try_from(n).unwrap_or(0))).collect();
             Row::select(Row::DATA.json::<i64>(path))
         };
-        assert!(survives("path", paths), "{depth}");
+        assert!(!survives("path", paths), "{depth}");
     }
 }
 

@@ -1,18 +1,21 @@
 //! Renders paths into JSON. A value of another type than the expected one is NULL on every database. A plain cast would
 //! convert it or fail, depending on the database.
 
-use super::expr::expr;
+use super::expr::{expr, refused};
 use super::writer::Writer;
 use crate::dialect::JsonPaths;
 use crate::error::{Error, Result};
-use crate::statement::{Expr, JsonKind, JsonStep};
+use crate::statement::{Expr, JsonKind, JsonStep, MAX_DEPTH, Refusal};
 use crate::value::Value;
 
 /// Writes a test of the type of the value at a path, then the value. A key enters only objects, and a position only arrays.
 ///
 /// # Errors
-/// `Unsupported` for a key that MariaDB cannot find.
+/// `Unsupported` for a key that MariaDB cannot find, and for a path of more than [`MAX_DEPTH`] steps.
 pub(super) fn value(w: &mut Writer<'_>, json: Expr, path: &[JsonStep], kind: JsonKind) -> Result<()> {
+    if path.len() > MAX_DEPTH {
+        return Err(refused(Refusal::TooDeep));
+    }
     if let Some(key) = path.iter().find_map(hidden) {
         return Err(hidden_key(key));
     }
