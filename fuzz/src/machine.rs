@@ -30,6 +30,8 @@ pub struct Plan {
     pub profiles: Vec<&'static Profile>,
     /// How many finds end the run.
     pub finds: usize,
+    /// How many smaller cases are tried for a find.
+    pub tries: usize,
     /// A fault that is put back.
     pub broken: Option<Broken>,
 }
@@ -68,7 +70,7 @@ pub async fn run(plan: &Plan) -> Result<Report> {
         let seed = plan.seed + report.worlds;
         let world = World::generate(&mut Rng::with_seed(seed), usize::try_from(report.worlds).unwrap_or_default());
         try_join_all(sites.iter().map(|site| site.build(&world))).await?;
-        explore(&world, seed, &sites, &mut report, plan.finds).await;
+        explore(&world, seed, &sites, &mut report, plan).await;
         transform(&world, seed, &sites, &mut report, plan.finds).await;
         try_join_all(sites.iter().map(|site| site.clear(&world))).await?;
         report.worlds += 1;
@@ -76,7 +78,7 @@ pub async fn run(plan: &Plan) -> Result<Report> {
     Ok(report)
 }
 
-async fn explore(world: &World, seed: u64, sites: &[Site], report: &mut Report, most: usize) {
+async fn explore(world: &World, seed: u64, sites: &[Site], report: &mut Report, plan: &Plan) {
     let (steps, unknown) = steps(world, seed);
     report.unknown += unknown;
     report.steps += steps.len() as u64;
@@ -91,8 +93,8 @@ async fn explore(world: &World, seed: u64, sites: &[Site], report: &mut Report, 
     .await;
     for (at, (step, expected)) in steps.iter().enumerate() {
         for (site, answers) in sites.iter().zip(&answers) {
-            if report.finds.len() < most && !is_alike(expected, &answers[at]) {
-                report.finds.push(format!("seed {seed}, step {at}\n{}", shrink(step, world, site).await));
+            if report.finds.len() < plan.finds && !is_alike(expected, &answers[at]) {
+                report.finds.push(format!("seed {seed}, step {at}\n{}", shrink(step, world, site, plan.tries).await));
             }
         }
     }

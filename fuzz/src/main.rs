@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{} texts", fuzz::texts::run(seed, time)?);
         return Ok(());
     }
-    let plan = Plan { seed, time, worlds: u64::MAX, profiles, finds, broken: None };
+    let plan = Plan { seed, time, worlds: u64::MAX, profiles, finds, tries: 3_000, broken: None };
     let report = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&plan))?;
     for find in &report.finds {
         println!("\n{find}");

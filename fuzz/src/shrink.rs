@@ -17,22 +17,19 @@ struct Case {
     found: Outcome,
 }
 
-/// How many smaller cases are tried.
-const TRIES: usize = 3_000;
-
-/// Shrinks a step that a database answered in another way, and returns the text that shows it.
-pub(crate) async fn shrink(step: &Step, world: &World, site: &Site) -> String {
+/// Shrinks a step that a database answered in another way, by at most so many tries. Returns the text that shows it.
+pub(crate) async fn shrink(step: &Step, world: &World, site: &Site, most: usize) -> String {
     let Some(mut case) = attempt(step.clone(), world.clone(), site).await else {
         return format!("it differs only at the first run\n{step:#?}");
     };
-    let mut tries = 0;
-    loop {
-        let before = tries;
-        let is_smaller = fewer_rows(&mut case, site, &mut tries).await | fewer_parts(&mut case, site, &mut tries).await;
-        if !is_smaller || tries > TRIES || tries == before {
-            return case.text(site);
+    let mut left = most;
+    while left > 0 {
+        let is_smaller = fewer_rows(&mut case, site, &mut left).await | fewer_parts(&mut case, site, &mut left).await;
+        if !is_smaller {
+            break;
         }
     }
+    case.text(site)
 }
 
 /// Runs the case. None: it is answered as expected, or the evaluator does not know it.
@@ -42,14 +39,14 @@ async fn attempt(step: Step, world: World, site: &Site) -> Option<Case> {
     (!is_alike(&expected, &found)).then_some(Case { step, world, expected, found })
 }
 
-async fn fewer_rows(case: &mut Case, site: &Site, tries: &mut usize) -> bool {
+async fn fewer_rows(case: &mut Case, site: &Site, left: &mut usize) -> bool {
     let mut is_smaller = false;
     for table in 0..case.world.tables.len() {
         let mut row = 0;
-        while row < case.world.tables[table].rows.len() && *tries <= TRIES {
+        while row < case.world.tables[table].rows.len() && *left > 0 {
             let mut world = case.world.clone();
             world.tables[table].rows.remove(row);
-            *tries += 1;
+            *left -= 1;
             match attempt(case.step.clone(), world, site).await {
                 Some(smaller) => {
                     *case = smaller;
@@ -62,10 +59,10 @@ async fn fewer_rows(case: &mut Case, site: &Site, tries: &mut usize) -> bool {
     is_smaller
 }
 
-async fn fewer_parts(case: &mut Case, site: &Site, tries: &mut usize) -> bool {
+async fn fewer_parts(case: &mut Case, site: &Site, left: &mut usize) -> bool {
     let (mut is_smaller, mut number) = (false, 0);
-    while let Some(step) = variant(&case.step, number).filter(|_| *tries <= TRIES) {
-        *tries += 1;
+    while let Some(step) = variant(&case.step, number).filter(|_| *left > 0) {
+        *left -= 1;
         match attempt(step, case.world.clone(), site).await {
             Some(smaller) => {
                 *case = smaller;

@@ -9,7 +9,7 @@ use test_support::Profile;
 
 fn plan(worlds: u64, databases: &[&str]) -> Plan {
     let profiles = Profile::all().into_iter().filter(|profile| databases.contains(&profile.name())).collect();
-    Plan { seed: 1, time: Duration::MAX, worlds, profiles, finds: 1, broken: None }
+    Plan { seed: 1, time: Duration::MAX, worlds, profiles, finds: 1, tries: 100, broken: None }
 }
 
 async fn of(plan: &Plan) -> Report {

@@ -17,6 +17,9 @@ use crate::statement::{
 /// `InvalidStatement` for a column that is neither grouped nor aggregated. `Unsupported` for an order of distinct rows by
 /// a value that is not selected: two rows that count as one can have different values of it.
 pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
+    if query.having.is_some() && !has_groups(query) {
+        return Err(no_groups());
+    }
     by_minimum(query);
     require_groups(query)?;
     if !w.dialect.key_determines_row {
@@ -31,6 +34,21 @@ pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
         name_ordered_items(w, query);
     }
     Ok(())
+}
+
+/// Whether the rows of the result are groups, also without HAVING.
+fn has_groups(query: &Select) -> bool {
+    let expressions = query.items.iter().map(|item| &item.expr).chain(&query.having);
+    !query.group_by.is_empty()
+        || expressions.chain(query.order_by.iter().map(|item| &item.expr)).any(Expr::is_aggregate)
+}
+
+/// PostgreSQL makes one group of all rows, MySQL of each, and SQLite refuses the query.
+#[cold]
+fn no_groups() -> Error {
+    let message = "having is about groups, but the query has neither group_by nor an aggregate: use filter for a condition on \
+                   rows";
+    Error::new(ErrorKind::InvalidStatement, message)
 }
 
 /// Replaces the computed groups, except an item that is one of them.

@@ -37,17 +37,18 @@ fn insert<'s>(db: &Database, statement: &'s Insert) -> Answer<Outcome<'s>> {
     let target = Target::of(db, table)?;
     let conflict = statement.conflict.as_ref();
     let key = conflict.map(|conflict| target.conflict_key(conflict)).transpose()?;
-    let (mut rows, mut count, mut written) = (table.rows.clone(), 0, Vec::new());
+    let (mut rows, mut written) = (table.rows.clone(), Vec::new());
     for values in statement.values.chunks(ordinals.len()) {
         let row = target.new_row(&ordinals, values)?;
         let place = match (conflict, &key) {
             (Some(conflict), Some(key)) => target.settle(&mut rows, row, key, conflict, &written)?,
             _ => target.add(&mut rows, row)?,
         };
-        count += u64::from(place.is_some());
         written.extend(place);
     }
-    Ok((&statement.table, rows, count))
+    // Also the rows that an existing one is left for.
+    let count = statement.values.len() / ordinals.len();
+    Ok((&statement.table, rows, u64::try_from(count).unwrap_or(u64::MAX)))
 }
 
 /// Each expression sees the row as it was.

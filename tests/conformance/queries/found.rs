@@ -63,6 +63,19 @@ async fn an_order_means_the_column() -> Result<()> {
     .await
 }
 
+/// PostgreSQL makes one group of all rows, MySQL one of each row, and SQLite refuses the query.
+#[tokio::test]
+async fn having_needs_groups() -> Result<()> {
+    with_items(async || {
+        let error = Item::select(literal(1_i64)).having(literal(1_i64).eq(1)).all().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{error}");
+        let counted = Item::select(literal(1_i64)).having(count_rows().gt(2)).all().await?;
+        assert_eq!(counted, [1]);
+        Ok(())
+    })
+    .await
+}
+
 /// SQLite orders by the collation of decimals that an expression only compares.
 #[tokio::test]
 async fn texts_beside_decimals_keep_their_order() -> Result<()> {

@@ -145,6 +145,9 @@ impl<'n> Scope<'n> {
             Expr::Aggregate(function, argument) => {
                 argument.iter().try_for_each(|argument| require_type(*function, argument))?;
             }
+            Expr::Call(function, _) if needs_order(*function) && window.order_by.is_empty() => {
+                return Err(unsupported("a place needs an order"));
+            }
             Expr::Call(function, _) if needs_window(*function) => {}
             _ => return Err(invalid("only aggregates and window functions have a window")),
         }
@@ -196,6 +199,11 @@ fn is_number(ty: ValueType) -> bool {
 fn needs_window(function: Function) -> bool {
     use Function::{Coalesce, Concat, Length, Lower, Upper};
     !matches!(function, Coalesce | Concat | Length | Lower | Upper)
+}
+
+fn needs_order(function: Function) -> bool {
+    use Function::{DenseRank, Lag, Lead, Ntile, Rank};
+    matches!(function, Rank | DenseRank | Ntile(_) | Lag(_) | Lead(_))
 }
 
 fn call(function: Function, arguments: usize) -> Answer<()> {

@@ -50,7 +50,7 @@ fn writes() {
         (insert(&[[4, 4, 40], [1, 1, 50]], None), "UniqueViolation"),
         (insert(&[[4, 4, 40], [5, 5, 40]], None), "UniqueViolation"),
         (insert(&[[4, 4, 40], [1, 7, 10]], on("id", added())), "2: 1,8,10=2,1,20=3,9,30=4,4,40"),
-        (insert(&[[4, 4, 40], [1, 7, 10]], on("id", vec![])), "1: 1,1,10=2,1,20=3,9,30=4,4,40"),
+        (insert(&[[4, 4, 40], [1, 7, 10]], on("id", vec![])), "2: 1,1,10=2,1,20=3,9,30=4,4,40"),
         (insert(&[[7, 7, 10]], on("id", added())), "UniqueViolation"),
         (insert(&[[1, 7, 20]], on("id", added())), "not covered"),
         (insert(&[[1, 7, 10], [1, 8, 10]], on("id", added())), "not covered"),
