@@ -34,7 +34,7 @@ const SEEDS: [&str; 16] = [
     "/*!40000 SET @a := 1 */; PRAGMA x = 1; SELECT set_config('a', 'b', true)",
     "postgres://user:p%40ss@[::1]:5432/shop?sslmode=require&statement_timeout=5s#x",
     "mysql://root@127.0.0.1:3306/shop?ssl-mode=disabled",
-    "sqlite:///tmp/a b.db?mode=rwc&uuid=blob",
+    "sqlite://a b.db?mode=rwc&uuid=blob",
     "[primary]\nurl = \"sqlite::memory:\"\n[primary.pool]\nmax_connections = 3\nidle_timeout = \"10m\"\n",
     "[analytics]\nhost = \"${HOST}\"\nport = 5432\nreplicas = [\"postgres://a\"]\non_connect = [\"SET x = 1\"]",
     "eyJ2IjoxLCJrIjpbMSwiYSJdfQ",
