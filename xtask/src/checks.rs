@@ -17,12 +17,12 @@ pub(crate) const DATABASES: &[&str] = &["sqlite", "postgres", "mariadb", "mysql"
 /// The lanes, in two rounds. The lanes of a round run at the same time. Programs of the second round read the state of
 /// a whole server, or need the processor more than they wait.
 const ROUNDS: [&[&str]; 2] =
-    [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "matrix", "faults", "compiled"]];
+    [&["programs", "sqlite", "postgres", "mariadb", "mysql"], &["servers", "faults", "compiled"]];
 
 /// The arguments of the command.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Run only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, matrix, faults, compiled
+    /// Run only these lanes of the tests: programs, sqlite, postgres, mariadb, mysql, servers, faults, compiled
     #[arg(value_parser = ROUNDS.concat())]
     lanes: Vec<String>,
     #[command(flatten)]
@@ -83,8 +83,8 @@ fn lane(name: &'static str, programs: &Programs, lease: &Lease<'_>) -> Result<La
     let runs = match name {
         "programs" => programs.tests().filter(|program| is_plain(program, lease)).map(run).collect::<Result<_>>()?,
         "servers" => named(&["servers", "two_phase"])?,
-        "matrix" => named(&["faults matrix"])?,
-        "faults" => named(&["faults"])?,
+        // One after the other: both kill servers.
+        "faults" => named(&["faults", "faults matrix"])?,
         "compiled" => [vec![doctests(lease)?], named(&["ui-tests ui"])?, vec![docs()]].into_iter().flatten().collect(),
         database => named(&["conformance"])?.into_iter().map(|run| run.on(database)).collect(),
     };

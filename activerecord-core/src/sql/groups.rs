@@ -36,18 +36,17 @@ pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
     Ok(())
 }
 
-/// Whether the rows of the result are groups, also without HAVING.
+/// Whether the rows of the result are groups without its HAVING. SQLite does not count an aggregate in HAVING.
 fn has_groups(query: &Select) -> bool {
-    let expressions = query.items.iter().map(|item| &item.expr).chain(&query.having);
-    !query.group_by.is_empty()
-        || expressions.chain(query.order_by.iter().map(|item| &item.expr)).any(Expr::is_aggregate)
+    let order = query.order_by.iter().map(|item| &item.expr);
+    !query.group_by.is_empty() || query.items.iter().map(|item| &item.expr).chain(order).any(Expr::is_aggregate)
 }
 
 /// PostgreSQL makes one group of all rows, MySQL of each, and SQLite refuses the query.
 #[cold]
 fn no_groups() -> Error {
-    let message = "having is about groups, but the query has neither group_by nor an aggregate: use filter for a condition on \
-                   rows";
+    let message = "having is about groups, but the query has neither group_by nor selects an aggregate: use filter for a \
+                   condition on rows, or select an aggregate, too";
     Error::new(ErrorKind::InvalidStatement, message)
 }
 

@@ -12,8 +12,8 @@ pub(super) fn has_groups(query: &Select) -> bool {
 
 /// Refuses a column that is neither grouped nor aggregated: the rows of a group can have different values of it.
 pub(super) fn require_groups(query: &Select, header: &Header) -> Answer<()> {
-    if query.group_by.is_empty() && !walk::listed(query).chain(&query.having).any(Expr::is_aggregate) {
-        return Err(invalid("HAVING without groups and aggregates"));
+    if query.group_by.is_empty() && !walk::listed(query).any(Expr::is_aggregate) {
+        return Err(invalid("HAVING without groups and selected aggregates"));
     }
     match walk::listed(query).chain(&query.having).find_map(|expr| bare(expr, query, header)) {
         Some(column) => Err(not_grouped(column)),
