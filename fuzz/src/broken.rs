@@ -5,6 +5,9 @@ use activerecord_core::sql::render;
 use activerecord_core::statement::{Arithmetic, Expr, Name, Select, Statement, Update};
 use activerecord_core::{Result, Row, ValueType};
 
+use crate::evaluate::walk::operands;
+use crate::tree::each_operand;
+
 /// A fault of earlier versions on MySQL and MariaDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
@@ -58,7 +61,7 @@ fn left_to_right(mut update: Update) -> Update {
 fn replace(expr: &mut Expr, name: &Name, by: &Expr) {
     match expr {
         Expr::Column(column) if column.name == *name && !column.outer => *expr = by.clone(),
-        other => drop(crate::tree::each_operand(other, &mut |operand| {
+        other => drop(each_operand(other, &mut |operand| {
             replace(operand, name, by);
             false
         })),
@@ -66,11 +69,10 @@ fn replace(expr: &mut Expr, name: &Name, by: &Expr) {
 }
 
 fn divides_floats(query: &Select) -> bool {
-    query.items.iter().any(|item| divides(&mut item.expr.clone()))
+    query.items.iter().any(|item| divides(&item.expr))
 }
 
-fn divides(expr: &mut Expr) -> bool {
+fn divides(expr: &Expr) -> bool {
     let is_float = matches!(expr.ty(), Some(ValueType::F32 | ValueType::F64));
-    (is_float && matches!(expr, Expr::Arithmetic(_, Arithmetic::Divide, _)))
-        || crate::tree::each_operand(expr, &mut |operand| divides(operand))
+    (is_float && matches!(expr, Expr::Arithmetic(_, Arithmetic::Divide, _))) || operands(expr).into_iter().any(divides)
 }

@@ -3,6 +3,7 @@
 use activerecord_core::statement::{Distinct, Expr, FromItem, Select, Set, Statement};
 use activerecord_core::{Value, ValueType};
 
+use crate::evaluate::walk::operands;
 use crate::step::{Step, Write};
 
 /// Returns the variant with this number; None when there are fewer. Each variant has one part less, or a value in place of
@@ -139,12 +140,7 @@ impl Editor {
         if matches!(expr, Expr::Value(_)) || is_true(expr) {
             return false;
         }
-        let mut operands = Vec::new();
-        each_operand(expr, &mut |operand| {
-            operands.push(operand.clone());
-            false
-        });
-        let fitting = operands.into_iter().filter(|operand| operand.ty() == ty);
+        let fitting = operands(expr).into_iter().filter(|operand| operand.ty() == ty).cloned();
         let values = ty.into_iter().flat_map(simple).filter(|_| !matches!(expr, Expr::Column(_)));
         match fitting.chain(values).find(|_| self.is_next()) {
             Some(smaller) => {

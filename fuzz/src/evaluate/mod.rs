@@ -20,7 +20,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod text;
-mod walk;
+pub(crate) mod walk;
 mod window;
 mod write;
 

@@ -3,7 +3,7 @@
 use activerecord_core::statement::{ColumnExpr, Distinct, Expr, FromItem, Select, Set, Subquery, TableRef};
 
 /// Returns the expressions directly below an expression. A query inside it is not one of them.
-pub(super) fn operands(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn operands(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::Not(inner)
         | Expr::IsNull(inner)

@@ -133,14 +133,14 @@ impl Generator<'_> {
     }
 
     /// Returns an aggregate, or an expression of several.
-    pub(super) fn aggregate(&mut self, scope: &Scope, depth: u32) -> Expr {
+    pub(super) fn aggregate(&mut self, scope: &Scope, depth: u32, counts_distinct: bool) -> Expr {
         let numbers: Vec<_> = scope.types().into_iter().filter(|ty| NUMBERS.contains(ty)).collect();
         let number = if numbers.is_empty() { ValueType::I64 } else { self.pick(&numbers) };
         let any = self.pick(&scope.types());
         let (function, ty) = match self.rng.u8(..8) {
             0 => return Expr::Aggregate(Aggregate::Count, None),
             1 => (Aggregate::Count, any),
-            2 if !self.in_window => (Aggregate::CountDistinct, any),
+            2 if counts_distinct => (Aggregate::CountDistinct, any),
             3 => (Aggregate::Avg, number),
             4 | 5 => (Aggregate::Sum, number),
             6 => (Aggregate::Min, any),
@@ -164,10 +164,9 @@ impl Generator<'_> {
             6 => (Expr::Call(Function::FirstValue, vec![value]), true, true),
             7 => (Expr::Call(Function::LastValue, vec![value]), true, true),
             _ => {
-                self.in_window = !self.one_in(20);
-                let aggregate = self.aggregate(scope, 1);
-                self.in_window = false;
-                (aggregate, self.rng.bool(), true)
+                // Over a window it is refused.
+                let counts_distinct = self.one_in(20);
+                (self.aggregate(scope, 1, counts_distinct), self.rng.bool(), true)
             }
         };
         let partition_by = if self.rng.bool() { vec![self.expr(ty, scope, 1)] } else { Vec::new() };

@@ -19,13 +19,11 @@ pub(crate) struct Generator<'w> {
     world: &'w World,
     /// How many names were given.
     names: usize,
-    /// Whether an aggregate is one over a window.
-    in_window: bool,
 }
 
 impl<'w> Generator<'w> {
     pub(crate) fn new(rng: &'w mut Rng, world: &'w World) -> Self {
-        Self { rng, world, names: 0, in_window: false }
+        Self { rng, world, names: 0 }
     }
 
     /// Returns a query, or writes that are undone after it was looked at their effect.

@@ -64,10 +64,10 @@ impl Generator<'_> {
             query.group_by.push(self.expr(ty, &scope, 1));
         }
         let groups = query.group_by.clone();
-        let aggregates = (0..width).map(|_| self.aggregate(&scope, 1)).collect::<Vec<_>>();
+        let aggregates = (0..width).map(|_| self.aggregate(&scope, 1, true)).collect::<Vec<_>>();
         query.items = items(groups.iter().cloned().chain(aggregates));
         if self.one_in(3) {
-            let left = self.aggregate(&scope, 0);
+            let left = self.aggregate(&scope, 0, true);
             let ty = left.ty().unwrap_or(ValueType::I64);
             let right = self.literal(ty);
             query.having = Some(left.compare(activerecord_core::statement::Compare::Ge, right));

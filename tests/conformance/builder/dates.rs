@@ -3,19 +3,26 @@
 use super::*;
 use activerecord::query::count_rows;
 
+type Parts = (i32, i32, i32, i32, i32, i32, i32, NaiveDate);
+
+/// All parts of the departures.
+fn parts(flights: Query<Flight>) -> Query<Flight, Parts> {
+    flights.select((
+        Flight::DEPARTS.year(),
+        Flight::DEPARTS.month(),
+        Flight::DEPARTS.day(),
+        Flight::DEPARTS.hour(),
+        Flight::DEPARTS.minute(),
+        Flight::DEPARTS.second(),
+        Flight::DEPARTS.weekday(),
+        Flight::DEPARTS.date(),
+    ))
+}
+
 #[tokio::test]
 async fn of_instants() -> Result<()> {
     with_data(async || {
-        let parts = Flight::order_by(Flight::ID.asc()).filter(Flight::ID.is_in([2, 5, 6])).select((
-            Flight::DEPARTS.year(),
-            Flight::DEPARTS.month(),
-            Flight::DEPARTS.day(),
-            Flight::DEPARTS.hour(),
-            Flight::DEPARTS.minute(),
-            Flight::DEPARTS.second(),
-            Flight::DEPARTS.weekday(),
-            Flight::DEPARTS.date(),
-        ));
+        let parts = parts(Flight::order_by(Flight::ID.asc()).filter(Flight::ID.is_in([2, 5, 6])));
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let expected = [
             (2013, 1, 1, 23, 33, 9, 2, day("2013-01-01")),
@@ -78,16 +85,7 @@ async fn of_the_last_instants_of_a_day() -> Result<()> {
             ("1969-12-31T23:59:59.9999Z", "1969-12-31", 3),
         ] {
             Flight::filter(Flight::ID.eq(1)).update(Flight::DEPARTS.set(instant(departs))).await?;
-            let parts = Flight::filter(Flight::ID.eq(1)).select((
-                Flight::DEPARTS.year(),
-                Flight::DEPARTS.month(),
-                Flight::DEPARTS.day(),
-                Flight::DEPARTS.hour(),
-                Flight::DEPARTS.minute(),
-                Flight::DEPARTS.second(),
-                Flight::DEPARTS.weekday(),
-                Flight::DEPARTS.date(),
-            ));
+            let parts = parts(Flight::filter(Flight::ID.eq(1)));
             let date: NaiveDate = date.parse().unwrap();
             let (time, last) = (instant(departs), departs.starts_with("2024-03-04"));
             let (hour, minute, second) = if last { (0, 0, 0) } else { (23, 59, 59) };

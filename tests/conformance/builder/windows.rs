@@ -1,6 +1,7 @@
 //! Window functions.
 
 use super::*;
+use crate::queries::supported::refused;
 use activerecord::query::{count_rows, dense_rank, ntile, rank, row_number, window};
 
 #[tokio::test]
@@ -139,14 +140,4 @@ async fn places_have_no_frame() -> Result<()> {
         Ok(())
     })
     .await
-}
-
-async fn refused<R: Debug + Send + 'static>(query: Query<Flight, R>) -> Result<()> {
-    for dialect in DIALECTS {
-        let error = query.to_sql(dialect).err().unwrap_or_else(|| panic!("{dialect} renders it"));
-        assert_eq!((error.is_unsupported(), error.code()), (true, None), "{dialect}: {error}");
-    }
-    let error = query.all().await.err().unwrap_or_else(|| panic!("it is not refused"));
-    assert_eq!((error.is_unsupported(), error.code()), (true, None), "{error}");
-    Ok(())
 }

@@ -10,7 +10,7 @@ mod patterns;
 mod predicates;
 mod raw;
 mod streams;
-mod supported;
+pub(crate) mod supported;
 mod texts;
 mod types;
 

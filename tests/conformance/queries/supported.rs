@@ -62,7 +62,7 @@ async fn things() -> Result<test_support::Database> {
 }
 
 /// A query that every dialect refuses, and the database here too, before anything is sent.
-pub(super) async fn refused<S, R>(query: Query<S, R>) -> Result<()>
+pub(crate) async fn refused<S, R>(query: Query<S, R>) -> Result<()>
 where
     S: Source,
     R: Debug + Send + 'static,
