@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result};
 use activerecord_derive::{ActiveEnum, ActiveRecord};
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::json;
 use crate::per_connection::PerConnection;
-use crate::tables::{OwnTable, if_table_exists, insert_if_absent, install};
+use crate::tables::{OwnTable, exists, insert_if_absent, install};
 
 /// A decision, in the commit point's database: a row of `ar_2pc`.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
@@ -119,6 +120,13 @@ pub(super) async fn find_database_name(connection: &ConnectionHandle) -> Result<
     if let Some(name) = NAMES.get(connection) {
         return Ok(Some(name));
     }
-    let row = if_table_exists(DatabaseName::using(connection.name()).first().await)?.flatten();
-    Ok(row.map(|row| row.name))
+    if !exists::<DatabaseName>(connection).await? {
+        return Ok(None);
+    }
+    Ok(DatabaseName::using(connection.name()).first().await?.map(|row| row.name))
+}
+
+/// The tables of transactions across databases.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![Decision::definition(), Mark::definition(), DatabaseName::definition()]
 }

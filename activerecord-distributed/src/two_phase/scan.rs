@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::former_names;
 use super::record::{Decision, database_of, find_database_name};
-use crate::tables::if_table_exists;
+use crate::tables::exists;
 
 /// The result of a scan.
 #[derive(Debug, Default)]
@@ -87,8 +87,12 @@ impl Scan {
     async fn find_decisions(&mut self, handle: &ConnectionHandle) -> Result<()> {
         let Some(name) = find_database_name(handle).await? else { return Ok(()) };
         self.databases.insert(name, handle.clone());
-        let decisions = if_table_exists(Decision::using(handle.name()).all().await)?;
-        for decision in decisions.into_iter().flatten() {
+        // An error of this query must not look like a missing decision: recovery would roll back a decided transaction.
+        let decisions = match exists::<Decision>(handle).await? {
+            true => Decision::using(handle.name()).all().await?,
+            false => Vec::new(),
+        };
+        for decision in decisions {
             let gid = decision.gid.clone();
             self.transactions.entry(gid).or_default().decision = Some(decision);
         }
