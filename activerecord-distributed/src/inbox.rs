@@ -66,11 +66,12 @@ impl Inbox {
     {
         let connection = with_table::<Received>(name).await?;
         let received_at = about_now(&connection).await?;
-        let mut received = Received { consumer: consumer.to_owned(), message: message.to_string(), received_at };
+        let (consumer, message) = (exact(consumer), exact(&message.to_string()));
+        let mut received = Received { consumer, message, received_at };
         // Boxed: an `async fn` would hold the closure and its future.
         let effect = Box::pin(effect());
         transaction(name, async || {
-            let same = Received::CONSUMER.eq(consumer) & Received::MESSAGE.eq(&received.message);
+            let same = Received::CONSUMER.eq(&received.consumer) & Received::MESSAGE.eq(&received.message);
             if Received::using(name).filter(same).exists().await? {
                 return Ok(None);
             }
@@ -103,6 +104,14 @@ impl Inbox {
         with_table::<Received>(name).await?;
         Received::using(name).filter(Received::RECEIVED_AT.lt(time)).delete().await
     }
+}
+
+/// Returns a name that a database compares as exactly as Rust does. MySQL and MariaDB ignore blanks at the end of a text, so a
+/// text with one gets a mark behind it; so does a text that ends with the mark.
+fn exact(name: &str) -> String {
+    const MARK: char = '\u{1}';
+    let mark = if name.ends_with([' ', MARK]) { Some(MARK) } else { None };
+    name.chars().chain(mark).collect()
 }
 
 /// The tables of the inbox.

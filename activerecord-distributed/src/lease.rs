@@ -162,9 +162,14 @@ where
     tokio::select! {
         biased;
         result = work => result,
-        error = with_reserve(keep(held, length, renew)) => Err(error),
+        error = reserved(keep(held, length, renew)) => Err(error),
         () = held.expired() => Err(lost("it expired before it could be renewed")),
     }
+}
+
+/// Runs work that keeps leases: it can use one connection beyond the maximum of the pool.
+pub(crate) async fn reserved<T>(work: impl Future<Output = T>) -> T {
+    if failpoint::is_broken("lease.reserve") { work.await } else { with_reserve(work).await }
 }
 
 /// Renews a lease until another process has it.

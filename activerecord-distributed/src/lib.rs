@@ -26,6 +26,7 @@ mod outbox;
 mod panics;
 mod per_connection;
 mod queue;
+mod redacted;
 mod relay;
 mod saga;
 mod storable;

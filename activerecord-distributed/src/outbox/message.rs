@@ -1,6 +1,7 @@
 //! The table of the outbox.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use activerecord_core::statement::CreateTable;
 use activerecord_core::{Model, Result};
@@ -10,12 +11,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::failpoint;
 use crate::json;
+use crate::redacted::Redacted;
 use crate::tables::OwnTable;
 
 /// A message of the outbox: a row of `ar_outbox`. It is deleted when its handler succeeds. The column names follow the
 /// outbox event router of Debezium. All times are by the database's clock.
-#[derive(ActiveRecord, Clone, Debug, Serialize)]
+#[derive(ActiveRecord, Clone, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_outbox"]
 #[non_exhaustive]
@@ -88,7 +91,8 @@ impl Message {
 
     /// The identity of the message for [`Inbox`](crate::Inbox): its UUID, or its number if it has none.
     pub(crate) fn identity(&self) -> String {
-        self.uuid.map_or_else(|| self.id.to_string(), |uuid| uuid.to_string())
+        let uuid = self.uuid.filter(|_| !failpoint::is_broken("outbox.uuid"));
+        uuid.map_or_else(|| self.id.to_string(), |uuid| uuid.to_string())
     }
 
     /// Reads the headers.
@@ -102,13 +106,28 @@ impl Message {
     }
 }
 
+/// Shows neither payload, headers nor key.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, topic, kind, state, attempts, max_attempts, available_at, lease_token, created_at, .. } = self;
+        let mut debug = f.debug_struct("Message");
+        debug.field("id", id).field("uuid", &self.uuid).field("topic", topic).field("kind", kind);
+        debug.field("key", &self.key.as_deref().map(Redacted::of)).field("payload", &Redacted::of(&self.payload));
+        debug.field("headers", &self.headers.as_deref().map(Redacted::of)).field("state", state);
+        debug.field("attempts", attempts).field("max_attempts", max_attempts).field("available_at", available_at);
+        debug.field("lease_token", lease_token).field("last_error", &self.last_error).field("created_at", created_at);
+        debug.finish()
+    }
+}
+
 impl OwnTable for Message {
     /// The numbers begin at the time of the creation, because mirrors compare those of a recreated outbox with those of the
     /// former one. The first index provides the order of a claim without a sort. The second finds an earlier message of the same
     /// key.
     fn definition() -> CreateTable {
+        let first = if failpoint::is_broken("outbox.numbers") { 1 } else { Utc::now().timestamp_micros() };
         CreateTable::from(Self::TABLE)
-            .numbered_from(Utc::now().timestamp_micros())
+            .numbered_from(first)
             .index("ar_outbox_due", &["aggregatetype", "state", "available_at", "id"])
             .index("ar_outbox_key", &["aggregatetype", "aggregateid", "id"])
     }

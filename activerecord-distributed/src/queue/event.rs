@@ -1,6 +1,7 @@
 //! The events of a queue.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use activerecord_core::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -10,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::json;
 use crate::outbox::Message;
+use crate::redacted::Redacted;
 
 /// The header of an outbox message that contains its [version](Event::version).
 pub(crate) const VERSION: &str = "version";
@@ -29,7 +31,7 @@ pub(crate) const VERSION: &str = "version";
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Event<P> {
     id: String,
     topic: String,
@@ -108,6 +110,17 @@ impl<P> Event<P> {
     fn map<Q>(self, payload: impl FnOnce(P) -> Result<Q>) -> Result<Event<Q>> {
         let Self { id, topic, key, sequence, kind, version, time, headers, payload: old } = self;
         Ok(Event { id, topic, key, sequence, kind, version, time, headers, payload: payload(old)? })
+    }
+}
+
+/// Shows neither payload, headers nor key.
+impl<P> fmt::Debug for Event<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, topic, key, sequence, kind, version, time, .. } = self;
+        let mut debug = f.debug_struct("Event");
+        debug.field("id", id).field("topic", topic).field("key", &key.as_deref().map(Redacted::of));
+        debug.field("sequence", sequence).field("kind", kind).field("version", version).field("time", time);
+        debug.finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a step can read about its saga.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use activerecord_core::{Error, Result};
@@ -23,7 +24,7 @@ use crate::json;
 ///     Ok(format!("{idempotency_key}: {cents} for order {order}"))
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StepContext {
     pub(super) saga: Uuid,
     pub(super) step: String,
@@ -69,5 +70,15 @@ impl StepContext {
             Error::configuration(format!("no step before `{}` is named `{step}`; earlier steps: {earlier}", self.step))
         })?;
         json::read(output, || format!("the output of step `{step}`"))
+    }
+}
+
+/// Shows neither the input nor the outputs.
+impl fmt::Debug for StepContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { saga, step, position, attempt, .. } = self;
+        let mut debug = f.debug_struct("StepContext");
+        debug.field("saga", saga).field("step", step).field("position", position).field("attempt", attempt);
+        debug.finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! The tables of the saga log.
 
+use std::fmt;
+
 use activerecord_core::Model;
 use activerecord_core::statement::CreateTable;
 use activerecord_derive::{ActiveEnum, ActiveRecord};
@@ -7,10 +9,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::redacted::Redacted;
 use crate::tables::OwnTable;
 
 /// A saga in the log: a row of the table `ar_saga`. All times are by the clock of the log's database.
-#[derive(ActiveRecord, Clone, Debug, Serialize)]
+#[derive(ActiveRecord, Clone, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_saga"]
 #[non_exhaustive]
@@ -60,7 +63,7 @@ pub enum SagaState {
 }
 
 /// A step of a saga in the log: a row of the table `ar_saga_step`.
-#[derive(ActiveRecord, Clone, Debug, Serialize)]
+#[derive(ActiveRecord, Clone, Serialize)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_saga_step"]
 #[non_exhaustive]
@@ -102,6 +105,29 @@ pub enum StepState {
     Undone,
     /// An operator skipped it.
     Skipped,
+}
+
+/// Does not show the input.
+impl fmt::Debug for SagaRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, name, definition_version, state, unwinding, token, lease_until, deadline, .. } = self;
+        let mut debug = f.debug_struct("SagaRecord");
+        debug.field("id", id).field("name", name).field("definition_version", definition_version);
+        debug.field("input", &Redacted::of(&self.input)).field("state", state).field("unwinding", unwinding);
+        debug.field("token", token).field("lease_until", lease_until).field("deadline", deadline);
+        debug.field("error", &self.error).field("note", &self.note).field("created_at", &self.created_at).finish()
+    }
+}
+
+/// Does not show the output.
+impl fmt::Debug for SagaStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { saga_id, position, name, state, attempts, doubtful, error, .. } = self;
+        let mut debug = f.debug_struct("SagaStep");
+        debug.field("saga_id", saga_id).field("position", position).field("name", name).field("state", state);
+        debug.field("output", &self.output.as_deref().map(Redacted::of)).field("attempts", attempts);
+        debug.field("doubtful", doubtful).field("error", error).finish()
+    }
 }
 
 impl OwnTable for SagaRecord {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::handler::Handler;
 use crate::backoff::Backoff;
+use crate::failpoint;
 use crate::lease::Held;
 use crate::outbox::{Claim, Leased, Message, Position, Segment, claim};
 
@@ -174,7 +175,8 @@ impl Lane {
         if held.is_expired() {
             self.waiting.clear();
         }
-        let is_retried = |message: &Message| self.handler.retries_alone && message.attempts > 1;
+        let retries_alone = self.handler.retries_alone && !failpoint::is_broken("outbox.alone");
+        let is_retried = |message: &Message| retries_alone && message.attempts > 1;
         let alone = self.waiting.front().is_some_and(is_retried);
         let together = self.waiting.iter().take(self.handler.size).take_while(|message| !is_retried(message)).count();
         let messages: Vec<_> = self.waiting.drain(..if alone { 1 } else { together }).collect();
@@ -216,10 +218,14 @@ impl Lane {
         self.paused_until.filter(|until| *until > tokio::time::Instant::now())
     }
 
-    /// How long a postponed message waits. The older it is, the longer: a message that is postponed again and again, while
-    /// others of its topic are not, must not take up their time.
-    pub(super) fn postponed(&self, message: &Message, backoff: Backoff) -> Duration {
-        let age = (chrono::Utc::now() - message.created_at).to_std().unwrap_or_default();
-        backoff.pause(self.outages.max(1)).max(backoff.at_most(age / 10))
+    /// How long postponed messages wait. In an outage, as long as the lane. Otherwise, the older they are, the longer: messages
+    /// that are postponed again and again, while others of their topic are not, must not take up their time.
+    pub(super) fn postponed<'m>(&self, messages: impl Iterator<Item = &'m Message>, backoff: Backoff) -> Duration {
+        if let Some(until) = self.paused_until() {
+            return until - tokio::time::Instant::now();
+        }
+        let oldest = messages.map(|message| message.created_at).min();
+        let age = oldest.and_then(|oldest| (chrono::Utc::now() - oldest).to_std().ok()).unwrap_or_default();
+        backoff.pause(1).max(backoff.at_most(age / 10))
     }
 }

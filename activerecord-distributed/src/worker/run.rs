@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result, with_reserve};
+use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
@@ -26,7 +26,7 @@ const STOP: Duration = Duration::from_secs(5);
 
 /// Processes messages until `shutdown` completes, then waits for the running handlers.
 pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: impl Future<Output = ()>) {
-    with_reserve(async {
+    lease::reserved(async {
         let mut run = Run::new(connection, worker);
         run.until(shutdown).await;
         run.shut_down().await;
@@ -36,7 +36,7 @@ pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: 
 
 /// Processes messages until none is due.
 pub(super) async fn run_once(connection: ConnectionHandle, worker: Worker) -> Result<u64> {
-    with_reserve(async {
+    lease::reserved(async {
         let mut run = Run::new(connection, worker);
         loop {
             run.step().await?;
@@ -183,6 +183,9 @@ impl Run {
     /// Whether a lane may start a call. It leaves one for each other lane that runs none.
     fn may_start(&self, lane: usize) -> bool {
         let own = self.calls.of(lane);
+        if failpoint::is_broken("outbox.slots") {
+            return self.calls.len() < self.settings.concurrency;
+        }
         if let Some(slots) = self.lanes[lane].handler.slots {
             return own < slots;
         }
@@ -215,8 +218,11 @@ impl Run {
         let is_postponed = |ended: &Ended| matches!(ended.end, End::Postponed(_));
         let outage = messages.iter().all(is_postponed);
         self.lanes[lane].note(outage, self.settings.backoff);
+        let postponed = || messages.iter().filter(|ended| is_postponed(ended)).map(|ended| &ended.message);
+        // One pause for all, so that one statement releases them.
+        let pause = self.lanes[lane].postponed(postponed(), self.settings.backoff);
         for ended in messages.iter_mut().filter(|ended| is_postponed(ended)) {
-            ended.end = End::Postponed(self.lanes[lane].postponed(&ended.message, self.settings.backoff));
+            ended.end = End::Postponed(pause);
         }
         self.unsettled.extend(messages);
     }

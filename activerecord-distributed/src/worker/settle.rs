@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::{ConnectionHandle, Error, Result};
+use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -38,6 +38,18 @@ pub(super) enum End {
     Interrupted,
 }
 
+impl End {
+    /// The outcome in the metric `activerecord_tasks_total`, unless it depends on the attempts.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+            Self::Postponed(_) => "postponed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 impl From<Outcome> for End {
     fn from(outcome: Outcome) -> Self {
         match outcome {
@@ -48,13 +60,27 @@ impl From<Outcome> for End {
     }
 }
 
+/// What one statement writes about messages of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Shared {
+    Complete,
+    Release(Duration),
+}
+
 impl Ended {
     fn leased(&self) -> Leased {
         Leased { token: self.token, ids: vec![self.message.id] }
     }
 
-    fn is_done(&self) -> bool {
-        matches!(self.end, End::Done)
+    /// What is written about the message, if one statement can write it about several messages of a lease.
+    fn shared(&self) -> Option<Shared> {
+        match self.end {
+            End::Done => Some(Shared::Complete),
+            End::Postponed(pause) => Some(Shared::Release(pause)),
+            End::Interrupted if failpoint::is_broken("outbox.interrupted") => None,
+            End::Interrupted => Some(Shared::Release(Duration::ZERO)),
+            End::Failed(_) => None,
+        }
     }
 }
 
@@ -122,20 +148,15 @@ impl Unsettled {
         if self.retry.is_some_and(|retry| Instant::now() >= retry) {
             all.append(&mut self.failed);
         }
-        complete(connection, &mut all, &mut settled).await;
+        write_shared(connection, &mut all, &mut settled).await;
         for (ended, give_up) in all {
             let is_unreachable = settled.error.as_ref().is_some_and(|error| Verdict::of(error) == Verdict::Transient);
-            let written = match is_unreachable || ended.is_done() {
-                true => Ok(false),
-                false => write(connection, settings, &ended).await.map(|()| true),
-            };
-            match written {
-                Ok(true) => {}
-                Ok(false) => self.failed.push((ended, give_up)),
-                Err(error) => {
-                    settled.error.get_or_insert(error);
-                    self.failed.push((ended, give_up));
-                }
+            // What several messages share has failed above.
+            if is_unreachable || ended.shared().is_some() {
+                self.failed.push((ended, give_up));
+            } else if let Err(error) = fail(connection, settings, &ended).await {
+                settled.error.get_or_insert(error);
+                self.failed.push((ended, give_up));
             }
         }
         self.give_up(connection);
@@ -154,58 +175,49 @@ impl Unsettled {
     }
 }
 
-/// Deletes the messages that are done, in one statement for each lease, and removes them from the list.
-async fn complete(connection: &ConnectionHandle, all: &mut Vec<(Ended, Instant)>, settled: &mut Settled) {
-    let mut done: HashMap<Uuid, Vec<i64>> = HashMap::new();
-    for (ended, _) in all.iter().filter(|(ended, _)| ended.is_done()) {
-        done.entry(ended.token).or_default().push(ended.message.id);
+/// Completes and releases messages, in one statement for each lease and kind, and removes them from the list.
+async fn write_shared(connection: &ConnectionHandle, all: &mut Vec<(Ended, Instant)>, settled: &mut Settled) {
+    let mut groups: HashMap<(Uuid, Shared), Vec<i64>> = HashMap::new();
+    for (ended, _) in &*all {
+        if let Some(shared) = ended.shared() {
+            groups.entry((ended.token, shared)).or_default().push(ended.message.id);
+        }
     }
-    for (token, ids) in done {
-        match (Leased { token, ids }).complete(connection).await {
+    for ((token, shared), ids) in groups {
+        let leased = Leased { token, ids };
+        let written = match shared {
+            Shared::Complete => leased.complete(connection).await,
+            Shared::Release(pause) => leased.release(connection, pause).await.map(|_| 0),
+        };
+        match written {
             Ok(completed) => settled.completed += completed,
             Err(error) => {
-                settled.error = Some(error);
+                settled.error.get_or_insert(error);
                 continue;
             }
         }
-        for (ended, _) in all.extract_if(.., |(ended, _)| ended.is_done() && ended.token == token) {
-            settled.frees_keys |= ended.message.key.is_some();
-            count(connection, &ended.message, "done");
+        for (ended, _) in all.extract_if(.., |(ended, _)| ended.token == token && ended.shared() == Some(shared)) {
+            settled.frees_keys |= shared == Shared::Complete && ended.message.key.is_some();
+            count(connection, &ended.message, ended.end.outcome());
         }
     }
 }
 
-/// Writes how a message ended that is not done.
-async fn write(connection: &ConnectionHandle, settings: &Settings, ended: &Ended) -> Result<()> {
-    match &ended.end {
-        End::Done => Ok(()),
-        End::Failed(error) => fail(connection, settings, ended, error).await,
-        End::Postponed(pause) => {
-            ended.leased().release(connection, *pause).await?;
-            count(connection, &ended.message, "postponed");
-            Ok(())
-        }
-        End::Interrupted => {
-            ended.leased().release(connection, Duration::ZERO).await?;
-            count(connection, &ended.message, "interrupted");
-            Ok(())
-        }
-    }
-}
-
-/// Schedules a retry, or makes the message a dead letter.
-async fn fail(connection: &ConnectionHandle, settings: &Settings, ended: &Ended, error: &Error) -> Result<()> {
+/// Schedules a retry of a message whose attempt failed, or makes it a dead letter.
+async fn fail(connection: &ConnectionHandle, settings: &Settings, ended: &Ended) -> Result<()> {
     let (message, leased) = (&ended.message, ended.leased());
     let Message { id, topic, .. } = message;
-    let is_permanent = Verdict::marked(error) == Some(Verdict::Permanent);
+    let interrupted = || Arc::new(Error::new(ErrorKind::Custom, "the handler was interrupted"));
+    let error = if let End::Failed(error) = &ended.end { Arc::clone(error) } else { interrupted() };
+    let is_permanent = Verdict::marked(&error) == Some(Verdict::Permanent);
     let attempt = u32::try_from(message.attempts).unwrap_or(u32::MAX);
     let is_dead = is_permanent || message.attempts >= settings.max_attempts_of(message);
     if is_dead && !failpoint::is_broken("outbox.poison") {
-        leased.mark_dead(connection, error).await?;
+        leased.mark_dead(connection, &error).await?;
         count(connection, message, "dead");
         tracing::error!(target: "activerecord", connection = connection.name(), topic, id, attempt, %error, "a message became a dead letter");
     } else {
-        leased.retry(connection, settings.backoff.pause(attempt), error).await?;
+        leased.retry(connection, settings.backoff.pause(attempt), &error).await?;
         count(connection, message, "retried");
         tracing::warn!(target: "activerecord", connection = connection.name(), topic, id, attempt, %error, "a message is retried");
     }

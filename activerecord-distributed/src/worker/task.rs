@@ -1,6 +1,7 @@
 //! The argument of a handler.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use activerecord_core::{AsyncBody, Result};
 use serde::de::DeserializeOwned;
@@ -25,7 +26,7 @@ use crate::outbox::Message;
 ///     Ok(())
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Task<P> {
     message: Message,
     payload: P,
@@ -91,6 +92,13 @@ impl<P> Task<P> {
         F: AsyncBody<T>,
     {
         Inbox::once(name, self.topic(), self.message.identity(), effect).await
+    }
+}
+
+/// Shows the message without its payload, headers and key.
+impl<P> fmt::Debug for Task<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("message", &self.message).finish_non_exhaustive()
     }
 }
 

@@ -92,7 +92,7 @@ impl Writer<'_> {
 
     /// Reports a row that was not copied.
     pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
-        tracing::warn!(target: "activerecord", job = report.job, key, %error, "a row was refused");
+        tracing::warn!(target: "activerecord", job = report.job, %error, "a row was refused; the report has its key");
         report.refuse(key, error.to_string());
         let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
         match self.max_bad_rows {

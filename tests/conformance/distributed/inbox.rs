@@ -30,6 +30,21 @@ async fn a_message_has_its_effect_once() -> Result<()> {
 }
 
 #[tokio::test]
+async fn names_are_compared_exactly() -> Result<()> {
+    let database = Database::new([]).await;
+    let names = ["a", "a ", "a  ", "A", "\u{e4}", " a", "a\u{1}", "a \u{1}", "", " "];
+    for consumer in names {
+        for message in names {
+            for expected in [Some(1), None] {
+                let once = Inbox::once(&database, consumer, message, async || Ok(1)).await?;
+                assert_eq!(once, expected, "{consumer:?} {message:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_failed_effect_can_be_repeated() -> Result<()> {
     let database = Database::new([EFFECTS]).await;
     let failed = Inbox::once(&database, "tests", 1, async || Err::<(), _>(Error::invalid("no")));

@@ -2,6 +2,7 @@
 //! are those of the fault matrix. Its cases that kill processes and servers are in `faults/`.
 
 pub(crate) mod captures;
+mod controls;
 mod former;
 mod inbox;
 mod leased;

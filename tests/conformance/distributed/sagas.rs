@@ -256,6 +256,26 @@ async fn s6_s7_an_unknown_or_unreadable_saga_is_kept() -> Result<()> {
     Ok(())
 }
 
+/// The former executor began the compensation after this one had read the saga, and before it took it over.
+#[tokio::test]
+async fn a_saga_is_read_again_under_its_lease() -> Result<()> {
+    let (flights, hotels) = (Database::new([BOOKINGS]).await, Database::new([BOOKINGS]).await);
+    // The rule is the same on each database. A trigger of SQLite stands for the former executor.
+    if connection(&flights)?.capabilities().concurrent_writers {
+        return Ok(());
+    }
+    let id = booking("reread", &flights, &hotels).run("12A").await?;
+    let mut record = SagaRecord::using(&flights).filter(SagaRecord::ID.eq(id)).first().await?.unwrap();
+    (record.state, record.lease_until) = (SagaState::Running, connection(&flights)?.now().await?);
+    SagaRecord::with_connection(&flights, async || record.update().await).await?;
+    let compensates = "CREATE TRIGGER compensates AFTER UPDATE OF token ON ar_saga \
+                       BEGIN UPDATE ar_saga SET unwinding = TRUE WHERE id = NEW.id; END";
+    connection(&flights)?.execute(compensates, []).await?;
+    assert_eq!(Sagas::on(&*flights).resume_all().await?.compensated, [id]);
+    assert_eq!((count(&flights).await?, count(&hotels).await?), (0, 0));
+    Ok(())
+}
+
 /// S4, S5. An executor continues after its lease has ended. Its action is refused, and it writes nothing.
 #[tokio::test]
 async fn s4_s5_a_late_action_is_refused_and_a_stale_token_writes_nothing() -> Result<()> {

@@ -35,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         check: unlinted_packages,
     },
     Rule { name: "the README names every public package", check: unnamed_packages },
+    Rule { name: "each promise of docs/guarantees.md links to a test that exists", check: untested_promises },
 ];
 
 /// The folders of the code for all databases.
@@ -244,4 +245,24 @@ fn lines_with<'a>(
     breaks: impl Fn(&str) -> bool,
 ) -> Vec<String> {
     lines.filter(|(_, line)| breaks(line)).map(|(number, _)| file.at(number)).collect()
+}
+
+/// A promise is an item of a list. Its links are `[`test`](../path)`.
+fn untested_promises(tree: &Tree) -> Vec<String> {
+    let Some(file) = tree.files.iter().find(|file| file.path == "docs/guarantees.md") else { return Vec::new() };
+    let exists = |link: &str| {
+        let (test, path) = link.split_once("`](../").unwrap_or_default();
+        let path = path.split(')').next().unwrap_or_default();
+        let source = tree.files.iter().find(|file| file.path == path);
+        source.is_some_and(|source| source.text.contains(&format!("fn {test}(")))
+    };
+    let promises = file.text.split("\n- ").skip(1).map(|promise| promise.split("\n\n").next().unwrap_or_default());
+    let is_untested = |promise: &&str| {
+        let mut links = promise.split("[`").skip(1).peekable();
+        links.peek().is_none() || !links.all(exists)
+    };
+    promises
+        .filter(is_untested)
+        .map(|promise| format!("{} ({})", file.path, promise.lines().next().unwrap_or_default()))
+        .collect()
 }

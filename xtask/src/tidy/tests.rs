@@ -44,6 +44,8 @@ fn examples() -> Vec<(&'static str, &'static str, String)> {
         ("absolute path", "tests/ui/a.stderr", concat!(" --> ", "/home", "/me/x.rs").into()),
         ("lints", "xtask/Cargo.toml", private.clone()),
         ("lints", "xtask/Cargo.toml", format!("{private}[lints.rust]\nunsafe_code = \"deny\"\n")),
+        ("links to a test", "docs/guarantees.md", "\n- Nothing is lost.\n".into()),
+        ("links to a test", "docs/guarantees.md", "\n- Nothing is lost.\n  [`lost`](../README.md)\n".into()),
         ("names every public", "activerecord-core/Cargo.toml", MANIFEST.replace("\"p\"", "\"unheard-of\"")),
     ]
 }
