@@ -46,12 +46,37 @@ async fn outboxes() -> Result<()> {
     let list = call(folder.path(), &["outbox", "list", "--json"]);
     let dead: serde_json::Value = serde_json::from_slice(&list.stdout).map_err(Error::custom)?;
     assert_eq!((list.status.code(), dead[0]["last_error"].as_str()), (Some(3), Some("no server")));
-    let unfiltered = call(folder.path(), &["outbox", "purge"]);
-    assert_eq!(unfiltered.status.code(), Some(1), "{}", printed(&unfiltered));
+    for verb in ["requeue", "purge"] {
+        let unfiltered = call(folder.path(), &["outbox", verb]);
+        assert_eq!(unfiltered.status.code(), Some(1), "{}", printed(&unfiltered));
+        let unknown = call(folder.path(), &["outbox", verb, "999"]);
+        assert_eq!(unknown.status.code(), Some(1), "{}", printed(&unknown));
+    }
     let requeued = call(folder.path(), &["outbox", "requeue", "--topic", "mail"]);
     assert_eq!((requeued.status.code(), printed(&requeued).trim()), (Some(0), "requeued messages: 1"));
     let none = call(folder.path(), &["outbox", "list"]);
     assert_eq!((none.status.code(), printed(&none).trim()), (Some(0), "no dead letters"));
+    Ok(())
+}
+
+/// The printed SQL creates all tables in an empty database.
+#[tokio::test]
+async fn tables() -> Result<()> {
+    let folder = folder().await?;
+    let sql = call(folder.path(), &["tables", "--sql", "--grants", "app"]);
+    assert_eq!(sql.status.code(), Some(0), "{}", printed(&sql));
+    let name = format!("{}-empty", folder.path().display());
+    ConnectionManager::configure(&name, format!("sqlite://{}/empty.db?mode=rwc", folder.path().display()))?;
+    for statement in printed(&sql).split(";\n").filter(|statement| !statement.trim().is_empty()) {
+        connection(&name)?.execute(statement, []).await?;
+    }
+    let listed = call(folder.path(), &["tables", "--json"]);
+    let listed: Vec<serde_json::Value> = serde_json::from_slice(&listed.stdout).map_err(Error::custom)?;
+    let mut names: Vec<_> = listed.iter().filter_map(|table| table["table"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(connection(&name)?.tables().await?, names);
+    let exists = |table: &str| listed.iter().any(|row| row["table"] == table && row["exists"] == true);
+    assert!(exists("ar_outbox") && exists("ar_saga") && !exists("ar_2pc"));
     Ok(())
 }
 

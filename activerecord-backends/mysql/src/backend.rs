@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use activerecord_core::backend::{Backend, BoxFuture, Connection};
 use activerecord_core::{Config, Dialect, Error, MYSQL, Result};
-use activerecord_sqlx::{Address, send_at_once, within_timeout};
+use activerecord_sqlx::{Address, tune_socket, within_timeout};
 use futures_util::TryStreamExt;
 use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySqlConnection, Row};
@@ -46,7 +46,7 @@ async fn connect(settings: &Settings) -> Result<Session> {
     let mut connection = settings.options.connect().await.map_err(at_connect)?;
     let facts = set_up(&mut connection, settings).await?;
     if let Some(client) = facts.client {
-        send_at_once(client, Address::new(settings.options.get_host(), settings.options.get_port())).await;
+        tune_socket(client, Address::new(settings.options.get_host(), settings.options.get_port())).await;
     }
     if let Some(timeout) = settings.statement_timeout {
         let (variable, value) = match facts.server.flavour {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use activerecord_core::backend::{Backend, BoxFuture, Connection, Notifications};
 use activerecord_core::{Config, Dialect, Error, POSTGRESQL, Result};
-use activerecord_sqlx::{Address, send_at_once};
+use activerecord_sqlx::{Address, tune_socket};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -60,7 +60,7 @@ async fn connect(settings: &Settings) -> Result<PostgresConnection> {
     }
     let facts = set_up(&mut driver, version).await.map_err(error::at_connect)?;
     if let Some(client) = facts.client {
-        send_at_once(client, Address::new(settings.driver.get_host(), settings.driver.get_port())).await;
+        tune_socket(client, Address::new(settings.driver.get_host(), settings.driver.get_port())).await;
     }
     let mut capabilities = *POSTGRESQL.capabilities();
     capabilities.prepared_transactions = facts.prepares_transactions;

@@ -8,4 +8,4 @@ mod socket;
 pub use connect::within_timeout;
 pub use error::{at_placeholder, commit_outcome_unknown};
 pub use long_texts::LongTexts;
-pub use socket::{Address, send_at_once, socket_between};
+pub use socket::{Address, socket_between, tune_socket};

@@ -1,6 +1,10 @@
 //! The socket of one session. sqlx does not expose it, so it is found among the open files of this process.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
 
 /// One end of a TCP connection, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +36,41 @@ impl Address {
     }
 }
 
-/// Sets `TCP_NODELAY` on the socket of one session, so that a statement is sent without waiting for the server's acknowledgement of
-/// what was sent before (Nagle's algorithm, RFC 896). sqlx 0.9.0 does not set it, and then the last piece of a long statement by TLS waits 40
-/// milliseconds on Linux. Its next release sets it (its pull request 4336).
+/// Prepares the socket of one session, which sqlx 0.9.0 opens with the defaults of the system.
+///
+/// `TCP_NODELAY`: a statement is sent without waiting for the server's acknowledgement of what was sent before (Nagle's algorithm,
+/// RFC 896). Without it, the last piece of a long statement by TLS waits 40
+/// milliseconds on Linux. The next release of sqlx sets it (its pull request 4336).
+///
+/// Keepalive, and the time limit of unacknowledged data (RFC 5482): a session whose server or network has gone without a word
+/// ends after about a minute. By default it would wait for hours, or for ever.
 ///
 /// `client` is the address of the session as the server reports it, `server` the address that was connected to. Nothing changes
 /// where no socket of this process has these addresses: behind NAT or a pooler, on a Unix socket, on another system than Linux, and in a sandbox that
 /// forbids `pidfd_getfd`, as the default profile of Docker does.
-pub async fn send_at_once(client: Address, server: Address) {
+pub async fn tune_socket(client: Address, server: Address) {
     // The search makes a few system calls per open file, too many for a thread of the runtime.
     let search = tokio::task::spawn_blocking(move || socket_between(client, server));
     if let Ok(Some(socket)) = search.await {
-        // A session whose socket stays as it is works, only slower.
+        // A session whose socket stays as it is works, only slower, and waits longer.
         let _ = socket.set_nodelay(true);
+        let _ = end_when_silent(&socket);
     }
+}
+
+/// How long a silent peer is tolerated before it is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The time between two such questions, and their number.
+const QUESTIONS: (Duration, u32) = (Duration::from_secs(10), 3);
+
+fn end_when_silent(socket: &TcpStream) -> io::Result<()> {
+    let (pause, count) = QUESTIONS;
+    let socket = SockRef::from(socket);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SILENCE).with_interval(pause).with_retries(count))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(SILENCE + pause * count))?;
+    Ok(())
 }
 
 /// Returns another handle of the socket of this process that has these addresses; `None` if there is none, or more than one.
@@ -151,12 +176,13 @@ mod tests {
         let server = listener.local_addr().unwrap();
         let [own, other] = [(); 2].map(|()| TcpStream::connect(server).unwrap());
         let client = address(own.local_addr().unwrap());
-        send_at_once(client, Address::new("127.0.0.2", server.port())).await;
-        send_at_once(Address::new("127.0.0.2", client.port), address(server)).await;
+        tune_socket(client, Address::new("127.0.0.2", server.port())).await;
+        tune_socket(Address::new("127.0.0.2", client.port), address(server)).await;
         assert!(!own.nodelay().unwrap());
         let found = socket_between(client, address(server)).is_some();
-        send_at_once(client, address(server)).await;
+        tune_socket(client, address(server)).await;
         assert_eq!(own.nodelay().unwrap(), found);
+        assert_eq!(SockRef::from(&own).keepalive().unwrap(), found);
         assert!(!other.nodelay().unwrap());
     }
 
@@ -170,9 +196,9 @@ mod tests {
         let second = tokio::net::TcpSocket::new_v4().unwrap();
         second.bind(SocketAddr::from(([127, 0, 0, 2], client))).unwrap();
         let second = second.connect(SocketAddr::from(([127, 0, 0, 2], server))).await.unwrap();
-        send_at_once(Address::new("a.example", client), Address::new("b.example", server)).await;
+        tune_socket(Address::new("a.example", client), Address::new("b.example", server)).await;
         assert!(!first.nodelay().unwrap() && !second.nodelay().unwrap());
-        send_at_once(Address::new("127.0.0.2", client), Address::new("b.example", server)).await;
+        tune_socket(Address::new("127.0.0.2", client), Address::new("b.example", server)).await;
         assert!(!first.nodelay().unwrap());
     }
 
@@ -187,7 +213,7 @@ mod tests {
             return; // A sandbox that forbids it.
         }
         let searches: Vec<_> =
-            streams.iter().map(|stream| tokio::spawn(send_at_once(client(stream), address(server)))).collect();
+            streams.iter().map(|stream| tokio::spawn(tune_socket(client(stream), address(server)))).collect();
         for search in searches {
             search.await.unwrap();
         }
