@@ -28,7 +28,7 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
 pub(crate) use keeps::{Holder, Keeping, Room};
-pub(crate) use precondition::{Accepts, Precondition};
+pub(crate) use precondition::{Accepts, Identity, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
 pub(crate) use sequences::Sequences;
 pub(crate) use stores::{StoredDefaults, Stores};
@@ -127,6 +127,7 @@ pub struct Dialect {
     pub(crate) notify: Option<&'static str>,
     /// The settings that a transaction across databases needs.
     pub(crate) preconditions: &'static [Precondition],
+    pub(crate) identity: Identity,
     /// Whether a query that is grouped by the key of a table can select the other columns of the table.
     pub(crate) key_determines_row: bool,
     pub(crate) sequences: Sequences,

@@ -95,6 +95,23 @@ impl Transaction {
         Ok(Detached { after })
     }
 
+    /// Returns the hooks of the writes so far. With them, a protocol that learns the outcome from elsewhere can run the
+    /// hooks after the answer to the last statement was lost. Each hook runs once, whoever runs it.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Result, Transaction};
+    /// # async fn example(first: Transaction, asked: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    /// let hooks = first.hooks();
+    /// match first.commit_first().await {
+    ///     Ok(_) => hooks.ended(true).await,
+    ///     Err(_) => hooks.ended(asked().await?).await,
+    /// }
+    /// # }
+    /// ```
+    pub fn hooks(&self) -> Detached {
+        Detached { after: Arc::clone(self.level().after()) }
+    }
+
     /// Returns the name of the connection.
     pub fn connection(&self) -> &str {
         self.level().endpoint().name()
@@ -186,6 +203,11 @@ impl Prepared {
     /// Returns the name of the connection.
     pub fn connection(&self) -> &str {
         self.endpoint.name()
+    }
+
+    /// Returns the hooks of its writes, as [`Transaction::hooks`].
+    pub fn hooks(&self) -> Detached {
+        Detached { after: Arc::clone(&self.after) }
     }
 
     /// Commits the branch, then runs the `after_commit` hooks of its writes.
