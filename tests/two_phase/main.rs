@@ -6,6 +6,7 @@ mod files;
 mod in_doubt;
 mod outcomes;
 mod refused;
+mod topologies;
 
 use activerecord::InDoubtState;
 use activerecord::prelude::*;

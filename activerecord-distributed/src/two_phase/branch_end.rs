@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, Result, Scalar};
+use tokio::time::timeout;
 
 use super::forget;
+use super::limit::{ANSWER_TIMEOUT, within};
 use super::record::{Mark, Participant};
 use super::reply::Reply;
 use crate::backoff::Backoff;
@@ -54,8 +56,12 @@ impl BranchEnd {
     /// Makes one attempt to end the branch.
     ///
     /// # Errors
-    /// The database's own. Then the state of the branch is unknown.
+    /// The database's own, and `ConnectionLost` when it does not answer. Then the state of the branch is unknown.
     pub(super) async fn attempt(&self) -> Result<End> {
+        within(ANSWER_TIMEOUT, self.handle.name(), self.end()).await
+    }
+
+    async fn end(&self) -> Result<End> {
         let ended = if self.commits {
             self.handle.commit_prepared(&self.branch).await
         } else {
@@ -92,15 +98,19 @@ impl BranchEnd {
 
     /// Makes up to five attempts. Returns whether the branch has ended as decided.
     pub(super) async fn retry_briefly(&self) -> bool {
-        let mut pauses = pauses();
-        for _ in 0..5 {
-            match self.attempt().await {
-                Ok(End::Done) => return true,
-                Ok(End::Heuristic) => return false,
-                Ok(End::Waiting) | Err(_) => tokio::time::sleep(pauses.next()).await,
+        let attempts = async {
+            let mut pauses = pauses();
+            for _ in 0..5 {
+                match self.end().await {
+                    Ok(End::Done) => return true,
+                    Ok(End::Heuristic) => return false,
+                    Ok(End::Waiting) | Err(_) => tokio::time::sleep(pauses.next()).await,
+                }
             }
-        }
-        false
+            false
+        };
+        // The limit is that of all attempts: the caller waits for them.
+        timeout(ANSWER_TIMEOUT, attempts).await.unwrap_or(false)
     }
 
     /// Retries without a limit, until the branch has ended, as decided or not.

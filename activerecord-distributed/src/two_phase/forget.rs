@@ -10,7 +10,7 @@ use std::time::Duration;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar};
 use tokio::task::JoinHandle;
 
-use super::record::{Decision, Mark, Participant};
+use super::record::{Decision, DecisionState, Mark, Participant};
 
 /// How long to collect transactions before they are deleted.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -70,14 +70,22 @@ pub(super) async fn now(commit_point: &ConnectionHandle, gids: &[String], partic
     }
 }
 
-/// Deletes the decisions first and the marks second. In the other order, a committed branch would look rolled back.
+/// Deletes the decisions first and the marks second. In the other order, a committed branch would look rolled back. A
+/// transaction with a heuristic outcome keeps its decision and its marks for the operator.
 async fn delete(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) -> Result<()> {
-    Decision::using(commit_point.name()).filter(Decision::GID.is_in(gids.to_vec())).delete().await?;
+    let all = Decision::GID.is_in(gids.to_vec());
+    let decided = all.clone() & Decision::STATE.eq(DecisionState::Commit);
+    let deleted = Decision::using(commit_point.name()).filter(decided).delete().await?;
+    let mut ended = gids.to_vec();
+    if deleted < gids.len() as u64 {
+        let kept: Vec<String> = Decision::using(commit_point.name()).filter(all).pluck(Decision::GID).await?;
+        ended.retain(|gid| !kept.contains(gid));
+    }
     let mut names: Vec<_> = participants.iter().map(|participant| &participant.connection).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
-        Mark::using(name).filter(Mark::GID.is_in(gids.to_vec())).delete().await?;
+        Mark::using(name).filter(Mark::GID.is_in(ended.clone())).delete().await?;
     }
     Ok(())
 }
