@@ -72,6 +72,7 @@ pub mod queue;
 pub mod saga;
 #[cfg(feature = "sync")]
 pub mod sync;
+pub mod tables;
 pub mod transaction;
 pub mod two_phase;
 pub mod value;

@@ -11,6 +11,7 @@ mod output;
 mod relay;
 mod saga;
 mod sync;
+mod tables;
 mod two_phase;
 
 use std::path::PathBuf;
@@ -58,6 +59,7 @@ enum Command {
     /// Triggers that capture changes of tables in the outbox
     #[command(subcommand)]
     Capture(capture::Command),
+    Tables(tables::Tables),
     /// Checks whether every connection supports transactions across databases, and says how to fix it
     Doctor,
     /// Prints the completion script of a shell
@@ -110,6 +112,7 @@ async fn run(cli: Cli) -> Result<Attention> {
         Command::Verify(arguments) => sync::verify(arguments, output).await,
         Command::Relay(arguments) => relay::run(arguments, output).await,
         Command::Capture(command) => capture::run(command, output).await,
+        Command::Tables(arguments) => tables::run(arguments, output).await,
         Command::Doctor => doctor::run(output).await,
         Command::Completions { .. } => Ok(Attention::None),
     }

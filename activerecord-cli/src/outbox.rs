@@ -17,16 +17,10 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 100)]
         limit: u64,
     },
-    /// Requeues dead letters: those with the ids, or all of a topic, or all
+    /// Requeues dead letters: those with the ids, or all of a topic with --topic, or all with --all
     Requeue(Chosen),
-    /// Deletes dead letters: those with the ids, or all of a topic, or all with --all
-    Purge {
-        #[command(flatten)]
-        chosen: Chosen,
-        /// Deletes the dead letters of every topic
-        #[arg(long)]
-        all: bool,
-    },
+    /// Deletes dead letters: those with the ids, or all of a topic with --topic, or all with --all
+    Purge(Chosen),
     /// Counts the messages of each topic
     Stats {
         /// The connection with the outbox
@@ -51,23 +45,57 @@ pub(crate) struct Chosen {
     place: Place,
     /// Ids of dead letters
     ids: Vec<i64>,
+    /// The dead letters of every topic
+    #[arg(long, conflicts_with_all = ["ids", "topic"])]
+    all: bool,
+}
+
+impl Chosen {
+    /// Whether all dead letters, or all of the topic, are chosen.
+    ///
+    /// # Errors
+    /// `Configuration` when none are chosen.
+    fn is_all(&self) -> Result<bool> {
+        match self.ids.is_empty() {
+            true if self.place.topic.is_none() && !self.all => {
+                Err(Error::configuration("name ids, or use --topic or --all"))
+            }
+            is_all => Ok(is_all),
+        }
+    }
+
+    /// # Errors
+    /// `NotFound` when there are fewer dead letters than ids.
+    fn check(&self, found: u64) -> Result<()> {
+        let named = self.ids.iter().collect::<std::collections::BTreeSet<_>>().len() as u64;
+        if found >= named {
+            return Ok(());
+        }
+        let message = format!("{} of the ids belong to no dead letter of `{}`", named - found, self.place.on);
+        Err(Error::new(activerecord::ErrorKind::NotFound, message))
+    }
 }
 
 pub(crate) async fn run(command: Command, output: Output) -> Result<Attention> {
     match command {
         Command::List { place, limit } => list(&place, limit, output).await,
-        Command::Requeue(Chosen { place, ids }) => {
-            let count = Outbox::requeue(&place.on, place.topic.as_deref(), &ids).await?;
+        Command::Requeue(chosen) => {
+            let (on, topic) = (&chosen.place.on, chosen.place.topic.as_deref());
+            let count = match chosen.is_all()? {
+                true => Outbox::requeue_all(on, topic).await?,
+                false => Outbox::requeue(on, topic, &chosen.ids).await?,
+            };
             output.value(&json!({ "requeued": count }), |_| format!("requeued messages: {count}"))?;
-            Ok(Attention::None)
+            chosen.check(count).map(|()| Attention::None)
         }
-        Command::Purge { chosen: Chosen { place, ids }, all } => {
-            if ids.is_empty() && place.topic.is_none() && !all {
-                return Err(Error::configuration("name ids, or use --topic or --all"));
-            }
-            let count = Outbox::purge(&place.on, place.topic.as_deref(), &ids).await?;
+        Command::Purge(chosen) => {
+            let (on, topic) = (&chosen.place.on, chosen.place.topic.as_deref());
+            let count = match chosen.is_all()? {
+                true => Outbox::purge_all(on, topic).await?,
+                false => Outbox::purge(on, topic, &chosen.ids).await?,
+            };
             output.value(&json!({ "purged": count }), |_| format!("deleted messages: {count}"))?;
-            Ok(Attention::None)
+            chosen.check(count).map(|()| Attention::None)
         }
         Command::Stats { on } => stats(&on, output).await,
     }

@@ -58,6 +58,7 @@ pub use config::{Config, IntoConfig, PoolOptions};
 pub use connection::{
     AsyncBody, ConnectionHandle, ConnectionManager, InCurrentConnections, Listener, OutsideTransaction,
     ProtocolConnection, UnmetPrecondition, connection, current_connection, spawn, try_with_connection, with_connection,
+    with_reserve,
 };
 pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
 pub use error::{Error, ErrorKind, Result};

@@ -35,6 +35,11 @@ impl Backoff {
         doubled.min(self.most)
     }
 
+    /// This pause, but not longer than the longest.
+    pub(crate) fn at_most(&self, pause: Duration) -> Duration {
+        pause.min(self.most)
+    }
+
     /// A random pause after this attempt, between zero and [`longest`](Self::longest). Attempts count from 1.
     pub fn pause(&self, attempt: u32) -> Duration {
         self.longest(attempt).mul_f64(fastrand::f64())

@@ -39,7 +39,8 @@ impl OwnTable for Received {
 impl Inbox {
     /// Runs `effect` in a transaction on the connection `name`, together with a row of the inbox. Returns None, without
     /// running it, when `consumer` has processed `message` before. Both names are text of up to 255 characters and are
-    /// compared exactly.
+    /// compared exactly. Two outboxes number their messages alike, so a number alone does not identify a message of several
+    /// outboxes: [`Task::once`](crate::Task::once) uses the message's UUID.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -102,4 +103,9 @@ impl Inbox {
         with_table::<Received>(name).await?;
         Received::using(name).filter(Received::RECEIVED_AT.lt(time)).delete().await
     }
+}
+
+/// The tables of the inbox.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![Received::definition()]
 }

@@ -28,6 +28,7 @@ mod per_connection;
 mod queue;
 mod relay;
 mod saga;
+mod storable;
 #[doc(hidden)]
 pub mod support;
 mod tables;

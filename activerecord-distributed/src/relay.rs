@@ -5,15 +5,15 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activerecord_core::{Error, Result};
-use tokio::time::sleep;
+use activerecord_core::{Error, ErrorKind, Result};
+use tokio::time::timeout;
 
 use crate::backoff::Backoff;
 use crate::failpoint;
 use crate::outbox::Message;
 use crate::queue::{PublishError, Publisher, RawEvent};
 use crate::verdict::permanent;
-use crate::worker::{Failed, Worker};
+use crate::worker::{Outcome, Worker};
 
 /// Publishes the messages of an outbox on a queue. Each message becomes an [`Event`](crate::Event) of the same topic,
 /// and is deleted from the outbox when the queue has acknowledged it (the "transactional outbox" with a "polling
@@ -27,8 +27,8 @@ use crate::worker::{Failed, Worker};
 /// **Not guaranteed**: that an event is published once. After a crash, or when the queue's acknowledgement is lost, the
 /// event is published again with the same id; the [`Consumer`](crate::Consumer) recognizes it by that id.
 ///
-/// Any number of relays can share an outbox. The name of the connection is a part of the event id, so all relays of one
-/// outbox must use the same name.
+/// Any number of relays can share an outbox. The event id is the [UUID](Message::uuid) of the message. A message without
+/// one has an id that contains the name of the connection, so all relays of one outbox should use the same name.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -49,7 +49,7 @@ pub struct Relay {
     backoff: Backoff,
 }
 
-/// How many batches are published concurrently.
+/// How many batches of a topic are published concurrently.
 const CONCURRENCY: usize = 4;
 
 impl Relay {
@@ -78,7 +78,8 @@ impl Relay {
         self
     }
 
-    /// Sets the maximum number of messages per batch. Default: 100. Four batches are published concurrently.
+    /// Sets the maximum number of messages per batch. Default: 100. Four batches of each topic are published
+    /// concurrently.
     pub fn batch(mut self, messages: usize) -> Self {
         self.batch = messages.max(1);
         self
@@ -136,11 +137,10 @@ impl Relay {
         if self.topics.is_empty() {
             return Err(Error::configuration(format!("the relay of `{name}` has no topic; add one with .topic(name)")));
         }
-        let worker = Worker::new(&name).concurrency(CONCURRENCY).batch(self.batch).poll(self.poll).drain(self.drain);
+        let worker = Worker::new(&name).batch(self.batch).poll(self.poll).drain(self.drain).backoff(self.backoff);
         Ok(self.topics.iter().fold(worker.max_attempts(u32::MAX), |worker, topic| {
-            let handler =
-                Handler { connection: name.clone(), publisher: Arc::clone(&publisher), backoff: self.backoff };
-            worker.handle_each(topic, self.batch, move |messages| handler.clone().publish(messages))
+            let handler = Handler { connection: name.clone(), publisher: Arc::clone(&publisher) };
+            worker.handle_raw(topic, self.batch, CONCURRENCY, move |messages| handler.clone().publish(messages))
         }))
     }
 }
@@ -157,78 +157,74 @@ impl fmt::Debug for Relay {
 struct Handler {
     connection: String,
     publisher: Arc<dyn Publisher>,
-    backoff: Backoff,
 }
+
+/// How long a queue may take for a batch. After that the outcome is unknown, and the events are published again.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Handler {
-    /// Publishes messages, and retries until each is published or rejected. The worker renews their lease meanwhile, so
-    /// an outage of the queue uses up no attempts of the outbox.
-    async fn publish(self, messages: Vec<Message>) -> Result<Failed> {
-        let mut batch = Batch::of(&self.connection, &messages);
-        for attempt in 1_u32.. {
-            failpoint::reach("relay.publish")?;
-            let results = self.publisher.publish(&batch.events).await;
-            failpoint::reach("relay.published")?;
-            let outage = batch.settle(results);
-            if batch.events.is_empty() {
-                break;
-            }
-            self.report_retry(&batch.events, attempt, outage);
-            sleep(self.backoff.pause(attempt)).await;
-        }
-        Ok(batch.failed)
+    /// Publishes messages. Those that the queue does not accept now are postponed, so an outage of the queue uses up no
+    /// attempts of the outbox and no call of the relay.
+    async fn publish(self, messages: Vec<Message>) -> Vec<Outcome> {
+        let events: Vec<_> = messages.iter().map(|message| RawEvent::of(&self.connection, message)).collect();
+        let readable: Vec<_> = events.iter().flatten().cloned().collect();
+        let mut results = match self.send(&readable).await {
+            Ok(results) => results.into_iter(),
+            Err(error) => return vec![Outcome::failed(error); messages.len()],
+        };
+        let mut postponed = Postponed::default();
+        let outcomes = events.into_iter().map(|event| match event {
+            Ok(_) => postponed.outcome(results.next()),
+            Err(error) => Outcome::failed(permanent(error)),
+        });
+        let outcomes = outcomes.collect();
+        postponed.report(&self.connection, messages.first());
+        outcomes
     }
 
-    fn report_retry(&self, events: &[RawEvent], attempt: u32, outage: Option<PublishError>) {
-        let error = outage.map_or_else(|| "the queue returned no result".to_owned(), |error| error.to_string());
-        let topic = events.first().map_or("", RawEvent::topic).to_owned();
-        tracing::warn!(
-            target: "activerecord", connection = self.connection, topic, events = events.len(), attempt, error, "a relay retries its events"
-        );
-        let labels = [("connection", self.connection.clone()), ("topic", topic)];
-        metrics::counter!("activerecord_relay_retries_total", &labels).increment(events.len() as u64);
+    async fn send(&self, events: &[RawEvent]) -> Result<Vec<Result<(), PublishError>>> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        failpoint::reach("relay.publish")?;
+        let published = timeout(PUBLISH_TIMEOUT, self.publisher.publish(events)).await;
+        failpoint::reach("relay.published")?;
+        Ok(published.unwrap_or_else(|_| PublishError::OutcomeUnknown(no_answer()).for_all(events.len())))
     }
 }
 
-/// The events to publish, the positions of their messages in the call, and the messages that failed.
-struct Batch {
-    events: Vec<RawEvent>,
-    positions: Vec<usize>,
-    failed: Failed,
+/// The events of a batch that the queue did not accept now.
+#[derive(Default)]
+struct Postponed {
+    events: u64,
+    error: Option<PublishError>,
 }
 
-impl Batch {
-    fn of(connection: &str, messages: &[Message]) -> Self {
-        let mut batch = Self { events: Vec::new(), positions: Vec::new(), failed: Failed::new() };
-        for (position, message) in messages.iter().enumerate() {
-            match RawEvent::of(connection, message) {
-                Ok(event) => {
-                    batch.events.push(event);
-                    batch.positions.push(position);
-                }
-                Err(error) => batch.failed.push((position, permanent(error))),
-            }
+impl Postponed {
+    /// The outcome of an event. One without a result is postponed too.
+    fn outcome(&mut self, result: Option<Result<(), PublishError>>) -> Outcome {
+        match result {
+            Some(Ok(())) => return Outcome::Done,
+            Some(Err(PublishError::Rejected(error))) => return Outcome::failed(permanent(error)),
+            Some(Err(error)) => self.error = Some(error),
+            None => {}
         }
-        batch
+        self.events += 1;
+        Outcome::Postponed
     }
 
-    /// Keeps the events to retry, and returns the error of the last one. An event without a result is retried too.
-    fn settle(&mut self, results: Vec<Result<(), PublishError>>) -> Option<PublishError> {
-        let (mut outage, mut results) = (None, results.into_iter());
-        let sent = std::mem::take(&mut self.events).into_iter().zip(std::mem::take(&mut self.positions));
-        for (event, position) in sent {
-            match results.next() {
-                Some(Ok(())) => continue,
-                Some(Err(PublishError::Rejected(error))) => {
-                    self.failed.push((position, permanent(error)));
-                    continue;
-                }
-                Some(Err(error)) => outage = Some(error),
-                None => {}
-            }
-            self.events.push(event);
-            self.positions.push(position);
-        }
-        outage
+    fn report(self, connection: &str, first: Option<&Message>) {
+        let Self { events: 1.., error } = &self else { return };
+        let error = error.as_ref().map_or_else(|| "the queue returned no result".to_owned(), ToString::to_string);
+        let topic = first.map_or("", |message| &message.topic).to_owned();
+        tracing::warn!(target: "activerecord", connection, topic, events = self.events, error, "a relay retries its events");
+        let labels = [("connection", connection.to_owned()), ("topic", topic)];
+        metrics::counter!("activerecord_relay_retries_total", &labels).increment(self.events);
     }
+}
+
+#[cold]
+fn no_answer() -> Error {
+    let message = format!("the queue did not answer within {}", humantime::format_duration(PUBLISH_TIMEOUT));
+    Error::new(ErrorKind::ConnectionLost, message)
 }

@@ -16,6 +16,18 @@ mod mirror;
 mod progress;
 mod report;
 
+#[doc(hidden)]
+pub mod support {
+    //! An item for the package `activerecord` only. It is not stable.
+
+    use activerecord_core::statement::CreateTable;
+
+    /// The tables of this crate.
+    pub fn definitions() -> Vec<CreateTable> {
+        vec![crate::copy::checkpoint::definition(), crate::mirror::definition()]
+    }
+}
+
 pub use capture::{Capture, Changed, Install};
 pub use job::{SyncFrom, SyncJob, SyncTable};
 pub use mirror::{Lag, Mirror};

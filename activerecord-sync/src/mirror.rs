@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, Transaction};
 use activerecord_derive::ActiveRecord;
 use activerecord_distributed::support::{OwnTable, insert, install};
@@ -251,4 +252,8 @@ impl<S: Model, T: Model> fmt::Debug for Mirror<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mirror").field("job", &self.job).field("topic", &self.topic).finish_non_exhaustive()
     }
+}
+
+pub(crate) fn definition() -> CreateTable {
+    Position::definition()
 }

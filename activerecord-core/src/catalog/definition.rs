@@ -41,6 +41,7 @@ impl TableInfo {
             columns: columns.collect(),
             key: names(&self.key),
             numbered: self.is_numbered(),
+            first_number: None,
             indexes: self.unique.iter().zip(1..).map(|(key, number)| self.unique_index(key, number)).collect(),
             defaults: Vec::new(),
             stored: Vec::new(),

@@ -8,8 +8,9 @@ use super::registry::endpoint;
 use super::scope::transaction;
 use super::session::{Label, Session};
 use crate::catalog::TableInfo;
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Access, Sql, create, define};
+use crate::sql::{Access, Sql, create, define, grant};
 use crate::statement::{CreateTable, Statement};
 use crate::transaction::{Level, Transaction};
 use crate::value::{Value, cell};
@@ -35,9 +36,56 @@ impl ConnectionHandle {
     /// when the name of an index belongs to another table; those of the connection and the database.
     pub async fn create_table(&self, table: &CreateTable) -> Result<()> {
         let session = self.session_of_ddl()?;
-        let info = self.located(create::table(table, session.dialect()))?;
-        let statements = self.located(define::create(&info, session.dialect(), true))?;
+        let (info, statements) = self.located(created(table, session.dialect()))?;
         run(&session, &statements, async |session| has_indexes(session, &info).await).await
+    }
+
+    /// Adds the columns of a definition that the table lacks, by their names. Each must be nullable or have a default. Where the
+    /// database can roll back DDL, all are added or none, and the open transaction of this task is joined; otherwise it runs
+    /// outside.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # use activerecord_core::{statement::CreateTable, Model, Result};
+    /// # #[derive(ActiveRecord)]
+    /// # struct User { #[primary_key] id: i64, email: String, nickname: Option<String> }
+    /// # async fn example() -> Result<()> {
+    /// activerecord_core::connection("primary")?.add_columns(&CreateTable::from(User::TABLE), &["nickname"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Unsupported` as [`create_table`](Self::create_table); `InvalidStatement` when the table does not exist or has the
+    /// column already; those of the connection and the database.
+    pub async fn add_columns(&self, table: &CreateTable, names: &[&str]) -> Result<()> {
+        let session = self.session_of_ddl()?;
+        let mut info = self.located(create::table(table, session.dialect()))?;
+        info.columns.retain(|column| names.contains(&&*column.name));
+        let statements = self.located(define::add_columns(&info, session.dialect()))?;
+        run(&session, &statements, async |_| Ok(())).await
+    }
+
+    /// Returns the SQL of [`create_table`](Self::create_table) in the dialect of this connection, one statement per item. It
+    /// runs nothing.
+    ///
+    /// # Errors
+    /// `Unsupported` as [`create_table`](Self::create_table); `Configuration` when the connection was removed.
+    pub fn create_table_sql(&self, table: &CreateTable) -> Result<Vec<String>> {
+        let session = self.session_of_ddl()?;
+        let (_, statements) = self.located(created(table, session.dialect()))?;
+        Ok(statements.iter().map(|sql| sql.text().to_string()).collect())
+    }
+
+    /// Returns the SQL that lets a login read and write the rows of a table, in the dialect of this connection. None where the
+    /// database has no logins (SQLite). A login of MySQL and MariaDB can be `name@host`; without a host, every host is
+    /// meant. It runs nothing.
+    ///
+    /// # Errors
+    /// `Unsupported` for a login that cannot be written; `Configuration` when the connection was removed.
+    pub fn grant_rows_sql(&self, table: &str, login: &str) -> Result<Option<String>> {
+        let grant = self.located(grant::rows(table, login, self.dialect()))?;
+        Ok(grant.map(|sql| sql.text().to_string()))
     }
 
     /// Creates a table as it is described, with everything that the description contains: defaults, computed columns, checks,
@@ -90,6 +138,14 @@ impl ConnectionHandle {
     fn located<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|error| error.with_connection(&Arc::from(self.name())))
     }
+}
+
+/// The table in the SQL of a dialect, and the statements that create it.
+fn created(table: &CreateTable, dialect: &Dialect) -> Result<(TableInfo, Vec<Sql>)> {
+    let info = create::table(table, dialect)?;
+    let mut statements = define::create(&info, dialect, true)?;
+    statements.extend(create::first_number(table, dialect));
+    Ok((info, statements))
 }
 
 impl Session {

@@ -24,6 +24,7 @@ mod unscoped;
 pub use body::AsyncBody;
 pub use handle::{ConnectionHandle, connection, current_connection};
 pub use listener::Listener;
+pub use pool::with_reserve;
 pub use protocol::{ProtocolConnection, UnmetPrecondition};
 pub use registry::ConnectionManager;
 pub use scope::OutsideTransaction;

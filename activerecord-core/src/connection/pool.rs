@@ -7,6 +7,7 @@
 
 mod lease;
 mod refusal;
+mod reserve;
 mod runtime;
 mod shrink;
 
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::lease::PooledConnection;
+pub use self::reserve::with_reserve;
 use super::meters::Meters;
 use super::moment::{Moment, Span};
 use crate::backend::{Backend, Connection, Notifications, current_runtime};
@@ -55,6 +57,7 @@ impl Pool {
         Self {
             shared: Arc::new(Shared {
                 is_bound: backend.is_bound_to_runtime(),
+                has_reserve: backend.dialect().capabilities().concurrent_writers,
                 backend,
                 limits: limits.clone(),
                 idle_check: limits.idle_check.into(),
@@ -152,6 +155,8 @@ struct Shared {
     backend: Arc<dyn Backend>,
     /// Whether a connection works only in the runtime that opened it.
     is_bound: bool,
+    /// Whether [`with_reserve`] can open one more connection: it is of no use where one writer excludes all others.
+    has_reserve: bool,
     limits: PoolOptions,
     idle_check: Span,
     idle_timeout: Option<Span>,
@@ -167,7 +172,9 @@ struct State {
     #[allow(clippy::vec_box, reason = "a lease takes the box, and is moved several times for each statement")]
     idle: Vec<Box<Pooled>>,
     holders: Vec<Holder>,
-    /// First come, first served. It has waiters only while all places are taken.
+    /// Whether one of them has the place of the reserve, which does not count.
+    reserve_taken: bool,
+    /// First come, first served, after those with a reserve. It has waiters only while all places are taken.
     queue: VecDeque<Waiter>,
     next: u64,
     /// The time at which a connection was last returned broken. If a server stops, all its connections are broken.
@@ -196,20 +203,23 @@ impl State {
     fn lease(&mut self, shared: &Arc<Shared>, purpose: Purpose, now: Moment, runtime: Option<Id>) -> PooledConnection {
         self.next += 1;
         let ticket = self.next;
-        self.holders.push(Holder { ticket, purpose, since: now });
+        let is_reserve = self.counted() >= shared.limits.max_connections;
+        self.reserve_taken |= is_reserve;
+        self.holders.push(Holder { ticket, purpose, since: now, is_reserve });
         PooledConnection::new(Arc::clone(shared), ticket, self.pop(runtime))
     }
 
     /// Removes a holder.
     fn release(&mut self, ticket: u64) {
         if let Some(place) = self.holders.iter().position(|holder| holder.ticket == ticket) {
-            self.holders.swap_remove(place);
+            self.reserve_taken &= !self.holders.swap_remove(place).is_reserve;
         }
     }
 }
 
 struct Waiter {
     purpose: Purpose,
+    has_reserve: bool,
     runtime: Option<Id>,
     turn: oneshot::Sender<PooledConnection>,
 }
@@ -224,6 +234,7 @@ struct Holder {
     ticket: u64,
     purpose: Purpose,
     since: Moment,
+    is_reserve: bool,
 }
 
 /// A connection and its age.
@@ -284,15 +295,15 @@ impl Shared {
             drop(state);
             return Err(self.closed());
         }
-        if state.holders.len() < self.limits.max_connections {
+        if state.counted() < self.limits.max_connections {
+            return Ok(Entered::Leased(state.lease(self, purpose, now, runtime)));
+        }
+        let has_reserve = self.has_reserve && reserve::is_active();
+        if state.has_place(has_reserve, &self.limits) {
             return Ok(Entered::Leased(state.lease(self, purpose, now, runtime)));
         }
         let (turn, queued) = oneshot::channel();
-        // Removes waiters that have given up, instead of keeping them until a connection is returned.
-        while state.queue.front().is_some_and(|waiter| waiter.turn.is_closed()) {
-            state.queue.pop_front();
-        }
-        state.queue.push_back(Waiter { purpose, runtime, turn });
+        state.enqueue(Waiter { purpose, has_reserve, runtime, turn });
         Ok(Entered::Queued(queued))
     }
 

@@ -206,6 +206,7 @@ pub(crate) struct Definitions {
     /// The SQL types of integers that the database generates.
     pub(crate) numbers: &'static [(ValueType, &'static str)],
     pub(crate) autoincrement: AutoIncrement,
+    pub(crate) logins: Logins,
     /// Whether indexes are part of CREATE TABLE. If not, each index is a statement of its own.
     pub(crate) inline_indexes: bool,
     /// The methods of indexes that are written before `KEY`.
@@ -224,6 +225,17 @@ pub(crate) struct Definitions {
     pub(crate) constants: Constants,
     /// The clauses after the columns of a new table. Empty: none.
     pub(crate) options: &'static str,
+}
+
+/// How GRANT names a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logins {
+    /// The database has no logins.
+    None,
+    /// By a name.
+    Name,
+    /// By a name and the host that it connects from, as texts.
+    NameAtHost,
 }
 
 /// The syntax of integers that the database generates.

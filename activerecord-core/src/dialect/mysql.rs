@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences,
-    SetQuery, Size, UnnamedConflicts, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
+    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -125,6 +125,7 @@ pub static MYSQL: Dialect = Dialect {
             (ValueType::U64, "BIGINT UNSIGNED"),
         ],
         autoincrement: AutoIncrement::InColumn(" AUTO_INCREMENT"),
+        logins: Logins::NameAtHost,
         inline_indexes: true,
         index_keywords: &["FULLTEXT", "SPATIAL"],
         // MySQL executes the first comment, and MariaDB the second.

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Placeholder, Precondition, RangeChecks, Sequences,
-    SetQuery, Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
+    Sequences, SetQuery, Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -137,6 +137,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             (ValueType::U64, "bigint"),
         ],
         autoincrement: AutoIncrement::Identity,
+        logins: Logins::Name,
         inline_indexes: false,
         index_keywords: &[],
         invisible_index: "",

@@ -1,7 +1,7 @@
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    Equality, Identity, InList, JsonPaths, Like, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size,
-    Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Equality, Identity, InList, JsonPaths, Like, Logins, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
+    Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -102,6 +102,7 @@ pub static SQLITE: Dialect = Dialect {
             (ValueType::U64, "INTEGER"),
         ],
         autoincrement: AutoIncrement::InKey(" AUTOINCREMENT"),
+        logins: Logins::None,
         inline_indexes: false,
         index_keywords: &[],
         invisible_index: "",

@@ -103,6 +103,19 @@ impl Error {
         Self::new(ErrorKind::Invalid, message)
     }
 
+    /// Creates the error of work whose outcome is not known: it may have happened or not. A saga compensates a step with this
+    /// error as if it had happened.
+    ///
+    /// ```
+    /// # use activerecord_core::Error;
+    /// let error = Error::unknown("the payment service closed the connection before it answered");
+    /// assert!(error.is_commit_outcome_unknown());
+    /// ```
+    #[cold]
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::CommitOutcomeUnknown, message)
+    }
+
     /// Creates an error about a wrong setting.
     ///
     /// ```
@@ -225,7 +238,7 @@ impl Error {
 
     /// Appends a semicolon and `advice` to the message.
     #[must_use]
-    pub(crate) fn advice(mut self, advice: impl fmt::Display) -> Self {
+    pub fn advice(mut self, advice: impl fmt::Display) -> Self {
         self.0.message = format!("{}; {advice}", self.0.message);
         self
     }

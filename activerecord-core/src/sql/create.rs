@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::constant::constant;
+use super::writer::Writer;
+use super::{Access, Sql};
 use crate::catalog::{ColumnInfo, Identity, IndexInfo, TableInfo};
 use crate::dialect::{AutoIncrement, Dialect, Size};
 use crate::error::{Error, Result};
@@ -24,6 +26,29 @@ pub(crate) fn table(table: &CreateTable, dialect: &Dialect) -> Result<TableInfo>
     info.primary_key = Some(key).filter(|key| !key.parts.is_empty());
     info.indexes = table.indexes.iter().map(index).collect();
     Ok(info)
+}
+
+/// Returns the statement that sets the first number of a new table's key; None: it is 1.
+pub(crate) fn first_number(table: &CreateTable, dialect: &Dialect) -> Option<Sql> {
+    let (first, key) = (table.first_number?, table.key.first()?);
+    let mut w = Writer::new(dialect);
+    match dialect.definitions.autoincrement {
+        AutoIncrement::Identity => {
+            w.push("ALTER TABLE ").table(&table.table).push(" ALTER COLUMN ").name(key).push(" RESTART WITH ");
+            w.push(&first.to_string());
+        }
+        AutoIncrement::InColumn(_) => {
+            w.push("ALTER TABLE ").table(&table.table).push(" AUTO_INCREMENT = ").push(&first.to_string());
+        }
+        // The row of the table is missing until its first insert.
+        AutoIncrement::InKey(_) => {
+            let name = format!("'{}'", table.table.replace('\'', "''"));
+            w.push("INSERT INTO sqlite_sequence (name, seq) SELECT ").push(&name).push(", ");
+            w.push(&(first - 1).to_string()).push(" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ");
+            w.push(&name).push(")");
+        }
+    }
+    Some(w.finish(Access::Write).0)
 }
 
 /// Returns the index of a CREATE INDEX, in a table that has nothing else.

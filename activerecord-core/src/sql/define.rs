@@ -59,6 +59,15 @@ pub(crate) fn create(info: &TableInfo, dialect: &Dialect, if_absent: bool) -> Re
     Ok(all)
 }
 
+/// Returns the statements that add the columns of a description to the table.
+pub(crate) fn add_columns(info: &TableInfo, dialect: &Dialect) -> Result<Vec<Sql>> {
+    let add = |w: &mut Writer<'_>, column| {
+        w.push("ALTER TABLE ").table(&info.name).push(" ADD COLUMN ");
+        self::column(w, info, column)
+    };
+    info.columns.iter().map(|column| statement(dialect, |w| add(w, column))).collect()
+}
+
 /// Returns the statements that create the types of the table's enumerations, with the names of the types.
 pub(crate) fn types(info: &TableInfo, dialect: &Dialect) -> Result<Vec<(String, Sql)>> {
     let mut all: Vec<(String, Sql)> = Vec::new();
@@ -436,7 +445,6 @@ fn is_constant(expression: &str, dialect: &Dialect) -> bool {
 }
 
 fn text(w: &mut Writer<'_>, text: &str) -> Result<()> {
-    let literal = literal(text, w.dialect)?;
-    w.push(&literal);
+    w.push(&literal(text, w.dialect)?);
     Ok(())
 }

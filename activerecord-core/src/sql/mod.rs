@@ -16,6 +16,7 @@ mod digest;
 pub(crate) mod equal;
 mod expr;
 mod function;
+pub(crate) mod grant;
 mod groups;
 mod infer;
 mod json;

@@ -15,6 +15,8 @@ pub struct CreateTable {
     pub key: Vec<Name>,
     /// Whether the database generates the key, which must then be one integer.
     pub numbered: bool,
+    /// The first number that the database generates. None: 1.
+    pub first_number: Option<i64>,
     /// The indexes.
     pub indexes: Vec<CreateIndex>,
     /// The defaults of columns.
@@ -61,6 +63,13 @@ impl CreateTable {
         self
     }
 
+    /// As [`numbered`](Self::numbered), with the first number.
+    #[must_use]
+    pub fn numbered_from(mut self, first: i64) -> Self {
+        (self.numbered, self.first_number) = (true, Some(first));
+        self
+    }
+
     /// Adds an index that is not unique.
     #[must_use]
     pub fn index(mut self, name: &'static str, columns: &[&'static str]) -> Self {
@@ -91,6 +100,7 @@ impl From<&'static TableDef> for CreateTable {
             columns: table.columns.iter().map(NewColumn::from).collect(),
             key: table.key_columns().map(|def| def.name.into()).collect(),
             numbered: has_integer_key(table),
+            first_number: None,
             indexes: Vec::new(),
             defaults: Vec::new(),
             stored: Vec::new(),

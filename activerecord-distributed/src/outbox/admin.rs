@@ -10,7 +10,7 @@ use super::Outbox;
 use super::claim::in_order;
 use super::message::{Message, MessageState};
 use crate::meters::number;
-use crate::tables::with_table;
+use crate::tables::{existing, with_table};
 
 /// The numbers of messages of a topic, by state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,18 +46,17 @@ impl Outbox {
     /// # Errors
     /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn dead(name: &str, topic: Option<&str>, limit: u64) -> Result<Vec<Message>> {
-        let connection = with_table::<Message>(name).await?;
+        let Some(connection) = existing::<Message>(name).await? else { return Ok(Vec::new()) };
         dead(&connection, topic).order_by(Message::ID.asc()).limit(limit).all().await
     }
 
-    /// Makes dead letters due again, with their attempts reset to zero. `topic` and `ids` select them; `None` and an
-    /// empty slice select all. Returns their number.
+    /// Makes the dead letters with these ids due again, with their attempts reset to zero. With a topic, only those of the
+    /// topic. Returns their number: without ids it is 0. See [`requeue_all`](Self::requeue_all).
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
     /// # async fn example() -> Result<()> {
-    /// Outbox::requeue("primary", None, &[17, 18]).await?;
-    /// Outbox::requeue("primary", Some("create_user_analytics"), &[]).await?;
+    /// assert_eq!(Outbox::requeue("primary", None, &[17, 18]).await?, 2);
     /// # Ok(())
     /// # }
     /// ```
@@ -65,28 +64,56 @@ impl Outbox {
     /// # Errors
     /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn requeue(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
-        let connection = with_table::<Message>(name).await?;
-        let now = connection.now().await?;
-        let set = (Message::STATE.set(MessageState::Ready), Message::ATTEMPTS.set(0), Message::AVAILABLE_AT.set(now));
-        selected(&connection, topic, ids).update(set).await
+        requeue(name, topic, Some(ids)).await
     }
 
-    /// Deletes dead letters, selected as by [`requeue`](Self::requeue). Returns their number.
+    /// Makes all dead letters of a topic due again, with their attempts reset to zero. `None` means all topics. Returns
+    /// their number.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
     /// # async fn example() -> Result<()> {
-    /// let deleted = Outbox::purge("primary", Some("create_user_analytics"), &[]).await?;
+    /// Outbox::requeue_all("primary", Some("create_user_analytics")).await.map(drop)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`requeue`](Self::requeue).
+    pub async fn requeue_all(name: &str, topic: Option<&str>) -> Result<u64> {
+        requeue(name, topic, None).await
+    }
+
+    /// Deletes the dead letters with these ids, selected as by [`requeue`](Self::requeue). Returns their number.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// assert_eq!(Outbox::purge("primary", None, &[17, 18]).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`requeue`](Self::requeue).
+    pub async fn purge(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
+        purge(name, topic, Some(ids)).await
+    }
+
+    /// Deletes all dead letters of a topic. `None` means all topics. Returns their number.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// # async fn example() -> Result<()> {
+    /// let deleted = Outbox::purge_all("primary", Some("create_user_analytics")).await?;
     /// println!("{deleted} dead letters deleted");
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// `Configuration` when the connection is not configured; otherwise the database's own.
-    pub async fn purge(name: &str, topic: Option<&str>, ids: &[i64]) -> Result<u64> {
-        let connection = with_table::<Message>(name).await?;
-        selected(&connection, topic, ids).delete().await
+    /// As [`requeue`](Self::requeue).
+    pub async fn purge_all(name: &str, topic: Option<&str>) -> Result<u64> {
+        purge(name, topic, None).await
     }
 
     /// Returns the database's plan for the query by which a worker claims at most `limit` messages of a topic. It
@@ -123,7 +150,7 @@ impl Outbox {
     /// # Errors
     /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn stats(name: &str) -> Result<Vec<TopicStats>> {
-        let connection = with_table::<Message>(name).await?;
+        let Some(connection) = existing::<Message>(name).await? else { return Ok(Vec::new()) };
         let now = connection.now().await?;
         let topics = Message::using(name).select(Message::TOPIC).distinct().order_by(Message::TOPIC.asc());
         let mut stats = Vec::new();
@@ -156,9 +183,26 @@ fn dead(connection: &ConnectionHandle, topic: Option<&str>) -> Query<Message> {
 }
 
 /// The dead letters of a topic; with ids, only those.
-fn selected(connection: &ConnectionHandle, topic: Option<&str>, ids: &[i64]) -> Query<Message> {
+fn selected(connection: &ConnectionHandle, topic: Option<&str>, ids: Option<&[i64]>) -> Query<Message> {
     let dead = dead(connection, topic);
-    if ids.is_empty() { dead } else { dead.filter(Message::ID.is_in(ids.to_vec())) }
+    match ids {
+        Some(ids) => dead.filter(Message::ID.is_in(ids.to_vec())),
+        None => dead,
+    }
+}
+
+async fn requeue(name: &str, topic: Option<&str>, ids: Option<&[i64]>) -> Result<u64> {
+    let Some(connection) = existing::<Message>(name).await? else { return Ok(0) };
+    let now = connection.now().await?;
+    let set = (Message::STATE.set(MessageState::Ready), Message::ATTEMPTS.set(0), Message::AVAILABLE_AT.set(now));
+    selected(&connection, topic, ids).update(set).await
+}
+
+async fn purge(name: &str, topic: Option<&str>, ids: Option<&[i64]>) -> Result<u64> {
+    match existing::<Message>(name).await? {
+        Some(connection) => selected(&connection, topic, ids).delete().await,
+        None => Ok(0),
+    }
 }
 
 async fn of_topic(connection: &ConnectionHandle, topic: String, now: DateTime<Utc>) -> Result<TopicStats> {

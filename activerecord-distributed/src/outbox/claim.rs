@@ -12,11 +12,14 @@ use activerecord_core::{
 };
 use activerecord_derive::Alias;
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
 use crate::clock::{about_now, later};
 use crate::failpoint;
+use crate::lease::Held;
+use crate::storable::store;
 
 /// Messages that were claimed together, and the token of their lease.
 #[derive(Debug)]
@@ -173,6 +176,14 @@ impl Leased {
         self.rows(connection).delete().await
     }
 
+    /// As [`extend`](Self::extend), also by the clock of this process.
+    pub(crate) async fn renew(&self, connection: &ConnectionHandle, held: &Held, lease: Duration) -> Result<Vec<i64>> {
+        let asked = Instant::now();
+        let kept = self.extend(connection, lease).await?;
+        held.renewed(asked, lease);
+        Ok(kept)
+    }
+
     /// Renews the lease. Returns the ids that are still under it.
     pub(crate) async fn extend(&self, connection: &ConnectionHandle, lease: Duration) -> Result<Vec<i64>> {
         let end = later(connection.now().await?, lease);
@@ -184,31 +195,37 @@ impl Leased {
         }
     }
 
-    /// Releases messages that no handler received, and restores their attempts.
-    pub(crate) async fn release(&self, connection: &ConnectionHandle) -> Result<u64> {
-        let now = connection.now().await?;
-        let set = (Message::AVAILABLE_AT.set(now), Message::LEASE_TOKEN.set(None::<Uuid>), Message::ATTEMPTS.add(-1));
+    /// Releases messages whose attempt does not count. They become due again after this pause.
+    pub(crate) async fn release(&self, connection: &ConnectionHandle, pause: Duration) -> Result<u64> {
+        let due = later(connection.now().await?, pause);
+        let set = (Message::AVAILABLE_AT.set(due), Message::LEASE_TOKEN.set(None::<Uuid>), Message::ATTEMPTS.add(-1));
         self.rows(connection).update(set).await
     }
 
     /// Records a failed attempt. The messages become due again after this pause.
     pub(crate) async fn retry(&self, connection: &ConnectionHandle, pause: Duration, error: &Error) -> Result<u64> {
         let due = later(connection.now().await?, pause);
-        let set = (
-            Message::AVAILABLE_AT.set(due),
-            Message::LEASE_TOKEN.set(None::<Uuid>),
-            Message::LAST_ERROR.set(error.to_string()),
-        );
-        self.rows(connection).update(set).await
+        store(&error.to_string(), async |error| {
+            let set = (
+                Message::AVAILABLE_AT.set(due),
+                Message::LEASE_TOKEN.set(None::<Uuid>),
+                Message::LAST_ERROR.set(error),
+            );
+            self.rows(connection).update(set).await
+        })
+        .await
     }
 
     /// Makes the messages dead letters.
-    pub(crate) async fn mark_dead(&self, connection: &ConnectionHandle, error: &str) -> Result<u64> {
-        let set = (
-            Message::STATE.set(MessageState::Dead),
-            Message::LEASE_TOKEN.set(None::<Uuid>),
-            Message::LAST_ERROR.set(error),
-        );
-        self.rows(connection).update(set).await
+    pub(crate) async fn mark_dead(&self, connection: &ConnectionHandle, error: &Error) -> Result<u64> {
+        store(&error.to_string(), async |error| {
+            let set = (
+                Message::STATE.set(MessageState::Dead),
+                Message::LEASE_TOKEN.set(None::<Uuid>),
+                Message::LAST_ERROR.set(error),
+            );
+            self.rows(connection).update(set).await
+        })
+        .await
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use activerecord_core::backend::BoxFuture;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, connection, current_connection};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::message::{Message, MessageState};
 use super::wake;
@@ -157,6 +158,7 @@ impl Enqueue {
             lease_token: None,
             last_error: None,
             created_at: now,
+            uuid: Some(Uuid::now_v7()),
         })
     }
 }

@@ -20,7 +20,9 @@ use crate::tables::OwnTable;
 #[table = "ar_outbox"]
 #[non_exhaustive]
 pub struct Message {
-    /// The id. Ids are assigned before the commit, so a lower id can become visible after a higher one.
+    /// The number of the message in its outbox. Numbers are assigned before the commit, so a lower one can become visible
+    /// after a higher one. The first number of a new outbox is the time of its creation in microseconds since 1970, so a
+    /// recreated outbox continues after the former one.
     pub id: i64,
     /// The topic: it selects the handler.
     #[column = "aggregatetype"]
@@ -49,6 +51,9 @@ pub struct Message {
     pub last_error: Option<String>,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// The identity of the message among those of all outboxes. None: it was written by a version of this library, or by
+    /// a trigger, that assigned no identity.
+    pub uuid: Option<Uuid>,
 }
 
 /// The state of a message.
@@ -81,6 +86,11 @@ impl Message {
         json::read(&self.payload, || format!("the payload of message {} (topic `{}`)", self.id, self.topic))
     }
 
+    /// The identity of the message for [`Inbox`](crate::Inbox): its UUID, or its number if it has none.
+    pub(crate) fn identity(&self) -> String {
+        self.uuid.map_or_else(|| self.id.to_string(), |uuid| uuid.to_string())
+    }
+
     /// Reads the headers.
     pub(crate) fn headers(&self) -> Result<BTreeMap<String, String>> {
         match &self.headers {
@@ -93,11 +103,12 @@ impl Message {
 }
 
 impl OwnTable for Message {
-    /// The first index provides the order of a claim without a sort. The second finds an earlier message of the same
+    /// The numbers begin at the time of the creation, because mirrors compare those of a recreated outbox with those of the
+    /// former one. The first index provides the order of a claim without a sort. The second finds an earlier message of the same
     /// key.
     fn definition() -> CreateTable {
         CreateTable::from(Self::TABLE)
-            .numbered()
+            .numbered_from(Utc::now().timestamp_micros())
             .index("ar_outbox_due", &["aggregatetype", "state", "available_at", "id"])
             .index("ar_outbox_key", &["aggregatetype", "aggregateid", "id"])
     }

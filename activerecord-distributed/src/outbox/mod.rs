@@ -20,9 +20,10 @@ pub(crate) use schedule::Schedule;
 pub(crate) use wake::Wake;
 
 use activerecord_core::Result;
+use activerecord_core::statement::CreateTable;
 use serde::Serialize;
 
-use crate::tables::{install, with_table};
+use crate::tables::{OwnTable as _, install, with_table};
 
 /// Messages that wait for a [`Worker`](crate::Worker), in the table `ar_outbox` of the database whose transaction wrote
 /// them.
@@ -95,4 +96,9 @@ impl Outbox {
         let connection = with_table::<Message>(name).await?;
         install::<Schedule>(&connection).await
     }
+}
+
+/// The tables of the outbox.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![Message::definition(), Schedule::definition()]
 }

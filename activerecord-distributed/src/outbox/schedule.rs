@@ -17,6 +17,8 @@ pub(crate) struct Schedule {
     #[primary_key]
     topic: String,
     next_at: DateTime<Utc>,
+    /// The period in milliseconds that `next_at` was computed with. None: it was written by an earlier version.
+    period_ms: Option<i64>,
 }
 
 impl OwnTable for Schedule {}
@@ -26,23 +28,29 @@ impl Schedule {
     pub(crate) async fn tick(connection: &ConnectionHandle, topic: &str, period: Duration) -> Result<bool> {
         let name = connection.name();
         let now = connection.now().await?;
-        let next_at = Self::using(name).filter(Self::TOPIC.eq(topic)).pluck(Self::NEXT_AT).await?.pop();
-        let Some(due) = next_at else {
-            insert_if_absent(name, Self { topic: topic.to_owned(), next_at: now }).await?;
+        let period = i64::try_from(period.as_millis()).unwrap_or(i64::MAX).max(1);
+        let stored = Self::using(name).filter(Self::TOPIC.eq(topic)).first().await?;
+        let Some(Self { next_at: stored_at, period_ms, .. }) = stored else {
+            let row = Self { topic: topic.to_owned(), next_at: now, period_ms: Some(period) };
+            insert_if_absent(name, row).await?;
             return Ok(false);
         };
+        let due = with_period(stored_at, period_ms, period, now);
         if due > now {
+            if due != stored_at {
+                let mine = Self::using(name).filter(Self::TOPIC.eq(topic) & Self::NEXT_AT.eq(stored_at));
+                mine.update((Self::NEXT_AT.set(due), Self::PERIOD_MS.set(Some(period)))).await?;
+            }
             return Ok(false);
         }
-        let period = TimeDelta::from_std(period).unwrap_or(TimeDelta::MAX).num_milliseconds().max(1);
         let periods = (now - due).num_milliseconds() / period + 1;
-        let next_at = due.checked_add_signed(TimeDelta::milliseconds(periods.saturating_mul(period)));
-        let next_at = next_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let next_at = after(due, periods.saturating_mul(period));
         Transaction::begin(name)
             .independent()
             .run(async || {
-                let mine = Self::using(name).filter(Self::TOPIC.eq(topic) & Self::NEXT_AT.eq(due));
-                let moved = mine.update((Self::NEXT_AT.set(next_at),)).await? == 1;
+                let mine = Self::using(name).filter(Self::TOPIC.eq(topic) & Self::NEXT_AT.eq(stored_at));
+                let set = (Self::NEXT_AT.set(next_at), Self::PERIOD_MS.set(Some(period)));
+                let moved = mine.update(set).await? == 1;
                 if moved {
                     Outbox::enqueue(topic, &due).on(name).await?;
                 }
@@ -50,4 +58,19 @@ impl Schedule {
             })
             .await
     }
+}
+
+/// When the next message is due, if the time was computed with another period. A row of an earlier version does not say with
+/// which: its message is due after at most one new period.
+fn with_period(next_at: DateTime<Utc>, former: Option<i64>, period: i64, now: DateTime<Utc>) -> DateTime<Utc> {
+    match former {
+        Some(former) if former == period => next_at,
+        Some(former) => after(after(next_at, -former), period),
+        None => next_at.min(after(now, period)),
+    }
+}
+
+fn after(time: DateTime<Utc>, milliseconds: i64) -> DateTime<Utc> {
+    let later = TimeDelta::try_milliseconds(milliseconds).and_then(|by| time.checked_add_signed(by));
+    later.unwrap_or(if milliseconds < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
 }

@@ -147,13 +147,15 @@ impl RawEvent {
         self
     }
 
-    /// The event of a message of the outbox on this connection. The event id consists of the connection's name, which
-    /// separates several outboxes, the message's id, and its time, which separates the ids of a recreated table.
+    /// The event of a message of the outbox on this connection. The event id is the message's UUID. If it has none, the id
+    /// consists of the connection's name, which separates several outboxes, the message's number, and its time, which
+    /// separates the numbers of a recreated table.
     pub(crate) fn of(connection: &str, message: &Message) -> Result<Self> {
         let mut headers = message.headers()?;
+        let without_uuid = || format!("{connection}-{}-{:x}", message.id, message.created_at.timestamp_micros());
         let version = headers.remove(VERSION).and_then(|version| version.parse().ok()).unwrap_or(1);
         Ok(Self {
-            id: format!("{connection}-{}-{:x}", message.id, message.created_at.timestamp_micros()),
+            id: message.uuid.map_or_else(without_uuid, |uuid| uuid.to_string()),
             topic: message.topic.clone(),
             key: message.key.clone(),
             sequence: Some(message.id),

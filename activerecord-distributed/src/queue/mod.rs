@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
+use activerecord_core::statement::CreateTable;
 use activerecord_core::{Error, Result};
 
 pub(crate) use event::VERSION;
@@ -211,4 +212,9 @@ impl<Q: Queue + ?Sized> Queue for Arc<Q> {
     fn subscribe<'a>(&'a self, topic: &'a str, group: &'a str) -> BoxFuture<'a, Result<Box<dyn Subscriber>>> {
         (**self).subscribe(topic, group)
     }
+}
+
+/// The tables of queues.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![sql::definition()]
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
+use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Result, Scalar, Transaction};
 use activerecord_derive::ActiveRecord;
 use tokio::time::timeout;
@@ -234,4 +235,8 @@ impl Delivery for SqlDelivery {
     fn extend_every(&self) -> Option<Duration> {
         Some(lease::interval(self.lease))
     }
+}
+
+pub(super) fn definition() -> CreateTable {
+    Group::definition()
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::definition::Resumed;
 use super::record::{SagaRecord, SagaState, SagaStep, StepState};
 use super::{executor, log};
+use crate::storable::storable;
 
 /// The sagas of one log, for operators.
 ///
@@ -31,7 +32,7 @@ pub struct Sagas {
 }
 
 impl Sagas {
-    /// The log on this connection. It opens nothing; its tables are created on first use.
+    /// The log on this connection. It opens and creates nothing.
     pub fn on(connection: impl Into<String>) -> Self {
         Self { connection: connection.into() }
     }
@@ -41,7 +42,7 @@ impl Sagas {
     /// # Errors
     /// `Configuration` when the connection is not configured; otherwise the database's own.
     pub async fn list(&self, state: Option<SagaState>, limit: u64) -> Result<Vec<SagaRecord>> {
-        let connection = self.installed().await?;
+        let Some(connection) = log::find_log(&self.connection).await? else { return Ok(Vec::new()) };
         let sagas = SagaRecord::using(connection.name()).order_by((SagaRecord::CREATED_AT.asc(), SagaRecord::ID.asc()));
         let sagas = match state {
             Some(state) => sagas.filter(SagaRecord::STATE.eq(state)),
@@ -66,7 +67,7 @@ impl Sagas {
     /// # Errors
     /// `NotFound` when no saga has this id.
     pub async fn find(&self, id: Uuid) -> Result<(SagaRecord, Vec<SagaStep>)> {
-        let connection = self.installed().await?;
+        let connection = self.log_of(id).await?;
         let record = self.record(&connection, id).await?;
         Ok((record, log::steps(&connection, id).await?))
     }
@@ -88,7 +89,10 @@ impl Sagas {
     /// # Errors
     /// The database's own, when the log cannot be read. The error of one saga is in the result.
     pub async fn resume_all(&self) -> Result<Resumed> {
-        executor::resume_all(&self.installed().await?).await
+        match log::find_log(&self.connection).await? {
+            Some(connection) => executor::resume_all(&connection).await,
+            None => Ok(Resumed::default()),
+        }
     }
 
     /// Resumes a stuck saga at the step where it stopped, in this process. The process must know its definition.
@@ -106,7 +110,7 @@ impl Sagas {
     /// As [`Saga::run`](super::Saga::run); `Configuration` when this process has no definition of its name; `NotFound`
     /// when the saga is not stuck.
     pub async fn resume(&self, id: Uuid, reason: &str) -> Result<()> {
-        let connection = self.installed().await?;
+        let connection = self.log_of(id).await?;
         let record = self.record(&connection, id).await?;
         if !super::registry::is_registered(&record.name) {
             let what = format!("this process has no saga `{}`: register its definition", record.name);
@@ -131,7 +135,7 @@ impl Sagas {
     /// # Errors
     /// `NotFound` when the saga is not stuck.
     pub async fn release(&self, id: Uuid, reason: &str) -> Result<()> {
-        let connection = self.installed().await?;
+        let connection = self.log_of(id).await?;
         self.decide(&connection, id, SagaState::Running, reason).await
     }
 
@@ -151,7 +155,7 @@ impl Sagas {
     /// # Errors
     /// `NotFound` when the saga is not stuck, or stopped before its first step.
     pub async fn skip(&self, id: Uuid, reason: &str) -> Result<()> {
-        let connection = self.installed().await?;
+        let connection = self.log_of(id).await?;
         let name = connection.name();
         let record = self.record(&connection, id).await?;
         Transaction::begin(name)
@@ -165,7 +169,7 @@ impl Sagas {
                 let Some(mut step) = steps.into_iter().rfind(open) else {
                     return Err(Error::new(ErrorKind::NotFound, format!("the saga {id} has no step to skip")));
                 };
-                (step.state, step.error) = (StepState::Skipped, Some(reason.to_owned()));
+                (step.state, step.error) = (StepState::Skipped, Some(storable(reason)));
                 SagaStep::with_connection(name, async || step.update().await).await?;
                 self.decide(&connection, id, SagaState::Running, reason).await
             })
@@ -186,25 +190,29 @@ impl Sagas {
     /// # Errors
     /// `NotFound` when the saga is not stuck.
     pub async fn abandon(&self, id: Uuid, reason: &str) -> Result<()> {
-        let connection = self.installed().await?;
+        let connection = self.log_of(id).await?;
         self.decide(&connection, id, SagaState::Abandoned, reason).await
     }
 
-    async fn installed(&self) -> Result<ConnectionHandle> {
-        log::installed(&self.connection).await
+    /// The connection of the log with this saga.
+    async fn log_of(&self, id: Uuid) -> Result<ConnectionHandle> {
+        log::find_log(&self.connection).await?.ok_or_else(|| self.no_saga(id))
     }
 
     async fn record(&self, connection: &ConnectionHandle, id: Uuid) -> Result<SagaRecord> {
-        log::find(connection, id).await?.ok_or_else(|| {
-            let message = format!("the saga log on `{}` has no saga {id}", self.connection);
-            Error::new(ErrorKind::NotFound, message)
-        })
+        log::find(connection, id).await?.ok_or_else(|| self.no_saga(id))
+    }
+
+    #[cold]
+    fn no_saga(&self, id: Uuid) -> Error {
+        Error::new(ErrorKind::NotFound, format!("the saga log on `{}` has no saga {id}", self.connection))
     }
 
     async fn decide(&self, connection: &ConnectionHandle, id: Uuid, state: SagaState, reason: &str) -> Result<()> {
         let now = connection.now().await?;
         let stuck = SagaRecord::ID.eq(id) & SagaRecord::STATE.eq(SagaState::Stuck);
-        let set = (SagaRecord::STATE.set(state), SagaRecord::LEASE_UNTIL.set(now), SagaRecord::NOTE.set(reason));
+        let set =
+            (SagaRecord::STATE.set(state), SagaRecord::LEASE_UNTIL.set(now), SagaRecord::NOTE.set(storable(reason)));
         match SagaRecord::using(connection.name()).filter(stuck).update(set).await? {
             1 => Ok(()),
             _ => Err(Error::new(ErrorKind::NotFound, format!("the saga {id} is not stuck"))),

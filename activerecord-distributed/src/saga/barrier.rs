@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar, transaction};
 use activerecord_derive::{ActiveEnum, ActiveRecord};
 use uuid::Uuid;
@@ -110,4 +111,8 @@ async fn pass(
 fn blocked(context: &StepContext) -> Error {
     let message = format!("step `{}` of saga {} was compensated before its action ran", context.step, context.saga);
     Error::new(LEASE_LOST, message)
+}
+
+pub(super) fn definition() -> CreateTable {
+    Barrier::definition()
 }

@@ -77,6 +77,7 @@ pub struct Saga {
     pub(super) backoff: Backoff,
     pub(super) deadline: Option<Duration>,
     pub(super) lease: Duration,
+    pub(super) step_timeout: Duration,
 }
 
 impl Saga {
@@ -91,14 +92,17 @@ impl Saga {
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
             deadline: None,
             lease: lease::LENGTH,
+            step_timeout: Duration::from_secs(3600),
         }
     }
 
     /// Adds a step: its action and its compensating action. Both may run more than once; pass
     /// [`StepContext::key`] to other services as an idempotency key.
     ///
-    /// An action that returns an error must not leave an effect. If it cannot know (`CommitOutcomeUnknown`), and the
-    /// saga cannot continue, the saga becomes stuck.
+    /// An action that returns an error must not leave an effect. If it cannot know, it returns [`Error::unknown`]: then the
+    /// step is compensated as if it had happened. The compensating action gets null for the output that is unknown, so the
+    /// output must be `()`, an `Option` or another type that null can be read as. Otherwise the saga becomes stuck. The same
+    /// holds for an action whose process died, if the saga cannot continue.
     ///
     /// ```
     /// # use activerecord::prelude::*;
@@ -222,6 +226,13 @@ impl Saga {
     /// expired. The lease is renewed every third of its length. Default: 30 s.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
+        self
+    }
+
+    /// Sets how long an action or a compensating action may take. After that its future is dropped. A step of
+    /// [`step_on`](Self::step_on) is rolled back and retried; the outcome of another step is unknown. Default: 1 h.
+    pub fn step_timeout(mut self, timeout: Duration) -> Self {
+        self.step_timeout = timeout;
         self
     }
 

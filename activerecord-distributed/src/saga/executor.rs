@@ -1,9 +1,12 @@
 //! The executor of a saga: it runs the steps, or compensates them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, ErrorKind, Result, Scalar};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::context::StepContext;
@@ -15,9 +18,12 @@ use super::{barrier, registry};
 use crate::clock::later;
 use crate::error::{COMPENSATED, ProtocolError as _};
 use crate::failpoint;
-use crate::lease::with_lease;
+use crate::lease::{Cover, with_lease};
 use crate::meters::number;
 use crate::verdict::Verdict;
+
+/// How many sagas of a log are resumed concurrently.
+const CONCURRENCY: usize = 8;
 
 /// Starts a saga, or resumes the one of this id.
 pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Result<()> {
@@ -34,6 +40,7 @@ pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Resu
     if let Some(record) = log::find(&connection, id).await? {
         return resume(&connection, &record).await;
     }
+    let asked = Instant::now();
     let now = connection.now().await?;
     let record = SagaRecord {
         id,
@@ -49,7 +56,7 @@ pub(super) async fn run(definition: Definition, id: Uuid, input: String) -> Resu
         note: None,
         created_at: now,
     };
-    match Log::begin(connection.clone(), record.clone(), definition.lease).await {
+    match Log::begin(connection.clone(), record.clone(), definition.lease, asked).await {
         Ok(log) => execute(definition, log, record, Vec::new()).await,
         // Another process started the same id concurrently.
         Err(error) if error.is_unique_violation() => match log::find(&connection, id).await? {
@@ -66,13 +73,12 @@ pub(super) async fn resume_all(connection: &ConnectionHandle) -> Result<Resumed>
     let now = connection.now().await?;
     let due = SagaRecord::STATE.eq(SagaState::Running) & SagaRecord::LEASE_UNTIL.le(now);
     let due = SagaRecord::using(connection.name()).filter(due).order_by(SagaRecord::CREATED_AT.asc()).all().await?;
-    for record in due {
-        if registry::is_registered(&record.name) {
-            let outcome = resume(connection, &record).await;
-            resumed.record(record.id, outcome);
-        } else {
-            resumed.unknown.push(record.id);
-        }
+    let (known, unknown): (Vec<_>, Vec<_>) = due.into_iter().partition(|record| registry::is_registered(&record.name));
+    resumed.unknown.extend(unknown.into_iter().map(|record| record.id));
+    let resuming = known.into_iter().map(|record| async move { (record.id, resume(connection, &record).await) });
+    let mut ended = stream::iter(resuming).buffer_unordered(CONCURRENCY);
+    while let Some((id, outcome)) = ended.next().await {
+        resumed.record(id, outcome);
     }
     let stuck = SagaRecord::using(connection.name()).filter(SagaRecord::STATE.eq(SagaState::Stuck)).count().await?;
     metrics::gauge!("activerecord_sagas_stuck", "connection" => connection.name().to_owned()).set(number(stuck));
@@ -95,10 +101,15 @@ pub(super) async fn resume(connection: &ConnectionHandle, record: &SagaRecord) -
     let Some(log) = Log::take_over(connection.clone(), record, lease).await? else {
         return Err(crate::lease::lost("another executor has taken over the saga"));
     };
-    // Read after the takeover: from now on no other executor can write them.
+    // Read after the takeover: from now on no other executor can write them. The former one could, with the same token, after
+    // `record` was read.
+    let record = match log::find(connection, id).await? {
+        Some(current) if !failpoint::is_broken("saga.reread") => current,
+        _ => record.clone(),
+    };
     let steps = log::steps(connection, id).await?;
     match definition {
-        Some(definition) => execute(definition, log, record.clone(), steps).await,
+        Some(definition) => execute(definition, log, record, steps).await,
         None => {
             let why = format!("this process has no version {} of its definition", record.definition_version);
             set_stuck(&log, name, &why).await
@@ -118,7 +129,7 @@ async fn execute(definition: Definition, log: Log, record: SagaRecord, steps: Ve
         }
         if unwinding { run.compensate(None).await } else { run.forward().await }
     };
-    let end = tracing::Instrument::instrument(with_lease(lease, || log.renew(), work), span).await;
+    let end = tracing::Instrument::instrument(with_lease(&log.held, lease, || log.renew(), work), span).await;
     let outcome = match &end {
         Ok(()) => "done",
         Err(error) if error.is_compensated() => "compensated",
@@ -138,7 +149,7 @@ async fn execute(definition: Definition, log: Log, record: SagaRecord, steps: Ve
 }
 
 async fn set_stuck(log: &Log, name: &str, why: &str) -> Result<()> {
-    log.end(SagaState::Stuck, Some(why)).await?;
+    log.end_stuck(why).await?;
     Err(log::stuck(name, log.id, why))
 }
 
@@ -146,6 +157,17 @@ async fn set_stuck(log: &Log, name: &str, why: &str) -> Result<()> {
 fn compensated(name: &str, id: Uuid, error: Error) -> Error {
     let message = format!("the saga `{name}` ({id}) was compensated: {error}");
     Error::new(COMPENSATED, message).with_source(error)
+}
+
+const NO_OUTPUT: &str = "the outcome of its action is unknown, and its output cannot be null; let the action return an \
+                         `Option` or `()` to have it compensated";
+
+/// A transaction that was too long is rolled back. What another action has done is unknown.
+#[cold]
+fn too_long(step: &Step, limit: Duration) -> Error {
+    let kind = if step.connection.is_some() { ErrorKind::StatementTimeout } else { ErrorKind::CommitOutcomeUnknown };
+    let limit = humantime::format_duration(limit);
+    Error::new(kind, format!("step `{}` did not end within {limit}; see Saga::step_timeout", step.name))
 }
 
 /// One execution of a saga.
@@ -216,10 +238,10 @@ impl Run {
             self.unwritten = Some(row);
         }
         if let Some(last) = self.unwritten.take() {
-            self.log.write(&[last]).await?;
+            self.log.write(vec![last]).await?;
         }
         failpoint::reach("saga.succeeded")?;
-        self.log.end(SagaState::Done, None).await?;
+        self.log.end(SagaState::Done).await?;
         failpoint::reach("saga.done")
     }
 
@@ -230,14 +252,10 @@ impl Run {
             row.attempts += 1;
             (row.state, row.doubtful) = (StepState::Started, true);
             let begun: Vec<_> = self.unwritten.iter().chain([&*row]).cloned().collect();
-            self.log.write(&begun).await?;
+            self.log.write(begun).await?;
             self.unwritten = None;
             failpoint::reach("saga.started")?;
-            let context = self.context(row);
-            let acted = match &step.connection {
-                Some(connection) => barrier::act(connection, step, &context).await,
-                None => step.act(context).await,
-            };
+            let acted = self.act(step, self.context(row)).await;
             failpoint::reach("saga.acted")?;
             let error = match acted {
                 Ok(output) => {
@@ -255,13 +273,35 @@ impl Run {
             if last || self.is_overdue(pause).await? {
                 return Ok(Some(error));
             }
-            self.log.write(std::slice::from_ref(row)).await?;
+            self.log.write(vec![row.clone()]).await?;
             tracing::debug!(target: "activerecord", step = step.name, attempts, %error, "a step is retried");
             tokio::time::sleep(pause).await;
         }
     }
 
-    async fn is_overdue(&self, pause: std::time::Duration) -> Result<bool> {
+    /// Runs an action, for the time limit at most.
+    async fn act(&self, step: &Step, context: Arc<StepContext>) -> Result<String> {
+        let _cover = self.covered(step);
+        let limit = self.definition.step_timeout;
+        let acted = async {
+            match &step.connection {
+                Some(connection) => barrier::act(connection, step, &context).await,
+                None => step.act(context).await,
+            }
+        };
+        timeout(limit, acted).await.unwrap_or_else(|_| Err(too_long(step, limit)))
+    }
+
+    /// Keeps the lease during a step in the log's own database, if that has one writer at a time: the transaction of the step
+    /// locks out the renewal, and every takeover too. The barrier makes the effect happen once in any case.
+    fn covered(&self, step: &Step) -> Option<Cover<'_>> {
+        let log = &self.log.connection;
+        let is_locked_out =
+            !log.capabilities().concurrent_writers && step.connection.as_deref().is_some_and(|on| on == log.name());
+        (is_locked_out && !failpoint::is_broken("saga.cover")).then(|| self.log.held.cover(self.definition.lease))
+    }
+
+    async fn is_overdue(&self, pause: Duration) -> Result<bool> {
         let Some(deadline) = self.deadline else { return Ok(false) };
         Ok(self.log.now().await? + pause > deadline)
     }
@@ -270,7 +310,7 @@ impl Run {
     async fn fail(&mut self, row: SagaStep, error: Error) -> Result<()> {
         if self.is_past_pivot() {
             let why = format!("step `{}` failed after a pivot step, which cannot be compensated: {error}", row.name);
-            self.log.write(&[row]).await?;
+            self.log.write(vec![row]).await?;
             return set_stuck(&self.log, &self.definition.name, &why).await;
         }
         let why = format!("step `{}` failed: {error}", row.name);
@@ -286,13 +326,13 @@ impl Run {
         let definition = Arc::clone(&self.definition);
         while let Some(mut row) = self.steps.pop() {
             let Some(step) = definition.step_at(row.position, &row.name) else { continue };
-            let undone = match (row.state, &step.connection) {
-                (StepState::Undone | StepState::Skipped, _) => continue,
-                (StepState::Started | StepState::Failed, _) if !row.doubtful => Ok(()),
-                (StepState::Succeeded, _) | (_, Some(_)) => self.undo(step, &mut row).await,
-                (StepState::Started | StepState::Failed, None) => {
-                    Err(Error::new(ErrorKind::Custom, "the outcome of its action is unknown"))
+            let undone = match row.state {
+                StepState::Undone | StepState::Skipped => continue,
+                StepState::Started | StepState::Failed if !row.doubtful => Ok(()),
+                StepState::Started | StepState::Failed if step.connection.is_none() && !step.takes_null => {
+                    Err(Error::new(ErrorKind::Custom, NO_OUTPUT))
                 }
+                _ => self.undo(step, &mut row).await,
             };
             if let Err(error) = undone
                 && !failpoint::is_broken("saga.stuck")
@@ -301,18 +341,30 @@ impl Run {
                     return Err(error);
                 }
                 row.error = Some(error.to_string());
-                self.log.write(std::slice::from_ref(&row)).await?;
+                self.log.write(vec![row.clone()]).await?;
                 let why = format!("step `{}` cannot be compensated: {error}", row.name);
                 return set_stuck(&self.log, &self.definition.name, &why).await;
             }
             row.state = StepState::Undone;
-            self.log.write(std::slice::from_ref(&row)).await?;
+            self.log.write(vec![row]).await?;
             failpoint::reach("saga.undone")?;
         }
-        self.log.end(SagaState::Compensated, None).await?;
+        self.log.end(SagaState::Compensated).await?;
         failpoint::reach("saga.compensated")?;
         let error = error.unwrap_or_else(|| Error::new(ErrorKind::Custom, self.error.clone().unwrap_or_default()));
         Err(compensated(&self.definition.name, self.log.id, error))
+    }
+
+    /// Runs a compensating action, for the time limit at most. An output that is unknown is null.
+    async fn undo_once(&self, step: &Step, row: &SagaStep) -> Result<()> {
+        let (_cover, context, limit) = (self.covered(step), self.context(row), self.definition.step_timeout);
+        let undone = async {
+            match &step.connection {
+                Some(connection) => barrier::undo(connection, step, &context).await,
+                None => step.undo(context, row.output.clone().unwrap_or_else(|| "null".into())).await,
+            }
+        };
+        timeout(limit, undone).await.unwrap_or_else(|_| Err(too_long(step, limit)))
     }
 
     /// Runs a compensating action until it succeeds or its attempts are used up.
@@ -320,11 +372,7 @@ impl Run {
         row.attempts = 0;
         loop {
             row.attempts += 1;
-            let context = self.context(row);
-            let undone = match &step.connection {
-                Some(connection) => barrier::undo(connection, step, &context).await,
-                None => step.undo(context, row.output.clone().unwrap_or_default()).await,
-            };
+            let undone = self.undo_once(step, row).await;
             failpoint::reach("saga.reverted")?;
             let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
             match undone {

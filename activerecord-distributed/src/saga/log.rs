@@ -5,22 +5,26 @@ use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Error, Query, Result, Scalar, Transaction};
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::record::{SagaRecord, SagaState, SagaStep, StepState};
 use crate::clock::later;
 use crate::error::STUCK;
 use crate::failpoint;
-use crate::lease;
-use crate::tables::{insert, install, with_table};
+use crate::lease::{self, Held};
+use crate::storable::store;
+use crate::tables::{existing, exists, insert, install, with_table};
 
 /// Write access to the log of a saga, valid while its token is the latest.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
-    connection: ConnectionHandle,
+    pub(super) connection: ConnectionHandle,
     pub(super) id: Uuid,
     token: i64,
     lease: Duration,
+    /// The lease by the clock of this process.
+    pub(super) held: Held,
 }
 
 /// Returns the connection, with the tables of the log created.
@@ -28,6 +32,12 @@ pub(super) async fn installed(name: &str) -> Result<ConnectionHandle> {
     let connection = with_table::<SagaRecord>(name).await?;
     install::<SagaStep>(&connection).await?;
     Ok(connection)
+}
+
+/// Returns the connection if the log exists there. Nothing is created.
+pub(super) async fn find_log(name: &str) -> Result<Option<ConnectionHandle>> {
+    let Some(connection) = existing::<SagaRecord>(name).await? else { return Ok(None) };
+    Ok(exists::<SagaStep>(&connection).await?.then_some(connection))
 }
 
 pub(super) async fn find(connection: &ConnectionHandle, id: Uuid) -> Result<Option<SagaRecord>> {
@@ -41,11 +51,16 @@ pub(super) async fn steps(connection: &ConnectionHandle, id: Uuid) -> Result<Vec
 }
 
 impl Log {
-    /// Inserts the row of a new saga.
-    pub(super) async fn begin(connection: ConnectionHandle, mut record: SagaRecord, lease: Duration) -> Result<Self> {
+    /// Inserts the row of a new saga. `asked`: the time before its lease was computed.
+    pub(super) async fn begin(
+        connection: ConnectionHandle,
+        mut record: SagaRecord,
+        lease: Duration,
+        asked: Instant,
+    ) -> Result<Self> {
         insert(connection.name(), &mut record).await?;
         failpoint::reach("saga.begun")?;
-        Ok(Self { connection, id: record.id, token: record.token, lease })
+        Ok(Self { connection, id: record.id, token: record.token, lease, held: Held::new(asked, lease) })
     }
 
     /// Takes over a saga whose lease has expired. None: another executor was faster.
@@ -54,6 +69,7 @@ impl Log {
         record: &SagaRecord,
         lease: Duration,
     ) -> Result<Option<Self>> {
+        let asked = Instant::now();
         let now = connection.now().await?;
         let token = record.token + 1;
         let free = SagaRecord::ID.eq(record.id)
@@ -62,7 +78,7 @@ impl Log {
             & SagaRecord::LEASE_UNTIL.le(now);
         let set = (SagaRecord::TOKEN.set(token), SagaRecord::LEASE_UNTIL.set(later(now, lease)));
         let taken = SagaRecord::using(connection.name()).filter(free).update(set).await?;
-        Ok((taken == 1).then_some(Self { connection, id: record.id, token, lease }))
+        Ok((taken == 1).then(|| Self { connection, id: record.id, token, lease, held: Held::new(asked, lease) }))
     }
 
     /// Renews the lease. Returns whether this executor still holds it.
@@ -77,7 +93,18 @@ impl Log {
     }
 
     /// Writes the rows of steps in one transaction.
-    pub(super) async fn write(&self, steps: &[SagaStep]) -> Result<()> {
+    pub(super) async fn write(&self, steps: Vec<SagaStep>) -> Result<()> {
+        // Only the last row can have a new error.
+        let Some(error) = steps.last().and_then(|last| last.error.clone()) else { return self.put(&steps).await };
+        store(&error, async |error| {
+            let mut steps = steps.clone();
+            steps.last_mut().into_iter().for_each(|last| last.error = Some(error.clone()));
+            self.put(&steps).await
+        })
+        .await
+    }
+
+    async fn put(&self, steps: &[SagaStep]) -> Result<()> {
         self.guarded(async || {
             let keys = (SagaStep::SAGA_ID, SagaStep::POSITION);
             SagaStep::with_connection(self.connection.name(), async || {
@@ -92,24 +119,28 @@ impl Log {
     /// Records the failed step, and that the saga is compensated from now on.
     pub(super) async fn start_compensation(&self, failed: &SagaStep, error: &str) -> Result<()> {
         let name = self.connection.name();
-        self.guarded(async || {
-            SagaStep::with_connection(name, async || failed.clone().update().await).await?;
-            let set = (SagaRecord::UNWINDING.set(true), SagaRecord::ERROR.set(error));
-            self.own_row().update(set).await.map(drop)
+        store(error, async |error| {
+            let failed = SagaStep { error: Some(error.clone()), ..failed.clone() };
+            self.guarded(async || {
+                SagaStep::with_connection(name, async || failed.clone().update().await).await?;
+                let set = (SagaRecord::UNWINDING.set(true), SagaRecord::ERROR.set(error));
+                self.own_row().update(set).await.map(drop)
+            })
+            .await
         })
         .await
     }
 
-    /// Records the final state, or that the saga is stuck.
-    pub(super) async fn end(&self, state: SagaState, error: Option<&str>) -> Result<()> {
-        self.guarded(async || {
-            let ended = match error {
-                Some(error) => {
-                    self.own_row().update((SagaRecord::STATE.set(state), SagaRecord::ERROR.set(error))).await
-                }
-                None => self.own_row().update((SagaRecord::STATE.set(state),)).await,
-            };
-            ended.map(drop)
+    /// Records the final state.
+    pub(super) async fn end(&self, state: SagaState) -> Result<()> {
+        self.guarded(async || self.own_row().update((SagaRecord::STATE.set(state),)).await.map(drop)).await
+    }
+
+    /// Records that the saga is stuck, and why.
+    pub(super) async fn end_stuck(&self, why: &str) -> Result<()> {
+        store(why, async |why| {
+            let set = (SagaRecord::STATE.set(SagaState::Stuck), SagaRecord::ERROR.set(why));
+            self.guarded(async || self.own_row().update(set).await.map(drop)).await
         })
         .await
     }

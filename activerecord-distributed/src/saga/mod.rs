@@ -19,3 +19,12 @@ pub use context::StepContext;
 pub use definition::{Resumed, Saga};
 pub use record::{SagaRecord, SagaState, SagaStep, StepState};
 pub use step::{StepFn, UndoFn};
+
+use activerecord_core::statement::CreateTable;
+
+use crate::tables::OwnTable as _;
+
+/// The tables of sagas.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![SagaRecord::definition(), SagaStep::definition(), barrier::definition()]
+}

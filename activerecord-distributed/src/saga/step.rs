@@ -2,16 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use activerecord_core::Result;
 use activerecord_core::backend::BoxFuture;
+use futures_util::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::context::StepContext;
 use crate::failpoint;
 use crate::json;
+use crate::panics;
 
 /// The action of a step. Every closure of the form `async |context: &StepContext| { .. Ok(output) }` implements it.
 pub trait StepFn<'a, T> {
@@ -65,6 +68,8 @@ pub(super) struct Step {
     pub(super) name: String,
     /// The connection of the transaction that the step runs in, behind the barrier. None: without a transaction.
     pub(super) connection: Option<String>,
+    /// Whether the compensating action takes null for an output that is unknown.
+    pub(super) takes_null: bool,
     action: Arc<Action>,
     undo: Option<Arc<Undo>>,
 }
@@ -84,7 +89,13 @@ impl Step {
                 json::write(&output, || format!("the output of step `{step}`"))
             })
         };
-        Self { name: name.to_owned(), connection: connection.map(Into::into), action: Arc::new(action), undo: None }
+        Self {
+            name: name.to_owned(),
+            connection: connection.map(Into::into),
+            takes_null: false,
+            action: Arc::new(action),
+            undo: None,
+        }
     }
 
     /// Adds the compensating action.
@@ -94,6 +105,7 @@ impl Step {
         C: for<'a> UndoFn<'a, T> + Clone + Send + Sync + 'static,
     {
         let step = self.name.clone();
+        self.takes_null = serde_json::from_str::<T>("null").is_ok();
         self.undo =
             Some(Arc::new(move |context: Arc<StepContext>, output: String| -> BoxFuture<'static, Result<()>> {
                 let (undo, step) = (undo.clone(), step.clone());
@@ -112,17 +124,17 @@ impl Step {
         self.undo.is_none()
     }
 
-    /// Runs the action and returns its output as JSON.
-    pub(super) fn act(&self, context: Arc<StepContext>) -> BoxFuture<'static, Result<String>> {
-        (self.action)(context)
+    /// Runs the action and returns its output as JSON. A panic is an error.
+    pub(super) async fn act(&self, context: Arc<StepContext>) -> Result<String> {
+        let acting = AssertUnwindSafe(async { (self.action)(context).await });
+        acting.catch_unwind().await.unwrap_or_else(|panic| Err(panics::as_error(&*panic)))
     }
 
-    /// Runs the compensating action. A pivot step has none; then nothing happens.
-    pub(super) fn undo(&self, context: Arc<StepContext>, output: String) -> BoxFuture<'static, Result<()>> {
-        match &self.undo {
-            Some(undo) => undo(context, output),
-            None => Box::pin(std::future::ready(Ok(()))),
-        }
+    /// Runs the compensating action. A pivot step has none; then nothing happens. A panic is an error.
+    pub(super) async fn undo(&self, context: Arc<StepContext>, output: String) -> Result<()> {
+        let Some(undo) = &self.undo else { return Ok(()) };
+        let undoing = AssertUnwindSafe(async { undo(context, output).await });
+        undoing.catch_unwind().await.unwrap_or_else(|panic| Err(panics::as_error(&*panic)))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Result, Scalar, Transaction};
+use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
 use super::limit::{ANSWER_TIMEOUT, within};
@@ -118,6 +119,15 @@ pub(super) async fn record_heuristic(commit_point: &ConnectionHandle, gid: &str,
     Ok(Decision::using(commit_point.name()).filter(decided).update(set).await? == 1)
 }
 
+/// Records that all branches have ended, unless another recovery has done it.
+pub(super) async fn record_end(commit_point: &ConnectionHandle, decision: &Decision, now: DateTime<Utc>) -> Result<()> {
+    let unchanged = Decision::GID.eq(&decision.gid)
+        & Decision::STATE.eq(DecisionState::Commit)
+        & Decision::FINISHED_AT.eq(decision.finished_at);
+    let set = (Decision::FINISHED_AT.set(now),);
+    Decision::using(commit_point.name()).filter(unchanged).update(set).await.map(drop)
+}
+
 async fn read(commit_point: &ConnectionHandle, gid: &str) -> Result<Decided> {
     Ok(match find(commit_point, gid).await? {
         Some(decision) if decision.state == DecisionState::Commit => Decided::Commit(decision),
@@ -135,5 +145,6 @@ pub(super) async fn row(commit_point: &ConnectionHandle, gid: &str, participants
         participants: json::write(participants, || "the participants".into())?,
         created_at: crate::clock::about_now(commit_point).await?,
         note: None,
+        finished_at: None,
     })
 }

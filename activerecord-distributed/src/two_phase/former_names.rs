@@ -7,7 +7,7 @@ use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar};
 use activerecord_derive::ActiveRecord;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::tables::if_table_exists;
+use crate::tables::{OwnTable, exists};
 
 /// The caller's `gid` of a branch with a generated name.
 #[derive(ActiveRecord, Clone, Debug)]
@@ -20,10 +20,15 @@ struct BranchName {
     created_at: DateTime<Utc>,
 }
 
+impl OwnTable for BranchName {}
+
 /// The callers' ids of branches, by the names that the database has.
 pub(super) async fn gids_by_branch(handle: &ConnectionHandle) -> Result<HashMap<String, String>> {
-    let names = if_table_exists(BranchName::using(handle.name()).all().await)?;
-    Ok(names.into_iter().flatten().map(|name| (name.branch, name.gid)).collect())
+    if !exists::<BranchName>(handle).await? {
+        return Ok(HashMap::new());
+    }
+    let names = BranchName::using(handle.name()).all().await?;
+    Ok(names.into_iter().map(|name| (name.branch, name.gid)).collect())
 }
 
 /// Deletes the names of branches that ended more than a day ago.

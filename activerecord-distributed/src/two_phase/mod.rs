@@ -24,6 +24,7 @@ mod store;
 
 pub use doctor::Finding;
 pub use in_doubt::{InDoubt, InDoubtState, Survey};
+pub(crate) use record::definitions;
 pub use recover::Recovered;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use activerecord_core::Result;
+use activerecord_core::statement::CreateTable;
 use activerecord_derive::{ActiveEnum, ActiveRecord};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::store::DatabaseName;
 use crate::json;
 use crate::tables::OwnTable;
 
@@ -23,6 +25,9 @@ pub(super) struct Decision {
     pub(super) created_at: DateTime<Utc>,
     /// Why the outcome is heuristic.
     pub(super) note: Option<String>,
+    /// When a recovery found that all branches have ended, by the clock of the database. None also in a row of an earlier
+    /// version.
+    pub(super) finished_at: Option<DateTime<Utc>>,
 }
 
 #[derive(ActiveEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +67,9 @@ impl OwnTable for Decision {}
 
 impl OwnTable for Mark {}
 
-/// How long recovery keeps the decision of a transaction whose branches have all ended. A coordinator that lost the
-/// answer to its COMMIT reads the row in this time; it would take a missing row for an abort.
+/// How long recovery keeps the decision of a transaction after it has found that all branches have ended. A coordinator that
+/// lost the answer to its COMMIT reads the row in this time; it would take a missing row for an abort. The time of the
+/// decision would not do: a coordinator can be slow between the decision row and the COMMIT.
 pub(super) const RETENTION: Duration = Duration::from_secs(600);
 
 /// What a row of `ar_2pc` says about the outcome.
@@ -106,4 +112,9 @@ impl Decision {
     pub(super) fn participants(&self) -> Result<Vec<Participant>> {
         json::read(&self.participants, || format!("the participants of transaction {}", self.gid))
     }
+}
+
+/// The tables of transactions across databases.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![Decision::definition(), Mark::definition(), DatabaseName::definition()]
 }

@@ -197,11 +197,24 @@ async fn complete(
     if ends.iter().any(|(_, end)| *end == End::Waiting) {
         return Ok(Some(|recovered| &mut recovered.waiting));
     }
-    if later(decision.created_at, RETENTION) < commit_point.now().await? {
-        forget::now(commit_point, std::slice::from_ref(&decision.gid), &participants).await;
-    }
+    finish(commit_point, decision, &participants).await?;
     // Without prepared branches, it had ended before this recovery.
     Ok((!found.branches.is_empty()).then_some(|recovered| &mut recovered.committed))
+}
+
+/// Records when all branches have ended, or deletes the records some time after that. All times are those of the database.
+async fn finish(commit_point: &ConnectionHandle, decision: &Decision, participants: &[Participant]) -> Result<()> {
+    let now = commit_point.now().await?;
+    let created_at = Some(decision.created_at).filter(|_| failpoint::is_broken("2pc.finished"));
+    // A time in the future is that of a wrong clock, and is replaced.
+    match created_at.or(decision.finished_at).filter(|finished_at| *finished_at <= now) {
+        None => decision::record_end(commit_point, decision, now).await,
+        Some(finished_at) if later(finished_at, RETENTION) < now => {
+            forget::now(commit_point, std::slice::from_ref(&decision.gid), participants).await;
+            Ok(())
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// Commits the branch of a participant. One that does not answer is not tried: each try would take as long as the limit.

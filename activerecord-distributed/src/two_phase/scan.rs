@@ -13,7 +13,7 @@ use super::former_names;
 use super::limit::{ANSWER_TIMEOUT, within};
 use super::record::Decision;
 use super::store::{Name, database_of, find_names};
-use crate::tables::if_table_exists;
+use crate::tables::exists;
 
 /// The result of a scan.
 #[derive(Debug, Default)]
@@ -177,10 +177,11 @@ impl Answer {
 
     async fn find_decisions(&mut self) -> Result<()> {
         self.names = find_names(&self.handle, &self.identity).await?;
-        if self.names.is_empty() {
+        // An error of this query must not look like a missing decision.
+        if self.names.is_empty() || !exists::<Decision>(&self.handle).await? {
             return Ok(());
         }
-        let decisions = if_table_exists(Decision::using(self.handle.name()).all().await)?.unwrap_or_default();
+        let decisions = Decision::using(self.handle.name()).all().await?;
         let now = if decisions.is_empty() { None } else { Some(self.handle.now().await?) };
         let found = decisions.into_iter().map(|decision| FoundDecision {
             age: now.map(|now| since(decision.created_at, now)).unwrap_or_default(),

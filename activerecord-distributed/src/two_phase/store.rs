@@ -13,13 +13,13 @@ use uuid::Uuid;
 use super::record::Decision;
 use crate::failpoint;
 use crate::per_connection::PerConnection;
-use crate::tables::{OwnTable, if_table_exists, insert_if_absent, install};
+use crate::tables::{OwnTable, exists, insert_if_absent, install};
 
 /// A name of a database: a row of `ar_2pc_store`.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
 #[activerecord(crate = activerecord_core)]
 #[table = "ar_2pc_store"]
-struct DatabaseName {
+pub(super) struct DatabaseName {
     #[primary_key]
     number: i32,
     name: String,
@@ -29,16 +29,6 @@ struct DatabaseName {
 }
 
 impl OwnTable for DatabaseName {}
-
-/// A row of a table that an earlier version created, and that nobody has written to since.
-#[derive(ActiveRecord, Clone, Debug, PartialEq)]
-#[activerecord(crate = activerecord_core)]
-#[table = "ar_2pc_store"]
-struct FormerName {
-    #[primary_key]
-    number: i32,
-    name: String,
-}
 
 /// The prefix of this library's ids.
 const PREFIX: &str = "ar1-";
@@ -126,15 +116,13 @@ pub(super) struct Name {
     pub(super) is_own: bool,
 }
 
-/// The names in this connection's database, whose identity is given. It changes nothing, so it also reads the table of an
-/// earlier version.
+/// The names in this connection's database, whose identity is given.
 pub(super) async fn find_names(connection: &ConnectionHandle, identity: &str) -> Result<Vec<Name>> {
-    if let Some(rows) = if_table_exists(rows(connection).await)? {
-        let name = |row: DatabaseName| Name { is_own: is_own(row.identity.as_deref(), identity), name: row.name };
-        return Ok(rows.into_iter().map(name).collect());
+    if !exists::<DatabaseName>(connection).await? {
+        return Ok(Vec::new());
     }
-    let former = if_table_exists(FormerName::using(connection.name()).all().await)?.unwrap_or_default();
-    Ok(former.into_iter().map(|row| Name { name: row.name, is_own: true }).collect())
+    let name = |row: DatabaseName| Name { is_own: is_own(row.identity.as_deref(), identity), name: row.name };
+    Ok(rows(connection).await?.into_iter().map(name).collect())
 }
 
 /// Whether the decisions of this transaction are made in this database, as the current session of the task sees it. The

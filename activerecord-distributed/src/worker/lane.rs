@@ -7,14 +7,22 @@ use activerecord_core::{ConnectionHandle, Result};
 use uuid::Uuid;
 
 use super::handler::Handler;
+use crate::backoff::Backoff;
+use crate::lease::Held;
 use crate::outbox::{Claim, Leased, Message, Position, Segment, claim};
 
 /// The messages of a topic between the claim and the call.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) handler: Handler,
-    waiting: VecDeque<(Uuid, Message)>,
+    waiting: VecDeque<Message>,
+    /// The lease of the waiting messages. All are of one claim, because a lane is filled only when it is empty.
+    lease: Option<(Uuid, Held)>,
     remaining: Remaining,
+    /// The number of calls since one whose messages were not all postponed.
+    outages: u32,
+    /// Nothing is claimed until then, because the last call postponed all its messages.
+    paused_until: Option<tokio::time::Instant>,
     /// Where the next claim resumes.
     resume: Option<Resume>,
     /// Whether messages may have keys.
@@ -57,13 +65,30 @@ const RESCAN_FACTOR: u32 = 10;
 #[derive(Debug)]
 pub(super) struct Delivery {
     pub(super) leased: Leased,
+    pub(super) held: Held,
     pub(super) messages: Vec<Message>,
+}
+
+impl Delivery {
+    pub(super) fn of(token: Uuid, held: Held, messages: Vec<Message>) -> Self {
+        let ids = messages.iter().map(|message| message.id).collect();
+        Self { leased: Leased { token, ids }, held, messages }
+    }
 }
 
 impl Lane {
     pub(super) fn new(handler: Handler) -> Self {
-        let waiting = VecDeque::new();
-        Self { handler, waiting, remaining: Remaining::Messages, resume: None, has_keys: true, last_empty_scan: None }
+        Self {
+            handler,
+            waiting: VecDeque::new(),
+            lease: None,
+            remaining: Remaining::Messages,
+            outages: 0,
+            paused_until: None,
+            resume: None,
+            has_keys: true,
+            last_empty_scan: None,
+        }
     }
 
     /// Claims messages, unless some are waiting or the last claim found none. `is_busy`: calls are running, so an
@@ -82,7 +107,7 @@ impl Lane {
             Remaining::FarMessages => !scans_all,
             Remaining::Nothing => true,
         };
-        if !self.waiting.is_empty() || is_exhausted {
+        if !self.waiting.is_empty() || is_exhausted || self.paused_until().is_some() {
             return Ok(());
         }
         let started = Instant::now();
@@ -91,7 +116,9 @@ impl Lane {
         let (mut after, mut is_whole) = (resume.map(|resume| resume.position), resume.is_none());
         loop {
             let segment = self.segment(connection, after, limit).await?;
+            let asked = tokio::time::Instant::now();
             if let Some(claim) = claim(connection, &self.handler.topic, segment, limit as u64, lease).await? {
+                self.lease = Some((claim.token, Held::on(connection, asked, lease)));
                 self.accept(claim, limit, from_start);
                 return Ok(());
             }
@@ -117,7 +144,7 @@ impl Lane {
     }
 
     /// Adds the messages of a claim.
-    fn accept(&mut self, Claim { token, messages }: Claim, limit: usize, from_start: Instant) {
+    fn accept(&mut self, Claim { messages, .. }: Claim, limit: usize, from_start: Instant) {
         let is_full = messages.len() == limit;
         self.remaining = if is_full { Remaining::Messages } else { Remaining::FarMessages };
         let last = messages.last().filter(|_| is_full);
@@ -126,7 +153,7 @@ impl Lane {
         self.waiting.extend(messages.into_iter().map(|mut message| {
             // As the claim did in the database, after it read the row.
             message.attempts += 1;
-            (token, message)
+            message
         }));
     }
 
@@ -140,28 +167,59 @@ impl Lane {
         !self.waiting.is_empty()
     }
 
-    /// The messages of the next call, all under one lease.
+    /// The messages of the next call. A message whose earlier attempt failed gets a call of its own where the messages of a
+    /// call fail together.
     pub(super) fn next(&mut self) -> Option<Delivery> {
-        let token = self.waiting.front()?.0;
-        let count = self.waiting.iter().take(self.handler.size).take_while(|(other, _)| *other == token).count();
-        let messages: Vec<_> = self.waiting.drain(..count).map(|(_, message)| message).collect();
-        let ids = messages.iter().map(|message| message.id).collect();
-        Some(Delivery { leased: Leased { token, ids }, messages })
+        let (token, held) = self.lease.clone()?;
+        if held.is_expired() {
+            self.waiting.clear();
+        }
+        let is_retried = |message: &Message| self.handler.retries_alone && message.attempts > 1;
+        let alone = self.waiting.front().is_some_and(is_retried);
+        let together = self.waiting.iter().take(self.handler.size).take_while(|message| !is_retried(message)).count();
+        let messages: Vec<_> = self.waiting.drain(..if alone { 1 } else { together }).collect();
+        // Each call renews its own lease, so one can be lost without the others.
+        (!messages.is_empty()).then(|| Delivery::of(token, held.apart(), messages))
     }
 
-    /// The waiting messages. All are of one claim, because a lane is filled only when it is empty.
-    pub(super) fn leased(&self) -> Option<Leased> {
-        let token = self.waiting.front()?.0;
-        Some(Leased { token, ids: self.waiting.iter().map(|(_, message)| message.id).collect() })
+    fn leased(&self) -> Option<(Leased, &Held)> {
+        let (token, held) = self.lease.as_ref().filter(|_| !self.waiting.is_empty())?;
+        Some((Leased { token: *token, ids: self.waiting.iter().map(|message| message.id).collect() }, held))
     }
 
-    /// Drops the waiting messages with other ids.
-    pub(super) fn retain(&mut self, ids: &[i64]) {
-        self.waiting.retain(|(_, message)| ids.contains(&message.id));
+    /// Renews the lease of the waiting messages, and drops those that have lost it.
+    pub(super) async fn renew(&mut self, connection: &ConnectionHandle, length: Duration) -> Result<()> {
+        if let Some((leased, held)) = self.leased() {
+            let kept = leased.renew(connection, held, length).await?;
+            self.waiting.retain(|message| kept.contains(&message.id));
+        }
+        Ok(())
     }
 
-    /// Drops all waiting messages.
-    pub(super) fn clear(&mut self) {
-        self.waiting.clear();
+    /// Gives the waiting messages back.
+    pub(super) async fn release(&mut self, connection: &ConnectionHandle) -> Result<()> {
+        if let Some((leased, _)) = self.leased() {
+            leased.release(connection, Duration::ZERO).await?;
+            self.waiting.clear();
+        }
+        Ok(())
+    }
+
+    /// Notes whether a call has postponed all its messages. If so, the lane pauses.
+    pub(super) fn note(&mut self, outage: bool, backoff: Backoff) {
+        self.outages = if outage { self.outages.saturating_add(1) } else { 0 };
+        self.paused_until = outage.then(|| tokio::time::Instant::now() + backoff.pause(self.outages));
+    }
+
+    /// The end of the pause, if the lane pauses.
+    pub(super) fn paused_until(&self) -> Option<tokio::time::Instant> {
+        self.paused_until.filter(|until| *until > tokio::time::Instant::now())
+    }
+
+    /// How long a postponed message waits. The older it is, the longer: a message that is postponed again and again, while
+    /// others of its topic are not, must not take up their time.
+    pub(super) fn postponed(&self, message: &Message, backoff: Backoff) -> Duration {
+        let age = (chrono::Utc::now() - message.created_at).to_std().unwrap_or_default();
+        backoff.pause(self.outages.max(1)).max(backoff.at_most(age / 10))
     }
 }

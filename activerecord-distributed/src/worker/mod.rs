@@ -1,11 +1,13 @@
 //! Workers: they claim the messages of an outbox and call the handlers.
 
+mod calls;
 mod handler;
 mod lane;
 mod run;
+mod settle;
 mod task;
 
-pub(crate) use handler::Failed;
+pub(crate) use handler::Outcome;
 pub use task::Task;
 
 use std::future::Future;
@@ -70,6 +72,13 @@ struct Settings {
     poll: Duration,
     drain: Duration,
     backoff: Backoff,
+    handler_timeout: Duration,
+}
+
+impl Settings {
+    fn max_attempts_of(&self, message: &Message) -> i32 {
+        message.max_attempts.unwrap_or(i32::try_from(self.max_attempts).unwrap_or(i32::MAX))
+    }
 }
 
 impl Worker {
@@ -83,6 +92,7 @@ impl Worker {
             poll: Duration::from_millis(500),
             drain: lease::LENGTH,
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(3600)),
+            handler_timeout: Duration::from_secs(3600),
         };
         Self { connection: name.into(), handlers: Vec::new(), schedules: Vec::new(), settings }
     }
@@ -100,7 +110,9 @@ impl Worker {
         self
     }
 
-    /// Adds the handler of a topic. Each call gets up to `size` messages, which succeed or fail together.
+    /// Adds the handler of a topic. Each call gets up to `size` messages, which succeed or fail together. A message that
+    /// cannot be read is a dead letter and does not reach the handler. After a failed call each of its messages gets a call
+    /// of its own, so one bad message does not use up the attempts of the others.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -122,17 +134,52 @@ impl Worker {
         F: FnOnce(Vec<Task<P>>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
+        let handler = move |tasks: Vec<Task<P>>| {
+            let call = handler(tasks);
+            async move { call.await.map(|()| None) }
+        };
         self.handlers.push(Handler::many(topic, size, handler));
         self
     }
 
-    /// Adds the handler of a topic that gets up to `size` raw messages and returns the failed ones.
-    pub(crate) fn handle_each<F, Fut>(mut self, topic: &str, size: usize, call: F) -> Self
+    /// As [`handle_batch`](Self::handle_batch), with a result for each message: the handler returns them in the order of its
+    /// tasks. A message without a result has failed. An error of the call itself fails all its messages.
+    ///
+    /// ```no_run
+    /// # use activerecord::prelude::*;
+    /// use activerecord::outbox::Task;
+    ///
+    /// # fn send(_: &i64) -> Result<()> { Ok(()) }
+    /// # async fn example() -> Result<()> {
+    /// let worker = Worker::new("primary").handle_batch_each("create_user_analytics", 50, async |tasks: Vec<Task<i64>>| {
+    ///     Ok(tasks.iter().map(|task| send(task.payload())).collect())
+    /// });
+    /// worker.run_once().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn handle_batch_each<P, F, Fut>(mut self, topic: &str, size: usize, handler: F) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: FnOnce(Vec<Task<P>>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<Result<()>>>> + Send + 'static,
+    {
+        let handler = move |tasks: Vec<Task<P>>| {
+            let call = handler(tasks);
+            async move { call.await.map(Some) }
+        };
+        self.handlers.push(Handler::many(topic, size, handler));
+        self
+    }
+
+    /// Adds the handler of a topic that gets up to `size` raw messages and returns an outcome for each. The topic has
+    /// `slots` calls of its own.
+    pub(crate) fn handle_raw<F, Fut>(mut self, topic: &str, size: usize, slots: usize, call: F) -> Self
     where
         F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Failed>> + Send + 'static,
+        Fut: Future<Output = Vec<Outcome>> + Send + 'static,
     {
-        self.handlers.push(Handler::each(topic, size, call));
+        self.handlers.push(Handler::raw(topic, size, call).with_slots(slots));
         self
     }
 
@@ -160,7 +207,8 @@ impl Worker {
         self
     }
 
-    /// Sets the maximum number of concurrent handler calls. Default: 8; minimum: 1.
+    /// Sets the maximum number of concurrent handler calls. Default: 8; minimum: 1. A topic leaves a call for each other
+    /// topic of the worker that runs none, as far as there are enough.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.settings.concurrency = calls.max(1);
         self
@@ -188,10 +236,21 @@ impl Worker {
     }
 
     /// Sets the lease of a claimed message: after a crash of the worker it becomes due again after this time. The lease
-    /// is renewed every third of its length while the handler runs. If the lease is lost, the handler's future is
-    /// dropped. Default: 30 s.
+    /// is renewed every third of its length while the handler runs. If the lease is lost, or expires because the database
+    /// does not answer, the handler's future is dropped. Default: 30 s.
+    ///
+    /// The handlers may hold all connections of the pool: on PostgreSQL, MySQL and MariaDB the worker opens one more for its
+    /// own statements then. SQLite has one writer at a time: there, a transaction of a handler that lasts longer than the
+    /// lease keeps the lease, because nobody else can write either.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
+        self
+    }
+
+    /// Sets how long a call of a handler may take. After that its future is dropped, and the attempt has failed. A handler
+    /// that blocks its thread cannot be stopped. Default: 1 h.
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.handler_timeout = timeout;
         self
     }
 
@@ -203,7 +262,7 @@ impl Worker {
     }
 
     /// Sets how long handlers may continue after the shutdown. Handlers that still run then are dropped, and their
-    /// messages become due again at once. Default: 30 s.
+    /// messages become due again at once; the attempt does not count. Default: 30 s.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.settings.drain = drain;
         self

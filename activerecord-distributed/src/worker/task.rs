@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use activerecord_core::{AsyncBody, Result};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::inbox::Inbox;
 use crate::outbox::Message;
@@ -32,9 +33,16 @@ pub struct Task<P> {
 }
 
 impl<P> Task<P> {
-    /// The message's id. It is the same in every delivery.
+    /// The message's number in its outbox. It is the same in every delivery. Another outbox can have the same number: see
+    /// [`uuid`](Self::uuid).
     pub fn id(&self) -> i64 {
         self.message.id
+    }
+
+    /// The identity of the message among those of all outboxes: an idempotency key for other services. None when the
+    /// message was written by a version of this library, or by a trigger, that assigned no identity.
+    pub fn uuid(&self) -> Option<Uuid> {
+        self.message.uuid
     }
 
     /// The message's topic.
@@ -73,7 +81,8 @@ impl<P> Task<P> {
     }
 
     /// Runs `effect` in a transaction on the connection `name`, unless an earlier delivery of this message did:
-    /// [`Inbox::once`] with the topic as the consumer. Returns None when it did.
+    /// [`Inbox::once`] with the topic as the consumer and the [`uuid`](Self::uuid), or the number if there is none, as the
+    /// message. Returns None when it did.
     ///
     /// # Errors
     /// As [`Inbox::once`].
@@ -81,7 +90,7 @@ impl<P> Task<P> {
     where
         F: AsyncBody<T>,
     {
-        Inbox::once(name, self.topic(), self.id(), effect).await
+        Inbox::once(name, self.topic(), self.message.identity(), effect).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The checkpoints of a job, in the target: each is written in the transaction of the rows that it describes.
 
+use activerecord_core::statement::CreateTable;
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar, Value, ValueType};
 use activerecord_derive::ActiveRecord;
 use activerecord_distributed::support::{OwnTable, about_now, install, json};
@@ -142,4 +143,8 @@ fn is_behind(reached: &Value, known: &Value) -> bool {
         // Watermarks of other types have no limit, and arrive in their order.
         _ => false,
     }
+}
+
+pub(crate) fn definition() -> CreateTable {
+    Checkpoint::definition()
 }

@@ -1,7 +1,7 @@
 //! A copy from one table to another: the plan as plain data, and the loop that carries it out.
 
 mod check;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod extra;
 mod parallel;
 mod range;

@@ -5,5 +5,6 @@ pub(crate) mod captures;
 mod inbox;
 mod outbox;
 mod sagas;
+mod spared;
 mod woken;
 mod workers;

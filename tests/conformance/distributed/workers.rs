@@ -21,7 +21,7 @@ pub(super) struct Effect {
 const EFFECTS: &str = "effects (id ID, task I64 NOT NULL)";
 
 /// Returns a worker that retries at once. Its lease is so long that only a test ends it.
-fn eager(database: &str) -> Worker {
+pub(super) fn eager(database: &str) -> Worker {
     Worker::new(database)
         .backoff(Backoff::new(Duration::ZERO, Duration::ZERO))
         .poll(Duration::from_millis(5))
@@ -30,14 +30,14 @@ fn eager(database: &str) -> Worker {
 
 /// The items that handlers have noted, in order.
 #[derive(Clone, Debug, Default)]
-struct Seen<T>(Arc<Mutex<Vec<T>>>);
+pub(super) struct Seen<T>(Arc<Mutex<Vec<T>>>);
 
 impl<T: Clone> Seen<T> {
-    fn note(&self, item: T) {
+    pub(super) fn note(&self, item: T) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(item);
     }
 
-    fn all(&self) -> Vec<T> {
+    pub(super) fn all(&self) -> Vec<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -87,7 +87,7 @@ async fn a_message_without_attempts_left_is_a_dead_letter() -> Result<()> {
         worker().run_once().await?;
     }
     assert_eq!(attempts.load(Ordering::Relaxed), 10);
-    assert_eq!(Outbox::purge(&database, Some("failing"), &[]).await?, 1);
+    assert_eq!(Outbox::purge_all(&database, Some("failing")).await?, 1);
     assert_eq!(Message::using(&database).count().await?, 0);
     Ok(())
 }

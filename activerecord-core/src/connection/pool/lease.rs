@@ -178,7 +178,7 @@ impl Drop for PooledConnection {
         if state.closed && state.holders.is_empty() {
             self.shared.left.notify_waiters();
         }
-        while let Some(Waiter { purpose, runtime, turn }) = state.queue.pop_front() {
+        while let Some(Waiter { purpose, runtime, turn, .. }) = state.next_waiter(&self.shared.limits) {
             if !turn.is_closed() {
                 let lease = state.lease(&self.shared, purpose, now, runtime);
                 // If the waiter has given up, the lease is dropped here, and its drop takes the lock.
