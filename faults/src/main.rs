@@ -32,6 +32,14 @@ async fn run(arguments: &[&str]) -> Result<()> {
         ["transfer"] => bank::transfer(name(0), name(1), 1, 10).await,
         // It creates the tables of a transaction, and changes nothing.
         ["begin and roll back"] => two_phase([name(0), name(1)], async || Ok(())).await,
+        // It deletes the records of both before it ends.
+        ["two transfers"] => {
+            bank::transfer(name(0), name(1), 1, 10).await?;
+            bank::transfer(name(0), name(1), 1, 10).await?;
+            println!("transferred");
+            until_input_is_closed().await;
+            Ok(())
+        }
         // The test kills this process during the pause.
         ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_input_is_closed()).await,
         ["transfers", milliseconds] => transfers(&names, milliseconds).await,

@@ -11,6 +11,7 @@ use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar};
 use tokio::task::JoinHandle;
 
 use super::record::{Decision, DecisionState, Mark, Participant};
+use crate::failpoint;
 
 /// How long to collect transactions before they are deleted.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -74,7 +75,10 @@ pub(super) async fn now(commit_point: &ConnectionHandle, gids: &[String], partic
 /// transaction with a heuristic outcome keeps its decision and its marks for the operator.
 async fn delete(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) -> Result<()> {
     let all = Decision::GID.is_in(gids.to_vec());
-    let decided = all.clone() & Decision::STATE.eq(DecisionState::Commit);
+    let decided = match failpoint::is_broken("2pc.forget") {
+        true => all.clone(),
+        false => all.clone() & Decision::STATE.eq(DecisionState::Commit),
+    };
     let deleted = Decision::using(commit_point.name()).filter(decided).delete().await?;
     let mut ended = gids.to_vec();
     if deleted < gids.len() as u64 {
