@@ -11,7 +11,7 @@ use super::handle::ConnectionHandle;
 use super::scope::{check_scope, transaction};
 use super::session::{Label, Session};
 use crate::backend::Load;
-use crate::dialect::Precondition;
+use crate::dialect::{Identity, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
@@ -177,20 +177,21 @@ impl ProtocolConnection for ConnectionHandle {
     }
 
     async fn identity(&self) -> Result<String> {
-        let session = self.session()?;
-        let identity = &session.dialect().identity;
-        let mut server = None;
-        for ask in identity.server {
-            if server.is_none() {
-                server = last_of_first(&session.query(ask, []).await?)?;
-            }
-        }
-        let database: String = last_of_first(&session.query(identity.database, []).await?)?.unwrap_or_default();
-        if identity.is_file {
-            return Ok(file::identity(&database));
-        }
-        Ok(format!("{}/{database}", server.unwrap_or_default()))
+        let identity = identity(&self.session()?).await;
+        identity.map_err(|error| error.context("the identity of the database cannot be read"))
     }
+}
+
+async fn identity(session: &Session) -> Result<String> {
+    let Identity { server: asks, database, is_file } = session.dialect().identity;
+    let mut server = None;
+    for ask in asks {
+        if server.is_none() {
+            server = last_of_first(&session.query(ask, []).await?)?;
+        }
+    }
+    let database = last_of_first(&session.query(database, []).await?)?.unwrap_or_default();
+    Ok(if is_file { file::identity(&database) } else { format!("{}/{database}", server.unwrap_or_default()) })
 }
 
 /// The last column of the first row.

@@ -7,6 +7,7 @@ use activerecord_core::{
     Transaction, spawn,
 };
 use futures_util::future::{join, join_all};
+use tokio::time::timeout;
 use tracing::{Instrument as _, field};
 
 use super::branch_end::{self, BranchEnd};
@@ -89,15 +90,30 @@ impl OpenTransaction {
 
     /// At most one participant did any work, so one phase is enough.
     async fn commit_in_one_phase(self) -> Result<()> {
-        let mut end = Ok(());
-        for Enlisted { transaction, .. } in self.participants {
-            if transaction.is_used() {
-                end = transaction.commit().await;
-            } else {
-                let _ = transaction.rollback().await;
+        let (used, idle): (Vec<_>, Vec<_>) =
+            self.participants.into_iter().partition(|participant| participant.transaction.is_used());
+        let commit = async {
+            match used.into_iter().next() {
+                Some(used) => commit_alone(used).await,
+                None => Ok(()),
             }
+        };
+        join(commit, roll_back_open(idle)).await.0
+    }
+}
+
+/// Commits the only participant that did any work.
+async fn commit_alone(Enlisted { handle, transaction, .. }: Enlisted) -> Result<()> {
+    let hooks = transaction.hooks();
+    match timeout(super::grace(), transaction.commit_first()).await {
+        Ok(Ok(_)) => hooks.ended(true).await,
+        Ok(Err(error)) if error.is_commit_outcome_unknown() => Err(error),
+        Ok(Err(error)) => {
+            // The caller needs the error of the COMMIT, not that of a hook after it.
+            let _ = hooks.ended(false).await;
+            Err(error)
         }
-        end
+        Err(_) => Err(no_answer(&handle)),
     }
 }
 
@@ -276,4 +292,12 @@ fn unknown(gid: &str, error: Error) -> Error {
         "the commit outcome of the transaction across databases ({gid}) is unknown; run TwoPhase::recover: {error}"
     );
     Error::new(ErrorKind::CommitOutcomeUnknown, message).with_source(error)
+}
+
+#[cold]
+fn no_answer(handle: &ConnectionHandle) -> Error {
+    let (name, grace) = (handle.name(), humantime::format_duration(super::grace()));
+    let message =
+        format!("COMMIT was sent, but its outcome is unknown: the database of `{name}` did not answer within {grace}");
+    Error::new(ErrorKind::CommitOutcomeUnknown, message)
 }

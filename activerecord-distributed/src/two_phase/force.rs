@@ -68,7 +68,7 @@ async fn force(gid: &str, reason: &str, commits: bool) -> Result<()> {
     for branch in branches {
         // The mark cannot tell whether it was committed: this connection may be to another database of the same server.
         match BranchEnd::new(branch.handle.clone(), branch.branch.clone(), commits).attempt().await? {
-            End::Done | End::Heuristic => {}
+            End::Done | End::Gone | End::Heuristic => {}
             End::Waiting => {
                 let message = format!("the connection that prepared branch `{}` is still open", branch.branch);
                 return Err(Error::new(ErrorKind::InDoubt, message));

@@ -8,8 +8,10 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar};
+use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 
+use super::limit::{ANSWER_TIMEOUT, within};
 use super::record::{Decision, DecisionState, Mark, Participant};
 use crate::failpoint;
 
@@ -49,9 +51,10 @@ async fn run() {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let ended = std::mem::take(&mut queue().ended);
-        for Ended { commit_point, gids, participants } in ended.into_values() {
-            now(&commit_point, &gids, &participants).await;
-        }
+        join_all(
+            ended.values().map(|Ended { commit_point, gids, participants }| now(commit_point, gids, participants)),
+        )
+        .await;
         let mut queue = queue();
         if queue.ended.is_empty() {
             queue.task = None;
@@ -66,7 +69,8 @@ fn queue() -> MutexGuard<'static, Queue> {
 
 /// Deletes the records of these transactions now. A failure is logged and left to recovery.
 pub(super) async fn now(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) {
-    if let Err(error) = delete(commit_point, gids, participants).await {
+    let deleted = within(ANSWER_TIMEOUT, commit_point.name(), delete(commit_point, gids, participants)).await;
+    if let Err(error) = deleted {
         tracing::debug!(target: "activerecord", ?gids, %error, "the records of ended transactions are left to recovery");
     }
 }

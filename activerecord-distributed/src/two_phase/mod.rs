@@ -66,7 +66,8 @@ use activerecord_core::{AsyncBody, Result};
 /// - `Configuration`, before `body` runs: no connection, one that is not configured, or one that is named twice.
 /// - `Transaction`, before `body` runs: the task has an open transaction on one of the connections.
 /// - [`ABORTED`](crate::ABORTED): everything is rolled back. The source is the cause.
-/// - `CommitOutcomeUnknown`: the commit point did not answer for five minutes. Recovery completes the outcome.
+/// - `CommitOutcomeUnknown`: the commit point did not answer for five minutes, or an operator committed the branches by
+///   force. Recovery completes the outcome.
 /// - `AfterCommit`: everything is committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>
 where

@@ -227,7 +227,7 @@ async fn commit(scan: &Scan, found: &Found, decision: &Decision, participant: &P
         return Ok(End::Waiting);
     }
     let recorded = participant.database.as_ref().filter(|_| !failpoint::is_broken("2pc.identity"));
-    let known = recorded.and_then(|identity| scan.by_identity(identity));
+    let known = recorded.and_then(|identity| scan.by_identity(identity, &participant.connection));
     let is_sure = known.is_some() || recorded.is_none();
     let prepared = || found.branches.iter().find(|found| found.branch == branch).map(|found| &found.handle);
     let handle = match known.or_else(|| prepared().filter(|_| !is_sure)) {
@@ -254,11 +254,13 @@ async fn end_all(found: &Found, commits: bool) -> Result<Option<List>> {
         BranchEnd::new(handle.clone(), branch.clone(), commits).attempt().await
     }));
     let ends = ends.await.into_iter().collect::<Result<Vec<_>>>()?;
-    Ok(Some(match (ends.contains(&End::Waiting), commits) {
-        (true, _) => |recovered| &mut recovered.waiting,
-        (false, true) => |recovered| &mut recovered.committed,
-        (false, false) => |recovered| &mut recovered.aborted,
-    }))
+    Ok(match (ends.contains(&End::Waiting), commits) {
+        (true, _) => Some(|recovered| &mut recovered.waiting),
+        (false, true) => Some(|recovered| &mut recovered.committed),
+        // Completed and deleted since the scan: it may have been committed.
+        (false, false) if ends.iter().all(|end| *end == End::Gone) => None,
+        (false, false) => Some(|recovered| &mut recovered.aborted),
+    })
 }
 
 #[cold]

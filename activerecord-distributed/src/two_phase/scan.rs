@@ -20,8 +20,8 @@ use crate::tables::exists;
 pub(super) struct Scan {
     /// The databases that have a name, by their names in global ids.
     databases: BTreeMap<String, Vec<Named>>,
-    /// The connections, by the identities of their databases.
-    identities: BTreeMap<String, ConnectionHandle>,
+    /// The identities of the connections' databases.
+    identities: Vec<(String, ConnectionHandle)>,
     /// By global id: the prepared branches and the decision.
     pub(super) transactions: BTreeMap<String, Found>,
     /// The connections with rows in `ar_2pc_name`.
@@ -105,9 +105,10 @@ impl Scan {
         self.named(gid).iter().filter(move |named| !(is_known && named.is_own)).map(|named| &named.handle)
     }
 
-    /// The connection to the database with this identity.
-    pub(super) fn by_identity(&self, identity: &str) -> Option<&ConnectionHandle> {
-        self.identities.get(identity)
+    /// A connection to the database with this identity: the one of this name, if it is one of them.
+    pub(super) fn by_identity(&self, identity: &str, name: &str) -> Option<&ConnectionHandle> {
+        let all = || self.identities.iter().filter(|(known, _)| known == identity).map(|(_, handle)| handle);
+        all().find(|handle| handle.name() == name).or_else(|| all().next())
     }
 
     fn named(&self, gid: &str) -> &[Named] {
@@ -135,7 +136,7 @@ impl Scan {
             let named = Named { handle: answer.handle.clone(), identity: answer.identity.clone(), is_own };
             self.databases.entry(name).or_default().push(named);
         }
-        self.identities.entry(answer.identity).or_insert_with(|| answer.handle.clone());
+        self.identities.push((answer.identity, answer.handle.clone()));
         if answer.has_former_names {
             self.named.push(answer.handle);
         }
