@@ -1,0 +1,15 @@
+CREATE TABLE "ar_outbox" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "aggregatetype" TEXT NOT NULL, "aggregateid" TEXT, "type" TEXT NOT NULL, "payload" TEXT NOT NULL, "headers" TEXT, "state" TEXT NOT NULL, "attempts" INTEGER NOT NULL, "max_attempts" INTEGER, "available_at" TEXT NOT NULL, "lease_token" TEXT, "last_error" TEXT, "created_at" TEXT NOT NULL);
+CREATE INDEX "ar_outbox_due" ON "ar_outbox" ("aggregatetype", "state", "available_at", "id");
+CREATE INDEX "ar_outbox_key" ON "ar_outbox" ("aggregatetype", "aggregateid", "id");
+CREATE TABLE "ar_outbox_schedule" ("topic" TEXT NOT NULL, "next_at" TEXT NOT NULL, PRIMARY KEY ("topic"));
+CREATE TABLE "ar_inbox" ("consumer" TEXT NOT NULL, "message" TEXT NOT NULL, "received_at" TEXT NOT NULL, PRIMARY KEY ("consumer", "message"));
+CREATE INDEX "ar_inbox_age" ON "ar_inbox" ("received_at");
+CREATE TABLE "ar_queue_groups" ("topic" TEXT NOT NULL, "group_name" TEXT NOT NULL, PRIMARY KEY ("topic", "group_name"));
+CREATE TABLE "ar_saga" ("id" TEXT NOT NULL, "name" TEXT NOT NULL, "definition_version" INTEGER NOT NULL, "input" TEXT NOT NULL, "state" TEXT NOT NULL, "unwinding" INTEGER NOT NULL, "token" INTEGER NOT NULL, "lease_until" TEXT NOT NULL, "deadline" TEXT, "error" TEXT, "note" TEXT, "created_at" TEXT NOT NULL, PRIMARY KEY ("id"));
+CREATE INDEX "ar_saga_due" ON "ar_saga" ("state", "lease_until");
+CREATE TABLE "ar_saga_step" ("saga_id" TEXT NOT NULL, "position" INTEGER NOT NULL, "name" TEXT NOT NULL, "state" TEXT NOT NULL, "output" TEXT, "attempts" INTEGER NOT NULL, "doubtful" INTEGER NOT NULL, "error" TEXT, PRIMARY KEY ("saga_id", "position"));
+CREATE TABLE "ar_saga_barrier" ("saga_id" TEXT NOT NULL, "position" INTEGER NOT NULL, "operation" TEXT NOT NULL, "output" TEXT, PRIMARY KEY ("saga_id", "position", "operation"));
+CREATE TABLE "ar_mirror" ("mirror" TEXT NOT NULL, "row_key" TEXT NOT NULL, "sequence" INTEGER NOT NULL, PRIMARY KEY ("mirror", "row_key"));
+CREATE TABLE "ar_2pc" ("gid" TEXT NOT NULL, "state" TEXT NOT NULL, "participants" TEXT NOT NULL, "created_at" TEXT NOT NULL, "note" TEXT, PRIMARY KEY ("gid"));
+CREATE TABLE "ar_2pc_mark" ("gid" TEXT NOT NULL, "label" TEXT NOT NULL, "marked_at" TEXT NOT NULL, PRIMARY KEY ("gid", "label"));
+CREATE TABLE "ar_2pc_store" ("number" INTEGER NOT NULL, "name" TEXT NOT NULL, PRIMARY KEY ("number"));
