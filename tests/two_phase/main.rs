@@ -3,6 +3,7 @@
 
 mod by_hand;
 mod files;
+mod former;
 mod in_doubt;
 mod outcomes;
 mod refused;
