@@ -30,7 +30,7 @@ pub(crate) use equality::Equality;
 pub(crate) use keeps::{Holder, Keeping, Room};
 pub(crate) use precondition::{Accepts, Identity, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
-pub(crate) use sequences::Sequences;
+pub(crate) use sequences::{AutoIncrement, Sequences};
 pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
 pub(crate) use traces::TraceRules;
@@ -236,17 +236,6 @@ pub(crate) enum Logins {
     Name,
     /// By a name and the host that it connects from, as texts.
     NameAtHost,
-}
-
-/// The syntax of integers that the database generates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AutoIncrement {
-    /// A word after the column in the primary key.
-    InKey(&'static str),
-    /// A word after the column.
-    InColumn(&'static str),
-    /// None: the column has the standard's `GENERATED .. AS IDENTITY`.
-    Identity,
 }
 
 /// The syntax of comments on tables, columns and indexes.
