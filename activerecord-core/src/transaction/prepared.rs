@@ -90,8 +90,12 @@ impl Transaction {
         let level = self.level();
         let after = Arc::clone(level.after());
         let mut connection = own(level, "committed").await?;
-        let committed = level.say(&mut connection, Control::Commit).await;
-        committed.map_err(|error| error.with_connection(level.endpoint().name()))?;
+        if let Err(error) = level.say(&mut connection, Control::Commit).await {
+            if error.is_commit_outcome_unknown() {
+                level.endpoint().descriptions().forget();
+            }
+            return Err(error.with_connection(level.endpoint().name()));
+        }
         Ok(Detached { after })
     }
 

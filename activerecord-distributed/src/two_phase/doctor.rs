@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use activerecord_core::{
-    ConnectionHandle, ConnectionManager, ProtocolConnection as _, Result, UnmetPrecondition, connection,
+    ConnectionHandle, ConnectionManager, Error, ProtocolConnection as _, Result, UnmetPrecondition, connection,
 };
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -55,16 +55,18 @@ async fn examine(handle: &ConnectionHandle) -> Vec<Finding> {
         let connection = handle.name().to_owned();
         Finding { connection, what: what.into(), found, mend: mend.into() }
     };
-    let answers = async { handle.learn().await.map(|capabilities| capabilities.prepared_transactions) };
-    let prepares = match within(ANSWER_TIMEOUT, handle.name(), answers).await {
+    let silent = |error: Error| {
+        let mend = "start it, or correct the connection's settings";
+        vec![find("the database answers", error.to_string(), mend)]
+    };
+    let learned = async { handle.learn().await.map(|capabilities| capabilities.prepared_transactions) };
+    let prepares = match within(ANSWER_TIMEOUT, handle.name(), learned).await {
         Ok(prepares) => prepares,
-        Err(error) => {
-            let mend = "start it, or correct the connection's settings";
-            return vec![find("the database answers", error.to_string(), mend)];
-        }
+        Err(error) => return silent(error),
     };
     let mut findings = match within(ANSWER_TIMEOUT, handle.name(), handle.unmet_preconditions()).await {
         Ok(unmet) => unmet.into_iter().map(|unmet| find(unmet.what, unmet.found, unmet.mend)).collect(),
+        Err(error) if error.is_connection_lost() || error.is_pool_timeout() => return silent(error),
         Err(error) => {
             let mend = "grant the login the privilege that the message names";
             vec![find("its settings can be read", error.to_string(), mend)]

@@ -183,16 +183,8 @@ async fn complete(
     let ends = ends.collect::<Result<Vec<_>>>()?;
     let against: Vec<_> =
         ends.iter().filter(|(_, end)| *end == End::Heuristic).map(|(participant, _)| &participant.connection).collect();
-    if !against.is_empty() {
-        let note = format!("the decision is to commit, but the branches on {against:?} were rolled back");
-        if decision::record_heuristic(commit_point, &decision.gid, &note).await? {
-            tracing::error!(target: "activerecord", gid = decision.gid, note, "a transaction across databases lost its atomicity");
-            return Ok(Some(|recovered| &mut recovered.heuristic));
-        }
-        // Without a row, it was completed and deleted concurrently, and its marks with it.
-        if decision::find(commit_point, &decision.gid).await?.is_some() {
-            return Ok(Some(|recovered| &mut recovered.heuristic));
-        }
+    if !against.is_empty() && is_heuristic(commit_point, &decision.gid, &against).await? {
+        return Ok(Some(|recovered| &mut recovered.heuristic));
     }
     if ends.iter().any(|(_, end)| *end == End::Waiting) {
         return Ok(Some(|recovered| &mut recovered.waiting));
@@ -200,6 +192,17 @@ async fn complete(
     finish(commit_point, decision, &participants).await?;
     // Without prepared branches, it had ended before this recovery.
     Ok((!found.branches.is_empty()).then_some(|recovered| &mut recovered.committed))
+}
+
+/// Records that the branches on these connections ended against the decision. Returns false when there is no row: then the
+/// transaction was completed and deleted concurrently, and its marks with it.
+async fn is_heuristic(commit_point: &ConnectionHandle, gid: &str, against: &[&String]) -> Result<bool> {
+    let note = format!("the decision is to commit, but the branches on {against:?} were rolled back");
+    if decision::record_heuristic(commit_point, gid, &note).await? {
+        tracing::error!(target: "activerecord", gid, note, "a transaction across databases lost its atomicity");
+        return Ok(true);
+    }
+    Ok(decision::find(commit_point, gid).await?.is_some())
 }
 
 /// Records when all branches have ended, or deletes the records some time after that. All times are those of the database.

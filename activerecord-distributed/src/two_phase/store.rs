@@ -23,8 +23,8 @@ pub(super) struct DatabaseName {
     #[primary_key]
     number: i32,
     name: String,
-    /// The identity of the database. None: an earlier version wrote the row, or an operator has moved the database. The
-    /// name then belongs to the database that uses it first.
+    /// The identity of the database. None: an earlier version wrote the row, or an operator has moved the database. Such a
+    /// name belongs to each database that has the row, and no new transaction gets it.
     identity: Option<String>,
 }
 
@@ -76,16 +76,10 @@ pub(super) async fn database_name(connection: &ConnectionHandle) -> Result<Strin
         if let Some(own) = rows.iter().find(|row| row.identity.as_ref() == Some(&identity)) {
             break own.name.clone();
         }
-        // Another process can be faster with each step. So the rows are read again.
-        match rows.iter().find(|row| row.identity.is_none()) {
-            Some(row) => adopt(connection, row.number, &identity).await?,
-            None => {
-                let number = rows.iter().map(|row| row.number).max().unwrap_or(0) + 1;
-                let name = format!("{:08x}", fastrand::u32(..));
-                let own = DatabaseName { number, name, identity: Some(identity.clone()) };
-                insert_if_absent(connection.name(), own).await?;
-            }
-        }
+        let number = rows.iter().map(|row| row.number).max().unwrap_or(0) + 1;
+        let own = DatabaseName { number, name: format!("{:08x}", fastrand::u32(..)), identity: Some(identity.clone()) };
+        // Another process can be faster, so the rows are read again.
+        insert_if_absent(connection.name(), own).await?;
     };
     NAMES.set(connection, (name.clone(), Instant::now()));
     Ok(name)
@@ -95,13 +89,6 @@ pub(super) async fn database_name(connection: &ConnectionHandle) -> Result<Strin
 pub(super) async fn install_tables(connection: &ConnectionHandle) -> Result<()> {
     install::<DatabaseName>(connection).await?;
     install::<Decision>(connection).await
-}
-
-/// Gives a name without an identity to this database.
-async fn adopt(connection: &ConnectionHandle, number: i32, identity: &str) -> Result<()> {
-    let free = DatabaseName::NUMBER.eq(number) & DatabaseName::IDENTITY.is_null();
-    let set = (DatabaseName::IDENTITY.set(identity),);
-    DatabaseName::using(connection.name()).filter(free).update(set).await.map(drop)
 }
 
 async fn rows(connection: &ConnectionHandle) -> Result<Vec<DatabaseName>> {
