@@ -1,7 +1,7 @@
 //! Failpoints: named points in the code where a fault test kills or stops the process, or injects an error.
 //!
 //! `ACTIVERECORD_FAILPOINT=NAME=ACTION@N` runs the action when the point is reached for the N-th time (default: 1).
-//! Actions: `kill` (SIGKILL), `stop` (SIGSTOP), `error`; `pause` sleeps 20 ms each time.
+//! Actions: `kill` (SIGKILL), `stop` (SIGSTOP), `error`; `pause` sleeps 20 ms each time. Commas separate several plans.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -11,7 +11,10 @@ use std::time::Duration;
 use activerecord_core::{Error, ErrorKind, Result};
 use rustix::process::{Signal, getpid, kill_process};
 
-static PLAN: LazyLock<Option<Plan>> = LazyLock::new(|| std::env::var("ACTIVERECORD_FAILPOINT").ok()?.parse().ok());
+static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
+    let plans = std::env::var("ACTIVERECORD_FAILPOINT").unwrap_or_default();
+    plans.split(',').filter_map(|plan| plan.parse().ok()).collect()
+});
 static REACHED: LazyLock<Mutex<HashMap<String, u64>>> = LazyLock::new(Mutex::default);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl FromStr for Plan {
 
 /// Runs the action of the environment, if it names this failpoint.
 pub fn reach(name: &str) -> Result<()> {
-    let Some(plan) = PLAN.as_ref().filter(|plan| plan.name == name) else { return Ok(()) };
+    let Some(plan) = PLANS.iter().find(|plan| plan.name == name) else { return Ok(()) };
     if plan.action == "pause" {
         std::thread::sleep(Duration::from_millis(20));
         return Ok(());

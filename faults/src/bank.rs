@@ -1,6 +1,10 @@
 //! A bank on several databases. A transfer moves an amount from one database to another, so the sum of all balances is
 //! constant.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use activerecord::prelude::*;
 
 /// An account. Its id is the same in every database.
@@ -51,6 +55,28 @@ pub async fn transfer(from: &str, to: &str, id: i64, amount: i64) -> Result<()> 
         change(to, id, amount).await
     })
     .await
+}
+
+/// Makes two transfers in opposite directions, which begin when each pool has one free connection again and both wait for
+/// their first one.
+///
+/// # Errors
+/// As [`two_phase`].
+pub async fn opposite_transfers(first: &str, second: &str) -> Result<()> {
+    // Later calls find everything known, so the first thing that they wait for is a connection.
+    transfer(first, second, 1, 0).await?;
+    transfer(second, first, 1, 0).await?;
+    let held = [Transaction::begin(first).independent().await?, Transaction::begin(second).independent().await?];
+    let (mut one, mut other) = (pin!(transfer(first, second, 1, 10)), pin!(transfer(second, first, 1, 10)));
+    let is_waiting = poll_fn(|context| {
+        Poll::Ready(one.as_mut().poll(context).is_pending() && other.as_mut().poll(context).is_pending())
+    });
+    assert!(is_waiting.await, "both transfers wait for a connection");
+    for transaction in held {
+        transaction.rollback().await?;
+    }
+    let (one, other) = tokio::join!(one, other);
+    one.and(other)
 }
 
 /// The broken variant of [`transfer`]: two commits, one after the other. After the first one, prints `half` and waits

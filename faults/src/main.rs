@@ -30,10 +30,31 @@ async fn run(arguments: &[&str]) -> Result<()> {
     }
     match arguments {
         ["transfer"] => bank::transfer(name(0), name(1), 1, 10).await,
+        // It creates the tables of a transaction, and changes nothing.
+        ["begin and roll back"] => two_phase([name(0), name(1)], async || Ok(())).await,
+        // It deletes the records of both before it ends.
+        ["two transfers"] => {
+            bank::transfer(name(0), name(1), 1, 10).await?;
+            bank::transfer(name(0), name(1), 1, 10).await?;
+            println!("transferred");
+            until_input_is_closed().await;
+            Ok(())
+        }
         // The test kills this process during the pause.
         ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_input_is_closed()).await,
         ["transfers", milliseconds] => transfers(&names, milliseconds).await,
+        ["opposite transfers"] => bank::opposite_transfers(name(0), name(1)).await,
+        ["force", "abort", gid] => TwoPhase::force_abort(gid, "a test").await,
+        ["force", "commit", gid] => TwoPhase::force_commit(gid, "a test").await,
         ["recover"] => recover().await,
+        // It is connected to all databases before the test changes the network.
+        ["recover when the input ends"] => {
+            TwoPhase::survey().await?;
+            println!("ready");
+            until_input_is_closed().await;
+            println!("{:?}", TwoPhase::recover().await?);
+            Ok(())
+        }
         ["recover until killed"] => {
             TwoPhase::recover().await?;
             loop {

@@ -12,6 +12,9 @@ pub const VARIABLE: &str = "NODE_PLACES";
 /// The variable for the [grace](TwoPhase::grace) of this process, in seconds.
 pub const GRACE: &str = "NODE_GRACE";
 
+/// The variable for the number of connections of each pool. A statement then waits 10 s for a connection.
+pub const POOL: &str = "NODE_POOL";
+
 /// Reads [`GRACE`]. None: the library's default.
 ///
 /// # Errors
@@ -30,7 +33,13 @@ pub fn configure() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for place in places.lines() {
         let (name, url) = place.split_once('=').ok_or_else(|| Error::configuration(format!("no NAME=URL: {place}")))?;
-        let pool = PoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(300));
+        let pool = match env::var(POOL) {
+            Ok(size) => {
+                let size = size.parse().map_err(Error::custom)?;
+                PoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(10))
+            }
+            Err(_) => PoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(300)),
+        };
         ConnectionManager::configure(name, Config::url(url)?.pool(pool))?;
         names.push(name.to_owned());
     }

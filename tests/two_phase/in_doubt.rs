@@ -6,7 +6,7 @@ use activerecord::{Branch, InDoubtState};
 use crate::{ALONE, balance, change, is_left, preparing, until};
 
 /// Leaves a prepared branch, as a coordinator does that dies after the prepare.
-async fn leave(bank: &str, gid: &str) -> Result<Branch> {
+pub(crate) async fn leave(bank: &str, gid: &str) -> Result<Branch> {
     let branch = Branch::new(gid, "b0")?;
     let transaction = Transaction::begin(bank).branch(branch.clone()).await?;
     transaction.run(async || change(bank, 1).await).await?;

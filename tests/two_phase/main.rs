@@ -1,11 +1,14 @@
 //! Transactions across databases, on every pair of databases. The names (T7, ..) are those of the fault matrix. Its
 //! cases that kill processes and servers are in `faults/`.
 
+mod black_hole;
 mod by_hand;
 mod files;
+mod former;
 mod in_doubt;
 mod outcomes;
 mod refused;
+mod topologies;
 
 use activerecord::InDoubtState;
 use activerecord::prelude::*;

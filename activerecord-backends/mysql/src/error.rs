@@ -72,13 +72,13 @@ fn tls(cause: &str) -> Error {
     Error::new(kind, format!("TLS failed: {cause}; see the options `ssl-mode` and `ssl-ca`"))
 }
 
-/// The error of a COMMIT. Without an answer, or with one that the server sent while it stopped, the outcome is unknown.
+/// The error of a COMMIT. Without an answer, or with one that the server sent while it stopped, or that of a proxy, the outcome is
+/// unknown.
 #[cold]
 pub(crate) fn at_commit(error: Error) -> Error {
-    match error.kind() {
-        ErrorKind::ConnectionLost | ErrorKind::Corrupt | ErrorKind::StatementTimeout => commit_outcome_unknown(error),
-        _ => error,
-    }
+    let is_lost = matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::Corrupt | ErrorKind::StatementTimeout);
+    let hides = is_lost || error.code().and_then(|code| code.parse().ok()).is_some_and(numbers::hides_outcome);
+    if hides { commit_outcome_unknown(error) } else { error }
 }
 
 /// Converts an error that the server reported.
@@ -107,4 +107,23 @@ pub(crate) fn table_lock() -> Error {
     Error::unsupported(
         "LOCK TABLES holds for one session, and the next statement may use another: use a transaction and FOR UPDATE",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_some_errors_of_a_commit_tell_the_outcome() {
+        let is_known = |number: u16| {
+            let error = Error::new(numbers::kind(number, "HY000", ""), "").with_code(number.to_string());
+            !at_commit(error).is_commit_outcome_unknown()
+        };
+        for number in [1213, 1205, 1062, 1452, 1020, 1397, 1614] {
+            assert!(is_known(number), "{number}");
+        }
+        for number in [1053, 1317, 1105, 1180, 2006, 2013, 9001] {
+            assert!(!is_known(number), "{number}");
+        }
+    }
 }

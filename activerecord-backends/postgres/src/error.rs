@@ -52,10 +52,18 @@ pub(crate) fn long_channel(bytes: usize) -> Error {
     invalid_statement(format!("the name of the channel has {bytes} bytes; use at most 63"))
 }
 
-/// The error of a COMMIT. If the answer is lost, the server may have committed.
+/// The error of a COMMIT. If the answer is lost, or is that of a proxy, the server may have committed.
 #[cold]
 pub(crate) fn at_commit(error: Error) -> Error {
-    if error.is_connection_lost() { commit_outcome_unknown(error) } else { error }
+    let hides = error.is_connection_lost() || error.code().is_some_and(hides_outcome);
+    if hides { commit_outcome_unknown(error) } else { error }
+}
+
+/// Whether the error of a COMMIT with this code does not tell the outcome: `transaction_resolution_unknown` and the other errors
+/// of connections (08), which proxies use too; a stopped server (57, but not a cancelled statement); the errors of the system (58)
+/// and of the server itself (XX).
+fn hides_outcome(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "57" | "58" | "XX")) && code != "57014"
 }
 
 /// Whether the session cannot be used after this error.
@@ -233,6 +241,18 @@ mod tests {
         ] {
             assert_eq!(without_values(message), expected);
         }
+    }
+
+    #[test]
+    fn only_some_errors_of_a_commit_tell_the_outcome() {
+        let is_known = |code: &str| !at_commit(Error::new(kind(code), "").with_code(code)).is_commit_outcome_unknown();
+        for code in ["23505", "23503", "40001", "40P01", "57014", "P0001", "25P02", "53100"] {
+            assert!(is_known(code), "{code}");
+        }
+        for code in ["08007", "08P01", "08006", "40003", "57P01", "57P05", "58030", "58000", "XX000"] {
+            assert!(!is_known(code), "{code}");
+        }
+        assert!(!at_commit(Error::new(ErrorKind::Transaction, "nothing was sent")).is_commit_outcome_unknown());
     }
 
     #[test]

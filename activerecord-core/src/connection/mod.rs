@@ -5,6 +5,7 @@ mod body;
 mod define;
 pub(crate) mod describe;
 mod endpoint;
+mod file;
 pub(crate) mod follow;
 mod handle;
 pub(crate) mod holds;

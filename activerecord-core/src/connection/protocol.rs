@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep};
 
+use super::file;
 use super::handle::ConnectionHandle;
 use super::scope::{check_scope, transaction};
 use super::session::{Label, Session};
 use crate::backend::Load;
-use crate::dialect::Precondition;
+use crate::dialect::{Identity, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
@@ -84,6 +85,13 @@ pub trait ProtocolConnection {
     /// # Errors
     /// Whatever the database reports.
     fn unmet_in_session(&self) -> impl Future<Output = Result<Vec<UnmetPrecondition>>> + Send;
+
+    /// Returns the identity of the database: a text that a copy of it does not have. A database that is moved to another
+    /// server gets another identity.
+    ///
+    /// # Errors
+    /// `PermissionDenied` when the login may not read it; whatever else the database reports.
+    fn identity(&self) -> impl Future<Output = Result<String>> + Send;
 }
 
 /// A setting that does not have the value that a transaction across databases needs.
@@ -98,6 +106,8 @@ pub struct UnmetPrecondition {
     pub mend: &'static str,
     /// Whether only a participant that is prepared needs it.
     pub to_prepare: bool,
+    /// Whether only the commit point needs it.
+    pub to_decide: bool,
 }
 
 impl ProtocolConnection for ConnectionHandle {
@@ -165,6 +175,28 @@ impl ProtocolConnection for ConnectionHandle {
     async fn unmet_in_session(&self) -> Result<Vec<UnmetPrecondition>> {
         unmet(self, |precondition| precondition.of_session).await
     }
+
+    async fn identity(&self) -> Result<String> {
+        let identity = identity(&self.session()?).await;
+        identity.map_err(|error| error.context("the identity of the database cannot be read"))
+    }
+}
+
+async fn identity(session: &Session) -> Result<String> {
+    let Identity { server: asks, database, is_file } = session.dialect().identity;
+    let mut server = None;
+    for ask in asks {
+        if server.is_none() {
+            server = last_of_first(&session.query(ask, []).await?)?;
+        }
+    }
+    let database = last_of_first(&session.query(database, []).await?)?.unwrap_or_default();
+    Ok(if is_file { file::identity(&database) } else { format!("{}/{database}", server.unwrap_or_default()) })
+}
+
+/// The last column of the first row.
+fn last_of_first(rows: &[Row]) -> Result<Option<String>> {
+    rows.first().map(|row| row.get(row.columns().len().saturating_sub(1))).transpose()
 }
 
 async fn ask_horizon(session: &Session, horizon: &str) -> Result<Vec<Row>> {
@@ -207,10 +239,10 @@ async fn unmet(handle: &ConnectionHandle, which: fn(&Precondition) -> bool) -> R
     let session = handle.session()?;
     for precondition in session.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
         let rows = session.query(precondition.ask, []).await?;
-        let found: String = rows.first().map(|row| row.get(0)).transpose()?.unwrap_or_default();
+        let found = last_of_first(&rows)?.unwrap_or_default();
         if !precondition.is_met_by(&found) {
-            let Precondition { what, mend, to_prepare, .. } = *precondition;
-            unmet.push(UnmetPrecondition { what, found, mend, to_prepare });
+            let Precondition { what, mend, to_prepare, to_decide, .. } = *precondition;
+            unmet.push(UnmetPrecondition { what, found, mend, to_prepare, to_decide });
         }
     }
     Ok(unmet)

@@ -28,9 +28,9 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
 pub(crate) use keeps::{Holder, Keeping, Room};
-pub(crate) use precondition::{Accepts, Precondition};
+pub(crate) use precondition::{Accepts, Identity, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
-pub(crate) use sequences::Sequences;
+pub(crate) use sequences::{AutoIncrement, Sequences};
 pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
 pub(crate) use traces::TraceRules;
@@ -127,6 +127,7 @@ pub struct Dialect {
     pub(crate) notify: Option<&'static str>,
     /// The settings that a transaction across databases needs.
     pub(crate) preconditions: &'static [Precondition],
+    pub(crate) identity: Identity,
     /// Whether a query that is grouped by the key of a table can select the other columns of the table.
     pub(crate) key_determines_row: bool,
     pub(crate) sequences: Sequences,
@@ -235,17 +236,6 @@ pub(crate) enum Logins {
     Name,
     /// By a name and the host that it connects from, as texts.
     NameAtHost,
-}
-
-/// The syntax of integers that the database generates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AutoIncrement {
-    /// A word after the column in the primary key.
-    InKey(&'static str),
-    /// A word after the column.
-    InColumn(&'static str),
-    /// None: the column has the standard's `GENERATED .. AS IDENTITY`.
-    Identity,
 }
 
 /// The syntax of comments on tables, columns and indexes.

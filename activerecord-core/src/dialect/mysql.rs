@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    Equality, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks, Sequences,
-    SetQuery, Size, UnnamedConflicts, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
+    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -166,6 +166,16 @@ pub static MYSQL: Dialect = Dialect {
         lift: Some("SET SESSION wait_timeout = DEFAULT"),
     }),
     notify: None,
+    // MySQL stores the UUID of the server in its data folder. MariaDB has none: its `server_uid` (since 10.6.16, 10.11.6 and 11.2) is a
+    // hash of the network card and the port.
+    identity: Identity {
+        server: &[
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')",
+            "SELECT CONCAT(@@hostname, ':', @@port, ':', @@datadir)",
+        ],
+        database: "SELECT COALESCE(DATABASE(), '')",
+        is_file: false,
+    },
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)",
@@ -173,6 +183,7 @@ pub static MYSQL: Dialect = Dialect {
             what: "COMMIT returns only when the transaction is durable (innodb_flush_log_at_trx_commit)",
             mend: "set innodb_flush_log_at_trx_commit = 1",
             to_prepare: false,
+            to_decide: false,
             of_session: false,
         },
         Precondition {
@@ -182,6 +193,38 @@ pub static MYSQL: Dialect = Dialect {
             what: "all tables use InnoDB: other engines do not roll back",
             mend: "run ALTER TABLE .. ENGINE = InnoDB for each table with another engine",
             to_prepare: false,
+            to_decide: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT CAST(@@GLOBAL.read_only AS CHAR)",
+            accepts: Accepts::OneOf(&["0", "OFF"]),
+            what: "the server accepts writes (read_only)",
+            mend: "use the primary server of the replica, or set read_only = OFF",
+            to_prepare: false,
+            to_decide: false,
+            of_session: false,
+        },
+        // MySQL has no variable of this name, and then the answer has no row.
+        Precondition {
+            ask: "SHOW GLOBAL VARIABLES LIKE 'wsrep\\_on'",
+            accepts: Accepts::OneOf(&["", "OFF", "0"]),
+            what: "one server decides: not a node of a Galera cluster (wsrep_on)",
+            mend: "name another connection first, so that it is the commit point, or use a saga: on another node, recovery cannot \
+                  see that a coordinator is about to commit",
+            to_prepare: false,
+            to_decide: true,
+            of_session: false,
+        },
+        // Without the plugin of group replication, the answer has no row.
+        Precondition {
+            ask: "SHOW GLOBAL VARIABLES LIKE 'group\\_replication\\_single\\_primary\\_mode'",
+            accepts: Accepts::OneOf(&["", "ON", "1"]),
+            what: "one server decides: group replication has a single primary (group_replication_single_primary_mode)",
+            mend: "name another connection first, so that it is the commit point, switch the group to single-primary mode, or use a \
+                  saga: on another primary, recovery cannot see that a coordinator is about to commit",
+            to_prepare: false,
+            to_decide: true,
             of_session: false,
         },
     ],

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    Equality, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks, Sequences,
-    SetQuery, Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
+    Sequences, SetQuery, Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -165,6 +165,13 @@ pub static POSTGRESQL: Dialect = Dialect {
         lift: None,
     }),
     notify: Some("SELECT pg_notify(?, ?)"),
+    // A copy by files has the system identifier of its original, and a copy by a dump another one. A copy in the same server has
+    // another oid or schema.
+    identity: Identity {
+        server: &["SELECT system_identifier::text FROM pg_control_system()"],
+        database: "SELECT concat(oid, '/', current_schema()) FROM pg_database WHERE datname = current_database()",
+        is_file: false,
+    },
     preconditions: &[
         Precondition {
             ask: "SELECT current_setting('max_prepared_transactions')",
@@ -172,6 +179,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "transactions can be prepared (max_prepared_transactions)",
             mend: "set max_prepared_transactions to at least max_connections in postgresql.conf, and restart the server",
             to_prepare: true,
+            to_decide: false,
             of_session: false,
         },
         Precondition {
@@ -180,6 +188,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "committed data survives a power failure (fsync)",
             mend: "set fsync = on in postgresql.conf, and reload the server",
             to_prepare: false,
+            to_decide: false,
             of_session: false,
         },
         Precondition {
@@ -188,6 +197,25 @@ pub static POSTGRESQL: Dialect = Dialect {
             what: "COMMIT returns only when the transaction is durable (synchronous_commit)",
             mend: "set synchronous_commit = on for this database or its user",
             to_prepare: false,
+            to_decide: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT pg_is_in_recovery()::text",
+            accepts: Accepts::OneOf(&["false"]),
+            what: "the server is not a standby (pg_is_in_recovery)",
+            mend: "use its primary server",
+            to_prepare: false,
+            to_decide: false,
+            of_session: false,
+        },
+        Precondition {
+            ask: "SELECT current_setting('default_transaction_read_only')",
+            accepts: Accepts::OneOf(&["off"]),
+            what: "transactions can write (default_transaction_read_only)",
+            mend: "set default_transaction_read_only = off for this database or its user",
+            to_prepare: false,
+            to_decide: false,
             of_session: false,
         },
     ],

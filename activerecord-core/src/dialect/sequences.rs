@@ -1,6 +1,17 @@
-//! How a database moves a sequence that rows with numbers of their own have overtaken.
+//! How a database generates integers, and moves a sequence that rows with numbers of their own have overtaken.
 
 use super::Dialect;
+
+/// The syntax of integers that the database generates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AutoIncrement {
+    /// A word after the column in the primary key.
+    InKey(&'static str),
+    /// A word after the column.
+    InColumn(&'static str),
+    /// None: the column has the standard's `GENERATED .. AS IDENTITY`.
+    Identity,
+}
 
 /// The statements that move a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

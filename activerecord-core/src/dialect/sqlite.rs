@@ -1,7 +1,7 @@
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
-    Equality, InList, JsonPaths, Like, Logins, Placeholder, Precondition, RangeChecks, Sequences, SetQuery, Size,
-    Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Equality, Identity, InList, JsonPaths, Like, Logins, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
+    Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -126,6 +126,11 @@ pub static SQLITE: Dialect = Dialect {
     equality: Equality::Sqlite,
     idle_limit: None,
     notify: None,
+    identity: Identity {
+        server: &[],
+        database: "SELECT file FROM pragma_database_list WHERE name = 'main'",
+        is_file: true,
+    },
     preconditions: &[
         Precondition {
             ask: "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
@@ -133,6 +138,7 @@ pub static SQLITE: Dialect = Dialect {
             what: "COMMIT returns only when the transaction is durable (synchronous)",
             mend: "remove `synchronous=off` or `synchronous=normal` from the URL: `full` is the default",
             to_prepare: false,
+            to_decide: false,
             of_session: false,
         },
         Precondition {
@@ -141,6 +147,7 @@ pub static SQLITE: Dialect = Dialect {
             what: "the database is a file",
             mend: "use a file: a database in memory ends with its process",
             to_prepare: false,
+            to_decide: false,
             of_session: false,
         },
         Precondition {
@@ -149,6 +156,7 @@ pub static SQLITE: Dialect = Dialect {
             what: "a crash during COMMIT leaves a consistent database (journal_mode)",
             mend: "remove `journal_mode=memory` or `journal_mode=off` from the URL: `wal` is the default",
             to_prepare: false,
+            to_decide: false,
             of_session: false,
         },
         Precondition {
@@ -161,6 +169,7 @@ pub static SQLITE: Dialect = Dialect {
             mend: "DETACH the other files, or set `journal_mode=delete` for all: without rollback journals, a crash during \
                 COMMIT can leave some files committed and others not",
             to_prepare: false,
+            to_decide: false,
             of_session: true,
         },
     ],

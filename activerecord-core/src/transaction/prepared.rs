@@ -90,9 +90,30 @@ impl Transaction {
         let level = self.level();
         let after = Arc::clone(level.after());
         let mut connection = own(level, "committed").await?;
-        let committed = level.say(&mut connection, Control::Commit).await;
-        committed.map_err(|error| error.with_connection(level.endpoint().name()))?;
+        if let Err(error) = level.say(&mut connection, Control::Commit).await {
+            if error.is_commit_outcome_unknown() {
+                level.endpoint().descriptions().forget();
+            }
+            return Err(error.with_connection(level.endpoint().name()));
+        }
         Ok(Detached { after })
+    }
+
+    /// Returns the hooks of the writes so far. With them, a protocol that learns the outcome from elsewhere can run the
+    /// hooks after the answer to the last statement was lost. Each hook runs once, whoever runs it.
+    ///
+    /// ```no_run
+    /// # use activerecord_core::{Result, Transaction};
+    /// # async fn example(first: Transaction, asked: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    /// let hooks = first.hooks();
+    /// match first.commit_first().await {
+    ///     Ok(_) => hooks.ended(true).await,
+    ///     Err(_) => hooks.ended(asked().await?).await,
+    /// }
+    /// # }
+    /// ```
+    pub fn hooks(&self) -> Detached {
+        Detached { after: Arc::clone(self.level().after()) }
     }
 
     /// Returns the name of the connection.
@@ -186,6 +207,11 @@ impl Prepared {
     /// Returns the name of the connection.
     pub fn connection(&self) -> &str {
         self.endpoint.name()
+    }
+
+    /// Returns the hooks of its writes, as [`Transaction::hooks`].
+    pub fn hooks(&self) -> Detached {
+        Detached { after: Arc::clone(&self.after) }
     }
 
     /// Commits the branch, then runs the `after_commit` hooks of its writes.

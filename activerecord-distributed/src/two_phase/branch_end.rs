@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, Branch, ConnectionHandle, Result, Scalar};
+use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::forget;
+use super::limit::{ANSWER_TIMEOUT, within};
 use super::record::{Mark, Participant};
 use super::reply::Reply;
 use crate::backoff::Backoff;
@@ -22,6 +25,9 @@ pub(super) struct BranchEnd {
 pub(super) enum End {
     /// It ended as decided.
     Done,
+    /// It is not prepared, and the decision is not COMMIT: it was rolled back, or it belonged to a transaction that was
+    /// completed and whose decision was deleted.
+    Gone,
     /// It is still prepared, and cannot be ended now.
     Waiting,
     /// The decision is COMMIT, but an operator or the database has rolled it back.
@@ -54,8 +60,12 @@ impl BranchEnd {
     /// Makes one attempt to end the branch.
     ///
     /// # Errors
-    /// The database's own. Then the state of the branch is unknown.
+    /// The database's own, and `ConnectionLost` when it does not answer. Then the state of the branch is unknown.
     pub(super) async fn attempt(&self) -> Result<End> {
+        within(ANSWER_TIMEOUT, self.handle.name(), self.end()).await
+    }
+
+    async fn end(&self) -> Result<End> {
         let ended = if self.commits {
             self.handle.commit_prepared(&self.branch).await
         } else {
@@ -76,8 +86,11 @@ impl BranchEnd {
         if self.is_prepared().await? {
             return Ok(End::Waiting);
         }
+        if !self.commits {
+            return Ok(End::Gone);
+        }
         // Read the mark after the list: the branch may be committed between the two reads.
-        Ok(if !self.commits || self.is_marked().await? { End::Done } else { End::Heuristic })
+        Ok(if self.is_marked().await? { End::Done } else { End::Heuristic })
     }
 
     async fn is_prepared(&self) -> Result<bool> {
@@ -92,15 +105,19 @@ impl BranchEnd {
 
     /// Makes up to five attempts. Returns whether the branch has ended as decided.
     pub(super) async fn retry_briefly(&self) -> bool {
-        let mut pauses = pauses();
-        for _ in 0..5 {
-            match self.attempt().await {
-                Ok(End::Done) => return true,
-                Ok(End::Heuristic) => return false,
-                Ok(End::Waiting) | Err(_) => tokio::time::sleep(pauses.next()).await,
+        let attempts = async {
+            let mut pauses = pauses();
+            for _ in 0..5 {
+                match self.end().await {
+                    Ok(End::Done | End::Gone) => return true,
+                    Ok(End::Heuristic) => return false,
+                    Ok(End::Waiting) | Err(_) => tokio::time::sleep(pauses.next()).await,
+                }
             }
-        }
-        false
+            false
+        };
+        // The limit is that of all attempts: the caller waits for them.
+        timeout(ANSWER_TIMEOUT, attempts).await.unwrap_or(false)
     }
 
     /// Retries without a limit, until the branch has ended, as decided or not.
@@ -131,12 +148,9 @@ pub(super) fn commit_in_background(
     pending: Vec<BranchEnd>,
 ) {
     tokio::spawn(async move {
-        let mut all = true;
-        for branch_end in pending {
-            all &= branch_end.until_ended().await == End::Done;
-        }
+        let ends = join_all(pending.iter().map(BranchEnd::until_ended)).await;
         // If a branch ended against the decision, the records stay, and recovery reports it.
-        if all {
+        if ends.iter().all(|end| *end == End::Done) {
             forget::now(&commit_point, &[gid], &participants).await;
         }
     });

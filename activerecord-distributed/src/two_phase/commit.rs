@@ -6,16 +6,17 @@ use activerecord_core::{
     AsyncBody, Branch, ConnectionHandle, Detached, Error, ErrorKind, Prepared, ProtocolConnection as _, Result,
     Transaction, spawn,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tokio::time::timeout;
 use tracing::{Instrument as _, field};
 
 use super::branch_end::{self, BranchEnd};
-use super::decision::{self, Decided};
-use super::forget;
+use super::decide::{Answer, decide};
+use super::limit::within;
 use super::participants::check_session;
-use super::record::{Mark, Participant, RETENTION};
+use super::record::{Mark, Participant};
 use super::reply::Reply;
+use super::{decision, forget};
 use crate::clock::about_now;
 use crate::error::ABORTED;
 use crate::failpoint;
@@ -35,6 +36,8 @@ pub(super) struct OpenTransaction {
 #[derive(Debug)]
 pub(super) struct Enlisted {
     pub(super) handle: ConnectionHandle,
+    /// The identity of its database.
+    pub(super) database: String,
     pub(super) branch: Branch,
     pub(super) transaction: Transaction,
 }
@@ -73,8 +76,7 @@ impl OpenTransaction {
         let (branches, idle): (Vec<_>, Vec<_>) =
             participants.into_iter().partition(|participant| participant.transaction.is_used());
         let span = tracing::info_span!(target: "activerecord", "two_phase", gid, outcome = field::Empty);
-        let committed = commit(&gid, point, branches).instrument(span.clone()).await;
-        roll_back_open(idle).await;
+        let (committed, ()) = join(commit(&gid, point, branches).instrument(span.clone()), roll_back_open(idle)).await;
         let outcome = match &committed {
             Err(error) if error.is_commit_outcome_unknown() => "unknown",
             Err(error) if !error.is_after_commit() => "aborted",
@@ -88,34 +90,51 @@ impl OpenTransaction {
 
     /// At most one participant did any work, so one phase is enough.
     async fn commit_in_one_phase(self) -> Result<()> {
-        let mut end = Ok(());
-        for Enlisted { transaction, .. } in self.participants {
-            if transaction.is_used() {
-                end = transaction.commit().await;
-            } else {
-                let _ = transaction.rollback().await;
+        let (used, idle): (Vec<_>, Vec<_>) =
+            self.participants.into_iter().partition(|participant| participant.transaction.is_used());
+        let commit = async {
+            match used.into_iter().next() {
+                Some(used) => commit_alone(used).await,
+                None => Ok(()),
             }
+        };
+        join(commit, roll_back_open(idle)).await.0
+    }
+}
+
+/// Commits the only participant that did any work.
+async fn commit_alone(Enlisted { handle, transaction, .. }: Enlisted) -> Result<()> {
+    let hooks = transaction.hooks();
+    match timeout(super::grace(), transaction.commit_first()).await {
+        Ok(Ok(_)) => hooks.ended(true).await,
+        Ok(Err(error)) if error.is_commit_outcome_unknown() => Err(error),
+        Ok(Err(error)) => {
+            // The caller needs the error of the COMMIT, not that of a hook after it.
+            let _ = hooks.ended(false).await;
+            Err(error)
         }
-        end
+        Err(_) => Err(no_answer(&handle)),
     }
 }
 
 /// How long a database may take to prepare. A timeout counts as a no vote.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Rolls back transactions that are not prepared. If a rollback fails, its connection is closed, which rolls back too.
+/// Rolls back transactions that are not prepared. If a rollback fails or takes too long, its connection is closed, which
+/// rolls back too.
 async fn roll_back_open(participants: Vec<Enlisted>) {
-    for participant in participants {
-        let _ = participant.transaction.rollback().await;
-    }
+    join_all(participants.into_iter().map(|Enlisted { handle, transaction, .. }| async move {
+        let _ = within(super::grace(), handle.name(), transaction.rollback()).await;
+    }))
+    .await;
 }
 
 async fn commit(gid: &str, point: Enlisted, branches: Vec<Enlisted>) -> Result<()> {
     let participants: Vec<_> = branches.iter().map(participant).collect();
     // Written before any branch is prepared: `decision::ask` relies on it.
-    if let Err(error) = record(gid, &point, &participants).await {
-        roll_back_open(vec![point]).await;
-        roll_back_open(branches).await;
+    let recorded = within(super::grace(), point.handle.name(), record(gid, &point, &participants)).await;
+    if let Err(error) = recorded {
+        roll_back_open(branches.into_iter().chain([point]).collect()).await;
         return Err(aborted(gid, error));
     }
     failpoint::reach("2pc.recorded")?;
@@ -126,29 +145,22 @@ async fn commit(gid: &str, point: Enlisted, branches: Vec<Enlisted>) -> Result<(
         return Err(aborted(gid, error));
     }
     failpoint::reach("2pc.prepared")?;
-    let commit_point = point.handle;
-    let hooks = match point.transaction.commit_first().await {
-        Ok(hooks) => Some(hooks),
-        Err(error) if is_certain(&error) => {
+    let commit_point = point.handle.clone();
+    let hooks = match decide(gid, point).await {
+        Answer::Commit(hooks) => hooks,
+        Answer::Abort(error) => {
             roll_back(prepared.branches, Vec::new()).await;
             return Err(aborted(gid, error));
         }
-        // The answer to COMMIT is lost. The decision row tells the outcome when the database answers again.
-        Err(error) => match await_decision(&commit_point, gid).await {
-            Some(true) => None,
-            Some(false) => {
-                roll_back(prepared.branches, Vec::new()).await;
-                return Err(aborted(gid, error));
-            }
-            None => return Err(unknown(gid, error)),
-        },
+        Answer::Unknown(error) => return Err(unknown(gid, error)),
     };
     failpoint::reach("2pc.decided")?;
     second_phase(gid, &commit_point, participants, prepared.branches, hooks).await
 }
 
 fn participant(enlisted: &Enlisted) -> Participant {
-    Participant { connection: enlisted.handle.name().to_owned(), label: enlisted.branch.label().to_owned() }
+    let (connection, label) = (enlisted.handle.name().to_owned(), enlisted.branch.label().to_owned());
+    Participant { connection, label, database: Some(enlisted.database.clone()) }
 }
 
 /// Writes the decision row into the commit point's transaction.
@@ -175,9 +187,10 @@ struct FirstPhase {
 
 /// Prepares all branches concurrently.
 async fn prepare(branches: Vec<Enlisted>) -> FirstPhase {
-    let answers = join_all(branches.into_iter().map(|Enlisted { handle, branch, transaction }| async move {
-        let answer = timeout(PREPARE_TIMEOUT, prepare_one(&handle, transaction, branch.clone())).await;
-        (handle, branch, answer.unwrap_or_else(|_| Err(prepare_timeout())))
+    let answers = join_all(branches.into_iter().map(|Enlisted { handle, branch, transaction, .. }| async move {
+        let prepared = prepare_one(&handle, transaction, branch.clone());
+        let answer = within(PREPARE_TIMEOUT, handle.name(), prepared).await;
+        (handle, branch, answer)
     }));
     let mut phase = FirstPhase { branches: Vec::new(), doubtful: Vec::new(), refused: None };
     for (handle, branch, answer) in answers.await {
@@ -209,34 +222,11 @@ async fn prepare_one(handle: &ConnectionHandle, transaction: Transaction, branch
     })
 }
 
-/// Whether this error of the commit point's COMMIT proves that nothing was committed.
-fn is_certain(error: &Error) -> bool {
-    !error.is_connection_lost()
-}
-
-/// Asks the commit point for the decision until it answers. None: it took so long that a recovery may have completed
-/// the transaction and deleted its decision row.
-async fn await_decision(commit_point: &ConnectionHandle, gid: &str) -> Option<bool> {
-    let (start, mut pauses) = (Instant::now(), branch_end::pauses());
-    loop {
-        match decision::ask(commit_point, gid).await {
-            Ok(Decided::Commit(_)) => return Some(true),
-            _ if start.elapsed() > RETENTION / 2 => return None,
-            Ok(Decided::Abort) => return Some(false),
-            other => {
-                tracing::warn!(target: "activerecord", gid, connection = commit_point.name(), ?other, "the decision is not known yet");
-                tokio::time::sleep(pauses.next()).await;
-            }
-        }
-    }
-}
-
 /// Rolls back prepared branches. What fails, and what is doubtful, is retried in the background.
 async fn roll_back(branches: Vec<(ConnectionHandle, Prepared)>, doubtful: Vec<(ConnectionHandle, Branch)>) {
     join_all(branches.into_iter().map(|(handle, prepared)| async move {
-        let branch = prepared.branch().clone();
-        let (ended, hooks) = prepared.end(false).await;
-        if ended.is_err() {
+        let (branch, hooks) = (prepared.branch().clone(), prepared.hooks());
+        if end(&handle, prepared, false).await.is_err() {
             BranchEnd::new(handle, branch, false).in_background();
         }
         let _ = hooks.ended(false).await;
@@ -247,35 +237,38 @@ async fn roll_back(branches: Vec<(ConnectionHandle, Prepared)>, doubtful: Vec<(C
     }
 }
 
+/// Ends a prepared branch on its own connection.
+async fn end(handle: &ConnectionHandle, prepared: Prepared, commits: bool) -> Result<()> {
+    let ended = async { prepared.end(commits).await.0 };
+    within(super::grace(), handle.name(), ended).await
+}
+
 /// The second phase: the decision is COMMIT, and every branch must commit.
 async fn second_phase(
     gid: &str,
     commit_point: &ConnectionHandle,
     participants: Vec<Participant>,
     branches: Vec<(ConnectionHandle, Prepared)>,
-    hooks: Option<Detached>,
+    hooks: Detached,
 ) -> Result<()> {
     let ends = join_all(branches.into_iter().map(|(handle, prepared)| async move {
-        let branch = prepared.branch().clone();
-        let (ended, hooks) = prepared.end(true).await;
+        let (branch, hooks) = (prepared.branch().clone(), prepared.hooks());
+        let ended = end(&handle, prepared, true).await;
         let branch_end = BranchEnd::new(handle, branch, true);
-        let confirmed = match ended {
+        let is_confirmed = match ended {
             Ok(()) => true,
             // A concurrent recovery may have committed it first.
             Err(_) => branch_end.retry_briefly().await,
         };
-        (branch_end, confirmed, hooks)
+        (branch_end, is_confirmed, hooks)
     }))
     .await;
     failpoint::reach("2pc.committed")?;
-    let mut end = match hooks {
-        Some(hooks) => hooks.ended(true).await,
-        None => Ok(()),
-    };
+    let mut end = hooks.ended(true).await;
     let mut pending = Vec::new();
-    for (branch_end, confirmed, hooks) in ends {
+    for (branch_end, is_confirmed, hooks) in ends {
         end = end.and(hooks.ended(true).await);
-        if !confirmed {
+        if !is_confirmed {
             pending.push(branch_end);
         }
     }
@@ -302,7 +295,9 @@ fn unknown(gid: &str, error: Error) -> Error {
 }
 
 #[cold]
-fn prepare_timeout() -> Error {
-    let message = format!("a branch was not prepared within {}", humantime::format_duration(PREPARE_TIMEOUT));
-    Error::new(ErrorKind::ConnectionLost, message)
+fn no_answer(handle: &ConnectionHandle) -> Error {
+    let (name, grace) = (handle.name(), humantime::format_duration(super::grace()));
+    let message =
+        format!("COMMIT was sent, but its outcome is unknown: the database of `{name}` did not answer within {grace}");
+    Error::new(ErrorKind::CommitOutcomeUnknown, message)
 }

@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Result, Scalar, Transaction};
+use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
+use super::limit::{ANSWER_TIMEOUT, within};
 use super::record::{Decision, DecisionState, Participant};
+use super::store;
 use crate::failpoint;
 use crate::json;
 use crate::tables::insert;
@@ -25,6 +28,8 @@ pub(super) enum Decided {
     Heuristic(Decision),
     /// Its coordinator is alive and may still commit.
     Undecided,
+    /// This database is a copy of the commit point, and has no decision. The commit point may have one.
+    Copy,
 }
 
 /// Asks the commit point for the decision.
@@ -40,31 +45,87 @@ pub(super) async fn ask(commit_point: &ConnectionHandle, gid: &str) -> Result<De
     if failpoint::is_broken("2pc.ask") {
         return Ok(find(commit_point, gid).await?.map_or(Decided::Abort, Decided::Commit));
     }
-    match timeout(UNDECIDED_TIMEOUT, try_insert(commit_point, gid)).await {
-        Ok(Ok(true)) => Ok(Decided::Abort),
-        Ok(Ok(false)) => read(commit_point, gid).await,
-        Ok(Err(error)) if error.kind() == ErrorKind::Busy => Ok(Decided::Undecided),
-        Ok(Err(error)) => Err(error),
-        Err(_) => Ok(Decided::Undecided),
+    match take_key(commit_point, gid, row(commit_point, gid, &[]), false).await? {
+        Key::Free => Ok(Decided::Abort),
+        Key::Taken => read(commit_point, gid).await,
+        Key::Held => Ok(Decided::Undecided),
+        Key::Copied => read(commit_point, gid).await.map(|decided| match decided {
+            Decided::Undecided => Decided::Copy,
+            // A decision that the copy has was made before the copy.
+            decided => decided,
+        }),
     }
 }
 
 /// Reads the decision row. None does not mean abort: the row may be uncommitted.
 pub(super) async fn find(commit_point: &ConnectionHandle, gid: &str) -> Result<Option<Decision>> {
-    Decision::using(commit_point.name()).filter(Decision::GID.eq(gid)).first().await
+    let row = Decision::using(commit_point.name()).filter(Decision::GID.eq(gid)).first();
+    within(ANSWER_TIMEOUT, commit_point.name(), row).await
 }
 
-/// Whether a row with this key can be inserted. The insert is rolled back.
-async fn try_insert(commit_point: &ConnectionHandle, gid: &str) -> Result<bool> {
-    let mut row = row(commit_point, gid, &[]).await?;
-    let transaction = Transaction::begin(commit_point.name()).independent().await?;
-    let inserted = transaction.run(async || insert(commit_point.name(), &mut row).await).await;
-    let ended = transaction.rollback().await;
-    match inserted {
-        Ok(()) => ended.map(|()| true),
-        Err(error) if error.is_unique_violation() => Ok(false),
-        Err(error) => Err(error),
+/// The state of the key of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// No row has it, and the coordinator can never commit one.
+    Free,
+    /// A committed row has it.
+    Taken,
+    /// An open transaction may still commit a row with it.
+    Held,
+    /// The key is in another database, of which this one is a copy.
+    Copied,
+}
+
+/// Inserts a row, to find out whether its key is free. `keeps`: the row of a free key is committed.
+///
+/// # Errors
+/// The database's own. Then nothing is known.
+pub(super) async fn take_key(
+    commit_point: &ConnectionHandle,
+    gid: &str,
+    row: impl Future<Output = Result<Decision>>,
+    keeps: bool,
+) -> Result<Key> {
+    // In a transaction, so that the server undoes the insert of a caller that has given up.
+    let taking = async {
+        let mut row = row.await?;
+        let transaction = Transaction::begin(commit_point.name()).independent().await?;
+        let take = async || match store::is_original(commit_point, gid).await? {
+            true => insert(commit_point.name(), &mut row).await.map(|()| Key::Free),
+            false => Ok(Key::Copied),
+        };
+        let taken = transaction.run(take).await;
+        let is_kept = keeps && matches!(taken, Ok(Key::Free));
+        let ended = if is_kept { transaction.commit().await } else { transaction.rollback().await };
+        match taken {
+            Ok(key) => ended.map(|()| key),
+            Err(error) => Err(error),
+        }
+    };
+    match timeout(UNDECIDED_TIMEOUT, taking).await {
+        Ok(Ok(key)) => Ok(key),
+        Ok(Err(error)) if error.is_unique_violation() => Ok(Key::Taken),
+        Ok(Err(error)) if error.kind() == ErrorKind::Busy => Ok(Key::Held),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Ok(Key::Held),
     }
+}
+
+/// Records that a branch ended against the decision to commit. Returns false when the row no longer says COMMIT: another
+/// recovery recorded it first, or the transaction was completed and its row deleted.
+pub(super) async fn record_heuristic(commit_point: &ConnectionHandle, gid: &str, note: &str) -> Result<bool> {
+    let decided = Decision::GID.eq(gid) & Decision::STATE.eq(DecisionState::Commit);
+    let set = (Decision::STATE.set(DecisionState::Heuristic), Decision::NOTE.set(note));
+    Ok(Decision::using(commit_point.name()).filter(decided).update(set).await? == 1)
+}
+
+/// Records that all branches have ended, unless another recovery has done it.
+pub(super) async fn record_end(commit_point: &ConnectionHandle, decision: &Decision, now: DateTime<Utc>) -> Result<()> {
+    let unchanged = Decision::GID.eq(&decision.gid)
+        & Decision::STATE.eq(DecisionState::Commit)
+        & Decision::FINISHED_AT.eq(decision.finished_at);
+    let set = (Decision::FINISHED_AT.set(now),);
+    Decision::using(commit_point.name()).filter(unchanged).update(set).await.map(drop)
 }
 
 async fn read(commit_point: &ConnectionHandle, gid: &str) -> Result<Decided> {
@@ -84,5 +145,6 @@ pub(super) async fn row(commit_point: &ConnectionHandle, gid: &str, participants
         participants: json::write(participants, || "the participants".into())?,
         created_at: crate::clock::about_now(commit_point).await?,
         note: None,
+        finished_at: None,
     })
 }

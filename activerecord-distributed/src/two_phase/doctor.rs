@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use activerecord_core::{
-    ConnectionHandle, ConnectionManager, ProtocolConnection as _, Result, UnmetPrecondition, connection,
+    ConnectionHandle, ConnectionManager, Error, ProtocolConnection as _, Result, UnmetPrecondition, connection,
 };
+use futures_util::future::join_all;
 use serde::Serialize;
 
 use super::TwoPhase;
+use super::limit::{ANSWER_TIMEOUT, within};
 use crate::per_connection::PerConnection;
 
 /// A setting that prevents a connection from taking part in a transaction across databases, or makes it unsafe.
@@ -42,38 +44,39 @@ impl TwoPhase {
     /// # Errors
     /// `Configuration` when a connection is removed during the check. A database that does not answer is a finding.
     pub async fn doctor() -> Result<Vec<Finding>> {
-        let mut findings = Vec::new();
-        for name in ConnectionManager::names() {
-            examine(&connection(&name)?, &mut findings).await;
-        }
-        Ok(findings)
+        let handles = ConnectionManager::names().iter().map(|name| connection(name)).collect::<Result<Vec<_>>>()?;
+        Ok(join_all(handles.iter().map(examine)).await.concat())
     }
 }
 
-async fn examine(handle: &ConnectionHandle, findings: &mut Vec<Finding>) {
-    let mut find = |what: &str, found: String, mend: &str| {
+/// Examines a connection. Those of other servers do not wait for one that does not answer.
+async fn examine(handle: &ConnectionHandle) -> Vec<Finding> {
+    let find = |what: &str, found: String, mend: &str| {
         let connection = handle.name().to_owned();
-        findings.push(Finding { connection, what: what.into(), found, mend: mend.into() });
+        Finding { connection, what: what.into(), found, mend: mend.into() }
     };
-    let prepares = match handle.learn().await {
-        Ok(capabilities) => capabilities.prepared_transactions,
+    let silent = |error: Error| {
+        let mend = "start it, or correct the connection's settings";
+        vec![find("the database answers", error.to_string(), mend)]
+    };
+    let learned = async { handle.learn().await.map(|capabilities| capabilities.prepared_transactions) };
+    let prepares = match within(ANSWER_TIMEOUT, handle.name(), learned).await {
+        Ok(prepares) => prepares,
+        Err(error) => return silent(error),
+    };
+    let mut findings = match within(ANSWER_TIMEOUT, handle.name(), handle.unmet_preconditions()).await {
+        Ok(unmet) => unmet.into_iter().map(|unmet| find(unmet.what, unmet.found, unmet.mend)).collect(),
+        Err(error) if error.is_connection_lost() || error.is_pool_timeout() => return silent(error),
         Err(error) => {
-            return find("the database answers", error.to_string(), "start it, or correct the connection's settings");
+            let mend = "grant the login the privilege that the message names";
+            vec![find("its settings can be read", error.to_string(), mend)]
         }
     };
-    match handle.unmet_preconditions().await {
-        Ok(unmet) => unmet.into_iter().for_each(|unmet| find(unmet.what, unmet.found, unmet.mend)),
-        Err(error) => {
-            find("its settings can be read", error.to_string(), "grant the login the privilege that the message names");
-        }
+    if prepares && let Err(error) = within(ANSWER_TIMEOUT, handle.name(), handle.prepared()).await {
+        let mend = "GRANT XA_RECOVER_ADMIN ON *.* to the login: recovery needs it";
+        findings.push(find("the login may see prepared transactions", error.to_string(), mend));
     }
-    if prepares && let Err(error) = handle.prepared().await {
-        find(
-            "the login may see prepared transactions",
-            error.to_string(),
-            "GRANT XA_RECOVER_ADMIN ON *.* to the login: recovery needs it",
-        );
-    }
+    findings
 }
 
 /// How long a check without findings is valid.

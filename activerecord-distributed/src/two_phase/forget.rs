@@ -8,9 +8,12 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, Result, Scalar};
+use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 
-use super::record::{Decision, Mark, Participant};
+use super::limit::{ANSWER_TIMEOUT, within};
+use super::record::{Decision, DecisionState, Mark, Participant};
+use crate::failpoint;
 
 /// How long to collect transactions before they are deleted.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -48,9 +51,10 @@ async fn run() {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let ended = std::mem::take(&mut queue().ended);
-        for Ended { commit_point, gids, participants } in ended.into_values() {
-            now(&commit_point, &gids, &participants).await;
-        }
+        join_all(
+            ended.values().map(|Ended { commit_point, gids, participants }| now(commit_point, gids, participants)),
+        )
+        .await;
         let mut queue = queue();
         if queue.ended.is_empty() {
             queue.task = None;
@@ -65,19 +69,31 @@ fn queue() -> MutexGuard<'static, Queue> {
 
 /// Deletes the records of these transactions now. A failure is logged and left to recovery.
 pub(super) async fn now(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) {
-    if let Err(error) = delete(commit_point, gids, participants).await {
+    let deleted = within(ANSWER_TIMEOUT, commit_point.name(), delete(commit_point, gids, participants)).await;
+    if let Err(error) = deleted {
         tracing::debug!(target: "activerecord", ?gids, %error, "the records of ended transactions are left to recovery");
     }
 }
 
-/// Deletes the decisions first and the marks second. In the other order, a committed branch would look rolled back.
+/// Deletes the decisions first and the marks second. In the other order, a committed branch would look rolled back. A
+/// transaction with a heuristic outcome keeps its decision and its marks for the operator.
 async fn delete(commit_point: &ConnectionHandle, gids: &[String], participants: &[Participant]) -> Result<()> {
-    Decision::using(commit_point.name()).filter(Decision::GID.is_in(gids.to_vec())).delete().await?;
+    let all = Decision::GID.is_in(gids.to_vec());
+    let decided = match failpoint::is_broken("2pc.forget") {
+        true => all.clone(),
+        false => all.clone() & Decision::STATE.eq(DecisionState::Commit),
+    };
+    let deleted = Decision::using(commit_point.name()).filter(decided).delete().await?;
+    let mut ended = gids.to_vec();
+    if deleted < gids.len() as u64 {
+        let kept: Vec<String> = Decision::using(commit_point.name()).filter(all).pluck(Decision::GID).await?;
+        ended.retain(|gid| !kept.contains(gid));
+    }
     let mut names: Vec<_> = participants.iter().map(|participant| &participant.connection).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
-        Mark::using(name).filter(Mark::GID.is_in(gids.to_vec())).delete().await?;
+        Mark::using(name).filter(Mark::GID.is_in(ended.clone())).delete().await?;
     }
     Ok(())
 }

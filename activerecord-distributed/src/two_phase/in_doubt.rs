@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use activerecord_core::{Error, Result};
-use chrono::{DateTime, Utc};
+use activerecord_core::{ConnectionHandle, Error, Result};
 use serde::Serialize;
 
 use super::TwoPhase;
@@ -38,7 +37,8 @@ pub enum InDoubtState {
     /// A branch ended against the decision, or an operator forced the outcome.
     Heuristic,
     /// Its commit point is not a configured connection: it belongs to another program, or was prepared with
-    /// [`Transaction::prepare`](activerecord_core::Transaction::prepare).
+    /// [`Transaction::prepare`](activerecord_core::Transaction::prepare). Or a connection has a copy of its commit point;
+    /// then the note names the connection.
     Foreign,
 }
 
@@ -91,7 +91,7 @@ impl TwoPhase {
     /// ```
     ///
     /// # Errors
-    /// The error of a connection that answered first and then failed.
+    /// Currently none: a connection that fails or does not answer within 10 s is in the result.
     pub async fn survey() -> Result<Survey> {
         let scan = Scan::of_all().await;
         let mut in_doubt = Vec::new();
@@ -102,8 +102,8 @@ impl TwoPhase {
                 gid: gid.clone(),
                 state: state(found, scan.commit_point(gid).is_some()),
                 branches: names(found),
-                age: age(found, &scan, gid).await?,
-                note: found.decision.as_ref().and_then(|decision| decision.note.clone()),
+                age: age(found),
+                note: note(found, &scan, gid),
             });
         }
         let oldest = in_doubt.iter().filter_map(|one| one.age).max().unwrap_or_default();
@@ -114,7 +114,7 @@ impl TwoPhase {
 
 fn state(found: &Found, is_ours: bool) -> InDoubtState {
     match (&found.decision, is_ours) {
-        (Some(decision), _) if decision.state == DecisionState::Commit => InDoubtState::Committed,
+        (Some(found), _) if found.decision.state == DecisionState::Commit => InDoubtState::Committed,
         (Some(_), _) => InDoubtState::Heuristic,
         (None, true) => InDoubtState::Undecided,
         (None, false) => InDoubtState::Foreign,
@@ -125,16 +125,21 @@ fn names(found: &Found) -> Vec<(String, String)> {
     found.branches.iter().map(|found| (found.handle.name().to_owned(), found.branch.label().to_owned())).collect()
 }
 
-async fn age(found: &Found, scan: &Scan, gid: &str) -> Result<Option<Duration>> {
-    let since = |then: DateTime<Utc>, now: DateTime<Utc>| (now - then).to_std().unwrap_or_default();
-    let mut oldest = None;
-    for branch in &found.branches {
-        if let Some(prepared_at) = branch.prepared_at {
-            oldest = oldest.max(Some(since(prepared_at, branch.handle.now().await?)));
-        }
-    }
-    if let (Some(decision), Some(commit_point)) = (&found.decision, scan.commit_point(gid)) {
-        oldest = oldest.max(Some(since(decision.created_at, commit_point.now().await?)));
-    }
-    Ok(oldest)
+fn note(found: &Found, scan: &Scan, gid: &str) -> Option<String> {
+    let recorded = found.decision.as_ref().and_then(|found| found.decision.note.clone());
+    recorded.or_else(|| scan.commit_point(gid).is_none().then(|| scan.copies(gid).next()).flatten().map(copied))
+}
+
+/// The note of a transaction whose commit point has only a copy among the connections.
+pub(super) fn copied(copy: &ConnectionHandle) -> String {
+    let name = copy.name();
+    format!(
+        "the database of `{name}` is a copy of its commit point, or has been moved; if it has been moved, set `identity` to \
+         NULL in `ar_2pc_store`"
+    )
+}
+
+fn age(found: &Found) -> Option<Duration> {
+    let branches = found.branches.iter().filter_map(|branch| branch.age);
+    branches.chain(found.decision.as_ref().map(|found| found.age)).max()
 }

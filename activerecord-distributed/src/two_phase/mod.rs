@@ -7,17 +7,20 @@
 
 mod branch_end;
 mod commit;
+mod decide;
 mod decision;
 mod doctor;
 mod force;
 mod forget;
 mod former_names;
 mod in_doubt;
+mod limit;
 mod participants;
 mod record;
 mod recover;
 mod reply;
 mod scan;
+mod store;
 
 pub use doctor::Finding;
 pub use in_doubt::{InDoubt, InDoubtState, Survey};
@@ -63,7 +66,8 @@ use activerecord_core::{AsyncBody, Result};
 /// - `Configuration`, before `body` runs: no connection, one that is not configured, or one that is named twice.
 /// - `Transaction`, before `body` runs: the task has an open transaction on one of the connections.
 /// - [`ABORTED`](crate::ABORTED): everything is rolled back. The source is the cause.
-/// - `CommitOutcomeUnknown`: the commit point did not answer for five minutes. Recovery completes the outcome.
+/// - `CommitOutcomeUnknown`: the commit point did not answer for five minutes, or an operator committed the branches by
+///   force. Recovery completes the outcome.
 /// - `AfterCommit`: everything is committed, and an `after_commit` hook failed.
 pub async fn two_phase<'n, T, F>(names: impl IntoIterator<Item = &'n str>, body: F) -> Result<T>
 where
@@ -91,10 +95,12 @@ pub struct TwoPhase;
 static GRACE: AtomicU64 = AtomicU64::new(30_000);
 
 impl TwoPhase {
-    /// Sets, for this process, how long a coordinator may be idle between the phases. Default: 30 s.
+    /// Sets, for this process, how long a coordinator may be idle between the phases, and how long it waits for the
+    /// answer of a database to COMMIT and ROLLBACK. Default: 30 s.
     ///
-    /// After that the server of the commit point ends its transaction, and recovery rolls the branches back. MySQL and
-    /// MariaDB round to whole seconds. An SQLite commit point has no such limit: the branches wait until the process
+    /// When a coordinator is idle for longer, the server of the commit point ends its transaction, and recovery rolls
+    /// the branches back. After a COMMIT without an answer, the coordinator asks for the decision on a new session.
+    /// MySQL and MariaDB round to whole seconds. An SQLite commit point has no such limit: the branches wait until the process
     /// ends. The limit never decides an outcome; only the commit point's COMMIT does.
     ///
     /// ```

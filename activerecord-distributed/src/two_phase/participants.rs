@@ -1,12 +1,16 @@
 //! The participants of a transaction, and the choice of its commit point.
 
+use std::collections::BTreeMap;
+
 use activerecord_core::{
     Branch, ConnectionHandle, Error, ErrorKind, ProtocolConnection as _, Result, Transaction, UnmetPrecondition,
     connection,
 };
 
 use super::commit::{Enlisted, OpenTransaction};
-use super::record::{Mark, database_name, new_gid};
+use super::record::Mark;
+use super::store::{database_name, new_gid, recent_identity};
+use crate::failpoint;
 use crate::tables::install;
 
 /// The checked participants of a transaction that has not begun.
@@ -44,25 +48,35 @@ impl Participants {
             for handle in &connections {
                 check_settings(handle, handle.name() == connections[point].name()).await?;
                 install::<Mark>(handle).await?;
+                // Known before a connection of any pool is held.
+                recent_identity(handle).await?;
             }
         }
         Ok(Self { connections, point })
     }
 
-    /// Begins a transaction on each participant.
+    /// Begins a transaction on each participant, in the order of their names, not in that of the caller. A transaction
+    /// holds a connection of each pool while it waits for the next one. If two transactions took them in different
+    /// orders, each could wait for the other.
     pub(super) async fn begin(self) -> Result<OpenTransaction> {
         let Some(point) = self.connections.get(self.point) else {
             return Err(Error::configuration("a transaction across databases needs at least one connection"));
         };
-        let gid = if self.connections.len() > 1 { new_gid(&database_name(point).await?) } else { new_gid("alone") };
-        let mut enlisted = Vec::with_capacity(self.connections.len());
-        for (number, handle) in self.connections.into_iter().enumerate() {
+        let is_alone = self.connections.len() == 1;
+        let gid = new_gid(&if is_alone { "alone".to_owned() } else { database_name(point).await? });
+        let mut ordered: Vec<_> = self.connections.into_iter().enumerate().collect();
+        if !failpoint::is_broken("2pc.order") {
+            ordered.sort_unstable_by(|(_, one), (_, other)| one.name().cmp(other.name()));
+        }
+        let mut begun = BTreeMap::new();
+        for (number, handle) in ordered {
             let branch = Branch::new(&*gid, format!("b{number}"))?;
+            let database = if is_alone { String::new() } else { recent_identity(&handle).await? };
             let begin = Transaction::begin(handle.name()).independent();
             let begin = if number == self.point { begin } else { begin.branch(&branch) };
-            enlisted.push(Enlisted { transaction: begin.await?, handle, branch });
+            begun.insert(number, Enlisted { transaction: begin.await?, handle, database, branch });
         }
-        Ok(OpenTransaction::new(gid, self.point, enlisted))
+        Ok(OpenTransaction::new(gid, self.point, begun.into_values().collect()))
     }
 }
 
@@ -82,10 +96,11 @@ fn check_name(names: &[String], handle: &ConnectionHandle) -> Result<()> {
     Ok(())
 }
 
-/// The commit point is exempt from the preconditions of PREPARE.
+/// The commit point is exempt from the preconditions of PREPARE, and the others from those of the decision.
 async fn check_settings(handle: &ConnectionHandle, is_commit_point: bool) -> Result<()> {
     let unmet = super::doctor::unmet(handle).await?;
-    let unmet = unmet.iter().find(|unmet| !(is_commit_point && unmet.to_prepare));
+    let is_exempt = |unmet: &&UnmetPrecondition| if is_commit_point { unmet.to_prepare } else { unmet.to_decide };
+    let unmet = unmet.iter().find(|unmet| !is_exempt(unmet));
     match unmet {
         None => Ok(()),
         Some(unmet) => Err(cannot(handle, unmet)),

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
+use activerecord_core::Result;
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, ConnectionHandle, Result};
 use activerecord_derive::{ActiveEnum, ActiveRecord};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use super::store::DatabaseName;
 use crate::json;
-use crate::per_connection::PerConnection;
-use crate::tables::{OwnTable, exists, insert_if_absent, install};
+use crate::tables::OwnTable;
 
 /// A decision, in the commit point's database: a row of `ar_2pc`.
 #[derive(ActiveRecord, Clone, Debug, PartialEq)]
@@ -26,6 +25,9 @@ pub(super) struct Decision {
     pub(super) created_at: DateTime<Utc>,
     /// Why the outcome is heuristic.
     pub(super) note: Option<String>,
+    /// When a recovery found that all branches have ended, by the clock of the database. None also in a row of an earlier
+    /// version.
+    pub(super) finished_at: Option<DateTime<Utc>>,
 }
 
 #[derive(ActiveEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,9 @@ pub(super) enum DecisionState {
 pub(super) struct Participant {
     pub(super) connection: String,
     pub(super) label: String,
+    /// The identity of the database: the name can be that of another one by now. None: an earlier version wrote the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) database: Option<String>,
 }
 
 /// A row that each branch writes, as proof that it committed: a row of `ar_2pc_mark`. It also makes MySQL and MariaDB
@@ -58,72 +63,55 @@ pub(super) struct Mark {
     pub(super) marked_at: DateTime<Utc>,
 }
 
-/// The name of a database: the only row of `ar_2pc_store`. The id of a transaction contains the name of its commit
-/// point's database, so recovery finds the decision of a branch and leaves the branches of other programs alone.
-#[derive(ActiveRecord, Clone, Debug, PartialEq)]
-#[activerecord(crate = activerecord_core)]
-#[table = "ar_2pc_store"]
-struct DatabaseName {
-    #[primary_key]
-    number: i32,
-    name: String,
-}
-
 impl OwnTable for Decision {}
 
 impl OwnTable for Mark {}
 
-impl OwnTable for DatabaseName {}
-
-/// How long recovery keeps the decision of a transaction whose branches have all ended. A coordinator that lost the
-/// answer to its COMMIT reads the row in this time; it would take a missing row for an abort.
+/// How long recovery keeps the decision of a transaction after it has found that all branches have ended. A coordinator that
+/// lost the answer to its COMMIT reads the row in this time; it would take a missing row for an abort. The time of the
+/// decision would not do: a coordinator can be slow between the decision row and the COMMIT.
 pub(super) const RETENTION: Duration = Duration::from_secs(600);
 
+/// What a row of `ar_2pc` says about the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The coordinator decided to commit. A branch may have ended against it.
+    Committed,
+    /// Without a decision, an operator committed the branches.
+    ForcedCommit,
+    /// Without a decision, an operator rolled the branches back.
+    ForcedAbort,
+}
+
+impl Outcome {
+    pub(super) fn commits(self) -> bool {
+        self != Self::ForcedAbort
+    }
+}
+
+/// The start of the note of a forced commit. The row of an earlier version has no other sign of the outcome.
+pub(super) const FORCED_COMMIT: &str = "committed by force: ";
+
+/// The start of the note of a forced abort.
+pub(super) const FORCED_ABORT: &str = "rolled back by force: ";
+
 impl Decision {
+    /// The outcome that this row records.
+    ///
+    /// # Errors
+    /// `Conversion` when its list of participants cannot be read.
+    pub(super) fn outcome(&self) -> Result<Outcome> {
+        // Only a coordinator writes participants.
+        if self.state == DecisionState::Commit || !self.participants()?.is_empty() {
+            return Ok(Outcome::Committed);
+        }
+        let is_commit = self.note.as_ref().is_some_and(|note| note.starts_with(FORCED_COMMIT));
+        Ok(if is_commit { Outcome::ForcedCommit } else { Outcome::ForcedAbort })
+    }
+
     pub(super) fn participants(&self) -> Result<Vec<Participant>> {
         json::read(&self.participants, || format!("the participants of transaction {}", self.gid))
     }
-}
-
-/// The prefix of this library's ids.
-const PREFIX: &str = "ar1-";
-
-/// A new global id: the name of the commit point's database, and a unique number.
-pub(super) fn new_gid(database: &str) -> String {
-    format!("{PREFIX}{database}-{}", Uuid::now_v7().simple())
-}
-
-/// The name of the commit point's database, from a global id.
-pub(super) fn database_of(gid: &str) -> Option<&str> {
-    gid.strip_prefix(PREFIX)?.split('-').next()
-}
-
-static NAMES: PerConnection<String> = PerConnection::new();
-
-/// The name of this connection's database. A database without a name gets one now.
-pub(super) async fn database_name(connection: &ConnectionHandle) -> Result<String> {
-    if let Some(name) = NAMES.get(connection) {
-        return Ok(name);
-    }
-    install::<DatabaseName>(connection).await?;
-    install::<Decision>(connection).await?;
-    let own = DatabaseName { number: 1, name: format!("{:08x}", fastrand::u32(..)) };
-    insert_if_absent(connection.name(), own).await?;
-    let row = DatabaseName::with_connection(connection.name(), async || DatabaseName::find(1).await).await?;
-    let name = row.name;
-    NAMES.set(connection, name.clone());
-    Ok(name)
-}
-
-/// The name of this connection's database, if it has one.
-pub(super) async fn find_database_name(connection: &ConnectionHandle) -> Result<Option<String>> {
-    if let Some(name) = NAMES.get(connection) {
-        return Ok(Some(name));
-    }
-    if !exists::<DatabaseName>(connection).await? {
-        return Ok(None);
-    }
-    Ok(DatabaseName::using(connection.name()).first().await?.map(|row| row.name))
 }
 
 /// The tables of transactions across databases.

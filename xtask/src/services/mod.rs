@@ -3,6 +3,7 @@
 mod apt;
 mod brokers;
 mod command;
+mod galera;
 mod mariadb;
 mod mysql;
 mod postgres;
@@ -66,12 +67,19 @@ pub(crate) struct Options {
     /// Leave out a server and its replica (may be repeated)
     #[arg(long, value_name = "NAME")]
     without: Vec<Service>,
+    /// Also start a server that only some tests need: galera (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    with: Vec<Service>,
 }
 
 /// Runs a task.
 pub(crate) fn run(task: Task) -> Result<()> {
     match task {
-        Task::Up(options) => up(&options, &Service::ALL).map(|table| println!("{table}")),
+        Task::Up(options) => {
+            let chosen = |service: &Service| !service.is_on_request() || options.with.contains(service);
+            let services: Vec<_> = Service::ALL.into_iter().filter(chosen).collect();
+            up(&options, &services).map(|table| println!("{table}"))
+        }
         Task::Down => down(),
         Task::Env => show_variables(),
         Task::Restart { service } => restart(service),

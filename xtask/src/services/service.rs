@@ -19,6 +19,7 @@ pub(crate) enum Service {
     #[value(name = "mariadb-2")]
     Mariadb2,
     MariadbReplica,
+    Galera,
     Mysql,
     Nats,
     Rabbitmq,
@@ -37,13 +38,14 @@ pub(super) enum Family {
 }
 
 impl Service {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Postgres,
         Self::Postgres2,
         Self::PostgresReplica,
         Self::Mariadb,
         Self::Mariadb2,
         Self::MariadbReplica,
+        Self::Galera,
         Self::Mysql,
         Self::Nats,
         Self::Rabbitmq,
@@ -59,6 +61,7 @@ impl Service {
             Self::Mariadb => "mariadb",
             Self::Mariadb2 => "mariadb-2",
             Self::MariadbReplica => "mariadb-replica",
+            Self::Galera => "galera",
             Self::Mysql => "mysql",
             Self::Nats => "nats",
             Self::Rabbitmq => "rabbitmq",
@@ -75,6 +78,7 @@ impl Service {
             Self::Mariadb => "DATABASE_URL_MARIADB",
             Self::Mariadb2 => "DATABASE_URL_MARIADB_2",
             Self::MariadbReplica => "DATABASE_URL_MARIADB_REPLICA",
+            Self::Galera => "DATABASE_URL_GALERA",
             Self::Mysql => "DATABASE_URL_MYSQL",
             Self::Nats => "NATS_URL",
             Self::Rabbitmq => "AMQP_URL",
@@ -91,10 +95,15 @@ impl Service {
         }
     }
 
+    /// Whether `cargo xtask services up` starts it only with `--with`. The tests start it.
+    pub(super) fn is_on_request(self) -> bool {
+        self == Self::Galera
+    }
+
     pub(super) fn family(self) -> Family {
         match self {
             Self::Postgres | Self::Postgres2 | Self::PostgresReplica => Family::Postgres,
-            Self::Mariadb | Self::Mariadb2 | Self::MariadbReplica => Family::Mariadb,
+            Self::Mariadb | Self::Mariadb2 | Self::MariadbReplica | Self::Galera => Family::Mariadb,
             Self::Mysql => Family::Mysql,
             Self::Nats => Family::Nats,
             Self::Rabbitmq => Family::Rabbitmq,

@@ -12,7 +12,7 @@ use super::probe::{free_port, is_ready};
 use super::service::{Family, Service};
 use super::site::Site;
 use super::state::{Server, State};
-use super::{Options, apt, brokers, mariadb, mysql, postgres, process, tls};
+use super::{Options, apt, brokers, galera, mariadb, mysql, postgres, process, tls};
 use crate::Result;
 
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -115,6 +115,8 @@ fn packages(site: &Site, services: &[Service]) -> Vec<&'static str> {
         };
         packages.extend(find(program).is_none().then_some(package));
     }
+    let needs_galera = services.contains(&Service::Galera) && !galera::provider().exists();
+    packages.extend(needs_galera.then_some("galera-4"));
     packages.extend(find("openssl").is_none().then_some("openssl"));
     packages.into_iter().collect()
 }
@@ -154,6 +156,7 @@ fn create(site: &Site, state: &Mutex<State>, service: Service) -> Result<Server>
     let port = free_port();
     let launch = match service.family() {
         Family::Postgres => postgres::create(site, service, port, primary.as_ref()),
+        Family::Mariadb if service == Service::Galera => galera::create(site, service, port),
         Family::Mariadb => mariadb::create(site, service, port, primary.as_ref()),
         Family::Mysql => mysql::create(site, service, port),
         Family::Nats => brokers::nats(site, port),

@@ -34,6 +34,12 @@ pub(super) fn kind(number: u16, state: &str, message: &str) -> ErrorKind {
     }
 }
 
+/// Whether the error of a COMMIT with this number does not tell the outcome: an error without a number of its own, one of the
+/// storage engine during the COMMIT, those of clients, which proxies forward, and those of the proxy `ProxySQL`.
+pub(super) fn hides_outcome(number: u16) -> bool {
+    matches!(number, 1105 | 1180 | 2000..=2999 | 9000..=9999)
+}
+
 /// Whether the error concerns a value.
 fn is_of_data(number: u16) -> bool {
     matches!(

@@ -59,7 +59,7 @@ async fn forward(
 
 /// Returns the URL of the database through the proxy, and the address of the server. Without TLS, so that the proxy can
 /// read the requests.
-fn through(url: &str, port: u16) -> Option<(String, String)> {
+pub(super) fn through(url: &str, port: u16) -> Option<(String, String)> {
     let (scheme, rest) = url.split_once("://")?;
     let (login, rest) = rest.rsplit_once('@')?;
     let (server, path) = rest.split_once('/')?;

@@ -1,10 +1,16 @@
 //! Transactions across databases whose coordinator, recovery or server is killed or stopped, or whose connection is
-//! cut: T1 to T6, T13, T14. The other cases are in `tests/two_phase`, for every pair of databases.
+//! cut: T1 to T6, T13 to T20. The other cases are in `tests/two_phase`, for every pair of databases.
 
+mod black_hole;
 mod coordinators;
+mod copies;
 mod cut;
+mod force;
+mod order;
+mod records;
 mod servers;
 mod storm;
+mod wrong_answer;
 
 use activerecord::prelude::*;
 use faults::bank::{self, ACCOUNTS};
