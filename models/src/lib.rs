@@ -1,0 +1,6 @@
+//! Models of the protocols, which a checker explores completely. docs/design/models.md says what each one covers.
+
+pub mod saga;
+pub mod search;
+pub mod step;
+pub mod two_phase;
