@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use activerecord::prelude::*;
 use faults::trip::{self, Kind};
-use faults::{bank, copied, flow, places};
+use faults::{bank, copied, flow, lists, places};
 use tokio::io::AsyncReadExt as _;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -33,6 +33,8 @@ async fn run(arguments: &[&str]) -> Result<()> {
         // The test kills this process during the pause.
         ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_input_is_closed()).await,
         ["transfers", milliseconds] => transfers(&names, milliseconds).await,
+        ["append", "compare and set", process] => lists::append(&names, read_number(process)?, true).await,
+        ["append", "set", process] => lists::append(&names, read_number(process)?, false).await,
         ["recover"] => recover().await,
         ["recover until killed"] => {
             TwoPhase::recover().await?;
@@ -97,6 +99,10 @@ async fn copy_again(from: &str, to: &str) -> Result<()> {
             () = tokio::time::sleep(Duration::from_millis(5)) => {}
         }
     }
+}
+
+fn read_number(text: &str) -> Result<u64> {
+    text.parse().map_err(Error::custom)
 }
 
 fn read(kind: &str) -> Kind {

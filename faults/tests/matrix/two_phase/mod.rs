@@ -1,8 +1,9 @@
 //! Transactions across databases whose coordinator, recovery or server is killed or stopped, or whose connection is
-//! cut: T1 to T6, T13, T14. The other cases are in `tests/two_phase`, for every pair of databases.
+//! cut: T1 to T6, T13, T14, T21. The other cases are in `tests/two_phase`, for every pair of databases.
 
 mod coordinators;
 mod cut;
+mod histories;
 mod servers;
 mod storm;
 
