@@ -43,3 +43,14 @@ fn without_a_barrier_a_late_action_takes_effect_after_its_compensation() {
     breaks(Fault::ActsWithoutBarrier, property::FINAL);
     breaks(Fault::ActsWithoutBarrier, property::ONCE);
 }
+
+#[test]
+fn an_action_of_unknown_outcome_that_counts_as_failed_is_not_compensated() {
+    breaks(Fault::IgnoresDoubt, property::CONSISTENT);
+}
+
+#[test]
+fn a_saga_that_nobody_resumes_does_not_end() {
+    let model = Saga { fault: Some(Fault::NobodyResumes) };
+    assert!(without_end(&model, State::is_over).is_some());
+}

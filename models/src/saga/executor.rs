@@ -113,6 +113,7 @@ pub(super) fn steps(model: &Saga, state: &State, number: usize, steps: &mut Step
     let to = |state: &State, executor| state.with_executor(number, executor);
     match state.executors[number] {
         Executor::Idle if state.is_over() || state.record.is_leased => {}
+        Executor::Idle if model.fault == Some(Fault::NobodyResumes) => {}
         Executor::Idle => {
             let listed = Executor::Listed { token: state.record.token, is_unwinding: state.record.is_unwinding };
             steps.add("lists the saga", to(state, listed));
@@ -218,7 +219,10 @@ impl Writer<'_> {
                 Outcome::Succeeded => Executor::Running(self.run.with_row(step, Row::Succeeded).forward()),
                 Outcome::Blocked => Executor::Idle,
                 Outcome::Failed => Executor::Running(self.run.doing(Doing::Failed { step, is_doubtful })),
-                Outcome::Unknown => Executor::Running(self.run.doing(Doing::Failed { step, is_doubtful: true })),
+                Outcome::Unknown => {
+                    let is_doubtful = is_doubtful || self.model.fault != Some(Fault::IgnoresDoubt);
+                    Executor::Running(self.run.doing(Doing::Failed { step, is_doubtful }))
+                }
             };
             steps.add(what, then.with_executor(self.number, next));
         }

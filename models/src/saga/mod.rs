@@ -36,6 +36,10 @@ pub enum Fault {
     WritesWithoutToken,
     /// An action does not insert a row of its own.
     ActsWithoutBarrier,
+    /// An action whose COMMIT has no answer counts as one without an effect.
+    IgnoresDoubt,
+    /// Nobody resumes a saga.
+    NobodyResumes,
 }
 
 /// The state of everything.
