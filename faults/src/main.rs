@@ -33,8 +33,6 @@ async fn run(arguments: &[&str]) -> Result<()> {
         // The test kills this process during the pause.
         ["two commits"] => bank::two_commits(name(0), name(1), 1, 10, until_input_is_closed()).await,
         ["transfers", milliseconds] => transfers(&names, milliseconds).await,
-        ["append", "compare and set", process] => lists::append(&names, read_number(process)?, true).await,
-        ["append", "set", process] => lists::append(&names, read_number(process)?, false).await,
         ["recover"] => recover().await,
         ["recover until killed"] => {
             TwoPhase::recover().await?;
@@ -44,6 +42,8 @@ async fn run(arguments: &[&str]) -> Result<()> {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
+        ["append", "compare and set", process] => lists::append(&names, read_number(process)?, true).await,
+        ["append", "set", process] => lists::append(&names, read_number(process)?, false).await,
         ["trip", kind, id] => {
             let id = Uuid::parse_str(id).map_err(Error::custom)?;
             trip::saga(read(kind), name(0), name(1)).run_as(id, &()).await.map(drop)
@@ -101,15 +101,15 @@ async fn copy_again(from: &str, to: &str) -> Result<()> {
     }
 }
 
-fn read_number(text: &str) -> Result<u64> {
-    text.parse().map_err(Error::custom)
-}
-
 fn read(kind: &str) -> Kind {
     [Kind::Good, Kind::Failing, Kind::Unguarded, Kind::Sticky, Kind::Loose]
         .into_iter()
         .find(|known| format!("{known:?}") == kind)
         .unwrap_or(Kind::Good)
+}
+
+fn read_number(text: &str) -> Result<u64> {
+    text.parse().map_err(Error::custom)
 }
 
 /// Recovers until no transaction is waiting, for five minutes at most, and prints the last result.
