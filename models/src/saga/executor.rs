@@ -156,39 +156,13 @@ fn run(model: &Saga, state: &State, number: usize, run: Run, steps: &mut Steps<'
         steps.add("renews its lease", writer.write(false, |_, run| run));
     }
     match run.doing {
-        Doing::Begin { step, is_doubtful } => {
-            let begin = |state: &mut State, run: Run| {
-                let run = run.with_row(step, Row::Started).doing(Doing::Act { step, is_doubtful });
-                state.rows[..=step].copy_from_slice(&run.rows[..=step]);
-                run
-            };
-            steps.add("writes the start of a step", writer.write(true, begin));
-        }
+        Doing::Begin { step, is_doubtful } => steps.add("writes the start of a step", writer.begin(step, is_doubtful)),
         Doing::Act { step, is_doubtful } => writer.act(step, is_doubtful, steps),
         Doing::Failed { step, is_doubtful } => writer.fail(step, is_doubtful, steps),
-        Doing::WriteLast => {
-            let write = |state: &mut State, run: Run| {
-                state.rows = run.rows;
-                run.doing(Doing::End(Status::Done))
-            };
-            steps.add("writes the end of the last step", writer.write(true, write));
-        }
+        Doing::WriteLast => steps.add("writes the end of the last step", writer.write_last()),
         Doing::Compensate => writer.compensate(steps),
-        Doing::WriteUndone(step) => {
-            let write = |state: &mut State, run: Run| {
-                state.rows[step] = Row::Undone;
-                run.with_row(step, Row::Undone).doing(Doing::Compensate)
-            };
-            steps.add("writes a compensation", writer.write(false, write));
-        }
-        Doing::End(status) => {
-            let mut then = writer.write(status == Status::Done, |state, run| {
-                state.record.status = status;
-                run
-            });
-            then.executors[number] = Executor::Idle;
-            steps.add("writes the end of the saga", then);
-        }
+        Doing::WriteUndone(step) => steps.add("writes a compensation", writer.write_undone(step)),
+        Doing::End(status) => steps.add("writes the end of the saga", writer.end(status)),
     }
 }
 
@@ -209,6 +183,37 @@ impl Writer<'_> {
             false => Executor::Idle,
         };
         then.with_executor(self.number, next)
+    }
+
+    /// Writes the end of the step before in the same transaction.
+    fn begin(&self, step: usize, is_doubtful: bool) -> State {
+        self.write(true, |state, run| {
+            let run = run.with_row(step, Row::Started).doing(Doing::Act { step, is_doubtful });
+            state.rows[..=step].copy_from_slice(&run.rows[..=step]);
+            run
+        })
+    }
+
+    fn write_last(&self) -> State {
+        self.write(true, |state, run| {
+            state.rows = run.rows;
+            run.doing(Doing::End(Status::Done))
+        })
+    }
+
+    fn write_undone(&self, step: usize) -> State {
+        self.write(false, |state, run| {
+            state.rows[step] = Row::Undone;
+            run.with_row(step, Row::Undone).doing(Doing::Compensate)
+        })
+    }
+
+    fn end(&self, status: Status) -> State {
+        let ended = self.write(status == Status::Done, |state, run| {
+            state.record.status = status;
+            run
+        });
+        ended.with_executor(self.number, Executor::Idle)
     }
 
     fn act(&self, step: usize, is_doubtful: bool, steps: &mut Steps<'_, State>) {
