@@ -4,5 +4,6 @@
 pub mod bank;
 pub mod copied;
 pub mod flow;
+pub mod lists;
 pub mod places;
 pub mod trip;

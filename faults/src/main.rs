@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use activerecord::prelude::*;
 use faults::trip::{self, Kind};
-use faults::{bank, copied, flow, places};
+use faults::{bank, copied, flow, lists, places};
 use tokio::io::AsyncReadExt as _;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -63,6 +63,8 @@ async fn run(arguments: &[&str]) -> Result<()> {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
+        ["append", "compare and set", process] => lists::append(&names, read_number(process)?, true).await,
+        ["append", "set", process] => lists::append(&names, read_number(process)?, false).await,
         ["trip", kind, id] => {
             let id = Uuid::parse_str(id).map_err(Error::custom)?;
             trip::saga(read(kind), name(0), name(1)).run_as(id, &()).await.map(drop)
@@ -125,6 +127,10 @@ fn read(kind: &str) -> Kind {
         .into_iter()
         .find(|known| format!("{known:?}") == kind)
         .unwrap_or(Kind::Good)
+}
+
+fn read_number(text: &str) -> Result<u64> {
+    text.parse().map_err(Error::custom)
 }
 
 /// Recovers until no transaction is waiting, for five minutes at most, and prints the last result.

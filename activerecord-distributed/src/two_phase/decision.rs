@@ -1,6 +1,7 @@
 //! The decision about one transaction: whether its row exists in the commit point's database. A missing row means abort
 //! only when the row cannot be committed any more.
 
+use std::future::ready;
 use std::time::Duration;
 
 use activerecord_core::{ActiveRecord, ConnectionHandle, ErrorKind, Result, Scalar, Transaction};
@@ -45,7 +46,7 @@ pub(super) async fn ask(commit_point: &ConnectionHandle, gid: &str) -> Result<De
     if failpoint::is_broken("2pc.ask") {
         return Ok(find(commit_point, gid).await?.map_or(Decided::Abort, Decided::Commit));
     }
-    match take_key(commit_point, gid, row(commit_point, gid, &[]), false).await? {
+    match take_key(commit_point, gid, row(commit_point, gid, &[]), ready(Ok(false))).await? {
         Key::Free => Ok(Decided::Abort),
         Key::Taken => read(commit_point, gid).await,
         Key::Held => Ok(Decided::Undecided),
@@ -76,7 +77,7 @@ pub(super) enum Key {
     Copied,
 }
 
-/// Inserts a row, to find out whether its key is free. `keeps`: the row of a free key is committed.
+/// Inserts a row, to find out whether its key is free. `keeps` is asked while the key is held: if true, the row is committed.
 ///
 /// # Errors
 /// The database's own. Then nothing is known.
@@ -84,7 +85,7 @@ pub(super) async fn take_key(
     commit_point: &ConnectionHandle,
     gid: &str,
     row: impl Future<Output = Result<Decision>>,
-    keeps: bool,
+    keeps: impl Future<Output = Result<bool>>,
 ) -> Result<Key> {
     // In a transaction, so that the server undoes the insert of a caller that has given up.
     let taking = async {
@@ -95,12 +96,10 @@ pub(super) async fn take_key(
             false => Ok(Key::Copied),
         };
         let taken = transaction.run(take).await;
-        let is_kept = keeps && matches!(taken, Ok(Key::Free));
-        let ended = if is_kept { transaction.commit().await } else { transaction.rollback().await };
-        match taken {
-            Ok(key) => ended.map(|()| key),
-            Err(error) => Err(error),
-        }
+        let kept = if matches!(taken, Ok(Key::Free)) { keeps.await } else { Ok(false) };
+        let ended = if matches!(kept, Ok(true)) { transaction.commit().await } else { transaction.rollback().await };
+        let key = taken?;
+        kept.and(ended).map(|()| key)
     };
     match timeout(UNDECIDED_TIMEOUT, taking).await {
         Ok(Ok(key)) => Ok(key),

@@ -58,11 +58,7 @@ async fn force(gid: &str, reason: &str, commits: bool) -> Result<()> {
     if let Some(commit_point) = scan.commit_point(gid) {
         let start = if commits { FORCED_COMMIT } else { FORCED_ABORT };
         let note = format!("{start}{reason}");
-        if record(commit_point, gid, &note, commits).await? && !is_prepared(branches).await? {
-            // It was completed after the scan, and its decision was deleted.
-            withdraw(commit_point, gid, &note).await?;
-            return Err(not_prepared(gid));
-        }
+        record(commit_point, gid, &note, commits, branches).await?;
     }
     tracing::warn!(target: "activerecord", gid, reason, commits, "a transaction across databases is ended by force");
     for branch in branches {
@@ -78,26 +74,34 @@ async fn force(gid: &str, reason: &str, commits: bool) -> Result<()> {
     Ok(())
 }
 
-/// Records the forced outcome in the commit point's database. Returns false when a row already records this outcome.
+/// Records the forced outcome in the commit point's database, unless a row already records it.
 ///
 /// The key of the row is taken as by [`decision::ask`]: whoever commits a row with it first has decided. To read the row
-/// and then to write it would not do, because the coordinator can commit between the two.
+/// and then to write it would not do, because the coordinator can commit between the two. The prepared branches are looked
+/// for while the key is held, because a committed row must not be withdrawn: another operator may have relied on it.
 ///
 /// # Errors
-/// `Unsupported` when the transaction has the other outcome; `InDoubt` while its coordinator can still decide.
-async fn record(commit_point: &ConnectionHandle, gid: &str, note: &str, commits: bool) -> Result<bool> {
+/// `Unsupported` when the transaction has the other outcome; `InDoubt` while its coordinator can still decide; `NotFound` when
+/// it was completed after the scan, and its decision was deleted.
+async fn record(
+    commit_point: &ConnectionHandle,
+    gid: &str,
+    note: &str,
+    commits: bool,
+    branches: &[FoundBranch],
+) -> Result<()> {
     let row = async {
         let mut row = decision::row(commit_point, gid, &[]).await?;
         (row.state, row.note) = (DecisionState::Heuristic, Some(note.to_owned()));
         Ok(row)
     };
     within(ANSWER_TIMEOUT, commit_point.name(), install_tables(commit_point)).await?;
-    match decision::take_key(commit_point, gid, row, true).await? {
-        Key::Free => return Ok(true),
+    let is_open = async { if is_prepared(branches).await? { Ok(true) } else { Err(not_prepared(gid)) } };
+    match decision::take_key(commit_point, gid, row, is_open).await? {
         Key::Held => return Err(held(gid)),
-        // As without a configured commit point: nothing can be recorded.
-        Key::Copied => return Ok(false),
-        Key::Taken if failpoint::is_broken("2pc.force") => return Ok(false),
+        // Of a copy: as without a configured commit point, nothing can be recorded.
+        Key::Free | Key::Copied => return Ok(()),
+        Key::Taken if failpoint::is_broken("2pc.force") => return Ok(()),
         Key::Taken => {}
     }
     let decision = decision::find(commit_point, gid).await?.ok_or_else(|| not_prepared(gid))?;
@@ -108,7 +112,7 @@ async fn record(commit_point: &ConnectionHandle, gid: &str, note: &str, commits:
     if decision.state == DecisionState::Heuristic && outcome == Outcome::Committed {
         add_note(commit_point, &decision, note).await?;
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Adds the reason to the note of a recovery, unless the row was changed since it was read.
@@ -135,13 +139,6 @@ async fn is_prepared(branches: &[FoundBranch]) -> Result<bool> {
         }
     }
     Ok(false)
-}
-
-/// Deletes the row of a forced outcome that had no effect.
-async fn withdraw(commit_point: &ConnectionHandle, gid: &str, note: &str) -> Result<()> {
-    let own = Decision::GID.eq(gid) & Decision::STATE.eq(DecisionState::Heuristic) & Decision::NOTE.eq(note);
-    let deleted = Decision::using(commit_point.name()).filter(own).delete();
-    within(ANSWER_TIMEOUT, commit_point.name(), deleted).await.map(drop)
 }
 
 #[cold]

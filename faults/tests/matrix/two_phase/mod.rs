@@ -1,11 +1,12 @@
 //! Transactions across databases whose coordinator, recovery or server is killed or stopped, or whose connection is
-//! cut: T1 to T6, T13 to T20. The other cases are in `tests/two_phase`, for every pair of databases.
+//! cut: T1 to T6, T13 to T21. The other cases are in `tests/two_phase`, for every pair of databases.
 
 mod black_hole;
 mod coordinators;
 mod copies;
 mod cut;
 mod force;
+mod histories;
 mod order;
 mod records;
 mod servers;
