@@ -51,7 +51,10 @@ async fn former_messages_are_handled_once() -> Result<()> {
     let handler = {
         let seen = seen.clone();
         async move |task: Task<i64>| {
-            let effect = async || Ok(seen.note((*task.payload(), task.uuid())));
+            let effect = async || {
+                seen.note((*task.payload(), task.uuid()));
+                Ok(())
+            };
             task.once(&name, effect).await.map(drop)
         }
     };
@@ -126,7 +129,10 @@ async fn messages_of_two_outboxes_are_two_messages() -> Result<()> {
         Message::using(database).filter(Message::ID.eq(id)).update((Message::ID.set(1),)).await?;
         let (seen, name) = (seen.clone(), one.to_string());
         let handler = async move |task: Task<i64>| {
-            let effect = async || Ok(seen.note((task.id(), *task.payload())));
+            let effect = async || {
+                seen.note((task.id(), *task.payload()));
+                Ok(())
+            };
             task.once(&name, effect).await.map(drop)
         };
         eager(database).handle("mail", handler).run_once().await?;
