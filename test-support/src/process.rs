@@ -20,3 +20,14 @@ pub fn in_a_process_of_its_own(name: &str) -> io::Result<bool> {
     let ran = output.status.success() && out.contains("1 passed");
     if ran { Ok(false) } else { Err(io::Error::other(format!("{name} in a separate process:\n{out}{err}"))) }
 }
+
+/// Runs the test `name` in a process in which `part` of a protocol is broken: see `failpoint::is_broken`. It must fail there.
+///
+/// # Errors
+/// The process does not start, or the test does not fail in it.
+pub fn fails_without(part: &str, name: &str) -> io::Result<()> {
+    let mut command = Command::new(env::current_exe()?);
+    let output = command.args(["--exact", name]).env("ACTIVERECORD_BROKEN", part).output()?;
+    let out = String::from_utf8_lossy(&output.stdout);
+    if out.contains("1 failed") { Ok(()) } else { Err(io::Error::other(format!("{name} without {part}:\n{out}"))) }
+}
