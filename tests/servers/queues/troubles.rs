@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use activerecord::outbox::permanent;
@@ -43,6 +43,10 @@ impl Running {
         self.task.abort();
         let _ = self.task.await;
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn quick() -> Backoff {
@@ -191,12 +195,12 @@ pub(crate) async fn an_event_that_kills_its_process_harms_no_other(place: &Place
                 if *event.payload() == 5 || process < 2 {
                     std::future::pending::<()>().await;
                 }
-                seen.lock().unwrap().insert(*event.payload());
+                locked(&seen).insert(*event.payload());
                 Ok(())
             });
         let running = Running::start(consumer);
         if letter.is_some() || (process > 6 && !place.counts) {
-            until("the others are handled", async || Ok(handled.lock().unwrap().len() == 11)).await?;
+            until("the others are handled", async || Ok(locked(&handled).len() == 11)).await?;
             running.kill().await;
             break;
         }
@@ -253,7 +257,7 @@ async fn shares(place: &Place, topic: &str) -> Result<Shares> {
             async move |event: Event<usize>| {
                 start.notify_one();
                 let _permit = opened.acquire().await;
-                *seen.lock().unwrap().entry(event.id().to_owned()).or_default() += 1;
+                *locked(&seen).entry(event.id().to_owned()).or_default() += 1;
                 Ok(())
             },
         );
@@ -269,12 +273,12 @@ async fn shares(place: &Place, topic: &str) -> Result<Shares> {
     drop(other);
     gate.add_permits(1);
     until("all events are handled", async || {
-        let handled = handled.lock().unwrap();
+        let handled = locked(&handled);
         Ok(handled.keys().chain(elsewhere.keys()).collect::<BTreeSet<_>>().len() == 60)
     })
     .await?;
     running.stop().await?;
-    let handled = handled.lock().unwrap().clone();
+    let handled = locked(&handled).clone();
     Ok(Shares { handled, elsewhere })
 }
 
