@@ -23,7 +23,7 @@ pub use file::DatabaseFile;
 pub use outside::Outside;
 pub use polls::polled;
 pub use pool::{TIME_LIMIT, patient_pool};
-pub use process::{fails_with, in_a_process_of_its_own};
+pub use process::{fails_without, in_a_process_of_its_own};
 pub use proxy::{Direction, Proxy};
 pub use services::is_left_out;
 pub use until::until;

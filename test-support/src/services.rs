@@ -1,6 +1,7 @@
 //! The servers that `cargo xtask services up` has started.
 
 use std::env;
+use std::fs;
 use std::process::Command;
 
 use activerecord::{Error, Result};
@@ -33,5 +34,24 @@ pub fn services(verb: &str, name: &str) -> Result<()> {
     };
     let output = command.args(["services", verb, name]).output().map_err(Error::custom)?;
     assert!(output.status.success(), "cargo xtask services {verb} {name}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// Runs `rabbitmqctl` for the server that `cargo xtask services up` has started. Its environment is that of the server,
+/// because it names the node.
+pub fn rabbitmqctl(args: &[&str]) -> Result<()> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/services/rabbitmq");
+    let read = |file: String| fs::read(file).map_err(Error::custom);
+    let pid = String::from_utf8_lossy(&read(format!("{folder}/pid"))?).trim().to_owned();
+    let variables = read(format!("/proc/{pid}/environ"))?;
+    let variables = variables.split(|byte| *byte == 0).filter_map(|variable| {
+        let variable = std::str::from_utf8(variable).ok()?;
+        variable.split_once('=')
+    });
+    // The script in `PATH` requires the user of the installed server.
+    let mut command = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
+    let output = command.args(args).envs(variables).output().map_err(Error::custom)?;
+    let printed = || String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "rabbitmqctl {args:?}: {}", printed());
     Ok(())
 }

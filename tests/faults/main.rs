@@ -3,6 +3,7 @@
 //! The tests kill the servers `postgres-2` and `mariadb-2`. `cargo xtask test` starts them, and nothing else in the run
 //! uses them. The tests run one at a time.
 
+mod brokers;
 mod killed;
 mod ledger;
 mod proxied;

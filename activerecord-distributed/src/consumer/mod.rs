@@ -1,7 +1,11 @@
 //! Consumers: they receive the events of a topic and call a handler.
 
 mod delivered;
+mod extension;
+mod known;
+mod letter;
 mod run;
+mod suspects;
 
 use std::fmt;
 use std::future::Future;
@@ -32,7 +36,13 @@ type Call = dyn Fn(RawEvent) -> BoxFuture<'static, Result<()>> + Send + Sync;
 /// **Failure**: after an error or a panic, the event is retried with growing pauses; events of other keys continue. It
 /// becomes a dead letter when its attempts are used up, or at once if the error is [`permanent`](crate::permanent), the
 /// event cannot be read, or its version is not [supported](Self::versions). A dead letter is published on the topic
-/// `TOPIC.dead` of the same queue, for the group `dead_letters`, with the headers `error` and `consumer`.
+/// `TOPIC.dead` of the same queue, for the group `dead_letters`, with the headers `error` and `consumer`. If the queue
+/// rejects it, for example because it is too large, it has only the start of the payload, as a JSON string, and the header
+/// `shortened`.
+///
+/// **Waiting events**: an event that waits in the consumer is extended. If it was delivered elsewhere nevertheless, its
+/// handler is not called. While an event is handled, the consumer does not begin it again: a further delivery of the same
+/// id waits, and is acknowledged when the handler has succeeded.
 ///
 /// **Not guaranteed**: an order between several consumers of one group, because a queue distributes the events of one
 /// key among them. If the order matters, run one consumer per group, or compare
@@ -72,6 +82,7 @@ struct Settings {
     versions: RangeInclusive<u32>,
     drain: Duration,
     backoff: Backoff,
+    handler_timeout: Duration,
 }
 
 impl Consumer {
@@ -84,6 +95,7 @@ impl Consumer {
             versions: 0..=u32::MAX,
             drain: lease::LENGTH,
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(300)),
+            handler_timeout: Duration::from_secs(3600),
         };
         let (queue, topic) = (Arc::new(queue), topic.into());
         Self { queue, topic, connection: None, group: None, call: None, settings }
@@ -151,8 +163,13 @@ impl Consumer {
         self
     }
 
-    /// Sets the number of attempts after which an event becomes a dead letter. Default: 10. The count restarts when the
-    /// process restarts.
+    /// Sets the number of attempts after which an event becomes a dead letter. Default: 10. Attempts are counted in the
+    /// process, from the number of [deliveries](crate::Delivery::attempt) that the queue has counted. So an event that kills its
+    /// process becomes a dead letter too. A killed process uses up one attempt of each event that it has received, so an event
+    /// of which half of the attempts are used up is received alone, until a call of its handler has ended.
+    ///
+    /// A classic queue of RabbitMQ and a [`MemoryQueue`](crate::MemoryQueue) do not count: there, the count restarts with the
+    /// process, and an event that kills its process is delivered without end.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = attempts.max(1);
         self
@@ -161,6 +178,24 @@ impl Consumer {
     /// Sets the pauses between attempts. Default: up to 1 s at first, doubling up to 5 min.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = backoff;
+        self
+    }
+
+    /// Sets how long a call of the handler may take. After that its future is dropped, and the attempt has failed. A
+    /// handler that blocks its thread cannot be stopped. Default: 1 h.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use std::time::Duration;
+    /// use activerecord::queue::{Event, MemoryQueue};
+    ///
+    /// let consumer = Consumer::new(MemoryQueue::new(), "user_events")
+    ///     .handler_timeout(Duration::from_secs(60))
+    ///     .handle(async |_: Event<i64>| Ok(()));
+    /// # let _ = consumer;
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.handler_timeout = timeout;
         self
     }
 

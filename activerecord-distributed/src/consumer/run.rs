@@ -7,16 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::{Error, ErrorKind, Result};
-use tokio::sync::Semaphore;
+use futures_util::future::join_all;
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::delivered::{Delivered, dead_letter_topic};
+use super::delivered::{Delivered, Ended};
+use super::known::{Arrival, Known};
+use super::letter::dead_letter_topic;
+use super::suspects::Suspects;
 use super::{Call, Settings};
 use crate::backoff::Backoff;
 use crate::failpoint;
-use crate::queue::{Queue, Subscriber};
+use crate::queue::{Queue, Subscriber, answered};
 
 /// The consumer group of the dead letters.
 const DEAD_LETTERS: &str = "dead_letters";
@@ -37,6 +41,12 @@ impl Ready {
     pub(super) fn count(&self, outcome: &'static str) {
         let labels = [("topic", self.topic.clone()), ("group", self.group.clone()), ("outcome", outcome.to_owned())];
         metrics::counter!("activerecord_events_total", &labels).increment(1);
+    }
+
+    /// Reports a delivery that is not acknowledged.
+    fn lost(&self, error: &Error) {
+        tracing::warn!(target: "activerecord", topic = self.topic, group = self.group, %error, "an event was not acknowledged and is delivered again");
+        self.count("lost");
     }
 
     /// Creates the group of the dead letters first: some queues do not accept an event without a group.
@@ -74,24 +84,29 @@ pub(super) async fn run(ready: Ready, shutdown: impl Future<Output = ()>) {
 /// the events of a dropped `receive` call are delivered again only after their timeout.
 async fn receive(
     mut subscriber: Box<dyn Subscriber>,
+    ready: Arc<Ready>,
     room: Arc<Semaphore>,
     sender: UnboundedSender<Delivered>,
 ) -> Error {
+    let mut suspects = Suspects::new(&ready);
     loop {
+        suspects.returned().await;
         let first = match Arc::clone(&room).acquire_owned().await {
             Ok(first) => first,
             Err(error) => return Error::custom(error),
         };
-        let limit = room.available_permits() + 1;
+        let limit = suspects.limit(room.available_permits() + 1);
         drop(first);
         let deliveries = match subscriber.receive(limit).await {
             Ok(deliveries) => deliveries,
             Err(error) => return error,
         };
+        suspects.are_expected = false;
         for delivery in deliveries {
             // Only this function acquires permits, so there is one for each delivery.
             let permit = Arc::clone(&room).try_acquire_owned().ok();
-            if sender.send(Delivered::new(delivery, permit)).is_err() {
+            let suspicion = suspects.check(&*delivery);
+            if sender.send(Delivered::new(delivery, permit, suspicion)).is_err() {
                 return Error::new(ErrorKind::Custom, "the consumer has stopped");
             }
         }
@@ -105,10 +120,13 @@ struct Run {
     calls: Arc<Semaphore>,
     /// The free part of the prefetch limit.
     room: Arc<Semaphore>,
-    /// One task per key, and per event without a key. Each returns its key.
-    running: JoinSet<Option<String>>,
+    /// One task per key, and per event without a key.
+    running: JoinSet<Ended>,
+    /// Tells the tasks to return their events.
+    stop: watch::Sender<bool>,
     /// By key: the events that wait for the running event of their key.
     waiting: HashMap<String, VecDeque<Delivered>>,
+    known: Known,
     next_check: Instant,
 }
 
@@ -122,23 +140,25 @@ impl Run {
             calls,
             room,
             running: JoinSet::new(),
+            stop: watch::channel(false).0,
             waiting: HashMap::new(),
+            known: Known::default(),
             next_check: Instant::now() + EXTENSION_CHECK,
         }
     }
 
     /// Receives and handles events until the queue fails.
     async fn receive_and_handle(&mut self, outages: &mut u32) -> Error {
-        let subscriber = match self.ready.subscribe().await {
+        let subscriber = match answered(self.ready.subscribe()).await {
             Ok(subscriber) => subscriber,
             Err(error) => return error,
         };
         let (sender, mut received) = mpsc::unbounded_channel();
-        let mut receiving = pin!(receive(subscriber, Arc::clone(&self.room), sender));
+        let mut receiving = pin!(receive(subscriber, Arc::clone(&self.ready), Arc::clone(&self.room), sender));
         let error = loop {
             tokio::select! {
                 biased;
-                Some(ended) = self.running.join_next(), if !self.running.is_empty() => self.start_next(ended.ok().flatten()),
+                Some(ended) = self.running.join_next(), if !self.running.is_empty() => self.ended(ended.unwrap_or_default()),
                 () = sleep_until(self.next_check) => self.extend_waiting().await,
                 Some(delivered) = received.recv() => {
                     *outages = 0;
@@ -155,6 +175,11 @@ impl Run {
 
     /// Starts the event, or queues it behind the running event of its key.
     fn accept(&mut self, delivered: Delivered) {
+        let delivered = match self.known.add(delivered) {
+            Arrival::New(delivered) => delivered,
+            Arrival::Known => return,
+            Arrival::Handled(delivered) => return self.acknowledge(delivered),
+        };
         match delivered.key().and_then(|key| self.waiting.get_mut(key)) {
             Some(behind) => behind.push_back(delivered),
             None => self.start(delivered),
@@ -162,27 +187,39 @@ impl Run {
     }
 
     fn start(&mut self, delivered: Delivered) {
-        let key = delivered.key().map(str::to_owned);
+        let (key, id) = (delivered.key().map(str::to_owned), delivered.id().map(str::to_owned));
         if let Some(key) = &key {
             self.waiting.entry(key.clone()).or_default();
         }
-        let (ready, calls) = (Arc::clone(&self.ready), Arc::clone(&self.calls));
+        let (ready, calls, stop) = (Arc::clone(&self.ready), Arc::clone(&self.calls), self.stop.subscribe());
         self.running.spawn(async move {
-            let handled = match failpoint::reach("consumer.received") {
-                Ok(()) => delivered.handle(&ready, &calls).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = handled {
-                tracing::warn!(target: "activerecord", topic = ready.topic, group = ready.group, %error, "an event was not acknowledged and is delivered again");
-                ready.count("lost");
-            }
-            key
+            let (is_handled, is_acknowledged) = handled(delivered, &ready, &calls, stop).await;
+            Ended { key, id, is_handled, is_acknowledged }
         });
     }
 
-    /// Starts the next event of a key.
-    fn start_next(&mut self, key: Option<String>) {
-        let Some(key) = key else { return };
+    /// Acknowledges a further delivery of an event that this process has handled.
+    fn acknowledge(&mut self, delivered: Delivered) {
+        let (ready, id) = (Arc::clone(&self.ready), delivered.id().map(str::to_owned));
+        self.running.spawn(async move {
+            let acknowledged = delivered.acknowledge().await;
+            if let Err(error) = &acknowledged {
+                ready.lost(error);
+            }
+            Ended { key: None, id, is_handled: true, is_acknowledged: acknowledged.is_ok() }
+        });
+    }
+
+    /// Starts the next event of the key. An event that was not handled is handled by its next delivery, before the later
+    /// events of its key.
+    fn ended(&mut self, ended: Ended) {
+        let deliveries = self.known.remove(&ended);
+        if ended.is_handled {
+            deliveries.into_iter().for_each(|delivered| self.acknowledge(delivered));
+        } else if let Some(again) = self.known.keep_one(deliveries) {
+            return self.start(again);
+        }
+        let Some(key) = ended.key else { return };
         match self.waiting.get_mut(&key).and_then(VecDeque::pop_front) {
             Some(next) => self.start(next),
             None => drop(self.waiting.remove(&key)),
@@ -191,8 +228,9 @@ impl Run {
 
     /// Extends the deliveries of the waiting events.
     async fn extend_waiting(&mut self) {
-        for delivered in self.waiting.values_mut().flatten() {
-            if let Err(error) = delivered.extend_if_due().await {
+        let waiting = self.waiting.values_mut().flatten().chain(self.known.waiting());
+        for extended in join_all(waiting.map(Delivered::extend_if_due)).await {
+            if let Err(error) = extended {
                 tracing::warn!(target: "activerecord", topic = self.ready.topic, group = self.ready.group, %error, "the delivery of a waiting event could not be extended");
             }
         }
@@ -210,18 +248,58 @@ impl Run {
         while !self.running.is_empty() {
             tokio::select! {
                 biased;
-                Some(ended) = self.running.join_next() => self.start_next(ended.ok().flatten()),
+                Some(ended) = self.running.join_next() => self.ended(ended.unwrap_or_default()),
                 () = sleep_until(self.next_check) => self.extend_waiting().await,
                 () = sleep_until(end) => return,
             }
         }
     }
 
-    /// Rejects the waiting events, and waits for the running ones, for the drain time at most.
+    /// Returns the waiting events to the queue, and waits for the running ones, for the drain time at most. Then returns
+    /// these too.
     async fn shut_down(mut self) {
-        for delivered in self.waiting.drain().flat_map(|(_, waiting)| waiting) {
-            delivered.reject().await;
-        }
+        let waiting = self.waiting.drain().flat_map(|(_, waiting)| waiting);
+        join_all(waiting.map(Delivered::release)).await;
         self.drain(Instant::now() + self.ready.settings.drain).await;
+        self.stop.send_replace(true);
+        while self.running.join_next().await.is_some() {}
+        join_all(self.known.into_waiting().map(Delivered::release)).await;
     }
+}
+
+/// Handles and acknowledges an event, or returns it to the queue when the consumer stops. Returns whether it is handled, and
+/// whether it is acknowledged.
+async fn handled(
+    mut delivered: Delivered,
+    ready: &Ready,
+    calls: &Semaphore,
+    mut stop: watch::Receiver<bool>,
+) -> (bool, bool) {
+    let handling = async {
+        failpoint::reach("consumer.received")?;
+        delivered.handle(ready, calls).await
+    };
+    let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
+    let handled = tokio::select! {
+        biased;
+        handled = handling => Some(handled),
+        () = stopped => None,
+    };
+    let outcome = match handled {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(error)) => {
+            ready.lost(&error);
+            return (false, false);
+        }
+        None => {
+            delivered.release().await;
+            return (false, false);
+        }
+    };
+    let acknowledged = delivered.acknowledge().await;
+    match &acknowledged {
+        Ok(()) => ready.count(outcome),
+        Err(error) => ready.lost(error),
+    }
+    (true, acknowledged.is_ok())
 }

@@ -160,6 +160,22 @@ impl RawEvent {
         self
     }
 
+    /// The event with the first bytes of its payload, as a JSON string, and with the first bytes of its headers. The header
+    /// `shortened` says so. A key that is longer than this is removed.
+    pub(crate) fn shortened(mut self, bytes: usize) -> Result<Self> {
+        let (length, kept) = (self.payload.get().len(), start(self.payload.get(), bytes).to_owned());
+        self.payload = raw(json::write(&kept, || format!("the payload of event {}", self.id))?)?;
+        self.key = self.key.filter(|key| key.len() <= bytes);
+        let mut room = bytes;
+        self.headers.retain(|name, value| {
+            let size = name.len() + value.len();
+            let fits = size <= room;
+            room -= if fits { size } else { 0 };
+            fits
+        });
+        Ok(self.with_header("shortened", format!("the first {} of {length} bytes of the payload", kept.len())))
+    }
+
     /// The event of a message of the outbox on this connection. The event id is the message's UUID. If it has none, the id
     /// consists of the connection's name, which separates several outboxes, the message's number, and its time, which
     /// separates the numbers of a recreated table.
@@ -208,6 +224,11 @@ impl RawEvent {
     }
 }
 
+/// The first bytes of a text, without a part of a character.
+pub(crate) fn start(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
 fn raw(payload: String) -> Result<Box<RawValue>> {
     RawValue::from_string(payload).map_err(|error| {
         Error::conversion(format!("the payload of an event is not valid JSON: {error}")).with_source(error)
@@ -229,6 +250,17 @@ mod tests {
         );
         assert_eq!((back.version(), back.headers()["by"].as_str(), back.time()), (1, "hand", event.time()));
         assert_eq!(back.typed::<Vec<f64>>().unwrap().into_payload(), [1.5, 2.0]);
+    }
+
+    #[test]
+    fn a_shortened_event_says_so_and_is_short() {
+        let long = "ä".repeat(1000);
+        let event = RawEvent::new("1", "airports", &long).unwrap().with_key(&long).with_header("long", &long);
+        let short = event.with_header("by", "hand").shortened(100).unwrap();
+        assert_eq!((short.key(), short.headers().len(), short.headers()["by"].as_str()), (None, 2, "hand"));
+        assert_eq!(short.headers()["shortened"], "the first 99 of 2002 bytes of the payload");
+        assert!(short.to_json().unwrap().len() < 500);
+        assert_eq!(short.typed::<String>().unwrap().into_payload(), format!("\"{}", "ä".repeat(49)));
     }
 
     #[test]

@@ -8,14 +8,17 @@ mod memory;
 mod sql;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{Error, Result};
+use activerecord_core::{Error, ErrorKind, Result};
+use tokio::time::timeout;
 
 pub(crate) use event::VERSION;
+pub(crate) use event::start;
 pub use event::{Event, RawEvent};
 pub use memory::MemoryQueue;
 pub use sql::SqlQueue;
@@ -195,7 +198,34 @@ pub trait Delivery: Send + Sync {
     fn extend(&self) -> BoxFuture<'_, Result<()>>;
 
     /// How often to call [`extend`](Self::extend). None: the event stays with this consumer until its connection ends.
+    /// Then `extend` returns [`LEASE_LOST`](crate::LEASE_LOST) after that end.
     fn extend_every(&self) -> Option<Duration>;
+
+    /// The number of this delivery of the event to the group, from 1. The queue stores it, so it also counts the deliveries
+    /// to processes that were killed. None: the queue does not count.
+    fn attempt(&self) -> Option<u32> {
+        None
+    }
+
+    /// Returns an event whose handling was not begun, or was interrupted by a shutdown. It is delivered again at once, and
+    /// this delivery is not [counted](Self::attempt) where the queue can correct its count.
+    ///
+    /// # Errors
+    /// As [`nack`](Self::nack).
+    fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        self.nack(Duration::ZERO)
+    }
+}
+
+/// How long a queue may take for one answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Waits for an answer of a queue, at most 30 s: a queue that does not answer must not stop a consumer for ever.
+pub(crate) async fn answered<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| {
+        let limit = humantime::format_duration(ANSWER_TIMEOUT);
+        Err(Error::new(ErrorKind::ConnectionLost, format!("the queue did not answer within {limit}")))
+    })
 }
 
 impl<P: Publisher + ?Sized> Publisher for Arc<P> {

@@ -192,7 +192,9 @@ impl SqlSubscriber {
         let delivery = |message: Message| -> Box<dyn Delivery> {
             let leased = Leased { token: claim.token, ids: vec![message.id] };
             let (connection, lease) = (self.connection.clone(), self.lease);
-            Box::new(SqlDelivery { connection, leased, body: message.payload, lease })
+            // The claim has counted this delivery after it had read the message.
+            let attempt = u32::try_from(message.attempts).unwrap_or(0).saturating_add(1);
+            Box::new(SqlDelivery { connection, leased, body: message.payload, lease, attempt })
         };
         claim.messages.into_iter().map(delivery).collect()
     }
@@ -204,6 +206,7 @@ struct SqlDelivery {
     leased: Leased,
     body: String,
     lease: Duration,
+    attempt: u32,
 }
 
 impl Delivery for SqlDelivery {
@@ -234,6 +237,14 @@ impl Delivery for SqlDelivery {
 
     fn extend_every(&self) -> Option<Duration> {
         Some(lease::interval(self.lease))
+    }
+
+    fn attempt(&self) -> Option<u32> {
+        Some(self.attempt)
+    }
+
+    fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move { self.leased.release(&self.connection, Duration::ZERO).await.map(drop) })
     }
 }
 

@@ -10,8 +10,9 @@
 mod name;
 mod receive;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,9 +21,11 @@ use activerecord_core::{Error, ErrorKind, Result};
 use activerecord_distributed::{PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Subscriber};
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::stream::{Config, StorageType};
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, ErrorCode};
 use async_nats::{ConnectOptions, HeaderMap, ServerAddr};
+use futures_util::future::join_all;
 use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
 
 use name::encoded;
 use receive::NatsSubscriber;
@@ -70,7 +73,9 @@ impl NatsQueue {
             url.as_ref().split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_| {
                 Error::configuration("expected the URL of a NATS server, such as `nats://user:password@host:4222`")
             })?;
-        let mut options = ConnectOptions::new().name("activerecord").connection_timeout(Duration::from_secs(5));
+        // The driver has no TCP keepalive. Its pings find a connection that is gone.
+        let options = ConnectOptions::new().name("activerecord").ping_interval(Duration::from_secs(10));
+        let mut options = options.connection_timeout(Duration::from_secs(5));
         // The driver does not read the login from the URL.
         let login = servers.iter().find_map(|server| Some((server.username()?, server.password()?)));
         if let Some((user, password)) = login {
@@ -150,21 +155,27 @@ impl NatsQueue {
         if exists { Ok(()) } else { self.stream(topic).await.map(drop) }
     }
 
-    /// Sends all events, then waits for the answers.
+    /// Sends all events, then waits for the answers. Each answer has the whole time limit.
     async fn send(&self, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
-        let context = self.context();
+        let (context, mut unavailable) = (self.context(), HashMap::new());
         let mut sent = Vec::with_capacity(events.len());
         for event in events {
-            sent.push(self.send_one(&context, event).await);
-        }
-        let mut results = Vec::with_capacity(events.len());
-        for (sent, event) in sent.into_iter().zip(events) {
-            results.push(match sent {
-                Ok(answer) => answer.await.map(drop).map_err(|error| self.failed(event.topic(), &error)),
-                Err(error) => Err(error),
+            // A server that does not answer costs one time limit, not one for each event.
+            let topic = event.topic();
+            sent.push(match unavailable.get(topic) {
+                Some(error) => Err(PublishError::Transient(Error::new(ErrorKind::ConnectionLost, error))),
+                None => self.send_one(&context, event).await,
             });
+            if let Some(Err(PublishError::Transient(error) | PublishError::OutcomeUnknown(error))) = sent.last() {
+                unavailable.entry(topic).or_insert_with(|| error.to_string());
+            }
         }
-        results
+        let answers = sent.into_iter().zip(events).map(async |(sent, event)| {
+            let confirmed = timeout(self.patience * 2, sent?.into_future()).await;
+            let confirmed = confirmed.map_err(|_| PublishError::OutcomeUnknown(no_answer()))?;
+            confirmed.map(drop).map_err(|error| self.failed(event.topic(), &error))
+        });
+        join_all(answers).await
     }
 
     async fn send_one(
@@ -176,7 +187,10 @@ impl NatsQueue {
         let mut headers = HeaderMap::new();
         headers.insert(async_nats::header::NATS_MESSAGE_ID, event.id());
         let body = event.to_json().map_err(PublishError::Rejected)?;
-        let sent = context.publish_with_headers(subject(event.topic()), headers, body.into()).await;
+        let sending = context.publish_with_headers(subject(event.topic()), headers, body.into());
+        let sent = timeout(self.patience * 2, sending).await;
+        // It has waited for its turn, or for room in the buffer of the connection.
+        let sent = sent.map_err(|_| PublishError::Transient(no_answer()))?;
         sent.map_err(|error| self.failed(event.topic(), &error))
     }
 
@@ -185,6 +199,10 @@ impl NatsQueue {
         match error.kind() {
             PublishErrorKind::MaxPayloadExceeded => {
                 let why = "is larger than the server's max_payload";
+                PublishError::Rejected(Error::invalid(format!("NATS: an event of the topic `{topic}` {why}")))
+            }
+            _ if is_too_large(error) => {
+                let why = "is larger than the max_msg_size of its stream";
                 PublishError::Rejected(Error::invalid(format!("NATS: an event of the topic `{topic}` {why}")))
             }
             PublishErrorKind::StreamNotFound => {
@@ -198,12 +216,23 @@ impl NatsQueue {
     }
 }
 
+/// Whether the stream refuses an event of this size.
+fn is_too_large(error: &jetstream::context::PublishError) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<jetstream::Error>());
+    source.is_some_and(|source| source.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM)
+}
+
+#[cold]
+fn no_answer() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "NATS: the server does not answer")
+}
+
 fn percent_decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 /// The error of a failed operation.
-fn lost(what: &str, error: &dyn std::error::Error) -> Error {
+fn lost(what: &str, error: &dyn fmt::Display) -> Error {
     Error::new(ErrorKind::ConnectionLost, format!("NATS: {what}: {error}"))
 }
 

@@ -1,12 +1,16 @@
 //! RabbitMQ as a message queue.
 //!
 //! A topic is the durable fanout exchange `ar.TOPIC`. A group is the durable queue `ar.TOPIC>GROUP` bound to that exchange. Both are
-//! created on first use. Events are persistent messages, published with confirms and `mandatory`, so an event of a topic without a group is refused.
+//! created on first use. An existing queue is used as it is: with a quorum queue, the deliveries of an event are counted; a classic
+//! queue, which is what this library creates, does not count them. Events are persistent messages, published with confirms and `mandatory`, so an event of a topic without a group is refused.
 
+mod batch;
+mod deliver;
 mod publish;
 mod receive;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +21,10 @@ use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 
+use batch::no_answer;
 use publish::PublishChannel;
 use receive::RabbitSubscriber;
 
@@ -44,9 +50,20 @@ pub struct RabbitQueue(Arc<Server>);
 struct Server {
     url: String,
     patience: Duration,
+    /// The connection that is being opened. A driver's attempt cannot be stopped while the server does not answer, so the next
+    /// call waits for it instead of beginning another one.
+    connecting: Mutex<Option<Connecting>>,
     /// The channel to publish on; `None` after an outage.
     publisher: Mutex<Option<PublishChannel>>,
 }
+
+struct Connecting {
+    begun: Instant,
+    task: JoinHandle<lapin::Result<Connection>>,
+}
+
+/// After this time a further attempt is made: the packets of the first one may be sent again much later.
+const ATTEMPT: Duration = Duration::from_secs(60);
 
 impl RabbitQueue {
     /// Connects to the server of a URL.
@@ -64,6 +81,7 @@ impl RabbitQueue {
         let queue = Self(Arc::new(Server {
             url: url.as_ref().to_owned(),
             patience: Duration::from_secs(5),
+            connecting: Mutex::default(),
             publisher: Mutex::default(),
         }));
         let publisher = PublishChannel::open(&queue.0).await?;
@@ -74,12 +92,33 @@ impl RabbitQueue {
 
 impl Server {
     async fn connection(&self) -> Result<Connection> {
-        let connecting = Connection::connect(&self.url, ConnectionProperties::default());
-        match timeout(self.patience, connecting).await {
-            Ok(connected) => connected.map_err(|error| failed("cannot connect", &error)),
-            Err(_) => Err(Error::new(ErrorKind::ConnectionLost, "RabbitMQ: the server does not answer")),
-        }
+        within(self.patience, async {
+            let mut connecting = self.connecting.lock().await;
+            let attempt = match connecting.take() {
+                Some(attempt) if attempt.begun.elapsed() < ATTEMPT => attempt,
+                _ => self.connect(),
+            };
+            let connected = (&mut connecting.insert(attempt).task).await;
+            *connecting = None;
+            connected.map_err(Error::custom)?.map_err(|error| failed("cannot connect", &error))
+        })
+        .await
     }
+
+    fn connect(&self) -> Connecting {
+        let url = self.url.clone();
+        let task = tokio::spawn(async move { Connection::connect(&url, ConnectionProperties::default()).await });
+        Connecting { begun: Instant::now(), task }
+    }
+}
+
+/// Waits for an answer of the server.
+async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(patience, answer).await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+async fn open_channel(connection: &Connection) -> Result<Channel> {
+    connection.create_channel().await.map_err(|error| failed("cannot open a channel", &error))
 }
 
 /// Creates the exchange of a topic, if it does not exist.

@@ -5,6 +5,7 @@
 
 mod receive;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -12,12 +13,21 @@ use activerecord_core::backend::BoxFuture;
 use activerecord_core::{Error, ErrorKind, Result};
 use activerecord_distributed::{PublishError, Publisher, Queue, QueueCapabilities, RawEvent, Subscriber};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{Client, IntoConnectionInfo as _, RedisError, RedisResult};
 
 use receive::RedisSubscriber;
 
 /// The field of an entry that contains the event.
 const EVENT: &str = "event";
+
+/// How long to wait for a connection or an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The server's default for the length of an argument, and the least value that it accepts for this setting.
+const DEFAULT_LIMIT: usize = 512 * 1024 * 1024;
+const LEAST_LIMIT: usize = 1024 * 1024;
 
 /// A queue on a Redis server, 7 or later. It is cheap to clone and reconnects automatically.
 ///
@@ -57,12 +67,14 @@ impl RedisQueue {
     /// `Configuration` for an invalid URL; `ConnectionLost` if the server does not answer; `PermissionDenied` if it refuses the login.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
         // The URL can contain a password, so no error shows it.
-        let client = Client::open(url.as_ref()).map_err(|_| {
-            Error::configuration("expected the URL of a Redis server, such as `redis://user:password@host:6379`")
-        })?;
+        let invalid =
+            |_| Error::configuration("expected the URL of a Redis server, such as `redis://user:password@host:6379`");
+        let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive());
+        let info = url.as_ref().into_connection_info().map_err(invalid)?.set_tcp_settings(tcp);
+        let client = Client::open(info).map_err(invalid)?;
         let settings = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(Duration::from_secs(5)))
-            .set_response_timeout(Some(Duration::from_secs(5)))
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(1);
         let connection = client.get_connection_manager_with_config(settings).await;
         let connection = connection.map_err(|error| failed("cannot connect", &error))?;
@@ -87,23 +99,89 @@ impl RedisQueue {
 
     /// Publishes in one round trip. If its answer is lost, the outcome of every event is unknown.
     async fn send(&self, events: &[RawEvent]) -> Vec<Result<(), PublishError>> {
-        let (mut pipeline, mut results) = (redis::pipe(), Vec::with_capacity(events.len()));
-        for event in events {
-            results.push(event.to_json().map_err(PublishError::Rejected).map(|body| {
-                pipeline.xadd(stream(event.topic()), "*", &[(EVENT, body)]).ignore();
-            }));
-        }
-        let mut connection = self.connection.clone();
-        match pipeline.query_async::<()>(&mut connection).await {
-            Ok(()) => results,
-            Err(error) => {
-                let what = failed("cannot publish events", &error);
-                let is_refused = error.is_connection_refusal();
-                let kind = if is_refused { PublishError::Transient(what) } else { PublishError::OutcomeUnknown(what) };
-                kind.for_all(events.len())
+        let bodies = events.iter().map(|event| event.to_json().map_err(PublishError::Rejected));
+        let bodies = match self.without_too_large(bodies.collect()).await {
+            Ok(bodies) => bodies,
+            Err(error) => return PublishError::Transient(error).for_all(events.len()),
+        };
+        let mut pipeline = redis::pipe();
+        for (event, body) in events.iter().zip(&bodies) {
+            if let Ok(body) = body {
+                pipeline.xadd(stream(event.topic()), "*", &[(EVENT, body)]);
             }
         }
+        if pipeline.is_empty() {
+            return bodies.into_iter().map(|body| body.map(drop)).collect();
+        }
+        let mut connection = self.connection.clone();
+        let sent: RedisResult<Vec<RedisResult<String>>> = pipeline.ignore_errors().query_async(&mut connection).await;
+        let all = bodies.iter().filter(|body| body.is_ok()).count();
+        let mut sent = sent.unwrap_or_else(|error| vec![Err(error); all]).into_iter();
+        let outcome = |body: Result<String, PublishError>| match body {
+            Ok(_) => sent.next().map_or_else(|| Err(PublishError::OutcomeUnknown(no_answer())), outcome),
+            Err(rejected) => Err(rejected),
+        };
+        bodies.into_iter().map(outcome).collect()
     }
+
+    /// Rejects what the server does not accept: it would close the connection, and the outcome of all events would be unknown.
+    async fn without_too_large(
+        &self,
+        mut bodies: Vec<Result<String, PublishError>>,
+    ) -> Result<Vec<Result<String, PublishError>>> {
+        let largest = bodies.iter().flatten().map(String::len).max().unwrap_or(0);
+        if largest < LEAST_LIMIT {
+            return Ok(bodies);
+        }
+        let limit = self.limit().await?;
+        for body in &mut bodies {
+            if let Ok(text) = body
+                && text.len() > limit
+            {
+                let size = text.len();
+                let message = format!(
+                    "Redis: the event has {size} bytes, more than the server accepts ({limit}): raise its proto-max-bulk-len"
+                );
+                *body = Err(PublishError::Rejected(Error::invalid(message)));
+            }
+        }
+        Ok(bodies)
+    }
+
+    /// The length of the longest argument of a command. A login that may not read it gets the server's default.
+    async fn limit(&self) -> Result<usize> {
+        let mut connection = self.connection.clone();
+        let mut get = redis::cmd("CONFIG");
+        get.arg("GET").arg("proto-max-bulk-len");
+        let answer: RedisResult<HashMap<String, usize>> = get.query_async(&mut connection).await;
+        match answer {
+            Ok(settings) => Ok(settings.into_values().next().unwrap_or(DEFAULT_LIMIT)),
+            Err(error) if is_refusal(&error) => Ok(DEFAULT_LIMIT),
+            Err(error) => Err(failed("cannot read a setting of the server", &error)),
+        }
+    }
+}
+
+/// The outcome of an event: the server's errors are answers to a command that had no effect.
+fn outcome(answer: RedisResult<String>) -> Result<(), PublishError> {
+    let Err(error) = answer else { return Ok(()) };
+    let what = failed("cannot publish an event", &error);
+    let is_certain = error.is_connection_refusal() || is_refusal(&error);
+    Err(if is_certain { PublishError::Transient(what) } else { PublishError::OutcomeUnknown(what) })
+}
+
+/// Whether the server has answered with an error.
+fn is_refusal(error: &RedisError) -> bool {
+    matches!(error.kind(), redis::ErrorKind::Server(_) | redis::ErrorKind::Extension)
+}
+
+fn no_answer() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "Redis: the server has not answered for an event")
+}
+
+/// Finds out that a server is gone after about a minute, also while nothing is sent.
+fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10))
 }
 
 /// The error of a failed operation.

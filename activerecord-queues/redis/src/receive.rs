@@ -1,5 +1,6 @@
 //! Receiving: new entries, and entries whose lease has expired.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use activerecord_core::backend::BoxFuture;
@@ -7,11 +8,11 @@ use activerecord_core::{Error, Result};
 use activerecord_distributed::{Delivery, LEASE_LOST, Subscriber};
 use redis::aio::{ConnectionManager, MultiplexedConnection};
 use redis::streams::{
-    StreamAutoClaimOptions, StreamAutoClaimReply, StreamClaimOptions, StreamId, StreamReadOptions, StreamReadReply,
+    StreamClaimOptions, StreamClaimReply, StreamId, StreamPendingCountReply, StreamReadOptions, StreamReadReply,
 };
 use redis::{AsyncCommands, AsyncConnectionConfig, RedisResult, Value};
 
-use crate::{EVENT, RedisQueue, failed, stream};
+use crate::{EVENT, PATIENCE, RedisQueue, failed, stream};
 
 /// All processes share one consumer name; idle time decides which process owns an entry.
 const CONSUMER: &str = "activerecord";
@@ -48,45 +49,57 @@ impl RedisSubscriber {
             }
             let received = received.map_err(|error| failed("cannot receive", &error))?;
             if !received.is_empty() {
-                return Ok(received.into_iter().map(|entry| self.delivery(entry)).collect());
+                return Ok(received.into_iter().map(|(entry, attempt)| self.delivery(entry, attempt)).collect());
             }
         }
     }
 
-    /// Takes entries whose lease has expired, or waits for new ones.
-    async fn take(&mut self, limit: usize) -> RedisResult<Vec<StreamId>> {
-        let lease = milliseconds(self.queue.lease);
+    /// Takes entries whose lease has expired, or waits for new ones. Each is returned with the number of its delivery.
+    async fn take(&mut self, limit: usize) -> RedisResult<Vec<(StreamId, usize)>> {
+        let expired = self.expired(limit).await?;
+        if expired.is_empty() { self.new_entries(limit).await } else { Ok(expired) }
+    }
+
+    /// Takes the oldest entries whose lease has expired, behind any number of entries whose lease has not.
+    async fn expired(&self, limit: usize) -> RedisResult<Vec<(StreamId, usize)>> {
+        let (stream, group, lease) = (&self.stream, &self.group, milliseconds(self.queue.lease));
         let mut connection = self.queue.connection.clone();
-        let expired: StreamAutoClaimReply = connection
-            .xautoclaim_options(
-                &self.stream,
-                &self.group,
-                CONSUMER,
-                lease,
-                "0-0",
-                StreamAutoClaimOptions::default().count(limit),
-            )
-            .await?;
-        if !expired.claimed.is_empty() {
-            return Ok(expired.claimed);
+        let mut pending = redis::cmd("XPENDING");
+        pending.arg(stream).arg(group).arg("IDLE").arg(lease).arg("-").arg("+").arg(limit);
+        let pending: StreamPendingCountReply = pending.query_async(&mut connection).await?;
+        if pending.ids.is_empty() {
+            return Ok(Vec::new());
         }
+        let ids: Vec<_> = pending.ids.iter().map(|entry| &entry.id).collect();
+        // Of several consumers, one gets an entry: for the others it is no longer idle.
+        let claimed: StreamClaimReply = connection.xclaim(stream, group, CONSUMER, lease, &ids).await?;
+        let delivered: HashMap<_, _> = pending.ids.iter().map(|entry| (&entry.id, entry.times_delivered)).collect();
+        let numbered = |entry: StreamId| {
+            let attempt = delivered.get(&entry.id).map_or(1, |times| times + 1);
+            (entry, attempt)
+        };
+        Ok(claimed.ids.into_iter().map(numbered).collect())
+    }
+
+    async fn new_entries(&mut self, limit: usize) -> RedisResult<Vec<(StreamId, usize)>> {
         let wait = (self.queue.lease / 3).min(MAX_WAIT);
         let options = StreamReadOptions::default().group(&self.group, CONSUMER).count(limit).block(milliseconds(wait));
         let blocking = match &mut self.blocking {
             Some(blocking) => blocking,
             none => {
                 let settings = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(Duration::from_secs(5)))
-                    .set_response_timeout(Some(wait + Duration::from_secs(5)));
+                    .set_connection_timeout(Some(PATIENCE))
+                    .set_response_timeout(Some(wait + PATIENCE));
                 none.insert(self.queue.client.get_multiplexed_async_connection_with_config(&settings).await?)
             }
         };
         let new: Option<StreamReadReply> = blocking.xread_options(&[&self.stream], &[">"], &options).await?;
-        Ok(new.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect())
+        let entries = new.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
+        Ok(entries.map(|entry| (entry, 1)).collect())
     }
 
     /// An entry of another program is delivered with an empty body, which the consumer handles as an invalid event.
-    fn delivery(&self, mut entry: StreamId) -> Box<dyn Delivery> {
+    fn delivery(&self, mut entry: StreamId, attempt: usize) -> Box<dyn Delivery> {
         let body = match entry.map.remove(EVENT) {
             Some(Value::BulkString(body)) => body,
             Some(Value::SimpleString(body)) => body.into_bytes(),
@@ -98,6 +111,7 @@ impl RedisSubscriber {
             group: self.group.clone(),
             id: entry.id,
             lease: self.queue.lease,
+            attempt,
             body,
         })
     }
@@ -115,13 +129,14 @@ struct RedisDelivery {
     group: String,
     id: String,
     lease: Duration,
+    attempt: usize,
     body: Vec<u8>,
 }
 
 impl RedisDelivery {
     /// Sets how long the entry has been idle. An entry whose idle time exceeds the lease is delivered again.
-    async fn set_idle(&self, idle: Duration) -> Result<()> {
-        let options = StreamClaimOptions::default().idle(milliseconds(idle)).with_justid();
+    async fn set_idle(&self, idle: Duration, options: StreamClaimOptions) -> Result<()> {
+        let options = options.idle(milliseconds(idle)).with_justid();
         let mut connection = self.connection.clone();
         let claimed: RedisResult<Vec<String>> =
             connection.xclaim_options(&self.stream, &self.group, CONSUMER, 0, &[&self.id], options).await;
@@ -147,15 +162,24 @@ impl Delivery for RedisDelivery {
 
     fn nack(self: Box<Self>, pause: Duration) -> BoxFuture<'static, Result<()>> {
         // The lease expires when the pause is over.
-        Box::pin(async move { self.set_idle(self.lease.saturating_sub(pause)).await })
+        Box::pin(async move { self.set_idle(self.lease.saturating_sub(pause), StreamClaimOptions::default()).await })
     }
 
     fn extend(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.set_idle(Duration::ZERO))
+        Box::pin(self.set_idle(Duration::ZERO, StreamClaimOptions::default()))
     }
 
     fn extend_every(&self) -> Option<Duration> {
         Some(self.lease / 3)
+    }
+
+    fn attempt(&self) -> Option<u32> {
+        u32::try_from(self.attempt).ok()
+    }
+
+    fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        let uncounted = StreamClaimOptions::default().retry(self.attempt.saturating_sub(1));
+        Box::pin(async move { self.set_idle(self.lease, uncounted).await })
     }
 }
 

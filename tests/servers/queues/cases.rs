@@ -9,23 +9,29 @@ use tokio::time::timeout;
 
 pub(crate) use crate::queues::flow::a_written_row_arrives_in_another_database;
 use crate::queues::places::{Place, SHORT_LEASE};
+pub(crate) use crate::queues::troubles::{
+    a_dead_letter_that_is_too_large_is_shortened, a_waiting_event_is_not_delivered_again,
+    an_event_that_is_too_large_is_rejected_alone, an_event_that_kills_its_process_harms_no_other,
+    an_event_that_kills_its_process_is_a_dead_letter, deliveries_are_counted,
+    the_events_of_a_dead_consumer_are_found_behind_others,
+};
 
 /// How long to wait for an event that must not arrive. There is no condition for that. On a slow machine the check
 /// finds less, but it does not fail. It is longer than [`SHORT_LEASE`].
-const QUIET: Duration = Duration::from_secs(2);
+pub(crate) const QUIET: Duration = Duration::from_secs(2);
 
-fn event(topic: &str, number: usize) -> Result<RawEvent> {
+pub(crate) fn event(topic: &str, number: usize) -> Result<RawEvent> {
     RawEvent::new(format!("{topic}-{number}"), topic, &number)
 }
 
-async fn publish(place: &Place, events: &[RawEvent]) -> Result<()> {
+pub(crate) async fn publish(place: &Place, events: &[RawEvent]) -> Result<()> {
     for result in place.queue.publish(events).await {
         result.map_err(PublishError::into_error)?;
     }
     Ok(())
 }
 
-fn id(delivery: &dyn Delivery) -> Result<String> {
+pub(crate) fn id(delivery: &dyn Delivery) -> Result<String> {
     Ok(RawEvent::from_json(delivery.body())?.id().to_owned())
 }
 
@@ -41,7 +47,7 @@ async fn ids(subscriber: &mut dyn Subscriber, count: usize) -> Result<Vec<String
     Ok(ids)
 }
 
-async fn one(subscriber: &mut dyn Subscriber) -> Result<Box<dyn Delivery>> {
+pub(crate) async fn one(subscriber: &mut dyn Subscriber) -> Result<Box<dyn Delivery>> {
     loop {
         if let Some(delivery) = subscriber.receive(1).await?.pop() {
             return Ok(delivery);
@@ -64,7 +70,7 @@ async fn received(subscriber: &mut dyn Subscriber, wanted: &str, earlier: &[&str
 }
 
 /// Acknowledges an event. False: its lease has ended, so it is delivered again.
-async fn is_acknowledged(delivery: Box<dyn Delivery>) -> Result<bool> {
+pub(crate) async fn is_acknowledged(delivery: Box<dyn Delivery>) -> Result<bool> {
     match delivery.ack().await {
         Err(error) if error.is_lease_lost() => Ok(false),
         acknowledged => acknowledged.map(|()| true),

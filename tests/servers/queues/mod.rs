@@ -4,6 +4,7 @@
 mod cases;
 mod flow;
 mod places;
+mod troubles;
 
 /// Defines a module with all cases for each queue.
 macro_rules! queues {
@@ -33,6 +34,13 @@ macro_rules! cases {
             any_topic_name_is_accepted
             a_large_event
             a_written_row_arrives_in_another_database
+            an_event_that_is_too_large_is_rejected_alone
+            a_dead_letter_that_is_too_large_is_shortened
+            deliveries_are_counted
+            an_event_that_kills_its_process_is_a_dead_letter
+            an_event_that_kills_its_process_harms_no_other
+            a_waiting_event_is_not_delivered_again
+            the_events_of_a_dead_consumer_are_found_behind_others
         }
     };
     ($open:expr; $($case:ident)*) => {

@@ -21,14 +21,24 @@ pub(super) fn nats(site: &Site, port: u16) -> Result<Launch> {
     Ok(Launch { version: version(&server)?, url, command, env: Vec::new() })
 }
 
+/// The largest event of RabbitMQ and Redis, in bytes: their defaults are so large that a test cannot reach them.
+const LARGEST: usize = 16 << 20;
+
 /// Prepares a Redis server. Every write is in the append-only file, so it survives a kill.
 pub(super) fn redis(site: &Site, port: u16) -> Result<Launch> {
     let server = program("redis-server")?;
     site.make_data(Service::Redis, None)?;
     let port_text = port.to_string();
+    let largest = LARGEST.to_string();
     let args = ["--bind", "127.0.0.1", "--port", &port_text, "--requirepass", PASSWORD, "--appendonly", "yes"];
+    let limit = ["--proto-max-bulk-len", &largest].map(str::to_owned);
     let url = format!("redis://:{PASSWORD}@127.0.0.1:{port}");
-    Ok(Launch { version: version(&server)?, url, command: with_args(&server, args), env: Vec::new() })
+    Ok(Launch {
+        version: version(&server)?,
+        url,
+        command: [with_args(&server, args), limit.to_vec()].concat(),
+        env: Vec::new(),
+    })
 }
 
 /// Prepares a RabbitMQ server with its own `epmd` (Erlang's registry of nodes). The `epmd` of the machine does not list
@@ -66,6 +76,7 @@ fn rabbitmq_config(port: u16) -> String {
         "listeners.tcp.default = 127.0.0.1:{port}\n\
          default_user = {USER}\n\
          default_pass = {PASSWORD}\n\
+         max_message_size = {LARGEST}\n\
          log.console = true\n\
          log.file = false\n"
     )
