@@ -2,11 +2,8 @@
 
 use activerecord::connection;
 use activerecord_core::sql::render;
-use activerecord_core::statement::{Arithmetic, Expr, Name, Select, Statement, Update};
+use activerecord_core::statement::{Arithmetic, Expr, Name, Part, PartMut, Select, Statement, Update};
 use activerecord_core::{Result, Row, ValueType};
-
-use crate::evaluate::walk::operands;
-use crate::tree::each_operand;
 
 /// A fault of earlier versions on MySQL and MariaDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,18 +58,22 @@ fn left_to_right(mut update: Update) -> Update {
 fn replace(expr: &mut Expr, name: &Name, by: &Expr) {
     match expr {
         Expr::Column(column) if column.name == *name && !column.outer => *expr = by.clone(),
-        other => drop(each_operand(other, &mut |operand| {
-            replace(operand, name, by);
-            false
-        })),
+        other => {
+            other.any_child_mut(&mut |part| {
+                if let PartMut::Expr(operand) = part {
+                    replace(operand, name, by);
+                }
+                false
+            });
+        }
     }
 }
 
 fn divides_floats(query: &Select) -> bool {
-    query.items.iter().any(|item| divides(&item.expr))
-}
-
-fn divides(expr: &Expr) -> bool {
-    let is_float = matches!(expr.ty(), Some(ValueType::F32 | ValueType::F64));
-    (is_float && matches!(expr, Expr::Arithmetic(_, Arithmetic::Divide, _))) || operands(expr).into_iter().any(divides)
+    let is_float = |expr: &Expr| matches!(expr.ty(), Some(ValueType::F32 | ValueType::F64));
+    let divides = |expr: &Expr| is_float(expr) && matches!(expr, Expr::Arithmetic(_, Arithmetic::Divide, _));
+    query
+        .items
+        .iter()
+        .any(|item| Part::Expr(&item.expr).any(&mut |part| matches!(part, Part::Expr(expr) if divides(expr))))
 }

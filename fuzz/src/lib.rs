@@ -8,6 +8,7 @@ mod generate;
 pub mod machine;
 mod metamorphic;
 mod print;
+mod records;
 mod shrink;
 mod site;
 mod step;

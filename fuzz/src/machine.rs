@@ -9,9 +9,9 @@ use futures_util::future::{join_all, try_join_all};
 use test_support::Profile;
 
 use crate::broken::Broken;
-use crate::compare::is_alike;
 use crate::generate::Generator;
 use crate::metamorphic::check;
+use crate::records::Case;
 use crate::shrink::shrink;
 use crate::site::Site;
 use crate::step::{Outcome, Step};
@@ -47,6 +47,8 @@ pub struct Report {
     pub unknown: u64,
     /// The queries that were compared with transformed ones.
     pub transformed: u64,
+    /// The records that were written, read and found.
+    pub records: u64,
     /// The steps that were refused everywhere.
     pub refused: u64,
     /// The texts of what was found.
@@ -58,6 +60,9 @@ const STEPS: usize = 200;
 
 /// How many queries of a world are transformed. Each runs several times.
 const TRANSFORMED: usize = 30;
+
+/// How many lists of records a world has.
+const CASES: usize = 2;
 
 /// Runs the machine.
 ///
@@ -72,6 +77,7 @@ pub async fn run(plan: &Plan) -> Result<Report> {
         try_join_all(sites.iter().map(|site| site.build(&world))).await?;
         explore(&world, seed, &sites, &mut report, plan).await;
         transform(&world, seed, &sites, &mut report, plan.finds).await;
+        write_and_read(seed, &sites, &mut report, plan.finds).await?;
         try_join_all(sites.iter().map(|site| site.clear(&world))).await?;
         report.worlds += 1;
     }
@@ -93,8 +99,9 @@ async fn explore(world: &World, seed: u64, sites: &[Site], report: &mut Report, 
     .await;
     for (at, (step, expected)) in steps.iter().enumerate() {
         for (site, answers) in sites.iter().zip(&answers) {
-            if report.finds.len() < plan.finds && !is_alike(expected, &answers[at]) {
-                report.finds.push(format!("seed {seed}, step {at}\n{}", shrink(step, world, site, plan.tries).await));
+            if report.finds.len() < plan.finds && !site.is_alike(step, expected, &answers[at]) {
+                let text = shrink(step, world, site, [expected, &answers[at]], plan.tries).await;
+                report.finds.push(format!("seed {seed}, step {at}\n{text}"));
             }
         }
     }
@@ -113,6 +120,22 @@ async fn transform(world: &World, seed: u64, sites: &[Site], report: &mut Report
             }
         }
     }
+}
+
+/// Checks the rules of records, through the public API.
+async fn write_and_read(seed: u64, sites: &[Site], report: &mut Report, most: usize) -> Result<()> {
+    let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 3);
+    for _ in 0..CASES {
+        let case = Case::generate(&mut rng)?;
+        report.records += case.len();
+        let broken = join_all(sites.iter().map(|site| case.clone().check(site))).await;
+        for text in broken.into_iter().flatten() {
+            if report.finds.len() < most {
+                report.finds.push(format!("seed {seed}\n{text}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Generates the steps that the evaluator knows, with their answers. Also returns the number of the others.

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use fuzz::machine::{Plan, run};
@@ -33,9 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let is_chosen = |profile: &&Profile| database.is_empty() || database.iter().any(|name| name == profile.name());
     let profiles = Profile::all().into_iter().filter(is_chosen).collect();
     println!("seed {seed}");
+    let start = Instant::now();
     let time = Duration::from_secs_f64(minutes * 60.0);
     if texts {
-        println!("{} texts", fuzz::texts::run(seed, time)?);
+        let report = fuzz::texts::run(seed, time)?;
+        let peak = report.peak.map_or_else(|| "unknown".to_owned(), |kib| format!("{} MiB", kib / 1024));
+        println!("{} texts; peak of the memory: {peak}", report.texts);
         return Ok(());
     }
     let plan = Plan { seed, time, worlds: u64::MAX, profiles, finds, tries: 3_000, broken: None };
@@ -44,9 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("\n{find}");
     }
     println!(
-        "{} programs and {} transformed queries on {} worlds, {} of them refused everywhere; {} not covered; {} finds",
+        "{} programs ({:.0} per second), {} transformed queries and {} records on {} worlds; {} programs are refused \
+         everywhere; {} not covered; {} finds",
         report.steps,
+        report.steps as f64 / start.elapsed().as_secs_f64(),
         report.transformed,
+        report.records,
         report.worlds,
         report.refused,
         report.unknown,

@@ -2,8 +2,8 @@
 //! and those with windows, are shown as SQL.
 
 use activerecord_core::statement::{
-    Aggregate, Arithmetic, Compare, DatePart, Direction, Distinct, Expr, FromItem, Function, Nulls, OrderBy, Select,
-    Set,
+    Aggregate, Arithmetic, Compare, DatePart, Direction, Distinct, Expr, FromItem, Function, JsonKind, JsonStep, Nulls,
+    OrderBy, Select, Set,
 };
 use activerecord_core::{Value, ValueType};
 
@@ -82,6 +82,11 @@ fn expr(node: &Expr) -> Option<String> {
         Expr::Aggregate(Aggregate::Count, None) => "count_rows()".to_owned(),
         Expr::Aggregate(function, Some(inner)) => format!("{}.{}()", expr(inner)?, aggregate(*function)?),
         Expr::Call(function, arguments) => call(*function, arguments)?,
+        Expr::Json(inner, steps, kind) => {
+            let steps: Vec<_> = steps.iter().map(json_step).collect();
+            format!("{}.json::<{}>(Vec::<JsonStep>::from([{}]))", expr(inner)?, json_type(*kind)?, steps.join(", "))
+        }
+        Expr::JsonContains(inner, other) => format!("{}.json_contains({})", expr(inner)?, operand(other)?),
         Expr::DatePart(part, inner) => format!("{}.{}()", expr(inner)?, date_part(*part)?),
         Expr::Case(case) => {
             let mut text = "case()".to_owned();
@@ -160,6 +165,24 @@ fn aggregate(function: Aggregate) -> Option<&'static str> {
     })
 }
 
+fn json_step(step: &JsonStep) -> String {
+    match step {
+        JsonStep::Key(key) => format!("{key:?}.into()"),
+        JsonStep::Index(index) => format!("{index}.into()"),
+        _ => String::new(),
+    }
+}
+
+fn json_type(kind: JsonKind) -> Option<&'static str> {
+    Some(match kind {
+        JsonKind::Text => "String",
+        JsonKind::Integer => "i64",
+        JsonKind::Float => "f64",
+        JsonKind::Bool => "bool",
+        _ => return None,
+    })
+}
+
 fn date_part(part: DatePart) -> Option<&'static str> {
     Some(match part {
         DatePart::Year => "year",
@@ -191,6 +214,7 @@ pub(crate) fn literal(value: &Value) -> Option<String> {
         Value::Time(value) => parsed(&value.to_string(), "NaiveTime"),
         Value::DateTime(value) => parsed(&format!("{value:?}"), "NaiveDateTime"),
         Value::Timestamp(value) => parsed(&value.to_rfc3339(), "DateTime<Utc>"),
+        Value::Json(text) => format!("serde_json::json!({text})"),
         Value::Uuid(value) => parsed(&value.to_string(), "Uuid"),
         _ => return None,
     })
@@ -212,6 +236,7 @@ fn rust(ty: ValueType) -> Option<&'static str> {
         ValueType::Bytes => "Vec<u8>",
         ValueType::Decimal => "Decimal",
         ValueType::Uuid => "Uuid",
+        ValueType::Json => "serde_json::Value",
         ValueType::Date => "NaiveDate",
         ValueType::Time => "NaiveTime",
         ValueType::DateTime => "NaiveDateTime",

@@ -2,10 +2,9 @@
 
 use activerecord_core::statement::Statement;
 
-use crate::compare::is_alike;
 use crate::print;
 use crate::site::Site;
-use crate::step::{Outcome, Step, Write};
+use crate::step::{Outcome, Step, each};
 use crate::tree::variant;
 use crate::world::World;
 
@@ -17,10 +16,13 @@ struct Case {
     found: Outcome,
 }
 
-/// Shrinks a step that a database answered in another way, by at most so many tries. Returns the text that shows it.
-pub(crate) async fn shrink(step: &Step, world: &World, site: &Site, most: usize) -> String {
+/// Shrinks a step that a database answered in another way than expected, by at most so many tries. Returns the text that
+/// shows it.
+pub(crate) async fn shrink(step: &Step, world: &World, site: &Site, answers: [&Outcome; 2], most: usize) -> String {
     let Some(mut case) = attempt(step.clone(), world.clone(), site).await else {
-        return format!("it differs only at the first run\n{step:#?}");
+        let [expected, found] = answers.map(Outcome::clone);
+        let case = Case { step: step.clone(), world: world.clone(), expected, found };
+        return format!("it differs only at the first run\n{}", case.text(site));
     };
     let mut left = most;
     while left > 0 {
@@ -36,7 +38,7 @@ pub(crate) async fn shrink(step: &Step, world: &World, site: &Site, most: usize)
 async fn attempt(step: Step, world: World, site: &Site) -> Option<Case> {
     let expected = step.expected(&world, &world.evaluated())?;
     let found = site.run(&step, &world, false).await;
-    (!is_alike(&expected, &found)).then_some(Case { step, world, expected, found })
+    (!site.is_alike(&step, &expected, &found)).then_some(Case { step, world, expected, found })
 }
 
 async fn fewer_rows(case: &mut Case, site: &Site, left: &mut usize) -> bool {
@@ -88,15 +90,6 @@ impl Case {
         };
         let (models, name) = (self.world.program(&sql), site.name());
         format!("{models}{program}{sql}\nexpected: {:?}\n{name}: {:?}\n", self.expected, self.found)
-    }
-}
-
-fn each(writes: &[Write], visit: &mut dyn FnMut(&Statement)) {
-    for write in writes {
-        match write {
-            Write::One(statement) => visit(statement),
-            Write::Savepoint { inside, .. } => each(inside, visit),
-        }
     }
 }
 

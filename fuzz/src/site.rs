@@ -9,7 +9,9 @@ use activerecord_core::{Error, ErrorKind, Result, Value, ValueType, transaction}
 use test_support::{Database, Profile};
 
 use crate::broken::Broken;
+use crate::compare::is_alike;
 use crate::evaluate::Row;
+use crate::records;
 use crate::step::{Outcome, Step, Write};
 use crate::world::{Content, World};
 
@@ -31,7 +33,13 @@ impl Site {
         let database = Database::on(profile, &[]).await?;
         let settings = broken.map(Broken::settings).unwrap_or_default();
         let name = database.alias("fuzzed", |config| config.on_connect(settings))?;
+        records::create(&name).await?;
         Ok(Self { database, name, broken })
+    }
+
+    /// The name of the connection.
+    pub(crate) fn connection(&self) -> &str {
+        &self.name
     }
 
     /// The name of the kind of database.
@@ -41,6 +49,15 @@ impl Site {
 
     fn here(&self) -> Result<ConnectionHandle> {
         connection(&self.name)
+    }
+
+    /// Whether the database has answered as expected. It can refuse what it lacks.
+    pub(crate) fn is_alike(&self, step: &Step, expected: &Outcome, found: &Outcome) -> bool {
+        let (distinct_on, json_contains) = step.needs();
+        let has = &self.database.profile().capabilities;
+        let lacks = (distinct_on && !has.distinct_on) || (json_contains && !has.json_contains);
+        // It does not refuse what it does not compute, such as the items of EXISTS.
+        (lacks && matches!(found, Outcome::Refused(ErrorKind::Unsupported, _))) || is_alike(expected, found)
     }
 
     /// Returns the SQL of a statement, and its values.

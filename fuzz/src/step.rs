@@ -1,6 +1,6 @@
 //! The steps of a program, and what they answer.
 
-use activerecord_core::statement::{Select, Statement};
+use activerecord_core::statement::{Distinct, Expr, Part, Select, Statement};
 use activerecord_core::{ErrorKind, Value};
 
 use crate::evaluate::{Database, Refusal, Row};
@@ -53,6 +53,27 @@ pub(crate) enum Outcome {
 }
 
 impl Step {
+    /// Whether a part of the step needs a database with DISTINCT ON, or with containment of JSON.
+    pub(crate) fn needs(&self) -> (bool, bool) {
+        let (mut distinct_on, mut json_contains) = (false, false);
+        let mut see = |part: &Part<'_>| {
+            match part {
+                Part::Query(query) => distinct_on |= matches!(query.distinct, Distinct::On(_)),
+                Part::Expr(expr) => json_contains |= matches!(expr, Expr::JsonContains(..)),
+            }
+            false
+        };
+        match self {
+            Self::Read(query) => {
+                Part::Query(query).any(&mut see);
+            }
+            Self::Write(writes) => each(writes, &mut |statement| {
+                statement.any_child(&mut |part| part.any(&mut see));
+            }),
+        }
+        (distinct_on, json_contains)
+    }
+
     /// Returns what the step must answer. None: the evaluator does not know it.
     pub(crate) fn expected(&self, world: &World, database: &Database) -> Option<Outcome> {
         let answer = match self {
@@ -65,6 +86,16 @@ impl Step {
             Ok(outcome) => Some(outcome),
             Err(Refusal::Error(kind, why)) => Some(Outcome::Refused(kind, why)),
             Err(Refusal::NotCovered(_)) => None,
+        }
+    }
+}
+
+/// Visits each statement.
+pub(crate) fn each<'w>(writes: &'w [Write], visit: &mut dyn FnMut(&'w Statement)) {
+    for write in writes {
+        match write {
+            Write::One(statement) => visit(statement),
+            Write::Savepoint { inside, .. } => each(inside, visit),
         }
     }
 }

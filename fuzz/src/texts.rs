@@ -51,28 +51,47 @@ const SEEDS: [&str; 16] = [
 /// An input takes microseconds. More than this is a wait that grows too fast, also on a busy machine.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Gives texts to each target for this time. Returns the number of texts.
+/// The most memory that an input of at most 64 KiB can need, in KiB.
+const MOST_MEMORY: u64 = 64 << 10;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// The texts.
+    pub texts: u64,
+    /// The most memory that the process has had, in KiB. None: the system does not report it.
+    pub peak: Option<u64>,
+}
+
+/// Gives texts to each target for this time.
 ///
 /// # Errors
 /// The target, and the text that it cannot bear.
-pub fn run(seed: u64, time: Duration) -> Result<u64, String> {
-    let (mut rng, start, mut count) = (Rng::with_seed(seed), Instant::now(), 0);
+pub fn run(seed: u64, time: Duration) -> Result<Report, String> {
+    let (mut rng, start, mut report) = (Rng::with_seed(seed), Instant::now(), Report { texts: 0, peak: peak() });
     while start.elapsed() < time {
         let text = text(&mut rng);
         for (name, target) in TARGETS {
             let began = Instant::now();
             let survived = catch_unwind(AssertUnwindSafe(|| target(&text))).is_ok();
-            if !survived || began.elapsed() > LONGEST {
-                return Err(format!(
-                    "seed {seed}: {name}, {:?}: {:?}",
-                    began.elapsed(),
-                    String::from_utf8_lossy(&text)
-                ));
+            let peak = peak();
+            let memory = peak.zip(report.peak).map_or(0, |(after, before)| after - before);
+            report.peak = peak;
+            if !survived || began.elapsed() > LONGEST || memory > MOST_MEMORY {
+                let text = String::from_utf8_lossy(&text);
+                return Err(format!("seed {seed}: {name}, {:?}, {memory} KiB: {text:?}", began.elapsed()));
             }
         }
-        count += 1;
+        report.texts += 1;
     }
-    Ok(count)
+    Ok(report)
+}
+
+/// Returns the peak of the resident memory of this process, in KiB.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// A seed with a few changes, or random bytes.

@@ -1,6 +1,6 @@
 //! Smaller variants of a step, by their number.
 
-use activerecord_core::statement::{Distinct, Expr, FromItem, Select, Set, Statement};
+use activerecord_core::statement::{Distinct, Expr, FromItem, PartMut, Select, Set, Statement};
 use activerecord_core::{Value, ValueType};
 
 use crate::evaluate::walk::operands;
@@ -63,7 +63,7 @@ impl Editor {
     }
 
     fn statement(&mut self, statement: &mut Statement) -> bool {
-        match statement {
+        let is_less = match statement {
             Statement::Insert(insert) => {
                 let width = insert.columns.len();
                 let is_cut = insert.values.len() > width && self.is_next();
@@ -72,33 +72,28 @@ impl Editor {
                 }
                 is_cut || self.clear(&mut insert.conflict)
             }
-            Statement::Update(update) => {
-                self.remove(&mut update.set, 1)
-                    || self.clear(&mut update.filter)
-                    || update.set.iter_mut().any(|(_, value)| self.expr(value))
-                    || update.filter.iter_mut().any(|filter| self.expr(filter))
-            }
-            Statement::Delete(delete) => {
-                self.clear(&mut delete.filter) || delete.filter.iter_mut().any(|filter| self.expr(filter))
-            }
+            Statement::Update(update) => self.remove(&mut update.set, 1) || self.clear(&mut update.filter),
+            Statement::Delete(delete) => self.clear(&mut delete.filter),
             _ => false,
-        }
+        };
+        is_less || statement.any_child_mut(&mut |part| self.part(part))
     }
 
     fn query(&mut self, query: &mut Select) -> bool {
         self.clauses(query)
-            || query.with.iter_mut().any(|cte| {
-                self.clear(&mut cte.step)
-                    || self.query(&mut cte.query.select)
-                    || cte.step.iter_mut().any(|(_, step)| self.query(&mut step.select))
-            })
-            || self.from(&mut query.from)
-            || query.items.iter_mut().any(|item| self.expr(&mut item.expr))
-            || query.joins.iter_mut().any(|join| self.expr(&mut join.on))
-            || query.filter.iter_mut().any(|expr| self.expr(expr))
-            || query.group_by.iter_mut().any(|expr| self.expr(expr))
-            || query.having.iter_mut().any(|expr| self.expr(expr))
-            || query.order_by.iter_mut().any(|item| self.expr(&mut item.expr))
+            || query.with.iter_mut().any(|cte| self.clear(&mut cte.step))
+            || match &mut query.from {
+                FromItem::Compound(compound, _) => self.remove(&mut compound.others, 1),
+                _ => false,
+            }
+            || query.any_child_mut(&mut |part| self.part(part))
+    }
+
+    fn part(&mut self, part: PartMut<'_>) -> bool {
+        match part {
+            PartMut::Expr(expr) => self.expr(expr),
+            PartMut::Query(query) => self.query(query),
+        }
     }
 
     fn clauses(&mut self, query: &mut Select) -> bool {
@@ -116,18 +111,6 @@ impl Editor {
             || self.remove(&mut query.group_by, 0)
             || self.remove(&mut query.items, 1)
             || self.remove(&mut query.with, 0)
-    }
-
-    fn from(&mut self, from: &mut FromItem) -> bool {
-        match from {
-            FromItem::Query(query, _) => self.query(query),
-            FromItem::Compound(compound, _) => {
-                self.remove(&mut compound.others, 1)
-                    || self.query(&mut compound.first.select)
-                    || compound.others.iter_mut().any(|other| self.query(&mut other.select))
-            }
-            _ => false,
-        }
     }
 
     fn expr(&mut self, expr: &mut Expr) -> bool {
@@ -156,9 +139,6 @@ impl Editor {
             Expr::And(all) | Expr::Or(all) => self.remove(all, 0),
             Expr::CompareRows(pairs, _) => self.remove(pairs, 1),
             Expr::In(_, Set::Values(_, values)) => self.remove(values, 0),
-            Expr::In(_, Set::Query(query)) | Expr::Exists(query) | Expr::Subquery(query) => {
-                self.query(&mut query.select)
-            }
             Expr::Case(case) => self.remove(&mut case.arms, 1) || self.clear(&mut case.otherwise),
             Expr::Over(_, window) => {
                 self.remove(&mut window.partition_by, 0)
@@ -167,7 +147,7 @@ impl Editor {
             }
             _ => false,
         };
-        is_less || each_operand(expr, &mut |operand| self.expr(operand))
+        is_less || expr.any_child_mut(&mut |part| self.part(part))
     }
 }
 
@@ -185,36 +165,5 @@ fn simple(ty: ValueType) -> Vec<Expr> {
         ValueType::F64 => vec![Expr::Value(Value::F64(1.0))],
         ValueType::Text => vec![Expr::Value(Value::Text("a".into()))],
         ty => vec![Expr::Value(Value::Null(ty))],
-    }
-}
-
-/// Visits the expressions directly below one, until `visit` returns true.
-pub(crate) fn each_operand(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr) -> bool) -> bool {
-    match expr {
-        Expr::Not(inner)
-        | Expr::IsNull(inner)
-        | Expr::Like(inner, _)
-        | Expr::Aggregate(_, Some(inner))
-        | Expr::DatePart(_, inner)
-        | Expr::Json(inner, ..)
-        | Expr::Typed(inner, _)
-        | Expr::Checked(inner, _)
-        | Expr::In(inner, _) => visit(inner),
-        Expr::Compare(left, _, right) | Expr::Arithmetic(left, _, right) | Expr::JsonContains(left, right) => {
-            visit(left) || visit(right)
-        }
-        Expr::CompareRows(pairs, _) => pairs.iter_mut().any(|(left, right)| visit(left) || visit(right)),
-        Expr::And(all) | Expr::Or(all) | Expr::Call(_, all) => all.iter_mut().any(visit),
-        Expr::Between(inner, low, high) => visit(inner) || visit(low) || visit(high),
-        Expr::Case(case) => {
-            case.arms.iter_mut().any(|(when, value)| visit(when) || visit(value))
-                || case.otherwise.iter_mut().any(&mut *visit)
-        }
-        Expr::Over(inner, window) => {
-            visit(inner)
-                || window.partition_by.iter_mut().any(&mut *visit)
-                || window.order_by.iter_mut().any(|item| visit(&mut item.expr))
-        }
-        _ => false,
     }
 }

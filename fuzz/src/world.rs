@@ -32,7 +32,7 @@ pub(crate) struct Content {
 }
 
 /// The types of columns, in the order in which most faults were found.
-const TYPES: [(ValueType, &str); 14] = [
+const TYPES: [(ValueType, &str); 15] = [
     (ValueType::I64, "i64"),
     (ValueType::I32, "i32"),
     (ValueType::Text, "String"),
@@ -47,6 +47,7 @@ const TYPES: [(ValueType, &str); 14] = [
     (ValueType::Timestamp, "DateTime<Utc>"),
     (ValueType::Uuid, "Uuid"),
     (ValueType::Bytes, "Vec<u8>"),
+    (ValueType::Json, "serde_json::Value"),
 ];
 
 /// Equal definitions are those of one model, so each table of a world has a type of its own.
@@ -92,7 +93,11 @@ impl Content {
         let mut columns = vec![ColumnDef::new("id", name, "id", ValueType::I64, false, "i64")];
         for at in 1..=rng.usize(2..=5) {
             // The first types are chosen more often.
-            let (ty, rust) = TYPES[rng.usize(..TYPES.len()).min(rng.usize(..TYPES.len()))];
+            let (ty, rust) = if rng.u8(..12) == 0 {
+                TYPES[TYPES.len() - 1]
+            } else {
+                TYPES[rng.usize(..TYPES.len()).min(rng.usize(..TYPES.len()))]
+            };
             let field: &'static str = format!("{}{at}", prefix(ty)).leak();
             columns.push(ColumnDef::new(field, name, field, ty, rng.bool(), rust));
         }
@@ -190,6 +195,7 @@ fn prefix(ty: ValueType) -> &'static str {
         ValueType::Bool => "b",
         ValueType::Uuid => "u",
         ValueType::Bytes => "y",
+        ValueType::Json => "j",
         _ => "at",
     }
 }

@@ -96,6 +96,8 @@ pub struct Dialect {
     /// Whether an assignment of an UPDATE sees the values that the assignments before it have set.
     pub(crate) assigns_in_order: bool,
     pub(crate) bound_types: BoundTypes,
+    /// Whether a computed column of a derived table becomes an expression of the query around it, with other answers.
+    pub(crate) merges_derived: bool,
     /// Whether the database runs EXISTS as a join, and then counts a row several times for OFFSET: SQLite 3.51. A LIMIT inside
     /// prevents it.
     pub(crate) joins_exists: bool,
@@ -148,7 +150,7 @@ pub(crate) enum BoundTypes {
     /// It infers those of texts and JSON from the expression around them. A CASE of nothing but such values is a text for
     /// it, whatever the CASE is compared with or assigned to.
     Inferred,
-    /// It guesses them before it gets the values. MIN and MAX of a bound text are then computed as those of a number.
+    /// It guesses them before it gets the values: MIN and MAX of a bound text are those of a number, and no value is NULL.
     Guessed,
 }
 

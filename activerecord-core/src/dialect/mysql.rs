@@ -77,6 +77,7 @@ pub static MYSQL: Dialect = Dialect {
     },
     assigns_in_order: true,
     bound_types: BoundTypes::Guessed,
+    merges_derived: true,
     joins_exists: false,
     length: "CHAR_LENGTH(",
     concat: None,

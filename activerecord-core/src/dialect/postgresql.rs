@@ -93,6 +93,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     },
     assigns_in_order: false,
     bound_types: BoundTypes::Inferred,
+    merges_derived: false,
     joins_exists: false,
     length: "CHAR_LENGTH(",
     concat: Some(" || "),

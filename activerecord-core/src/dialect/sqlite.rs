@@ -63,6 +63,7 @@ pub static SQLITE: Dialect = Dialect {
     },
     assigns_in_order: false,
     bound_types: BoundTypes::OfValues,
+    merges_derived: false,
     joins_exists: true,
     length: "LENGTH(",
     concat: Some(" || "),

@@ -1,11 +1,12 @@
 //! Aggregates and window functions.
 
-use super::compare::{comparand, compared, partition, require_order};
+use super::compare::{comparand, compared, is, partition, require_order};
 use super::select::order_by;
 use super::writer::Writer;
 use super::{function, infer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Function, Window};
+use crate::statement::{Aggregate, Expr, Frame, FrameEnd, Function, Name, Part, Select, Window};
+use crate::value::ValueType;
 
 /// Writes an aggregate, over the rows of the group or of a window.
 pub(super) fn aggregate(
@@ -27,15 +28,45 @@ pub(super) fn aggregate(
     if let Some((_, _, spelling)) = own {
         return spelled(w, spelling, &argument, over.as_ref());
     }
+    if function == Aggregate::CountDistinct && w.dialect.merges_derived && !varies(w, &argument) {
+        w.push("LEAST(1, COUNT(");
+        compared(w, *argument)?;
+        w.push("))");
+        return Ok(());
+    }
     w.push(name(function));
     match (function, *argument) {
         (Aggregate::Sum | Aggregate::Avg, number) => infer::alone(w, number)?,
         (Aggregate::CountDistinct, argument) => compared(w, argument)?,
+        (Aggregate::Min | Aggregate::Max, value) if infer::cast(w, &value).is_some() => infer::alone(w, value)?,
         // MIN and MAX compare, so a decimal needs its collation. COUNT ignores it.
         (_, argument) => comparand(w, argument)?,
     }
     w.push(")");
     over_window(w, over)
+}
+
+/// Returns true when an expression can have different values for different rows. MySQL counts a constant NULL as a value.
+fn varies(w: &Writer<'_>, node: &Expr) -> bool {
+    match node {
+        Expr::Column(column) => w.scope.has(&column.table),
+        Expr::Raw(_) | Expr::Digest(_) => true,
+        other => other.any_child(&mut |part| match part {
+            Part::Expr(child) => varies(w, child),
+            Part::Query(inner) => varies_inside(w, inner),
+        }),
+    }
+}
+
+/// A column of a query inside belongs to the outer one if it says so, or if that query does not read its table.
+fn varies_inside(w: &Writer<'_>, inner: &Select) -> bool {
+    let is_hidden =
+        |table: &Name| Part::Query(inner).any(&mut |part| matches!(part, Part::Query(query) if query.reads(table)));
+    Part::Query(inner).any(&mut |part| match part {
+        Part::Expr(Expr::Column(column)) => w.scope.has(&column.table) && (column.outer || !is_hidden(&column.table)),
+        Part::Expr(part) => matches!(part, Expr::Raw(_) | Expr::Digest(_)),
+        Part::Query(_) => false,
+    })
 }
 
 fn name(function: Aggregate) -> &'static str {
@@ -109,7 +140,9 @@ fn no_distinct_window() -> Error {
 }
 
 fn over_window(w: &mut Writer<'_>, window: Option<Window>) -> Result<()> {
-    let Some(window) = window else { return Ok(()) };
+    let Some(mut window) = window else { return Ok(()) };
+    // MariaDB would also mix the rows of other windows.
+    window.partition_by.retain(|value| !value.is_constant() || is(value, ValueType::Json));
     w.push(" OVER (");
     if !window.partition_by.is_empty() {
         w.push("PARTITION BY ");

@@ -28,12 +28,23 @@ pub(super) fn arithmetic(w: &mut Writer<'_>, left: Expr, op: Arithmetic, right: 
     {
         return decimal(w, prefix, left, op, right);
     }
-    match (&left, &right) {
-        (Expr::Value(_), Expr::Value(_)) => alone(w, left)?,
-        _ => single(w, left, ty)?,
+    match is_typed(&left, Some(&right)) {
+        true => single(w, left, ty)?,
+        false => alone(w, left)?,
     }
     w.push(symbol);
-    atom(w, right)
+    operand(w, right, None)
+}
+
+/// Writes an operand beside another one. A bound value that no column gives its type gets a cast.
+fn operand(w: &mut Writer<'_>, node: Expr, other: Option<&Expr>) -> Result<()> {
+    if is_typed(&node, other) { atom(w, node) } else { alone(w, node) }
+}
+
+/// Whether the database knows the type of an operand. `other` is the operand at its right side.
+fn is_typed(node: &Expr, other: Option<&Expr>) -> bool {
+    !matches!((node, other), (Expr::Value(_), Some(Expr::Value(_))))
+        && !matches!(node, Expr::Value(value) if value.is_null())
 }
 
 /// Writes the left operand. Singles are computed as doubles, as the other databases do it.
@@ -59,20 +70,20 @@ fn decimal(w: &mut Writer<'_>, prefix: &str, left: Expr, op: Arithmetic, right: 
 
 /// Writes a division whose result is NULL for a divisor of zero.
 fn by(w: &mut Writer<'_>, left: Expr, operator: &str, right: Expr) -> Result<()> {
-    integer(w, left)?;
+    integer(w, left, Some(&right))?;
     w.push(operator);
     w.push("NULLIF(");
-    if is_wide(w, &right) { integer(w, right) } else { expr(w, right) }?;
+    integer(w, right, None)?;
     w.push(", 0)");
     Ok(())
 }
 
 /// Writes an operand of an integer division. The operator truncates only if the database takes both for integers.
-fn integer(w: &mut Writer<'_>, node: Expr) -> Result<()> {
+fn integer(w: &mut Writer<'_>, node: Expr, other: Option<&Expr>) -> Result<()> {
     let cast = w.dialect.cast(ValueType::I64).filter(|_| !w.dialect.division.truncates && is_wide(w, &node));
     match cast {
         Some(cast) => one(w, cast, node),
-        None => atom(w, node),
+        None => operand(w, node, other),
     }
 }
 
@@ -109,10 +120,11 @@ fn float_division(w: &mut Writer<'_>, left: Expr, right: Expr) -> Result<()> {
     };
     match w.dialect.cast(ValueType::F64).filter(|_| !is_float) {
         Some(cast) => one(w, cast, left),
-        None => atom(w, left),
+        None => operand(w, left, Some(&right)),
     }?;
     w.push(" / NULLIF(");
-    expr(w, right)?;
+    // The integer beside it must not give a bound float its type.
+    if matches!(right, Expr::Value(_)) { alone(w, right) } else { expr(w, right) }?;
     w.push(", 0)");
     Ok(())
 }

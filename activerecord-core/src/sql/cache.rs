@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{Access, Details, Sql, render, render_head, render_insert};
+use super::render::render_template;
+use super::{Access, Details, Sql, render_head, render_insert};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::statement::{Insert, Name, Select, Statement};
@@ -79,7 +80,7 @@ pub(crate) fn cached<M: 'static>(
     operation: Operation,
     statement: impl FnOnce() -> Statement,
 ) -> Result<Template> {
-    template::<M>(dialect, operation, || render(statement(), dialect))
+    template::<M>(dialect, operation, || render_template(statement(), dialect))
 }
 
 /// Returns the template of an INSERT for `M` whose rows get the `generated` key from the database. `insert` is called

@@ -1,7 +1,7 @@
 //! Comparisons. Values that are equal or ordered for this library are so for the database too.
 
 use super::expr::{atom, expr, refused};
-use super::infer::typed_by;
+use super::infer::{self, typed_by};
 use super::stored::{Met, common};
 use super::writer::Writer;
 use crate::dialect::{DecimalMath, JsonPaths};
@@ -23,7 +23,8 @@ pub(super) fn compare(w: &mut Writer<'_>, left: Expr, op: Compare, right: Expr) 
     }
     let met = common(w.dialect, [&left, &right], Purpose::Compare)?;
     let collation = collation(w, [&left, &right]);
-    left_side(w, left, collation, met)?;
+    let are_constants = left.is_constant() && right.is_constant();
+    left_side(w, left, collation, met, are_constants)?;
     w.push(symbol(op));
     operand(w, right, met)
 }
@@ -33,7 +34,8 @@ pub(super) fn between(w: &mut Writer<'_>, inner: Expr, low: Expr, high: Expr) ->
     require_order(w, &inner)?;
     let met = common(w.dialect, [&inner, &low, &high], Purpose::Compare)?;
     let collation = collation(w, [&inner, &low, &high]);
-    left_side(w, inner, collation, met)?;
+    let are_constants = inner.is_constant() && low.is_constant() && high.is_constant();
+    left_side(w, inner, collation, met, are_constants)?;
     w.push(" BETWEEN ");
     operand(w, low, met)?;
     w.push(" AND ");
@@ -63,14 +65,22 @@ pub(super) fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op:
 /// Writes an operand. A bound value gets the spelling that it meets.
 fn operand(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
     match node {
-        Expr::Value(value) => w.bind_as(value, met),
+        Expr::Value(value) => w.value(value, met),
         node => atom(w, node),
     }
 }
 
-fn left_side(w: &mut Writer<'_>, node: Expr, collation: Option<&str>, met: Option<Met>) -> Result<()> {
+/// Writes the first operand. Among bound values it gives them its type.
+fn left_side(
+    w: &mut Writer<'_>,
+    node: Expr,
+    collation: Option<&str>,
+    met: Option<Met>,
+    are_constants: bool,
+) -> Result<()> {
     match node {
-        Expr::Value(value) if met.is_some() => w.bind_as(value, met),
+        Expr::Value(value) if met.is_some() => w.value(value, met),
+        node if are_constants && infer::cast(w, &node).is_some() => infer::alone(w, node),
         node => collated(w, node, collation),
     }
 }

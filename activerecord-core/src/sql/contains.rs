@@ -130,14 +130,15 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// MySQL merges a nested EXISTS into the query around it, and then finds other rows. It does not merge a COUNT.
+    /// MySQL merges a nested EXISTS into the query around it, and then finds other rows. It does not merge a value. MariaDB
+    /// refuses a COUNT inside the argument of an aggregate.
     fn has_element(&self, w: &mut Writer<'_>, element: &Json) -> Result<()> {
-        w.push("(SELECT COUNT(*) FROM JSON_TABLE(");
+        w.push("(SELECT 1 FROM JSON_TABLE(");
         self.write(w)?;
         let number = self.depth + 1;
         w.push(", '$[*]' COLUMNS (value JSON PATH '$')) AS ar_element_").number(number).push(" WHERE ");
         Place { root: Root::Element(number), path: Vec::new(), depth: number }.holds(w, element)?;
-        w.push(") > 0");
+        w.push(" LIMIT 1) IS NOT NULL");
         Ok(())
     }
 }

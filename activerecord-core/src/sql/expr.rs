@@ -14,15 +14,13 @@ use super::{infer, json, raw, scope};
 use crate::dialect::Upsert;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{Expr, Function, MAX_DEPTH, Refusal};
+use crate::value::ValueType;
 
 /// Writes an expression. Operands with a lower precedence get parentheses.
 pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
     match node {
         Expr::Column(column) => scope::column(w, &column),
-        Expr::Value(value) => {
-            w.bind(value);
-            Ok(())
-        }
+        Expr::Value(value) => w.value(value, None),
         Expr::Excluded(column) => {
             excluded(w, &column);
             Ok(())
@@ -39,6 +37,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
             w.push(if is_null { "1 = 1" } else { "1 = 0" });
             Ok(())
         }
+        Expr::IsNull(inner) if is_derived_date(w, &inner) => postfix(w, *inner, " <=> NULL"),
         Expr::IsNull(inner) => postfix(w, *inner, " IS NULL"),
         Expr::Between(inner, low, high) => between(w, *inner, *low, *high),
         Expr::In(inner, set) => membership(w, *inner, set),
@@ -145,13 +144,22 @@ fn row(w: &mut Writer<'_>, items: impl Iterator<Item = Expr>, word: &str) -> Res
 
 fn negation(w: &mut Writer<'_>, inner: Expr) -> Result<()> {
     let inner = match inner {
-        Expr::IsNull(inner) if !matches!(*inner, Expr::Value(_)) => return postfix(w, *inner, " IS NOT NULL"),
+        Expr::IsNull(inner) if !matches!(*inner, Expr::Value(_)) && !is_derived_date(w, &inner) => {
+            return postfix(w, *inner, " IS NOT NULL");
+        }
         inner => inner,
     };
     w.push("NOT (");
     expr(w, inner)?;
     w.push(")");
     Ok(())
+}
+
+/// For MySQL `IS NULL` also finds the date 0000-00-00, which it then refuses in a column of several queries.
+fn is_derived_date(w: &Writer<'_>, node: &Expr) -> bool {
+    let is_date = |ty| matches!(ty, ValueType::Date | ValueType::DateTime | ValueType::Timestamp);
+    w.dialect.merges_derived
+        && matches!(node, Expr::Column(column) if is_date(column.ty) && w.is_derived(&column.table))
 }
 
 fn postfix(w: &mut Writer<'_>, inner: Expr, operator: &str) -> Result<()> {

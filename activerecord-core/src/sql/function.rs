@@ -2,12 +2,13 @@
 
 use super::aggregate::no_window;
 use super::expr::{atom, expr};
+use super::infer::alone;
 use super::stored::{Met, common, instant};
 use super::writer::Writer;
 use crate::dialect::Dates;
 use crate::error::Result;
-use crate::statement::{Case, DatePart, Expr, Function};
-use crate::value::{Purpose, ValueType};
+use crate::statement::{Case, DatePart, Expr, Function, Part};
+use crate::value::{Purpose, Value, ValueType};
 
 /// Writes a function that is not a window function.
 pub(super) fn call(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
@@ -20,12 +21,15 @@ pub(super) fn needs_window(function: Function) -> bool {
 }
 
 /// Writes a function and its arguments.
-pub(super) fn write(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>) -> Result<()> {
+pub(super) fn write(w: &mut Writer<'_>, function: Function, mut arguments: Vec<Expr>) -> Result<()> {
     let (name, count) = match function {
         Function::Concat => return concat(w, arguments),
         Function::Coalesce => ("COALESCE(", None),
-        Function::Lower => ("LOWER(", None),
-        Function::Upper => ("UPPER(", None),
+        Function::Lower | Function::Upper => {
+            let name = if function == Function::Lower { "LOWER(" } else { "UPPER(" };
+            arguments = arguments.into_iter().map(|text| copied(w, text)).collect();
+            (name, None)
+        }
         Function::Length => (w.dialect.length, None),
         Function::RowNumber => ("ROW_NUMBER(", None),
         Function::Rank => ("RANK(", None),
@@ -47,10 +51,21 @@ pub(super) fn write(w: &mut Writer<'_>, function: Function, arguments: Vec<Expr>
     Ok(())
 }
 
+/// Returns a copy of a text of a derived table: MySQL changes the case of its letters in place, also for other readers.
+pub(super) fn copied(w: &Writer<'_>, text: Expr) -> Expr {
+    let is_derived = |part: &Part<'_>| matches!(part, Part::Expr(Expr::Column(column)) if w.is_derived(&column.table));
+    match w.dialect.merges_derived && Part::Expr(&text).any(&mut { is_derived }) {
+        true => Expr::Call(Function::Concat, vec![text, Expr::Value(Value::Text(String::new()))]),
+        false => text,
+    }
+}
+
 /// Writes an expression that can be the result of another one.
 fn result(w: &mut Writer<'_>, node: Expr, met: Option<Met>) -> Result<()> {
     match node {
-        Expr::Value(value) => w.bind_as(value, met),
+        // MariaDB groups and merges rows by the length of a bound value.
+        Expr::Value(value) if value.ty() == ValueType::Bytes && met.is_none() => alone(w, Expr::Value(value)),
+        Expr::Value(value) => w.value(value, met),
         node => expr(w, node),
     }
 }

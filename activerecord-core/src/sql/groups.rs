@@ -8,7 +8,7 @@ use super::select::says_nulls;
 use super::writer::Writer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
-    Aggregate, ColumnExpr, Distinct, Expr, FromItem, Name, OrderBy, Part, PartMut, Refusal, Select,
+    Aggregate, ColumnExpr, Distinct, Expr, FromItem, Name, OrderBy, Part, PartMut, Refusal, Select, SelectItem,
 };
 
 /// Prepares a query with groups, aggregates or distinct rows for rendering.
@@ -33,7 +33,22 @@ pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
     if !w.dialect.nulls_keyword {
         name_ordered_items(w, query);
     }
+    if w.dialect.merges_derived && query.offset.is_some() {
+        group_distinct(query);
+    }
     Ok(())
+}
+
+/// Makes groups of distinct rows. MariaDB ignores the OFFSET of distinct rows whose values its optimizer finds constant. It
+/// groups wrongly by a query inside another.
+fn group_distinct(query: &mut Select) {
+    let is_special = |part: &Part<'_>| matches!(part, Part::Query(_) | Part::Expr(Expr::Over(..) | Expr::Raw(_)));
+    let is_group = |item: &SelectItem| !item.expr.is_aggregate() && !Part::Expr(&item.expr).any(&mut { is_special });
+    let is_plain = query.group_by.is_empty() && query.having.is_none() && !query.items.is_empty();
+    if query.distinct == Distinct::Rows && is_plain && query.items.iter().all(is_group) {
+        query.distinct = Distinct::No;
+        query.group_by = query.items.iter().map(|item| item.expr.clone()).collect();
+    }
 }
 
 /// Whether the rows of the result are groups without its HAVING. SQLite does not count an aggregate in HAVING.

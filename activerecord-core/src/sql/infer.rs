@@ -21,8 +21,10 @@ pub(super) fn typed_by(w: &Writer<'_>, node: Expr, column: &Expr) -> Expr {
 
 /// Returns a CASE or a COALESCE whose inner ones have the type of a column that is another of its values.
 pub(super) fn settled(w: &Writer<'_>, node: Expr) -> Expr {
-    if w.dialect.bound_types != BoundTypes::Inferred {
-        return node;
+    match w.dialect.bound_types {
+        BoundTypes::OfValues => return node,
+        BoundTypes::Guessed => return texts(node),
+        BoundTypes::Inferred => {}
     }
     let mut column = None;
     node.any_source(&mut |source| {
@@ -32,6 +34,28 @@ pub(super) fn settled(w: &Writer<'_>, node: Expr) -> Expr {
     match column {
         Some(column) => anchored(node, &column),
         None => node,
+    }
+}
+
+/// Returns a CASE or a COALESCE of bound texts in which NULL is a text. Otherwise the database takes all of them for bytes.
+fn texts(node: Expr) -> Expr {
+    if node.ty() != Some(ValueType::Text) || node.any_source(&mut |source| !matches!(source, Expr::Value(_))) {
+        return node;
+    }
+    let text = |value: Expr| match value {
+        Expr::Value(Value::Null(_)) => {
+            let never = (Expr::Or(Vec::new()), Expr::Value(Value::Text(String::new())));
+            Expr::Case(Box::new(Case { arms: vec![never], otherwise: None }))
+        }
+        other => other,
+    };
+    match node {
+        Expr::Call(function, arguments) => Expr::Call(function, arguments.into_iter().map(text).collect()),
+        Expr::Case(case) => {
+            let arms = case.arms.into_iter().map(|(when, value)| (when, text(value))).collect();
+            Expr::Case(Box::new(Case { arms, otherwise: case.otherwise.map(text) }))
+        }
+        other => other,
     }
 }
 
@@ -68,9 +92,13 @@ pub(super) fn alone(w: &mut Writer<'_>, node: Expr) -> Result<()> {
 
 /// The cast that gives the type; None: the database does not guess it.
 pub(super) fn cast(w: &Writer<'_>, node: &Expr) -> Option<&'static str> {
-    if w.dialect.bound_types != BoundTypes::Guessed || node.any_source(&mut |source| !matches!(source, Expr::Value(_)))
-    {
+    if node.any_source(&mut |source| !matches!(source, Expr::Value(_))) {
         return None;
+    }
+    match (w.dialect.bound_types, node.ty()?) {
+        (BoundTypes::Inferred, ValueType::Json) => return w.dialect.cast(ValueType::Json),
+        (BoundTypes::Guessed, _) => {}
+        _ => return None,
     }
     match node.ty()? {
         // The casts of a recursive query have a length.

@@ -1,6 +1,7 @@
 //! Renders patterns of LIKE.
 
 use super::expr::{atom, expr};
+use super::function::copied;
 use super::writer::Writer;
 use crate::dialect::Like;
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ pub(super) fn like(w: &mut Writer<'_>, inner: Expr, LikePattern { pattern, ignor
             Ok(())
         }
         (Like::Collation(_), true) => {
+            let inner = copied(w, inner);
             w.push("LOWER(");
             expr(w, inner)?;
             w.push(") LIKE LOWER(").bind(Value::Text(pattern)).push(")");

@@ -34,7 +34,21 @@ pub fn render(statement: Statement, dialect: &Dialect) -> Result<Sql> {
 /// # Errors
 /// As [`render`].
 pub(crate) fn render_with_models(statement: Statement, dialect: &Dialect) -> Result<(Sql, Vec<&'static TableDef>)> {
+    rendered(Writer::new(dialect), statement)
+}
+
+/// Renders a statement whose text is used again with other values.
+///
+/// # Errors
+/// As [`render`].
+pub(super) fn render_template(statement: Statement, dialect: &Dialect) -> Result<Sql> {
     let mut w = Writer::new(dialect);
+    w.is_template = true;
+    rendered(w, statement).map(|(sql, _)| sql)
+}
+
+fn rendered(mut w: Writer<'_>, statement: Statement) -> Result<(Sql, Vec<&'static TableDef>)> {
+    let dialect = w.dialect;
     w.defines = matches!(&statement, Statement::CreateTable(_) | Statement::CreateIndex(_));
     let access = match statement.bounded().ok_or_else(|| refused(Refusal::TooDeep))? {
         Statement::Select(query) => {
@@ -110,4 +124,24 @@ fn too_many_binds(binds: usize, most: usize) -> Error {
     Error::unsupported(format!(
         "the statement binds {binds} values, but the database allows at most {most}; split the list, or use a subquery"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::{MYSQL, POSTGRESQL};
+    use crate::statement::{Expr, FromItem};
+    use crate::value::{Value, ValueType};
+
+    #[test]
+    fn null_is_written_only_into_a_text_that_is_used_once() -> Result<()> {
+        let query = || {
+            let items = vec![Expr::Value(Value::Null(ValueType::I64)).into()];
+            Statement::Select(Select { items, ..Select::from(FromItem::Named("t".into())) })
+        };
+        assert_eq!(&**render(query(), &MYSQL)?.text(), "SELECT CAST(NULL AS SIGNED) FROM `t`");
+        assert_eq!(&**render_template(query(), &MYSQL)?.text(), "SELECT CAST(? AS SIGNED) FROM `t`");
+        assert_eq!(&**render(query(), &POSTGRESQL)?.text(), "SELECT $1 FROM \"t\"");
+        Ok(())
+    }
 }

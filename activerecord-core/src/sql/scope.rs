@@ -56,7 +56,7 @@ impl Scope {
         self.qualified |= qualifies;
     }
 
-    fn has(&self, table: &Name) -> bool {
+    pub(super) fn has(&self, table: &Name) -> bool {
         self.first.as_ref() == Some(table) || self.joined.contains(table)
     }
 }

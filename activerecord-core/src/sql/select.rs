@@ -9,7 +9,8 @@ use super::{groups, infer, lock, stored};
 use crate::dialect::DecimalMath;
 use crate::error::{Error, ErrorKind, Result};
 use crate::statement::{
-    Cte, Direction, Distinct, Expr, FromItem, Join, JoinKind, OrderBy, Select, SelectItem, SetOperator, TableRef,
+    Aggregate, Cte, Direction, Distinct, Expr, FromItem, Join, JoinKind, OrderBy, Part, Select, SelectItem,
+    SetOperator, TableRef,
 };
 use crate::value::{Value, ValueType};
 
@@ -29,17 +30,23 @@ pub(super) fn select(w: &mut Writer<'_>, mut query: Select) -> Result<()> {
     if query.lock.is_some() {
         return Err(lock::refused("only the outermost query of a statement can lock its rows"));
     }
+    if w.dialect.merges_derived {
+        keep_apart(&mut query);
+    }
     let (ctes, mut list) = (w.ctes.len(), std::mem::take(&mut w.list));
     with(w, std::mem::take(&mut query.with))?;
     w.scope = Scope::of_query(&query.from, &query.joins)?;
     let merged = !query.group_by.is_empty() || query.distinct != Distinct::No;
+    list.merges |= query.distinct == Distinct::Rows;
     if merged || !query.is_row_by_row() {
         groups::resolve(w, &mut query)?;
     }
     let items = if merged { query.items.clone() } else { Vec::new() };
     let is_computed = query.items.iter().any(|item| !matches!(item.expr, Expr::Column(_)));
-    w.push("SELECT ");
-    list.merges |= query.distinct == Distinct::Rows;
+    // The database can give a computed item the name of a column.
+    w.scope.qualify_if(is_computed && matches!(query.distinct, Distinct::On(_)));
+    let begin = if groups_by_query(w, &query) { BUFFERED } else { "SELECT " };
+    w.push(begin);
     distinct(w, query.distinct, &items)?;
     // The columns of `*` are those of the query below.
     let below = if query.items.is_empty() { list } else { List::default() };
@@ -55,6 +62,43 @@ pub(super) fn select(w: &mut Writer<'_>, mut query: Select) -> Result<()> {
     limit(w, query.limit, query.offset);
     w.ctes.truncate(ctes);
     Ok(())
+}
+
+/// MariaDB groups wrongly by a query inside another if it sorts the rows. Its option, which only an outermost query can have,
+/// makes it use a table. MySQL ignores the comment.
+const BUFFERED: &str = "SELECT /*M! SQL_BUFFER_RESULT */ ";
+
+fn groups_by_query(w: &Writer<'_>, query: &Select) -> bool {
+    let is_query = |part: &Part<'_>| matches!(part, Part::Query(_));
+    let mut groups = query.group_by.iter();
+    w.dialect.merges_derived && w.around.is_empty() && groups.any(|group| Part::Expr(group).any(&mut { is_query }))
+}
+
+/// Keeps the constants of derived tables apart, on a database that merges such tables: COUNT(DISTINCT ..) of a constant counts
+/// NULL on MySQL.
+fn keep_apart(query: &mut Select) {
+    let counts = |part: &Part<'_>| matches!(part, Part::Expr(Expr::Aggregate(Aggregate::CountDistinct, _)));
+    let order = query.order_by.iter().map(|item| &item.expr);
+    let mut listed = query.items.iter().map(|item| &item.expr).chain(order).chain(&query.having);
+    if listed.any(|expr| Part::Expr(expr).any(&mut { counts })) {
+        let ctes = query.with.iter_mut().filter(|cte| cte.step.is_none());
+        ctes.for_each(|cte| limited(&mut cte.query.select));
+        limited_source(query);
+    }
+}
+
+/// Adds a limit to a query with constants, which is then not merged.
+fn limited(query: &mut Select) {
+    if !query.items.iter().all(|item| item.expr.has_columns()) {
+        query.limit.get_or_insert(u64::MAX);
+    }
+    limited_source(query);
+}
+
+fn limited_source(query: &mut Select) {
+    if let FromItem::Query(inner, _) = &mut query.from {
+        limited(inner);
+    }
 }
 
 /// Writes the beginning of a plain query: the SELECT list and the first table.
@@ -162,7 +206,8 @@ fn widened(w: &mut Writer<'_>, node: Expr, merges: bool) -> Result<()> {
     });
     match spelling {
         Some(spelling) => w.fill(spelling, |w| expr(w, node.clone())),
-        None if merges => comparand(w, node),
+        // A bound document can be JSON or a text for the database.
+        None if merges || is(&node, ValueType::Json) => comparand(w, node),
         None => expr(w, node),
     }
 }
@@ -236,8 +281,16 @@ fn group_by(w: &mut Writer<'_>, columns: Vec<Expr>, items: &[SelectItem]) -> Res
     if columns.is_empty() {
         return Ok(());
     }
+    // MariaDB joins the group of NULL with the one before it, if a computed decimal is in descending order.
+    let is_joined = |group: &&Expr| w.dialect.merges_derived && is_decimal(group) && !matches!(group, Expr::Column(_));
+    let joined: Vec<Expr> = columns.iter().filter(is_joined).cloned().collect();
     w.push(" GROUP BY ");
-    w.list(columns, |w, column| positioned(w, column, items))
+    w.list(columns, |w, column| positioned(w, column, items))?;
+    for group in joined {
+        w.push(", ");
+        expr(w, Expr::IsNull(Box::new(group)))?;
+    }
+    Ok(())
 }
 
 fn positioned(w: &mut Writer<'_>, node: Expr, items: &[SelectItem]) -> Result<()> {
@@ -246,6 +299,8 @@ fn positioned(w: &mut Writer<'_>, node: Expr, items: &[SelectItem]) -> Result<()
             w.number(position);
             Ok(())
         }
+        // MariaDB takes a bound integer for a position.
+        None if infer::cast(w, &node).is_some() => infer::alone(w, node),
         None => comparand(w, node),
     }
 }

@@ -130,8 +130,8 @@ pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()
             if values.is_empty() {
                 w.push("1 = 0");
             } else {
-                comparand(w, inner)?;
-                value_list(w, ty, values);
+                if inner.is_constant() { infer::alone(w, inner) } else { comparand(w, inner) }?;
+                value_list(w, ty, values)?;
             }
             Ok(())
         }
@@ -149,19 +149,19 @@ fn set_query(w: &mut Writer<'_>, query: Subquery, compares: bool) -> Result<()> 
     Ok(())
 }
 
-fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) {
+fn value_list(w: &mut Writer<'_>, ty: ValueType, mut values: Vec<Value>) -> Result<()> {
     if let (InList::AnyArray, Some(element)) = (w.dialect.in_list, ty.as_static()) {
         w.push(" = ANY(").bind(Value::Array(element, values)).push(")");
-        return;
+        return Ok(());
     }
     let padded = values.len().next_power_of_two();
     // A very long list is not padded, so that it stays within the limit of binds.
     if let Some(last) = values.last().cloned().filter(|_| padded <= w.dialect.capabilities.max_binds / 2) {
         values.resize(padded, last);
     }
-    w.push(" IN (");
-    w.values(values);
+    w.push(" IN (").list(values, |w, value| w.value(value, None))?;
     w.push(")");
+    Ok(())
 }
 
 /// Writes `EXISTS`.

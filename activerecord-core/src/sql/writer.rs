@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::scope::Scope;
 use super::stored::{Cells, Met};
 use super::{Access, Details, ReturnedKey, Sql};
-use crate::dialect::{Dialect, Placeholder};
+use crate::dialect::{BoundTypes, Dialect, Placeholder};
 use crate::error::{Error, Result};
 use crate::schema::TableDef;
 use crate::statement::Name;
@@ -36,6 +36,8 @@ pub(super) struct Writer<'d> {
     pub(super) defines: bool,
     /// How the cells of the result are spelled.
     pub(super) cells: Option<Cells>,
+    /// Whether the text is used again with other values, so that each value has a placeholder.
+    pub(super) is_template: bool,
     text: String,
     binds: Vec<Value>,
     /// The binds that meet a column with a declared spelling.
@@ -68,6 +70,7 @@ impl<'d> Writer<'d> {
             returned_key: None,
             defines: false,
             cells: None,
+            is_template: false,
             text: String::with_capacity(256),
             binds: Vec::new(),
             met: Vec::new(),
@@ -131,6 +134,16 @@ impl<'d> Writer<'d> {
         self.binds.push(value);
         self.placeholder(self.binds.len());
         self
+    }
+
+    /// Writes a value of an expression in the spelling that it meets: a placeholder, or the word NULL. A database that
+    /// guesses the types of bound values guesses that none of them is NULL, too, and its optimizer relies on that.
+    pub(super) fn value(&mut self, value: Value, met: Option<Met>) -> Result<()> {
+        if value.is_null() && !self.is_template && self.dialect.bound_types == BoundTypes::Guessed {
+            self.push("NULL");
+            return Ok(());
+        }
+        self.bind_as(value, met)
     }
 
     /// Binds a value in the spelling that it meets, and writes its placeholder.
@@ -206,16 +219,6 @@ impl<'d> Writer<'d> {
             self.text.push_str(text);
         }
         Ok(())
-    }
-
-    /// Binds values and writes their placeholders, separated by commas.
-    pub(super) fn values(&mut self, values: impl IntoIterator<Item = Value>) {
-        for (index, value) in values.into_iter().enumerate() {
-            if index > 0 {
-                self.text.push_str(", ");
-            }
-            self.bind(value);
-        }
     }
 
     /// Writes quoted names, separated by commas.

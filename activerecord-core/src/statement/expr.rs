@@ -241,6 +241,24 @@ impl Expr {
         !matches!(self, Self::Column(column) if !column.nullable)
     }
 
+    /// Returns true when the expression consists of bound values only, so that it has the same value for every row.
+    pub(crate) fn is_constant(&self) -> bool {
+        !self.has_columns() && !self.any_child(&mut |part| part.any(&mut |part| matches!(part, Part::Query(_))))
+    }
+
+    /// Returns true when the expression itself names a column. A query inside it can name others.
+    pub(crate) fn has_columns(&self) -> bool {
+        match self {
+            Self::Column(_)
+            | Self::Excluded(_)
+            | Self::Aggregate(..)
+            | Self::Digest(_)
+            | Self::Over(..)
+            | Self::Raw(_) => true,
+            other => other.any_child(&mut |part| matches!(part, Part::Expr(child) if child.has_columns())),
+        }
+    }
+
     /// Returns true when the expression is or contains an aggregate without a window. A subquery has its own aggregates.
     pub fn is_aggregate(&self) -> bool {
         match self {

@@ -25,8 +25,7 @@ pub use select::{
 pub use table::{Join, JoinKind, TableRef};
 pub use trigger::{CreateTrigger, DropTrigger, KeyChange, RowEvent, RowImage, TriggerValue};
 pub(crate) use types::unified;
-pub use walk::MAX_DEPTH;
-pub(crate) use walk::{Part, PartMut};
+pub use walk::{MAX_DEPTH, Part, PartMut};
 pub use write::{Conflict, Delete, Insert, Update};
 
 use std::borrow::Cow;

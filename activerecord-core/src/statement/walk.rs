@@ -12,15 +12,19 @@ pub const MAX_DEPTH: usize = 100;
 
 macro_rules! walk {
     ($part:ident, $any_child:ident, $iter:ident, $as_deref:ident $(, $mutable:tt)?) => {
-        /// A part directly below an expression or a query.
-        pub(crate) enum $part<'t> {
+        /// A part directly below a statement, a query or an expression.
+        #[derive(Debug)]
+        // Not `#[non_exhaustive]`: a walk must see every part.
+        pub enum $part<'t> {
+            /// An expression.
             Expr(&'t $($mutable)? Expr),
+            /// A query inside the statement, such as a common table expression.
             Query(&'t $($mutable)? Select),
         }
 
         impl Expr {
             /// Visits the parts directly below the expression, until `visit` returns true. Returns whether it did.
-            pub(crate) fn $any_child(&$($mutable)? self, visit: &mut dyn FnMut($part<'_>) -> bool) -> bool {
+            pub fn $any_child<'t>(&'t $($mutable)? self, visit: &mut dyn FnMut($part<'t>) -> bool) -> bool {
                 match self {
                     Self::Column(_)
                     | Self::Value(_)
@@ -69,7 +73,7 @@ macro_rules! walk {
 
         impl Select {
             /// Visits the parts directly below the query, until `visit` returns true. Returns whether it did.
-            pub(crate) fn $any_child(&$($mutable)? self, visit: &mut dyn FnMut($part<'_>) -> bool) -> bool {
+            pub fn $any_child<'t>(&'t $($mutable)? self, visit: &mut dyn FnMut($part<'t>) -> bool) -> bool {
                 let ctes = self.with.$iter().any(|cte| {
                     visit($part::Query(&$($mutable)? cte.query.select))
                         || cte.step.$iter().any(|(_, step)| visit($part::Query(&$($mutable)? step.select)))
@@ -95,7 +99,7 @@ macro_rules! walk {
         impl Statement {
             /// Visits the topmost expressions and queries of the statement, until `visit` returns true. Returns whether it
             /// did.
-            fn $any_child(&$($mutable)? self, visit: &mut dyn FnMut($part<'_>) -> bool) -> bool {
+            pub fn $any_child<'t>(&'t $($mutable)? self, visit: &mut dyn FnMut($part<'t>) -> bool) -> bool {
                 match self {
                     Self::Select(query) => visit($part::Query(query)),
                     Self::Insert(insert) => insert.conflict.$iter().any(|conflict| {
@@ -124,9 +128,9 @@ impl Part<'_> {
     }
 }
 
-impl Part<'_> {
-    /// Tests the part, and every part inside it.
-    pub(crate) fn any(self, test: &mut dyn FnMut(&Part<'_>) -> bool) -> bool {
+impl<'t> Part<'t> {
+    /// Tests the part and every part inside it, until `test` returns true. Returns whether it did.
+    pub fn any(self, test: &mut dyn FnMut(&Part<'t>) -> bool) -> bool {
         test(&self)
             || match self {
                 Self::Expr(expr) => expr.any_child(&mut |part| part.any(test)),

@@ -29,7 +29,9 @@ pub(super) fn fold(
     let ty = ty.ok_or(Refusal::NotCovered("an aggregate of values without a type"))?;
     match function {
         Aggregate::Count => count(values.len()),
-        Aggregate::CountDistinct => count(distinct(&values)?),
+        Aggregate::CountDistinct => {
+            count(order::distinct(values.into_iter().map(|value| vec![value]).collect())?.len())
+        }
         Aggregate::Min => extreme(&values, ty, Ordering::Less),
         Aggregate::Max => extreme(&values, ty, Ordering::Greater),
         Aggregate::Sum => sum(&values, ty),
@@ -44,16 +46,6 @@ fn alone<'e>(env: &Env<'e>, row: &'e [Value]) -> Env<'e> {
 
 fn count(n: usize) -> Answer<Value> {
     i64::try_from(n).map(Value::I64).map_err(|_| conversion("too many rows"))
-}
-
-fn distinct(values: &[Value]) -> Answer<usize> {
-    let mut found: Vec<&Value> = Vec::new();
-    for value in values {
-        if !found.iter().map(|other| order::same(other, value)).collect::<Answer<Vec<_>>>()?.contains(&true) {
-            found.push(value);
-        }
-    }
-    Ok(found.len())
 }
 
 fn extreme(values: &[Value], ty: ValueType, wanted: Ordering) -> Answer<Value> {

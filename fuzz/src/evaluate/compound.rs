@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use activerecord_core::statement::{Compound, Cte, Name, Select, SetOperator, Subquery};
+use activerecord_core::statement::{
+    Compound, Cte, Distinct, Expr, JoinKind, Name, Part, Select, SetOperator, Subquery,
+};
 
 use super::scope::{Base, Field};
-use super::{Answer, Refusal, Relation, Row, invalid, order, select};
+use super::{Answer, Refusal, Relation, Row, groups, invalid, order, select, walk};
 
 /// Adds the common table expressions of a query to those that it sees. Each one sees those before it.
 pub(super) fn with(base: &Base<'_>, ctes: &[Cte]) -> Answer<Vec<(Name, Rc<Relation>)>> {
@@ -19,9 +21,9 @@ pub(super) fn with(base: &Base<'_>, ctes: &[Cte]) -> Answer<Vec<(Name, Rc<Relati
 
 /// Returns the rows of several queries.
 pub(super) fn combined(base: &Base<'_>, compound: &Compound) -> Answer<Relation> {
-    let mut all = select::inner(base, &compound.first.select)?;
+    let mut all = base.query(&compound.first)?;
     for other in &compound.others {
-        let other = select::inner(base, &other.select)?;
+        let other = base.query(other)?;
         let columns = unified(&all.columns, &other.columns)?;
         let rows = operated(compound.operator, all.rows, other.rows)?;
         all = Relation { columns, rows, places: Vec::new() };
@@ -30,7 +32,7 @@ pub(super) fn combined(base: &Base<'_>, compound: &Compound) -> Answer<Relation>
 }
 
 /// Returns the columns of rows of both. The names are those of the first.
-pub(super) fn unified(first: &[Field], other: &[Field]) -> Answer<Vec<Field>> {
+fn unified(first: &[Field], other: &[Field]) -> Answer<Vec<Field>> {
     if first.len() != other.len() {
         return Err(invalid("the queries have different numbers of columns"));
     }
@@ -38,7 +40,7 @@ pub(super) fn unified(first: &[Field], other: &[Field]) -> Answer<Vec<Field>> {
 }
 
 /// Returns the columns of a common table expression, which names those of its query.
-pub(super) fn renamed(cte: &Cte, columns: Vec<Field>) -> Answer<Vec<Field>> {
+fn renamed(cte: &Cte, columns: Vec<Field>) -> Answer<Vec<Field>> {
     if cte.columns.len() != columns.len() {
         return Err(invalid(format!("`{}` has another number of columns than its query", cte.name)));
     }
@@ -46,7 +48,7 @@ pub(super) fn renamed(cte: &Cte, columns: Vec<Field>) -> Answer<Vec<Field>> {
 }
 
 fn of_cte(base: &Base<'_>, cte: &Cte) -> Answer<Relation> {
-    let first = select::inner(base, &cte.query.select)?;
+    let first = base.query(&cte.query)?;
     let first = Relation { columns: renamed(cte, first.columns)?, ..first };
     match &cte.step {
         Some((operator, step)) => recursive(base, &cte.name, first, *operator, step),
@@ -66,38 +68,53 @@ fn recursive(
     operator: SetOperator,
     step: &Subquery,
 ) -> Answer<Relation> {
+    require_plain_step(&step.select, name)?;
     let is_new_only = operator == SetOperator::Union;
-    let mut columns = first.columns;
-    let mut all = if is_new_only { distinct(first.rows)? } else { first.rows };
-    let mut last = all.clone();
-    while !last.is_empty() {
-        let before = Relation { columns: columns.clone(), rows: last, places: Vec::new() };
-        last = next(base, name, before, &step.select, &mut columns)?;
-        if is_new_only {
-            last = operated(SetOperator::Except, last, all.clone())?;
+    let mut all = if is_new_only { order::distinct(first.rows)? } else { first.rows };
+    let mut last = Relation { columns: first.columns, rows: all.clone(), places: Vec::new() };
+    loop {
+        let columns = last.columns.clone();
+        let ctes = [base.ctes, &[(name.clone(), Rc::new(last))]].concat();
+        let found = Base { ctes: &ctes, ..*base }.query(step)?;
+        let rows = if is_new_only { operated(SetOperator::Except, found.rows, all.clone())? } else { found.rows };
+        last = Relation { columns: unified(&columns, &found.columns)?, rows, places: Vec::new() };
+        all.extend(last.rows.iter().cloned());
+        if last.rows.is_empty() {
+            return Ok(Relation { rows: all, ..last });
         }
-        all.extend(last.iter().cloned());
         if all.len() > MOST_ROWS {
             return Err(Refusal::NotCovered("a recursion that does not end"));
         }
     }
-    Ok(Relation { columns, rows: all, places: Vec::new() })
 }
 
-fn next(base: &Base<'_>, name: &Name, before: Relation, step: &Select, columns: &mut Vec<Field>) -> Answer<Vec<Row>> {
-    let mut ctes = base.ctes.to_vec();
-    ctes.push((name.clone(), Rc::new(before)));
-    let found = select::inner(&Base { ctes: &ctes, ..*base }, step)?;
-    *columns = unified(columns, &found.columns)?;
-    Ok(found.rows)
+/// Databases differ in what a recursive step can be, beyond joins of the rows that were found before.
+fn require_plain_step(step: &Select, name: &str) -> Answer<()> {
+    let reads =
+        |query: &Select| walk::tables(query).filter(|table| table.model.is_none() && table.name == name).count();
+    let (mut all, mut has_windows) = (0, false);
+    Part::Query(step).any(&mut |part| {
+        match part {
+            Part::Query(query) => all += reads(query),
+            Part::Expr(expr) => has_windows |= matches!(expr, Expr::Over(..)),
+        }
+        false
+    });
+    let is_outer = step.joins.iter().any(|join| join.kind == JoinKind::Left);
+    let is_plain = step.order_by.is_empty() && step.limit.is_none() && step.offset.is_none();
+    let is_row_by_row = step.distinct == Distinct::No && !groups::has_groups(step);
+    match (reads(step), all) == (1, 1) && !is_outer && is_plain && is_row_by_row && !has_windows {
+        true => Ok(()),
+        false => Err(Refusal::NotCovered("a recursive step that is more than a join")),
+    }
 }
 
 fn operated(operator: SetOperator, first: Vec<Row>, other: Vec<Row>) -> Answer<Vec<Row>> {
     match operator {
         SetOperator::UnionAll => Ok([first, other].concat()),
-        SetOperator::Union => distinct([first, other].concat()),
-        SetOperator::Intersect => kept(distinct(first)?, &other, true),
-        SetOperator::Except => kept(distinct(first)?, &other, false),
+        SetOperator::Union => order::distinct([first, other].concat()),
+        SetOperator::Intersect => kept(order::distinct(first)?, &other, true),
+        SetOperator::Except => kept(order::distinct(first)?, &other, false),
         _ => Err(Refusal::NotCovered("an unknown set operator")),
     }
 }
@@ -106,28 +123,9 @@ fn operated(operator: SetOperator, first: Vec<Row>, other: Vec<Row>) -> Answer<V
 fn kept(rows: Vec<Row>, others: &[Row], wanted: bool) -> Answer<Vec<Row>> {
     let mut kept = Vec::new();
     for row in rows {
-        if contains(others, &row)? == wanted {
+        if order::find(others, &row)?.is_some() == wanted {
             kept.push(row);
         }
     }
     Ok(kept)
-}
-
-fn distinct(rows: Vec<Row>) -> Answer<Vec<Row>> {
-    let mut kept: Vec<Row> = Vec::new();
-    for row in rows {
-        if !contains(&kept, &row)? {
-            kept.push(row);
-        }
-    }
-    Ok(kept)
-}
-
-fn contains(rows: &[Row], row: &Row) -> Answer<bool> {
-    for other in rows {
-        if order::same_row(other, row)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

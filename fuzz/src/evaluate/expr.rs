@@ -4,7 +4,7 @@ use activerecord_core::statement::{Case, Compare, Expr, Function, LikePattern, R
 use activerecord_core::{ErrorKind, Value, ValueType};
 
 use super::scope::Env;
-use super::{Answer, Refusal, Row, aggregate, date, invalid, json, number, order, select, text, unsupported, window};
+use super::{Answer, Refusal, Row, aggregate, date, invalid, json, number, order, text, unsupported, walk, window};
 
 /// Returns the value of an expression that another expression or a clause uses.
 ///
@@ -88,9 +88,10 @@ fn condition_of(expr: &Expr, env: &Env<'_>) -> Answer<Option<bool>> {
             let bounds = [order::holds(&value, Compare::Ge, &low)?, order::holds(&value, Compare::Le, &high)?];
             conjunction(bounds.into())
         }
+        Expr::In(_, Set::Values(_, values)) if values.is_empty() => Ok(Some(false)),
         Expr::In(inner, set) => membership(&eval(inner, env)?, &members(set, env)?),
         Expr::Like(inner, pattern) => like(&eval(inner, env)?, pattern),
-        Expr::Exists(query) => Ok(Some(!select::inner(&env.inside(), &query.select)?.rows.is_empty())),
+        Expr::Exists(query) => Ok(Some(!env.inside().query(&walk::without_items(query))?.rows.is_empty())),
         Expr::JsonContains(inner, other) => match (eval(inner, env)?, eval(other, env)?) {
             (Value::Null(_), _) | (_, Value::Null(_)) => Ok(None),
             (inner, other) => Ok(Some(json::contains(&json::document(&inner)?, &json::document(&other)?))),
@@ -140,7 +141,7 @@ fn membership(value: &Value, members: &[Value]) -> Answer<Option<bool>> {
 fn members(set: &Set, env: &Env<'_>) -> Answer<Vec<Value>> {
     match set {
         Set::Values(_, values) => Ok(values.clone()),
-        Set::Query(query) => Ok(select::inner(&env.inside(), &query.select)?.rows.into_iter().flatten().collect()),
+        Set::Query(query) => Ok(env.inside().query(query)?.rows.into_iter().flatten().collect()),
         _ => Err(Refusal::NotCovered("an unknown set")),
     }
 }
@@ -171,7 +172,7 @@ fn first_value(arguments: &[Expr], env: &Env<'_>) -> Answer<Value> {
 
 /// The value of a query with one column; NULL without a row.
 fn scalar(query: &Subquery, env: &Env<'_>) -> Answer<Value> {
-    let found = select::inner(&env.inside(), &query.select)?;
+    let found = env.inside().query(query)?;
     match &*found.rows {
         [] => Ok(Value::Null(found.columns.first().map_or(ValueType::Text, |field| field.ty))),
         [row] => row.first().cloned().ok_or_else(|| invalid("a query without columns")),

@@ -13,8 +13,8 @@ mod date;
 mod expr;
 mod groups;
 mod json;
-mod number;
-mod order;
+pub(crate) mod number;
+pub(crate) mod order;
 mod scope;
 mod select;
 #[cfg(test)]
@@ -28,7 +28,7 @@ pub use scope::Field;
 
 use std::collections::BTreeMap;
 
-use activerecord_core::statement::{Name, Select, Statement};
+use activerecord_core::statement::{MAX_DEPTH, Name, Select, Statement};
 use activerecord_core::{ErrorKind, Value, ValueType};
 
 use scope::Base;
@@ -112,13 +112,23 @@ impl Database {
     /// [`Refusal`].
     pub fn read(&self, query: &Select) -> Result<Relation, Refusal> {
         check::query(self, query)?;
-        let mut found = select::outermost(&Base { db: self, ctes: &[], outer: None }, query)?;
+        let mut found = select::outermost(&self.base(select::inner), query)?;
         for row in &mut found.rows {
             for (value, field) in row.iter_mut().zip(&found.columns) {
                 *value = number::fitted(value, field.ty)?;
             }
         }
         Ok(found)
+    }
+
+    /// What a statement sees before it reads its tables.
+    fn base(&self, inner: fn(&Base<'_>, &Select) -> Answer<Relation>) -> Base<'_> {
+        Base { db: self, ctes: &[], outer: None, inner, levels: MAX_DEPTH }
+    }
+
+    /// Returns the tables without their rows.
+    fn definitions(&self) -> Self {
+        Self::new(self.tables.values().map(|table| Table { rows: Vec::new(), ..table.clone() }))
     }
 
     /// Runs a statement, and returns the number of rows that it inserted, updated or deleted. An UPDATE counts every row

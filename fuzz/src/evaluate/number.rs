@@ -150,7 +150,7 @@ pub(super) fn exactly(mut mantissa: i128, mut scale: u32) -> Answer<Decimal> {
 }
 
 /// Adds decimals exactly.
-pub(super) fn sum(a: Decimal, b: Decimal) -> Answer<Decimal> {
+pub(crate) fn sum(a: Decimal, b: Decimal) -> Answer<Decimal> {
     let (a, b) = (a.normalize(), b.normalize());
     let scale = a.scale().max(b.scale());
     let aligned = |decimal: Decimal| decimal.mantissa().checked_mul(10_i128.checked_pow(scale - decimal.scale())?);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use activerecord_core::statement::{Compare, Direction, Nulls, OrderBy};
 use activerecord_core::{Value, ValueType};
 
-use super::{Answer, Refusal, json, number, unsupported};
+use super::{Answer, Refusal, Row, json, number, unsupported};
 
 /// Compares two values by an operator. None: one of them is NULL, so the result is neither true nor false.
 pub(super) fn holds(left: &Value, op: Compare, right: &Value) -> Answer<Option<bool>> {
@@ -25,7 +25,7 @@ pub(super) fn holds(left: &Value, op: Compare, right: &Value) -> Answer<Option<b
 
 /// Orders two values that are not NULL. False is less than true; texts are ordered by their code points, bytes and UUIDs
 /// by their bytes.
-pub(super) fn compare(a: &Value, b: &Value) -> Answer<Ordering> {
+pub(crate) fn compare(a: &Value, b: &Value) -> Answer<Ordering> {
     Ok(match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
@@ -42,41 +42,45 @@ pub(super) fn compare(a: &Value, b: &Value) -> Answer<Ordering> {
 }
 
 /// Whether two values are one: in GROUP BY, DISTINCT and set operators, where NULL is one value.
-pub(super) fn same(a: &Value, b: &Value) -> Answer<bool> {
+fn same(a: &Value, b: &Value) -> Answer<bool> {
     if a.is_null() || b.is_null() { Ok(a.is_null() && b.is_null()) } else { equal(a, b) }
 }
 
 /// Whether two rows are one.
 pub(super) fn same_row(a: &[Value], b: &[Value]) -> Answer<bool> {
-    for (a, b) in a.iter().zip(b) {
-        if !same(a, b)? {
-            return Ok(false);
+    let same = a.iter().zip(b).map(|(a, b)| same(a, b)).collect::<Answer<Vec<_>>>()?;
+    Ok(!same.contains(&false))
+}
+
+/// Returns the place of the first row that is one with this row.
+pub(super) fn find<'r>(rows: impl IntoIterator<Item = &'r Row>, row: &[Value]) -> Answer<Option<usize>> {
+    for (at, other) in rows.into_iter().enumerate() {
+        if same_row(other, row)? {
+            return Ok(Some(at));
         }
     }
-    Ok(a.len() == b.len())
+    Ok(None)
+}
+
+/// Keeps the first of the rows that are one.
+pub(super) fn distinct(rows: Vec<Row>) -> Answer<Vec<Row>> {
+    let mut kept = Vec::new();
+    for row in rows {
+        if find(&kept, &row)?.is_none() {
+            kept.push(row);
+        }
+    }
+    Ok(kept)
 }
 
 /// Orders two rows by their keys, which have one value for each item of ORDER BY.
 pub(super) fn by_keys(a: &[Value], b: &[Value], order: &[OrderBy]) -> Answer<Ordering> {
     for ((a, b), item) in a.iter().zip(b).zip(order) {
         let ordering = match (a.is_null(), b.is_null()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => {
-                if nulls_come_first(item) {
-                    Ordering::Less
-                } else {
-                    Ordering::Greater
-                }
-            }
-            (false, true) => {
-                if nulls_come_first(item) {
-                    Ordering::Greater
-                } else {
-                    Ordering::Less
-                }
-            }
             (false, false) if item.direction == Direction::Desc => compare(b, a)?,
             (false, false) => compare(a, b)?,
+            (a, b) if nulls_come_first(item) => b.cmp(&a),
+            (a, b) => a.cmp(&b),
         };
         if ordering.is_ne() {
             return Ok(ordering);

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use activerecord_core::statement::{ColumnExpr, Name};
+use activerecord_core::statement::{ColumnExpr, Name, Select, Subquery};
 use activerecord_core::{Value, ValueType};
 
-use super::{Answer, Database, Relation, Row, Table, invalid};
+use super::{Answer, Database, Relation, Row, Table, invalid, unsupported};
 
 /// A column of a relation.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,11 +23,11 @@ pub(super) struct Header {
 }
 
 #[derive(Clone, Debug)]
-struct Named {
-    label: Name,
-    fields: Vec<Field>,
+pub(super) struct Named {
+    pub(super) label: Name,
+    pub(super) fields: Vec<Field>,
     /// The names of the primary key's columns. Empty: the rows of a query.
-    key: Vec<Name>,
+    pub(super) key: Vec<Name>,
 }
 
 /// Common table expressions, the innermost last.
@@ -40,6 +40,10 @@ pub(super) struct Base<'e> {
     pub(super) ctes: &'e Ctes,
     /// The row of the enclosing query.
     pub(super) outer: Option<&'e Env<'e>>,
+    /// What is done with a query inside this one: it is checked, or its rows are returned.
+    pub(super) inner: fn(&Base<'_>, &Select) -> Answer<Relation>,
+    /// The number of levels that can follow. Only the check counts them.
+    pub(super) levels: usize,
 }
 
 /// What an expression sees.
@@ -49,6 +53,8 @@ pub(super) struct Env<'e> {
     pub(super) header: &'e Header,
     /// The current row; any row of the group in a query with groups.
     pub(super) row: &'e [Value],
+    /// The query whose groups the expression sees, for the check.
+    pub(super) grouped: Option<&'e Select>,
     /// The rows of the group, for aggregates.
     pub(super) group: Option<&'e [Row]>,
     /// All rows or groups of the query, and the ordinal of the current one, for windows.
@@ -67,12 +73,17 @@ pub(super) struct Unit {
 
 impl Header {
     /// Adds a table.
-    pub(super) fn add(&mut self, label: &Name, fields: Vec<Field>, key: Vec<Name>) -> Answer<()> {
-        if self.has(label) {
-            return Err(invalid(format!("the query reads `{label}` twice")));
+    pub(super) fn add(&mut self, table: Named) -> Answer<()> {
+        if self.has(&table.label) {
+            return Err(invalid(format!("the query reads `{}` twice", table.label)));
         }
-        self.tables.push(Named { label: label.clone(), fields, key });
+        self.tables.push(table);
         Ok(())
+    }
+
+    /// Returns the header of the first tables.
+    pub(super) fn first(&self, tables: usize) -> Self {
+        Self { tables: self.tables.iter().take(tables).cloned().collect() }
     }
 
     pub(super) fn has(&self, label: &str) -> bool {
@@ -103,17 +114,26 @@ impl Header {
     }
 }
 
+impl Base<'_> {
+    /// Returns the rows of a query inside another. It runs where the other one runs.
+    pub(super) fn query(&self, query: &Subquery) -> Answer<Relation> {
+        match &query.connection {
+            Some(_) => Err(unsupported("a query inside another names a connection")),
+            None => (self.inner)(self, &query.select),
+        }
+    }
+}
+
 impl<'e> Env<'e> {
     /// The environment of one row of a query without groups.
     pub(super) fn of_row(base: Base<'e>, header: &'e Header, row: &'e [Value]) -> Self {
-        Self { base, header, row, group: None, units: None, excluded: None }
+        Self { base, header, row, grouped: None, group: None, units: None, excluded: None }
     }
 
     /// The environment of a row or a group among all.
-    pub(super) fn of_unit(base: Base<'e>, header: &'e Header, units: &'e [Unit], at: usize) -> Answer<Self> {
-        let unit = units.get(at).ok_or_else(|| invalid("no such row"))?;
-        let group = unit.group.as_deref();
-        Ok(Self { group, units: Some((units, at)), ..Self::of_row(base, header, &unit.row) })
+    pub(super) fn of_unit(base: Base<'e>, header: &'e Header, units: &'e [Unit], at: usize) -> Self {
+        let Unit { row, group } = &units[at];
+        Self { group: group.as_deref(), units: Some((units, at)), ..Self::of_row(base, header, row) }
     }
 
     /// What a query inside the expression sees.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use activerecord_core::Value;
 use activerecord_core::statement::{Distinct, Expr, FromItem, Join, JoinKind, Name, Select, SelectItem, TableRef};
 
-use super::scope::{Base, Env, Field, Header, Unit};
+use super::scope::{Base, Env, Field, Header, Named, Unit};
 use super::{Answer, Refusal, Relation, Row, compound, expr, groups, invalid, number, order, walk};
 
 /// Returns the rows of the outermost query of a statement: its values are read.
@@ -65,54 +65,83 @@ fn rows(base: &Base<'_>, query: &Select, evaluate: Evaluate) -> Answer<Relation>
 }
 
 /// FROM and JOIN.
-fn source(base: Base<'_>, query: &Select) -> Answer<(Header, Vec<Row>)> {
-    let (label, first) = match &query.from {
+pub(super) fn source(base: Base<'_>, query: &Select) -> Answer<(Header, Vec<Row>)> {
+    let (first, mut rows) = match &query.from {
         FromItem::Table(table) => table_ref(base, table)?,
         FromItem::Named(name) => of_table(base, name, name)?,
-        FromItem::Query(query, name) => (name.clone(), inner(&base, query)?),
-        FromItem::Compound(members, name) => (name.clone(), compound::combined(&base, members)?),
+        FromItem::Query(query, name) => derived(name, (base.inner)(&base, query)?)?,
+        FromItem::Compound(members, name) => derived(name, compound::combined(&base, members)?)?,
         _ => return Err(Refusal::NotCovered("an unknown source")),
     };
-    let (mut header, mut rows) = (Header::default(), first.rows);
-    header.add(&label, first.columns, Vec::new())?;
+    let mut header = Header::default();
+    header.add(first)?;
     for join in &query.joins {
-        let (label, table) = table_ref(base, &join.table)?;
-        header.add(&label, table.columns.clone(), Vec::new())?;
-        rows = joined(base, &header, &rows, &table, join)?;
+        let (table, others) = table_ref(base, &join.table)?;
+        let nulls: Row = table.fields.iter().map(|field| Value::Null(field.ty)).collect();
+        header.add(table)?;
+        rows = joined(base, &header, &rows, (&others, &nulls), join)?;
     }
     Ok((header, rows))
 }
 
-/// Returns the name and the rows of a table or a common table expression.
-fn table_ref(base: Base<'_>, table: &TableRef) -> Answer<(Name, Relation)> {
-    if table.model.is_some() {
-        return of_table(base, &table.name, table.label());
+type Source = (Named, Vec<Row>);
+
+/// Returns a table or a common table expression.
+fn table_ref(base: Base<'_>, table: &TableRef) -> Answer<Source> {
+    // The model says which columns are the key.
+    if let Some(model) = table.model {
+        let key = model.key_columns().map(|column| column.name.into()).collect();
+        let (found, rows) = of_table(base, &table.name, table.label())?;
+        return Ok((Named { key, ..found }, rows));
     }
     let found = base.ctes.iter().rev().find(|(name, _)| *name == table.name);
     let (_, rows) = found.ok_or_else(|| invalid(format!("no common table expression `{}`", table.name)))?;
-    Ok((table.label().clone(), Relation::clone(rows)))
+    Ok(named(table.label(), Relation::clone(rows)))
 }
 
-fn of_table(base: Base<'_>, name: &str, label: &Name) -> Answer<(Name, Relation)> {
+fn of_table(base: Base<'_>, name: &str, label: &Name) -> Answer<Source> {
+    if base.ctes.iter().any(|(cte, _)| cte == name) {
+        return Err(Refusal::NotCovered("a common table expression with the name of a table"));
+    }
     let table = base.db.table(name)?;
-    let rows = Relation { columns: table.fields(), rows: table.rows.clone(), places: Vec::new() };
-    Ok((label.clone(), rows))
+    Ok((Named { label: label.clone(), fields: table.fields(), key: table.key_names() }, table.rows.clone()))
+}
+
+/// MySQL refuses two columns with one name, and PostgreSQL only their use.
+fn derived(label: &Name, found: Relation) -> Answer<Source> {
+    let mut names: Vec<_> = found.columns.iter().filter_map(|field| field.name.as_ref()).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    match names.len() == all {
+        true => Ok(named(label, found)),
+        false => Err(Refusal::NotCovered("a derived table with two columns of one name")),
+    }
+}
+
+fn named(label: &Name, found: Relation) -> Source {
+    (Named { label: label.clone(), fields: found.columns, key: Vec::new() }, found.rows)
 }
 
 /// Returns each pair of rows that meets the condition. A left join also keeps each row without a partner, with NULLs.
-fn joined(base: Base<'_>, header: &Header, left: &[Row], right: &Relation, join: &Join) -> Answer<Vec<Row>> {
+fn joined(
+    base: Base<'_>,
+    header: &Header,
+    left: &[Row],
+    (right, nulls): (&[Row], &Row),
+    join: &Join,
+) -> Answer<Vec<Row>> {
     let mut pairs = Vec::new();
     for row in left {
         let before = pairs.len();
-        for other in &right.rows {
+        for other in right {
             let pair = [row.as_slice(), other].concat();
             if met(Some(&join.on), &Env::of_row(base, header, &pair))? {
                 pairs.push(pair);
             }
         }
         if pairs.len() == before && join.kind == JoinKind::Left {
-            let nulls = right.columns.iter().map(|field| Value::Null(field.ty));
-            pairs.push(row.iter().cloned().chain(nulls).collect());
+            pairs.push([row.as_slice(), nulls].concat());
         }
     }
     Ok(pairs)
@@ -134,7 +163,7 @@ struct Listed {
 fn list(base: Base<'_>, query: &Select, header: &Header, units: &[Unit], evaluate: Evaluate) -> Answer<Vec<Listed>> {
     let mut listed = Vec::new();
     for (at, unit) in units.iter().enumerate() {
-        let env = Env::of_unit(base, header, units, at)?;
+        let env = Env::of_unit(base, header, units, at);
         let row = match query.items.is_empty() {
             true => unit.row.clone(),
             false => query.items.iter().map(|item| evaluate(&item.expr, &env)).collect::<Answer<Row>>()?,
@@ -147,21 +176,19 @@ fn list(base: Base<'_>, query: &Select, header: &Header, units: &[Unit], evaluat
 
 /// DISTINCT keeps one of equal rows, and DISTINCT ON the first in the order of the rows with equal values.
 fn distinct(query: &Select, listed: Vec<Listed>) -> Answer<Vec<Listed>> {
-    if query.distinct == Distinct::No {
-        return Ok(listed);
-    }
-    let by_row = query.distinct == Distinct::Rows;
-    let mut kept: Vec<Listed> = Vec::new();
+    let key = match query.distinct {
+        Distinct::No => return Ok(listed),
+        Distinct::Rows => |listed: &Listed| listed.row.clone(),
+        _ => |listed: &Listed| listed.on.clone(),
+    };
+    let (mut keys, mut kept): (Vec<Row>, Vec<Listed>) = (Vec::new(), Vec::new());
     for row in listed {
-        let mut first = None;
-        for other in &kept {
-            if if by_row { order::same_row(&other.row, &row.row)? } else { order::same_row(&other.on, &row.on)? } {
-                first = Some(other);
+        match order::find(&keys, &key(&row))? {
+            None => {
+                keys.push(key(&row));
+                kept.push(row);
             }
-        }
-        match first {
-            None => kept.push(row),
-            Some(first) if !by_row && is_tie(query, first, &row)? => {
+            Some(at) if query.distinct != Distinct::Rows && is_tie(query, &kept[at], &row)? => {
                 return Err(Refusal::NotCovered("DISTINCT ON whose order does not decide which row is the first"));
             }
             Some(_) => {}

@@ -46,7 +46,7 @@ impl<'w> Partition<'w> {
         let here = expr::all(&window.partition_by, env)?;
         let mut members = Vec::new();
         for other in 0..units.len() {
-            let env = Env { excluded: env.excluded, ..Env::of_unit(env.base, env.header, units, other)? };
+            let env = Env { excluded: env.excluded, ..Env::of_unit(env.base, env.header, units, other) };
             if order::same_row(&here, &expr::all(&window.partition_by, &env)?)? {
                 members.push((other, expr::all(window.order_by.iter().map(|item| &item.expr), &env)?));
             }
@@ -69,7 +69,7 @@ impl<'w> Partition<'w> {
     /// Returns the value of an expression for the row at a place.
     fn value(&self, argument: &Expr, place: usize) -> Answer<Value> {
         let (at, _) = self.members.get(place).ok_or_else(|| invalid("no such row of the window"))?;
-        let env = Env::of_unit(self.env.base, self.env.header, self.units, *at)?;
+        let env = Env::of_unit(self.env.base, self.env.header, self.units, *at);
         expr::eval(argument, &Env { units: None, ..env })
     }
 

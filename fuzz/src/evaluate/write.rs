@@ -1,11 +1,11 @@
 //! INSERT, UPDATE and DELETE.
 
-use activerecord_core::statement::{Conflict, Delete, Expr, Insert, MAX_DEPTH, Name, Statement, Update};
+use activerecord_core::statement::{Conflict, Delete, Expr, Insert, Name, Part, Statement, Update};
 use activerecord_core::{ErrorKind, Value, ValueType};
 
-use super::check::{self, Around, Scope};
-use super::scope::{Base, Env, Header};
-use super::{Answer, Column, Database, Refusal, Row, Table, expr, invalid, number, order, walk};
+use super::check::{self, Scope};
+use super::scope::{Env, Header, Named};
+use super::{Answer, Column, Database, Refusal, Row, Table, expr, invalid, number, order, select, walk};
 
 /// The table that a statement writes, all its rows after it, and the number of written rows.
 pub(super) type Outcome<'s> = (&'s str, Vec<Row>, u64);
@@ -100,6 +100,8 @@ fn no_returning(returning: &[Name]) -> Answer<()> {
 /// The table that a statement writes.
 struct Target<'t> {
     db: &'t Database,
+    /// The tables without their rows.
+    definitions: Database,
     table: &'t Table,
     header: Header,
     label: Name,
@@ -108,17 +110,17 @@ struct Target<'t> {
 impl<'t> Target<'t> {
     fn of(db: &'t Database, table: &'t Table) -> Answer<Self> {
         let (mut header, label) = (Header::default(), Name::from(table.name.clone()));
-        header.add(&label, table.fields(), table.key_names())?;
-        Ok(Self { db, table, header, label })
+        header.add(Named { label: label.clone(), fields: table.fields(), key: table.key_names() })?;
+        Ok(Self { db, definitions: db.definitions(), table, header, label })
     }
 
     fn check(&self, expr: &Expr, has_excluded: bool) -> Answer<()> {
-        let around = Around { db: self.db, ctes: &[], outer: None, levels: MAX_DEPTH };
-        Scope::of_rows(around, &self.header).with_excluded(has_excluded).check(expr)?;
+        Scope::of_rows(self.definitions.base(check::inner), &self.header).with_excluded(has_excluded).check(expr)?;
         // MySQL and MariaDB cannot compare a row that is written with the other rows of its table. An upsert can see the
         // rows that it has inserted, or not.
-        let reads_it = walk::any_query_in(expr, &mut |query| walk::reads(query, &self.label));
-        let is_correlated = walk::any_column(expr, &mut |column| column.outer);
+        let reads_it =
+            Part::Expr(expr).any(&mut |part| matches!(part, Part::Query(query) if walk::reads(query, &self.label)));
+        let is_correlated = walk::any_column(expr, |column| column.outer);
         match reads_it && (is_correlated || has_excluded) {
             true => Err(Refusal::NotCovered("a query on the table that is written, by row or in an upsert")),
             false => Ok(()),
@@ -148,7 +150,7 @@ impl<'t> Target<'t> {
     }
 
     fn env<'e>(&'e self, row: &'e [Value]) -> Env<'e> {
-        Env::of_row(Base { db: self.db, ctes: &[], outer: None }, &self.header, row)
+        Env::of_row(self.db.base(select::inner), &self.header, row)
     }
 
     fn is_met(&self, filter: Option<&Expr>, row: &[Value]) -> Answer<bool> {
@@ -180,6 +182,9 @@ impl<'t> Target<'t> {
         let Column { name, ty, nullable } = &self.table.columns[at];
         if value.is_null() && self.table.key.contains(&at) {
             return Err(Refusal::NotCovered("NULL in the primary key: SQLite generates a key, or accepts it"));
+        }
+        if value.is_null() && !nullable && *ty == ValueType::Json {
+            return Err(Refusal::NotCovered("NULL in a JSON column: MySQL says that a computed one is truncated"));
         }
         if value.is_null() && !nullable {
             return Err(Refusal::Error(ErrorKind::NotNullViolation, format!("NULL in `{name}`")));
@@ -276,17 +281,14 @@ impl<'t> Target<'t> {
 
 /// Returns the place of a row with the same key. A key with a NULL equals no other.
 fn twin(rows: &[Row], row: &Row, key: &[usize], except: Option<usize>) -> Answer<Option<usize>> {
-    let of = |row: &Row| key.iter().filter_map(|at| row.get(*at).cloned()).collect::<Row>();
+    let of = |row: &Row| key.iter().map(|at| row[*at].clone()).collect::<Row>();
     let wanted = of(row);
     if wanted.iter().any(Value::is_null) {
         return Ok(None);
     }
-    for (at, other) in rows.iter().enumerate().filter(|(at, _)| Some(*at) != except) {
-        if order::same_row(&of(other), &wanted)? {
-            return Ok(Some(at));
-        }
-    }
-    Ok(None)
+    let others = rows.iter().enumerate().filter(|(at, _)| Some(*at) != except);
+    let (places, keys): (Vec<usize>, Vec<Row>) = others.map(|(at, row)| (at, of(row))).unzip();
+    Ok(order::find(&keys, &wanted)?.map(|at| places[at]))
 }
 
 /// Whether there is no order of the assignments in which none reads a column that was assigned before.
@@ -294,8 +296,7 @@ fn has_cycle(set: &[(Name, Expr)]) -> bool {
     let mut left: Vec<&(Name, Expr)> = set.iter().collect();
     while !left.is_empty() {
         let is_free = |(name, _): &(Name, Expr)| {
-            left.iter()
-                .all(|(other, value)| other == name || !walk::any_column(value, &mut |column| column.name == *name))
+            left.iter().all(|(other, value)| other == name || !walk::any_column(value, |column| column.name == *name))
         };
         match left.iter().position(|assignment| is_free(assignment)) {
             Some(at) => drop(left.remove(at)),

@@ -1,7 +1,8 @@
 //! Expressions of a type.
 
 use activerecord_core::statement::{
-    Aggregate, Arithmetic, Case, DatePart, Direction, Expr, Frame, FrameEnd, Function, Nulls, OrderBy, Window,
+    Aggregate, Arithmetic, Case, DatePart, Direction, Expr, Frame, FrameEnd, Function, JsonKind, JsonStep, Nulls,
+    OrderBy, Window,
 };
 use activerecord_core::{Value, ValueType};
 
@@ -37,7 +38,7 @@ impl Generator<'_> {
         match self.rng.u8(..10) {
             0 => self.case(ty, scope, depth - 1),
             1 => self.coalesce(ty, scope, depth - 1),
-            2 if self.one_in(2) => self.scalar_query(ty, scope, depth - 1),
+            2 if ty != ValueType::Json && self.one_in(2) => self.scalar_query(ty, scope, depth - 1),
             _ => self.operation(ty, scope, depth - 1),
         }
     }
@@ -62,6 +63,11 @@ impl Generator<'_> {
 
     fn operation(&mut self, ty: ValueType, scope: &Scope, depth: u32) -> Expr {
         match ty {
+            ValueType::Bool | ValueType::I64 | ValueType::F64 | ValueType::Text
+                if !scope.of_type(ValueType::Json).is_empty() && self.one_in(3) =>
+            {
+                self.inside_json(ty, scope)
+            }
             ValueType::I64 if self.one_in(4) => {
                 Expr::Call(Function::Length, vec![self.expr(ValueType::Text, scope, depth)])
             }
@@ -71,7 +77,9 @@ impl Generator<'_> {
                 Expr::DatePart(DatePart::Date, boxed(self.expr(of, scope, depth)))
             }
             ValueType::I16 | ValueType::I32 | ValueType::I64 if self.world.is_extreme => self.leaf(ty, scope),
-            ValueType::I16 | ValueType::I32 | ValueType::I64 => self.arithmetic(
+            // PostgreSQL also computes products of constants for rows that do not exist, and they do not fit.
+            ValueType::I16 => self.arithmetic(&[Arithmetic::Divide, Arithmetic::Remainder], ty, scope, depth),
+            ValueType::I32 | ValueType::I64 => self.arithmetic(
                 &[
                     Arithmetic::Add,
                     Arithmetic::Subtract,
@@ -109,6 +117,19 @@ impl Generator<'_> {
         Expr::Arithmetic(boxed(self.expr(ty, scope, depth)), op, boxed(self.operand(ty, scope, depth)))
     }
 
+    /// Returns the value at a path of a JSON column.
+    fn inside_json(&mut self, ty: ValueType, scope: &Scope) -> Expr {
+        let kind = match ty {
+            ValueType::Bool => JsonKind::Bool,
+            ValueType::I64 => JsonKind::Integer,
+            ValueType::F64 => JsonKind::Float,
+            _ => JsonKind::Text,
+        };
+        let steps = [JsonStep::Key("a".into()), JsonStep::Key("b".into()), JsonStep::Index(0), JsonStep::Index(1)];
+        let path = (0..self.rng.usize(..=2)).map(|_| steps[self.rng.usize(..steps.len())].clone()).collect();
+        Expr::Json(boxed(self.leaf(ValueType::Json, scope)), path, kind)
+    }
+
     fn date_part(&mut self, scope: &Scope, depth: u32) -> Expr {
         let ty = self.pick(&[ValueType::Date, ValueType::Time, ValueType::DateTime, ValueType::Timestamp]);
         let dates = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday];
@@ -143,15 +164,15 @@ impl Generator<'_> {
             2 if counts_distinct => (Aggregate::CountDistinct, any),
             3 => (Aggregate::Avg, number),
             4 | 5 => (Aggregate::Sum, number),
-            6 => (Aggregate::Min, any),
-            _ => (Aggregate::Max, any),
+            6 => (Aggregate::Min, self.ordered(scope)),
+            _ => (Aggregate::Max, self.ordered(scope)),
         };
         Expr::Aggregate(function, Some(boxed(self.expr(ty, scope, depth.min(1)))))
     }
 
     /// Returns a function over a window.
     pub(super) fn over(&mut self, scope: &Scope, keys: &[Expr]) -> Expr {
-        let ty = self.pick(&scope.types());
+        let ty = self.ordered(scope);
         let value = self.expr(ty, scope, 1);
         let call = |function| Expr::Call(function, Vec::new());
         let (function, ordered, framed) = match self.rng.u8(..10) {
@@ -186,11 +207,19 @@ impl Generator<'_> {
         Frame { from: end(from, FrameEnd::Preceding), to: end(to, FrameEnd::Following) }
     }
 
+    /// Returns a type of the columns. JSON has no order, so it is rare.
+    pub(super) fn ordered(&mut self, scope: &Scope) -> ValueType {
+        match self.pick(&scope.types()) {
+            ValueType::Json if !self.one_in(8) => ValueType::I64,
+            ty => ty,
+        }
+    }
+
     /// Returns an ORDER BY. Mostly the keys decide at the end.
     pub(super) fn order(&mut self, scope: &Scope, keys: &[Expr], depth: u32) -> Vec<OrderBy> {
         let mut order = Vec::new();
         for _ in 0..self.rng.usize(..=2) {
-            let ty = self.pick(&scope.types());
+            let ty = self.ordered(scope);
             let expr = self.expr(ty, scope, depth);
             order.push(self.direction(expr));
         }

@@ -3,7 +3,7 @@
 use activerecord_core::statement::{Compare, Expr, LikePattern, Set};
 use activerecord_core::{Value, ValueType};
 
-use super::{Generator, Scope, boxed, values};
+use super::{Generator, Scope, boxed, column, values};
 
 const COMPARE: [Compare; 6] = [Compare::Eq, Compare::Ne, Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge];
 
@@ -32,9 +32,15 @@ impl Generator<'_> {
     fn simple(&mut self, scope: &Scope, depth: u32) -> Expr {
         let ty = self.pick(&scope.types());
         let depth = depth.min(2);
-        let left = self.expr(ty, scope, depth);
+        let left = if self.one_in(12) { self.literal(ty) } else { self.expr(ty, scope, depth) };
         match self.rng.u8(..9) {
             0 => Expr::IsNull(boxed(left)),
+            1 | 2 if ty == ValueType::Json => self.json_contains(scope),
+            // JSON has no order, so most of its comparisons are for equality.
+            3.. if ty == ValueType::Json && !self.one_in(8) => {
+                let (op, right) = (self.pick(&COMPARE[..2]), self.operand(ty, scope, depth));
+                left.compare(op, right)
+            }
             1 => {
                 let (low, high) = (self.operand(ty, scope, depth), self.operand(ty, scope, depth));
                 Expr::Between(boxed(left), boxed(low), boxed(high))
@@ -51,6 +57,18 @@ impl Generator<'_> {
             _ => {
                 let (op, right) = (self.pick(&COMPARE), self.operand(ty, scope, depth));
                 left.compare(op, right)
+            }
+        }
+    }
+
+    /// Returns a test of a column of a table: MySQL cannot test all computed JSON.
+    fn json_contains(&mut self, scope: &Scope) -> Expr {
+        let columns = scope.of_type(ValueType::Json).into_iter().filter(|column| column.name.starts_with('j'));
+        match columns.collect::<Vec<_>>().as_slice() {
+            [] => Expr::Or(Vec::new()),
+            [first, ..] => {
+                let other = Expr::Value(values::value(self.rng, ValueType::Json));
+                Expr::JsonContains(boxed(column(first)), boxed(other))
             }
         }
     }

@@ -7,7 +7,7 @@ use activerecord_core::statement::{
 use activerecord_core::{Stored, Value, ValueType};
 
 use super::expr::ORDERED;
-use super::{Generator, Scope, boxed, column, column_name};
+use super::{Generator, Scope, boxed, column, column_name, values};
 
 /// The rows that a query reads.
 struct Source {
@@ -44,16 +44,38 @@ impl Generator<'_> {
         query.items = items(types.iter().map(|ty| self.expr(*ty, &scope, depth)));
         if self.one_in(6) {
             query.distinct = Distinct::Rows;
-            let order = query.items.iter().map(|item| item.expr.clone()).collect::<Vec<_>>();
+            let has_order = |expr: &Expr| expr.ty() != Some(ValueType::Json);
+            let order = query.items.iter().map(|item| item.expr.clone()).filter(has_order).collect::<Vec<_>>();
             query.order_by =
                 if self.rng.bool() { order.into_iter().map(|item| self.direction(item)).collect() } else { Vec::new() };
+        } else if self.one_in(12) {
+            query = self.distinct_on(query, &scope, &keys);
         } else if self.rng.bool() {
             query.order_by = self.order(&scope, &keys, 1);
+            if self.one_in(6) {
+                // The next page of a keyset.
+                let types: Vec<_> = query.order_by.iter().filter_map(|item| item.expr.ty()).collect();
+                let place: Vec<_> = types.into_iter().map(|ty| values::stored(self.rng, ty, true)).collect();
+                query.after(&place);
+            }
         }
         if !query.order_by.is_empty() && self.one_in(3) {
             query.limit = Some(self.rng.u64(..=4));
             query.offset = self.rng.bool().then(|| self.rng.u64(..=2));
         }
+        query
+    }
+
+    /// Keeps the first of the rows with equal columns.
+    fn distinct_on(&mut self, mut query: Select, scope: &Scope, keys: &[Expr]) -> Select {
+        let columns: Vec<_> = (0..self.rng.usize(1..=2))
+            .map(|_| {
+                let ty = self.ordered(scope);
+                self.leaf(ty, scope)
+            })
+            .collect();
+        query.order_by = columns.iter().chain(keys).map(|key| self.direction(key.clone())).collect();
+        query.distinct = Distinct::On(columns);
         query
     }
 
@@ -73,7 +95,8 @@ impl Generator<'_> {
             query.having = Some(left.compare(activerecord_core::statement::Compare::Ge, right));
         }
         if self.rng.bool() {
-            query.order_by = groups.into_iter().map(|group| self.direction(group)).collect();
+            let has_order = |expr: &Expr| expr.ty() != Some(ValueType::Json);
+            query.order_by = groups.into_iter().filter(has_order).map(|group| self.direction(group)).collect();
         }
         query
     }
@@ -114,7 +137,8 @@ impl Generator<'_> {
         let joined = Scope::of_table(def, table.label(), kind == JoinKind::Left);
         let both = source.scope.clone().and(&joined);
         let on = if self.one_in(3) {
-            self.predicate(&both, 1)
+            // MySQL loses rows of a left join by EXISTS beside another EXISTS.
+            self.predicate(&both, u32::from(kind == JoinKind::Inner))
         } else {
             let left = self.leaf(ValueType::I64, &source.scope);
             Expr::Compare(boxed(left), activerecord_core::statement::Compare::Eq, boxed(column(&joined.columns[0])))
@@ -153,7 +177,9 @@ impl Generator<'_> {
     }
 
     fn types(&mut self) -> Vec<ValueType> {
-        (0..self.rng.usize(1..=2)).map(|_| self.pick(&ORDERED)).collect()
+        (0..self.rng.usize(1..=2))
+            .map(|_| if self.one_in(20) { ValueType::Json } else { self.pick(&ORDERED) })
+            .collect()
     }
 
     /// Returns a query of columns of these types, without an order.
@@ -196,7 +222,8 @@ impl Generator<'_> {
     pub(super) fn column_query(&mut self, ty: ValueType, scope: &Scope, depth: u32) -> Subquery {
         let outer = scope.outside();
         let Source { mut query, scope, .. } = self.source(&outer, depth.min(1));
-        query.items = items([self.expr(ty, &scope, 1)]);
+        // MariaDB cannot run some prepared statements again, if the item of IN is an outer column of several queries' rows.
+        query.items = items([self.expr(ty, &scope.own(), 1)]);
         subquery(query)
     }
 

@@ -24,6 +24,24 @@ const DAYS: [(i32, u32, u32); 6] =
 
 const MICROS: [i64; 6] = [0, 1, 43_200_000_000, 86_399_000_000, 86_399_999_999, 86_399_999_500];
 
+/// JSON in the spelling of serde.
+const DOCUMENTS: [&str; 14] = [
+    "null",
+    "true",
+    "0",
+    "1",
+    "1.5",
+    "\"a\"",
+    "\"\"",
+    "[]",
+    "[1,2]",
+    "[1,[1]]",
+    "{}",
+    "{\"a\":1}",
+    "{\"a\":\"b\"}",
+    "{\"a\":{\"a\":[1,null,true]}}",
+];
+
 /// A value for a column, or for an operand of its type.
 pub(crate) fn value(rng: &mut Rng, ty: ValueType) -> Value {
     match ty {
@@ -44,7 +62,39 @@ pub(crate) fn value(rng: &mut Rng, ty: ValueType) -> Value {
         ValueType::Time => Value::Time(time(rng)),
         ValueType::DateTime => Value::DateTime(day(rng).and_time(time(rng))),
         ValueType::Timestamp => Value::Timestamp(NaiveDateTime::and_utc(&day(rng).and_time(time(rng)))),
+        ValueType::Json => Value::Json(pick(rng, &DOCUMENTS).into()),
         _ => Value::Text(pick(rng, &TEXTS).to_owned()),
+    }
+}
+
+/// A value of a row, sometimes any that every database can store.
+pub(crate) fn wild(rng: &mut Rng, ty: ValueType, nullable: bool) -> Value {
+    if rng.bool() {
+        return stored(rng, ty, nullable);
+    }
+    match ty {
+        ValueType::I16 => Value::I16(rng.i16(..)),
+        ValueType::I32 => Value::I32(rng.i32(..)),
+        ValueType::I64 => Value::I64(rng.i64(..)),
+        ValueType::F32 => Value::F32((rng.f32() - 0.5) * 10_f32.powi(rng.i32(-20..20))),
+        ValueType::F64 => Value::F64((rng.f64() - 0.5) * 10_f64.powi(rng.i32(-200..200))),
+        ValueType::Decimal => {
+            let digits = (i128::from(rng.u32(..)) << 64) | i128::from(rng.u64(..));
+            let digits = if rng.bool() { digits } else { -digits };
+            Value::Decimal(Decimal::from_i128_with_scale(digits, rng.u32(..=28)))
+        }
+        ValueType::Uuid => Value::Uuid(Uuid::from_u128(rng.u128(..))),
+        ValueType::Bytes => Value::Bytes((0..rng.usize(..20)).map(|_| rng.u8(..)).collect()),
+        // Collations of MySQL and MariaDB ignore blanks at the end, and PostgreSQL has no NUL.
+        ValueType::Text => {
+            let text: String = (0..rng.usize(..12)).map(|_| rng.char('\u{1}'..)).collect();
+            Value::Text(text.trim_end_matches(' ').to_owned())
+        }
+        ValueType::Date => Value::Date(any_day(rng)),
+        ValueType::Time => Value::Time(any_time(rng)),
+        ValueType::DateTime => Value::DateTime(any_day(rng).and_time(any_time(rng))),
+        ValueType::Timestamp => Value::Timestamp(any_day(rng).and_time(any_time(rng)).and_utc()),
+        ty => value(rng, ty),
     }
 }
 
@@ -75,6 +125,15 @@ fn integer(rng: &mut Rng, least: i64, greatest: i64) -> i64 {
 fn day(rng: &mut Rng) -> NaiveDate {
     let (year, month, day) = pick(rng, &DAYS);
     NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
+}
+
+/// The years that every database has.
+fn any_day(rng: &mut Rng) -> NaiveDate {
+    NaiveDate::from_yo_opt(rng.i32(1..=9999), rng.u32(1..=365)).unwrap_or_default()
+}
+
+fn any_time(rng: &mut Rng) -> NaiveTime {
+    NaiveTime::MIN + chrono::TimeDelta::microseconds(rng.i64(..86_400_000_000))
 }
 
 fn time(rng: &mut Rng) -> NaiveTime {

@@ -147,7 +147,15 @@ async fn the_first_of_each() -> Result<()> {
             .select((Flight::CARRIER, Flight::MILES));
         let expected =
             [("AA", 1089), ("B6", 1576), ("DL", 762), ("UA", 1416)].map(|(carrier, miles)| (text(carrier), miles));
-        check("distinct_on", first, expected).await
+        check("distinct_on", first, expected).await?;
+        // PostgreSQL gives the first item the name of a column.
+        let shown = case::<String>().when(Flight::MILES.gt(9), Flight::CARRIER).otherwise(Flight::CARRIER);
+        let shown = Flight::query()
+            .distinct_on(Flight::CARRIER)
+            .order_by((Flight::CARRIER.asc(), Flight::ID.asc()))
+            .select((shown, Flight::CARRIER));
+        let expected = ["AA", "B6", "DL", "UA"].map(|carrier| (text(carrier), text(carrier)));
+        check("distinct_on_beside_a_case", shown, expected).await
     })
     .await
 }

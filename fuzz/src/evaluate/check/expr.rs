@@ -3,17 +3,14 @@
 use activerecord_core::statement::{Aggregate, Arithmetic, ColumnExpr, Compare, Expr, Function, Select, Set, Window};
 use activerecord_core::{Value, ValueType};
 
-use super::super::scope::{Header, unknown};
+use super::super::scope::{Base, Env, Header, unknown};
 use super::super::{Answer, Refusal, conversion, expr, groups, invalid, json, number, order, unsupported, walk};
-use super::{Around, below, nested};
+use super::below;
 
 /// What an expression can name, and where it stands.
 #[derive(Clone, Copy)]
 pub(in crate::evaluate) struct Scope<'n> {
-    around: Around<'n>,
-    pub(super) header: &'n Header,
-    /// The query whose groups the expression sees.
-    groups: Option<&'n Select>,
+    env: Env<'n>,
     allows_aggregates: bool,
     allows_windows: bool,
     /// Whether there is a row that an INSERT could not insert.
@@ -22,8 +19,13 @@ pub(in crate::evaluate) struct Scope<'n> {
 
 impl<'n> Scope<'n> {
     /// The scope of a clause that sees rows: WHERE, ON and GROUP BY.
-    pub(in crate::evaluate) fn of_rows(around: Around<'n>, header: &'n Header) -> Self {
-        Self { around, header, groups: None, allows_aggregates: false, allows_windows: false, has_excluded: false }
+    pub(in crate::evaluate) fn of_rows(base: Base<'n>, header: &'n Header) -> Self {
+        let env = Env::of_row(base, header, &[]);
+        Self { env, allows_aggregates: false, allows_windows: false, has_excluded: false }
+    }
+
+    pub(super) fn header(&self) -> &'n Header {
+        self.env.header
     }
 
     /// The scope of the conflict of an INSERT.
@@ -33,7 +35,8 @@ impl<'n> Scope<'n> {
 
     /// The scope of a clause that sees rows of the result, or groups: SELECT and ORDER BY.
     pub(super) fn of_result(self, groups: Option<&'n Select>) -> Self {
-        Self { groups, allows_aggregates: groups.is_some(), allows_windows: true, ..self }
+        let env = Env { grouped: groups, ..self.env };
+        Self { env, allows_aggregates: groups.is_some(), allows_windows: true, ..self }
     }
 
     /// The scope of HAVING.
@@ -43,17 +46,23 @@ impl<'n> Scope<'n> {
 
     /// Checks an expression.
     pub(in crate::evaluate) fn check(&self, node: &Expr) -> Answer<()> {
-        let levels = below(self.around.levels)?;
-        let scope = self.of_group(node);
-        let scope = Self { around: Around { levels, ..self.around }, ..scope };
+        let levels = below(self.env.base.levels)?;
+        let mut scope = self.of_group(node);
+        scope.env.base.levels = levels;
         match node {
             Expr::Aggregate(function, argument) => return scope.aggregate(*function, argument.as_deref()),
             Expr::Over(inner, window) => return scope.over(inner, window),
             node => scope.itself(node)?,
         }
+        // The empty set contains nothing, whatever the expression is.
+        if matches!(node, Expr::In(_, Set::Values(_, values)) if values.is_empty()) {
+            return Ok(());
+        }
         if let Some(query) = walk::query(node) {
-            let columns = nested(Around { outer: Some(&scope), ..scope.around }, query)?;
-            if !matches!(node, Expr::Exists(_)) && columns.len() != 1 {
+            let is_exists = matches!(node, Expr::Exists(_));
+            let found =
+                scope.env.inside().query(&if is_exists { walk::without_items(query) } else { query.clone() })?;
+            if !is_exists && found.columns.len() != 1 {
                 return Err(invalid("the query inside an expression has one column"));
             }
         }
@@ -62,8 +71,8 @@ impl<'n> Scope<'n> {
 
     /// The parts of a group are those of its rows.
     fn of_group(self, node: &Expr) -> Self {
-        match self.groups {
-            Some(query) if query.group_by.contains(node) => Self::of_rows(self.around, self.header),
+        match self.env.grouped {
+            Some(query) if query.group_by.contains(node) => Self::of_rows(self.env.base, self.env.header),
             _ => self,
         }
     }
@@ -95,28 +104,18 @@ impl<'n> Scope<'n> {
 
     /// A column belongs to the innermost query that reads its table.
     fn column(&self, column: &ColumnExpr) -> Answer<()> {
-        if self.header.has(&column.table) {
-            return match self.header.find(column) {
+        if self.env.header.has(&column.table) {
+            return match self.env.header.find(column) {
                 Some(_) if column.outer => Err(invalid(format!("both queries read `{}`", column.table))),
                 Some(_) => Ok(()),
                 None => Err(unknown(column)),
             };
         }
-        let mut enclosing = self.around.outer;
-        while let Some(scope) = enclosing {
-            if scope.header.has(&column.table) {
-                return scope.of_inner(column);
-            }
-            enclosing = scope.around.outer;
-        }
-        Err(unknown(column))
-    }
-
-    /// Checks a column that a query inside this one names.
-    fn of_inner(&self, column: &ColumnExpr) -> Answer<()> {
-        self.header.find(column).ok_or_else(|| unknown(column))?;
-        match self.groups {
-            Some(query) if !groups::has_one_value(column, query, self.header) => Err(groups::not_grouped(column)),
+        let enclosing = std::iter::successors(self.env.base.outer, |env| env.base.outer);
+        let env = enclosing.into_iter().find(|env| env.header.has(&column.table)).ok_or_else(|| unknown(column))?;
+        env.header.find(column).ok_or_else(|| unknown(column))?;
+        match env.grouped {
+            Some(query) if !groups::has_one_value(column, query, env.header) => Err(groups::not_grouped(column)),
             _ => Ok(()),
         }
     }
@@ -127,11 +126,12 @@ impl<'n> Scope<'n> {
         }
         let Some(argument) = argument else { return Ok(()) };
         // Such an aggregate belongs to the enclosing query.
-        if walk::any_column(argument, &mut |column| !self.header.has(&column.table)) {
+        if walk::any_column(argument, |column| !self.env.header.has(&column.table)) {
             return Err(Refusal::NotCovered("an aggregate of columns of another query"));
         }
         require_type(function, argument)?;
-        Self { groups: None, allows_aggregates: false, allows_windows: false, ..*self }.check(argument)
+        let env = Env { grouped: None, ..self.env };
+        Self { env, allows_aggregates: false, allows_windows: false, ..*self }.check(argument)
     }
 
     fn over(&self, inner: &Expr, window: &Window) -> Answer<()> {
@@ -154,10 +154,13 @@ impl<'n> Scope<'n> {
         let order = || window.order_by.iter().map(|item| &item.expr);
         let scope = self.without_windows();
         for operand in walk::operands(inner).into_iter().chain(&window.partition_by).chain(order()) {
-            if self.groups.is_none() && operand.is_aggregate() {
+            if self.env.grouped.is_none() && operand.is_aggregate() {
                 return Err(Refusal::NotCovered("an aggregate that is only in a window"));
             }
             scope.check(operand)?;
+        }
+        if window.partition_by.iter().any(|expr| expr.ty() == Some(ValueType::Json)) {
+            return Err(unsupported("a window that is partitioned by JSON"));
         }
         order().try_for_each(|expr| order::require_order(expr.ty()))
     }
