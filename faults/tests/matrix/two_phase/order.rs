@@ -2,7 +2,7 @@
 
 use activerecord::prelude::*;
 
-use super::{open, outcome, pairs};
+use super::{open, outcome, pairs, some_pairs};
 use crate::node::{ALONE, node};
 use faults::places::POOL;
 
@@ -10,7 +10,7 @@ use faults::places::POOL;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t18_transactions_in_opposite_orders_do_not_deadlock() -> Result<()> {
     let _alone = ALONE.lock().await;
-    for pair in pairs() {
+    for pair in some_pairs() {
         let (first, second) = open(pair, 1).await?;
         let ended = node(&["opposite transfers"], &[&first, &second]).variable(POOL, "1").run().await?;
         assert!(ended.is_success, "{} {}: {ended:?}", pair.0.name(), pair.1.name());

@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use rustix::process::Signal;
 
-use super::{left, open, outcome, pairs, recover};
+use super::{left, open, outcome, some_pairs, recover};
 use crate::node::{ALONE, node};
 use test_support::{Database, until};
 
@@ -38,7 +38,7 @@ async fn set(bank: &str, column: &str, time: Option<DateTime<Utc>>) -> Result<()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t20_a_decision_is_kept_after_its_end() -> Result<()> {
     let _alone = ALONE.lock().await;
-    for pair in pairs() {
+    for pair in some_pairs() {
         let at = format!("{} {}", pair.0.name(), pair.1.name());
         let (first, second) = open(pair, 1).await?;
         leave(&first, &second, "2pc.decided").await?;
@@ -69,7 +69,7 @@ async fn t20_a_decision_is_kept_after_its_end() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t20_a_decision_that_is_kept_since_its_creation_is_deleted_too_early() -> Result<()> {
     let _alone = ALONE.lock().await;
-    for pair in pairs() {
+    for pair in some_pairs() {
         let (first, second) = open(pair, 1).await?;
         leave(&first, &second, "2pc.decided").await?;
         set(&first, "created_at", Utc.with_ymd_and_hms(1999, 1, 1, 0, 0, 0).single()).await?;
@@ -85,7 +85,7 @@ async fn t20_a_decision_that_is_kept_since_its_creation_is_deleted_too_early() -
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t20_a_heuristic_outcome_is_not_deleted() -> Result<()> {
     let _alone = ALONE.lock().await;
-    for pair in pairs() {
+    for pair in some_pairs() {
         let at = format!("{} {}", pair.0.name(), pair.1.name());
         for broken in [false, true] {
             let (first, second) = open(pair, 1).await?;
@@ -129,7 +129,7 @@ async fn make_old(first: &Database) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t20_transactions_of_an_earlier_version_are_recovered() -> Result<()> {
     let _alone = ALONE.lock().await;
-    for pair in pairs() {
+    for pair in some_pairs() {
         for (point, commits) in [("2pc.decided", true), ("2pc.prepared", false)] {
             let at = format!("{} {} {point}", pair.0.name(), pair.1.name());
             let (first, second) = open(pair, 1).await?;
