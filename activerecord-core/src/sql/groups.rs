@@ -40,12 +40,19 @@ pub(super) fn resolve(w: &Writer<'_>, query: &mut Select) -> Result<()> {
 }
 
 /// Makes groups of distinct rows. MariaDB ignores the OFFSET of distinct rows whose values its optimizer finds constant. It
-/// groups wrongly by a query inside another.
+/// groups wrongly by a query that reads the row, and does not know a group that is selected twice.
 fn group_distinct(query: &mut Select) {
-    let is_special = |part: &Part<'_>| matches!(part, Part::Query(_) | Part::Expr(Expr::Over(..) | Expr::Raw(_)));
-    let is_group = |item: &SelectItem| !item.expr.is_aggregate() && !Part::Expr(&item.expr).any(&mut { is_special });
+    let is_special = |part: &Part<'_>| match part {
+        Part::Query(inner) => read_inside(inner, query, false).is_some(),
+        Part::Expr(part) => matches!(part, Expr::Over(..) | Expr::Raw(_)),
+    };
+    let is_group = |(at, item): (usize, &SelectItem)| {
+        let is_computed = !matches!(item.expr, Expr::Column(_));
+        let is_twice = is_computed && query.items[..at].iter().any(|other| other.expr == item.expr);
+        !is_twice && !item.expr.is_aggregate() && !Part::Expr(&item.expr).any(&mut { is_special })
+    };
     let is_plain = query.group_by.is_empty() && query.having.is_none() && !query.items.is_empty();
-    if query.distinct == Distinct::Rows && is_plain && query.items.iter().all(is_group) {
+    if query.distinct == Distinct::Rows && is_plain && query.items.iter().enumerate().all(is_group) {
         query.distinct = Distinct::No;
         query.group_by = query.items.iter().map(|item| item.expr.clone()).collect();
     }

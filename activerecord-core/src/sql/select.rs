@@ -74,13 +74,14 @@ fn groups_by_query(w: &Writer<'_>, query: &Select) -> bool {
     w.dialect.merges_derived && w.around.is_empty() && groups.any(|group| Part::Expr(group).any(&mut { is_query }))
 }
 
-/// Keeps the constants of derived tables apart, on a database that merges such tables: COUNT(DISTINCT ..) of a constant counts
-/// NULL on MySQL.
+/// Keeps the constants of derived tables apart, on a database that merges such tables. COUNT(DISTINCT ..) of a constant counts
+/// NULL on MySQL, and MariaDB ignores the OFFSET of distinct constants.
 fn keep_apart(query: &mut Select) {
     let counts = |part: &Part<'_>| matches!(part, Part::Expr(Expr::Aggregate(Aggregate::CountDistinct, _)));
     let order = query.order_by.iter().map(|item| &item.expr);
     let mut listed = query.items.iter().map(|item| &item.expr).chain(order).chain(&query.having);
-    if listed.any(|expr| Part::Expr(expr).any(&mut { counts })) {
+    let skips = query.distinct == Distinct::Rows && query.offset.is_some();
+    if skips || listed.any(|expr| Part::Expr(expr).any(&mut { counts })) {
         let ctes = query.with.iter_mut().filter(|cte| cte.step.is_none());
         ctes.for_each(|cte| limited(&mut cte.query.select));
         limited_source(query);

@@ -130,7 +130,10 @@ pub(super) fn membership(w: &mut Writer<'_>, inner: Expr, set: Set) -> Result<()
             if values.is_empty() {
                 w.push("1 = 0");
             } else {
-                if inner.is_constant() { infer::alone(w, inner) } else { comparand(w, inner) }?;
+                match inner.is_constant() && infer::cast(w, &inner).is_some() {
+                    true => infer::alone(w, inner),
+                    false => comparand(w, inner),
+                }?;
                 value_list(w, ty, values)?;
             }
             Ok(())

@@ -131,6 +131,7 @@ async fn values_without_a_column_have_their_type() -> Result<()> {
         let itself = quotient.filter(Quotient::VALUE.between(Quotient::VALUE, Quotient::VALUE)).one().await?;
         assert_eq!(itself.value, Some(8.0));
         assert_eq!(Item::filter(literal(bytes.clone()).ge(bytes.clone())).count().await?, 3);
+        assert_eq!(Item::filter(literal(dec!(1.0)).is_in(vec![dec!(1)])).count().await?, 3);
         assert_eq!(Item::filter(literal(bytes.clone()).is_in(vec![bytes.clone()])).count().await?, 3);
         let text = first().select(literal(None::<String>).coalesce("a"));
         assert_eq!(text.clone().union(text).all().await?, ["a"]);
@@ -196,6 +197,10 @@ async fn an_offset_skips_the_only_row_of_constants() -> Result<()> {
         assert_eq!(Item::select((literal(1_i64), Item::COUNT)).distinct().offset(1).all().await?.len(), 1);
         let constants = Constant::of(Item::select((literal(1_i64),))).select(Constant::VALUE).distinct();
         assert_eq!(constants.offset(1).all().await?.len(), 0);
+        let twice = Item::select((Item::COUNT + 1, Item::COUNT + 1)).distinct();
+        assert_eq!(twice.offset(1).all().await?.len(), 1);
+        let fixed = subquery(Item::filter(Item::ID.eq(9)).select(Item::ID));
+        assert_eq!(Item::select(fixed).distinct().offset(1).all().await?.len(), 0);
         let none = Item::query().left_join(Part::column(Item::ID).eq(Item::ID) & Part::column(Item::ID).is_null());
         assert_eq!(none.select(Part::column(Item::ID) + 1).distinct().offset(1).all().await?.len(), 0);
         Ok(())
