@@ -4,7 +4,7 @@
 use activerecord::prelude::*;
 use faults::bank;
 
-use super::{left, open, outcome, some_pairs, recover};
+use super::{left, open, outcome, recover, some_pairs};
 use crate::node::{ALONE, Ended, node, profiles};
 use test_support::{Database, Profile, until};
 

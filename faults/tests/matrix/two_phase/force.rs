@@ -4,7 +4,7 @@ use activerecord::InDoubtState;
 use activerecord::prelude::*;
 use rustix::process::Signal;
 
-use super::{left, open, outcome, some_pairs, recover};
+use super::{left, open, outcome, recover, some_pairs};
 use crate::node::{ALONE, Ended, Node, Start, node};
 use test_support::{Database, until};
 

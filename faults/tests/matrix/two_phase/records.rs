@@ -4,7 +4,7 @@ use activerecord::prelude::*;
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use rustix::process::Signal;
 
-use super::{left, open, outcome, some_pairs, recover};
+use super::{left, open, outcome, recover, some_pairs};
 use crate::node::{ALONE, node};
 use test_support::{Database, until};
 
