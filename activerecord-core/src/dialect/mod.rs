@@ -9,6 +9,7 @@ mod catalog;
 mod convert;
 mod equality;
 mod keeps;
+mod logins;
 mod mysql;
 mod postgresql;
 mod precondition;
@@ -28,6 +29,7 @@ pub use sqlite::SQLITE;
 pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
 pub(crate) use keeps::{Holder, Keeping, Room};
+pub(crate) use logins::Logins;
 pub(crate) use precondition::{Accepts, Identity, Precondition};
 pub(crate) use row_digests::{Digests, Spellings};
 pub(crate) use sequences::{AutoIncrement, Sequences};
@@ -227,17 +229,6 @@ pub(crate) struct Definitions {
     pub(crate) constants: Constants,
     /// The clauses after the columns of a new table. Empty: none.
     pub(crate) options: &'static str,
-}
-
-/// How GRANT names a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Logins {
-    /// The database has no logins.
-    None,
-    /// By a name.
-    Name,
-    /// By a name and the host that it connects from, as texts.
-    NameAtHost,
 }
 
 /// The syntax of comments on tables, columns and indexes.
