@@ -37,9 +37,9 @@ pub fn services(verb: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs `rabbitmqctl` for the server that `cargo xtask services up` has started. Its environment is that of the server,
-/// because it names the node.
-pub fn rabbitmqctl(args: &[&str]) -> Result<()> {
+/// Runs `rabbitmqctl` for the server that `cargo xtask services up` has started, and returns what it prints. Its environment is
+/// that of the server, because it names the node.
+pub fn rabbitmqctl(args: &[&str]) -> Result<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/services/rabbitmq");
     let read = |file: String| fs::read(file).map_err(Error::custom);
     let pid = String::from_utf8_lossy(&read(format!("{folder}/pid"))?).trim().to_owned();
@@ -53,5 +53,5 @@ pub fn rabbitmqctl(args: &[&str]) -> Result<()> {
     let output = command.args(args).envs(variables).output().map_err(Error::custom)?;
     let printed = || String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "rabbitmqctl {args:?}: {}", printed());
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -193,7 +193,8 @@ async fn a_topic_leaves_a_call_for_another() -> Result<()> {
             })
             .handle("quick", async |_: Task<i64>| Ok(()))
     };
-    let running = tokio::spawn(worker.run_until(std::future::pending()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(worker.drain(Duration::ZERO).run_until(async { _ = stopped.await }));
     until("three handlers wait", async || Ok(entered.load(Ordering::Relaxed) >= 3)).await?;
     enqueue(&database, "quick", 0..1).await?;
     until("the other topic is handled, or has no call left", async || {
@@ -202,7 +203,8 @@ async fn a_topic_leaves_a_call_for_another() -> Result<()> {
     })
     .await?;
     assert_eq!(entered.load(Ordering::Relaxed), 3);
-    running.abort();
+    drop(stop);
+    running.await.map_err(Error::custom)??;
     Ok(())
 }
 
