@@ -22,6 +22,9 @@ pub(crate) const LENGTH: Duration = Duration::from_secs(30);
 /// The number of renewals per lease length.
 const RENEWALS: u32 = 3;
 
+/// How long stopped handlers may take to end. One that blocks its thread cannot be stopped: its lease expires.
+pub(crate) const STOP: Duration = Duration::from_secs(5);
+
 /// The longest pause after a renewal that failed.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::delivered::{Delivered, Ended};
 use super::known::{Arrival, Known};
@@ -20,6 +20,7 @@ use super::suspects::Suspects;
 use super::{Call, Settings};
 use crate::backoff::Backoff;
 use crate::failpoint;
+use crate::lease;
 use crate::queue::{Queue, Subscriber, answered};
 
 /// The consumer group of the dead letters.
@@ -262,7 +263,9 @@ impl Run {
         join_all(waiting.map(Delivered::release)).await;
         self.drain(Instant::now() + self.ready.settings.drain).await;
         self.stop.send_replace(true);
-        while self.running.join_next().await.is_some() {}
+        let stopping = async { while self.running.join_next().await.is_some() {} };
+        // What still runs then is dropped with this: its events are delivered again.
+        let _ = timeout(lease::STOP, stopping).await;
         join_all(self.known.into_waiting().map(Delivered::release)).await;
     }
 }

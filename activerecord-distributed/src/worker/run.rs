@@ -21,9 +21,6 @@ use crate::outbox::{self, Outbox, Schedule, Wake};
 /// The pause after the outbox could not be accessed.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long stopped handlers may take to end. One that blocks its thread cannot be stopped: its messages keep their lease.
-const STOP: Duration = Duration::from_secs(5);
-
 /// Processes messages until `shutdown` completes, then waits for the running handlers.
 pub(super) async fn run(connection: ConnectionHandle, worker: Worker, shutdown: impl Future<Output = ()>) {
     lease::reserved(async {
@@ -298,7 +295,7 @@ impl Run {
             }
         }
         self.calls.abort_all();
-        let stop = Instant::now() + STOP;
+        let stop = Instant::now() + lease::STOP;
         while !self.calls.is_empty() {
             let Ok(ended) = timeout_at(stop, self.calls.next()).await else { break };
             self.on_call_ended(ended);
