@@ -14,7 +14,7 @@ pub(crate) struct Tables {
     /// The connection
     #[arg(long, default_value = "primary")]
     on: String,
-    /// Prints the SQL that creates the tables in the database of the connection
+    /// Prints the SQL that creates the tables in the database of the connection, and adds the columns that existing tables lack
     #[arg(long)]
     sql: bool,
     /// Prints also the SQL that lets a login use the tables. Default: `app`. On MySQL and MariaDB it can be NAME@HOST
@@ -25,7 +25,7 @@ pub(crate) struct Tables {
 pub(crate) async fn run(arguments: Tables, output: Output) -> Result<Attention> {
     let connection = connection(&arguments.on)?;
     if arguments.sql {
-        return print_sql(&connection, arguments.grants.as_deref());
+        return print_sql(&connection, arguments.grants.as_deref()).await;
     }
     let present = connection.tables().await?;
     let rows: Vec<_> = tables::definitions()
@@ -39,9 +39,15 @@ pub(crate) async fn run(arguments: Tables, output: Output) -> Result<Attention> 
     Ok(Attention::None)
 }
 
-fn print_sql(connection: &ConnectionHandle, login: Option<&str>) -> Result<Attention> {
+async fn print_sql(connection: &ConnectionHandle, login: Option<&str>) -> Result<Attention> {
     for table in tables::definitions() {
-        for statement in connection.create_table_sql(&table)? {
+        let mut statements = connection.create_table_sql(&table)?;
+        if let Some(found) = connection.describe(&table.table).await? {
+            let names = table.columns.iter().map(|column| &*column.name);
+            let missing: Vec<_> = names.filter(|name| found.column(name).is_none()).collect();
+            statements.extend(connection.add_columns_sql(&table, &missing)?);
+        }
+        for statement in statements {
             println!("{statement};");
         }
         let grant = login.map(|login| connection.grant_rows_sql(&table.table, login)).transpose()?.flatten();

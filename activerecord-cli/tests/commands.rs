@@ -70,6 +70,14 @@ async fn tables() -> Result<()> {
     for statement in printed(&sql).split(";\n").filter(|statement| !statement.trim().is_empty()) {
         connection(&name)?.execute(statement, []).await?;
     }
+    // A table of an earlier version gets its column.
+    let main = folder.path().display().to_string();
+    connection(&main)?.execute("ALTER TABLE ar_outbox DROP COLUMN uuid", []).await?;
+    let sql = printed(&call(folder.path(), &["tables", "--sql"]));
+    let added: Vec<_> = sql.lines().filter(|line| line.starts_with("ALTER TABLE")).collect();
+    assert_eq!(added.len(), 1, "{sql}");
+    connection(&main)?.execute(added[0].trim_end_matches(';'), []).await?;
+    Outbox::enqueue("mail", &2).on(&main).await?;
     let listed = call(folder.path(), &["tables", "--json"]);
     let listed: Vec<serde_json::Value> = serde_json::from_slice(&listed.stdout).map_err(Error::custom)?;
     let mut names: Vec<_> = listed.iter().filter_map(|table| table["table"].as_str()).collect();

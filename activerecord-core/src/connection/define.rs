@@ -60,10 +60,18 @@ impl ConnectionHandle {
     /// column already; those of the connection and the database.
     pub async fn add_columns(&self, table: &CreateTable, names: &[&str]) -> Result<()> {
         let session = self.session_of_ddl()?;
-        let mut info = self.located(create::table(table, session.dialect()))?;
-        info.columns.retain(|column| names.contains(&&*column.name));
-        let statements = self.located(define::add_columns(&info, session.dialect()))?;
+        let statements = self.located(added(table, names, session.dialect()))?;
         run(&session, &statements, async |_| Ok(())).await
+    }
+
+    /// Returns the SQL of [`add_columns`](Self::add_columns) in the dialect of this connection, one statement per item. It runs
+    /// nothing.
+    ///
+    /// # Errors
+    /// `Unsupported` as [`create_table`](Self::create_table); `Configuration` when the connection was removed.
+    pub fn add_columns_sql(&self, table: &CreateTable, names: &[&str]) -> Result<Vec<String>> {
+        let statements = self.located(added(table, names, self.session_of_ddl()?.dialect()))?;
+        Ok(statements.iter().map(|sql| sql.text().to_string()).collect())
     }
 
     /// Returns the SQL of [`create_table`](Self::create_table) in the dialect of this connection, one statement per item. It
@@ -138,6 +146,13 @@ impl ConnectionHandle {
     fn located<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|error| error.with_connection(&Arc::from(self.name())))
     }
+}
+
+/// The statements that add these columns.
+fn added(table: &CreateTable, names: &[&str], dialect: &Dialect) -> Result<Vec<Sql>> {
+    let mut info = create::table(table, dialect)?;
+    info.columns.retain(|column| names.contains(&&*column.name));
+    define::add_columns(&info, dialect)
 }
 
 /// The table in the SQL of a dialect, and the statements that create it.
