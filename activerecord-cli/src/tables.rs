@@ -43,9 +43,7 @@ async fn print_sql(connection: &ConnectionHandle, login: Option<&str>) -> Result
     for table in tables::definitions() {
         let mut statements = connection.create_table_sql(&table)?;
         if let Some(found) = connection.describe(&table.table).await? {
-            let names = table.columns.iter().map(|column| &*column.name);
-            let missing: Vec<_> = names.filter(|name| found.column(name).is_none()).collect();
-            statements.extend(connection.add_columns_sql(&table, &missing)?);
+            statements.extend(connection.add_columns_sql(&table, &found.missing_columns(&table))?);
         }
         for statement in statements {
             println!("{statement};");

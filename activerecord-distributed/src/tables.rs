@@ -87,8 +87,7 @@ async fn complete<T: OwnTable>(connection: &ConnectionHandle, definition: &Creat
         return created
             .map_err(|error| refused(error, format_args!("the table `{}` cannot be created", T::TABLE.name)));
     };
-    let names = definition.columns.iter().map(|column| &*column.name);
-    let missing: Vec<_> = names.filter(|name| found.column(name).is_none()).collect();
+    let missing = found.missing_columns(definition);
     if missing.is_empty() {
         return Ok(());
     }

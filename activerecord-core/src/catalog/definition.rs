@@ -49,6 +49,12 @@ impl TableInfo {
         })
     }
 
+    /// Returns the names of the columns of a definition that this table lacks.
+    pub fn missing_columns<'t>(&self, table: &'t CreateTable) -> Vec<&'t str> {
+        let names = table.columns.iter().map(|column| &*column.name);
+        names.filter(|name| self.column(name).is_none()).collect()
+    }
+
     /// Returns true when the primary key is one signed integer that the database generates.
     fn is_numbered(&self) -> bool {
         let signed = [ValueType::I16, ValueType::I32, ValueType::I64].map(Some);

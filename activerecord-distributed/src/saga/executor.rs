@@ -238,7 +238,7 @@ impl Run {
             self.unwritten = Some(row);
         }
         if let Some(last) = self.unwritten.take() {
-            self.log.write(vec![last]).await?;
+            self.log.write(&[last]).await?;
         }
         failpoint::reach("saga.succeeded")?;
         self.log.end(SagaState::Done).await?;
@@ -252,7 +252,7 @@ impl Run {
             row.attempts += 1;
             (row.state, row.doubtful) = (StepState::Started, true);
             let begun: Vec<_> = self.unwritten.iter().chain([&*row]).cloned().collect();
-            self.log.write(begun).await?;
+            self.log.write(&begun).await?;
             self.unwritten = None;
             failpoint::reach("saga.started")?;
             let acted = self.act(step, self.context(row)).await;
@@ -273,7 +273,7 @@ impl Run {
             if last || self.is_overdue(pause).await? {
                 return Ok(Some(error));
             }
-            self.log.write(vec![row.clone()]).await?;
+            self.log.write(std::slice::from_ref(row)).await?;
             tracing::debug!(target: "activerecord", step = step.name, attempts, %error, "a step is retried");
             tokio::time::sleep(pause).await;
         }
@@ -310,7 +310,7 @@ impl Run {
     async fn fail(&mut self, row: SagaStep, error: Error) -> Result<()> {
         if self.is_past_pivot() {
             let why = format!("step `{}` failed after a pivot step, which cannot be compensated: {error}", row.name);
-            self.log.write(vec![row]).await?;
+            self.log.write(&[row]).await?;
             return set_stuck(&self.log, &self.definition.name, &why).await;
         }
         let why = format!("step `{}` failed: {error}", row.name);
@@ -341,12 +341,12 @@ impl Run {
                     return Err(error);
                 }
                 row.error = Some(error.to_string());
-                self.log.write(vec![row.clone()]).await?;
+                self.log.write(std::slice::from_ref(&row)).await?;
                 let why = format!("step `{}` cannot be compensated: {error}", row.name);
                 return set_stuck(&self.log, &self.definition.name, &why).await;
             }
             row.state = StepState::Undone;
-            self.log.write(vec![row]).await?;
+            self.log.write(&[row]).await?;
             failpoint::reach("saga.undone")?;
         }
         self.log.end(SagaState::Compensated).await?;

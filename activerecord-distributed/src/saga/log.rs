@@ -93,11 +93,11 @@ impl Log {
     }
 
     /// Writes the rows of steps in one transaction.
-    pub(super) async fn write(&self, steps: Vec<SagaStep>) -> Result<()> {
+    pub(super) async fn write(&self, steps: &[SagaStep]) -> Result<()> {
         // Only the last row can have a new error.
-        let Some(error) = steps.last().and_then(|last| last.error.clone()) else { return self.put(&steps).await };
-        store(&error, async |error| {
-            let mut steps = steps.clone();
+        let Some(error) = steps.last().and_then(|last| last.error.as_ref()) else { return self.put(steps).await };
+        store(error, async |error| {
+            let mut steps = steps.to_vec();
             steps.last_mut().into_iter().for_each(|last| last.error = Some(error.clone()));
             self.put(&steps).await
         })

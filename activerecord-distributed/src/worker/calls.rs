@@ -8,7 +8,7 @@ use activerecord_core::{Error, ErrorKind, Result};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::timeout;
 
-use super::handler::{Handler, Outcome, no_result};
+use super::handler::{Handler, Outcome};
 use super::lane::Delivery;
 use super::settle::{End, Ended};
 use crate::lease::Held;
@@ -135,7 +135,5 @@ fn ends(outcomes: Result<Option<Vec<Outcome>>, JoinError>, messages: usize) -> V
             Err(_) => return vec![End::Interrupted; messages],
         },
     };
-    let missing = (outcomes.len()..messages).map(|_| Outcome::failed(no_result()));
-    let missing: Vec<_> = missing.collect();
-    outcomes.into_iter().chain(missing).take(messages).map(End::from).collect()
+    outcomes.into_iter().map(End::from).collect()
 }

@@ -86,10 +86,10 @@ impl Handler {
                 let unread: Vec<_> = read.into_iter().map(|task| task.map(|task| tasks.push(task)).err()).collect();
                 let mut outcomes = handle(handler, tasks).await.into_iter();
                 let outcome = |unread: Option<Error>| match unread {
-                    Some(error) => Some(Outcome::failed(permanent(error))),
-                    None => outcomes.next(),
+                    Some(error) => Outcome::failed(permanent(error)),
+                    None => outcomes.next().unwrap_or_else(|| Outcome::failed(no_result())),
                 };
-                unread.into_iter().map_while(outcome).collect()
+                unread.into_iter().map(outcome).collect()
             }
         });
         Self { retries_alone: true, ..handler }
@@ -115,7 +115,7 @@ impl Handler {
     }
 }
 
-/// The outcomes of the tasks of a call, in their order.
+/// The outcomes of the tasks of a call, in their order. Those after the last result of the handler are missing.
 async fn handle<P, Fut>(handler: impl FnOnce(Vec<Task<P>>) -> Fut, tasks: Vec<Task<P>>) -> Vec<Outcome>
 where
     Fut: Future<Output = Result<Results>>,
@@ -126,16 +126,13 @@ where
     }
     match handler(tasks).await {
         Ok(None) => vec![Outcome::Done; count],
-        Ok(Some(results)) => {
-            let missing = (results.len()..count).map(|_| Outcome::failed(no_result()));
-            results.into_iter().take(count).map(Outcome::of).chain(missing).collect()
-        }
+        Ok(Some(results)) => results.into_iter().map(Outcome::of).collect(),
         Err(error) => vec![Outcome::failed(error); count],
     }
 }
 
 #[cold]
-pub(super) fn no_result() -> Error {
+fn no_result() -> Error {
     Error::new(ErrorKind::Custom, "the handler returned no result for this message")
 }
 
