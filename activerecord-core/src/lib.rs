@@ -50,6 +50,8 @@ mod verbs;
 pub mod private;
 
 pub use backend::{Branch, IntoBranch, Isolation, PreparedBranch};
+#[doc(hidden)]
+pub use catalog::{Carried, PlaceSql};
 pub use catalog::{
     CheckInfo, ColumnInfo, Deferrable, EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity,
     IndexInfo, IndexPart, IndexTerm, LeftOut, SequenceInfo, TableInfo, TableKind, Translated, UniqueKey,

@@ -23,6 +23,8 @@ pub struct SyncReport {
     pub refused: u64,
     /// The first 100 refused rows.
     pub bad_rows: Vec<BadRow>,
+    /// What differs from the source besides rows: types, collations, defaults, indexes.
+    pub notes: Vec<String>,
     /// The watermark that the next run starts from, as JSON. None without [`since`](crate::SyncJob::since).
     pub watermark: Option<String>,
     /// The duration of the run.
@@ -120,6 +122,8 @@ pub enum DifferenceKind {
     Extra,
     /// The columns with these names have different values.
     Columns(Vec<String>),
+    /// The row of the source cannot be read or mapped, because of this error.
+    Unreadable(String),
 }
 
 impl Differences {

@@ -360,7 +360,7 @@ impl ConnectionHandle {
 
     /// Where a statement of this task runs now: in its transaction, or on the connection that has the name. That is not
     /// the one of this handle after a `replace`, so a statement is rendered in the dialect of the session.
-    pub(super) fn session(&self) -> Result<Session> {
+    pub(crate) fn session(&self) -> Result<Session> {
         resolve_name(self.name())
     }
 }

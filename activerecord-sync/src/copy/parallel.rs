@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use super::Copy;
 use super::checkpoint::Checkpoint;
 use super::range::Range;
-use super::side::Values;
+use super::order::Place;
 use crate::progress::Meter;
 use crate::report::SyncReport;
 
@@ -35,8 +35,12 @@ impl Copy {
         let connection = &self.target.connection;
         let mut known = Checkpoint::load(connection, &self.job).await?;
         if failpoint::is_broken("sync.ranges") {
-            let anew = Checkpoint::new(&self.job, &self.ends().await?)?;
+            let anew = Checkpoint::new(&self.job, &self.ends().await?, &self.source.key_order())?;
             known.iter_mut().for_each(|checkpoint| checkpoint.end_as(&anew));
+        }
+        if !known.iter().all(|checkpoint| self.since.is_some() || checkpoint.is_readable(&self.source)) {
+            Checkpoint::delete_all(connection, &self.job).await?;
+            known.clear();
         }
         if !known.is_empty() {
             return Ok((known, false));
@@ -44,7 +48,7 @@ impl Copy {
         let mut first = self.target.select();
         first.limit = Some(1);
         let is_fresh = connection.read(first).await?.is_empty();
-        let mut new = Checkpoint::new(&self.job, &self.ends().await?)?;
+        let mut new = Checkpoint::new(&self.job, &self.ends().await?, &self.source.key_order())?;
         if new.len() > 1 && !self.options.dry {
             Transaction::begin(connection.name())
                 .independent()
@@ -60,7 +64,7 @@ impl Copy {
     }
 
     /// The keys of the source at which all ranges but the last end. Each of those ranges has at least a batch of rows.
-    async fn ends(&self) -> Result<Vec<Values>> {
+    async fn ends(&self) -> Result<Vec<Place>> {
         let (ranges, mut ends) = (self.options.ranges, Vec::new());
         if ranges == 1 {
             return Ok(ends);
@@ -68,8 +72,8 @@ impl Copy {
         let rows = self.source.count().await?.div_ceil(ranges as u64).max(self.options.batch);
         while ends.len() + 1 < ranges {
             let rest = Range { after: ends.last().cloned(), through: None };
-            match self.source.keyed().read(self.source.key_ahead(&rest, rows)).await?.pop() {
-                Some(end) => ends.push(end),
+            match self.source.connection.read(self.source.place_ahead(&rest, rows)).await?.pop() {
+                Some(end) => ends.push(self.source.key_order().place_alone(&end)?),
                 None => break,
             }
         }

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use activerecord_core::Result;
+use activerecord_core::{Error, Result};
 
 use super::Copy;
 use super::extra::Extra;
-use super::read::Batch;
 use super::side::Values;
 use crate::report::{DifferenceKind, Differences, SyncReport};
 
@@ -18,6 +17,8 @@ struct Look {
     wrong: Vec<(Values, Option<Values>)>,
     /// The keys of rows that the source does not have.
     extra: Vec<Values>,
+    /// Rows of the source that cannot be read or mapped, by their keys.
+    unreadable: Vec<(String, Error)>,
     source_rows: u64,
     target_rows: u64,
 }
@@ -36,6 +37,9 @@ impl Copy {
             target_rows: confirmed.target_rows,
             ..Differences::default()
         };
+        for (key, error) in &confirmed.unreadable {
+            differences.add(key.clone(), DifferenceKind::Unreadable(error.to_string()));
+        }
         for (row, there) in &confirmed.wrong {
             let kind = there
                 .as_ref()
@@ -55,6 +59,10 @@ impl Copy {
         self.check().await?;
         let started = Instant::now();
         let look = self.look().await?;
+        if let Some((key, error)) = look.unreadable.into_iter().next() {
+            // The target's row would look like one that the source does not have.
+            return Err(error.context(format_args!("the row {key} of {}", self.source.place())));
+        }
         let mut report = SyncReport { read: look.source_rows, ..SyncReport::of(&self.job) };
         let writer = self.writer(false);
         for rows in look.wrong.chunks(1_000) {
@@ -72,14 +80,23 @@ impl Copy {
     async fn look(&self) -> Result<Look> {
         let (mut look, mut extra) = (Look::default(), Extra::new(self));
         let mut reader = self.whole().await?;
-        while let Some(Batch { rows, range }) = reader.next().await? {
-            let rows = self.all_mapped(&rows)?;
-            extra.see(&range, &rows).await?;
-            look.source_rows += rows.len() as u64;
+        let expected = reader.count().await?;
+        while let Some(batch) = reader.next().await? {
+            look.source_rows += batch.count();
+            let mut rows = Vec::with_capacity(batch.rows.len());
+            for row in &batch.rows {
+                match (self.map)(&self.source, row) {
+                    Ok(row) => rows.push(row),
+                    Err(error) => look.unreadable.push((self.source.shown(row.values()), error)),
+                }
+            }
+            look.unreadable.extend(batch.unreadable);
+            extra.see(&batch.range, &rows).await?;
             self.compare(rows, &mut look).await?;
         }
         look.source_rows += reader.take_same();
         reader.close().await?;
+        self.require_all(look.source_rows, expected)?;
         look.extra = extra.keys().await?;
         look.target_rows = self.target.count().await?;
         Ok(look)

@@ -1,5 +1,8 @@
 //! The jobs that copy tables: by models, and by the names of tables.
 
+mod collations;
+mod columns;
+mod create;
 mod plan;
 mod settings;
 mod table;

@@ -25,6 +25,7 @@ impl<S: Model, T: Model> SyncJob<S, T> {
             limit: None,
             options: self.options.clone(),
             refused: Arc::default(),
+            seen: Arc::default(),
             source,
             target,
         })

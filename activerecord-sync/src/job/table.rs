@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{
-    ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Row, Stored, TableInfo, ValueType, connection,
-};
+use activerecord_core::{Error, Result, Row, TableInfo, connection};
 
-use crate::copy::{Copy, Options, Side, SideColumn, Stamps};
+use super::columns::{ordinal, sides};
+use super::create::{NewTable, With};
+use crate::copy::{Copy, Options, Side};
 use crate::progress::IntoProgress;
 use crate::report::{Differences, SyncReport};
 
@@ -37,6 +37,7 @@ pub struct SyncTable {
     source: String,
     target: String,
     since: Option<String>,
+    with: With,
     options: Options,
 }
 
@@ -51,7 +52,7 @@ impl SyncTable {
     /// ```
     pub fn new(table: impl Into<String>, source: impl Into<String>, target: impl Into<String>) -> Self {
         let (table, source, target) = (table.into(), source.into(), target.into());
-        Self { table, source, target, since: None, options: Options::default() }
+        Self { table, source, target, since: None, with: With::default(), options: Options::default() }
     }
 
     /// Reads only rows that changed since the last run, by the column with this name: see
@@ -150,12 +151,20 @@ impl SyncTable {
     /// - `InvalidStatement`: the target's table lacks a column of the source.
     /// - `Unsupported`: a column has a type that this library has no value for.
     pub async fn run(&self) -> Result<SyncReport> {
+        let (from, to) = (connection(&self.source)?, connection(&self.target)?);
         let source = self.source().await?;
-        let target = connection(&self.target)?;
-        if target.describe(&self.table).await?.is_none() {
-            target.create_table(&source.definition()?).await?;
+        let mut new = None;
+        if to.describe(&self.table).await?.is_none() {
+            let plan = NewTable::plan(&source, &from, &to, self.with).await?;
+            plan.create(&to).await?;
+            new = Some(plan);
         }
-        self.copy(source).await?.run().await
+        let mut report = self.copy(source).await?.run().await?;
+        if let Some(new) = new {
+            report.notes.extend(new.notes.clone());
+            report.notes.extend(new.finish(&to).await?);
+        }
+        Ok(report)
     }
 
     /// Reports what [`run`](Self::run) would do, and writes nothing. The target must have the table.
@@ -216,31 +225,24 @@ impl SyncTable {
 
     async fn source(&self) -> Result<TableInfo> {
         let found = connection(&self.source)?.describe(&self.table).await?;
-        match found {
-            Some(table) if table.key.is_empty() => Err(Error::configuration(format!(
-                "`{}` on `{}` has no primary key; a copy needs one",
-                self.table, self.source
-            ))),
-            Some(table) => Ok(table),
-            None => Err(missing(&self.table, &self.source)),
-        }
+        found.ok_or_else(|| missing(&self.table, &self.source))
     }
 
+    async fn target(&self) -> Result<TableInfo> {
+        connection(&self.target)?.describe(&self.table).await?.ok_or_else(|| missing(&self.table, &self.target))
+    }
+
+    /// The copy of the rows, for a target that has the table.
     async fn copy(&self, source: TableInfo) -> Result<Copy> {
+        let target = self.target().await?;
+        let key = key_of(&source);
         let (from, to) = (connection(&self.source)?, connection(&self.target)?);
-        let target = to.describe(&self.table).await?.ok_or_else(|| missing(&self.table, &self.target))?;
-        let names = copied(&source, &target)?;
-        let mut target = side(to, &target, &names, &source.key)?;
-        let mut source = side(from, &source, &names, &source.key)?;
-        for (one, other) in source.columns.iter_mut().zip(&mut target.columns) {
-            let ty = common_type(one.ty, other.ty);
-            (one.ty, other.ty) = (ty, ty);
-        }
+        let (mut source, target) = sides((from, &source), (to, &target), &key)?;
         let since = self.since.as_ref().map(|name| ordinal(&source, name)).transpose()?;
         if let Some(since) = since {
             source.columns[since].strict = true;
         }
-        let like = target.clone();
+        let like = source.clone();
         Ok(Copy {
             job: format!("{}.{}", self.source, self.table),
             source,
@@ -253,6 +255,7 @@ impl SyncTable {
             limit: None,
             options: self.options.clone(),
             refused: Arc::default(),
+            seen: Arc::default(),
         })
     }
 }
@@ -261,57 +264,12 @@ fn missing(table: &str, connection: &str) -> Error {
     Error::configuration(format!("`{connection}` has no table `{table}`"))
 }
 
-/// The columns that are copied: those of the source that the target does not compute.
-fn copied(source: &TableInfo, target: &TableInfo) -> Result<Vec<String>> {
-    let mut names = Vec::with_capacity(source.columns.len());
-    for ColumnInfo { name, computed, .. } in &source.columns {
-        match target.column(name) {
-            Some(column) if column.computed => {}
-            None if *computed => {}
-            Some(_) => names.push(name.clone()),
-            None => {
-                let message = format!(
-                    "`{}` on `{}` has no column `{name}`, but the source has; add the column, or drop the table",
-                    target.name, target.connection
-                );
-                return Err(Error::new(ErrorKind::InvalidStatement, message));
-            }
-        }
+/// The columns that identify a row: the primary key, or else a unique key without NULLs. Empty: the table has neither.
+fn key_of(table: &TableInfo) -> Vec<String> {
+    let is_set = |name: &String| table.column(name).is_some_and(|column| !column.nullable);
+    let unique = || table.unique.iter().find(|unique| unique.columns.iter().all(is_set));
+    match table.key.is_empty() {
+        true => unique().map(|unique| unique.columns.clone()).unwrap_or_default(),
+        false => table.key.clone(),
     }
-    Ok(names)
-}
-
-/// A table with these columns and this key.
-fn side(connection: ConnectionHandle, table: &TableInfo, names: &[String], key: &[String]) -> Result<Side> {
-    let found = names.iter().filter_map(|name| table.column(name));
-    let columns = found.map(|column| {
-        Ok(SideColumn {
-            name: column.name.clone().into(),
-            ty: table.type_of(column)?,
-            nullable: column.nullable,
-            stored: Stored::Default,
-            strict: false,
-        })
-    });
-    let columns = columns.collect::<Result<_>>()?;
-    let (name, key_later, stamps) = (table.name.clone().into(), Vec::new(), Stamps::default());
-    let mut side = Side { connection, table: name, model: None, columns, key: key_later, stamps };
-    side.key = key.iter().map(|name| ordinal(&side, name)).collect::<Result<_>>()?;
-    // The source's primary key is never NULL, even if the target's columns allow it.
-    for key in side.key.clone() {
-        side.columns[key].nullable = false;
-        side.columns[key].strict = true;
-    }
-    Ok(side)
-}
-
-/// The type of a column's values while they are copied. A text or a number can represent a type that its database does not have;
-/// then the target's type decides.
-fn common_type(source: ValueType, target: ValueType) -> ValueType {
-    if matches!(source, ValueType::Text | ValueType::I64 | ValueType::F64) { target } else { source }
-}
-
-fn ordinal(side: &Side, name: &str) -> Result<usize> {
-    let found = side.columns.iter().position(|column| column.name == name);
-    found.ok_or_else(|| Error::configuration(format!("{} has no column `{name}`", side.place())))
 }
