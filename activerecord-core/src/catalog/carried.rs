@@ -60,6 +60,14 @@ impl Carried {
         }
     }
 
+    /// How values that this library cannot read come from a source's column into a target's, as text. None: the databases write
+    /// them in different ways.
+    pub fn as_text(source: Described<'_>, target: Described<'_>) -> Option<(Self, Self)> {
+        let has_size = source.1.declared == target.1.declared;
+        let are_alike = source.0.dialect.has_sql_of(target.0.dialect);
+        are_alike.then(|| (Self::text(source, true, false, has_size), Self::text(target, true, false, has_size)))
+    }
+
     /// What a column keeps of the values of a field.
     pub fn kept(column: Described<'_>, ty: ValueType, stored: Stored) -> Self {
         Self::plain(ty).keeping_as(column, stored)
@@ -160,6 +168,8 @@ fn carried_type((table, column): Described<'_>) -> Option<ValueType> {
     match (table.dialect.name, &*declared) {
         ("mysql", "tinyint(1)") => Some(ValueType::I16),
         ("postgresql", "numeric(20,0)") => Some(ValueType::Decimal),
+        // The empty text of this type is a byte of zero.
+        ("postgresql", "\"char\"") => None,
         ("sqlite", declared) => Some(column.ty.unwrap_or_else(|| by_affinity(declared))),
         _ => column.ty,
     }
@@ -198,6 +208,8 @@ fn native((table, _): Described<'_>) -> bool {
 /// A text or a number can represent a type that its database does not have; then the target's type decides.
 fn common_type(source: ValueType, target: ValueType) -> ValueType {
     match (source, target) {
+        // A single would round the double.
+        (ValueType::F64, ValueType::F32) => source,
         (ValueType::Text | ValueType::I64 | ValueType::F64, target) | (ValueType::I16, target @ ValueType::Bool) => target,
         (source, _) => source,
     }

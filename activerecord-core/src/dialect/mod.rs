@@ -126,6 +126,8 @@ pub struct Dialect {
     pub(crate) stores: Stores,
     /// Lets the session write the key zero, where it would otherwise generate one.
     pub(crate) keeps_zero: Option<&'static str>,
+    /// Selects a text that changes when a table with this quoted name is dropped and made again, or emptied at once.
+    pub(crate) table_identity: &'static str,
     /// What stands before a list of rows in IN.
     pub(crate) row_list: &'static str,
     pub(crate) keeping: Keeping,
@@ -417,6 +419,18 @@ impl Dialect {
     /// Returns the spelling that converts `{}` to a type.
     pub(crate) fn cast(&self, ty: ValueType) -> Option<&'static str> {
         self.casts.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling)
+    }
+
+    /// The length in bytes after which the database shortens a name, for a copy.
+    #[doc(hidden)]
+    pub fn name_bytes(&self) -> Option<usize> {
+        self.name_bytes
+    }
+
+    /// The query for the identity of a table, for a copy.
+    #[doc(hidden)]
+    pub fn table_identity(&self) -> &'static str {
+        self.table_identity
     }
 
     /// The statement that lets a session write the key zero, for a copy. None: it can.

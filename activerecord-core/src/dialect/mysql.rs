@@ -155,6 +155,7 @@ pub static MYSQL: Dialect = Dialect {
     digests: row_digests::MYSQL,
     stores: stores::MYSQL,
     keeps_zero: Some("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"),
+    table_identity: "SELECT CAST(create_time AS CHAR) FROM information_schema.tables WHERE CONCAT('`', table_name, '`') = ? AND table_schema = DATABASE()",
     row_list: "",
     keeping: keeps::MYSQL,
     carrying: carrying::MYSQL,

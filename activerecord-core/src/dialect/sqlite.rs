@@ -121,6 +121,7 @@ pub static SQLITE: Dialect = Dialect {
     digests: row_digests::SQLITE,
     stores: stores::SQLITE,
     keeps_zero: None,
+    table_identity: "SELECT CAST(schema_version AS TEXT) FROM pragma_schema_version WHERE ? IS NOT NULL",
     row_list: "VALUES ",
     keeping: keeps::SQLITE,
     carrying: carrying::SQLITE,

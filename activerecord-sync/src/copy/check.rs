@@ -16,10 +16,7 @@ impl Copy {
     pub(crate) async fn check(&mut self) -> Result<()> {
         for side in [&self.source, &self.target] {
             if side.connection.in_transaction() {
-                return Err(Error::invalid(format!(
-                    "a job cannot run inside a transaction on `{}`: it begins its own transactions",
-                    side.connection.name()
-                )));
+                return Err(in_transaction(side));
             }
             side.connection.learn().await?;
         }
@@ -41,6 +38,21 @@ impl Copy {
         self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
     }
 
+    /// As [`check`](Self::check), for tables without a key.
+    pub(crate) async fn check_whole(&mut self) -> Result<()> {
+        for side in [&self.source, &self.target] {
+            if side.connection.in_transaction() {
+                return Err(in_transaction(side));
+            }
+            side.connection.learn().await?;
+            side.check().await?;
+        }
+        match self.since {
+            Some(_) => Err(Error::configuration(format!("{} has no key, so it has no watermark", self.source.place()))),
+            None => Ok(()),
+        }
+    }
+
     fn check_watermark(&self, column: &SideColumn) -> Result<()> {
         if self.options.ranges > 1 {
             return Err(Error::configuration(format!(
@@ -57,6 +69,14 @@ impl Copy {
         }
         Ok(())
     }
+}
+
+#[cold]
+fn in_transaction(side: &Side) -> Error {
+    Error::invalid(format!(
+        "a job cannot run inside a transaction on `{}`: it begins its own transactions",
+        side.connection.name()
+    ))
 }
 
 impl Tombstones {
@@ -86,7 +106,8 @@ impl Side {
         let unexpected = |error: Error| error.context(format_args!("the copy does not fit the table {}", self.place()));
         self.connection.read(nothing).await.map_err(unexpected)?;
         let table = self.connection.describe(&self.table).await?;
-        if self.connection.capabilities().typed_columns
+        if self.model.is_some()
+            && self.connection.capabilities().typed_columns
             && let Some(table) = &table
         {
             self.check_types(table).map_err(unexpected)?;

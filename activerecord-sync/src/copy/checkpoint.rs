@@ -27,6 +27,8 @@ pub(crate) struct Checkpoint {
     /// As JSON: the last key of the range; None is the end of the table.
     through: Option<String>,
     updated_at: DateTime<Utc>,
+    /// The identity of the target's table: a table that was dropped and made again has another one.
+    target: Option<String>,
 }
 
 impl OwnTable for Checkpoint {}
@@ -56,10 +58,38 @@ impl Checkpoint {
 
     /// The checkpoint of the tombstones of a job.
     pub(crate) async fn of_tombstones(connection: &ConnectionHandle, job: &str) -> Result<Self> {
-        const PART: i32 = -1;
+        Self::of_part(connection, job, -1).await
+    }
+
+    /// The checkpoint of a job that replaces its table as a whole.
+    pub(crate) async fn of_whole(connection: &ConnectionHandle, job: &str) -> Result<Self> {
+        Self::of_part(connection, job, -2).await
+    }
+
+    async fn of_part(connection: &ConnectionHandle, job: &str, part: i32) -> Result<Self> {
         install::<Self>(connection).await?;
-        let found = Self::using(connection.name()).filter(Self::JOB.eq(job) & Self::PART.eq(PART)).all().await?.pop();
-        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part: PART, ..Self::default() }))
+        let found = Self::using(connection.name()).filter(Self::JOB.eq(job) & Self::PART.eq(part)).all().await?.pop();
+        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part, ..Self::default() }))
+    }
+
+    /// Whether it can speak of the table with this identity. A checkpoint of a former release does not say it.
+    pub(crate) fn can_be_of(&self, table: Option<&str>) -> bool {
+        self.target.is_none() || self.target.as_deref() == table
+    }
+
+    pub(crate) fn belongs_to(&mut self, table: Option<String>) {
+        self.target = table;
+    }
+
+    /// Whether the table is the one that this job has written to. A checkpoint of a former release does not say it.
+    pub(crate) async fn is_of(&self, target: &Side) -> Result<bool> {
+        Ok(self.target.is_some() && self.target == identity(target).await?)
+    }
+
+    /// Remembers the table.
+    pub(crate) async fn mark(&mut self, target: &Side) -> Result<()> {
+        self.target = identity(target).await?;
+        Ok(())
     }
 
     /// Writes it in the current transaction.
@@ -122,6 +152,15 @@ impl Checkpoint {
     pub(crate) fn watermark_as_json(&self) -> Option<String> {
         self.watermark.clone()
     }
+}
+
+/// What tells a table from one of the same name that is made later. None: the database does not say it.
+pub(super) async fn identity(side: &Side) -> Result<Option<String>> {
+    let query = side.connection.dialect().table_identity();
+    let name = side.connection.dialect().quoted_name(&side.table);
+    let binds = vec![Value::Text(name); query.matches('?').count()];
+    let rows = side.connection.query(query, binds).await?;
+    rows.first().map_or(Ok(None), |row| row.get(0))
 }
 
 /// Reads a place in the order of the source's key. None: it has another form.

@@ -70,7 +70,9 @@ impl Copy {
         let mut found = Keys::default();
         let mut reader = self.whole().await?;
         while let Some(batch) = reader.next().await? {
-            self.all_mapped(&batch)?.iter().for_each(|row| drop(found.add(&self.target.key_of(row))));
+            for row in self.all_mapped(&batch)? {
+                found.add(&self.target.key_of(&row));
+            }
         }
         reader.close().await?;
         suspects.retain(|key| !found.has(&target.key_of(key)));
@@ -87,13 +89,20 @@ impl<'c> Extra<'c> {
     pub(crate) async fn see(&mut self, range: &Range, rows: &[Values]) -> Result<()> {
         let target = &self.copy.target;
         if !self.copy.by_digest {
-            rows.iter().for_each(|row| drop(self.seen.add(&target.key_of(row))));
+            for row in rows {
+                self.seen.add(&target.key_of(row));
+            }
             return Ok(());
         }
         let here: HashSet<_> = rows.iter().map(|row| target.key_of(row)).collect();
         let range = target.within_range_of(&self.copy.source, range)?;
         self.suspects.extend(self.others(range, |key| here.contains(key)).await?);
         Ok(())
+    }
+
+    /// Takes a row of the source that was read in another way.
+    pub(crate) fn knows(&mut self, row: &Values) {
+        self.seen.add(&self.copy.target.key_of(row));
     }
 
     /// The keys of the rows that the source does not have.

@@ -11,9 +11,11 @@ mod range;
 mod read;
 mod side;
 mod tombstones;
+mod unreadable;
 mod values;
 mod verify;
 mod watermark;
+mod whole;
 mod write;
 
 use std::fmt;
@@ -29,7 +31,7 @@ use futures_util::future::join;
 
 use crate::progress::{Meter, Reporter};
 use crate::report::{BadRow, SyncReport};
-use read::{Batch, Reader};
+use read::{Batch, Reader, Unreadable};
 use side::{Values, counted};
 use write::Writer;
 
@@ -37,6 +39,7 @@ pub(crate) use checkpoint::Checkpoint;
 use extra::Keys;
 pub(crate) use side::{KeptJson, Side, SideColumn, Stamps};
 pub(crate) use tombstones::Tombstones;
+pub(crate) use unreadable::Tables;
 
 /// Maps a row of the source to a row of the target.
 pub(crate) type Map = Arc<dyn Fn(&Side, &Row) -> Result<Values> + Send + Sync>;
@@ -55,6 +58,8 @@ pub(crate) struct Copy {
     /// The ordinal of the watermark's column in the source.
     pub(crate) since: Option<usize>,
     pub(crate) tombstones: Option<Tombstones>,
+    /// The descriptions of both tables, if they are copied column by column.
+    pub(crate) tables: Option<Arc<Tables>>,
     /// The greatest watermark that can be kept: rows that are stamped later can still be preceded by an uncommitted row. A run
     /// sets it.
     pub(crate) limit: Option<DateTime<Utc>>,
@@ -152,8 +157,8 @@ impl Copy {
             let here = (rows.len() + unreadable.len()) as u64;
             report.read += here;
             let (done, watermark) = (passed + here, self.time_at(reader.place()));
-            for (key, error) in unreadable {
-                writer.refuse(key, &error, &mut report)?;
+            for row in unreadable {
+                self.copy_unreadable(row, &writer, &mut report).await?;
             }
             let mapped = self.mapped(rows, &writer, &mut report)?;
             self.mark(&mut checkpoint, reader.place())?;
@@ -240,7 +245,7 @@ impl Copy {
 
     /// Maps all rows, or returns the error of the first row that cannot be read or mapped.
     fn all_mapped(&self, batch: &Batch) -> Result<Vec<Values>> {
-        if let Some((key, error)) = batch.unreadable.first() {
+        if let Some(Unreadable { key, error, .. }) = batch.unreadable.first() {
             return Err(Error::conversion(format!("the row {key} of {} cannot be read: {error}", self.source.place())));
         }
         batch.rows.iter().map(|row| (self.map)(&self.source, row)).collect()

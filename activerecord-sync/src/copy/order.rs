@@ -89,6 +89,17 @@ impl Order {
         self.parts.iter().map(part).collect()
     }
 
+    /// Whether the places are the values of the column of this ordinal.
+    pub(crate) fn needs(&self, ordinal: usize) -> bool {
+        self.parts.iter().any(|part| part.ordinal == ordinal && part.place.is_none())
+    }
+
+    /// The condition of the row at a place.
+    pub(crate) fn at(&self, place: &[Value]) -> Expr {
+        let pairs = self.pairs(place).into_iter();
+        Expr::And(pairs.map(|(column, value)| Expr::Compare(Box::new(column), Compare::Eq, Box::new(value))).collect())
+    }
+
     /// The condition of the rows after a place.
     pub(crate) fn after(&self, place: &[Value]) -> Expr {
         self.compare(place, Compare::Gt)
@@ -109,6 +120,11 @@ impl Order {
     }
 
     fn compare(&self, place: &[Value], op: Compare) -> Expr {
+        Expr::CompareRows(self.pairs(place), op)
+    }
+
+    /// The columns with the values of a place.
+    fn pairs(&self, place: &[Value]) -> Vec<(Expr, Expr)> {
         let bound = |(part, value): (&Part, &Value)| {
             let value = match &part.place {
                 Some(place) => raw(&place.bound, vec![value.clone()]),
@@ -116,7 +132,7 @@ impl Order {
             };
             (Expr::Column(part.column.clone()), value)
         };
-        Expr::CompareRows(self.parts.iter().zip(place).map(bound).collect(), op)
+        self.parts.iter().zip(place).map(bound).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
 use super::Copy;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{self, Checkpoint};
 use super::range::Range;
 use super::order::Place;
 use crate::progress::Meter;
@@ -38,17 +38,23 @@ impl Copy {
             let anew = Checkpoint::new(&self.job, &self.ends().await?, &self.source.key_order())?;
             known.iter_mut().for_each(|checkpoint| checkpoint.end_as(&anew));
         }
-        if !known.iter().all(|checkpoint| self.since.is_some() || checkpoint.is_readable(&self.source)) {
+        let table = checkpoint::identity(&self.target).await?;
+        if !known.is_empty() && !self.is_continued(&known, table.as_deref()).await? {
+            tracing::warn!(
+                target: "activerecord",
+                job = self.job,
+                "the target's table is another one than at the last run; the copy starts from the beginning"
+            );
             Checkpoint::delete_all(connection, &self.job).await?;
             known.clear();
         }
+        known.iter_mut().for_each(|checkpoint| checkpoint.belongs_to(table.clone()));
         if !known.is_empty() {
             return Ok((known, false));
         }
-        let mut first = self.target.select();
-        first.limit = Some(1);
-        let is_fresh = connection.read(first).await?.is_empty();
+        let is_fresh = self.is_target_empty().await?;
         let mut new = Checkpoint::new(&self.job, &self.ends().await?, &self.source.key_order())?;
+        new.iter_mut().for_each(|checkpoint| checkpoint.belongs_to(table.clone()));
         if new.len() > 1 && !self.options.dry {
             Transaction::begin(connection.name())
                 .independent()
@@ -61,6 +67,19 @@ impl Copy {
                 .await?;
         }
         Ok((new, is_fresh))
+    }
+
+    /// Whether the checkpoints speak of the rows that the target has: it is the same table, and was not emptied.
+    async fn is_continued(&self, known: &[Checkpoint], table: Option<&str>) -> Result<bool> {
+        let is_same = known.iter().all(|checkpoint| checkpoint.can_be_of(table));
+        let is_readable = self.since.is_some() || known.iter().all(|checkpoint| checkpoint.is_readable(&self.source));
+        Ok(is_same && is_readable && !self.is_target_empty().await?)
+    }
+
+    async fn is_target_empty(&self) -> Result<bool> {
+        let mut first = self.target.select();
+        first.limit = Some(1);
+        Ok(self.target.connection.read(first).await?.is_empty())
     }
 
     /// The keys of the source at which all ranges but the last end. Each of those ranges has at least a batch of rows.

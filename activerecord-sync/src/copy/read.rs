@@ -2,7 +2,7 @@
 
 use activerecord_core::Isolation::RepeatableRead;
 use activerecord_core::statement::{Compare, Expr, Select};
-use activerecord_core::{Error, ErrorKind, Result, Row, Transaction, Value};
+use activerecord_core::{Error, Result, Row, Transaction, Unread, Value};
 use futures_util::future::try_join;
 
 use super::order::{Order, Place};
@@ -15,10 +15,20 @@ const MOST: u64 = 32;
 /// Rows that are read together.
 pub(crate) struct Batch {
     pub(crate) rows: Vec<Row>,
-    /// Rows that cannot be read, by their keys.
-    pub(crate) unreadable: Vec<(String, Error)>,
+    pub(crate) unreadable: Vec<Unreadable>,
     /// The range of keys that they cover, if they are in the order of the key.
     pub(crate) range: Range,
+}
+
+/// A row of which some cells cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) place: Place,
+    /// The key as people read it.
+    pub(crate) key: String,
+    /// The columns that cannot be read.
+    pub(crate) ordinals: Vec<usize>,
+    pub(crate) error: Error,
 }
 
 impl Batch {
@@ -112,41 +122,44 @@ impl<'s> Reader<'s> {
         Ok((!is_over).then_some(Batch { rows, unreadable, range: Range { after, through } }))
     }
 
-    /// The next rows. A row that cannot be read is isolated: the others are read without it.
-    async fn page(&mut self) -> Result<(Vec<Row>, Vec<(String, Error)>)> {
-        let mut limit = self.batch;
-        loop {
-            match self.rows(limit).await {
-                Err(error) if is_about_a_value(&error) && limit > 1 => limit = limit.div_ceil(2),
-                Err(error) if is_about_a_value(&error) => return Ok((Vec::new(), vec![self.pass_unreadable(error).await?])),
-                rows => return Ok((rows?, Vec::new())),
-            }
-        }
-    }
-
-    async fn rows(&mut self, limit: u64) -> Result<Vec<Row>> {
+    /// The next rows. A row that cannot be read does not stop the others.
+    async fn page(&mut self) -> Result<(Vec<Row>, Vec<Unreadable>)> {
         let mut select = self.remaining(self.source.select());
         self.order.apply(&mut select);
-        select.limit = Some(limit);
-        let rows = self.read(select).await?;
-        if let Some(last) = rows.last() {
-            self.place = Some(self.order.place_of(self.source, last)?);
+        select.limit = Some(self.batch);
+        let connection = &self.source.connection;
+        let read = self.snapshot.run(async || connection.read_each(select).await).await?;
+        self.is_done = (read.len() as u64) < self.batch;
+        if let Some((last, unread)) = read.last() {
+            self.place = Some(self.place_of(last, unread.as_ref())?);
         }
-        self.is_done = (rows.len() as u64) < limit;
-        Ok(rows)
+        let (mut rows, mut unreadable) = (Vec::with_capacity(read.len()), Vec::new());
+        for (row, unread) in read {
+            match unread {
+                None => rows.push(row),
+                Some(unread) => {
+                    let place = self.place_of(&row, Some(&unread))?;
+                    let key = self.source.shown_place(&place);
+                    unreadable.push(Unreadable { place, key, ordinals: unread.ordinals, error: unread.error });
+                }
+            }
+        }
+        Ok((rows, unreadable))
     }
 
-    /// Passes over the next row, which cannot be read. Returns its key.
-    async fn pass_unreadable(&mut self, error: Error) -> Result<(String, Error)> {
-        let mut select = self.remaining(self.order.places_only(self.source.select()));
-        select.limit = Some(1);
-        let place = match self.read(select).await?.first() {
-            Some(row) => self.order.place_alone(row)?,
-            None => return Err(error),
-        };
-        let key = self.source.shown_place(&place);
-        self.place = Some(place);
-        Ok((key, error))
+    /// The place of a row. Without it, the next page cannot begin.
+    fn place_of(&self, row: &Row, unread: Option<&Unread>) -> Result<Place> {
+        let is_lost = unread.is_some_and(|unread| {
+            unread.ordinals.iter().any(|ordinal| *ordinal >= self.source.columns.len() || self.order.needs(*ordinal))
+        });
+        match unread {
+            Some(unread) if is_lost => Err(Error::conversion(format!(
+                "a row of {} has a key that cannot be read, so the rows after it cannot be found: {}",
+                self.source.place(),
+                unread.error
+            ))),
+            _ => self.order.place_of(self.source, row),
+        }
     }
 
     /// Passes over ranges that are equal in the target. After an equal range the next one is twice as long; a different range is
@@ -205,9 +218,4 @@ impl<'s> Reader<'s> {
         }
         select
     }
-}
-
-/// Whether an error can be caused by a value of one row: then the others can be read without it.
-fn is_about_a_value(error: &Error) -> bool {
-    error.kind() == ErrorKind::Conversion
 }

@@ -7,7 +7,9 @@ use activerecord_core::{Error, Result};
 
 use super::Copy;
 use super::extra::Extra;
-use super::side::Values;
+use super::read::Unreadable;
+use super::side::{Side, Values};
+use super::write::Writer;
 use crate::report::{DifferenceKind, Differences, SyncReport};
 
 /// The differences that one comparison found.
@@ -17,6 +19,8 @@ struct Look {
     wrong: Vec<(Values, Option<Values>)>,
     /// The keys of rows that the source does not have.
     extra: Vec<Values>,
+    /// Rows that were compared as text and are missing or different in the target, with the columns as text.
+    texts: Vec<(Side, Values, Option<Values>)>,
     /// Rows of the source that cannot be read or mapped, by their keys.
     unreadable: Vec<(String, Error)>,
     source_rows: u64,
@@ -31,7 +35,7 @@ impl Copy {
         let started = Instant::now();
         let look = self.look().await?;
         let confirmed =
-            if look.wrong.is_empty() && look.extra.is_empty() { look } else { self.look().await?.and(look, &self) };
+            if look.wrong.is_empty() && look.extra.is_empty() && look.texts.is_empty() { look } else { self.look().await?.and(look, &self) };
         let mut differences = Differences {
             source_rows: confirmed.source_rows,
             target_rows: confirmed.target_rows,
@@ -40,11 +44,12 @@ impl Copy {
         for (key, error) in &confirmed.unreadable {
             differences.add(key.clone(), DifferenceKind::Unreadable(error.to_string()));
         }
-        for (row, there) in &confirmed.wrong {
+        let typed = confirmed.wrong.iter().map(|(row, there)| (&self.target, row, there));
+        for (target, row, there) in typed.chain(confirmed.texts.iter().map(|(target, row, there)| (target, row, there))) {
             let kind = there
                 .as_ref()
-                .map_or(DifferenceKind::Missing, |there| DifferenceKind::Columns(self.target.differences(row, there)));
-            differences.add(self.target.shown(row), kind);
+                .map_or(DifferenceKind::Missing, |there| DifferenceKind::Columns(target.differences(row, there)));
+            differences.add(target.shown(row), kind);
         }
         let target = self.target.keyed();
         for key in &confirmed.extra {
@@ -69,6 +74,9 @@ impl Copy {
             let rows = rows.iter().map(|(row, _)| row.clone()).collect();
             writer.write(rows, None, &mut report).await?;
         }
+        for (target, row, _) in look.texts {
+            Writer { target: &target, ..writer }.write(vec![row], None, &mut report).await?;
+        }
         for keys in look.extra.chunks(1_000) {
             report.deleted += self.remove(keys).await?;
         }
@@ -90,7 +98,9 @@ impl Copy {
                     Err(error) => look.unreadable.push((self.source.shown(row.values()), error)),
                 }
             }
-            look.unreadable.extend(batch.unreadable);
+            for row in batch.unreadable {
+                self.look_at_text(row, &mut look, &mut extra).await?;
+            }
             extra.see(&batch.range, &rows).await?;
             self.compare(rows, &mut look).await?;
         }
@@ -100,6 +110,22 @@ impl Copy {
         look.extra = extra.keys().await?;
         look.target_rows = self.target.count().await?;
         Ok(look)
+    }
+
+    /// Compares a row as text with the one of the target.
+    async fn look_at_text(&self, row: Unreadable, look: &mut Look, extra: &mut Extra<'_>) -> Result<()> {
+        let Some((target, values)) = self.read_as_text(&row).await? else {
+            look.unreadable.push((row.key, row.error));
+            return Ok(());
+        };
+        extra.knows(&values);
+        let found = target.find(std::slice::from_ref(&values)).await?;
+        let there = found.get(&target.key_of(&values));
+        if !there.is_some_and(|there| target.is_same(&values, there)) {
+            let there = there.cloned();
+            look.texts.push((target, values, there));
+        }
+        Ok(())
     }
 
     async fn compare(&self, rows: Vec<Values>, look: &mut Look) -> Result<()> {

@@ -22,6 +22,7 @@ const ROWS: usize = 1_000;
 const ATTEMPTS: u32 = 8;
 
 /// Writes batches of rows.
+#[derive(Clone, Copy)]
 pub(crate) struct Writer<'t> {
     pub(crate) target: &'t Side,
     /// Whether the target was empty at the beginning: then existing rows are not looked up.
@@ -75,7 +76,7 @@ impl Writer<'_> {
     }
 
     /// Refuses the rows with a value that its column would change without an error.
-    fn kept(&self, mut rows: Vec<Values>, report: &mut SyncReport) -> Result<Vec<Values>> {
+    pub(super) fn kept(&self, mut rows: Vec<Values>, report: &mut SyncReport) -> Result<Vec<Values>> {
         let Some(first) = rows.iter().position(|row| self.target.loses(row).is_some()) else { return Ok(rows) };
         for row in rows.split_off(first) {
             match self.target.loses(&row) {
@@ -122,7 +123,7 @@ impl Writer<'_> {
     /// Reports a row that was not copied.
     pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
         tracing::warn!(target: "activerecord", job = report.job, %error, "a row was refused; the report has its key");
-        report.refuse(key, error.to_string());
+        report.refuse(key, error);
         let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
         match self.max_bad_rows {
             Some(most) if refused > most => Err(Error::invalid(format!(
@@ -203,7 +204,7 @@ impl Writer<'_> {
         Ok(connection.load(table, &names, rows).await?.is_some())
     }
 
-    async fn insert(&self, rows: &[Values], conflict: Option<Conflict>) -> Result<()> {
+    pub(super) async fn insert(&self, rows: &[Values], conflict: Option<Conflict>) -> Result<()> {
         let connection = &self.target.connection;
         let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
         for rows in rows.chunks(most) {
@@ -291,7 +292,7 @@ impl Changed {
 }
 
 /// Whether an error can be caused by one row of many: then the others can be written without it.
-fn is_about_a_row(error: &Error) -> bool {
+pub(super) fn is_about_a_row(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::UniqueViolation

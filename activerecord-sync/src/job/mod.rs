@@ -2,7 +2,9 @@
 
 mod collations;
 mod columns;
+mod contents;
 mod create;
+mod database;
 mod plan;
 mod settings;
 mod table;
@@ -16,6 +18,8 @@ use activerecord_core::{ConnectionHandle, Model, Result};
 use crate::copy::{Checkpoint, Options, Tombstones};
 use crate::report::{Differences, SyncReport};
 
+pub use contents::NotCopied;
+pub use database::SyncDatabase;
 pub use table::SyncTable;
 
 /// A job that copies the rows of the model `S` into the table of the model `T`, each mapped by a closure. The two tables can

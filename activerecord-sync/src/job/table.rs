@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use activerecord_core::statement::{Aggregate, Expr, FromItem, Select};
 use activerecord_core::{Error, Result, Row, TableInfo, connection};
 
 use super::columns::{ordinal, sides};
 use super::create::{NewTable, With};
-use crate::copy::{Copy, Options, Side};
+use crate::copy::{Copy, Options, Side, Tables};
 use crate::progress::IntoProgress;
 use crate::report::{Differences, SyncReport};
 
@@ -118,6 +119,12 @@ impl SyncTable {
         self
     }
 
+    /// As [`advance_sequences`](Self::advance_sequences), or not.
+    pub fn move_sequences(mut self, moved: bool) -> Self {
+        self.options.sequences = moved;
+        self
+    }
+
     /// Reports the progress of a run, to a closure or with `true` as `tracing` events:
     /// see [`SyncJob::progress`](crate::SyncJob::progress).
     ///
@@ -159,7 +166,7 @@ impl SyncTable {
             plan.create(&to).await?;
             new = Some(plan);
         }
-        let mut report = self.copy(source).await?.run().await?;
+        let mut report = ran(self.copy(source).await?).await?;
         if let Some(new) = new {
             report.notes.extend(new.notes.clone());
             report.notes.extend(new.finish(&to).await?);
@@ -184,7 +191,7 @@ impl SyncTable {
     pub async fn dry_run(&self) -> Result<SyncReport> {
         let mut copy = self.copy(self.source().await?).await?;
         copy.options.dry = true;
-        copy.run().await
+        ran(copy).await
     }
 
     /// Compares every row of the two tables: see [`SyncJob::verify`](crate::SyncJob::verify).
@@ -202,7 +209,8 @@ impl SyncTable {
     /// # Errors
     /// As [`dry_run`](Self::dry_run); `Conversion` when a row of the source cannot be read.
     pub async fn verify(&self) -> Result<Differences> {
-        self.copy(self.source().await?).await?.verify().await
+        let copy = self.copy(self.source().await?).await?;
+        if copy.source.key.is_empty() { copy.verify_whole().await } else { copy.verify().await }
     }
 
     /// Makes the target's table equal to the source's: see [`SyncJob::repair`](crate::SyncJob::repair).
@@ -220,7 +228,30 @@ impl SyncTable {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub async fn repair(&self) -> Result<SyncReport> {
-        self.copy(self.source().await?).await?.repair().await
+        let mut copy = self.copy(self.source().await?).await?;
+        if copy.source.key.is_empty() {
+            copy.options.delete = Some(1.0);
+            return copy.replace().await;
+        }
+        copy.repair().await
+    }
+
+    /// The same job for another table.
+    pub(super) fn named(&self, table: &str) -> Self {
+        Self { table: table.to_owned(), ..self.clone() }
+    }
+
+    /// The number of rows of the source's table.
+    pub(super) async fn source_count(&self) -> Result<u64> {
+        let from = connection(&self.source)?;
+        let mut select = Select::from(FromItem::Named(self.table.clone().into()));
+        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
+        from.read(select).await?.first().map_or(Ok(0), |row| row.get(0))
+    }
+
+    /// The columns by which the rows of a table are found. Empty: it has none.
+    pub(super) fn key(table: &TableInfo) -> Vec<String> {
+        key_of(table)
     }
 
     async fn source(&self) -> Result<TableInfo> {
@@ -237,7 +268,8 @@ impl SyncTable {
         let target = self.target().await?;
         let key = key_of(&source);
         let (from, to) = (connection(&self.source)?, connection(&self.target)?);
-        let (mut source, target) = sides((from, &source), (to, &target), &key)?;
+        let tables = Tables { source, target };
+        let (mut source, target) = sides((from, &tables.source), (to, &tables.target), &key)?;
         let since = self.since.as_ref().map(|name| ordinal(&source, name)).transpose()?;
         if let Some(since) = since {
             source.columns[since].strict = true;
@@ -252,12 +284,18 @@ impl SyncTable {
             by_digest: false,
             since,
             tombstones: None,
+            tables: Some(Arc::new(tables)),
             limit: None,
             options: self.options.clone(),
             refused: Arc::default(),
             seen: Arc::default(),
         })
     }
+}
+
+/// Copies rows by their key, or the table as a whole.
+async fn ran(copy: Copy) -> Result<SyncReport> {
+    if copy.source.key.is_empty() { copy.replace().await } else { copy.run().await }
 }
 
 fn missing(table: &str, connection: &str) -> Error {
