@@ -1,5 +1,7 @@
 //! How a copy carries the values of a column to a column of another table, and reads a table page by page.
 
+use chrono::Timelike as _;
+
 use super::{ColumnInfo, Keeps, TableInfo};
 use crate::dialect::{PlaceForm, TextForm, without_sizes};
 use crate::value::{Spelling, Stored, Value, ValueType};
@@ -16,6 +18,8 @@ pub struct Carried {
     pub written: Option<String>,
     /// Whether the text is a number, of any length.
     pub is_number: bool,
+    /// Whether both databases store a value of any type in the column, and keep it as it is.
+    pub is_raw: bool,
     /// The digits after the point that a column of numbers keeps.
     places: Option<usize>,
     keeps: Option<Keeps>,
@@ -39,6 +43,13 @@ impl Carried {
     pub fn pair(source: Described<'_>, target: Described<'_>) -> (Self, Self) {
         let (from, to) = (carried_type(source), carried_type(target));
         let are_alike = source.0.dialect.has_sql_of(target.0.dialect);
+        let same_type = source.1.declared.eq_ignore_ascii_case(&target.1.declared);
+        if are_alike && same_type && !source.0.dialect.capabilities.typed_columns {
+            // A digest tells values of these types apart as they are stored.
+            let ty = from.filter(|ty| ty.is_integer() || matches!(ty, ValueType::F64 | ValueType::Bytes));
+            let raw = Self { is_raw: true, ..Self::plain(ty.unwrap_or(ValueType::Text)) };
+            return (raw.clone(), raw);
+        }
         let is_array = |ty| matches!(ty, Some(ValueType::Array(_)));
         let is_wide = [source, target].into_iter().any(is_wide_number);
         let is_decimal = from == Some(ValueType::Decimal) && matches!(to, Some(ValueType::Decimal | ValueType::Text))
@@ -74,13 +85,13 @@ impl Carried {
     }
 
     fn plain(ty: ValueType) -> Self {
-        Self { ty, read: None, written: None, is_number: false, places: None, keeps: None }
+        Self { ty, read: None, written: None, is_number: false, is_raw: false, places: None, keeps: None }
     }
 
     fn text(column: Described<'_>, is_alike: bool, is_number: bool, has_size: bool) -> Self {
         let (read, written) = text_sql(column, is_alike, has_size);
         let written = Some(written).filter(|written| written != "?");
-        Self { ty: ValueType::Text, read: Some(read), written, is_number, places: None, keeps: None }
+        Self { ty: ValueType::Text, read: Some(read), written, is_number, is_raw: false, places: None, keeps: None }
     }
 
     /// Adds what the column keeps of the values that are written to it.
@@ -103,6 +114,9 @@ impl Carried {
 
     /// Whether the column has this value after it was written. True also where the database has an error for it.
     pub fn keeps(&self, value: &Value) -> bool {
+        if has_nanoseconds(value) {
+            return self.is_raw;
+        }
         match (self.places, &self.keeps, value) {
             (Some(places), _, Value::Text(number)) if self.is_number => {
                 number.split_once('.').is_none_or(|(_, fraction)| fraction.len() <= places)
@@ -120,7 +134,7 @@ impl TableInfo {
     #[doc(hidden)]
     pub fn place_of(&self, column: &ColumnInfo) -> Option<PlaceSql> {
         let carrying = &self.dialect.carrying;
-        let declared = without_sizes(&column.declared.to_lowercase());
+        let declared = without_sizes(&plain(&column.declared));
         if carrying.ordered.contains(&&*declared) {
             return None;
         }
@@ -144,6 +158,17 @@ impl TableInfo {
     }
 }
 
+/// Whether a time has more digits than the microseconds that databases keep.
+fn has_nanoseconds(value: &Value) -> bool {
+    let nanos = match value {
+        Value::Time(time) => time.nanosecond(),
+        Value::DateTime(time) => time.nanosecond(),
+        Value::Timestamp(time) => time.nanosecond(),
+        _ => 0,
+    };
+    nanos % 1_000 != 0
+}
+
 /// A cast to a type with a size cuts a value that is longer, without an error.
 fn unsized_type(declared: &str) -> String {
     match &*without_sizes(declared) {
@@ -164,15 +189,21 @@ fn text_sql((table, column): Described<'_>, is_alike: bool, has_size: bool) -> (
 /// Some types of this library are narrower than the column: `tinyint(1)` holds 2, and `numeric(20, 0)` holds -5. SQLite
 /// takes any word for a type.
 fn carried_type((table, column): Described<'_>) -> Option<ValueType> {
-    let declared = column.declared.to_lowercase();
+    let declared = plain(&column.declared);
     match (table.dialect.name, &*declared) {
         ("mysql", "tinyint(1)") => Some(ValueType::I16),
+        ("mysql", declared) if column.ty.is_none() => table.dialect.catalog.holds(declared),
         ("postgresql", "numeric(20,0)") => Some(ValueType::Decimal),
         // The empty text of this type is a byte of zero.
         ("postgresql", "\"char\"") => None,
         ("sqlite", declared) => Some(column.ty.unwrap_or_else(|| by_affinity(declared))),
         _ => column.ty,
     }
+}
+
+/// The declared type without what only changes how numbers are shown.
+fn plain(declared: &str) -> String {
+    declared.to_lowercase().trim_end_matches(" zerofill").to_owned()
 }
 
 /// The type of a column of SQLite with a word that is not known, by its affinity:

@@ -108,17 +108,18 @@ pub(super) const MYSQL: Carrying = Carrying {
         ("year", place("CAST({} AS UNSIGNED)", "?")),
         // The shortest text of a single is another number than the single.
         ("float", place("{} + 0e0", "?")),
-        ("date", place("CAST({} AS CHAR)", "CAST(? AS DATE)")),
-        ("datetime", place("CAST({} AS CHAR)", "CAST(? AS DATETIME(6))")),
-        ("timestamp", place("CAST({} AS CHAR)", "CAST(? AS DATETIME(6))")),
-        ("time", place("CAST({} AS CHAR)", "CAST(? AS TIME(6))")),
-        ("decimal", place("CAST({} AS CHAR)", "CAST(? AS DECIMAL{sizes})")),
-        ("decimal unsigned", place("CAST({} AS CHAR)", "CAST(? AS DECIMAL{sizes})")),
+        // MySQL takes a bound text in CAST(? AS TIME) for a date, if it can: 400:00:09 is one.
+        ("date", place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS DATE)")),
+        ("datetime", place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS DATETIME(6))")),
+        ("timestamp", place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS DATETIME(6))")),
+        ("time", place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS TIME(6))")),
+        ("decimal", place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS DECIMAL{sizes})")),
+        ("decimal unsigned", place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS DECIMAL{sizes})")),
     ],
-    place: place("CAST({} AS CHAR)", "CAST(? AS {type})"),
+    place: place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS {type})"),
     texts: &[
-        ("inet4", text("CAST({} AS CHAR)", "?")),
-        ("inet6", text("CAST({} AS CHAR)", "?")),
+        ("inet4", text("CAST({} AS CHAR)", "CAST(? AS CHAR)")),
+        ("inet6", text("CAST({} AS CHAR)", "CAST(? AS CHAR)")),
         ("point", GEOMETRY),
         ("linestring", GEOMETRY),
         ("polygon", GEOMETRY),
@@ -129,9 +130,13 @@ pub(super) const MYSQL: Carrying = Carrying {
         ("geomcollection", GEOMETRY),
         ("geometry", GEOMETRY),
     ],
-    text: text("CAST({} AS CHAR)", "?"),
+    text: text("CAST({} AS CHAR)", "CAST(? AS CHAR)"),
     digits: 28,
 };
 
-/// The bytes contain the reference system, which the text does not.
-const GEOMETRY: TextForm = TextForm { read: "HEX({})", foreign: "ST_AsText({})", written: "UNHEX(?)" };
+/// The bytes contain the reference system and all digits, which the text may not.
+const GEOMETRY: TextForm = TextForm {
+    read: "HEX({})",
+    foreign: "CASE WHEN HEX(ST_GeomFromText(ST_AsText({}))) = HEX({}) THEN ST_AsText({}) ELSE HEX({}) END",
+    written: "UNHEX(?)",
+};

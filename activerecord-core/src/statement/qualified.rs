@@ -54,10 +54,10 @@ mod tests {
 
     #[test]
     fn parts_can_be_quoted() {
-        let of = |name| {
+        fn of(name: &str) -> (Option<String>, String) {
             let (schema, table) = parts(name);
             (schema.map(Cow::into_owned), table.into_owned())
-        };
+        }
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(of("users"), (None, "users".to_owned()));
         assert_eq!(of("audit.users"), (some("audit"), "users".to_owned()));

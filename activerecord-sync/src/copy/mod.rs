@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join;
 
 use crate::progress::{Meter, Reporter};
-use crate::report::{BadRow, SyncReport};
+use crate::report::SyncReport;
 use read::{Batch, Reader, Unreadable};
 use side::{Values, counted};
 use write::Writer;
@@ -119,18 +119,28 @@ impl Copy {
 
     /// Reports the rows of which a part of the key is NULL, which SQLite permits: they cannot be found again.
     async fn refuse_without_key(&self, report: &mut SyncReport) -> Result<()> {
-        let Some(has_key) = self.source.has_whole_key() else { return Ok(()) };
-        let mut select = self.source.counting();
-        select.filter = Some(Expr::Not(Box::new(has_key)));
-        let rows = counted(&self.source.connection.read(select).await?)?;
-        if rows > 0 {
-            report.read += rows;
-            report.refused += rows;
-            let names: Vec<_> = self.source.key.iter().map(|&key| &*self.source.columns[key].name).collect();
-            let why = format!("{rows} rows have a NULL in the key; a row without a key cannot be found again");
-            report.bad_rows.push(BadRow { key: format!("{} is NULL", names.join(", ")), why });
+        let writer = self.writer(false);
+        let (rows, keys) = self.without_key().await?;
+        report.read += rows;
+        for key in keys {
+            let error = Error::invalid("a part of the key is NULL; a row without a key cannot be found again");
+            writer.refuse(key, &error, report)?;
         }
+        report.refused += rows.saturating_sub(SyncReport::LISTED as u64);
         Ok(())
+    }
+
+    /// The number of rows of the source of which a part of the key is NULL, and the keys of the first of them.
+    async fn without_key(&self) -> Result<(u64, Vec<String>)> {
+        let Some(has_key) = self.source.has_whole_key() else { return Ok((0, Vec::new())) };
+        let without = Expr::Not(Box::new(has_key));
+        let (mut count, keyed) = (self.source.counting(), self.source.keyed());
+        count.filter = Some(without.clone());
+        let rows = counted(&self.source.connection.read(count).await?)?;
+        let mut first = keyed.select();
+        (first.filter, first.limit) = (Some(without), Some(SyncReport::LISTED as u64));
+        let found = if rows > 0 { self.source.connection.read(first).await? } else { Vec::new() };
+        Ok((rows, found.iter().map(|row| keyed.shown(row.values())).collect()))
     }
 
     /// Moves the sequences of the target past the numbers that were copied, if the job does that.

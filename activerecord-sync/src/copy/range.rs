@@ -98,6 +98,9 @@ impl Side {
         let dialect = self.connection.dialect();
         let has = |column: &SideColumn| {
             let held = table.column(&column.name).and_then(|column| column.ty);
+            if !column.carried_plainly() || (column.is_raw() && held != Some(column.ty)) {
+                return false;
+            }
             dialect.spelling(column.ty, column.stored) == Stored::Canonical && dialect.has_digest(column.ty, held)
         };
         self.columns.len() <= COLUMNS && self.columns.iter().all(has)

@@ -73,6 +73,7 @@ impl SideColumn {
     /// Reads a value of the column.
     pub(crate) fn read(&self, value: &Value) -> Result<Value> {
         match (self.ty, self.strict) {
+            _ if self.is_raw() => Ok(value.clone()),
             _ if self.carried.as_ref().is_some_and(|carried| carried.is_number) => number::plain(value),
             (ValueType::Json, _) => json::read(value),
             (ty, true) => Value::from_stored(value.as_cell(), ty),
@@ -91,7 +92,12 @@ impl SideColumn {
 
     /// Whether the values are read and written as they are.
     pub(crate) fn carried_plainly(&self) -> bool {
-        self.carried.as_ref().is_none_or(|carried| carried.read.is_none() && !carried.is_number)
+        self.carried.as_ref().is_none_or(|carried| carried.read.is_none() && !carried.is_number && !carried.is_raw)
+    }
+
+    /// Whether values of any type are stored in the column as they are.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.carried.as_ref().is_some_and(|carried| carried.is_raw)
     }
 
     /// Whether the values are carried as text, because this library has no type for them.
@@ -283,7 +289,7 @@ impl Side {
     /// The condition that selects the rows with these keys. It can select others too, if a column compares values by a
     /// collation.
     pub(crate) fn keys(&self, rows: &[Values]) -> Expr {
-        if self.key.iter().any(|&key| self.columns[key].is_carried_as_text()) {
+        if self.key.iter().any(|&key| self.columns[key].is_carried_as_text() || self.columns[key].is_raw()) {
             return Expr::Or(rows.iter().map(|row| self.has_key(row)).collect());
         }
         match self.key[..] {
@@ -303,7 +309,7 @@ impl Side {
         let is = |&key: &usize| {
             let (column, value) = (self.column(key), row[key].clone());
             let bound = match &self.columns[key].place {
-                Some(place) if self.columns[key].is_carried_as_text() => raw(&place.bound, vec![value]),
+                Some(place) if self.columns[key].is_carried_as_text() || self.columns[key].is_raw() => raw(&place.bound, vec![value]),
                 _ => Expr::Value(value),
             };
             Expr::Compare(Box::new(column), Compare::Eq, Box::new(bound))
@@ -335,7 +341,8 @@ impl Side {
             let SideColumn { ty, place, .. } = &self.columns[key];
             use ValueType::{Bytes, I16, I32, I64, Text, U64};
             let is_text = matches!(ty, Text | Bytes | I16 | I32 | I64 | U64);
-            place.is_some() && !self.connection.capabilities().typed_columns && !is_text
+            let is_raw = self.columns[key].is_raw();
+            place.is_some() && !self.connection.capabilities().typed_columns && !is_text && !is_raw
                 || self.columns[key].is_spelled
         })
     }

@@ -107,6 +107,10 @@ impl Copy {
         look.source_rows += reader.take_same();
         reader.close().await?;
         self.require_all(look.source_rows, expected)?;
+        let (without_key, keys) = self.without_key().await?;
+        look.source_rows += without_key;
+        let error = || Error::invalid("a part of the key is NULL");
+        look.unreadable.extend(keys.into_iter().map(|key| (key, error())));
         look.extra = extra.keys().await?;
         look.target_rows = self.target.count().await?;
         Ok(look)

@@ -86,7 +86,7 @@ impl Writer<'_> {
                     let error = Error::conversion(format!(
                         "column `{column}` of {} would change the value {}; make the column wider",
                         self.target.place(),
-                        row[ordinal].to_json()
+                        shown(&row[ordinal])
                     ));
                     self.refuse(self.target.shown(&row), &error, report)?;
                 }
@@ -281,6 +281,19 @@ impl Writer<'_> {
             conflict,
             returning: Vec::new(),
         })
+    }
+}
+
+/// A value in a message, at most the first characters of it.
+fn shown(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = match value {
+        Value::Json(text) | Value::Text(text) => text.clone(),
+        value => value.to_json().to_string(),
+    };
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text,
     }
 }
 

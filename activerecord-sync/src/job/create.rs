@@ -132,11 +132,32 @@ impl NewTable {
 /// The type of the values in a database of another kind. None: text.
 async fn portable_type(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle) -> Result<Option<ValueType>> {
     let ty = table.carried_type(column);
+    let is_vague = column.ty.is_none() && !from.capabilities().typed_columns;
+    if is_vague && let Some(ty) = stored_type(table, column, from).await? {
+        return Ok(Some(ty));
+    }
     // A number of one digit is the boolean of MySQL, if it has no other values.
     if ty == Some(ValueType::I16) && column.ty == Some(ValueType::Bool) && has_only_booleans(table, column, from).await? {
         return Ok(Some(ValueType::Bool));
     }
     Ok(ty)
+}
+
+/// The type of all values in a column of SQLite whose declared type is not known. None: there are no values, or several types.
+async fn stored_type(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle) -> Result<Option<ValueType>> {
+    let dialect = from.dialect();
+    let (name, column) = (dialect.quoted_name(&table.name), dialect.quoted_column(&column.name));
+    let sql = format!("SELECT DISTINCT typeof({column}) FROM {name} WHERE {column} IS NOT NULL ORDER BY 1");
+    let rows = from.query(&sql.replace('?', "??"), []).await?;
+    let found = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>>>()?;
+    Ok(match found.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["integer"] => Some(ValueType::I64),
+        ["real"] => Some(ValueType::F64),
+        ["integer", "real"] => Some(ValueType::Decimal),
+        ["text"] => Some(ValueType::Text),
+        ["blob"] => Some(ValueType::Bytes),
+        _ => None,
+    })
 }
 
 async fn has_only_booleans(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle) -> Result<bool> {

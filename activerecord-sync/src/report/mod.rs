@@ -53,7 +53,7 @@ pub struct BadRow {
 
 impl SyncReport {
     /// The most bad rows that are listed.
-    const LISTED: usize = 100;
+    pub(crate) const LISTED: usize = 100;
 
     pub(crate) fn of(job: &str) -> Self {
         Self { job: job.to_owned(), ..Self::default() }
