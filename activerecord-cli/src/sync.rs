@@ -175,18 +175,23 @@ fn show_plan(plan: &DatabasePlan) {
 fn show_report(report: &DatabaseReport, dry: bool, output: Output) -> Result<()> {
     let written = if dry { "to write" } else { "written" };
     let columns = ["table", "outcome", "read", written, "unchanged", "deleted", "refused", "seconds"];
-    output.list(&report.tables, "there are no tables", &columns, |TableReport { table, outcome, report, .. }| {
-        let outcome = match (outcome, dry) {
-            (Outcome::Failed, _) => "failed",
-            (Outcome::Replaced, false) => "replaced",
-            (Outcome::Copied, false) => "copied",
-            _ => "planned",
-        };
-        let counts =
-            [report.read, report.written, report.unchanged, report.deleted, report.refused].map(|count| count.to_string());
-        let seconds = format!("{:.1}", report.duration.as_secs_f64());
-        [table.clone(), outcome.to_owned()].into_iter().chain(counts).chain([seconds]).collect()
-    })?;
+    output.list(
+        &report.tables,
+        "there are no tables",
+        &columns,
+        |TableReport { table, outcome, report, .. }| {
+            let outcome = match (outcome, dry) {
+                (Outcome::Failed, _) => "failed",
+                (Outcome::Replaced, false) => "replaced",
+                (Outcome::Copied, false) => "copied",
+                _ => "planned",
+            };
+            let counts = [report.read, report.written, report.unchanged, report.deleted, report.refused]
+                .map(|count| count.to_string());
+            let seconds = format!("{:.1}", report.duration.as_secs_f64());
+            [table.clone(), outcome.to_owned()].into_iter().chain(counts).chain([seconds]).collect()
+        },
+    )?;
     for TableReport { table, why, report, .. } in &report.tables {
         if let Some(why) = why {
             eprintln!("{table}: not copied: {why}");
@@ -214,11 +219,16 @@ fn show_left_out(left_out: &[NotCopied]) {
 
 fn show_differences(differences: &DatabaseDifferences, output: Output) -> Result<()> {
     let columns = ["table", "source", "target", "different", "seconds"];
-    output.list(&differences.tables, "there are no tables", &columns, |TableDifferences { table, differences: what, .. }| {
-        let counts = [what.source_rows, what.target_rows, what.count].map(|count| count.to_string());
-        let seconds = format!("{:.1}", what.duration.as_secs_f64());
-        [table.clone()].into_iter().chain(counts).chain([seconds]).collect()
-    })?;
+    output.list(
+        &differences.tables,
+        "there are no tables",
+        &columns,
+        |TableDifferences { table, differences: what, .. }| {
+            let counts = [what.source_rows, what.target_rows, what.count].map(|count| count.to_string());
+            let seconds = format!("{:.1}", what.duration.as_secs_f64());
+            [table.clone()].into_iter().chain(counts).chain([seconds]).collect()
+        },
+    )?;
     for TableDifferences { table, why, differences: what, .. } in &differences.tables {
         if let Some(why) = why {
             eprintln!("{table}: not compared: {why}");

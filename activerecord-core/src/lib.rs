@@ -52,8 +52,6 @@ pub mod private;
 pub use backend::{Branch, IntoBranch, Isolation, PreparedBranch};
 #[doc(hidden)]
 pub use catalog::{Carried, PlaceSql};
-#[doc(hidden)]
-pub use value::Unread;
 pub use catalog::{
     CheckInfo, ColumnInfo, Deferrable, EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity,
     IndexInfo, IndexPart, IndexTerm, LeftOut, SequenceInfo, TableInfo, TableKind, Translated, UniqueKey,
@@ -77,6 +75,8 @@ pub use typed::{
     Relation, RowValue, RowValueColumns, Scalar, Selection, Source, Text, TextScalar, Whole, Window, WindowScalar,
     case, count_rows, dense_rank, literal, ntile, outer, rank, raw, record, row, row_number, window,
 };
+#[doc(hidden)]
+pub use value::Unread;
 pub use value::{
     ArrayElement, Flow, FromValue, IntoParams, Json, Limits, Row, RowIndex, RowRef, Sink, Stored, ToValue, Value,
     ValueRef, ValueType, format_date, format_datetime, format_time,

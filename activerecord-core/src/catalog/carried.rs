@@ -42,6 +42,9 @@ impl Carried {
     /// How the values of a source's column come into a target's.
     pub fn pair(source: Described<'_>, target: Described<'_>) -> (Self, Self) {
         let (from, to) = (carried_type(source), carried_type(target));
+        // SQLite has a type for what is a text in both.
+        let has_types = source.0.dialect.capabilities.typed_columns;
+        let from = if has_types || to != Some(ValueType::Text) { from } else { to };
         let are_alike = source.0.dialect.has_sql_of(target.0.dialect);
         let same_type = source.1.declared.eq_ignore_ascii_case(&target.1.declared);
         if are_alike && same_type && !source.0.dialect.capabilities.typed_columns {
@@ -55,7 +58,9 @@ impl Carried {
         let is_decimal = from == Some(ValueType::Decimal) && matches!(to, Some(ValueType::Decimal | ValueType::Text))
             || from == Some(ValueType::Text) && to == Some(ValueType::Decimal);
         match (from, to) {
-            (Some(from), Some(to)) if !(is_decimal && is_wide) && !(are_alike && is_array(Some(from)) && native(source)) => {
+            (Some(from), Some(to))
+                if !(is_decimal && is_wide) && !(are_alike && is_array(Some(from)) && native(source)) =>
+            {
                 let ty = common_type(from, to);
                 (Self::plain(ty), Self::plain(ty).keeping(target))
             }
@@ -75,8 +80,13 @@ impl Carried {
     /// them in different ways.
     pub fn as_text(source: Described<'_>, target: Described<'_>) -> Option<(Self, Self)> {
         let has_size = source.1.declared == target.1.declared;
-        let are_alike = source.0.dialect.has_sql_of(target.0.dialect);
-        are_alike.then(|| (Self::text(source, true, false, has_size), Self::text(target, true, false, has_size)))
+        let carried = |(table, column): Described<'_>| {
+            let TextForm { read, written, .. } = table.dialect.carrying.unreadable;
+            let ty = table.dialect.carrying.unreadable_type;
+            let (read, written) = (table.filled(column, read, has_size), table.filled(column, written, has_size));
+            Self { read: Some(read), written: Some(written), ..Self::plain(ty) }
+        };
+        source.0.dialect.has_sql_of(target.0.dialect).then(|| (carried(source), carried(target)))
     }
 
     /// What a column keeps of the values of a field.
@@ -241,7 +251,9 @@ fn common_type(source: ValueType, target: ValueType) -> ValueType {
     match (source, target) {
         // A single would round the double.
         (ValueType::F64, ValueType::F32) => source,
-        (ValueType::Text | ValueType::I64 | ValueType::F64, target) | (ValueType::I16, target @ ValueType::Bool) => target,
+        (ValueType::Text | ValueType::I64 | ValueType::F64, target) | (ValueType::I16, target @ ValueType::Bool) => {
+            target
+        }
         (source, _) => source,
     }
 }

@@ -1,5 +1,8 @@
 //! How a copy reads the values of columns that this library has no type for, and the places of rows in an order.
 
+use super::Dialect;
+use crate::value::ValueType;
+
 /// SQL for one column. `{}` stands for the quoted column, `?` for a bound value, and `{type}` for the declared type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Carrying {
@@ -14,8 +17,18 @@ pub(crate) struct Carrying {
     pub(crate) texts: &'static [(&'static str, TextForm)],
     /// The text of any other column.
     pub(crate) text: TextForm,
+    /// A value that this library cannot read, for a database of the same kind.
+    pub(crate) unreadable: TextForm,
+    /// The type of such a value on its way.
+    pub(crate) unreadable_type: ValueType,
     /// The largest number of digits of a decimal that this library reads as a number.
     pub(crate) digits: u32,
+    /// Lets the session write the key zero, where it would otherwise generate one.
+    pub(crate) keeps_zero: Option<&'static str>,
+    /// Defers the checks of foreign keys to the end of the transaction.
+    pub(crate) defers_keys: Option<&'static str>,
+    /// Selects a text that changes when a table with this quoted name is dropped and made again, or emptied at once.
+    pub(crate) table_identity: &'static str,
 }
 
 /// How the place of a row is read and compared.
@@ -49,7 +62,13 @@ pub(super) const SQLITE: Carrying = Carrying {
     place: place("{}", "?"),
     texts: &[],
     text: text("{}", "?"),
+    // A text that is not UTF-8.
+    unreadable: text("CAST({} AS BLOB)", "CAST(? AS TEXT)"),
+    unreadable_type: ValueType::Bytes,
     digits: 28,
+    keeps_zero: None,
+    defers_keys: Some("PRAGMA defer_foreign_keys = ON"),
+    table_identity: "SELECT CAST(schema_version AS TEXT) FROM pragma_schema_version WHERE ? IS NOT NULL",
 };
 
 /// The text of a value is the same value again after a cast, and has the same place in the order.
@@ -71,7 +90,12 @@ pub(super) const POSTGRESQL: Carrying = Carrying {
     texts: &[],
     // A cast of an address to a text adds the length of its network.
     text: text("CASE WHEN {} IS NOT NULL THEN format('%s', {}) END", "CAST(CAST(? AS text) AS {type})"),
+    unreadable: text("CAST({} AS text)", "CAST(CAST(? AS text) AS {type})"),
+    unreadable_type: ValueType::Text,
     digits: 28,
+    keeps_zero: None,
+    defers_keys: Some("SET CONSTRAINTS ALL DEFERRED"),
+    table_identity: "SELECT CONCAT(t.oid, ':', pg_relation_filenode(t.oid)) FROM (SELECT CAST(CAST(CAST(? AS text) AS regclass) AS oid) AS oid) AS t",
 };
 
 /// ENUM and SET order rows by number, and compare with a text by the text.
@@ -131,7 +155,12 @@ pub(super) const MYSQL: Carrying = Carrying {
         ("geometry", GEOMETRY),
     ],
     text: text("CAST({} AS CHAR)", "CAST(? AS CHAR)"),
+    unreadable: text("CAST({} AS CHAR)", "CAST(? AS CHAR)"),
+    unreadable_type: ValueType::Text,
     digits: 28,
+    keeps_zero: Some("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"),
+    defers_keys: None,
+    table_identity: "SELECT CAST(create_time AS CHAR) FROM information_schema.tables WHERE CONCAT('`', table_name, '`') = ? AND table_schema = DATABASE()",
 };
 
 /// The bytes contain the reference system and all digits, which the text may not.
@@ -140,3 +169,37 @@ const GEOMETRY: TextForm = TextForm {
     foreign: "CASE WHEN HEX(ST_GeomFromText(ST_AsText({}))) = HEX({}) THEN ST_AsText({}) ELSE HEX({}) END",
     written: "UNHEX(?)",
 };
+
+/// What the packages of this library ask for a copy. It is not stable.
+#[doc(hidden)]
+impl Dialect {
+    /// The quoted name of a table. A dot separates the schema and the table.
+    pub fn quoted_name(&self, name: &str) -> String {
+        self.quoted(name)
+    }
+
+    /// The quoted name of a column.
+    pub fn quoted_column(&self, name: &str) -> String {
+        self.quoted_part(name)
+    }
+
+    /// The length in bytes after which the database shortens a name.
+    pub fn name_bytes(&self) -> Option<usize> {
+        self.name_bytes
+    }
+
+    /// The statement that lets a session write the key zero. None: it can.
+    pub fn keeps_zero(&self) -> Option<&'static str> {
+        self.carrying.keeps_zero
+    }
+
+    /// The statement that defers the checks of foreign keys to the end of the transaction.
+    pub fn defers_keys(&self) -> Option<&'static str> {
+        self.carrying.defers_keys
+    }
+
+    /// The query for the identity of a table.
+    pub fn table_identity(&self) -> &'static str {
+        self.carrying.table_identity
+    }
+}

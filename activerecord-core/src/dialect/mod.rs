@@ -27,8 +27,8 @@ pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
-pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use carrying::{Carrying, PlaceForm, TextForm};
+pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
 pub(crate) use keeps::{Holder, Keeping, Room};
 pub(crate) use logins::Logins;
@@ -124,10 +124,6 @@ pub struct Dialect {
     pub(crate) catalog: Catalog,
     pub(crate) digests: Digests,
     pub(crate) stores: Stores,
-    /// Lets the session write the key zero, where it would otherwise generate one.
-    pub(crate) keeps_zero: Option<&'static str>,
-    /// Selects a text that changes when a table with this quoted name is dropped and made again, or emptied at once.
-    pub(crate) table_identity: &'static str,
     /// What stands before a list of rows in IN.
     pub(crate) row_list: &'static str,
     pub(crate) keeping: Keeping,
@@ -388,18 +384,6 @@ impl Dialect {
         schema + &self.quoted_part(&table)
     }
 
-    /// The quoted name of a table, for SQL of the packages of this library. A dot separates the schema and the table.
-    #[doc(hidden)]
-    pub fn quoted_name(&self, name: &str) -> String {
-        self.quoted(name)
-    }
-
-    /// The quoted name of a column, for SQL of the packages of this library.
-    #[doc(hidden)]
-    pub fn quoted_column(&self, name: &str) -> String {
-        self.quoted_part(name)
-    }
-
     /// Whether a statement of the other dialect is one of this dialect. They can differ in how columns are stored.
     pub(crate) fn has_sql_of(&self, other: &Self) -> bool {
         self.name == other.name
@@ -419,24 +403,6 @@ impl Dialect {
     /// Returns the spelling that converts `{}` to a type.
     pub(crate) fn cast(&self, ty: ValueType) -> Option<&'static str> {
         self.casts.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling)
-    }
-
-    /// The length in bytes after which the database shortens a name, for a copy.
-    #[doc(hidden)]
-    pub fn name_bytes(&self) -> Option<usize> {
-        self.name_bytes
-    }
-
-    /// The query for the identity of a table, for a copy.
-    #[doc(hidden)]
-    pub fn table_identity(&self) -> &'static str {
-        self.table_identity
-    }
-
-    /// The statement that lets a session write the key zero, for a copy. None: it can.
-    #[doc(hidden)]
-    pub fn keeps_zero(&self) -> Option<&'static str> {
-        self.keeps_zero
     }
 
     /// Returns true when rows with a value of type `ty` have a [digest](crate::backend::RowDigest). `column` is the

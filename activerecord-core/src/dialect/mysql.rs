@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
-    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, carrying, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, carrying, catalog, keeps, row_digests, stores, tokens, traces,
+    triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -154,8 +155,6 @@ pub static MYSQL: Dialect = Dialect {
     catalog: catalog::MYSQL,
     digests: row_digests::MYSQL,
     stores: stores::MYSQL,
-    keeps_zero: Some("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"),
-    table_identity: "SELECT CAST(create_time AS CHAR) FROM information_schema.tables WHERE CONCAT('`', table_name, '`') = ? AND table_schema = DATABASE()",
     row_list: "",
     keeping: keeps::MYSQL,
     carrying: carrying::MYSQL,

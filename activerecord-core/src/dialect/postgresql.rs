@@ -155,8 +155,6 @@ pub static POSTGRESQL: Dialect = Dialect {
     catalog: catalog::POSTGRESQL,
     digests: row_digests::POSTGRESQL,
     stores: stores::POSTGRESQL,
-    keeps_zero: None,
-    table_identity: "SELECT CONCAT(t.oid, ':', pg_relation_filenode(t.oid)) FROM (SELECT CAST(CAST(CAST(? AS text) AS regclass) AS oid) AS oid) AS t",
     row_list: "",
     keeping: keeps::POSTGRESQL,
     carrying: carrying::POSTGRESQL,

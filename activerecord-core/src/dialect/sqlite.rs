@@ -120,8 +120,6 @@ pub static SQLITE: Dialect = Dialect {
     catalog: catalog::SQLITE,
     digests: row_digests::SQLITE,
     stores: stores::SQLITE,
-    keeps_zero: None,
-    table_identity: "SELECT CAST(schema_version AS TEXT) FROM pragma_schema_version WHERE ? IS NOT NULL",
     row_list: "VALUES ",
     keeping: keeps::SQLITE,
     carrying: carrying::SQLITE,

@@ -20,6 +20,12 @@ impl Copy {
             }
             side.connection.learn().await?;
         }
+        self.learn().await?;
+        self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
+    }
+
+    /// Describes both tables, and takes from the descriptions how rows are read, compared and written.
+    pub(crate) async fn learn(&mut self) -> Result<()> {
         let (source, target) = (self.source.check().await?, self.target.check().await?);
         self.source.learn(source.as_ref());
         self.target.learn(target.as_ref());
@@ -30,12 +36,11 @@ impl Copy {
             && target.is_some_and(|table| self.target.has_digest(&table));
         let named = |side: &Side| side.key.iter().map(|&key| side.columns[key].name.clone()).collect::<Vec<_>>();
         let have_ranges = self.source.has_ranges() && self.target.has_ranges();
-        self.by_digest =
-            self.is_plain && have_digests && have_ranges && named(&self.source) == named(&self.target);
+        self.by_digest = self.is_plain && have_digests && have_ranges && named(&self.source) == named(&self.target);
         if let Some(tombstones) = &self.tombstones {
             tombstones.check().await?;
         }
-        self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
+        Ok(())
     }
 
     /// As [`check`](Self::check), for tables without a key.
@@ -134,7 +139,11 @@ impl Side {
         let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         Err(Error::new(
             ErrorKind::InvalidStatement,
-            format!("{} is not a unique key of {}; rows are found by it: add a unique index", names.join(", "), self.place()),
+            format!(
+                "{} is not a unique key of {}; rows are found by it: add a unique index",
+                names.join(", "),
+                self.place()
+            ),
         ))
     }
 

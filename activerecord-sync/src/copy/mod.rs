@@ -19,8 +19,8 @@ mod whole;
 mod write;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use activerecord_core::statement::Expr;
@@ -115,6 +115,18 @@ impl Copy {
         self.advance_sequences().await?;
         report.duration = started.elapsed();
         Ok(report)
+    }
+
+    /// Writes the rows that are missing or different, in the current transaction of the target.
+    pub(crate) async fn bring(mut self) -> Result<()> {
+        self.learn().await?;
+        let writer = self.writer(false);
+        let mut reader = self.whole().await?;
+        while let Some(batch) = reader.next().await? {
+            let rows: Vec<_> = batch.rows.iter().filter_map(|row| (self.map)(&self.source, row).ok()).collect();
+            writer.bring_here(&rows).await?;
+        }
+        reader.close().await
     }
 
     /// Reports the rows of which a part of the key is NULL, which SQLite permits: they cannot be found again.
@@ -270,7 +282,10 @@ impl Copy {
 
 #[cold]
 fn folded() -> Error {
-    Error::new(ErrorKind::UniqueViolation, "another row of the source has the same key in the type of the target's column")
+    Error::new(
+        ErrorKind::UniqueViolation,
+        "another row of the source has the same key in the type of the target's column",
+    )
 }
 
 impl fmt::Debug for Copy {

@@ -12,8 +12,8 @@ use tracing::Instrument as _;
 
 use super::Copy;
 use super::checkpoint::{self, Checkpoint};
-use super::range::Range;
 use super::order::Place;
+use super::range::Range;
 use crate::progress::Meter;
 use crate::report::SyncReport;
 

@@ -57,7 +57,8 @@ impl Side {
     pub(crate) fn within_range_of(&self, source: &Self, range: &Range) -> Result<Option<Expr>> {
         let key = source.keyed();
         let values = |place: &Option<Place>| -> Result<Option<Values>> {
-            let read = |place: &Place| key.columns.iter().zip(place).map(|(column, value)| column.read(value)).collect();
+            let read =
+                |place: &Place| key.columns.iter().zip(place).map(|(column, value)| column.read(value)).collect();
             place.as_ref().map(read).transpose()
         };
         let (after, through) = (values(&range.after)?, values(&range.through)?);
@@ -83,7 +84,8 @@ impl Side {
 
     /// Whether the values of the key have the same order as places in it: then a range of one side is a range of another one.
     pub(crate) fn has_ranges(&self) -> bool {
-        let is_plain = |ty| matches!(ty, ValueType::I16 | ValueType::I32 | ValueType::I64 | ValueType::U64 | ValueType::Text);
+        let is_plain =
+            |ty| matches!(ty, ValueType::I16 | ValueType::I32 | ValueType::I64 | ValueType::U64 | ValueType::Text);
         let typed = self.connection.capabilities().typed_columns;
         self.key.iter().all(|&key| {
             let column = &self.columns[key];

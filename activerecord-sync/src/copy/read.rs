@@ -189,7 +189,9 @@ impl<'s> Reader<'s> {
     }
 
     async fn digests(&self, target: &Side, range: &Range) -> Result<(Digest, Digest)> {
-        let Ok(there) = target.within_range_of(self.source, range) else { return Ok((Digest::unknown(), Digest::unknown())) };
+        let Ok(there) = target.within_range_of(self.source, range) else {
+            return Ok((Digest::unknown(), Digest::unknown()));
+        };
         let ours = self.read(self.source.digest(self.source.within(range)));
         let (ours, theirs) = try_join(ours, target.connection.read(target.digest(there))).await?;
         Ok((Digest::read(&ours)?, Digest::read(&theirs)?))

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use activerecord_core::statement::{
-    Aggregate, ColumnExpr, Compare, Expr, FromItem, Name, Select, SelectItem, Set,
-};
+use activerecord_core::statement::{Aggregate, ColumnExpr, Compare, Expr, FromItem, Name, Select, SelectItem, Set};
 use activerecord_core::{
-    Carried, ColumnDef, ConnectionHandle, PlaceSql, Result, Row, Stored, TableDef, TableInfo, Value, ValueType,
+    Carried, ColumnDef, ConnectionHandle, Error, PlaceSql, Result, Row, Stored, TableDef, TableInfo, Value, ValueType,
 };
 use chrono::{DateTime, SubsecRound as _, Utc};
 
@@ -232,11 +230,20 @@ impl Side {
     /// Converts the values of a row to the types of their columns.
     pub(crate) fn typed(&self, row: &Row) -> Result<Values> {
         let typed = |(column, value): (&SideColumn, &Value)| {
-            column
-                .read(value)
-                .map_err(|error| error.context(format_args!("column `{}` of {}", column.name, self.place())))
+            column.read(value).map_err(|error| self.misfit(column, value, error))
         };
         self.columns.iter().zip(row.values()).map(typed).collect()
+    }
+
+    #[cold]
+    fn misfit(&self, column: &SideColumn, value: &Value, error: Error) -> Error {
+        let (name, ty) = (&column.name, column.ty.name());
+        Error::conversion(format!(
+            "column `{name}` of {} has the value {}, which is not a {ty}",
+            self.place(),
+            shown(value)
+        ))
+        .with_source(error)
     }
 
     /// Reads the existing rows with the keys of these rows. The result can hold other rows too.
@@ -309,7 +316,9 @@ impl Side {
         let is = |&key: &usize| {
             let (column, value) = (self.column(key), row[key].clone());
             let bound = match &self.columns[key].place {
-                Some(place) if self.columns[key].is_carried_as_text() || self.columns[key].is_raw() => raw(&place.bound, vec![value]),
+                Some(place) if self.columns[key].is_carried_as_text() || self.columns[key].is_raw() => {
+                    raw(&place.bound, vec![value])
+                }
                 _ => Expr::Value(value),
             };
             Expr::Compare(Box::new(column), Compare::Eq, Box::new(bound))
@@ -331,7 +340,7 @@ impl Side {
     /// A place in the order of the key as people read it.
     pub(crate) fn shown_place(&self, place: &[Value]) -> String {
         let first = place.len().saturating_sub(self.key.len());
-        let part = |(&key, value): (&usize, &Value)| format!("{} = {}", self.columns[key].name, value.to_json());
+        let part = |(&key, value): (&usize, &Value)| format!("{} = {}", self.columns[key].name, shown(value));
         self.key.iter().zip(&place[first..]).map(part).collect::<Vec<_>>().join(", ")
     }
 
@@ -356,7 +365,7 @@ impl Side {
 
     /// The key of a row as people read it.
     pub(crate) fn shown(&self, row: &[Value]) -> String {
-        let parts = self.key.iter().map(|&key| format!("{} = {}", self.columns[key].name, row[key].to_json()));
+        let parts = self.key.iter().map(|&key| format!("{} = {}", self.columns[key].name, shown(&row[key])));
         parts.collect::<Vec<_>>().join(", ")
     }
 
@@ -395,6 +404,23 @@ impl Side {
 /// Reads the result of [`Side::counting`].
 pub(crate) fn counted(rows: &[Row]) -> Result<u64> {
     rows.first().map_or(Ok(0), |row| row.get(0))
+}
+
+/// A value in a message, at most its first characters.
+pub(super) fn shown(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = match value {
+        Value::Json(text) => text.clone(),
+        Value::Bytes(bytes) => {
+            let digits: String = bytes.iter().take(MOST).map(|byte| format!("{byte:02x}")).collect();
+            format!("x'{digits}'")
+        }
+        value => value.to_json().to_string(),
+    };
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text,
+    }
 }
 
 /// The value as a whole number, if it is one.

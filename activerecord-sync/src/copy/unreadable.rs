@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{Carried, Result, TableInfo, ValueType};
+use activerecord_core::{Carried, Result, TableInfo};
 
 use super::Copy;
 use super::read::Unreadable;
@@ -43,15 +43,17 @@ impl Copy {
         for &ordinal in &row.ordinals {
             let Some((read, written)) = tables.as_text(&source.columns[ordinal].name) else { return Ok(None) };
             for (side, carried) in [(&mut source, read), (&mut target, written)] {
-                side.columns[ordinal].ty = ValueType::Text;
+                side.columns[ordinal].ty = carried.ty;
                 side.columns[ordinal].carried = Some(Arc::new(carried));
             }
         }
         let mut select = source.select();
         select.filter = Some(source.key_order().at(&row.place[row.place.len() - source.key.len()..]));
-        let found = source.connection.read(select).await?;
-        let Some(found) = found.first() else { return Ok(None) };
-        Ok(source.typed(found).ok().map(|values| (target, values)))
+        let found = source.connection.read_each(select).await?;
+        match found.first() {
+            Some((row, None)) => Ok(source.typed(row).ok().map(|values| (target, values))),
+            _ => Ok(None),
+        }
     }
 }
 

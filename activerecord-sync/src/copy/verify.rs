@@ -34,8 +34,11 @@ impl Copy {
         self.check().await?;
         let started = Instant::now();
         let look = self.look().await?;
-        let confirmed =
-            if look.wrong.is_empty() && look.extra.is_empty() && look.texts.is_empty() { look } else { self.look().await?.and(look, &self) };
+        let confirmed = if look.wrong.is_empty() && look.extra.is_empty() && look.texts.is_empty() {
+            look
+        } else {
+            self.look().await?.and(look, &self)
+        };
         let mut differences = Differences {
             source_rows: confirmed.source_rows,
             target_rows: confirmed.target_rows,
@@ -45,7 +48,8 @@ impl Copy {
             differences.add(key.clone(), DifferenceKind::Unreadable(error.to_string()));
         }
         let typed = confirmed.wrong.iter().map(|(row, there)| (&self.target, row, there));
-        for (target, row, there) in typed.chain(confirmed.texts.iter().map(|(target, row, there)| (target, row, there))) {
+        for (target, row, there) in typed.chain(confirmed.texts.iter().map(|(target, row, there)| (target, row, there)))
+        {
             let kind = there
                 .as_ref()
                 .map_or(DifferenceKind::Missing, |there| DifferenceKind::Columns(target.differences(row, there)));

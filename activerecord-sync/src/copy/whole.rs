@@ -9,7 +9,7 @@ use activerecord_core::{Error, ErrorKind, Result, Transaction};
 
 use super::Copy;
 use super::checkpoint::Checkpoint;
-use super::side::{Side, Values};
+use super::side::{self, Side, Values};
 use super::values::normal;
 use super::write::is_about_a_row;
 use crate::report::{DifferenceKind, Differences, SyncReport};
@@ -169,8 +169,7 @@ fn hash(values: &[activerecord_core::Value]) -> u64 {
 fn shown(side: &Side, values: &[activerecord_core::Value]) -> String {
     const COLUMNS: usize = 3;
     let part = |(column, value): (&super::SideColumn, &activerecord_core::Value)| {
-        let text: String = value.to_json().to_string().chars().take(60).collect();
-        format!("{} = {text}", column.name)
+        format!("{} = {}", column.name, side::shown(value))
     };
     side.columns.iter().zip(values).take(COLUMNS).map(part).collect::<Vec<_>>().join(", ")
 }

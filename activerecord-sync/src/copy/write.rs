@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 
 use super::checkpoint::Checkpoint;
-use super::side::{Side, Values, whole_number};
+use super::side::{Side, Values, shown, whole_number};
 use crate::report::SyncReport;
 
 /// The most rows of one INSERT: more than a thousand rows are not faster.
@@ -223,6 +223,13 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Writes rows in the current transaction, without those that their columns would change.
+    pub(crate) async fn bring_here(&self, rows: &[Values]) -> Result<()> {
+        let kept: Vec<_> = rows.iter().filter(|row| self.target.loses(row).is_none()).cloned().collect();
+        let now = about_now(&self.target.connection).await?;
+        self.bring(&kept, now, false).await.map(drop)
+    }
+
     /// Writes one row in the current transaction.
     pub(crate) async fn put(&self, row: Values) -> Result<()> {
         let now = about_now(&self.target.connection).await?;
@@ -281,19 +288,6 @@ impl Writer<'_> {
             conflict,
             returning: Vec::new(),
         })
-    }
-}
-
-/// A value in a message, at most the first characters of it.
-fn shown(value: &Value) -> String {
-    const MOST: usize = 60;
-    let text = match value {
-        Value::Json(text) | Value::Text(text) => text.clone(),
-        value => value.to_json().to_string(),
-    };
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}..", &text[..end]),
-        None => text,
     }
 }
 

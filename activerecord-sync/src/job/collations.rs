@@ -55,7 +55,9 @@ pub(super) fn translated(table: &mut TableInfo, server: Server) -> Vec<String> {
         Some(nearest)
     };
     for column in &mut table.columns {
-        if let Some(nearest) = column.collation.as_deref().and_then(|known| replace(format!("column `{}`", column.name), known)) {
+        if let Some(nearest) =
+            column.collation.as_deref().and_then(|known| replace(format!("column `{}`", column.name), known))
+        {
             column.collation = Some(nearest.to_owned());
         }
     }

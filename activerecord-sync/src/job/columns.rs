@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{Carried, ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Stored, TableInfo, ValueType};
+use activerecord_core::{
+    Carried, ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Stored, TableInfo, ValueType,
+};
 
 use crate::copy::{KeptJson, Side, SideColumn, Stamps};
 
@@ -61,7 +63,11 @@ fn side_column(table: &TableInfo, column: &ColumnInfo, carried: Carried, is_key:
         nullable,
         stored: Stored::Default,
         // A key finds its row, so that it must have one spelling.
-        strict: is_key && carried.read.is_none() && !carried.is_number && !carried.is_raw && table.dialect.capabilities().typed_columns,
+        strict: is_key
+            && carried.read.is_none()
+            && !carried.is_number
+            && !carried.is_raw
+            && table.dialect.capabilities().typed_columns,
         is_spelled: column.ty == Some(ValueType::Text) && carried.ty != ValueType::Text,
         carried: Some(Arc::new(carried)),
         json: KeptJson::default(),

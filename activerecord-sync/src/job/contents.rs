@@ -59,7 +59,8 @@ pub(super) async fn left_out(connection: &ConnectionHandle) -> Result<Vec<NotCop
 
 /// Orders tables so that each comes after those that its foreign keys refer to. Tables of a cycle keep their order.
 pub(super) fn in_order(tables: Vec<TableInfo>) -> Vec<TableInfo> {
-    let places: HashMap<String, usize> = tables.iter().zip(0..).map(|(table, place)| (table.name.clone(), place)).collect();
+    let places: HashMap<String, usize> =
+        tables.iter().zip(0..).map(|(table, place)| (table.name.clone(), place)).collect();
     let (mut order, mut seen) = (Vec::with_capacity(tables.len()), vec![false; tables.len()]);
     for first in 0..tables.len() {
         // A walk with its own stack: a chain of tables can be long.

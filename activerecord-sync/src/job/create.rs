@@ -137,7 +137,10 @@ async fn portable_type(table: &TableInfo, column: &ColumnInfo, from: &Connection
         return Ok(Some(ty));
     }
     // A number of one digit is the boolean of MySQL, if it has no other values.
-    if ty == Some(ValueType::I16) && column.ty == Some(ValueType::Bool) && has_only_booleans(table, column, from).await? {
+    if ty == Some(ValueType::I16)
+        && column.ty == Some(ValueType::Bool)
+        && has_only_booleans(table, column, from).await?
+    {
         return Ok(Some(ValueType::Bool));
     }
     Ok(ty)

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result, TableInfo, connection};
+use activerecord_core::{ConnectionHandle, Error, ErrorKind, Result, TableInfo, Transaction, connection};
 
 use super::contents::{folded, in_order, left_out, tables};
 use super::create::{NewTable, With};
 use super::table::SyncTable;
-use crate::report::{DatabaseDifferences, DatabasePlan, DatabaseReport, Outcome, PlannedTable, TableDifferences, TableReport};
+use crate::report::{
+    DatabaseDifferences, DatabasePlan, DatabaseReport, Outcome, PlannedTable, TableDifferences, TableReport,
+};
 
 /// How often rows are tried again that refer to rows which were not there.
 const ROUNDS: usize = 10;
@@ -188,15 +190,21 @@ impl SyncDatabase {
         let clashes = self.clashes(&from, &to).await?;
         let described = self.described(&from).await?;
         let (mut tables, mut made) = (Vec::new(), Vec::new());
+        // All tables exist before the first row: foreign keys can form a cycle.
         for table in &described {
             let mut report = TableReport::of(&table.name);
             match obstacle(table, &clashes, &to) {
                 Some(error) => report.fail(&error),
-                None => self.copy(table, &from, &to, &mut report, &mut made).await,
+                None => self.create(table, &from, &to, &mut report, &mut made).await,
             }
             tables.push(report);
         }
-        self.copy_orphans(&described, &mut tables).await;
+        for (table, report) in described.iter().zip(&mut tables) {
+            if report.outcome != Outcome::Failed {
+                self.copy(table, report).await;
+            }
+        }
+        self.copy_orphans(&described, &mut tables, &to).await;
         for new in &made {
             let Some(report) = tables.iter_mut().find(|report| report.table == new.table.name) else { continue };
             match new.finish(&to).await {
@@ -279,7 +287,8 @@ impl SyncDatabase {
         Ok(described.iter().map(|table| (table.name.clone(), self.job(table))).collect())
     }
 
-    async fn copy(
+    /// Creates the table, unless it exists.
+    async fn create(
         &self,
         table: &TableInfo,
         from: &ConnectionHandle,
@@ -287,16 +296,23 @@ impl SyncDatabase {
         report: &mut TableReport,
         made: &mut Vec<NewTable>,
     ) {
-        let copied = async {
-            if to.describe(&table.name).await?.is_none() {
-                let new = NewTable::plan(table, from, to, self.with).await?;
-                report.report.notes.extend(new.notes.clone());
-                new.create(to).await?;
-                made.push(new);
+        let created = async {
+            if to.describe(&table.name).await?.is_some() {
+                return Ok(());
             }
-            self.job(table).run().await
+            let new = NewTable::plan(table, from, to, self.with).await?;
+            report.report.notes.extend(new.notes.clone());
+            new.create(to).await?;
+            made.push(new);
+            Ok(())
         };
-        match copied.await {
+        if let Err(error) = created.await {
+            report.fail(&error);
+        }
+    }
+
+    async fn copy(&self, table: &TableInfo, report: &mut TableReport) {
+        match self.job(table).run().await {
             Ok(done) => {
                 if SyncTable::key(table).is_empty() {
                     report.outcome = Outcome::Replaced;
@@ -309,23 +325,43 @@ impl SyncDatabase {
         }
     }
 
-    /// Copies rows again that referred to rows which were not there: those can have come since.
-    async fn copy_orphans(&self, described: &[TableInfo], tables: &mut [TableReport]) {
+    /// Copies rows again that referred to rows which were not there: those can have come since. Rows that refer to each other come
+    /// together, where the database can check foreign keys at the end of a transaction.
+    async fn copy_orphans(&self, described: &[TableInfo], tables: &mut [TableReport], to: &ConnectionHandle) {
         for _ in 0..ROUNDS {
-            let mut progress = false;
-            for (table, report) in described.iter().zip(&mut *tables) {
-                let orphans = report.report.orphans;
-                if report.outcome != Outcome::Copied || orphans == 0 {
-                    continue;
-                }
-                let Ok(again) = self.job(table).run().await else { continue };
-                progress |= again.written > 0;
-                report.report.again(again);
-            }
-            if !progress {
-                return;
+            if !self.copy_again(described, tables).await {
+                break;
             }
         }
+        let is_orphaned = |report: &TableReport| report.outcome == Outcome::Copied && report.report.orphans > 0;
+        let jobs = || {
+            described.iter().zip(&*tables).filter(|(_, report)| is_orphaned(report)).map(|(table, _)| self.job(table))
+        };
+        let Some(defer) = to.dialect().defers_keys() else { return };
+        let together = Transaction::begin(to.name()).independent().run(async || {
+            to.execute(defer, []).await?;
+            for job in jobs() {
+                job.bring().await?;
+            }
+            Ok(())
+        });
+        if jobs().next().is_some() && together.await.is_ok() {
+            self.copy_again(described, tables).await;
+        }
+    }
+
+    /// Runs the jobs of tables with such rows again. Returns whether a row was written.
+    async fn copy_again(&self, described: &[TableInfo], tables: &mut [TableReport]) -> bool {
+        let mut progress = false;
+        for (table, report) in described.iter().zip(tables) {
+            if report.outcome != Outcome::Copied || report.report.orphans == 0 {
+                continue;
+            }
+            let Ok(again) = self.job(table).run().await else { continue };
+            progress |= again.written > 0;
+            report.report.again(again);
+        }
+        progress
     }
 
     fn job(&self, table: &TableInfo) -> SyncTable {
@@ -340,9 +376,8 @@ impl SyncDatabase {
         let mut described = Vec::new();
         for name in self.names(from).await? {
             let table = from.describe(&name).await?;
-            described.push(table.ok_or_else(|| {
-                Error::configuration(format!("`{}` has no table `{name}`", self.source))
-            })?);
+            described
+                .push(table.ok_or_else(|| Error::configuration(format!("`{}` has no table `{name}`", self.source)))?);
         }
         Ok(in_order(described))
     }

@@ -241,6 +241,11 @@ impl SyncTable {
         Self { table: table.to_owned(), ..self.clone() }
     }
 
+    /// Writes the rows that are missing or different in the current transaction of the target.
+    pub(super) async fn bring(&self) -> Result<()> {
+        self.copy(self.source().await?).await?.bring().await
+    }
+
     /// The number of rows of the source's table.
     pub(super) async fn source_count(&self) -> Result<u64> {
         let from = connection(&self.source)?;

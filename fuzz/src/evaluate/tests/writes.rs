@@ -97,7 +97,15 @@ fn a_not_null_column() {
     db.tables.insert("s".into(), strict);
     let insert = |columns: &[&'static str], values: Vec<Value>| {
         let columns = names(columns);
-        Statement::Insert(Insert { table: "s".into(), model: None, columns, values, forms: vec![], conflict: None, returning: vec![] })
+        Statement::Insert(Insert {
+            table: "s".into(),
+            model: None,
+            columns,
+            values,
+            forms: vec![],
+            conflict: None,
+            returning: vec![],
+        })
     };
     let null = Value::Null(ValueType::I64);
     for statement in [insert(&["id", "n"], vec![Value::I64(2), null.clone()]), insert(&["id"], vec![Value::I64(2)])] {
