@@ -57,10 +57,12 @@ impl Carried {
         let is_wide = [source, target].into_iter().any(is_wide_number);
         let is_decimal = from == Some(ValueType::Decimal) && matches!(to, Some(ValueType::Decimal | ValueType::Text))
             || from == Some(ValueType::Text) && to == Some(ValueType::Decimal);
+        // A database without unsigned integers.
+        let is_large = from == Some(ValueType::U64) && to == Some(ValueType::Text);
+        let is_wide = (is_decimal && is_wide) || is_large;
+        let is_decimal = is_decimal || is_large;
         match (from, to) {
-            (Some(from), Some(to))
-                if !(is_decimal && is_wide) && !(are_alike && is_array(Some(from)) && native(source)) =>
-            {
+            (Some(from), Some(to)) if !is_wide && !(are_alike && is_array(Some(from)) && native(source)) => {
                 let ty = common_type(from, to);
                 (Self::plain(ty), Self::plain(ty).keeping(target))
             }
@@ -136,6 +138,14 @@ impl Carried {
             }
             (_, keeps, value) => keeps.as_ref().is_none_or(|keeps| keeps.keeps(value)),
         }
+    }
+}
+
+impl ColumnInfo {
+    /// The type that a domain stands for.
+    #[doc(hidden)]
+    pub fn base_type(&self) -> Option<&str> {
+        self.base.as_deref()
     }
 }
 

@@ -88,8 +88,8 @@ pub(super) const POSTGRESQL: Carrying = Carrying {
     places: &[],
     place: place("CAST({} AS text)", "CAST(CAST(? AS text) AS {type})"),
     texts: &[],
-    // A cast of an address to a text adds the length of its network.
-    text: text("CASE WHEN {} IS NOT NULL THEN format('%s', {}) END", "CAST(CAST(? AS text) AS {type})"),
+    // A cast of an address to a text adds the length of its network. IS NOT NULL is false for a row of NULLs.
+    text: text("CASE WHEN num_nulls({}) = 0 THEN format('%s', {}) END", "CAST(CAST(? AS text) AS {type})"),
     unreadable: text("CAST({} AS text)", "CAST(CAST(? AS text) AS {type})"),
     unreadable_type: ValueType::Text,
     digits: 28,

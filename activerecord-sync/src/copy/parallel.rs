@@ -5,7 +5,8 @@
 
 use std::panic::resume_unwind;
 
-use activerecord_core::{Error, ErrorKind, Result, Transaction};
+use activerecord_core::statement::Expr;
+use activerecord_core::{Error, ErrorKind, Result, Transaction, Value};
 use activerecord_distributed::support::failpoint;
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
@@ -78,6 +79,7 @@ impl Copy {
 
     async fn is_target_empty(&self) -> Result<bool> {
         let mut first = self.target.select();
+        first.items = vec![Expr::Value(Value::I64(1)).into()];
         first.limit = Some(1);
         Ok(self.target.connection.read(first).await?.is_empty())
     }

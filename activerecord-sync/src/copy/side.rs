@@ -7,6 +7,7 @@ use activerecord_core::statement::{Aggregate, ColumnExpr, Compare, Expr, FromIte
 use activerecord_core::{
     Carried, ColumnDef, ConnectionHandle, Error, PlaceSql, Result, Row, Stored, TableDef, TableInfo, Value, ValueType,
 };
+use activerecord_distributed::support::failpoint;
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::order::{Order, raw};
@@ -51,6 +52,8 @@ pub(crate) struct SideColumn {
     pub(crate) json: KeptJson,
     /// How a place in the order of the column is read and compared. None: by its values.
     pub(crate) place: Option<PlaceSql>,
+    /// Whether the database generates a number for a row without one.
+    pub(crate) is_numbered: bool,
     /// Whether the column is a text that is carried as a value of another type: several texts can be the same value.
     pub(crate) is_spelled: bool,
 }
@@ -106,9 +109,10 @@ impl SideColumn {
     /// Takes from a table's description how places are compared, and what the column keeps, unless that is known.
     pub(crate) fn learn(&mut self, table: &TableInfo, is_key: bool) {
         let Some(column) = table.column(&self.name) else { return };
-        if is_key {
+        if is_key && !failpoint::is_broken("sync.order") {
             self.place = table.place_of(column);
         }
+        self.is_numbered = column.numbered;
         self.json = match (table.dialect.name(), &*column.declared.to_lowercase()) {
             ("mysql", "json") => KeptJson::Doubles,
             ("postgresql", "jsonb") => KeptJson::Distinct,
@@ -138,6 +142,7 @@ impl Side {
             json: KeptJson::default(),
             place: None,
             is_spelled: false,
+            is_numbered: false,
         };
         let columns = ordinals.iter().map(|&ordinal| column(&table.columns[ordinal])).collect();
         let here = |wanted: &usize| ordinals.iter().position(|ordinal| ordinal == wanted);

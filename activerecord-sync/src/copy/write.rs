@@ -216,7 +216,9 @@ impl Writer<'_> {
     /// Lets the key zero be written where the database would generate another one.
     async fn zeros(&self, rows: &[Values]) -> Result<()> {
         let Some(statement) = self.target.connection.dialect().keeps_zero() else { return Ok(()) };
-        let is_zero = |row: &Values| self.target.key.iter().any(|&key| whole_number(&row[key]) == Some(0));
+        let columns = self.target.columns.iter().enumerate();
+        let numbered: Vec<_> = columns.filter(|(_, column)| column.is_numbered).map(|(ordinal, _)| ordinal).collect();
+        let is_zero = |row: &Values| numbered.iter().any(|&ordinal| whole_number(&row[ordinal]) == Some(0));
         if rows.iter().any(is_zero) {
             self.target.connection.execute(statement, []).await?;
         }

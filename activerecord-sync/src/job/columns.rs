@@ -72,6 +72,7 @@ fn side_column(table: &TableInfo, column: &ColumnInfo, carried: Carried, is_key:
         carried: Some(Arc::new(carried)),
         json: KeptJson::default(),
         place: None,
+        is_numbered: false,
     };
     known.learn(table, is_key);
     known

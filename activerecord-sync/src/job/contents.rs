@@ -95,7 +95,10 @@ pub(super) async fn folded(names: &[String], to: &ConnectionHandle) -> Result<Ha
     };
     let mut first: HashMap<String, &String> = HashMap::new();
     let mut folded = HashMap::new();
-    for name in names.iter().filter(|_| ignores_case) {
+    // A catalog that ignores case returns such names in any order.
+    let mut names: Vec<_> = names.iter().filter(|_| ignores_case).collect();
+    names.sort();
+    for name in names {
         match first.get(&name.to_lowercase()) {
             Some(other) => drop(folded.insert(name.clone(), (*other).clone())),
             None => drop(first.insert(name.to_lowercase(), name)),

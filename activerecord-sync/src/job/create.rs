@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use activerecord_core::{ColumnInfo, ConnectionHandle, Result, Row, TableInfo, ValueType};
 
-use super::collations::{Server, translated};
+use super::servers::{Server, translated};
 
 /// What is made besides columns, keys and unique indexes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl NewTable {
         if !are_alike {
             for ordinal in 0..source.columns.len() {
                 let column = source.columns[ordinal].clone();
-                let ty = portable_type(&source, &column, from).await?;
+                let ty = portable_type(&source, &column, from, to).await?;
                 let column = &mut source.columns[ordinal];
                 if ty.is_none() {
                     notes.push(format!("column `{}` of type `{}` becomes text", column.name, column.declared));
@@ -69,6 +69,9 @@ impl NewTable {
                     column.declared = "longtext".to_owned();
                 }
             }
+        }
+        if are_alike && to.capabilities().arrays {
+            notes.extend(known_types(&mut source, to).await?);
         }
         let server = Server::of(to).await?;
         let plan = source.translated(to.dialect())?;
@@ -130,20 +133,86 @@ impl NewTable {
 }
 
 /// The type of the values in a database of another kind. None: text.
-async fn portable_type(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle) -> Result<Option<ValueType>> {
+async fn portable_type(
+    table: &TableInfo,
+    column: &ColumnInfo,
+    from: &ConnectionHandle,
+    to: &ConnectionHandle,
+) -> Result<Option<ValueType>> {
     let ty = table.carried_type(column);
     let is_vague = column.ty.is_none() && !from.capabilities().typed_columns;
     if is_vague && let Some(ty) = stored_type(table, column, from).await? {
         return Ok(Some(ty));
     }
-    // A number of one digit is the boolean of MySQL, if it has no other values.
-    if ty == Some(ValueType::I16)
-        && column.ty == Some(ValueType::Bool)
-        && has_only_booleans(table, column, from).await?
-    {
-        return Ok(Some(ValueType::Bool));
+    match ty {
+        // A number of one digit is the boolean of MySQL, if it has no other values.
+        Some(ValueType::I16) if column.ty == Some(ValueType::Bool) => {
+            let has_others = has_values(table, column, from, "{} NOT IN (0, 1)").await?;
+            Ok(if has_others { ty } else { Some(ValueType::Bool) })
+        }
+        // The TIME of MySQL is a duration, which can be negative or longer than a day.
+        Some(ValueType::Time) if from.dialect().name() == "mysql" => {
+            let is_duration =
+                has_values(table, column, from, "{} NOT BETWEEN '00:00:00' AND '23:59:59.999999'").await?;
+            Ok(ty.filter(|_| !is_duration))
+        }
+        // DECIMAL of MySQL has 65 digits, of which 28 come after the point in the tables that this library makes.
+        Some(ValueType::Decimal) if from.capabilities().arrays && to.dialect().name() == "mysql" => {
+            let wide = "{} NOT IN ('NaN', 'Infinity', '-Infinity') AND (scale({}) > 28 OR abs({}) >= 1e37)";
+            let is_wide = has_values(table, column, from, wide).await?;
+            Ok(ty.filter(|_| !is_wide))
+        }
+        // MySQL has no indexes on JSON.
+        Some(ValueType::Json | ValueType::Array(_)) if to.dialect().name() == "mysql" => {
+            let is_indexed = table.key.contains(&column.name)
+                || table.unique.iter().any(|unique| unique.columns.contains(&column.name));
+            Ok(ty.filter(|_| !is_indexed))
+        }
+        // SQLite makes a float of an integer beyond 63 bits.
+        Some(ValueType::U64) if !to.capabilities().typed_columns => {
+            let is_large = has_values(table, column, from, "{} > 9223372036854775807").await?;
+            Ok(ty.filter(|_| !is_large))
+        }
+        _ => Ok(ty),
     }
-    Ok(ty)
+}
+
+/// Replaces types and collations that the other database of PostgreSQL does not have: a domain becomes its base type, and the
+/// type of an extension a text.
+async fn known_types(table: &mut TableInfo, to: &ConnectionHandle) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for column in table.columns.iter_mut().filter(|column| column.enumeration.is_none()) {
+        if !exists(to, "SELECT to_regtype(?) IS NOT NULL", &column.declared).await? {
+            let base = column.base_type().unwrap_or("text").to_owned();
+            let other = if exists(to, "SELECT to_regtype(?) IS NOT NULL", &base).await? { base } else { "text".into() };
+            notes.push(format!(
+                "column `{}`: the type `{}` does not exist, and becomes `{other}`",
+                column.name, column.declared
+            ));
+            (column.declared, column.default) = (other, None);
+        }
+        if let Some(collation) = column.collation.clone()
+            && !exists(to, "SELECT to_regcollation(?) IS NOT NULL", &collation).await?
+        {
+            notes.push(format!("column `{}`: the collation `{collation}` does not exist", column.name));
+            column.collation = None;
+        }
+    }
+    Ok(notes)
+}
+
+async fn exists(connection: &ConnectionHandle, sql: &str, name: &str) -> Result<bool> {
+    let rows = connection.query(sql, [name]).await?;
+    rows.first().map_or(Ok(false), |row| row.get(0))
+}
+
+/// Whether a column has values with this condition, in which `{}` stands for the column.
+async fn has_values(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle, condition: &str) -> Result<bool> {
+    let dialect = from.dialect();
+    let (name, column) = (dialect.quoted_name(&table.name), dialect.quoted_column(&column.name));
+    let sql = format!("SELECT 1 FROM {name} WHERE {} LIMIT 1", condition.replace("{}", &column));
+    let rows: Vec<Row> = from.query(&sql.replace('?', "??"), []).await?;
+    Ok(!rows.is_empty())
 }
 
 /// The type of all values in a column of SQLite whose declared type is not known. None: there are no values, or several types.
@@ -161,14 +230,6 @@ async fn stored_type(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHa
         ["blob"] => Some(ValueType::Bytes),
         _ => None,
     })
-}
-
-async fn has_only_booleans(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle) -> Result<bool> {
-    let dialect = from.dialect();
-    let (name, column) = (dialect.quoted_name(&table.name), dialect.quoted_column(&column.name));
-    let sql = format!("SELECT 1 FROM {name} WHERE {column} NOT IN (0, 1) LIMIT 1");
-    let rows: Vec<Row> = from.query(&sql.replace('?', "??"), []).await?;
-    Ok(rows.is_empty())
 }
 
 /// Keeps the lengths of texts, where the target has such a type. On MySQL all columns of a row share 65,535 bytes.

@@ -403,6 +403,9 @@ fn obstacle(table: &TableInfo, clashes: &HashMap<String, String>, to: &Connectio
             ),
         ));
     }
+    if table.columns.is_empty() {
+        return Some(Error::new(ErrorKind::Unsupported, "the table has no columns"));
+    }
     let most = to.dialect().name_bytes()?;
     let names = std::iter::once(&table.name).chain(table.columns.iter().map(|column| &column.name));
     let long = names.into_iter().find(|name| name.len() > most)?;

@@ -1,11 +1,11 @@
 //! The jobs that copy tables: by models, and by the names of tables.
 
-mod collations;
 mod columns;
 mod contents;
 mod create;
 mod database;
 mod plan;
+mod servers;
 mod settings;
 mod table;
 

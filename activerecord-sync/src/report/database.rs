@@ -129,7 +129,7 @@ pub struct TableDifferences {
 }
 
 impl DatabaseDifferences {
-    /// Whether all tables were compared, and no rows differ.
+    /// Whether all tables were compared, and no rows differ. Views are not compared.
     ///
     /// ```no_run
     /// # use activerecord::prelude::*;
@@ -140,6 +140,7 @@ impl DatabaseDifferences {
     /// # }
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.tables.iter().all(|table| table.why.is_none() && table.differences.is_empty())
+        self.left_out.iter().all(|left| left.what != "table")
+            && self.tables.iter().all(|table| table.why.is_none() && table.differences.is_empty())
     }
 }

@@ -4,11 +4,13 @@ mod bad_rows;
 mod changes;
 mod copies;
 mod digests;
+mod keys;
 mod mirrors;
 mod progress;
 mod ranges;
 mod tables;
 mod tombstones;
+mod whole;
 
 use activerecord::prelude::*;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! The collations of MySQL and MariaDB. Each server lacks some of the other's.
+//! MySQL and MariaDB have one dialect, but each lacks some collations and types of the other.
 
 use activerecord_core::{ConnectionHandle, Result, TableInfo};
 
@@ -46,9 +46,9 @@ impl Server {
     }
 }
 
-/// Replaces collations that the server lacks. Returns what was replaced.
+/// Replaces collations and types that the server lacks. Returns what was replaced.
 pub(super) fn translated(table: &mut TableInfo, server: Server) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = types(table, server);
     let mut replace = |what: String, collation: &str| {
         let nearest = server.nearest(collation)?;
         notes.push(format!("{what}: the collation `{collation}` becomes `{nearest}`"));
@@ -69,6 +69,24 @@ pub(super) fn translated(table: &mut TableInfo, server: Server) -> Vec<String> {
         if let Some(nearest) = replace("the table".to_owned(), &options[start..end]) {
             options.replace_range(start..end, nearest);
         }
+    }
+    notes
+}
+
+/// Replaces types that the server lacks. A UUID and an address become their texts.
+fn types(table: &mut TableInfo, server: Server) -> Vec<String> {
+    let mut notes = Vec::new();
+    for column in &mut table.columns {
+        let other = match (server, &*column.declared.to_lowercase()) {
+            (Server::Mysql, "uuid") => "char(36)",
+            (Server::Mysql, "inet6") => "varchar(45)",
+            (Server::Mysql, "inet4") => "varchar(15)",
+            // The same type by its other name.
+            (Server::Mariadb, "geomcollection") => "geometrycollection",
+            _ => continue,
+        };
+        notes.push(format!("column `{}`: the type `{}` becomes `{other}`", column.name, column.declared));
+        (column.declared, column.default) = (other.to_owned(), None);
     }
     notes
 }
