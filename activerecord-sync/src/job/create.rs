@@ -139,7 +139,14 @@ async fn portable_type(
     from: &ConnectionHandle,
     to: &ConnectionHandle,
 ) -> Result<Option<ValueType>> {
-    let ty = table.carried_type(column);
+    let mut ty = table.carried_type(column);
+    // The type that this library makes for an unsigned integer on PostgreSQL holds other numbers, too.
+    if ty == Some(ValueType::Decimal)
+        && column.ty == Some(ValueType::U64)
+        && !has_values(table, column, from, "{} < 0 OR {} > 18446744073709551615").await?
+    {
+        ty = column.ty;
+    }
     let is_vague = column.ty.is_none() && !from.capabilities().typed_columns;
     if is_vague && let Some(ty) = stored_type(table, column, from).await? {
         return Ok(Some(ty));

@@ -42,7 +42,8 @@ async fn tables_are_copied_in_any_order() -> Result<()> {
             report.tables.iter().all(|table| table.outcome == Outcome::Copied && table.report.refused == 0),
             "{what}"
         );
-        assert_eq!(report.left_out.iter().map(|left| left.name.as_str()).collect::<Vec<_>>(), ["leads"], "{what}");
+        let views = report.left_out.iter().filter(|left| left.what == "view").map(|left| left.name.as_str());
+        assert_eq!(views.collect::<Vec<_>>(), ["leads"], "{what}");
         assert!(!report.is_complete(), "{what}");
         assert!(job.verify().await?.is_empty(), "{what}");
         let again = job.run().await?;
@@ -140,7 +141,8 @@ async fn no_value_is_changed() -> Result<()> {
         run(&from, &["INSERT INTO sums VALUES (1, '1.5'), (2, '2.1234'), (3, '12345678901234567890.5')"]).await?;
         let report = SyncTable::new("sums", &*from, &*to).run().await?;
         let refused: Vec<_> = report.bad_rows.iter().map(|row| row.key.as_str()).collect();
-        let expected: &[&str] = if profile.name() == "sqlite" { &[] } else { &["id = 2", "id = 3"] };
+        // SQLite has made a float of the long number: the text of the float would not be one.
+        let expected: &[&str] = if profile.name() == "sqlite" { &["id = 3"] } else { &["id = 2", "id = 3"] };
         assert_eq!(refused, expected, "{}: {report:?}", profile.name());
     }
     Ok(())
