@@ -18,6 +18,7 @@ mod protocol;
 mod registry;
 mod scope;
 mod session;
+mod triggers;
 pub(crate) mod unique;
 mod unscoped;
 

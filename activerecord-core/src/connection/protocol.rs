@@ -10,7 +10,9 @@ use super::file;
 use super::handle::ConnectionHandle;
 use super::scope::{check_scope, transaction};
 use super::session::{Label, Session};
+use super::triggers;
 use crate::backend::Load;
+use crate::catalog::TableInfo;
 use crate::dialect::{Identity, Precondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Access, Sql};
@@ -51,15 +53,27 @@ pub trait ProtocolConnection {
     /// `PermissionDenied` when the login may not see the transactions of others; whatever else the database reports.
     fn horizon(&self) -> impl Future<Output = Result<DateTime<Utc>>> + Send;
 
+    /// Returns the names of a table and of the table that its triggers write to, as a trigger has to name them.
+    ///
+    /// # Errors
+    /// `Unsupported` when a trigger of the one cannot write to the other.
+    fn trigger_names(&self, table: &TableInfo, into: &TableInfo) -> Result<(Name, Name)>;
+
+    /// Returns the triggers of a table.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn triggers(&self, table: &TableInfo) -> impl Future<Output = Result<Vec<DropTrigger>>> + Send;
+
     /// Creates a trigger, or replaces the one of this name. Where the database cannot roll DDL back, the trigger is
     /// missing for a moment, and changes made in that moment are not captured.
     ///
     /// # Errors
-    /// `Unsupported` when a name or a text of the trigger cannot be written, or a column's type has no JSON form;
-    /// whatever the database reports, such as `PermissionDenied`.
+    /// `Unsupported` when a name or a text of the trigger cannot be written; whatever the database reports, such as
+    /// `PermissionDenied`.
     fn create_trigger(&self, trigger: &CreateTrigger) -> impl Future<Output = Result<()>> + Send;
 
-    /// Drops a trigger if it exists.
+    /// Drops a trigger and its function if they exist.
     ///
     /// # Errors
     /// Whatever the database reports.
@@ -138,24 +152,21 @@ impl ProtocolConnection for ConnectionHandle {
         })
     }
 
+    fn trigger_names(&self, table: &TableInfo, into: &TableInfo) -> Result<(Name, Name)> {
+        triggers::names(self.dialect(), table, into)
+    }
+
+    async fn triggers(&self, table: &TableInfo) -> Result<Vec<DropTrigger>> {
+        triggers::of(&self.session()?, table).await
+    }
+
     async fn create_trigger(&self, trigger: &CreateTrigger) -> Result<()> {
         let session = self.session_of_ddl()?;
-        let mut statements = Vec::new();
-        if session.dialect().triggers.function.is_some() {
-            statements.push(Statement::CreateTriggerFunction(trigger.clone()));
-        }
-        let former = DropTrigger { name: trigger.name.clone(), table: trigger.table.clone() };
-        statements.extend([Statement::DropTrigger(former), Statement::CreateTrigger(trigger.clone())]);
-        session.define(statements).await
+        session.define(triggers::created(session.dialect(), trigger)).await
     }
 
     async fn drop_trigger(&self, trigger: &DropTrigger) -> Result<()> {
-        let session = self.session_of_ddl()?;
-        let mut statements = vec![Statement::DropTrigger(trigger.clone())];
-        if session.dialect().triggers.function.is_some() {
-            statements.push(Statement::DropTriggerFunction(trigger.clone()));
-        }
-        session.define(statements).await
+        self.session_of_ddl()?.define(triggers::dropped(trigger)).await
     }
 
     async fn limit_idle(&self, longest: Duration) -> Result<bool> {

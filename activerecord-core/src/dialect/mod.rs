@@ -36,7 +36,7 @@ pub(crate) use sequences::{AutoIncrement, Sequences};
 pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
 pub(crate) use traces::TraceRules;
-pub(crate) use triggers::Triggers;
+pub(crate) use triggers::{TriggerForm, Triggers};
 
 use crate::error::{Error, Result};
 use crate::statement::Aggregate;

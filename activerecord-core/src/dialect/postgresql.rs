@@ -25,6 +25,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         transactional_ddl: true,
         notifications: true,
         typed_columns: true,
+        truncate_triggers: true,
         ..Capabilities::none(65_535)
     },
     name_bytes: Some(63),

@@ -7,13 +7,15 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use activerecord_core::backend::BoxFuture;
-use activerecord_core::statement::{DropTrigger, Name};
-use activerecord_core::{ActiveRecord as _, Error, Model, ProtocolConnection as _, Result, connection};
+use activerecord_core::{
+    ActiveRecord as _, Error, Model, ProtocolConnection as _, Result, connection,
+};
 
-use trigger::{Captured, Trigger};
+use trigger::{Captured, column, missing, triggers};
 
 pub use changed::Changed;
 pub(crate) use changed::{Image, Images, row};
+pub(crate) use trigger::{REREAD, TRUNCATE};
 
 /// Change data capture: triggers write each change of a table to the outbox of the same database, in the transaction of the
 /// change. They see the changes of every program, also by raw SQL. A [`Worker`](activerecord_distributed::Worker) or a
@@ -102,19 +104,16 @@ impl Capture {
     pub async fn install_table(name: &str, table: &str, topic: Option<&str>) -> Result<()> {
         let connection = connection(name)?;
         let found = connection.describe(table).await?;
-        let Some(found) = found.filter(|found| !found.key.is_empty()) else {
+        let Some(info) = found.filter(|found| !found.key.is_empty()) else {
             return Err(Error::configuration(format!("`{name}` has no table `{table}` with a primary key")));
         };
         let topic = topic.map_or_else(|| default_topic(table), str::to_owned);
         check_topic(&topic, table)?;
-        let written = found.columns.iter().filter(|column| !column.computed);
-        let columns = written.map(|column| Ok((column.name.clone().into(), found.type_of(column)?)));
-        let captured = Captured {
-            table: table.to_owned().into(),
-            columns: columns.collect::<Result<_>>()?,
-            key: found.key.into_iter().map(Name::from).collect(),
-        };
-        captured.install(&connection, &topic).await
+        let of = |name: &str| column(&info, name, info.column(name).and_then(|column| column.ty));
+        let written = info.columns.iter().filter(|column| !column.computed);
+        let columns = written.map(|column| of(&column.name)).collect::<Result<_>>()?;
+        let key = info.key.iter().map(|name| of(name)).collect::<Result<_>>()?;
+        Captured { columns, key, info }.install(&connection, &topic).await
     }
 
     /// Removes the triggers for a table, on the connection `name`. Messages in the outbox stay. Triggers that do not exist are
@@ -131,9 +130,9 @@ impl Capture {
     /// As [`remove`](Self::remove).
     pub async fn remove_table(name: &str, table: &str) -> Result<()> {
         let connection = connection(name)?;
-        for trigger in Trigger::ALL {
-            let drop = DropTrigger { name: trigger.name(table), table: table.to_owned().into() };
-            connection.drop_trigger(&drop).await?;
+        let Some(info) = connection.describe(table).await? else { return Ok(()) };
+        for trigger in triggers(&connection, &info).await? {
+            connection.drop_trigger(&trigger).await?;
         }
         Ok(())
     }
@@ -171,12 +170,10 @@ impl<M: Model> Install<M> {
         };
         let topic = self.topic.unwrap_or_else(|| default_topic(M::TABLE.name));
         check_topic(&topic, M::TABLE.model)?;
-        let captured = Captured {
-            table: M::TABLE.name.into(),
-            columns: M::TABLE.columns.iter().map(|def| (def.name.into(), def.ty)).collect(),
-            key: M::TABLE.key_columns().map(|def| def.name.into()).collect(),
-        };
-        captured.install(&connection, &topic).await
+        let info = connection.describe(M::TABLE.name).await?.ok_or_else(|| missing(M::TABLE.name, &connection))?;
+        let columns = M::TABLE.columns.iter().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
+        let key = M::TABLE.key_columns().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
+        Captured { columns, key, info }.install(&connection, &topic).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Synchronization between every two databases.
 
 mod bad_rows;
+mod capture;
 mod changes;
 mod copies;
 mod digests;
