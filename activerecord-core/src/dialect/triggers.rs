@@ -129,10 +129,11 @@ pub(super) const MYSQL: Triggers = {
     // A double has all digits.
     const DOUBLE: &str = "CAST({} + 0e0 AS CHAR CHARACTER SET utf8mb4)";
     const HEX: &str = "CONCAT('\"', HEX({}), '\"')";
-    // The number of seconds of a TIMESTAMP does not depend on the time zone of the session. Only the zero date has the number 0.
-    const IN_UTC: &str = "IF(UNIX_TIMESTAMP({}) = 0, '0000-00-00 00:00:00', CAST(TIMESTAMPADD(MICROSECOND, \
+    // The number of seconds of a TIMESTAMP does not depend on the time zone of the session. Only the zero date has the number 0, and on MariaDB
+    // none.
+    const IN_UTC: &str = "IF(COALESCE(UNIX_TIMESTAMP({}), 0) = 0, '0000-00-00 00:00:00', CAST(TIMESTAMPADD(MICROSECOND, \
                           CAST(UNIX_TIMESTAMP({}) * 1000000 AS SIGNED), '1970-01-01') AS CHAR CHARACTER SET utf8mb4))";
-    const TIMESTAMP: &str = "JSON_QUOTE(IF(UNIX_TIMESTAMP({}) = 0, '0000-00-00 00:00:00', CAST(TIMESTAMPADD(MICROSECOND, \
+    const TIMESTAMP: &str = "JSON_QUOTE(IF(COALESCE(UNIX_TIMESTAMP({}), 0) = 0, '0000-00-00 00:00:00', CAST(TIMESTAMPADD(MICROSECOND, \
                              CAST(UNIX_TIMESTAMP({}) * 1000000 AS SIGNED), '1970-01-01') AS CHAR CHARACTER SET utf8mb4)))";
     const SHAPE: &str = "JSON_QUOTE(CAST(ST_AsText({}) AS CHAR CHARACTER SET utf8mb4))";
     Triggers {

@@ -14,7 +14,7 @@ use activerecord_core::{
 use trigger::{Captured, column, missing, triggers};
 
 pub use changed::Changed;
-pub(crate) use changed::{Image, Images, row};
+pub(crate) use changed::{Image, Images, is_whole, row, value};
 pub(crate) use trigger::{REREAD, TRUNCATE};
 
 /// Change data capture: triggers write each change of a table to the outbox of the same database, in the transaction of the

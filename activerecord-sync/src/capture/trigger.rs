@@ -9,6 +9,8 @@ use activerecord_core::{
 };
 use activerecord_distributed::{Message, MessageState, Outbox};
 
+use crate::hash::hash;
+
 /// A table whose changes are captured.
 pub(super) struct Captured {
     pub(super) info: TableInfo,
@@ -161,22 +163,7 @@ impl Trigger {
         let local = table.name.rsplit_once('.').map_or(&*table.name, |(_, local)| local);
         let is_plain = |character: &char| character.is_ascii_alphanumeric() || *character == '_';
         let start: String = local.chars().filter(is_plain).take(LENGTH).collect();
-        format!("{}{start}_{:016x}", self.prefix(), hash(local)).into()
-    }
-}
-
-/// FNV-1a with 64 bits. The hash is part of names in databases, so it must never change.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_is_fnv_1a() {
-        // A vector of the authors' test suite.
-        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
+        let hash = hash(local).to_string();
+        format!("{}{start}_{}", self.prefix(), &hash[..16]).into()
     }
 }

@@ -5,6 +5,8 @@ mod capture;
 mod changes;
 mod copies;
 mod digests;
+mod mirrored_keys;
+mod mirrored_rows;
 mod mirrors;
 mod progress;
 mod ranges;

@@ -221,9 +221,10 @@ fn value(w: &mut Writer<'_>, trigger: &CreateTrigger, value: &TriggerValue, imag
                 Images::Variable => drop(w.push(PAYLOAD)),
                 Images::IfBelow { .. } => image::images(w, trigger)?,
             }
-            w.push(" ELSE ");
+            // Without the key, too, the message is one that no consumer can read, which is better than none.
+            w.push(" ELSE COALESCE(");
             image::key_json(w, trigger)?;
-            w.push(" END");
+            w.push(", '{\"before\":null,\"after\":null}') END");
         }
     }
     Ok(())

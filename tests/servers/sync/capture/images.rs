@@ -1,9 +1,14 @@
 //! What an image contains, whatever the type of the column and the settings of the session.
 
+use activerecord::Message;
 use activerecord::prelude::*;
-use serde_json::{Value as Json, json};
+use activerecord::sync::Changed;
+use serde_json::value::RawValue;
+use serde_json::json;
 
-use super::{databases, run, taken};
+use test_support::Database;
+
+use super::{databases, profiles, run, taken};
 
 /// Every type is in the image: as itself where JSON has it, else as text.
 #[tokio::test]
@@ -34,8 +39,8 @@ async fn every_type_has_a_form() -> Result<()> {
                 "INSERT INTO t VALUES (x'ff000000000000000000000000000001', 255, 1, 5, POINT(1, 2), 2026, 2, 'b', 'a,b', \
                  '{\"a\": 1}', 'ab', 1.5, NULL)",
                 json!({
-                    "k": "FF000000000000000000000000000001", "b": 255, "one": true, "zero": 5, "place": "POINT(1 2)",
-                    "y": 2026, "flag": 2, "e": "b", "s": "a,b", "j": { "a": 1 }, "fixed": "ab", "d": 1.5, "n": null,
+                    "k": "FF000000000000000000000000000001", "b": 255, "one": true, "zero": "000005", "place": "POINT(1 2)",
+                    "y": 2026, "flag": 2, "e": "b", "s": "a,b", "j": { "a": 1 }, "fixed": "ab", "d": "0000001.50", "n": null,
                 }),
             ),
         };
@@ -65,7 +70,7 @@ async fn settings_of_a_session_change_no_image() -> Result<()> {
         let is_postgres = connection(&database)?.dialect().name() == "postgresql";
         let (insert, settings): (&str, &[&str]) = if is_postgres {
             (
-                "INSERT INTO t VALUES (1, '2026-07-01 12:00:00.123456+00', '2026-02-03', 0.1::float8 + 0.2, 0.1, '\\xff\\x00', \
+                "INSERT INTO t VALUES (1, '2026-07-01 12:00:00.123456+00', '2026-02-03', 0.1::float8 + 0.2, 0.1, '\\xff00', \
                  '1 day 02:03', '{1 mon}', '[2026-01-01 00:00+00,)', 12.5, 0)",
                 &[
                     "SET LOCAL extra_float_digits = 0",
@@ -114,7 +119,7 @@ async fn settings_of_a_session_change_no_image() -> Result<()> {
 /// A TIMESTAMP is the instant that the column holds, also the zero date.
 #[tokio::test]
 async fn a_zero_timestamp_stays_one() -> Result<()> {
-    for database in databases(["", "", "CREATE TABLE t (at TIMESTAMP(3) NOT NULL DEFAULT 0 PRIMARY KEY)"]).await? {
+    for database in databases(["", "", "CREATE TABLE t (at TIMESTAMP(3) NOT NULL DEFAULT '2000-01-01' PRIMARY KEY)"]).await? {
         Capture::install_table(&database, "t", None).await?;
         transaction(&database, async || {
             run(&database, &["SET sql_mode = '', time_zone = '-03:00'", "INSERT INTO t VALUES (0)"]).await?;
@@ -160,7 +165,28 @@ async fn a_wide_table_is_captured() -> Result<()> {
         run(&database, &["INSERT INTO t (id, c399) VALUES (1, 7)", "UPDATE t SET c0 = 1"]).await?;
         let seen = taken(&database).await?;
         assert_eq!(seen[1].after.as_object().map(serde_json::Map::len), Some(401));
-        assert_eq!((&seen[1].after["c0"], &seen[1].after["c399"]), (&json!(1), &Json::from(7)));
+        assert_eq!((&seen[1].after["c0"], &seen[1].after["c399"]), (&json!(1), &json!(7)));
+    }
+    Ok(())
+}
+
+#[derive(ActiveRecord, Clone, Debug)]
+struct Paper {
+    id: i64,
+    content: Json<Box<RawValue>>,
+}
+
+/// A number of a JSON column keeps the digits that the database keeps.
+#[tokio::test]
+async fn a_number_in_json_keeps_its_digits() -> Result<()> {
+    for profile in profiles() {
+        let database = Database::on(profile, &["papers (id ID, content DOCUMENT NOT NULL)"]).await?;
+        Capture::install::<Paper>().on(&*database).await?;
+        run(&database, &["INSERT INTO papers (content) VALUES ('[1234567890123456789012345]')"]).await?;
+        let row = Paper::using(&database).one().await?;
+        let message = Message::using(&database).one().await?;
+        let image = message.payload::<Changed<Paper>>()?.after.ok_or_else(|| Error::custom("no image"))?;
+        assert_eq!(image.content.0.get(), row.content.0.get());
     }
     Ok(())
 }

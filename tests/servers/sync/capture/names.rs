@@ -4,14 +4,15 @@ use activerecord::prelude::*;
 
 use super::{databases, run, taken};
 
-/// Tables whose names differ only in the case, in a character that is not a letter, or after the length of a name.
+/// Tables whose names differ only in a character that is not a letter, after the length of a name, or, on PostgreSQL, in the
+/// case: the catalog of MySQL and MariaDB cannot tell such tables apart.
 #[tokio::test]
 async fn similar_names_are_different_tables() -> Result<()> {
     let long = "a_table_with_a_very_long_name_that_fills_all_of_the_63_bytes_";
     let names = [format!("{long}1"), format!("{long}2"), "a_b".to_owned(), "a b".to_owned(), "a-b".to_owned()];
     let folded = ["Mixed".to_owned(), "mixed".to_owned()];
     for database in databases(["SELECT 1"; 3]).await? {
-        let has_case = connection(&database)?.dialect().name() != "sqlite";
+        let has_case = connection(&database)?.dialect().name() == "postgresql";
         let names: Vec<_> = names.iter().chain(folded.iter().filter(|_| has_case)).collect();
         for name in &names {
             let create = format!("CREATE TABLE {} (id INTEGER PRIMARY KEY)", database.quoted(name));

@@ -32,8 +32,8 @@ async fn a_large_row_is_written() -> Result<()> {
             "INSERT INTO t SELECT 1, REPEAT('\"', @@max_allowed_packet - 100)"
         };
         run(&database, &[insert, "DELETE FROM t", "INSERT INTO t VALUES (2, 'small')"]).await?;
-        let last = taken_last(&database).await?;
-        assert_eq!(last, "small");
+        let small = if is_file { "736D616C6C" } else { "small" };
+        assert_eq!(taken_last(&database).await?, small);
         without_images(&database, &["1", "1"]).await?;
     }
     Ok(())
