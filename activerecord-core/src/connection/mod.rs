@@ -14,6 +14,7 @@ mod meters;
 mod moment;
 mod on_connect;
 mod pool;
+mod horizon;
 mod protocol;
 mod registry;
 mod scope;
