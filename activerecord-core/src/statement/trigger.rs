@@ -21,6 +21,9 @@ pub struct CreateTrigger {
     /// Fire only if no row of the table has the former key when the statement ends. For tables whose key is checked late: in
     /// one statement, another row can take the key of a row that loses it.
     pub if_free: bool,
+    /// Whether `key` is the primary key. Then SQLite takes the image after the change from the table: other triggers, which can
+    /// fire earlier, can have changed the row again.
+    pub is_primary: bool,
     /// The columns of the primary key.
     pub key: Vec<TriggerColumn>,
     /// The columns of the images.

@@ -1,7 +1,7 @@
 //! The triggers of a captured table.
 
 use activerecord_core::statement::{
-    CreateTrigger, KeyChange, Name, RowImage, TableEvent, TriggerColumn, TriggerValue,
+    CreateTrigger, DropTrigger, KeyChange, Name, RowImage, TableEvent, TriggerColumn, TriggerValue,
 };
 use activerecord_core::{
     ConnectionHandle, Deferrable, Error, ErrorKind, Model as _, ProtocolConnection as _, Result, TableInfo, ToValue as _,
@@ -69,6 +69,7 @@ impl Captured {
             event,
             when,
             if_free: kind == DELETE && self.is_checked_late(),
+            is_primary: self.key.iter().map(|column| &*column.name).eq(self.info.key.iter().map(|name| &**name)),
             key: self.key.clone(),
             columns: self.columns.clone(),
             row,
@@ -90,9 +91,10 @@ impl Captured {
 pub(super) async fn triggers(
     connection: &ConnectionHandle,
     info: &TableInfo,
-) -> Result<Vec<activerecord_core::statement::DropTrigger>> {
+) -> Result<Vec<DropTrigger>> {
     let mut triggers = connection.triggers(info).await?;
-    triggers.retain(|trigger| Trigger::ALL.iter().any(|known| trigger.name.starts_with(&known.prefix())));
+    let name = |trigger: &DropTrigger| trigger.name.trim_start_matches(FIRST).to_owned();
+    triggers.retain(|trigger| Trigger::ALL.iter().any(|known| name(trigger).starts_with(&known.prefix())));
     Ok(triggers)
 }
 
@@ -112,6 +114,10 @@ pub(super) fn missing(table: &str, connection: &ConnectionHandle) -> Error {
     let message = format!("`{}` has no table `{table}`", connection.name());
     Error::new(ErrorKind::InvalidStatement, message)
 }
+
+/// The begin of the names of triggers. PostgreSQL fires triggers in the order of their names. If another trigger changed the row
+/// again and came first, the message of the second change would precede that of the first.
+const FIRST: char = '!';
 
 /// The kinds of changes.
 const INSERT: &str = "insert";
@@ -164,6 +170,6 @@ impl Trigger {
         let is_plain = |character: &char| character.is_ascii_alphanumeric() || *character == '_';
         let start: String = local.chars().filter(is_plain).take(LENGTH).collect();
         let hash = hash(local).to_string();
-        format!("{}{start}_{}", self.prefix(), &hash[..16]).into()
+        format!("{FIRST}{}{start}_{}", self.prefix(), &hash[..16]).into()
     }
 }

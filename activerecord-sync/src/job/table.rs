@@ -153,6 +153,8 @@ impl SyncTable {
         let source = self.source().await?;
         let target = connection(&self.target)?;
         if target.describe(&self.table).await?.is_none() {
+            // They are about rows of a former table. Without them, a run that ends before the table exists copies everything, too.
+            Checkpoint::delete_all(&target, &self.job()).await?;
             target.create_table(&source.definition()?).await?;
         }
         self.copy(source).await?.run().await
@@ -214,6 +216,10 @@ impl SyncTable {
         self.copy(self.source().await?).await?.repair().await
     }
 
+    fn job(&self) -> String {
+        format!("{}.{}", self.source, self.table)
+    }
+
     async fn source(&self) -> Result<TableInfo> {
         let found = connection(&self.source)?.describe(&self.table).await?;
         match found {
@@ -242,7 +248,7 @@ impl SyncTable {
         }
         let like = target.clone();
         Ok(Copy {
-            job: format!("{}.{}", self.source, self.table),
+            job: self.job(),
             source,
             target,
             map: Arc::new(move |_: &Side, row: &Row| like.typed(row)),

@@ -1,6 +1,7 @@
 //! The expressions that write a row as JSON text.
 
 use super::super::writer::Writer;
+use crate::dialect::TriggerForm;
 use crate::error::{Error, Result};
 use crate::statement::{CreateTrigger, RowImage, TriggerColumn, TriggerValue};
 use crate::value::{Value, ValueType};
@@ -15,18 +16,33 @@ const MOST: usize = 64;
 enum Piece<'c> {
     Literal(String),
     /// A column as text.
-    Text(RowImage, &'c TriggerColumn),
+    Text(&'static str, &'c TriggerColumn),
     /// A column as JSON.
-    Json(RowImage, &'c TriggerColumn),
+    Json(&'static str, &'c TriggerColumn),
+}
+
+/// Whether the image after the change is that of the table, as `ar_new`.
+pub(super) fn is_live(w: &Writer<'_>, trigger: &CreateTrigger) -> bool {
+    let is_list = matches!(w.dialect.triggers.form, TriggerForm::Statements { .. });
+    is_list && trigger.is_primary && trigger.row == RowImage::New
+}
+
+/// The name of a row in the trigger.
+fn row(w: &Writer<'_>, trigger: &CreateTrigger, image: RowImage) -> &'static str {
+    match image {
+        RowImage::Old => "OLD.",
+        RowImage::New if is_live(w, trigger) => "ar_new.",
+        RowImage::New => "NEW.",
+    }
 }
 
 /// The images of the row before and after the change.
 pub(super) fn images(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> {
     let (before, after) = written(trigger);
     let mut pieces = vec![Piece::Literal("{\"before\":".to_owned())];
-    image(&mut pieces, before.then_some(RowImage::Old), &trigger.columns);
+    image(&mut pieces, before.then_some("OLD."), &trigger.columns);
     pieces.push(Piece::Literal(",\"after\":".to_owned()));
-    image(&mut pieces, after.then_some(RowImage::New), &trigger.columns);
+    image(&mut pieces, after.then_some(row(w, trigger, RowImage::New)), &trigger.columns);
     pieces.push(Piece::Literal("}".to_owned()));
     concat(w, &pieces)
 }
@@ -34,7 +50,7 @@ pub(super) fn images(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> 
 /// Only the key of the row, in place of its images.
 pub(super) fn key_json(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> {
     let mut pieces = vec![Piece::Literal("{\"before\":null,\"after\":null,\"key\":".to_owned())];
-    image(&mut pieces, Some(trigger.row), &trigger.key);
+    image(&mut pieces, Some(row(w, trigger, trigger.row)), &trigger.key);
     pieces.push(Piece::Literal("}".to_owned()));
     concat(w, &pieces)
 }
@@ -46,7 +62,7 @@ pub(super) fn key_text(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()
         if !pieces.is_empty() {
             pieces.push(Piece::Literal(",".to_owned()));
         }
-        pieces.push(Piece::Text(trigger.row, column));
+        pieces.push(Piece::Text(row(w, trigger, trigger.row), column));
     }
     w.push("SUBSTR(");
     concat(w, &pieces)?;
@@ -57,7 +73,7 @@ pub(super) fn key_text(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()
 /// The sum of the sizes of the values that can be long, in both images.
 pub(super) fn sizes(w: &mut Writer<'_>, trigger: &CreateTrigger, size: &str) -> Result<()> {
     let (before, after) = written(trigger);
-    let rows = [(before, RowImage::Old), (after, RowImage::New)];
+    let rows = [(before, "OLD."), (after, row(w, trigger, RowImage::New))];
     let long = |ty| matches!(ty, None | Some(ValueType::Text | ValueType::Bytes | ValueType::Json | ValueType::Array(_)));
     let values: Vec<_> = rows
         .into_iter()
@@ -69,7 +85,7 @@ pub(super) fn sizes(w: &mut Writer<'_>, trigger: &CreateTrigger, size: &str) -> 
     }
     grouped(w, &values, " + ", |w, (row, column)| {
         w.push("COALESCE(");
-        of(w, size, *row, column)?;
+        filled(w, size, row, &column.name)?;
         w.push(", 0)");
         Ok(())
     })
@@ -85,12 +101,12 @@ fn written(trigger: &CreateTrigger) -> (bool, bool) {
 }
 
 /// A JSON object of the row's columns, or null.
-fn image<'c>(pieces: &mut Vec<Piece<'c>>, image: Option<RowImage>, columns: &'c [TriggerColumn]) {
-    let Some(image) = image else { return pieces.push(Piece::Literal("null".to_owned())) };
+fn image<'c>(pieces: &mut Vec<Piece<'c>>, row: Option<&'static str>, columns: &'c [TriggerColumn]) {
+    let Some(row) = row else { return pieces.push(Piece::Literal("null".to_owned())) };
     for (index, column) in columns.iter().enumerate() {
         let name = serde_json::Value::from(&*column.name);
         pieces.push(Piece::Literal(format!("{}{name}:", if index == 0 { '{' } else { ',' })));
-        pieces.push(Piece::Json(image, column));
+        pieces.push(Piece::Json(row, column));
     }
     pieces.push(Piece::Literal("}".to_owned()));
 }
@@ -130,20 +146,14 @@ fn piece(w: &mut Writer<'_>, piece: &Piece<'_>) -> Result<()> {
     let triggers = w.dialect.triggers;
     match piece {
         Piece::Literal(text) => literal(w, text),
-        Piece::Text(image, column) => of(w, triggers.text(column.ty, &column.declared), *image, column),
-        Piece::Json(image, column) => {
-            w.push("CASE WHEN ");
-            of(w, "{}", *image, column)?;
-            w.push(" IS NULL THEN 'null' ELSE ");
-            of(w, triggers.json(column.ty, &column.declared), *image, column)?;
+        Piece::Text(row, column) => filled(w, triggers.text(column.ty, &column.declared), row, &column.name),
+        Piece::Json(row, column) => {
+            w.push("CASE WHEN ").push(row).name(&column.name).push(" IS NULL THEN 'null' ELSE ");
+            filled(w, triggers.json(column.ty, &column.declared), row, &column.name)?;
             w.push(" END");
             Ok(())
         }
     }
-}
-
-fn of(w: &mut Writer<'_>, spelling: &str, image: RowImage, column: &TriggerColumn) -> Result<()> {
-    filled(w, spelling, if image == RowImage::Old { "OLD." } else { "NEW." }, &column.name)
 }
 
 /// Writes a spelling with a column of a row.

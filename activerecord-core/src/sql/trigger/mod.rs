@@ -134,6 +134,13 @@ fn has_images(trigger: &CreateTrigger) -> bool {
 fn statements(w: &mut Writer<'_>, trigger: &CreateTrigger, size: &str, most: u32) -> Result<()> {
     w.push("BEGIN ");
     insert(w, trigger, &Images::IfBelow { size, most })?;
+    if image::is_live(w, trigger) {
+        w.push(" FROM ").table(&trigger.table).push(" AS ar_new WHERE ");
+        for (index, column) in trigger.key.iter().enumerate() {
+            w.push(if index == 0 { "ar_new." } else { " AND ar_new." }).name(&column.name);
+            w.push(" IS NEW.").name(&column.name);
+        }
+    }
     w.push("; END");
     Ok(())
 }
@@ -193,9 +200,10 @@ impl Images<'_> {
 fn insert(w: &mut Writer<'_>, trigger: &CreateTrigger, images: &Images<'_>) -> Result<()> {
     w.push("INSERT INTO ").table(&trigger.into).push(" (");
     w.names(trigger.values.iter().map(|(column, _)| column));
-    w.push(") VALUES (");
+    let is_live = image::is_live(w, trigger);
+    w.push(if is_live { ") SELECT " } else { ") VALUES (" });
     w.list(&trigger.values, |w, (_, value)| self::value(w, trigger, value, images))?;
-    w.push(")");
+    w.push(if is_live { "" } else { ")" });
     Ok(())
 }
 

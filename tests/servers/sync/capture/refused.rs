@@ -142,6 +142,39 @@ async fn a_truncate_is_captured() -> Result<()> {
     Ok(())
 }
 
+/// A trigger of the application changes the row again. The last message is the last state, whichever trigger is older and
+/// whatever its name is.
+#[tokio::test]
+async fn other_triggers_change_the_row_again() -> Result<()> {
+    let create = "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, touched INTEGER DEFAULT 0)";
+    for is_older in [true, false] {
+        for database in databases([create, create, ""]).await? {
+            let is_file = connection(&database)?.dialect().name() == "sqlite";
+            let trigger: &[&str] = if is_file {
+                &["CREATE TRIGGER a_touch AFTER UPDATE OF x ON t BEGIN UPDATE t SET touched = touched + 1 WHERE id = NEW.id; END"]
+            } else {
+                &[
+                    "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                     UPDATE t SET touched = touched + 1 WHERE id = NEW.id; RETURN NULL; END $$",
+                    "CREATE TRIGGER \"A_touch\" AFTER UPDATE OF x ON t FOR EACH ROW EXECUTE FUNCTION touch()",
+                ]
+            };
+            if is_older {
+                run(&database, trigger).await?;
+            }
+            Capture::install_table(&database, "t", None).await?;
+            if !is_older {
+                run(&database, trigger).await?;
+            }
+            run(&database, &["INSERT INTO t (id, x) VALUES (1, 1)", "UPDATE t SET x = 2"]).await?;
+            let seen = taken(&database).await?;
+            assert_eq!(seen.len(), 3);
+            assert_eq!(seen[2].after, json!({ "id": 1, "x": 2, "touched": 1 }));
+        }
+    }
+    Ok(())
+}
+
 /// Rows that exchange their keys in one statement: the last message of each key is the row that has it.
 #[tokio::test]
 async fn keys_change_places() -> Result<()> {
