@@ -1,37 +1,59 @@
 //! The bar that shows how far a copy is.
 
+use std::collections::HashMap;
 use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use activerecord::sync::{Progress, SyncTable};
+use activerecord::sync::{DatabasePlan, Progress, SyncDatabase};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-/// Shows the progress of a job as a bar on stderr, if that is a terminal.
-pub(crate) fn with_bar(job: SyncTable) -> SyncTable {
-    if !std::io::stderr().is_terminal() {
-        return job;
+/// One bar for all tables, on stderr.
+#[derive(Clone)]
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    /// The rows that are done, by the names of the jobs.
+    done: Arc<Mutex<HashMap<String, u64>>>,
+    is_shown: bool,
+}
+
+impl Bar {
+    /// A bar for the rows of these tables. It is hidden if stderr is not a terminal.
+    pub(crate) fn new(plan: &DatabasePlan) -> Self {
+        let is_shown = std::io::stderr().is_terminal();
+        let bar = if is_shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        let bar = styled(bar.with_finish(ProgressFinish::AndClear));
+        bar.set_length(plan.tables.iter().map(|table| table.rows).sum());
+        Self { bar, done: Arc::default(), is_shown }
     }
-    // A job that fails drops its bar, which then disappears before the error is printed.
-    let bar = styled(ProgressBar::no_length().with_finish(ProgressFinish::AndClear));
-    job.progress(move |progress: Progress| show(&bar, &progress))
+
+    /// The job, which moves the bar.
+    pub(crate) fn follow(&self, job: SyncDatabase) -> SyncDatabase {
+        if !self.is_shown {
+            return job;
+        }
+        let bar = self.clone();
+        job.each(|table| table.progress(move |progress: Progress| bar.show(&progress)))
+    }
+
+    /// Removes the bar.
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn show(&self, progress: &Progress) {
+        self.bar.set_prefix(progress.job().to_owned());
+        if let Some(watermark) = progress.watermark() {
+            self.bar.set_message(watermark.format("%Y-%m-%d %H:%M:%S").to_string());
+        }
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.insert(progress.job().to_owned(), progress.rows());
+        self.bar.set_position(done.values().sum());
+    }
 }
 
 fn styled(bar: ProgressBar) -> ProgressBar {
     let style = "{prefix} {wide_bar} {human_pos}/{human_len} {per_sec} {eta} {msg}";
     ProgressStyle::with_template(style).map_or(bar.clone(), |style| bar.with_style(style))
-}
-
-fn show(bar: &ProgressBar, progress: &Progress) {
-    bar.set_prefix(progress.job().to_owned());
-    if let Some(total) = progress.total() {
-        bar.set_length(total);
-    }
-    if let Some(watermark) = progress.watermark() {
-        bar.set_message(watermark.format("%Y-%m-%d %H:%M:%S").to_string());
-    }
-    bar.set_position(progress.rows());
-    if progress.is_done() {
-        bar.finish_and_clear();
-    }
 }
 
 #[cfg(test)]
@@ -41,26 +63,24 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_bar_follows_the_reports_and_ends_with_the_copy() -> Result<()> {
+    async fn one_bar_follows_all_tables() -> Result<()> {
         let folder = tempfile::tempdir().map_err(Error::custom)?;
         for name in ["bar_from", "bar_to"] {
             let url = format!("sqlite://{}/{name}.db?mode=rwc", folder.path().display());
             ConnectionManager::configure(name, url)?;
         }
         let from = connection("bar_from")?;
-        from.execute("CREATE TABLE airports (code TEXT PRIMARY KEY)", []).await?;
-        from.execute("INSERT INTO airports VALUES ('EWR'), ('JFK'), ('LGA')", []).await?;
-        let bar = styled(ProgressBar::hidden());
-        let (copied, (shown, seen)) = (bar.clone(), std::sync::mpsc::channel());
-        let job = SyncTable::new("airports", "bar_from", "bar_to").batch(2).progress(move |progress: Progress| {
-            show(&copied, &progress);
-            shown.send((copied.position(), copied.length(), copied.is_finished())).ok();
-        });
-        assert_eq!(job.run().await?.written, 3);
-        drop(job);
-        let seen: Vec<_> = seen.iter().collect();
-        assert_eq!(seen, [(2, Some(3), false), (3, Some(3), false), (3, Some(3), true)]);
-        assert_eq!(bar.prefix(), "bar_from.airports");
+        for table in ["airports", "planes"] {
+            from.execute(&format!("CREATE TABLE {table} (code TEXT PRIMARY KEY)"), []).await?;
+            from.execute(&format!("INSERT INTO {table} VALUES ('EWR'), ('JFK'), ('LGA')"), []).await?;
+        }
+        let job = SyncDatabase::new("bar_from", "bar_to").each(|table| table.batch(2));
+        let bar = Bar { is_shown: true, ..Bar::new(&job.plan().await?) };
+        assert_eq!(bar.bar.length(), Some(6));
+        assert!(bar.follow(job).run().await?.is_complete());
+        assert_eq!((bar.bar.position(), bar.bar.prefix()), (6, "bar_from.planes".to_owned()));
+        bar.end();
+        assert!(bar.bar.is_finished());
         Ok(())
     }
 }

@@ -50,6 +50,10 @@ mod verbs;
 pub mod private;
 
 pub use backend::{Branch, IntoBranch, Isolation, PreparedBranch};
+#[doc(hidden)]
+pub use catalog::{Carried, PlaceSql};
+#[doc(hidden)]
+pub use value::Unread;
 pub use catalog::{
     CheckInfo, ColumnInfo, Deferrable, EnumInfo, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo, Generated, Identity,
     IndexInfo, IndexPart, IndexTerm, LeftOut, SequenceInfo, TableInfo, TableKind, Translated, UniqueKey,

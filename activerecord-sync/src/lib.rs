@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`SyncJob`] | copies the rows of one model into the table of another, in batches, from a checkpoint |
 //! | [`SyncTable`] | copies a table that has no model |
+//! | [`SyncDatabase`] | copies all tables of a database |
 //! | [`Capture`] | installs triggers that write every change of a table to the outbox |
 //! | [`Mirror`] | applies captured changes to the target of a [`SyncJob`] |
 //!
@@ -30,7 +31,10 @@ pub mod support {
 }
 
 pub use capture::{Capture, Changed, Install};
-pub use job::{SyncFrom, SyncJob, SyncTable};
+pub use job::{NotCopied, SyncDatabase, SyncFrom, SyncJob, SyncTable};
 pub use mirror::{Lag, Mirror};
 pub use progress::{IntoProgress, Progress};
-pub use report::{BadRow, Difference, DifferenceKind, Differences, SyncReport};
+pub use report::{
+    BadRow, DatabaseDifferences, DatabasePlan, DatabaseReport, Difference, DifferenceKind, Differences, Outcome, PlannedTable,
+    SyncReport, TableDifferences, TableReport,
+};

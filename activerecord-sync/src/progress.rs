@@ -183,11 +183,6 @@ impl Meter {
         })))
     }
 
-    /// Whether somebody receives the reports: only then are rows counted in advance, which costs a query for each range.
-    pub(crate) fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// Adds the number of rows of one range to the total.
     pub(crate) fn expect(&self, rows: u64) {
         self.change(|state| {

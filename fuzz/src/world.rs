@@ -141,6 +141,7 @@ impl Content {
             model: Some(self.def),
             columns: self.def.columns.iter().map(|def| def.name.into()).collect(),
             values: self.rows.concat(),
+            forms: Vec::new(),
             conflict: None,
             returning: Vec::new(),
         };

@@ -239,6 +239,7 @@ fn insert(conflict: Option<Conflict>, returning: &[&'static str]) -> String {
         model: None,
         columns: ["id", "carrier", "delay"].map(Name::from).to_vec(),
         values: [row(1), row(2)].concat(),
+        forms: Vec::new(),
         conflict,
         returning: returning.iter().map(|name| Name::from(*name)).collect(),
     }))
@@ -251,6 +252,7 @@ fn inserts() {
         model: None,
         columns: vec![],
         values: vec![],
+        forms: Vec::new(),
         conflict: None,
         returning: vec!["id".into()],
     };

@@ -1,21 +1,25 @@
 //! Tables as a database describes them: plain data, which the renderer can write as DDL.
 
+mod carried;
 mod column;
 mod constraint;
 mod definition;
 mod index;
 mod keeps;
 
+pub use carried::{Carried, PlaceSql};
 pub use column::{ColumnInfo, EnumInfo, Generated, Identity, SequenceInfo};
 pub use constraint::{CheckInfo, Deferrable, ExclusionInfo, ForeignKeyAction, ForeignKeyInfo};
 pub use index::{IndexInfo, IndexPart, IndexTerm};
 pub(crate) use keeps::Keeps;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
+use crate::statement::qualified;
 use crate::value::ValueType;
 
 /// A table, as the catalog of its database describes it.
@@ -202,9 +206,9 @@ impl TableInfo {
     #[must_use]
     pub fn renamed(&self, name: impl Into<String>) -> Self {
         let mut table = Self { name: name.into(), ..self.clone() };
-        let (old, new) = (self.local_name(), table.local_name().to_owned());
+        let (old, new) = (self.local_name(), table.local_name().into_owned());
         let rename = |name: &mut String| {
-            if let Some(rest) = name.strip_prefix(old).filter(|rest| rest.starts_with('_')) {
+            if let Some(rest) = name.strip_prefix(&*old).filter(|rest| rest.starts_with('_')) {
                 *name = format!("{new}{rest}");
             }
         };
@@ -216,16 +220,16 @@ impl TableInfo {
         indexes.chain(checks).chain(foreign).chain(sequences).chain(exclusions).for_each(rename);
         table.unique.iter_mut().for_each(|key| rename(&mut key.name));
         for key in &mut table.foreign_keys {
-            if key.table == old && key.schema == table.schema {
+            if key.table == *old && key.schema == table.schema {
                 key.table.clone_from(&new);
             }
         }
         table
     }
 
-    /// The name of the table without its schema.
-    pub(crate) fn local_name(&self) -> &str {
-        self.name.rsplit_once('.').map_or(&*self.name, |(_, table)| table)
+    /// Returns the name of the table without its schema.
+    pub fn local_name(&self) -> Cow<'_, str> {
+        qualified::parts(&self.name).1
     }
 
     /// Returns the numbers of texts and of other columns in the largest index that contains the column.

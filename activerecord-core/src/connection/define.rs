@@ -134,6 +134,23 @@ impl ConnectionHandle {
         run(&session, &all, async |_| Ok(())).await
     }
 
+    /// Adds the indexes and the foreign keys of a description to its table, which exists. Returns those that could not be
+    /// added, each with its name and the error. For the packages of this library: it is not stable.
+    ///
+    /// # Errors
+    /// `Configuration` when the connection was removed; those of the connection.
+    #[doc(hidden)]
+    pub async fn add_indexes_and_keys(&self, table: &TableInfo) -> Result<Vec<(String, Error)>> {
+        let session = self.session_of_ddl()?;
+        let mut failed = Vec::new();
+        for (name, sql) in self.located(define::additions(table, session.dialect()))? {
+            if let Err(error) = run(&session, &[sql], async |_| Ok(())).await {
+                failed.push((name, error));
+            }
+        }
+        Ok(failed)
+    }
+
     /// Where DDL runs: in the open transaction if the database can roll it back, otherwise outside.
     pub(super) fn session_of_ddl(&self) -> Result<Session> {
         let joins = |level: &Arc<Level>| level.endpoint().capabilities().transactional_ddl;

@@ -15,7 +15,7 @@ use crate::dialect::{Capabilities, Dialect};
 use crate::error::Result;
 use crate::statement::{Insert, Select, Statement};
 use crate::transaction::AfterEnd;
-use crate::value::{IntoParams, Row};
+use crate::value::{Flow, IntoParams, Row, RowRef, Unread};
 
 /// Returns the connection with this name. It does not open anything.
 ///
@@ -203,6 +203,25 @@ impl ConnectionHandle {
         session.fetch_rows(&sql, Label::raw("read")).await
     }
 
+    /// As [`read`](Self::read), but a cell that cannot be read is NULL, and its row comes with the error. For the packages of
+    /// this library: it is not stable.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), without `Conversion`.
+    #[doc(hidden)]
+    pub async fn read_each(&self, query: Select) -> Result<Vec<(Row, Option<Unread>)>> {
+        let session = self.session()?;
+        let sql = session.render(Statement::Select(query))?;
+        let (mut columns, mut rows) = (None, Vec::new());
+        let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+            let columns = columns.get_or_insert_with(|| Row::columns_of(row));
+            rows.push(Row::detach_readable(row, columns));
+            Ok(Flow::More)
+        };
+        session.fetch(&sql, Label::raw("read"), &mut sink).await?;
+        Ok(rows)
+    }
+
     /// Returns the current time of the database's clock.
     ///
     /// ```no_run
@@ -360,7 +379,7 @@ impl ConnectionHandle {
 
     /// Where a statement of this task runs now: in its transaction, or on the connection that has the name. That is not
     /// the one of this handle after a `replace`, so a statement is rendered in the dialect of the session.
-    pub(super) fn session(&self) -> Result<Session> {
+    pub(crate) fn session(&self) -> Result<Session> {
         resolve_name(self.name())
     }
 }

@@ -77,7 +77,7 @@ impl Session {
     }
 
     /// Renders a statement in the dialect of this session.
-    pub(super) fn render(&self, statement: Statement) -> Result<Sql> {
+    pub(crate) fn render(&self, statement: Statement) -> Result<Sql> {
         render(statement, self.dialect()).map_err(|error| error.with_connection(self.endpoint().name()))
     }
 

@@ -4,7 +4,8 @@ use super::session::Session;
 use crate::catalog::TableInfo;
 use crate::dialect::{Dialect, TriggerForm};
 use crate::error::{Error, Result};
-use crate::statement::{CreateTrigger, DropTrigger, Name, Statement};
+use crate::statement::{CreateTrigger, DropTrigger, Name, Statement, qualified};
+use crate::value::Row;
 
 /// Returns the names of a table and of the table that its triggers write to, as a trigger has to name them.
 ///
@@ -13,11 +14,11 @@ use crate::statement::{CreateTrigger, DropTrigger, Name, Statement};
 pub(super) fn names(dialect: &Dialect, table: &TableInfo, into: &TableInfo) -> Result<(Name, Name)> {
     let is_beside = table.schema == into.schema;
     match dialect.triggers.form {
-        TriggerForm::Function { .. } => Ok((qualified(table), qualified(into))),
+        TriggerForm::Function { .. } => Ok((with_schema(table), with_schema(into))),
         // A dump of the database contains the text of the trigger. With the name of the database in it, a copy would write to
         // the original.
         TriggerForm::Handlers if is_beside => Ok((table.name.clone().into(), local(into))),
-        TriggerForm::Handlers => Ok((table.name.clone().into(), qualified(into))),
+        TriggerForm::Handlers => Ok((table.name.clone().into(), with_schema(into))),
         TriggerForm::Statements { .. } if is_beside => Ok((local(table), local(into))),
         TriggerForm::Statements { .. } => Err(Error::unsupported(format!(
             "a trigger of `{}` cannot write to `{}`: they are in different files",
@@ -33,9 +34,9 @@ pub(super) fn names(dialect: &Dialect, table: &TableInfo, into: &TableInfo) -> R
 pub(super) async fn of(session: &Session, table: &TableInfo) -> Result<Vec<DropTrigger>> {
     let dialect = session.dialect();
     let schema = table.schema.clone().unwrap_or_default();
-    let rows = session.query(dialect.triggers.of_table, [schema, table.local_name().to_owned()]).await?;
+    let rows = session.query(dialect.triggers.of_table, [schema, table.local_name().into_owned()]).await?;
     let (name, _) = names(dialect, table, table)?;
-    let trigger = |row: &crate::value::Row| {
+    let trigger = |row: &Row| {
         let function: Option<String> = row.get(1)?;
         Ok(DropTrigger { name: row.get::<String>(0)?.into(), table: name.clone(), function: function.map(Name::from) })
     };
@@ -61,12 +62,12 @@ pub(super) fn dropped(trigger: &DropTrigger) -> Vec<Statement> {
 }
 
 fn local(table: &TableInfo) -> Name {
-    table.local_name().to_owned().into()
+    qualified::quoted(&table.local_name()).into_owned().into()
 }
 
-fn qualified(table: &TableInfo) -> Name {
+fn with_schema(table: &TableInfo) -> Name {
     match &table.schema {
-        Some(schema) => format!("{schema}.{}", table.local_name()).into(),
+        Some(schema) => format!("{}.{}", qualified::quoted(schema), qualified::quoted(&table.local_name())).into(),
         None => table.name.clone().into(),
     }
 }

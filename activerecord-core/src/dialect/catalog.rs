@@ -71,7 +71,7 @@ pub(super) const SQLITE: Catalog = Catalog {
 
 pub(super) const MYSQL: Catalog = Catalog {
     tables: "SELECT table_name FROM information_schema.tables \
-             WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name",
+             WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_name",
     table: include_str!("catalog/mysql.sql"),
     main: "",
     plain_collation: "",

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 mod capabilities;
+mod carrying;
 mod catalog;
 mod convert;
 mod equality;
@@ -28,6 +29,7 @@ pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
 pub(crate) use catalog::{Catalog, sizes, without_sizes};
+pub(crate) use carrying::{Carrying, PlaceForm, TextForm};
 pub(crate) use equality::Equality;
 pub(crate) use horizon::Horizon;
 pub(crate) use keeps::{Holder, Keeping, Room};
@@ -41,7 +43,7 @@ pub(crate) use traces::TraceRules;
 pub(crate) use triggers::{TriggerForm, Triggers};
 
 use crate::error::{Error, Result};
-use crate::statement::Aggregate;
+use crate::statement::{Aggregate, qualified};
 use crate::value::{Stored, ValueType};
 
 /// The SQL dialect of a database.
@@ -122,7 +124,14 @@ pub struct Dialect {
     pub(crate) catalog: Catalog,
     pub(crate) digests: Digests,
     pub(crate) stores: Stores,
+    /// Lets the session write the key zero, where it would otherwise generate one.
+    pub(crate) keeps_zero: Option<&'static str>,
+    /// Selects a text that changes when a table with this quoted name is dropped and made again, or emptied at once.
+    pub(crate) table_identity: &'static str,
+    /// What stands before a list of rows in IN.
+    pub(crate) row_list: &'static str,
     pub(crate) keeping: Keeping,
+    pub(crate) carrying: Carrying,
     /// Whether a transaction that will be prepared gets its name when it begins.
     pub(crate) branch_at_begin: bool,
     /// Limits the idle time of the session of an open transaction.
@@ -374,12 +383,21 @@ impl Dialect {
 
     /// Returns a quoted name. A dot separates the schema and the table.
     pub(crate) fn quoted(&self, name: &str) -> String {
-        let mut text = String::with_capacity(name.len() + 2);
-        for (index, part) in name.split('.').enumerate() {
-            text.push_str(if index > 0 { "." } else { "" });
-            self.quote(part, &mut text);
-        }
-        text
+        let (schema, table) = qualified::parts(name);
+        let schema = schema.map(|schema| self.quoted_part(&schema) + ".").unwrap_or_default();
+        schema + &self.quoted_part(&table)
+    }
+
+    /// The quoted name of a table, for SQL of the packages of this library. A dot separates the schema and the table.
+    #[doc(hidden)]
+    pub fn quoted_name(&self, name: &str) -> String {
+        self.quoted(name)
+    }
+
+    /// The quoted name of a column, for SQL of the packages of this library.
+    #[doc(hidden)]
+    pub fn quoted_column(&self, name: &str) -> String {
+        self.quoted_part(name)
     }
 
     /// Whether a statement of the other dialect is one of this dialect. They can differ in how columns are stored.
@@ -401,6 +419,24 @@ impl Dialect {
     /// Returns the spelling that converts `{}` to a type.
     pub(crate) fn cast(&self, ty: ValueType) -> Option<&'static str> {
         self.casts.iter().find(|(known, _)| *known == ty).map(|(_, spelling)| *spelling)
+    }
+
+    /// The length in bytes after which the database shortens a name, for a copy.
+    #[doc(hidden)]
+    pub fn name_bytes(&self) -> Option<usize> {
+        self.name_bytes
+    }
+
+    /// The query for the identity of a table, for a copy.
+    #[doc(hidden)]
+    pub fn table_identity(&self) -> &'static str {
+        self.table_identity
+    }
+
+    /// The statement that lets a session write the key zero, for a copy. None: it can.
+    #[doc(hidden)]
+    pub fn keeps_zero(&self) -> Option<&'static str> {
+        self.keeps_zero
     }
 
     /// Returns true when rows with a value of type `ty` have a [digest](crate::backend::RowDigest). `column` is the

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
-    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, catalog, horizon, keeps, row_digests, stores, tokens, traces, triggers,
+    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, carrying, catalog, horizon, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -145,7 +145,11 @@ pub static MYSQL: Dialect = Dialect {
     catalog: catalog::MYSQL,
     digests: row_digests::MYSQL,
     stores: stores::MYSQL,
+    keeps_zero: Some("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"),
+    table_identity: "SELECT CAST(create_time AS CHAR) FROM information_schema.tables WHERE CONCAT('`', table_name, '`') = ? AND table_schema = DATABASE()",
+    row_list: "",
     keeping: keeps::MYSQL,
+    carrying: carrying::MYSQL,
     branch_at_begin: true,
     // MariaDB does not know that a key determines its row.
     key_determines_row: false,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
-    Sequences, SetQuery, Size, Upsert, catalog, horizon, keeps, row_digests, stores, tokens, traces, triggers,
+    Sequences, SetQuery, Size, Upsert, carrying, catalog, horizon, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -149,7 +149,11 @@ pub static POSTGRESQL: Dialect = Dialect {
     catalog: catalog::POSTGRESQL,
     digests: row_digests::POSTGRESQL,
     stores: stores::POSTGRESQL,
+    keeps_zero: None,
+    table_identity: "SELECT CONCAT(t.oid, ':', pg_relation_filenode(t.oid)) FROM (SELECT CAST(CAST(CAST(? AS text) AS regclass) AS oid) AS oid) AS t",
+    row_list: "",
     keeping: keeps::POSTGRESQL,
+    carrying: carrying::POSTGRESQL,
     branch_at_begin: false,
     key_determines_row: true,
     sequences: Sequences::Setval,

@@ -1,6 +1,7 @@
 //! How a database generates integers, and moves a sequence that rows with numbers of their own have overtaken.
 
 use super::Dialect;
+use crate::statement::qualified;
 
 /// The syntax of integers that the database generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Dialect {
     /// Whether a constraint has the name that the database gives to the primary key of a table whose keys are numbers of a
     /// sequence. False: the name does not tell.
     pub(crate) fn is_usual_key(&self, table: &str, constraint: &str) -> bool {
-        let local = table.rsplit_once('.').map_or(table, |(_, local)| local);
-        self.sequences == Sequences::Setval && constraint.strip_suffix("_pkey") == Some(local)
+        let (_, local) = qualified::parts(table);
+        self.sequences == Sequences::Setval && constraint.strip_suffix("_pkey") == Some(&*local)
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, InList, JsonPaths, Like, Logins, Placeholder, Precondition, RangeChecks, Sequences, SetQuery,
-    Size, Upsert, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Size, Upsert, carrying, catalog, keeps, row_digests, stores, tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -119,7 +119,11 @@ pub static SQLITE: Dialect = Dialect {
     catalog: catalog::SQLITE,
     digests: row_digests::SQLITE,
     stores: stores::SQLITE,
+    keeps_zero: None,
+    table_identity: "SELECT CAST(schema_version AS TEXT) FROM pragma_schema_version WHERE ? IS NOT NULL",
+    row_list: "VALUES ",
     keeping: keeps::SQLITE,
+    carrying: carrying::SQLITE,
     branch_at_begin: false,
     key_determines_row: true,
     sequences: Sequences::None,

@@ -221,7 +221,7 @@ pub(super) const POSTGRESQL: Triggers = {
         same: Same { operator: " IS NOT DISTINCT FROM ", text: "concat({}) COLLATE \"C\"" },
         // The function is left out if the trigger of another table uses it.
         of_table: "SELECT t.tgname::text, CASE WHEN NOT EXISTS (SELECT FROM pg_trigger AS o WHERE o.tgfoid = t.tgfoid \
-                   AND o.tgrelid <> t.tgrelid AND o.tgparentid = 0) THEN f.nspname || '.' || p.proname END \
+                   AND o.tgrelid <> t.tgrelid AND o.tgparentid = 0) THEN concat('\"', replace(f.nspname, '\"', '\"\"'), '\".\"', replace(p.proname, '\"', '\"\"'), '\"') END \
                    FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace \
                    JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_namespace AS f ON f.oid = p.pronamespace \
                    WHERE n.nspname = ? AND c.relname = ? AND NOT t.tgisinternal AND t.tgparentid = 0",

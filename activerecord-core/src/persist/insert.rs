@@ -64,6 +64,7 @@ fn statement<M: Model>(left: &Left, binds: Vec<Value>, returning: bool, session:
         model: Some(M::TABLE),
         columns: columns_of::<M>(left.written::<M>()),
         values,
+        forms: Vec::new(),
         conflict: None,
         returning: columns_of::<M>(left.ordinals().filter(|_| returning)),
     };

@@ -144,6 +144,7 @@ impl Bulk {
             model: Some(M::TABLE),
             columns: columns_of::<M>(left.written::<M>()),
             values,
+            forms: Vec::new(),
             conflict: self.conflict.clone().map(|conflict| without::<M>(conflict, &left)),
             returning: Vec::new(),
         };

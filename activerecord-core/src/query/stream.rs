@@ -10,10 +10,11 @@ use futures_core::Stream;
 
 use super::{Label, Query};
 use crate::backend::BoxFuture;
-use crate::connection::Session;
+use crate::connection::{ConnectionHandle, Session};
 use crate::error::{Error, Result};
+use crate::statement::{Select, Statement};
 use crate::typed::{Found, Source};
-use crate::value::{Flow, RowRef};
+use crate::value::{Flow, Row, RowRef};
 
 /// The rows of a query, one by one: [`Query::stream`]. It is a `futures::Stream` of `Result<R>`, and has the method
 /// [`next`](Self::next).
@@ -68,6 +69,30 @@ pub(super) fn open<S: Source, R: Send + 'static>(query: Query<S, R>) -> RowStrea
     let (session, found) = (query.session(), query.found);
     let fetch = Box::pin(fetch(query, session, Arc::clone(&buffer)));
     RowStream { fetch: Some(fetch), buffer, found, finding: None, failure: None }
+}
+
+impl ConnectionHandle {
+    /// The rows of a query tree as a stream: see [`RowStream`]. For the packages of this library: it is not stable.
+    #[doc(hidden)]
+    pub fn stream(&self, query: Select) -> RowStream<Row> {
+        let buffer = Arc::new(Buffer::default());
+        let fetch = Box::pin(fetch_rows(self.session(), query, Arc::clone(&buffer)));
+        RowStream { fetch: Some(fetch), buffer, found: None, finding: None, failure: None }
+    }
+}
+
+async fn fetch_rows(session: Result<Session>, query: Select, buffer: Arc<Buffer<Row>>) -> Result<()> {
+    let session = session?;
+    let sql = session.render(Statement::Select(query))?;
+    let mut columns = None;
+    let mut sink = |row: &dyn RowRef| -> Result<Flow> {
+        let columns = columns.get_or_insert_with(|| Row::columns_of(row));
+        let row = Row::detach(row, columns)?;
+        let mut buffer = lock(&buffer);
+        buffer.push_back(row);
+        Ok(if buffer.len() < CAPACITY { Flow::More } else { Flow::Pause })
+    };
+    session.fetch(&sql, Label::stream("rows"), &mut sink).await
 }
 
 async fn fetch<S: Source, R: Send + 'static>(

@@ -7,7 +7,7 @@ use super::writer::Writer;
 use crate::dialect::{DecimalMath, JsonPaths};
 use crate::error::{Error, Result};
 use crate::statement::{Compare, Expr, MAX_DEPTH, Part, Refusal};
-use crate::value::{Purpose, ValueType};
+use crate::value::{Purpose, Value, ValueType};
 
 /// Writes a comparison of two expressions.
 pub(super) fn compare(w: &mut Writer<'_>, left: Expr, op: Compare, right: Expr) -> Result<()> {
@@ -58,6 +58,23 @@ pub(super) fn compare_rows(w: &mut Writer<'_>, mut pairs: Vec<(Expr, Expr)>, op:
         comparand(w, left)
     })?;
     w.push(")").push(symbol(op)).push("(").list(values, |w, (met, value)| operand(w, value, met))?;
+    w.push(")");
+    Ok(())
+}
+
+/// Writes whether a row of expressions is one of these rows of values. One condition for each row would be nested too deeply.
+pub(super) fn in_rows(w: &mut Writer<'_>, row: Vec<Expr>, rows: Vec<Vec<Value>>) -> Result<()> {
+    if rows.is_empty() {
+        return expr(w, Expr::Or(Vec::new()));
+    }
+    let spelled = row.iter().map(|part| common(w.dialect, [part], Purpose::Compare)).collect::<Result<Vec<_>>>()?;
+    let values = w.dialect.row_list;
+    w.push("(").list(row, comparand)?;
+    w.push(") IN (").push(values).list(rows, |w, row| {
+        w.push("(").list(row.into_iter().zip(&spelled), |w, (value, met)| w.bind_as(value, *met))?;
+        w.push(")");
+        Ok::<_, Error>(())
+    })?;
     w.push(")");
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::catalog::{
 };
 use crate::dialect::{AutoIncrement, Comments, Dialect};
 use crate::error::Result;
+use crate::statement::qualified;
 
 const IF_ABSENT: &str = "IF NOT EXISTS ";
 
@@ -57,6 +58,24 @@ pub(crate) fn create(info: &TableInfo, dialect: &Dialect, if_absent: bool) -> Re
         comments(info, dialect, &mut all)?;
     }
     Ok(all)
+}
+
+/// Returns the statements that add the indexes and the foreign keys of a description to its table, each with its name.
+pub(crate) fn additions(info: &TableInfo, dialect: &Dialect) -> Result<Vec<(String, Sql)>> {
+    let index = |index: &IndexInfo| {
+        let name = index.name.clone().unwrap_or_default();
+        Ok((format!("index `{name}`"), statement(dialect, |w| self::index(w, info, index, false))?))
+    };
+    let key = |key: &ForeignKeyInfo| {
+        let name = key.name.clone().unwrap_or_else(|| key.columns.join("_"));
+        let sql = statement(dialect, |w| {
+            w.push("ALTER TABLE ").table(&info.name).push(" ADD ");
+            foreign_key(w, info, key);
+            Ok(())
+        })?;
+        Ok((format!("foreign key `{name}`"), sql))
+    };
+    info.indexes.iter().map(index).chain(info.foreign_keys.iter().map(key)).collect()
 }
 
 /// Returns the statements that add the columns of a description to the table.
@@ -141,9 +160,11 @@ pub(super) fn index(w: &mut Writer<'_>, info: &TableInfo, index: &IndexInfo, if_
     w.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
     w.push(if if_absent { IF_ABSENT } else { "" });
     let name = index.name.as_deref().unwrap_or_default();
-    match info.name.split_once('.').filter(|_| w.dialect.definitions.schema_of_index) {
-        Some((schema, table)) => w.name(schema).push(".").name(name).push(" ON ").name(table),
-        None => w.name(name).push(" ON ").table(&info.name),
+    match qualified::parts(&info.name) {
+        (Some(schema), table) if w.dialect.definitions.schema_of_index => {
+            w.name(&schema).push(".").name(name).push(" ON ").name(&table)
+        }
+        _ => w.name(name).push(" ON ").table(&info.name),
     };
     if let Some(method) = &index.method {
         w.push(" USING ").push(method);
@@ -384,8 +405,8 @@ fn deferrable(w: &mut Writer<'_>, deferrable: Deferrable) {
 /// Writes the name of something that belongs to the table. If it is in the schema of the described table, it follows the table
 /// into the schema of the new one.
 fn local(w: &mut Writer<'_>, info: &TableInfo, schema: Option<&str>, name: &str) {
-    let own = info.name.split_once('.').map(|(schema, _)| schema);
-    let schema = if schema.is_none() || schema == info.schema.as_deref() { own } else { schema };
+    let own = qualified::parts(&info.name).0;
+    let schema = if schema.is_none() || schema == info.schema.as_deref() { own.as_deref() } else { schema };
     if let Some(schema) = schema {
         w.name(schema).push(".");
     }

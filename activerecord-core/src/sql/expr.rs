@@ -3,7 +3,7 @@
 use super::aggregate::{aggregate, over};
 use super::arithmetic::arithmetic;
 use super::checked::checked;
-use super::compare::{between, compare, compare_rows};
+use super::compare::{between, compare, compare_rows, in_rows};
 use super::contains::contains;
 use super::digest::digest;
 use super::function::{call, case, date_part};
@@ -27,6 +27,7 @@ pub(super) fn expr(w: &mut Writer<'_>, node: Expr) -> Result<()> {
         }
         Expr::Compare(left, op, right) => compare(w, *left, op, *right),
         Expr::CompareRows(pairs, op) => compare_rows(w, pairs, op),
+        Expr::InRows(row, rows) => in_rows(w, row, rows),
         Expr::Arithmetic(left, op, right) => arithmetic(w, *left, op, *right),
         Expr::And(all) => junction(w, all, " AND ", "1 = 1"),
         Expr::Or(any) => junction(w, any, " OR ", "1 = 0"),

@@ -39,7 +39,7 @@ impl GeneratedKey {
         let Insert { table, columns, values, conflict, returning, .. } = insert;
         let rows = values.len().checked_div(columns.len()).unwrap_or(1);
         let (columns, conflict, returning) = (columns.clone(), conflict.clone(), returning.clone());
-        let insert = Insert { table: table.clone(), model: None, columns, values: Vec::new(), conflict, returning };
+        let insert = Insert { table: table.clone(), model: None, columns, values: Vec::new(), forms: Vec::new(), conflict, returning };
         Self { table: table.clone(), column, insert, rows }
     }
 }
@@ -86,7 +86,7 @@ mod tests {
 
     fn insert(columns: &[&'static str], values: Vec<Value>, dialect: &Dialect) -> Sql {
         let columns = columns.iter().map(|&column| column.into()).collect();
-        let insert = Insert { table: "t".into(), model: None, columns, values, conflict: None, returning: Vec::new() };
+        let insert = Insert { table: "t".into(), model: None, columns, values, forms: Vec::new(), conflict: None, returning: Vec::new() };
         render_insert(insert, Some("id".into()), dialect).unwrap()
     }
 

@@ -7,6 +7,7 @@ use crate::catalog::{
 };
 use crate::dialect::{Comments, Dialect};
 use crate::error::{Error, Result};
+use crate::statement::qualified;
 use crate::value::ValueType;
 
 /// The number of characters of a table's name in the name of its index. Names of indexes can have about 60 characters.
@@ -75,9 +76,9 @@ impl Translation<'_> {
         let mut table = TableInfo {
             options,
             key: source.key.clone(),
-            ..TableInfo::new(source.connection.clone(), source.local_name(), self.dialect)
+            ..TableInfo::new(source.connection.clone(), qualified::quoted(&source.local_name()), self.dialect)
         };
-        table.comment = self.comment("table", source.local_name(), source.comment.as_ref());
+        table.comment = self.comment("table", &source.local_name(), source.comment.as_ref());
         table.primary_key = source.primary_key.as_ref().map(|key| self.primary_key(key));
         table.indexes =
             source.indexes.iter().zip(1..).filter_map(|(index, number)| self.index(index, number)).collect();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::ReturnedKey;
 use super::assign::{Target, assignments, cyclic, in_order, require_distinct};
 use super::scope::Scope;
-use super::select;
+use super::{raw, select};
 use super::stored::{Met, cells_of, of_column};
 use super::writer::Writer;
 use crate::dialect::Upsert;
 use crate::error::{Error, Result};
 use crate::schema::{ColumnDef, TableDef};
-use crate::statement::{Conflict, Delete, Insert, Name};
+use crate::statement::{Conflict, Delete, Insert, Name, RawSql};
 use crate::value::{Purpose, Spelling, Value};
 
 pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
@@ -24,8 +24,13 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         w.push(" (");
         w.names(&statement.columns);
         w.push(") VALUES ");
-        let met = met_by_rows(w, &statement);
-        w.rows(statement.columns.len(), statement.values, &met)?;
+        match statement.forms.is_empty() {
+            true => {
+                let met = met_by_rows(w, &statement);
+                w.rows(statement.columns.len(), statement.values, &met)?;
+            }
+            false => formed_rows(w, &statement.columns, statement.values, &statement.forms)?,
+        }
     }
     if let ([column], true) = (&*statement.returning, one_row) {
         let (table, column) = (statement.table.clone(), column.clone());
@@ -35,6 +40,28 @@ pub(super) fn insert(w: &mut Writer<'_>, statement: Insert) -> Result<()> {
         conflict(w, statement.table, statement.model, clause)?;
     }
     returning(w, statement.model, &statement.returning);
+    Ok(())
+}
+
+/// Writes rows, some of whose values are in SQL expressions.
+fn formed_rows(w: &mut Writer<'_>, columns: &[Name], values: Vec<Value>, forms: &[(Name, Name)]) -> Result<()> {
+    let form = |column: &Name| forms.iter().find(|(formed, _)| formed == column).map(|(_, form)| form.clone());
+    let forms: Vec<_> = columns.iter().map(form).collect();
+    for (index, value) in values.into_iter().enumerate() {
+        let place = index % columns.len();
+        w.push(if index == 0 {
+            "("
+        } else if place == 0 {
+            "), ("
+        } else {
+            ", "
+        });
+        match &forms[place] {
+            Some(form) => raw::fragment(w, RawSql { text: form.clone(), binds: vec![value] })?,
+            None => drop(w.bind(value)),
+        }
+    }
+    w.push(")");
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::{Access, Details, ReturnedKey, Sql};
 use crate::dialect::{BoundTypes, Dialect, Placeholder};
 use crate::error::{Error, Result};
 use crate::schema::TableDef;
-use crate::statement::Name;
+use crate::statement::{Name, qualified};
 use crate::value::Value;
 
 /// Writes text and binds in one dialect.
@@ -128,10 +128,11 @@ impl<'d> Writer<'d> {
 
     /// Writes the quoted name of a table. A dot separates the schema and the table.
     pub(super) fn table(&mut self, name: &str) -> &mut Self {
-        match name.split_once('.') {
-            Some((schema, table)) => self.name(schema).push(".").table(table),
-            None => self.name(name),
+        let (schema, table) = qualified::parts(name);
+        if let Some(schema) = schema {
+            self.name(&schema).push(".");
         }
+        self.name(&table)
     }
 
     /// Binds a value and writes its placeholder.

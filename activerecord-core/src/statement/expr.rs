@@ -21,6 +21,8 @@ pub enum Expr {
     Compare(Box<Expr>, Compare, Box<Expr>),
     /// A comparison of rows by `<`, `<=`, `>` or `>=`: the first pair that differs decides.
     CompareRows(Vec<(Expr, Expr)>, Compare),
+    /// Whether the row of these expressions, of which there are at least two, is one of these rows of values.
+    InRows(Vec<Expr>, Vec<Vec<Value>>),
     /// Arithmetic.
     Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
     /// True when all expressions are true, and when the list is empty.
@@ -205,6 +207,7 @@ impl Expr {
             Self::Excluded(_) | Self::Raw(_) | Self::Refused(_) => None,
             Self::Compare(..)
             | Self::CompareRows(..)
+            | Self::InRows(..)
             | Self::And(_)
             | Self::Or(_)
             | Self::Not(_)

@@ -8,6 +8,7 @@ mod create;
 mod expr;
 mod function;
 mod keyset;
+pub(crate) mod qualified;
 mod select;
 mod table;
 mod trigger;

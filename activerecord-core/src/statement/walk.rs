@@ -47,7 +47,7 @@ macro_rules! walk {
                     Self::CompareRows(pairs, _) => {
                         pairs.$iter().any(|(left, right)| visit($part::Expr(left)) || visit($part::Expr(right)))
                     }
-                    Self::And(all) | Self::Or(all) | Self::Call(_, all) => {
+                    Self::And(all) | Self::Or(all) | Self::Call(_, all) | Self::InRows(all, _) => {
                         all.$iter().any(|item| visit($part::Expr(item)))
                     }
                     Self::Between(inner, low, high) => {

@@ -15,6 +15,9 @@ pub struct Insert {
     pub columns: Vec<Name>,
     /// The values, row by row. Each row has a value for each column.
     pub values: Vec<Value>,
+    /// Columns whose values are written by an SQL expression, in which `?` stands for the value. Empty: each value is
+    /// written as it is.
+    pub forms: Vec<(Name, Name)>,
     /// The reaction to a row whose key exists already; None: the statement fails.
     pub conflict: Option<Conflict>,
     /// `RETURNING`.

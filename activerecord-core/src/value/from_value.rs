@@ -51,10 +51,20 @@ pub trait FromValue: Sized {
     fn from_value(value: ValueRef<'_>) -> Result<Self>;
 }
 
+/// The name of a field's type, without the modules that it comes from.
+fn field_type<T>() -> String {
+    let full = std::any::type_name::<T>();
+    let mut name = String::with_capacity(full.len());
+    for part in full.split_inclusive(['<', '>', ',', ' ', '(', ')', '&', '[', ']', ';']) {
+        name.push_str(part.rsplit("::").next().unwrap_or(part));
+    }
+    name
+}
+
 /// The error of a cell of the wrong type.
 #[cold]
 pub(super) fn mismatch<T>(found: &ValueRef<'_>) -> Error {
-    let expected = std::any::type_name::<T>();
+    let expected = field_type::<T>();
     Error::conversion(match found {
         ValueRef::Null => format!("NULL cannot be read as {expected}; declare a nullable field as an Option"),
         other => format!("{} cannot be read as {expected}", other.type_name()),
@@ -64,7 +74,7 @@ pub(super) fn mismatch<T>(found: &ValueRef<'_>) -> Error {
 /// The error of a cell whose type fits, but whose value does not.
 #[cold]
 fn out_of_range<T>(found: &ValueRef<'_>) -> Error {
-    let expected = std::any::type_name::<T>();
+    let expected = field_type::<T>();
     Error::conversion(format!(
         "{} cannot be read as {expected}: the value is malformed or out of range",
         found.type_name()

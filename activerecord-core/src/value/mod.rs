@@ -23,7 +23,7 @@ pub use from_value::FromValue;
 pub use json::Json;
 pub use limits::Limits;
 pub(crate) use read::{advance, cell};
-pub use row::{Row, RowIndex};
+pub use row::{Row, RowIndex, Unread};
 pub use stored::Stored;
 pub(crate) use stored::{Misspelt, Purpose, Spelling, canonical, is_same};
 pub use text::{format_date, format_datetime, format_time};

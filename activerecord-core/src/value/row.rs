@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FromValue, RowRef, Value, ValueRef};
+use super::{FromValue, RowRef, Value, ValueRef, ValueType};
 use crate::error::{Error, Result};
 
 /// One row of a raw query. It owns its values and does not borrow the connection.
@@ -10,6 +10,16 @@ use crate::error::{Error, Result};
 pub struct Row {
     columns: Arc<[Box<str>]>,
     values: Vec<Value>,
+}
+
+/// The cells of a row that cannot be read. For the packages of this library: it is not stable.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unread {
+    /// The error of the first such cell.
+    pub error: Error,
+    /// The ordinals of these cells.
+    pub ordinals: Vec<usize>,
 }
 
 impl Row {
@@ -25,6 +35,21 @@ impl Row {
     pub(crate) fn detach(row: &dyn RowRef, columns: &Arc<[Box<str>]>) -> Result<Self> {
         let values = (0..row.len()).map(|ordinal| Ok(row.value(ordinal)?.to_owned())).collect::<Result<_>>()?;
         Ok(Self::new(Arc::clone(columns), values))
+    }
+
+    /// As [`detach`](Self::detach). A cell that the driver cannot read becomes NULL; the first error names its column.
+    pub(crate) fn detach_readable(row: &dyn RowRef, columns: &Arc<[Box<str>]>) -> (Self, Option<Unread>) {
+        let mut unread: Option<Unread> = None;
+        let read = |ordinal: usize| match row.value(ordinal) {
+            Ok(value) => value.to_owned(),
+            Err(error) => {
+                let error = error.context(format_args!("column `{}`", row.column_name(ordinal)));
+                unread.get_or_insert_with(|| Unread { error, ordinals: Vec::new() }).ordinals.push(ordinal);
+                Value::Null(ValueType::Text)
+            }
+        };
+        let values = (0..row.len()).map(read).collect();
+        (Self::new(Arc::clone(columns), values), unread)
     }
 
     /// Copies the names of the columns. The rows of one result share the copy.

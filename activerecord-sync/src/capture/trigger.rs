@@ -166,10 +166,10 @@ impl Trigger {
     /// The name has at most 63 bytes, and is that of no other table of the schema: a hash of the table's name is in it.
     fn name(self, table: &TableInfo) -> Name {
         const LENGTH: usize = 30;
-        let local = table.name.rsplit_once('.').map_or(&*table.name, |(_, local)| local);
+        let local = table.local_name();
         let is_plain = |character: &char| character.is_ascii_alphanumeric() || *character == '_';
         let start: String = local.chars().filter(is_plain).take(LENGTH).collect();
-        let hash = hash(local).to_string();
+        let hash = hash(&local).to_string();
         format!("{FIRST}{}{start}_{}", self.prefix(), &hash[..16]).into()
     }
 }

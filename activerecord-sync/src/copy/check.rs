@@ -1,6 +1,8 @@
 //! The checks before the first row.
 
-use activerecord_core::{Error, ErrorKind, Result, TableInfo, Value, ValueRef, ValueType};
+use std::collections::BTreeSet;
+
+use activerecord_core::{Error, ErrorKind, Result, TableInfo, TableKind, Value, ValueRef, ValueType};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -14,22 +16,41 @@ impl Copy {
     pub(crate) async fn check(&mut self) -> Result<()> {
         for side in [&self.source, &self.target] {
             if side.connection.in_transaction() {
-                return Err(Error::invalid(format!(
-                    "a job cannot run inside a transaction on `{}`: it begins its own transactions",
-                    side.connection.name()
-                )));
+                return Err(in_transaction(side));
             }
             side.connection.learn().await?;
         }
         let (source, target) = (self.source.check().await?, self.target.check().await?);
+        self.source.learn(source.as_ref());
+        self.target.learn(target.as_ref());
+        if let Some(table) = &target {
+            self.target.require_unique(table)?;
+        }
         let have_digests = source.is_some_and(|table| self.source.has_digest(&table))
             && target.is_some_and(|table| self.target.has_digest(&table));
         let named = |side: &Side| side.key.iter().map(|&key| side.columns[key].name.clone()).collect::<Vec<_>>();
-        self.by_digest = self.is_plain && have_digests && named(&self.source) == named(&self.target);
+        let have_ranges = self.source.has_ranges() && self.target.has_ranges();
+        self.by_digest =
+            self.is_plain && have_digests && have_ranges && named(&self.source) == named(&self.target);
         if let Some(tombstones) = &self.tombstones {
             tombstones.check().await?;
         }
         self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
+    }
+
+    /// As [`check`](Self::check), for tables without a key.
+    pub(crate) async fn check_whole(&mut self) -> Result<()> {
+        for side in [&self.source, &self.target] {
+            if side.connection.in_transaction() {
+                return Err(in_transaction(side));
+            }
+            side.connection.learn().await?;
+            side.check().await?;
+        }
+        match self.since {
+            Some(_) => Err(Error::configuration(format!("{} has no key, so it has no watermark", self.source.place()))),
+            None => Ok(()),
+        }
     }
 
     fn check_watermark(&self, column: &SideColumn) -> Result<()> {
@@ -50,6 +71,14 @@ impl Copy {
     }
 }
 
+#[cold]
+fn in_transaction(side: &Side) -> Error {
+    Error::invalid(format!(
+        "a job cannot run inside a transaction on `{}`: it begins its own transactions",
+        side.connection.name()
+    ))
+}
+
 impl Tombstones {
     async fn check(&self) -> Result<()> {
         if self.side.key.is_empty() {
@@ -64,7 +93,7 @@ impl Side {
     /// database has one.
     async fn check(&self) -> Result<Option<TableInfo>> {
         for key in &self.key {
-            if self.columns[*key].nullable {
+            if self.columns[*key].nullable && self.model.is_some() {
                 return Err(Error::configuration(format!(
                     "`{}` of {} can be NULL, so it cannot be a key of a copy",
                     self.columns[*key].name,
@@ -77,12 +106,36 @@ impl Side {
         let unexpected = |error: Error| error.context(format_args!("the copy does not fit the table {}", self.place()));
         self.connection.read(nothing).await.map_err(unexpected)?;
         let table = self.connection.describe(&self.table).await?;
-        if self.connection.capabilities().typed_columns
+        if self.model.is_some()
+            && self.connection.capabilities().typed_columns
             && let Some(table) = &table
         {
             self.check_types(table).map_err(unexpected)?;
         }
         Ok(table)
+    }
+
+    /// Takes from the description what the columns keep, and how places in the order of the key are compared.
+    fn learn(&mut self, table: Option<&TableInfo>) {
+        let Some(table) = table else { return };
+        for ordinal in 0..self.columns.len() {
+            self.columns[ordinal].learn(table, self.key.contains(&ordinal));
+        }
+    }
+
+    /// Fails when the key is not a unique key of the table.
+    fn require_unique(&self, table: &TableInfo) -> Result<()> {
+        let names: BTreeSet<_> = self.key.iter().map(|&key| &*self.columns[key].name).collect();
+        let is_it = |columns: &[String]| columns.iter().map(String::as_str).collect::<BTreeSet<_>>() == names;
+        let mut keys = table.unique.iter().map(|unique| &unique.columns[..]).chain([&table.key[..]]);
+        if keys.any(is_it) || !matches!(table.kind, TableKind::Table | TableKind::Partitioned) {
+            return Ok(());
+        }
+        let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        Err(Error::new(
+            ErrorKind::InvalidStatement,
+            format!("{} is not a unique key of {}; rows are found by it: add a unique index", names.join(", "), self.place()),
+        ))
     }
 
     fn check_types(&self, table: &TableInfo) -> Result<()> {

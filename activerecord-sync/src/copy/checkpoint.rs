@@ -6,8 +6,9 @@ use activerecord_derive::ActiveRecord;
 use activerecord_distributed::support::{OwnTable, about_now, install, json};
 use chrono::{DateTime, Utc};
 
+use super::order::{Order, Place};
 use super::range::Range;
-use super::side::{Side, Values};
+use super::side::Side;
 
 /// A row of `ar_checkpoints`.
 #[derive(ActiveRecord, Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Checkpoint {
     /// As JSON: the last key of the range; None is the end of the table.
     through: Option<String>,
     updated_at: DateTime<Utc>,
+    /// The identity of the target's table: a table that was dropped and made again has another one.
+    target: Option<String>,
 }
 
 impl OwnTable for Checkpoint {}
@@ -42,11 +45,11 @@ impl Checkpoint {
     }
 
     /// New checkpoints: one for the range up to each of these keys of the source, and one for the rest.
-    pub(crate) fn new(job: &str, ends: &[Values]) -> Result<Vec<Self>> {
+    pub(crate) fn new(job: &str, ends: &[Place], order: &Order) -> Result<Vec<Self>> {
         let mut new = Vec::with_capacity(ends.len() + 1);
         let mut position = None;
         for (part, end) in (0..).zip(ends.iter().map(Some).chain([None])) {
-            let through = end.map(|end| written(end.as_slice())).transpose()?;
+            let through = end.map(|end| written(end, order)).transpose()?;
             new.push(Self { job: job.to_owned(), part, position, through: through.clone(), ..Self::default() });
             position = through;
         }
@@ -55,10 +58,38 @@ impl Checkpoint {
 
     /// The checkpoint of the tombstones of a job.
     pub(crate) async fn of_tombstones(connection: &ConnectionHandle, job: &str) -> Result<Self> {
-        const PART: i32 = -1;
+        Self::of_part(connection, job, -1).await
+    }
+
+    /// The checkpoint of a job that replaces its table as a whole.
+    pub(crate) async fn of_whole(connection: &ConnectionHandle, job: &str) -> Result<Self> {
+        Self::of_part(connection, job, -2).await
+    }
+
+    async fn of_part(connection: &ConnectionHandle, job: &str, part: i32) -> Result<Self> {
         install::<Self>(connection).await?;
-        let found = Self::using(connection.name()).filter(Self::JOB.eq(job) & Self::PART.eq(PART)).all().await?.pop();
-        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part: PART, ..Self::default() }))
+        let found = Self::using(connection.name()).filter(Self::JOB.eq(job) & Self::PART.eq(part)).all().await?.pop();
+        Ok(found.unwrap_or_else(|| Self { job: job.to_owned(), part, ..Self::default() }))
+    }
+
+    /// Whether it can speak of the table with this identity. A checkpoint of a former release does not say it.
+    pub(crate) fn can_be_of(&self, table: Option<&str>) -> bool {
+        self.target.is_none() || self.target.as_deref() == table
+    }
+
+    pub(crate) fn belongs_to(&mut self, table: Option<String>) {
+        self.target = table;
+    }
+
+    /// Whether the table is the one that this job has written to. A checkpoint of a former release does not say it.
+    pub(crate) async fn is_of(&self, target: &Side) -> Result<bool> {
+        Ok(self.target.is_some() && self.target == identity(target).await?)
+    }
+
+    /// Remembers the table.
+    pub(crate) async fn mark(&mut self, target: &Side) -> Result<()> {
+        self.target = identity(target).await?;
+        Ok(())
     }
 
     /// Writes it in the current transaction.
@@ -92,14 +123,22 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The range that remains to be copied.
+    /// The range that remains to be copied. A position of a former release that says nothing of the order is forgotten: the
+    /// range is then copied from its beginning.
     pub(crate) fn range(&self, source: &Side) -> Result<Range> {
-        let key = |text: &Option<String>| text.as_deref().map(|text| key(text, source)).transpose();
-        Ok(Range { after: key(&self.position)?, through: key(&self.through)? })
+        let place = |text: &Option<String>| text.as_deref().map_or(Ok(None), |text| place(text, source));
+        Ok(Range { after: place(&self.position)?, through: place(&self.through)? })
     }
 
-    pub(crate) fn set_position(&mut self, place: Option<&[Value]>) -> Result<()> {
-        self.position = place.map(written).transpose()?;
+    /// Whether its places can be read.
+    pub(crate) fn is_readable(&self, source: &Side) -> bool {
+        self.range(source).is_ok_and(|range| {
+            range.after.is_some() == self.position.is_some() && range.through.is_some() == self.through.is_some()
+        })
+    }
+
+    pub(crate) fn set_position(&mut self, place: Option<&[Value]>, order: &Order) -> Result<()> {
+        self.position = place.map(|place| written(place, order)).transpose()?;
         Ok(())
     }
 
@@ -115,16 +154,48 @@ impl Checkpoint {
     }
 }
 
-/// Reads the values of the source's key.
-fn key(text: &str, source: &Side) -> Result<Values> {
+/// What tells a table from one of the same name that is made later. None: the database does not say it.
+pub(super) async fn identity(side: &Side) -> Result<Option<String>> {
+    let query = side.connection.dialect().table_identity();
+    let name = side.connection.dialect().quoted_name(&side.table);
+    let binds = vec![Value::Text(name); query.matches('?').count()];
+    let rows = side.connection.query(query, binds).await?;
+    rows.first().map_or(Ok(None), |row| row.get(0))
+}
+
+/// Reads a place in the order of the source's key. None: it has another form.
+fn place(text: &str, source: &Side) -> Result<Option<Place>> {
     let parts: Vec<serde_json::Value> = json::read(text, || "the position of a job".to_owned())?;
-    let typed = source.key.iter().zip(&parts).map(|(&key, json)| Value::from_json(json, source.columns[key].ty));
+    let order = source.key_order();
+    let typed = order.types().zip(&parts).map(|(ty, json)| match ty {
+        Some(ty) => Value::from_json(json, ty).map(Some),
+        None => tagged(json),
+    });
     typed.collect()
 }
 
-fn written(key: &[Value]) -> Result<String> {
-    let parts: Vec<_> = key.iter().map(Value::to_json).collect();
+fn written(place: &[Value], order: &Order) -> Result<String> {
+    let part = |(ty, value): (Option<ValueType>, &Value)| ty.map_or_else(|| tag(value), |_| value.to_json());
+    let parts: Vec<_> = order.types().zip(place).map(part).collect();
     json::write(&parts, || "the position of a job".to_owned())
+}
+
+/// A value with its type, where the column does not say it.
+fn tag(value: &Value) -> serde_json::Value {
+    match value {
+        Value::F64(number) => serde_json::json!({ value.ty().name(): format!("{number:?}") }),
+        value => serde_json::json!({ value.ty().name(): value.to_json() }),
+    }
+}
+
+fn tagged(json: &serde_json::Value) -> Result<Option<Value>> {
+    const TYPES: [ValueType; 6] =
+        [ValueType::I64, ValueType::U64, ValueType::F64, ValueType::Text, ValueType::Bytes, ValueType::Decimal];
+    let Some((name, value)) = json.as_object().and_then(|object| object.iter().next()) else { return Ok(None) };
+    match TYPES.iter().find(|ty| ty.name() == *name) {
+        Some(ty) => Value::from_json(value, *ty).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn read(text: &str, ty: ValueType) -> Result<Value> {

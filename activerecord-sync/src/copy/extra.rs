@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use activerecord_core::statement::Expr;
 use activerecord_core::{Error, Result};
 
 use super::Copy;
@@ -51,10 +52,31 @@ impl Copy {
         let (mut extra, mut reader) = (Extra::new(self), self.whole().await?);
         while let Some(batch) = reader.next().await? {
             // A row that cannot be mapped has no key: the target's row would look like one that the source does not have.
-            extra.see(&batch.range, &self.all_mapped(&batch.rows)?).await?;
+            extra.see(&batch.range, &self.all_mapped(&batch)?).await?;
         }
         reader.close().await?;
         extra.keys().await
+    }
+}
+
+impl Copy {
+    /// The keys that the source does not have now either. A row can have come to the source and the target after the source was
+    /// read.
+    async fn still_missing(&self, mut suspects: Vec<Values>) -> Result<Vec<Values>> {
+        if suspects.is_empty() {
+            return Ok(suspects);
+        }
+        let target = self.target.keyed();
+        let mut found = Keys::default();
+        let mut reader = self.whole().await?;
+        while let Some(batch) = reader.next().await? {
+            for row in self.all_mapped(&batch)? {
+                found.add(&self.target.key_of(&row));
+            }
+        }
+        reader.close().await?;
+        suspects.retain(|key| !found.has(&target.key_of(key)));
+        Ok(suspects)
     }
 }
 
@@ -67,19 +89,30 @@ impl<'c> Extra<'c> {
     pub(crate) async fn see(&mut self, range: &Range, rows: &[Values]) -> Result<()> {
         let target = &self.copy.target;
         if !self.copy.by_digest {
-            rows.iter().for_each(|row| self.seen.add(&target.key_of(row)));
+            for row in rows {
+                self.seen.add(&target.key_of(row));
+            }
             return Ok(());
         }
         let here: HashSet<_> = rows.iter().map(|row| target.key_of(row)).collect();
+        let range = target.within_range_of(&self.copy.source, range)?;
         self.suspects.extend(self.others(range, |key| here.contains(key)).await?);
         Ok(())
+    }
+
+    /// Takes a row of the source that was read in another way.
+    pub(crate) fn knows(&mut self, row: &Values) {
+        self.seen.add(&self.copy.target.key_of(row));
     }
 
     /// The keys of the rows that the source does not have.
     pub(crate) async fn keys(self) -> Result<Vec<Values>> {
         match self.copy.by_digest {
             true => self.confirmed().await,
-            false => self.others(&Range::default(), |key| self.seen.has(key)).await,
+            false => {
+                let suspects = self.others(None, |key| self.seen.has(key)).await?;
+                self.copy.still_missing(suspects).await
+            }
         }
     }
 
@@ -95,11 +128,11 @@ impl<'c> Extra<'c> {
         Ok(extra)
     }
 
-    /// The keys in a range of the target that are not known.
-    async fn others(&self, range: &Range, is_known: impl Fn(&Arc<str>) -> bool) -> Result<Vec<Values>> {
+    /// The keys of the target's rows with this condition that are not known.
+    async fn others(&self, range: Option<Expr>, is_known: impl Fn(&Arc<str>) -> bool) -> Result<Vec<Values>> {
         let target = self.copy.target.keyed();
         let mut others = Vec::new();
-        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?.within(range.clone());
+        let mut reader = Reader::open(&target, None, self.copy.options.batch).await?.only(range);
         while let Some(batch) = reader.next().await? {
             for row in batch.rows {
                 let row = target.typed(&row)?;
@@ -116,11 +149,12 @@ impl<'c> Extra<'c> {
 /// The keys of many rows, each as a 64-bit hash. If two keys have the same hash, which is very rare, a row that the source does
 /// not have can be overlooked.
 #[derive(Debug, Default)]
-struct Keys(HashSet<u64>);
+pub(crate) struct Keys(HashSet<u64>);
 
 impl Keys {
-    fn add(&mut self, key: &Arc<str>) {
-        self.0.insert(number(key));
+    /// Adds a key. False: it was known.
+    pub(super) fn add(&mut self, key: &Arc<str>) -> bool {
+        self.0.insert(number(key))
     }
 
     fn has(&self, key: &Arc<str>) -> bool {

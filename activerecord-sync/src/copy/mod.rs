@@ -3,35 +3,43 @@
 mod check;
 pub(crate) mod checkpoint;
 mod extra;
+mod json;
+mod number;
+mod order;
 mod parallel;
 mod range;
 mod read;
 mod side;
 mod tombstones;
+mod unreadable;
 mod values;
 mod verify;
 mod watermark;
+mod whole;
 mod write;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use activerecord_core::{Result, Row};
+use activerecord_core::statement::Expr;
+use activerecord_core::{Error, ErrorKind, Result, Row};
 use activerecord_distributed::support::failpoint;
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 
 use crate::progress::{Meter, Reporter};
 use crate::report::SyncReport;
-use read::{Batch, Reader};
-use side::Values;
+use read::{Batch, Reader, Unreadable};
+use side::{Values, counted};
 use write::Writer;
 
 pub(crate) use checkpoint::Checkpoint;
-pub(crate) use side::{Side, SideColumn, Stamps};
+use extra::Keys;
+pub(crate) use side::{KeptJson, Side, SideColumn, Stamps};
 pub(crate) use tombstones::Tombstones;
+pub(crate) use unreadable::Tables;
 
 /// Maps a row of the source to a row of the target.
 pub(crate) type Map = Arc<dyn Fn(&Side, &Row) -> Result<Values> + Send + Sync>;
@@ -50,12 +58,16 @@ pub(crate) struct Copy {
     /// The ordinal of the watermark's column in the source.
     pub(crate) since: Option<usize>,
     pub(crate) tombstones: Option<Tombstones>,
+    /// The descriptions of both tables, if they are copied column by column.
+    pub(crate) tables: Option<Arc<Tables>>,
     /// The greatest watermark that can be kept: rows that are stamped later can still be preceded by an uncommitted row. A run
     /// sets it.
     pub(crate) limit: Option<DateTime<Utc>>,
     pub(crate) options: Options,
     /// How many rows all ranges have refused.
     pub(crate) refused: Arc<AtomicU64>,
+    /// The keys that were copied, if several keys of the source can become one of the target.
+    pub(crate) seen: Arc<Mutex<Keys>>,
 }
 
 #[derive(Clone, Debug)]
@@ -95,6 +107,7 @@ impl Copy {
         self.limit = self.find_limit().await?;
         let mut report = SyncReport::of(&self.job);
         self.apply_tombstones(&mut report).await?;
+        self.refuse_without_key(&mut report).await?;
         self.copy_all(&mut report).await?;
         if let Some(share) = self.options.delete {
             self.delete_missing(share, &mut report).await?;
@@ -102,6 +115,32 @@ impl Copy {
         self.advance_sequences().await?;
         report.duration = started.elapsed();
         Ok(report)
+    }
+
+    /// Reports the rows of which a part of the key is NULL, which SQLite permits: they cannot be found again.
+    async fn refuse_without_key(&self, report: &mut SyncReport) -> Result<()> {
+        let writer = self.writer(false);
+        let (rows, keys) = self.without_key().await?;
+        report.read += rows;
+        for key in keys {
+            let error = Error::invalid("a part of the key is NULL; a row without a key cannot be found again");
+            writer.refuse(key, &error, report)?;
+        }
+        report.refused += rows.saturating_sub(SyncReport::LISTED as u64);
+        Ok(())
+    }
+
+    /// The number of rows of the source of which a part of the key is NULL, and the keys of the first of them.
+    async fn without_key(&self) -> Result<(u64, Vec<String>)> {
+        let Some(has_key) = self.source.has_whole_key() else { return Ok((0, Vec::new())) };
+        let without = Expr::Not(Box::new(has_key));
+        let (mut count, keyed) = (self.source.counting(), self.source.keyed());
+        count.filter = Some(without.clone());
+        let rows = counted(&self.source.connection.read(count).await?)?;
+        let mut first = keyed.select();
+        (first.filter, first.limit) = (Some(without), Some(SyncReport::LISTED as u64));
+        let found = if rows > 0 { self.source.connection.read(first).await? } else { Vec::new() };
+        Ok((rows, found.iter().map(|row| keyed.shown(row.values())).collect()))
     }
 
     /// Moves the sequences of the target past the numbers that were copied, if the job does that.
@@ -119,15 +158,18 @@ impl Copy {
         let mut report = SyncReport::of(&self.job);
         let mut reader = self.reader(&checkpoint, is_fresh).await?;
         let writer = self.writer(is_fresh);
-        if meter.is_on() {
-            meter.expect(reader.count().await?);
-        }
+        let expected = reader.count().await?;
+        meter.expect(expected);
         let mut batch = reader.next().await?;
-        while let Some(Batch { rows, .. }) = batch {
+        while let Some(Batch { rows, unreadable, .. }) = batch {
             let passed = reader.take_same();
             report.same(passed);
-            report.read += rows.len() as u64;
-            let (done, watermark) = (passed + rows.len() as u64, self.time_at(reader.place()));
+            let here = (rows.len() + unreadable.len()) as u64;
+            report.read += here;
+            let (done, watermark) = (passed + here, self.time_at(reader.place()));
+            for row in unreadable {
+                self.copy_unreadable(row, &writer, &mut report).await?;
+            }
             let mapped = self.mapped(rows, &writer, &mut report)?;
             self.mark(&mut checkpoint, reader.place())?;
             failpoint::reach("sync.batch")?;
@@ -141,6 +183,7 @@ impl Copy {
         report.same(passed);
         meter.add(passed, None);
         reader.close().await?;
+        self.require_all(report.read, expected)?;
         // The next run of a finished full copy starts at the beginning.
         if self.since.is_none() && !self.options.dry {
             checkpoint.remove(&self.target.connection).await?;
@@ -149,10 +192,25 @@ impl Copy {
         Ok(report)
     }
 
+    /// Fails if the pages had another number of rows than the database counts at the same moment.
+    fn require_all(&self, read: u64, counted: u64) -> Result<()> {
+        if read == counted {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Custom,
+            format!(
+                "{} has {counted} rows, but {read} were read page by page: the order of its key is not the order in which it \
+                 compares keys; the copy is not complete, please report this with the definition of the table",
+                self.source.place()
+            ),
+        ))
+    }
+
     async fn reader(&self, checkpoint: &Checkpoint, is_fresh: bool) -> Result<Reader<'_>> {
         let reader = Reader::open(&self.source, self.since, self.options.batch).await?;
         match self.since {
-            Some(since) => Ok(reader.from(checkpoint.watermark(self.source.columns[since].ty)?)),
+            Some(since) => Ok(reader.from(since, checkpoint.watermark(self.source.columns[since].ty)?)),
             None => {
                 let target = self.digested().filter(|_| !is_fresh);
                 Ok(reader.within(checkpoint.range(&self.source)?).but_not_in(target))
@@ -178,17 +236,29 @@ impl Copy {
     fn mapped(&self, rows: Vec<Row>, writer: &Writer<'_>, report: &mut SyncReport) -> Result<Vec<Values>> {
         let mut mapped = Vec::with_capacity(rows.len());
         for row in rows {
+            let shown = |row: &Row| self.source.shown(&row.values()[..self.source.columns.len()]);
             match (self.map)(&self.source, &row) {
-                Ok(row) => mapped.push(row),
-                Err(error) => writer.refuse(self.source.shown(row.values()), &error, report)?,
+                Ok(values) if self.is_folded(&values) => writer.refuse(shown(&row), &folded(), report)?,
+                Ok(values) => mapped.push(values),
+                Err(error) => writer.refuse(shown(&row), &error, report)?,
             }
         }
         Ok(mapped)
     }
 
-    /// Maps all rows, or returns the error of the first row that cannot be mapped.
-    fn all_mapped(&self, rows: &[Row]) -> Result<Vec<Values>> {
-        rows.iter().map(|row| (self.map)(&self.source, row)).collect()
+    /// Whether another row of the source had the same key in the type of the target. Such a key has several spellings.
+    fn is_folded(&self, row: &Values) -> bool {
+        self.is_plain
+            && self.source.has_spellings()
+            && !self.seen.lock().unwrap_or_else(PoisonError::into_inner).add(&self.target.key_of(row))
+    }
+
+    /// Maps all rows, or returns the error of the first row that cannot be read or mapped.
+    fn all_mapped(&self, batch: &Batch) -> Result<Vec<Values>> {
+        if let Some(Unreadable { key, error, .. }) = batch.unreadable.first() {
+            return Err(Error::conversion(format!("the row {key} of {} cannot be read: {error}", self.source.place())));
+        }
+        batch.rows.iter().map(|row| (self.map)(&self.source, row)).collect()
     }
 
     /// Deletes the rows of the target with these keys.
@@ -196,6 +266,11 @@ impl Copy {
         let target = self.target.keyed();
         Writer { target: &target, ..self.writer(false) }.remove(keys).await
     }
+}
+
+#[cold]
+fn folded() -> Error {
+    Error::new(ErrorKind::UniqueViolation, "another row of the source has the same key in the type of the target's column")
 }
 
 impl fmt::Debug for Copy {

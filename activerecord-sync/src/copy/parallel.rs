@@ -11,9 +11,9 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
 use super::Copy;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{self, Checkpoint};
 use super::range::Range;
-use super::side::Values;
+use super::order::Place;
 use crate::progress::Meter;
 use crate::report::SyncReport;
 
@@ -35,16 +35,26 @@ impl Copy {
         let connection = &self.target.connection;
         let mut known = Checkpoint::load(connection, &self.job).await?;
         if failpoint::is_broken("sync.ranges") {
-            let anew = Checkpoint::new(&self.job, &self.ends().await?)?;
+            let anew = Checkpoint::new(&self.job, &self.ends().await?, &self.source.key_order())?;
             known.iter_mut().for_each(|checkpoint| checkpoint.end_as(&anew));
         }
+        let table = checkpoint::identity(&self.target).await?;
+        if !known.is_empty() && !self.is_continued(&known, table.as_deref()).await? {
+            tracing::warn!(
+                target: "activerecord",
+                job = self.job,
+                "the target's table is another one than at the last run; the copy starts from the beginning"
+            );
+            Checkpoint::delete_all(connection, &self.job).await?;
+            known.clear();
+        }
+        known.iter_mut().for_each(|checkpoint| checkpoint.belongs_to(table.clone()));
         if !known.is_empty() {
             return Ok((known, false));
         }
-        let mut first = self.target.select();
-        first.limit = Some(1);
-        let is_fresh = connection.read(first).await?.is_empty();
-        let mut new = Checkpoint::new(&self.job, &self.ends().await?)?;
+        let is_fresh = self.is_target_empty().await?;
+        let mut new = Checkpoint::new(&self.job, &self.ends().await?, &self.source.key_order())?;
+        new.iter_mut().for_each(|checkpoint| checkpoint.belongs_to(table.clone()));
         if new.len() > 1 && !self.options.dry {
             Transaction::begin(connection.name())
                 .independent()
@@ -59,8 +69,21 @@ impl Copy {
         Ok((new, is_fresh))
     }
 
+    /// Whether the checkpoints speak of the rows that the target has: it is the same table, and was not emptied.
+    async fn is_continued(&self, known: &[Checkpoint], table: Option<&str>) -> Result<bool> {
+        let is_same = known.iter().all(|checkpoint| checkpoint.can_be_of(table));
+        let is_readable = self.since.is_some() || known.iter().all(|checkpoint| checkpoint.is_readable(&self.source));
+        Ok(is_same && is_readable && !self.is_target_empty().await?)
+    }
+
+    async fn is_target_empty(&self) -> Result<bool> {
+        let mut first = self.target.select();
+        first.limit = Some(1);
+        Ok(self.target.connection.read(first).await?.is_empty())
+    }
+
     /// The keys of the source at which all ranges but the last end. Each of those ranges has at least a batch of rows.
-    async fn ends(&self) -> Result<Vec<Values>> {
+    async fn ends(&self) -> Result<Vec<Place>> {
         let (ranges, mut ends) = (self.options.ranges, Vec::new());
         if ranges == 1 {
             return Ok(ends);
@@ -68,8 +91,8 @@ impl Copy {
         let rows = self.source.count().await?.div_ceil(ranges as u64).max(self.options.batch);
         while ends.len() + 1 < ranges {
             let rest = Range { after: ends.last().cloned(), through: None };
-            match self.source.keyed().read(self.source.key_ahead(&rest, rows)).await?.pop() {
-                Some(end) => ends.push(end),
+            match self.source.connection.read(self.source.place_ahead(&rest, rows)).await?.pop() {
+                Some(end) => ends.push(self.source.key_order().place_alone(&end)?),
                 None => break,
             }
         }

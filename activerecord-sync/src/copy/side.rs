@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use activerecord_core::statement::{
-    Aggregate, ColumnExpr, Compare, Direction, Expr, FromItem, Name, Nulls, OrderBy, Select, SelectItem, Set,
+    Aggregate, ColumnExpr, Compare, Expr, FromItem, Name, Select, SelectItem, Set,
 };
-use activerecord_core::{ColumnDef, ConnectionHandle, Result, Row, Stored, TableDef, Value, ValueType};
+use activerecord_core::{
+    Carried, ColumnDef, ConnectionHandle, PlaceSql, Result, Row, Stored, TableDef, TableInfo, Value, ValueType,
+};
 use chrono::{DateTime, SubsecRound as _, Utc};
 
+use super::order::{Order, raw};
 use super::values::{normal, same};
+use super::{json, number};
 
 /// The values of a row, in the order of a side's columns.
 pub(crate) type Values = Vec<Value>;
@@ -43,14 +47,77 @@ pub(crate) struct SideColumn {
     /// Whether a text must be canonical: the column belongs to a model, or its values find rows. Values of other columns
     /// are only copied.
     pub(crate) strict: bool,
+    /// How the column is read and written, and what it keeps of a value. None: it is read and written as it is.
+    pub(crate) carried: Option<Arc<Carried>>,
+    /// What the column keeps of a JSON value.
+    pub(crate) json: KeptJson,
+    /// How a place in the order of the column is read and compared. None: by its values.
+    pub(crate) place: Option<PlaceSql>,
+    /// Whether the column is a text that is carried as a value of another type: several texts can be the same value.
+    pub(crate) is_spelled: bool,
+}
+
+/// What a column keeps of a JSON value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum KeptJson {
+    /// The text.
+    #[default]
+    Text,
+    /// All numbers, and the last of several members with the same name.
+    Distinct,
+    /// Numbers of 64 bits.
+    Doubles,
 }
 
 impl SideColumn {
     /// Reads a value of the column.
     pub(crate) fn read(&self, value: &Value) -> Result<Value> {
-        match self.strict {
-            true => Value::from_stored(value.as_cell(), self.ty),
-            false => Value::from_cell(value.as_cell(), self.ty),
+        match (self.ty, self.strict) {
+            _ if self.is_raw() => Ok(value.clone()),
+            _ if self.carried.as_ref().is_some_and(|carried| carried.is_number) => number::plain(value),
+            (ValueType::Json, _) => json::read(value),
+            (ty, true) => Value::from_stored(value.as_cell(), ty),
+            (ty, false) => Value::from_cell(value.as_cell(), ty),
+        }
+    }
+
+    /// Whether the column has this value after it was written. True also where the database has an error for it.
+    fn keeps(&self, value: &Value) -> bool {
+        match (value, self.json) {
+            (Value::Json(text), KeptJson::Doubles) => json::survives_as_doubles(text),
+            (Value::Json(text), KeptJson::Distinct) => json::is_distinct(text),
+            _ => self.carried.as_ref().is_none_or(|carried| carried.keeps(value)),
+        }
+    }
+
+    /// Whether the values are read and written as they are.
+    pub(crate) fn carried_plainly(&self) -> bool {
+        self.carried.as_ref().is_none_or(|carried| carried.read.is_none() && !carried.is_number && !carried.is_raw)
+    }
+
+    /// Whether values of any type are stored in the column as they are.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.carried.as_ref().is_some_and(|carried| carried.is_raw)
+    }
+
+    /// Whether the values are carried as text, because this library has no type for them.
+    fn is_carried_as_text(&self) -> bool {
+        self.carried.as_ref().is_some_and(|carried| carried.read.is_some())
+    }
+
+    /// Takes from a table's description how places are compared, and what the column keeps, unless that is known.
+    pub(crate) fn learn(&mut self, table: &TableInfo, is_key: bool) {
+        let Some(column) = table.column(&self.name) else { return };
+        if is_key {
+            self.place = table.place_of(column);
+        }
+        self.json = match (table.dialect.name(), &*column.declared.to_lowercase()) {
+            ("mysql", "json") => KeptJson::Doubles,
+            ("postgresql", "jsonb") => KeptJson::Distinct,
+            _ => KeptJson::Text,
+        };
+        if self.carried.is_none() {
+            self.carried = Some(Arc::new(Carried::kept((table, column), self.ty, self.stored)));
         }
     }
 }
@@ -69,6 +136,10 @@ impl Side {
             nullable,
             stored,
             strict: true,
+            carried: None,
+            json: KeptJson::default(),
+            place: None,
+            is_spelled: false,
         };
         let columns = ordinals.iter().map(|&ordinal| column(&table.columns[ordinal])).collect();
         let here = |wanted: &usize| ordinals.iter().position(|ordinal| ordinal == wanted);
@@ -88,8 +159,28 @@ impl Side {
     /// A query that reads every column.
     pub(crate) fn select(&self) -> Select {
         let mut select = Select::from(FromItem::Named(self.table.clone()));
-        select.items = (0..self.columns.len()).map(|ordinal| SelectItem::from(self.column(ordinal))).collect();
+        select.items = (0..self.columns.len()).map(|ordinal| SelectItem::from(self.read_expr(ordinal))).collect();
         select
+    }
+
+    /// The expression that reads a column.
+    fn read_expr(&self, ordinal: usize) -> Expr {
+        let form = self.columns[ordinal].carried.as_ref().and_then(|carried| carried.read.as_deref());
+        form.map_or_else(|| self.column(ordinal), |form| raw(form, Vec::new()))
+    }
+
+    /// How the values of columns are written that are not written as they are.
+    pub(crate) fn forms(&self) -> Vec<(Name, Name)> {
+        let form = |column: &SideColumn| {
+            let written = column.carried.as_ref()?.written.clone()?;
+            Some((column.name.clone(), written.into()))
+        };
+        self.columns.iter().filter_map(form).collect()
+    }
+
+    /// The name of the first column that would not have its value after this row was written.
+    pub(crate) fn loses(&self, row: &Values) -> Option<usize> {
+        (0..self.columns.len()).find(|&ordinal| !self.columns[ordinal].keeps(&row[ordinal]))
     }
 
     pub(crate) fn column(&self, ordinal: usize) -> Expr {
@@ -113,14 +204,23 @@ impl Side {
         counted(&self.connection.read(self.counting()).await?)
     }
 
-    /// Ascending order by these columns.
-    pub(crate) fn order(&self, ordinals: &[usize]) -> Vec<OrderBy> {
-        let by = |&ordinal: &usize| OrderBy {
-            expr: self.column(ordinal),
-            direction: Direction::Asc,
-            nulls: Nulls::default(),
+    /// The order of the key.
+    pub(crate) fn key_order(&self) -> Order {
+        Order::of(self, &self.key)
+    }
+
+    /// The place of a row in the order of the key, by values. None: the values of another side are not places here.
+    pub(crate) fn typed_bounds(&self, after: Option<&[Value]>, through: Option<&[Value]>) -> Option<Expr> {
+        let pairs = |place: &[Value]| {
+            let pair = |(&key, value): (&usize, &Value)| (self.column(key), Expr::Value(value.clone()));
+            self.key.iter().zip(place).map(pair).collect::<Vec<_>>()
         };
-        ordinals.iter().map(by).collect()
+        let after = after.map(|place| Expr::CompareRows(pairs(place), Compare::Gt));
+        let through = through.map(|place| Expr::CompareRows(pairs(place), Compare::Le));
+        match (after, through) {
+            (Some(after), Some(through)) => Some(after.and(through)),
+            (after, through) => after.or(through),
+        }
     }
 
     /// Reads the rows of a query that has every column.
@@ -161,6 +261,9 @@ impl Side {
     /// keys are whole numbers, and at least half of the numbers in the range are among them.
     fn range(&self, rows: &[Values]) -> Option<Expr> {
         let [key] = self.key[..] else { return None };
+        if self.columns[key].is_carried_as_text() {
+            return None;
+        }
         // A key that is not a whole number sorts first.
         let by_number = |row: &&Values| whole_number(&row[key]);
         let (least, greatest) = (rows.iter().min_by_key(by_number)?, rows.iter().max_by_key(by_number)?);
@@ -183,18 +286,35 @@ impl Side {
         }
     }
 
-    /// The condition that selects the rows with these keys.
+    /// The condition that selects the rows with these keys. It can select others too, if a column compares values by a
+    /// collation.
     pub(crate) fn keys(&self, rows: &[Values]) -> Expr {
-        if let [key] = self.key[..] {
-            let values = rows.iter().map(|row| row[key].clone()).collect();
-            return Expr::In(Box::new(self.column(key)), Set::Values(self.columns[key].ty, values));
+        if self.key.iter().any(|&key| self.columns[key].is_carried_as_text() || self.columns[key].is_raw()) {
+            return Expr::Or(rows.iter().map(|row| self.has_key(row)).collect());
         }
-        let is = |row: &Values| {
-            let parts =
-                self.key.iter().map(|&key| self.column(key).compare(Compare::Eq, Expr::Value(row[key].clone())));
-            Expr::And(parts.collect())
+        match self.key[..] {
+            [key] => {
+                let values = rows.iter().map(|row| row[key].clone()).collect();
+                Expr::In(Box::new(self.column(key)), Set::Values(self.columns[key].ty, values))
+            }
+            _ => {
+                let values = |row: &Values| self.key.iter().map(|&key| row[key].clone()).collect();
+                let columns = self.key.iter().map(|&key| self.column(key)).collect();
+                Expr::InRows(columns, rows.iter().map(values).collect())
+            }
+        }
+    }
+
+    fn has_key(&self, row: &Values) -> Expr {
+        let is = |&key: &usize| {
+            let (column, value) = (self.column(key), row[key].clone());
+            let bound = match &self.columns[key].place {
+                Some(place) if self.columns[key].is_carried_as_text() || self.columns[key].is_raw() => raw(&place.bound, vec![value]),
+                _ => Expr::Value(value),
+            };
+            Expr::Compare(Box::new(column), Compare::Eq, Box::new(bound))
         };
-        Expr::Or(rows.iter().map(is).collect())
+        Expr::And(self.key.iter().map(is).collect())
     }
 
     /// The key of a row as text; equal keys have equal texts.
@@ -206,6 +326,32 @@ impl Side {
         }
         let parts: Vec<_> = self.key.iter().map(|&key| normal(row[key].clone())).collect();
         format!("{parts:?}").into()
+    }
+
+    /// A place in the order of the key as people read it.
+    pub(crate) fn shown_place(&self, place: &[Value]) -> String {
+        let first = place.len().saturating_sub(self.key.len());
+        let part = |(&key, value): (&usize, &Value)| format!("{} = {}", self.columns[key].name, value.to_json());
+        self.key.iter().zip(&place[first..]).map(part).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether two keys that differ here can be equal values: texts that stand for values of another type.
+    pub(crate) fn has_spellings(&self) -> bool {
+        self.key.iter().any(|&key| {
+            let SideColumn { ty, place, .. } = &self.columns[key];
+            use ValueType::{Bytes, I16, I32, I64, Text, U64};
+            let is_text = matches!(ty, Text | Bytes | I16 | I32 | I64 | U64);
+            let is_raw = self.columns[key].is_raw();
+            place.is_some() && !self.connection.capabilities().typed_columns && !is_text && !is_raw
+                || self.columns[key].is_spelled
+        })
+    }
+
+    /// The condition that no part of the key is NULL. None: the database guarantees it.
+    pub(crate) fn has_whole_key(&self) -> Option<Expr> {
+        let is_loose = |&&key: &&usize| self.columns[key].nullable;
+        let is_set = |&key: &usize| Expr::Not(Box::new(Expr::IsNull(Box::new(self.column(key)))));
+        self.key.iter().filter(is_loose).map(is_set).reduce(Expr::and)
     }
 
     /// The key of a row as people read it.
@@ -252,7 +398,7 @@ pub(crate) fn counted(rows: &[Row]) -> Result<u64> {
 }
 
 /// The value as a whole number, if it is one.
-fn whole_number(value: &Value) -> Option<i128> {
+pub(super) fn whole_number(value: &Value) -> Option<i128> {
     Some(match value {
         Value::I16(number) => (*number).into(),
         Value::I32(number) => (*number).into(),

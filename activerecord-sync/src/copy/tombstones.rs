@@ -26,7 +26,7 @@ impl Copy {
         let connection = &self.target.connection;
         let mut checkpoint = Checkpoint::of_tombstones(connection, &self.job).await?;
         let reader = Reader::open(side, Some(*since), self.options.batch).await?;
-        let mut reader = reader.from(checkpoint.watermark(ValueType::Timestamp)?);
+        let mut reader = reader.from(*since, checkpoint.watermark(ValueType::Timestamp)?);
         let writer = self.writer(false);
         while let Some(Batch { rows, .. }) = reader.next().await? {
             let gone = rows.iter().map(|row| map(side, row)).collect::<Result<Vec<_>>>()?;

@@ -50,7 +50,7 @@ impl Copy {
     pub(super) fn mark(&self, checkpoint: &mut Checkpoint, place: Option<&[Value]>) -> Result<()> {
         match (self.since, place) {
             (Some(_), Some([seen, ..])) => checkpoint.set_watermark(&self.limited(seen)),
-            (None, place) => checkpoint.set_position(place),
+            (None, place) => checkpoint.set_position(place, &self.source.key_order()),
             _ => Ok(()),
         }
     }

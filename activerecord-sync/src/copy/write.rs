@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 
 use super::checkpoint::Checkpoint;
-use super::side::{Side, Values};
+use super::side::{Side, Values, whole_number};
 use crate::report::SyncReport;
 
 /// The most rows of one INSERT: more than a thousand rows are not faster.
@@ -22,6 +22,7 @@ const ROWS: usize = 1_000;
 const ATTEMPTS: u32 = 8;
 
 /// Writes batches of rows.
+#[derive(Clone, Copy)]
 pub(crate) struct Writer<'t> {
     pub(crate) target: &'t Side,
     /// Whether the target was empty at the beginning: then existing rows are not looked up.
@@ -39,6 +40,14 @@ struct Counts {
     unchanged: u64,
 }
 
+/// The rows of a batch that are not equal in the target.
+#[derive(Default)]
+struct Changed {
+    /// Rows whose key the target does not have.
+    missing: Vec<Values>,
+    different: Vec<Values>,
+}
+
 impl Counts {
     fn add_to(self, report: &mut SyncReport) {
         report.written += self.written;
@@ -47,14 +56,15 @@ impl Counts {
 }
 
 impl Writer<'_> {
-    /// Writes a batch and its checkpoint in one transaction. Rows that the target refuses are isolated and reported.
+    /// Writes a batch and its checkpoint in one transaction. Rows that the target refuses, or would change, are isolated and
+    /// reported.
     pub(crate) async fn write(
         &self,
         rows: Vec<Values>,
         mut checkpoint: Option<&mut Checkpoint>,
         report: &mut SyncReport,
     ) -> Result<()> {
-        let rows = self.distinct(rows);
+        let rows = self.kept(self.distinct(rows), report)?;
         match self.patiently(&rows, checkpoint.as_deref_mut(), self.is_fresh).await {
             Err(error) if is_about_a_row(&error) && !rows.is_empty() => {
                 self.isolate(rows, report).await?;
@@ -63,6 +73,26 @@ impl Writer<'_> {
             }
             written => written.map(|counts| counts.add_to(report)),
         }
+    }
+
+    /// Refuses the rows with a value that its column would change without an error.
+    pub(super) fn kept(&self, mut rows: Vec<Values>, report: &mut SyncReport) -> Result<Vec<Values>> {
+        let Some(first) = rows.iter().position(|row| self.target.loses(row).is_some()) else { return Ok(rows) };
+        for row in rows.split_off(first) {
+            match self.target.loses(&row) {
+                None => rows.push(row),
+                Some(ordinal) => {
+                    let column = &self.target.columns[ordinal].name;
+                    let error = Error::conversion(format!(
+                        "column `{column}` of {} would change the value {}; make the column wider",
+                        self.target.place(),
+                        shown(&row[ordinal])
+                    ));
+                    self.refuse(self.target.shown(&row), &error, report)?;
+                }
+            }
+        }
+        Ok(rows)
     }
 
     /// Keeps the last of rows with the same key, which is the newest: some databases refuse a key twice in one statement.
@@ -93,7 +123,7 @@ impl Writer<'_> {
     /// Reports a row that was not copied.
     pub(crate) fn refuse(&self, key: String, error: &Error, report: &mut SyncReport) -> Result<()> {
         tracing::warn!(target: "activerecord", job = report.job, %error, "a row was refused; the report has its key");
-        report.refuse(key, error.to_string());
+        report.refuse(key, error);
         let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
         match self.max_bad_rows {
             Some(most) if refused > most => Err(Error::invalid(format!(
@@ -109,11 +139,11 @@ impl Writer<'_> {
         &self,
         rows: &[Values],
         mut checkpoint: Option<&mut Checkpoint>,
-        loaded: bool,
+        is_fresh: bool,
     ) -> Result<Counts> {
         let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
         for attempt in 1.. {
-            match self.once(rows, checkpoint.as_deref_mut(), loaded).await {
+            match self.once(rows, checkpoint.as_deref_mut(), is_fresh && attempt == 1).await {
                 Err(error) if attempt < ATTEMPTS && Verdict::of(&error) == Verdict::Transient => {
                     tracing::warn!(target: "activerecord", connection = self.target.connection.name(), attempt, %error, "a batch is retried");
                     sleep(backoff.longest(attempt)).await;
@@ -124,10 +154,10 @@ impl Writer<'_> {
         Ok(Counts::default())
     }
 
-    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>, loaded: bool) -> Result<Counts> {
+    async fn once(&self, rows: &[Values], mut checkpoint: Option<&mut Checkpoint>, is_fresh: bool) -> Result<Counts> {
         let connection = &self.target.connection;
         if self.dry {
-            return self.changed(rows, Utc::now()).await.map(|(_, counts)| counts);
+            return self.changed(rows, Utc::now(), is_fresh).await.map(|changed| changed.counts(rows));
         }
         let now = about_now(connection).await?;
         if failpoint::is_broken("sync.checkpoint")
@@ -138,7 +168,7 @@ impl Writer<'_> {
         Transaction::begin(connection.name())
             .independent()
             .run(async || {
-                let counts = self.bring(rows, now, loaded).await?;
+                let counts = self.bring(rows, now, is_fresh).await?;
                 failpoint::reach("sync.written")?;
                 if let Some(checkpoint) = checkpoint {
                     checkpoint.save(connection).await?;
@@ -149,23 +179,48 @@ impl Writer<'_> {
             .await
     }
 
-    /// Writes the rows that are missing or different, in the current transaction. Rows for an empty table are bulk-loaded, where
-    /// the database can; if one of them exists after all, the load fails, and the batch is written by upserts.
-    async fn bring(&self, rows: &[Values], now: DateTime<Utc>, loaded: bool) -> Result<Counts> {
-        let (changed, counts) = self.changed(rows, now).await?;
-        let Side { connection, table, columns, .. } = self.target;
-        let mut changed = &changed[..];
-        if let Some((first, rest)) = changed.split_first().filter(|_| loaded) {
-            // The first row is upserted nevertheless: this fails where the target has no unique key of these columns.
-            connection.write(self.upsert(std::slice::from_ref(first))).await?;
-            let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
-            changed = if connection.load(table, &names, rest).await?.is_some() { &[] } else { rest };
+    /// Writes the rows that are missing or different, in the current transaction.
+    ///
+    /// A missing row is inserted, never upserted: where the target takes two keys for the same, such as `a` and `A`, an upsert
+    /// would overwrite another row. Rows for an empty table are bulk-loaded, where the database can.
+    async fn bring(&self, rows: &[Values], now: DateTime<Utc>, is_fresh: bool) -> Result<Counts> {
+        let changed = self.changed(rows, now, is_fresh).await?;
+        let counts = changed.counts(rows);
+        self.zeros(&changed.missing).await?;
+        if !is_fresh || !self.load(&changed.missing).await? {
+            self.insert(&changed.missing, None).await?;
         }
-        let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
-        for rows in changed.chunks(most) {
-            connection.write(self.upsert(rows)).await?;
-        }
+        self.insert(&changed.different, Some(self.conflict())).await?;
         Ok(counts)
+    }
+
+    /// Loads rows in bulk. False: the database cannot.
+    async fn load(&self, rows: &[Values]) -> Result<bool> {
+        let Side { connection, table, columns, .. } = self.target;
+        if rows.is_empty() || !self.target.forms().is_empty() {
+            return Ok(false);
+        }
+        let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
+        Ok(connection.load(table, &names, rows).await?.is_some())
+    }
+
+    pub(super) async fn insert(&self, rows: &[Values], conflict: Option<Conflict>) -> Result<()> {
+        let connection = &self.target.connection;
+        let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
+        for rows in rows.chunks(most) {
+            connection.write(self.statement(rows, conflict.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the key zero be written where the database would generate another one.
+    async fn zeros(&self, rows: &[Values]) -> Result<()> {
+        let Some(statement) = self.target.connection.dialect().keeps_zero() else { return Ok(()) };
+        let is_zero = |row: &Values| self.target.key.iter().any(|&key| whole_number(&row[key]) == Some(0));
+        if rows.iter().any(is_zero) {
+            self.target.connection.execute(statement, []).await?;
+        }
+        Ok(())
     }
 
     /// Writes one row in the current transaction.
@@ -181,17 +236,17 @@ impl Writer<'_> {
     }
 
     /// The rows that are missing or different in the target.
-    async fn changed(&self, rows: &[Values], now: DateTime<Utc>) -> Result<(Vec<Values>, Counts)> {
-        let found = if self.is_fresh || rows.is_empty() { HashMap::new() } else { self.target.find(rows).await? };
-        let mut changed = Vec::with_capacity(rows.len());
+    async fn changed(&self, rows: &[Values], now: DateTime<Utc>, is_fresh: bool) -> Result<Changed> {
+        let found = if is_fresh || rows.is_empty() { HashMap::new() } else { self.target.find(rows).await? };
+        let mut changed = Changed::default();
         for row in rows {
-            let there = found.get(&self.target.key_of(row));
-            if !there.is_some_and(|there| self.target.is_same(row, there)) {
-                changed.push(self.stamped(row, there, now));
+            match found.get(&self.target.key_of(row)) {
+                None => changed.missing.push(self.stamped(row, None, now)),
+                Some(there) if self.target.is_same(row, there) => {}
+                there => changed.different.push(self.stamped(row, there, now)),
             }
         }
-        let written = changed.len() as u64;
-        Ok((changed, Counts { written, unchanged: rows.len() as u64 - written }))
+        Ok(changed)
     }
 
     fn stamped(&self, row: &Values, there: Option<&Values>, now: DateTime<Utc>) -> Values {
@@ -206,25 +261,51 @@ impl Writer<'_> {
         row.iter().enumerate().map(stamp).collect()
     }
 
-    fn upsert(&self, rows: &[Values]) -> Statement {
-        let Side { table, model, columns, key, .. } = self.target;
+    fn conflict(&self) -> Conflict {
+        let Side { columns, key, .. } = self.target;
         let others = (0..columns.len()).filter(|ordinal| !key.contains(ordinal)).map(|ordinal| &columns[ordinal].name);
+        Conflict {
+            keys: key.iter().map(|&key| columns[key].name.clone()).collect(),
+            update: others.map(|name| (name.clone(), Expr::Excluded(name.clone()))).collect(),
+        }
+    }
+
+    fn statement(&self, rows: &[Values], conflict: Option<Conflict>) -> Statement {
+        let Side { table, model, columns, .. } = self.target;
         Statement::Insert(Insert {
             table: table.clone(),
             model: *model,
             columns: columns.iter().map(|column| column.name.clone()).collect(),
             values: rows.iter().flatten().cloned().collect(),
-            conflict: Some(Conflict {
-                keys: key.iter().map(|&key| columns[key].name.clone()).collect(),
-                update: others.map(|name| (name.clone(), Expr::Excluded(name.clone()))).collect(),
-            }),
+            forms: self.target.forms(),
+            conflict,
             returning: Vec::new(),
         })
     }
 }
 
+/// A value in a message, at most the first characters of it.
+fn shown(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = match value {
+        Value::Json(text) | Value::Text(text) => text.clone(),
+        value => value.to_json().to_string(),
+    };
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text,
+    }
+}
+
+impl Changed {
+    fn counts(&self, rows: &[Values]) -> Counts {
+        let written = (self.missing.len() + self.different.len()) as u64;
+        Counts { written, unchanged: rows.len() as u64 - written }
+    }
+}
+
 /// Whether an error can be caused by one row of many: then the others can be written without it.
-fn is_about_a_row(error: &Error) -> bool {
+pub(super) fn is_about_a_row(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::UniqueViolation

@@ -1,5 +1,10 @@
 //! The jobs that copy tables: by models, and by the names of tables.
 
+mod collations;
+mod columns;
+mod contents;
+mod create;
+mod database;
 mod plan;
 mod settings;
 mod table;
@@ -13,6 +18,8 @@ use activerecord_core::{ConnectionHandle, Model, Result};
 use crate::copy::{Checkpoint, Options, Tombstones};
 use crate::report::{Differences, SyncReport};
 
+pub use contents::NotCopied;
+pub use database::SyncDatabase;
 pub use table::SyncTable;
 
 /// A job that copies the rows of the model `S` into the table of the model `T`, each mapped by a closure. The two tables can

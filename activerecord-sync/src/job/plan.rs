@@ -22,9 +22,11 @@ impl<S: Model, T: Model> SyncJob<S, T> {
             by_digest: false,
             since: self.since.and_then(|name| ordinal(S::TABLE, name)),
             tombstones: self.tombstones.as_ref().map(|find| find(source.connection.clone(), self.written())),
+            tables: None,
             limit: None,
             options: self.options.clone(),
             refused: Arc::default(),
+            seen: Arc::default(),
             source,
             target,
         })

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use activerecord_core::{
-    ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Row, Stored, TableInfo, ValueType, connection,
-};
+use activerecord_core::statement::{Aggregate, Expr, FromItem, Select};
+use activerecord_core::{Error, Result, Row, TableInfo, connection};
 
-use crate::copy::{Copy, Options, Side, SideColumn, Stamps};
+use super::columns::{ordinal, sides};
+use super::create::{NewTable, With};
+use crate::copy::{Copy, Options, Side, Tables};
 use crate::progress::IntoProgress;
 use crate::report::{Differences, SyncReport};
 
@@ -37,6 +38,7 @@ pub struct SyncTable {
     source: String,
     target: String,
     since: Option<String>,
+    with: With,
     options: Options,
 }
 
@@ -51,7 +53,7 @@ impl SyncTable {
     /// ```
     pub fn new(table: impl Into<String>, source: impl Into<String>, target: impl Into<String>) -> Self {
         let (table, source, target) = (table.into(), source.into(), target.into());
-        Self { table, source, target, since: None, options: Options::default() }
+        Self { table, source, target, since: None, with: With::default(), options: Options::default() }
     }
 
     /// Reads only rows that changed since the last run, by the column with this name: see
@@ -117,6 +119,12 @@ impl SyncTable {
         self
     }
 
+    /// As [`advance_sequences`](Self::advance_sequences), or not.
+    pub fn move_sequences(mut self, moved: bool) -> Self {
+        self.options.sequences = moved;
+        self
+    }
+
     /// Reports the progress of a run, to a closure or with `true` as `tracing` events:
     /// see [`SyncJob::progress`](crate::SyncJob::progress).
     ///
@@ -150,14 +158,20 @@ impl SyncTable {
     /// - `InvalidStatement`: the target's table lacks a column of the source.
     /// - `Unsupported`: a column has a type that this library has no value for.
     pub async fn run(&self) -> Result<SyncReport> {
+        let (from, to) = (connection(&self.source)?, connection(&self.target)?);
         let source = self.source().await?;
-        let target = connection(&self.target)?;
-        if target.describe(&self.table).await?.is_none() {
-            // They are about rows of a former table. Without them, a run that ends before the table exists copies everything, too.
-            Checkpoint::delete_all(&target, &self.job()).await?;
-            target.create_table(&source.definition()?).await?;
+        let mut new = None;
+        if to.describe(&self.table).await?.is_none() {
+            let plan = NewTable::plan(&source, &from, &to, self.with).await?;
+            plan.create(&to).await?;
+            new = Some(plan);
         }
-        self.copy(source).await?.run().await
+        let mut report = ran(self.copy(source).await?).await?;
+        if let Some(new) = new {
+            report.notes.extend(new.notes.clone());
+            report.notes.extend(new.finish(&to).await?);
+        }
+        Ok(report)
     }
 
     /// Reports what [`run`](Self::run) would do, and writes nothing. The target must have the table.
@@ -177,7 +191,7 @@ impl SyncTable {
     pub async fn dry_run(&self) -> Result<SyncReport> {
         let mut copy = self.copy(self.source().await?).await?;
         copy.options.dry = true;
-        copy.run().await
+        ran(copy).await
     }
 
     /// Compares every row of the two tables: see [`SyncJob::verify`](crate::SyncJob::verify).
@@ -195,7 +209,8 @@ impl SyncTable {
     /// # Errors
     /// As [`dry_run`](Self::dry_run); `Conversion` when a row of the source cannot be read.
     pub async fn verify(&self) -> Result<Differences> {
-        self.copy(self.source().await?).await?.verify().await
+        let copy = self.copy(self.source().await?).await?;
+        if copy.source.key.is_empty() { copy.verify_whole().await } else { copy.verify().await }
     }
 
     /// Makes the target's table equal to the source's: see [`SyncJob::repair`](crate::SyncJob::repair).
@@ -213,42 +228,55 @@ impl SyncTable {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub async fn repair(&self) -> Result<SyncReport> {
-        self.copy(self.source().await?).await?.repair().await
+        let mut copy = self.copy(self.source().await?).await?;
+        if copy.source.key.is_empty() {
+            copy.options.delete = Some(1.0);
+            return copy.replace().await;
+        }
+        copy.repair().await
     }
 
-    fn job(&self) -> String {
-        format!("{}.{}", self.source, self.table)
+    /// The same job for another table.
+    pub(super) fn named(&self, table: &str) -> Self {
+        Self { table: table.to_owned(), ..self.clone() }
+    }
+
+    /// The number of rows of the source's table.
+    pub(super) async fn source_count(&self) -> Result<u64> {
+        let from = connection(&self.source)?;
+        let mut select = Select::from(FromItem::Named(self.table.clone().into()));
+        select.items = vec![Expr::Aggregate(Aggregate::Count, None).into()];
+        from.read(select).await?.first().map_or(Ok(0), |row| row.get(0))
+    }
+
+    /// The columns by which the rows of a table are found. Empty: it has none.
+    pub(super) fn key(table: &TableInfo) -> Vec<String> {
+        key_of(table)
     }
 
     async fn source(&self) -> Result<TableInfo> {
         let found = connection(&self.source)?.describe(&self.table).await?;
-        match found {
-            Some(table) if table.key.is_empty() => Err(Error::configuration(format!(
-                "`{}` on `{}` has no primary key; a copy needs one",
-                self.table, self.source
-            ))),
-            Some(table) => Ok(table),
-            None => Err(missing(&self.table, &self.source)),
-        }
+        found.ok_or_else(|| missing(&self.table, &self.source))
     }
 
+    async fn target(&self) -> Result<TableInfo> {
+        connection(&self.target)?.describe(&self.table).await?.ok_or_else(|| missing(&self.table, &self.target))
+    }
+
+    /// The copy of the rows, for a target that has the table.
     async fn copy(&self, source: TableInfo) -> Result<Copy> {
+        let target = self.target().await?;
+        let key = key_of(&source);
         let (from, to) = (connection(&self.source)?, connection(&self.target)?);
-        let target = to.describe(&self.table).await?.ok_or_else(|| missing(&self.table, &self.target))?;
-        let names = copied(&source, &target)?;
-        let mut target = side(to, &target, &names, &source.key)?;
-        let mut source = side(from, &source, &names, &source.key)?;
-        for (one, other) in source.columns.iter_mut().zip(&mut target.columns) {
-            let ty = common_type(one.ty, other.ty);
-            (one.ty, other.ty) = (ty, ty);
-        }
+        let tables = Tables { source, target };
+        let (mut source, target) = sides((from, &tables.source), (to, &tables.target), &key)?;
         let since = self.since.as_ref().map(|name| ordinal(&source, name)).transpose()?;
         if let Some(since) = since {
             source.columns[since].strict = true;
         }
-        let like = target.clone();
+        let like = source.clone();
         Ok(Copy {
-            job: self.job(),
+            job: format!("{}.{}", self.source, self.table),
             source,
             target,
             map: Arc::new(move |_: &Side, row: &Row| like.typed(row)),
@@ -256,68 +284,30 @@ impl SyncTable {
             by_digest: false,
             since,
             tombstones: None,
+            tables: Some(Arc::new(tables)),
             limit: None,
             options: self.options.clone(),
             refused: Arc::default(),
+            seen: Arc::default(),
         })
     }
+}
+
+/// Copies rows by their key, or the table as a whole.
+async fn ran(copy: Copy) -> Result<SyncReport> {
+    if copy.source.key.is_empty() { copy.replace().await } else { copy.run().await }
 }
 
 fn missing(table: &str, connection: &str) -> Error {
     Error::configuration(format!("`{connection}` has no table `{table}`"))
 }
 
-/// The columns that are copied: those of the source that the target does not compute.
-fn copied(source: &TableInfo, target: &TableInfo) -> Result<Vec<String>> {
-    let mut names = Vec::with_capacity(source.columns.len());
-    for ColumnInfo { name, computed, .. } in &source.columns {
-        match target.column(name) {
-            Some(column) if column.computed => {}
-            None if *computed => {}
-            Some(_) => names.push(name.clone()),
-            None => {
-                let message = format!(
-                    "`{}` on `{}` has no column `{name}`, but the source has; add the column, or drop the table",
-                    target.name, target.connection
-                );
-                return Err(Error::new(ErrorKind::InvalidStatement, message));
-            }
-        }
+/// The columns that identify a row: the primary key, or else a unique key without NULLs. Empty: the table has neither.
+fn key_of(table: &TableInfo) -> Vec<String> {
+    let is_set = |name: &String| table.column(name).is_some_and(|column| !column.nullable);
+    let unique = || table.unique.iter().find(|unique| unique.columns.iter().all(is_set));
+    match table.key.is_empty() {
+        true => unique().map(|unique| unique.columns.clone()).unwrap_or_default(),
+        false => table.key.clone(),
     }
-    Ok(names)
-}
-
-/// A table with these columns and this key.
-fn side(connection: ConnectionHandle, table: &TableInfo, names: &[String], key: &[String]) -> Result<Side> {
-    let found = names.iter().filter_map(|name| table.column(name));
-    let columns = found.map(|column| {
-        Ok(SideColumn {
-            name: column.name.clone().into(),
-            ty: table.type_of(column)?,
-            nullable: column.nullable,
-            stored: Stored::Default,
-            strict: false,
-        })
-    });
-    let columns = columns.collect::<Result<_>>()?;
-    let (name, key_later, stamps) = (table.name.clone().into(), Vec::new(), Stamps::default());
-    let mut side = Side { connection, table: name, model: None, columns, key: key_later, stamps };
-    side.key = key.iter().map(|name| ordinal(&side, name)).collect::<Result<_>>()?;
-    // The source's primary key is never NULL, even if the target's columns allow it.
-    for key in side.key.clone() {
-        side.columns[key].nullable = false;
-        side.columns[key].strict = true;
-    }
-    Ok(side)
-}
-
-/// The type of a column's values while they are copied. A text or a number can represent a type that its database does not have;
-/// then the target's type decides.
-fn common_type(source: ValueType, target: ValueType) -> ValueType {
-    if matches!(source, ValueType::Text | ValueType::I64 | ValueType::F64) { target } else { source }
-}
-
-fn ordinal(side: &Side, name: &str) -> Result<usize> {
-    let found = side.columns.iter().position(|column| column.name == name);
-    found.ok_or_else(|| Error::configuration(format!("{} has no column `{name}`", side.place())))
 }

@@ -48,6 +48,7 @@ impl Generator<'_> {
             model: Some(def),
             columns,
             values,
+            forms: Vec::new(),
             conflict,
             returning: Vec::new(),
         })

@@ -23,6 +23,7 @@ fn upsert(table: &str, id: i64, code: &str, line: i32, key: &'static str) -> Sta
         model: None,
         columns: vec!["id".into(), "code".into(), "line".into()],
         values: vec![Value::I64(id), Value::Text(code.into()), Value::I32(line)],
+        forms: Vec::new(),
         conflict: Some(Conflict {
             keys: vec![key.into()],
             update: update.map(|column| (column.into(), Expr::Excluded(column.into()))).collect(),

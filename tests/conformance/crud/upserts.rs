@@ -165,6 +165,7 @@ async fn the_rows_of_an_upsert_are_counted() -> Result<()> {
             model: None,
             columns: vec!["name".into(), "n".into()],
             values: rows.iter().flat_map(|(name, n)| [Value::Text((*name).into()), Value::I32(*n)]).collect(),
+            forms: Vec::new(),
             conflict: Some(Conflict {
                 keys: vec!["name".into()],
                 update: if update { vec![("n".into(), Expr::Excluded("n".into()))] } else { vec![] },

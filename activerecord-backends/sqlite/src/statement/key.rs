@@ -146,7 +146,7 @@ mod tests {
         let columns: Vec<Name> = vec!["a".into()];
         let returning = vec![column.into()];
         let (table, model, values) = (table.into(), None, vec![Value::I64(1)]);
-        let insert = Insert { table, model, columns, values, conflict: None, returning };
+        let insert = Insert { table, model, columns, values, forms: Vec::new(), conflict: None, returning };
         render(Statement::Insert(insert), &SQLITE).unwrap()
     }
 

@@ -12,13 +12,14 @@ use super::handle::ConnectionHandle;
 use super::session::{Label, Session};
 use crate::catalog::TableInfo;
 use crate::error::Result;
-use crate::value::{Flow, RowRef, Value, ValueType};
+use crate::statement::qualified;
+use crate::value::{Flow, Row, RowRef, Value, ValueType};
 use rows::CatalogRow;
 
 impl ConnectionHandle {
     /// Returns the names of all tables in alphabetical order. On PostgreSQL they are those of the first schema in the
     /// search path. Views and the partitions of a table are left out. This library's own tables, which begin with
-    /// `ar_`, are included.
+    /// `ar_`, are included. A name with a dot is in double quotes, as [`describe`](Self::describe) reads it.
     ///
     /// ```no_run
     /// # use activerecord_core::{connection, Result};
@@ -35,7 +36,8 @@ impl ConnectionHandle {
     pub async fn tables(&self) -> Result<Vec<String>> {
         let session = self.session()?;
         let rows = session.query(session.dialect().catalog.tables, []).await?;
-        rows.iter().map(|row| row.get(0)).collect()
+        let name = |row: &Row| Ok(qualified::quoted(&row.get::<String>(0)?).into_owned());
+        rows.iter().map(name).collect()
     }
 
     /// Describes a table; None when no table has this name. A dot joins a schema and a table: `audit.events` on
@@ -124,10 +126,8 @@ pub(crate) async fn read(session: &Session, table: &str) -> Result<Option<Arc<Ta
 async fn read_by(session: &Session, table: &str, aside: bool) -> Result<Option<Arc<TableInfo>>> {
     let descriptions = session.endpoint().descriptions();
     let generation = descriptions.generation();
-    let (schema, local) = match table.split_once('.') {
-        Some((schema, local)) => (Some(schema), local),
-        None => (None, table),
-    };
+    let (schema, local) = qualified::parts(table);
+    let (schema, local) = (schema.as_deref(), &*local);
     let dialect = session.dialect();
     let info = TableInfo::new(Arc::clone(session.endpoint().name()), table, dialect);
     let main = dialect.catalog.main;

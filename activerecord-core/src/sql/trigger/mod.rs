@@ -5,7 +5,7 @@ mod image;
 use super::writer::Writer;
 use crate::dialect::TriggerForm;
 use crate::error::{Error, Result};
-use crate::statement::{CreateTrigger, DropTrigger, KeyChange, Name, TableEvent, TriggerColumn, TriggerValue};
+use crate::statement::{CreateTrigger, DropTrigger, KeyChange, Name, TableEvent, TriggerColumn, TriggerValue, qualified};
 use crate::value::ValueType;
 
 /// The longest name that every database allows, in bytes.
@@ -106,8 +106,8 @@ pub(super) fn remove_function(w: &mut Writer<'_>, function: &Name) {
 
 /// Writes the name of an object in the schema of a table.
 fn located(w: &mut Writer<'_>, table: &str, name: &str) {
-    if let Some((schema, _)) = table.rsplit_once('.') {
-        w.table(schema).push(".");
+    if let (Some(schema), _) = qualified::parts(table) {
+        w.name(&schema).push(".");
     }
     w.name(name);
 }

@@ -10,7 +10,7 @@ fn names(names: &[&'static str]) -> Vec<Name> {
 fn insert(values: &[[i64; 3]], conflict: Option<Conflict>) -> Statement {
     let values = values.iter().flatten().map(|n| Value::I64(*n)).collect();
     let (table, columns, returning) = ("u".into(), names(&["id", "of", "name"]), vec![]);
-    Statement::Insert(Insert { table, model: None, columns, values, conflict, returning })
+    Statement::Insert(Insert { table, model: None, columns, values, forms: vec![], conflict, returning })
 }
 
 fn update(set: Vec<(&'static str, Expr)>, filter: Option<Expr>) -> Statement {
@@ -97,7 +97,7 @@ fn a_not_null_column() {
     db.tables.insert("s".into(), strict);
     let insert = |columns: &[&'static str], values: Vec<Value>| {
         let columns = names(columns);
-        Statement::Insert(Insert { table: "s".into(), model: None, columns, values, conflict: None, returning: vec![] })
+        Statement::Insert(Insert { table: "s".into(), model: None, columns, values, forms: vec![], conflict: None, returning: vec![] })
     };
     let null = Value::Null(ValueType::I64);
     for statement in [insert(&["id", "n"], vec![Value::I64(2), null.clone()]), insert(&["id"], vec![Value::I64(2)])] {

@@ -13,13 +13,14 @@ async fn similar_names_are_different_tables() -> Result<()> {
     let folded = ["Mixed".to_owned(), "mixed".to_owned()];
     for database in databases(["SELECT 1"; 3]).await? {
         let has_case = connection(&database)?.dialect().name() == "postgresql";
-        let names: Vec<_> = names.iter().chain(folded.iter().filter(|_| has_case)).collect();
+        let dotted = ["a.b".to_owned()];
+        let names: Vec<_> = names.iter().chain(&dotted).chain(folded.iter().filter(|_| has_case)).collect();
         for name in &names {
             let create = format!("CREATE TABLE {} (id INTEGER PRIMARY KEY)", database.quoted(name));
             run(&database, &[&create]).await?;
         }
         for (number, name) in names.iter().enumerate() {
-            Capture::install_table(&database, name, Some(&format!("t{number}"))).await?;
+            Capture::install_table(&database, &one_part(name), Some(&format!("t{number}"))).await?;
         }
         for (number, name) in names.iter().enumerate() {
             run(&database, &[&format!("INSERT INTO {} VALUES (1)", database.quoted(name))]).await?;
@@ -34,6 +35,11 @@ async fn similar_names_are_different_tables() -> Result<()> {
         assert_eq!(taken(&database).await?.len(), names.len() - 1);
     }
     Ok(())
+}
+
+/// A dot in the name of a table separates no schema if the name is quoted.
+fn one_part(name: &str) -> String {
+    if name.contains('.') { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 /// The same name in two schemas, and a table whose name is that of the other schema and table.

@@ -1,9 +1,16 @@
 //! The results of a run and of a comparison.
 
+mod database;
+
 use std::fmt;
 use std::time::Duration;
 
+use activerecord_core::{Error, ErrorKind};
 use serde::Serialize;
+
+pub use database::{
+    DatabaseDifferences, DatabasePlan, DatabaseReport, Outcome, PlannedTable, TableDifferences, TableReport,
+};
 
 /// The result of [`SyncJob::run`](crate::SyncJob::run). `Display` writes it as one line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -23,10 +30,15 @@ pub struct SyncReport {
     pub refused: u64,
     /// The first 100 refused rows.
     pub bad_rows: Vec<BadRow>,
+    /// What differs from the source besides rows: types, collations, defaults, indexes.
+    pub notes: Vec<String>,
     /// The watermark that the next run starts from, as JSON. None without [`since`](crate::SyncJob::since).
     pub watermark: Option<String>,
     /// The duration of the run.
     pub duration: Duration,
+    /// How many of the refused rows refer to rows that the target does not have.
+    #[serde(skip)]
+    pub(crate) orphans: u64,
 }
 
 /// A row that was not copied.
@@ -41,7 +53,7 @@ pub struct BadRow {
 
 impl SyncReport {
     /// The most bad rows that are listed.
-    const LISTED: usize = 100;
+    pub(crate) const LISTED: usize = 100;
 
     pub(crate) fn of(job: &str) -> Self {
         Self { job: job.to_owned(), ..Self::default() }
@@ -59,13 +71,24 @@ impl SyncReport {
         self.written += range.written;
         self.unchanged += range.unchanged;
         self.refused += range.refused;
+        self.orphans += range.orphans;
         self.watermark = range.watermark.or(self.watermark.take());
         let room = Self::LISTED - self.bad_rows.len();
         self.bad_rows.extend(range.bad_rows.into_iter().take(room));
     }
 
-    pub(crate) fn refuse(&mut self, key: String, why: String) {
+    /// Takes the report of another run, which has tried the refused rows again.
+    pub(crate) fn again(&mut self, later: Self) {
+        let (written, read) = (self.written + later.written, self.read);
+        let (duration, notes) = (self.duration + later.duration, std::mem::take(&mut self.notes));
+        let unchanged = self.unchanged;
+        *self = Self { written, read, unchanged, duration, notes, ..later };
+    }
+
+    pub(crate) fn refuse(&mut self, key: String, error: &Error) {
+        let why = error.to_string();
         self.refused += 1;
+        self.orphans += u64::from(error.kind() == ErrorKind::ForeignKeyViolation);
         if self.bad_rows.len() < Self::LISTED {
             self.bad_rows.push(BadRow { key, why });
         }
@@ -120,6 +143,8 @@ pub enum DifferenceKind {
     Extra,
     /// The columns with these names have different values.
     Columns(Vec<String>),
+    /// The row of the source cannot be read or mapped, because of this error.
+    Unreadable(String),
 }
 
 impl Differences {
