@@ -1,7 +1,9 @@
 //! Keys of mirrored rows: those of the target that move between rows of the source, and those that look alike.
 
 use activerecord::prelude::*;
-use activerecord::RawEvent;
+use activerecord::queue::SqlQueue;
+use activerecord::{Message, Publisher as _, Queue as _, RawEvent};
+use test_support::until;
 
 use super::mirrors::{apply, events};
 use super::{Database, Profile, profiles};
@@ -170,6 +172,57 @@ async fn keys_change_places() -> Result<()> {
             apply(|queue| Mirror::new(job(), queue), order).await?;
             assert!(job().verify().await?.is_empty());
         }
+    }
+    Ok(())
+}
+
+/// Random changes of rows that give each other their keys, in a random order, by two mirrors at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_changes_end_with_the_source() -> Result<()> {
+    const TOPIC: &str = "accounts_changes";
+    for profile in profiles() {
+        let seed = fastrand::u64(..);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (from, to) = (Database::on(source(), &[ACCOUNTS]).await?, Database::on(profile, &[CONTACTS]).await?);
+        connection(&from)?.execute("CREATE UNIQUE INDEX accounts_email ON accounts (email)", []).await?;
+        for id in 1..=4 {
+            Account::with_connection(&from, async || Account { id, email: format!("e{id}") }.insert().await).await?;
+        }
+        Capture::install::<Account>().on(&*from).await?;
+        contacts(&from, &to).run().await?;
+        for _ in 0..80 {
+            let (id, email) = (random.i64(1..=6), format!("e{}", random.u32(1..=8)));
+            let taken = Account::using(&from).filter(Account::EMAIL.eq(&email)).exists().await?;
+            let exists = Account::using(&from).filter(Account::ID.eq(id)).exists().await?;
+            Account::with_connection(&from, async || match (taken, exists) {
+                (true, _) => Account::query().filter(Account::EMAIL.eq(&email)).delete().await.map(drop),
+                (false, true) => Account::query().filter(Account::ID.eq(id)).update((Account::EMAIL.set(&email),)).await.map(drop),
+                (false, false) => Account { id, email: email.clone() }.insert().await,
+            })
+            .await?;
+        }
+        let mut events = events(&from, TOPIC).await?;
+        random.shuffle(&mut events);
+        let queue = SqlQueue::on(&*to);
+        let (job, name) = (|| contacts(&from, &to).name("random"), "random");
+        drop(queue.subscribe(TOPIC, name).await?);
+        for result in queue.publish(&events).await {
+            result.map_err(|error| Error::custom(error.to_string()))?;
+        }
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let run = || {
+            let (mut stopped, mirror) = (stopped.clone(), Mirror::new(job(), queue.clone()));
+            tokio::spawn(mirror.run_until(async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            }))
+        };
+        let (one, other) = (run(), run());
+        until("the queue is empty", async || Ok(Message::using(&to).count().await? == 0)).await?;
+        let _ = stop.send(true);
+        one.await.map_err(Error::custom)??;
+        other.await.map_err(Error::custom)??;
+        let differences = job().verify().await?;
+        assert!(differences.is_empty(), "seed {seed}: {:?}", differences.rows);
     }
     Ok(())
 }
