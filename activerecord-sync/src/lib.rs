@@ -35,6 +35,6 @@ pub use job::{NotCopied, SyncDatabase, SyncFrom, SyncJob, SyncTable};
 pub use mirror::{Lag, Mirror};
 pub use progress::{IntoProgress, Progress};
 pub use report::{
-    BadRow, DatabaseDifferences, DatabasePlan, DatabaseReport, Difference, DifferenceKind, Differences, Outcome, PlannedTable,
-    SyncReport, TableDifferences, TableReport,
+    BadRow, DatabaseDifferences, DatabasePlan, DatabaseReport, Difference, DifferenceKind, Differences, Outcome,
+    PlannedTable, SyncReport, TableDifferences, TableReport,
 };

@@ -6,7 +6,8 @@ use activerecord::query::Predicate;
 use activerecord::sql::render;
 use activerecord::statement::{
     Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, CreateTrigger, Delete, DropTrigger, Expr, FromItem, Insert,
-    KeyChange, Name, NewColumn, RawSql, RowImage, Select, Set, Statement, Subquery, TableEvent, TriggerColumn, TriggerValue, Update,
+    KeyChange, Name, NewColumn, RawSql, RowImage, Select, Set, Statement, Subquery, TableEvent, TriggerColumn,
+    TriggerValue, Update,
 };
 use activerecord::value::{Stored, Value};
 use activerecord::{Dialect, ToValue as _, ValueType};
@@ -361,7 +362,8 @@ fn triggers() {
         ty,
         declared: declared.to_owned(),
     };
-    let (id, carrier) = (column("id", Some(ValueType::I64), "bigint"), column("carrier", Some(ValueType::Text), "text"));
+    let (id, carrier) =
+        (column("id", Some(ValueType::I64), "bigint"), column("carrier", Some(ValueType::Text), "text"));
     let fare = column("fare", Some(ValueType::Decimal), "numeric");
     let kind = TriggerValue::Kind { usual: "changed".to_value(), without: "reread".to_value() };
     let trigger = |event, when| CreateTrigger {

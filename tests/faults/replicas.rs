@@ -25,9 +25,12 @@ async fn replicates(primary: &Server, replica: &Server) -> Result<()> {
     primary.configure(leads, 1)?;
     replica.configure(follows, 1)?;
     connection(leads)?.execute("DROP TABLE IF EXISTS followed", []).await?;
-    connection(leads)?.execute("CREATE TABLE followed (code VARCHAR(40) PRIMARY KEY, at TIMESTAMP NOT NULL)", []).await?;
+    connection(leads)?
+        .execute("CREATE TABLE followed (code VARCHAR(40) PRIMARY KEY, at TIMESTAMP NOT NULL)", [])
+        .await?;
     let code = Uuid::now_v7().to_string();
-    with_connection(leads, async || Followed { code: code.clone(), at: Utc::now().trunc_subsecs(0) }.insert().await).await?;
+    with_connection(leads, async || Followed { code: code.clone(), at: Utc::now().trunc_subsecs(0) }.insert().await)
+        .await?;
     until("the row is on the replica", async || {
         match Followed::using(follows).filter(Followed::CODE.eq(&code)).exists().await {
             // The table is not on the replica yet.
@@ -36,7 +39,10 @@ async fn replicates(primary: &Server, replica: &Server) -> Result<()> {
         }
     })
     .await?;
-    let refused = with_connection(follows, async || Followed { code: "refused".into(), at: Utc::now().trunc_subsecs(0) }.insert().await).await;
+    let refused = with_connection(follows, async || {
+        Followed { code: "refused".into(), at: Utc::now().trunc_subsecs(0) }.insert().await
+    })
+    .await;
     assert!(refused.as_ref().is_err_and(Error::is_read_only), "{refused:?}");
     assert_eq!(Followed::using(follows).count().await?, 1);
     let target = test_support::Database::new([FOLLOWED]).await;

@@ -28,8 +28,8 @@ pub use mysql::MYSQL;
 pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
-pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use carrying::{Carrying, PlaceForm, TextForm};
+pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
 pub(crate) use horizon::Horizon;
 pub(crate) use keeps::{Holder, Keeping, Room};

@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
-    Sequences, SetQuery, Size, Upsert, carrying, catalog, horizon, keeps, row_digests, stores, tokens, traces, triggers,
+    Sequences, SetQuery, Size, Upsert, carrying, catalog, horizon, keeps, row_digests, stores, tokens, traces,
+    triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;

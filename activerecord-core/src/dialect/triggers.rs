@@ -170,8 +170,11 @@ pub(super) const MYSQL: Triggers = {
                 Of::Type(ValueType::Uuid),
                 "JSON_QUOTE(IF(LENGTH({}) = 16, HEX({}), CAST({} AS CHAR CHARACTER SET utf8mb4)))",
             ),
-            (Of::Type(ValueType::Json), "IF(JSON_VALID({}), CAST({} AS CHAR CHARACTER SET utf8mb4), \
-                                         JSON_QUOTE(CAST({} AS CHAR CHARACTER SET utf8mb4)))"),
+            (
+                Of::Type(ValueType::Json),
+                "IF(JSON_VALID({}), CAST({} AS CHAR CHARACTER SET utf8mb4), \
+                                         JSON_QUOTE(CAST({} AS CHAR CHARACTER SET utf8mb4)))",
+            ),
         ],
         array: PLAIN,
         other: TEXT,

@@ -7,9 +7,7 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use activerecord_core::backend::BoxFuture;
-use activerecord_core::{
-    ActiveRecord as _, Error, Model, ProtocolConnection as _, Result, connection,
-};
+use activerecord_core::{ActiveRecord as _, Error, Model, ProtocolConnection as _, Result, connection};
 
 use trigger::{Captured, column, missing, triggers};
 
@@ -186,7 +184,8 @@ impl<M: Model> Install<M> {
         let topic = self.topic.unwrap_or_else(|| default_topic(M::TABLE.name));
         check_topic(&topic, M::TABLE.model)?;
         let info = connection.describe(M::TABLE.name).await?.ok_or_else(|| missing(M::TABLE.name, &connection))?;
-        let columns = M::TABLE.columns.iter().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
+        let columns =
+            M::TABLE.columns.iter().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
         let key = M::TABLE.key_columns().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
         Captured { columns, key, info }.install(&connection, &topic).await
     }

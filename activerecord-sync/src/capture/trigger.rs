@@ -4,8 +4,8 @@ use activerecord_core::statement::{
     CreateTrigger, DropTrigger, KeyChange, Name, RowImage, TableEvent, TriggerColumn, TriggerValue,
 };
 use activerecord_core::{
-    ConnectionHandle, Deferrable, Error, ErrorKind, Model as _, ProtocolConnection as _, Result, TableInfo, ToValue as _,
-    Transaction, ValueType,
+    ConnectionHandle, Deferrable, Error, ErrorKind, Model as _, ProtocolConnection as _, Result, TableInfo,
+    ToValue as _, Transaction, ValueType,
 };
 use activerecord_distributed::{Message, MessageState, Outbox};
 
@@ -28,8 +28,7 @@ impl Captured {
         let names = connection.trigger_names(&self.info, &outbox)?;
         let install = async || {
             let existing = triggers(connection, &self.info).await?;
-            let wanted: Vec<_> =
-                Trigger::ALL.into_iter().filter(|trigger| trigger.is_possible(connection)).collect();
+            let wanted: Vec<_> = Trigger::ALL.into_iter().filter(|trigger| trigger.is_possible(connection)).collect();
             for trigger in &wanted {
                 connection.create_trigger(&self.trigger(*trigger, topic, &names)).await?;
             }
@@ -88,10 +87,7 @@ impl Captured {
 }
 
 /// The triggers of captures on a table.
-pub(super) async fn triggers(
-    connection: &ConnectionHandle,
-    info: &TableInfo,
-) -> Result<Vec<DropTrigger>> {
+pub(super) async fn triggers(connection: &ConnectionHandle, info: &TableInfo) -> Result<Vec<DropTrigger>> {
     let mut triggers = connection.triggers(info).await?;
     let name = |trigger: &DropTrigger| trigger.name.trim_start_matches(FIRST).to_owned();
     triggers.retain(|trigger| Trigger::ALL.iter().any(|known| name(trigger).starts_with(&known.prefix())));
@@ -101,7 +97,8 @@ pub(super) async fn triggers(
 /// A column of the triggers: the type of its values is that of the model or of the table.
 pub(super) fn column(info: &TableInfo, name: &str, ty: Option<ValueType>) -> Result<TriggerColumn> {
     let exact = info.column(name);
-    let Some(column) = exact.or_else(|| info.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))) else {
+    let Some(column) = exact.or_else(|| info.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+    else {
         return Err(Error::new(
             ErrorKind::InvalidStatement,
             format!("the table `{}` on `{}` has no column `{name}`", info.name, info.connection),

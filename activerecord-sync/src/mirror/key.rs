@@ -89,8 +89,21 @@ mod tests {
         let long = "x".repeat(300);
         let (one, other) = (format!("{long}1"), format!("{long}2"));
         let keys: &[&[&str]] = &[
-            &["a"], &["A"], &["a "], &["a  "], &[""], &[" "], &["#"], &["a,b", "c"], &["a", "b,c"], &["a,b,c"], &[&one], &[&other],
-            &["a\n"], &["a", ""], &["", "a"],
+            &["a"],
+            &["A"],
+            &["a "],
+            &["a  "],
+            &[""],
+            &[" "],
+            &["#"],
+            &["a,b", "c"],
+            &["a", "b,c"],
+            &["a,b,c"],
+            &[&one],
+            &[&other],
+            &["a\n"],
+            &["a", ""],
+            &["", "a"],
         ];
         let texts: std::collections::HashSet<_> = keys.iter().map(|key| of_texts(key)).collect();
         assert_eq!(texts.len(), keys.len());

@@ -102,7 +102,15 @@ impl<S: Model, T: Model> Mirror<S, T> {
     /// ```
     pub fn new(job: SyncJob<S, T>, queue: impl Queue) -> Self {
         let topic = default_topic(S::TABLE.name);
-        Self { job, queue: Arc::new(queue), topic, concurrency: 8, truncates: true, lag: Lag::default(), models: PhantomData }
+        Self {
+            job,
+            queue: Arc::new(queue),
+            topic,
+            concurrency: 8,
+            truncates: true,
+            lag: Lag::default(),
+            models: PhantomData,
+        }
     }
 
     /// The topic of the changes. The default is that of the capture: `TABLE_changes`.

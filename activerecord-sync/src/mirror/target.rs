@@ -7,10 +7,10 @@ use activerecord_core::{Error, Result, Row, TableDef, Transaction, Value};
 use activerecord_distributed::{Event, permanent};
 use chrono::Utc;
 
+use super::Lag;
 use super::key;
 use super::owner::{Owner, Ownership};
 use super::position::{Arrival, Former, Position};
-use super::Lag;
 use crate::capture::{Image, Images, REREAD, TRUNCATE, is_whole, row, value};
 use crate::copy::Copy;
 
@@ -52,7 +52,9 @@ impl Target {
         let (kind, time) = (event.kind().to_owned(), event.time());
         let Some(sequence) = event.sequence() else {
             let id = event.id();
-            return Err(permanent(Error::invalid(format!("the event {id} is not a captured change: it has no sequence"))));
+            return Err(permanent(Error::invalid(format!(
+                "the event {id} is not a captured change: it has no sequence"
+            ))));
         };
         if kind == TRUNCATE {
             self.truncate(sequence).await?;
@@ -80,7 +82,12 @@ impl Target {
             return Ok(Change { sequence, key, before, after });
         }
         let mapped = |image: Option<Image>| image.map(|image| self.map(&row(self.table, &image)?)).transpose();
-        Ok(Change { sequence, key, before: mapped(before).map_err(permanent)?, after: mapped(after).map_err(permanent)? })
+        Ok(Change {
+            sequence,
+            key,
+            before: mapped(before).map_err(permanent)?,
+            after: mapped(after).map_err(permanent)?,
+        })
     }
 
     fn map(&self, row: &Row) -> Result<Vec<Value>> {

@@ -84,7 +84,8 @@ async fn a_key_moves_between_rows() -> Result<()> {
     for (statements, expected) in changes {
         let from = Database::on(source(), &[ACCOUNTS]).await?;
         let account = |id, email: &str| Account { id, email: email.to_owned() };
-        Account::with_connection(&from, async || Account::bulk_insert(&[account(1, "a"), account(2, "b")]).await).await?;
+        Account::with_connection(&from, async || Account::bulk_insert(&[account(1, "a"), account(2, "b")]).await)
+            .await?;
         Capture::install::<Account>().on(&*from).await?;
         let mut targets = Vec::new();
         for profile in profiles() {
@@ -196,7 +197,9 @@ async fn random_changes_end_with_the_source() -> Result<()> {
             let exists = Account::using(&from).filter(Account::ID.eq(id)).exists().await?;
             Account::with_connection(&from, async || match (taken, exists) {
                 (true, _) => Account::query().filter(Account::EMAIL.eq(&email)).delete().await.map(drop),
-                (false, true) => Account::query().filter(Account::ID.eq(id)).update((Account::EMAIL.set(&email),)).await.map(drop),
+                (false, true) => {
+                    Account::query().filter(Account::ID.eq(id)).update((Account::EMAIL.set(&email),)).await.map(drop)
+                }
                 (false, false) => Account { id, email: email.clone() }.insert().await,
             })
             .await?;

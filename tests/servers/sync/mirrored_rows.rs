@@ -32,7 +32,11 @@ async fn an_image_without_a_column_is_read_again() -> Result<()> {
         let from = Database::on(profile, &["items (id ID, name STRING NOT NULL)"]).await?;
         let to = Database::on(profile, &[ITEMS]).await?;
         Capture::install_table(&from, "items", None).await?;
-        run(&from, &["ALTER TABLE items ADD COLUMN size INTEGER", "INSERT INTO items (name, size) VALUES ('a', 1), ('b', 2)"]).await?;
+        run(
+            &from,
+            &["ALTER TABLE items ADD COLUMN size INTEGER", "INSERT INTO items (name, size) VALUES ('a', 1), ('b', 2)"],
+        )
+        .await?;
         run(&from, &["UPDATE items SET size = 7 WHERE name = 'a'", "DELETE FROM items WHERE name = 'b'"]).await?;
         let events = events(&from, "items_changes").await?;
         apply(|queue| Mirror::new(job(&from, &to), queue), events.iter().rev().chain(&events)).await?;

@@ -74,11 +74,14 @@ pub(super) fn key_text(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()
 pub(super) fn sizes(w: &mut Writer<'_>, trigger: &CreateTrigger, size: &str) -> Result<()> {
     let (before, after) = written(trigger);
     let rows = [(before, "OLD."), (after, row(w, trigger, RowImage::New))];
-    let long = |ty| matches!(ty, None | Some(ValueType::Text | ValueType::Bytes | ValueType::Json | ValueType::Array(_)));
+    let long =
+        |ty| matches!(ty, None | Some(ValueType::Text | ValueType::Bytes | ValueType::Json | ValueType::Array(_)));
     let values: Vec<_> = rows
         .into_iter()
         .filter(|(is_written, _)| *is_written)
-        .flat_map(|(_, row)| trigger.columns.iter().filter(move |column| long(column.ty)).map(move |column| (row, column)))
+        .flat_map(|(_, row)| {
+            trigger.columns.iter().filter(move |column| long(column.ty)).map(move |column| (row, column))
+        })
         .collect();
     if values.is_empty() {
         w.push("0");

@@ -5,7 +5,9 @@ mod image;
 use super::writer::Writer;
 use crate::dialect::TriggerForm;
 use crate::error::{Error, Result};
-use crate::statement::{CreateTrigger, DropTrigger, KeyChange, Name, TableEvent, TriggerColumn, TriggerValue, qualified};
+use crate::statement::{
+    CreateTrigger, DropTrigger, KeyChange, Name, TableEvent, TriggerColumn, TriggerValue, qualified,
+};
 use crate::value::ValueType;
 
 /// The longest name that every database allows, in bytes.
@@ -169,7 +171,10 @@ fn handlers(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> {
 fn taken(w: &mut Writer<'_>, trigger: &CreateTrigger) -> Result<()> {
     w.push("IF EXISTS (SELECT FROM ").table(&trigger.table).push(" AS ar_row WHERE ");
     for (index, column) in trigger.key.iter().enumerate() {
-        w.push(if index == 0 { "ar_row." } else { " AND ar_row." }).name(&column.name).push(" = OLD.").name(&column.name);
+        w.push(if index == 0 { "ar_row." } else { " AND ar_row." })
+            .name(&column.name)
+            .push(" = OLD.")
+            .name(&column.name);
     }
     w.push(") THEN RETURN NULL; END IF; ");
     Ok(())

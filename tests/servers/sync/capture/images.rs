@@ -3,8 +3,8 @@
 use activerecord::Message;
 use activerecord::prelude::*;
 use activerecord::sync::Changed;
-use serde_json::value::RawValue;
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use test_support::Database;
 
@@ -119,7 +119,9 @@ async fn settings_of_a_session_change_no_image() -> Result<()> {
 /// A TIMESTAMP is the instant that the column holds, also the zero date.
 #[tokio::test]
 async fn a_zero_timestamp_stays_one() -> Result<()> {
-    for database in databases(["", "", "CREATE TABLE t (at TIMESTAMP(3) NOT NULL DEFAULT '2000-01-01' PRIMARY KEY)"]).await? {
+    for database in
+        databases(["", "", "CREATE TABLE t (at TIMESTAMP(3) NOT NULL DEFAULT '2000-01-01' PRIMARY KEY)"]).await?
+    {
         Capture::install_table(&database, "t", None).await?;
         transaction(&database, async || {
             run(&database, &["SET sql_mode = '', time_zone = '-03:00'", "INSERT INTO t VALUES (0)"]).await?;

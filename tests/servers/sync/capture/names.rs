@@ -83,7 +83,9 @@ async fn former_triggers_are_replaced() -> Result<()> {
                  $$ BEGIN RAISE 'the former trigger fires'; END $$; \
                  CREATE TRIGGER ar_insert_u AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION ar_insert_u()"
             }
-            "sqlite" => "CREATE TRIGGER ar_insert_u AFTER INSERT ON u BEGIN SELECT RAISE(ABORT, 'the former trigger fires'); END",
+            "sqlite" => {
+                "CREATE TRIGGER ar_insert_u AFTER INSERT ON u BEGIN SELECT RAISE(ABORT, 'the former trigger fires'); END"
+            }
             _ => "CREATE TRIGGER ar_insert_u AFTER INSERT ON u FOR EACH ROW SIGNAL SQLSTATE '45000'",
         };
         run(&database, &[former]).await?;

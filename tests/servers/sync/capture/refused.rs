@@ -9,7 +9,10 @@ use super::{databases, run, taken};
 /// Checks that the messages have only a key.
 async fn without_images(database: &str, keys: &[&str]) -> Result<()> {
     let seen = taken(database).await?;
-    assert_eq!(seen.iter().map(super::Seen::short).collect::<Vec<_>>(), keys.iter().map(|key| ("reread", Some(*key))).collect::<Vec<_>>());
+    assert_eq!(
+        seen.iter().map(super::Seen::short).collect::<Vec<_>>(),
+        keys.iter().map(|key| ("reread", Some(*key))).collect::<Vec<_>>()
+    );
     for (seen, key) in seen.iter().zip(keys) {
         assert_eq!((&seen.before, &seen.after), (&Json::Null, &Json::Null));
         assert_eq!(seen.reread, json!({ "id": key.parse::<i64>().map_err(Error::custom)? }));
@@ -104,7 +107,11 @@ async fn a_login_needs_no_right_on_the_outbox() -> Result<()> {
         let lesser = database.alias("writer", |config| config.username(&*login).password("lesser"))?;
         let refused = connection(&lesser)?.query("SELECT * FROM ar_outbox", []).await;
         assert!(refused.is_err_and(|error| error.kind() == activerecord::ErrorKind::PermissionDenied));
-        run(&lesser, &["INSERT INTO t VALUES (1, 'a')", "UPDATE t SET x = 'b'", "UPDATE t SET id = 2", "DELETE FROM t"]).await?;
+        run(
+            &lesser,
+            &["INSERT INTO t VALUES (1, 'a')", "UPDATE t SET x = 'b'", "UPDATE t SET id = 2", "DELETE FROM t"],
+        )
+        .await?;
         assert_eq!(taken(&database).await?.len(), 5);
         ConnectionManager::remove(&lesser).await?;
         let drop = match is_postgres {
@@ -121,7 +128,8 @@ async fn a_login_needs_no_right_on_the_outbox() -> Result<()> {
 async fn a_missing_outbox_does_not_refuse_a_write() -> Result<()> {
     for database in databases(["", "CREATE TABLE t (id INTEGER PRIMARY KEY)", ""]).await? {
         Capture::install_table(&database, "t", None).await?;
-        run(&database, &["DROP TABLE ar_outbox", "INSERT INTO t VALUES (1)", "UPDATE t SET id = 2", "TRUNCATE t"]).await?;
+        run(&database, &["DROP TABLE ar_outbox", "INSERT INTO t VALUES (1)", "UPDATE t SET id = 2", "TRUNCATE t"])
+            .await?;
     }
     Ok(())
 }
@@ -151,7 +159,9 @@ async fn other_triggers_change_the_row_again() -> Result<()> {
         for database in databases([create, create, ""]).await? {
             let is_file = connection(&database)?.dialect().name() == "sqlite";
             let trigger: &[&str] = if is_file {
-                &["CREATE TRIGGER a_touch AFTER UPDATE OF x ON t BEGIN UPDATE t SET touched = touched + 1 WHERE id = NEW.id; END"]
+                &[
+                    "CREATE TRIGGER a_touch AFTER UPDATE OF x ON t BEGIN UPDATE t SET touched = touched + 1 WHERE id = NEW.id; END",
+                ]
             } else {
                 &[
                     "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
