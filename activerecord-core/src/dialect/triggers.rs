@@ -126,7 +126,7 @@ pub(super) const MYSQL: Triggers = {
     const TEXT: &str = "JSON_QUOTE(CAST({} AS CHAR CHARACTER SET utf8mb4))";
     // A number also of a BIT column, whose text would be its bytes.
     const NUMBER: &str = "CAST({} + 0 AS CHAR CHARACTER SET utf8mb4)";
-    // A double has all digits.
+    // As a double, a float has all its digits.
     const DOUBLE: &str = "CAST({} + 0e0 AS CHAR CHARACTER SET utf8mb4)";
     const HEX: &str = "CONCAT('\"', HEX({}), '\"')";
     // The number of seconds of a TIMESTAMP does not depend on the time zone of the session. Only the zero date has the number 0, and on MariaDB
@@ -164,7 +164,8 @@ pub(super) const MYSQL: Triggers = {
             (Of::Type(ValueType::I64), NUMBER),
             (Of::Type(ValueType::U64), NUMBER),
             (Of::Type(ValueType::F32), DOUBLE),
-            (Of::Type(ValueType::F64), DOUBLE),
+            // A sum would have only 15 digits of a small number.
+            (Of::Type(ValueType::F64), PLAIN),
             (Of::Type(ValueType::Bytes), HEX),
             (
                 Of::Type(ValueType::Uuid),
