@@ -12,6 +12,7 @@
 
 mod capture;
 mod copy;
+mod hash;
 mod job;
 mod mirror;
 mod progress;
@@ -25,7 +26,7 @@ pub mod support {
 
     /// The tables of this crate.
     pub fn definitions() -> Vec<CreateTable> {
-        vec![crate::copy::checkpoint::definition(), crate::mirror::definition()]
+        [vec![crate::copy::checkpoint::definition()], crate::mirror::definitions()].concat()
     }
 }
 

@@ -41,6 +41,7 @@ async fn capabilities_agree_with_the_profile() -> Result<()> {
         transactional_ddl,
         typed_columns,
         notifications,
+        truncate_triggers,
         max_binds
     );
     let prepared = match db.profile().prepared_if {

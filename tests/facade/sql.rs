@@ -6,7 +6,8 @@ use activerecord::query::Predicate;
 use activerecord::sql::render;
 use activerecord::statement::{
     Arithmetic, ColumnExpr, Compare, Conflict, CreateTable, CreateTrigger, Delete, DropTrigger, Expr, FromItem, Insert,
-    KeyChange, Name, NewColumn, RawSql, RowEvent, RowImage, Select, Set, Statement, Subquery, TriggerValue, Update,
+    KeyChange, Name, NewColumn, RawSql, RowImage, Select, Set, Statement, Subquery, TableEvent, TriggerColumn,
+    TriggerValue, Update,
 };
 use activerecord::value::{Stored, Value};
 use activerecord::{Dialect, ToValue as _, ValueType};
@@ -356,27 +357,49 @@ fn definitions() {
 
 #[test]
 fn triggers() {
-    let columns = vec![("id".into(), ValueType::I64), ("fare".into(), ValueType::Decimal)];
+    let column = |name: &str, ty: Option<ValueType>, declared: &str| TriggerColumn {
+        name: name.to_owned().into(),
+        ty,
+        declared: declared.to_owned(),
+    };
+    let (id, carrier) =
+        (column("id", Some(ValueType::I64), "bigint"), column("carrier", Some(ValueType::Text), "text"));
+    let fare = column("fare", Some(ValueType::Decimal), "numeric");
+    let kind = TriggerValue::Kind { usual: "changed".to_value(), without: "reread".to_value() };
     let trigger = |event, when| CreateTrigger {
         name: "ar_update_flights".into(),
         table: "flights".into(),
         event,
         when,
-        key: vec!["id".into(), "carrier".into()],
+        if_free: false,
+        is_primary: true,
+        key: vec![id.clone(), carrier.clone()],
+        columns: vec![id.clone(), fare.clone(), column("route", None, "linestring")],
+        row: RowImage::New,
         into: "changes".into(),
         values: vec![
             ("topic".into(), TriggerValue::Constant("flights".to_value())),
             ("at".into(), TriggerValue::Now),
-            ("key".into(), TriggerValue::Key(RowImage::New)),
-            ("payload".into(), TriggerValue::Images { before: true, after: false, columns: columns.clone() }),
+            ("kind".into(), kind.clone()),
+            ("key".into(), TriggerValue::Key),
+            ("payload".into(), TriggerValue::Images { before: true, after: false }),
         ],
     };
-    let former = DropTrigger { name: "ar_update_flights".into(), table: "flights".into() };
+    let late = CreateTrigger { if_free: true, row: RowImage::Old, ..trigger(TableEvent::Delete, None) };
+    let values = vec![("topic".into(), TriggerValue::Constant("it's".to_value()))];
+    let truncate = CreateTrigger { table: "air.flights".into(), values, ..trigger(TableEvent::Truncate, None) };
+    let function = Some("air.ar_update_flights".into());
+    let former = DropTrigger { name: "ar_update_flights".into(), table: "air.flights".into(), function };
+    let moved = trigger(TableEvent::Update, Some(KeyChange::Moved));
     insta::assert_snapshot!(all([
-        statement(&Statement::CreateTrigger(trigger(RowEvent::Update, Some(KeyChange::Moved)))),
-        statement(&Statement::CreateTriggerFunction(trigger(RowEvent::Update, Some(KeyChange::Moved)))),
-        statement(&Statement::CreateTrigger(trigger(RowEvent::Delete, None))),
+        statement(&Statement::CreateTrigger(moved.clone())),
+        statement(&Statement::CreateTriggerFunction(moved.clone())),
+        statement(&Statement::RevokeTriggerFunction(moved)),
+        statement(&Statement::CreateTrigger(trigger(TableEvent::Delete, None))),
+        statement(&Statement::CreateTriggerFunction(late)),
+        statement(&Statement::CreateTrigger(truncate.clone())),
+        statement(&Statement::CreateTriggerFunction(truncate)),
         statement(&Statement::DropTrigger(former.clone())),
-        statement(&Statement::DropTriggerFunction(former)),
+        statement(&Statement::DropTriggerFunction(former.name)),
     ]));
 }

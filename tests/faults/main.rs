@@ -4,6 +4,7 @@
 //! uses them. The tests run one at a time.
 
 mod brokers;
+mod horizons;
 mod killed;
 mod ledger;
 mod proxied;

@@ -2,6 +2,7 @@
 
 use activerecord::ErrorKind;
 use activerecord::prelude::*;
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::server::{MARIADB, POSTGRES, Server};
 use test_support::until;
@@ -11,7 +12,10 @@ use test_support::until;
 struct Followed {
     #[primary_key]
     code: String,
+    at: DateTime<Utc>,
 }
+
+const FOLLOWED: &str = "followed (code STRING NOT NULL PRIMARY KEY, at TIMESTAMP NOT NULL)";
 
 async fn replicates(primary: &Server, replica: &Server) -> Result<()> {
     if primary.is_left_out() || replica.is_left_out() {
@@ -21,9 +25,12 @@ async fn replicates(primary: &Server, replica: &Server) -> Result<()> {
     primary.configure(leads, 1)?;
     replica.configure(follows, 1)?;
     connection(leads)?.execute("DROP TABLE IF EXISTS followed", []).await?;
-    connection(leads)?.execute("CREATE TABLE followed (code VARCHAR(40) PRIMARY KEY)", []).await?;
+    connection(leads)?
+        .execute("CREATE TABLE followed (code VARCHAR(40) PRIMARY KEY, at TIMESTAMP NOT NULL)", [])
+        .await?;
     let code = Uuid::now_v7().to_string();
-    with_connection(leads, async || Followed { code: code.clone() }.insert().await).await?;
+    with_connection(leads, async || Followed { code: code.clone(), at: Utc::now().trunc_subsecs(0) }.insert().await)
+        .await?;
     until("the row is on the replica", async || {
         match Followed::using(follows).filter(Followed::CODE.eq(&code)).exists().await {
             // The table is not on the replica yet.
@@ -32,9 +39,19 @@ async fn replicates(primary: &Server, replica: &Server) -> Result<()> {
         }
     })
     .await?;
-    let refused = with_connection(follows, async || Followed { code: "refused".into() }.insert().await).await;
+    let refused = with_connection(follows, async || {
+        Followed { code: "refused".into(), at: Utc::now().trunc_subsecs(0) }.insert().await
+    })
+    .await;
     assert!(refused.as_ref().is_err_and(Error::is_read_only), "{refused:?}");
     assert_eq!(Followed::using(follows).count().await?, 1);
+    let target = test_support::Database::new([FOLLOWED]).await;
+    let job = |from: &str| SyncJob::from::<Followed>().using(from).to::<Followed>().on(&*target).since(Followed::AT);
+    // The transactions of the primary are invisible on the replica.
+    let refused = job(follows).run().await;
+    let is_refused = |error: &Error| error.is_configuration() && error.to_string().contains("use its primary server");
+    assert!(refused.as_ref().is_err_and(is_refused), "{refused:?}");
+    assert_eq!(job(leads).run().await?.written, 1);
     connection(leads)?.execute("DROP TABLE followed", []).await?;
     ConnectionManager::remove(leads).await?;
     ConnectionManager::remove(follows).await

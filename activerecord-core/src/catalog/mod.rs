@@ -227,8 +227,8 @@ impl TableInfo {
         table
     }
 
-    /// The name of the table without its schema.
-    pub(crate) fn local_name(&self) -> Cow<'_, str> {
+    /// Returns the name of the table without its schema.
+    pub fn local_name(&self) -> Cow<'_, str> {
         qualified::parts(&self.name).1
     }
 

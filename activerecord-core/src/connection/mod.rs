@@ -9,6 +9,7 @@ mod file;
 pub(crate) mod follow;
 mod handle;
 pub(crate) mod holds;
+mod horizon;
 mod listener;
 mod meters;
 mod moment;
@@ -18,6 +19,7 @@ mod protocol;
 mod registry;
 mod scope;
 mod session;
+mod triggers;
 pub(crate) mod unique;
 mod unscoped;
 

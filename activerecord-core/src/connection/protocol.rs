@@ -4,15 +4,17 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::time::{Instant, sleep};
 
 use super::file;
 use super::handle::ConnectionHandle;
+use super::horizon;
 use super::scope::{check_scope, transaction};
 use super::session::{Label, Session};
+use super::triggers;
 use crate::backend::Load;
+use crate::catalog::TableInfo;
 use crate::dialect::{Identity, Precondition};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::sql::{Access, Sql};
 use crate::statement::{ColumnExpr, CreateTrigger, DropTrigger, Expr, FromItem, Name, Select, SelectItem, Statement};
 use crate::value::{Row, Stored, Value, ValueType};
@@ -41,25 +43,40 @@ pub trait ProtocolConnection {
         rows: &[Vec<Value>],
     ) -> impl Future<Output = Result<Option<u64>>> + Send;
 
-    /// Returns a time T of the database's clock such that no row stamped before T can still be committed. On a database
-    /// with one writer at a time it is the current time.
+    /// Returns a time T of the database's clock such that no row stamped before T can still be committed to a table. On a
+    /// database with one writer at a time it is the current time. If a prepared transaction can have written to the table, and
+    /// its begin is unknown, it is the beginning of 1970: on PostgreSQL every prepared transaction, on MySQL and MariaDB one
+    /// that has survived a restart of the server.
     ///
     /// On MySQL the list of transactions is unreadable while one of them runs a statement with a character of four bytes
     /// in UTF-8, such as an emoji. It is read again until the connection's `acquire_timeout`.
     ///
     /// # Errors
+    /// `Configuration` on a standby or replica, because the transactions of its primary are invisible there;
     /// `PermissionDenied` when the login may not see the transactions of others; whatever else the database reports.
-    fn horizon(&self) -> impl Future<Output = Result<DateTime<Utc>>> + Send;
+    fn horizon(&self, table: &str) -> impl Future<Output = Result<DateTime<Utc>>> + Send;
+
+    /// Returns the names of a table and of the table that its triggers write to, as a trigger has to name them.
+    ///
+    /// # Errors
+    /// `Unsupported` when a trigger of the one cannot write to the other.
+    fn trigger_names(&self, table: &TableInfo, into: &TableInfo) -> Result<(Name, Name)>;
+
+    /// Returns the triggers of a table.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    fn triggers(&self, table: &TableInfo) -> impl Future<Output = Result<Vec<DropTrigger>>> + Send;
 
     /// Creates a trigger, or replaces the one of this name. Where the database cannot roll DDL back, the trigger is
     /// missing for a moment, and changes made in that moment are not captured.
     ///
     /// # Errors
-    /// `Unsupported` when a name or a text of the trigger cannot be written, or a column's type has no JSON form;
-    /// whatever the database reports, such as `PermissionDenied`.
+    /// `Unsupported` when a name or a text of the trigger cannot be written; whatever the database reports, such as
+    /// `PermissionDenied`.
     fn create_trigger(&self, trigger: &CreateTrigger) -> impl Future<Output = Result<()>> + Send;
 
-    /// Drops a trigger if it exists.
+    /// Drops a trigger and its function if they exist.
     ///
     /// # Errors
     /// Whatever the database reports.
@@ -126,36 +143,25 @@ impl ProtocolConnection for ConnectionHandle {
         session.load(load, Label::raw("load")).await
     }
 
-    async fn horizon(&self) -> Result<DateTime<Utc>> {
-        let session = self.session()?;
-        let Some(horizon) = session.dialect().horizon else { return session.now().await };
-        let rows = ask_horizon(&session, horizon).await?;
-        let horizon: Option<DateTime<Utc>> = rows.first().map(|row| row.get(0)).transpose()?.flatten();
-        horizon.ok_or_else(|| {
-            let message =
-                "the login has no permission to see other transactions; on PostgreSQL, run GRANT pg_read_all_stats";
-            Error::new(ErrorKind::PermissionDenied, message).with_connection(&self.name().into())
-        })
+    async fn horizon(&self, table: &str) -> Result<DateTime<Utc>> {
+        horizon::of(&self.session()?, table).await.map_err(|error| error.with_connection(&self.name().into()))
+    }
+
+    fn trigger_names(&self, table: &TableInfo, into: &TableInfo) -> Result<(Name, Name)> {
+        triggers::names(self.dialect(), table, into)
+    }
+
+    async fn triggers(&self, table: &TableInfo) -> Result<Vec<DropTrigger>> {
+        triggers::of(&self.session()?, table).await
     }
 
     async fn create_trigger(&self, trigger: &CreateTrigger) -> Result<()> {
         let session = self.session_of_ddl()?;
-        let mut statements = Vec::new();
-        if session.dialect().triggers.function.is_some() {
-            statements.push(Statement::CreateTriggerFunction(trigger.clone()));
-        }
-        let former = DropTrigger { name: trigger.name.clone(), table: trigger.table.clone() };
-        statements.extend([Statement::DropTrigger(former), Statement::CreateTrigger(trigger.clone())]);
-        session.define(statements).await
+        session.define(triggers::created(session.dialect(), trigger)).await
     }
 
     async fn drop_trigger(&self, trigger: &DropTrigger) -> Result<()> {
-        let session = self.session_of_ddl()?;
-        let mut statements = vec![Statement::DropTrigger(trigger.clone())];
-        if session.dialect().triggers.function.is_some() {
-            statements.push(Statement::DropTriggerFunction(trigger.clone()));
-        }
-        session.define(statements).await
+        self.session_of_ddl()?.define(triggers::dropped(trigger)).await
     }
 
     async fn limit_idle(&self, longest: Duration) -> Result<bool> {
@@ -195,30 +201,8 @@ async fn identity(session: &Session) -> Result<String> {
 }
 
 /// The last column of the first row.
-fn last_of_first(rows: &[Row]) -> Result<Option<String>> {
+pub(super) fn last_of_first(rows: &[Row]) -> Result<Option<String>> {
     rows.first().map(|row| row.get(row.columns().len().saturating_sub(1))).transpose()
-}
-
-async fn ask_horizon(session: &Session, horizon: &str) -> Result<Vec<Row>> {
-    // InnoDB renews the list only when nobody has read it for 100 ms.
-    const PAUSE: Duration = Duration::from_millis(150);
-    let end = Instant::now() + session.endpoint().acquire_timeout();
-    loop {
-        match session.query(horizon, []).await {
-            Err(error) if is_busy(session, &error) && Instant::now() < end => sleep(PAUSE).await,
-            Err(error) if is_busy(session, &error) => {
-                return Err(error.context(
-                    "the server cannot list its transactions while one of them runs a statement with a character outside \
-                     utf8mb3, such as an emoji",
-                ));
-            }
-            answer => return answer,
-        }
-    }
-}
-
-fn is_busy(session: &Session, error: &Error) -> bool {
-    session.dialect().horizon_is_busy.is_some_and(|code| error.code() == Some(code))
 }
 
 /// A query of these columns without a row: its result has the types of the columns.
@@ -238,12 +222,16 @@ async fn unmet(handle: &ConnectionHandle, which: fn(&Precondition) -> bool) -> R
     let mut unmet = Vec::new();
     let session = handle.session()?;
     for precondition in session.dialect().preconditions.iter().filter(|precondition| which(precondition)) {
-        let rows = session.query(precondition.ask, []).await?;
-        let found = last_of_first(&rows)?.unwrap_or_default();
-        if !precondition.is_met_by(&found) {
-            let Precondition { what, mend, to_prepare, to_decide, .. } = *precondition;
-            unmet.push(UnmetPrecondition { what, found, mend, to_prepare, to_decide });
-        }
+        unmet.extend(check(&session, precondition).await?);
     }
     Ok(unmet)
+}
+
+/// Returns the setting if it does not have the value that is needed.
+pub(super) async fn check(session: &Session, precondition: &Precondition) -> Result<Option<UnmetPrecondition>> {
+    let rows = session.query(precondition.ask, []).await?;
+    let found = last_of_first(&rows)?.unwrap_or_default();
+    let Precondition { what, mend, to_prepare, to_decide, .. } = *precondition;
+    let unmet = !precondition.is_met_by(&found);
+    Ok(unmet.then_some(UnmetPrecondition { what, found, mend, to_prepare, to_decide }))
 }

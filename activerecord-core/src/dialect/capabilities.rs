@@ -44,6 +44,8 @@ pub struct Capabilities {
     pub typed_columns: bool,
     /// Notifications between sessions: [`ConnectionHandle::listen`](crate::ConnectionHandle::listen).
     pub notifications: bool,
+    /// Triggers that TRUNCATE fires.
+    pub truncate_triggers: bool,
     /// The largest number of values that one statement can bind.
     pub max_binds: usize,
 }
@@ -65,6 +67,7 @@ impl Capabilities {
             transactional_ddl: false,
             typed_columns: false,
             notifications: false,
+            truncate_triggers: false,
             max_binds,
         }
     }

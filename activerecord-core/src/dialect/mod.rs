@@ -9,6 +9,7 @@ mod carrying;
 mod catalog;
 mod convert;
 mod equality;
+mod horizon;
 mod keeps;
 mod logins;
 mod mysql;
@@ -30,6 +31,7 @@ pub use sqlite::SQLITE;
 pub(crate) use carrying::{Carrying, PlaceForm, TextForm};
 pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
+pub(crate) use horizon::Horizon;
 pub(crate) use keeps::{Holder, Keeping, Room};
 pub(crate) use logins::Logins;
 pub(crate) use precondition::{Accepts, Identity, Precondition};
@@ -38,7 +40,7 @@ pub(crate) use sequences::{AutoIncrement, Sequences};
 pub(crate) use stores::{StoredDefaults, Stores};
 pub(crate) use tokens::TokenRules;
 pub(crate) use traces::TraceRules;
-pub(crate) use triggers::Triggers;
+pub(crate) use triggers::{TriggerForm, Triggers};
 
 use crate::error::{Error, Result};
 use crate::statement::{Aggregate, qualified};
@@ -113,10 +115,8 @@ pub struct Dialect {
     pub(crate) explain: &'static str,
     /// The current time of the database, in UTC.
     pub(crate) now: &'static str,
-    /// Selects the start of the oldest transaction that can still write, or the current time when there is none.
-    pub(crate) horizon: Option<&'static str>,
-    /// The code of an error of `horizon` that lasts only as long as a statement of another session.
-    pub(crate) horizon_is_busy: Option<&'static str>,
+    /// How the start of the oldest transaction that can still write is found; None: there is one writer at a time.
+    pub(crate) horizon: Option<Horizon>,
     pub(crate) definitions: Definitions,
     /// The text before the table and after the columns in the prefix of a bulk load.
     pub(crate) load: Option<(&'static str, &'static str)>,

@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
-    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, carrying, catalog, keeps, row_digests, stores, tokens, traces,
-    triggers,
+    Sequences, SetQuery, Size, UnnamedConflicts, Upsert, carrying, catalog, horizon, keeps, row_digests, stores,
+    tokens, traces, triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -84,16 +84,7 @@ pub static MYSQL: Dialect = Dialect {
     concat: None,
     explain: "EXPLAIN ",
     now: "UTC_TIMESTAMP(6)",
-    // trx_started has whole seconds, in the time zone of the server's machine. Only the abbreviation of the zone is
-    // known. If it is not UTC, the largest offset of any zone is subtracted, so that the result is never too late.
-    horizon: Some(
-        "SELECT LEAST(UTC_TIMESTAMP(6), COALESCE((SELECT MIN(trx_started) FROM information_schema.innodb_trx \
-         WHERE trx_mysql_thread_id <> CONNECTION_ID()) \
-         - INTERVAL IF(@@system_time_zone IN ('UTC', 'GMT', 'UCT'), 1, 50401) SECOND, UTC_TIMESTAMP(6)))",
-    ),
-    // On MySQL `innodb_trx` has the texts of running statements in utf8mb3. It cannot be read while a transaction runs a
-    // statement with a character outside of that set, such as an emoji.
-    horizon_is_busy: Some("3854"),
+    horizon: Some(horizon::MYSQL),
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "BOOLEAN"),
@@ -200,15 +191,7 @@ pub static MYSQL: Dialect = Dialect {
             to_decide: false,
             of_session: false,
         },
-        Precondition {
-            ask: "SELECT CAST(@@GLOBAL.read_only AS CHAR)",
-            accepts: Accepts::OneOf(&["0", "OFF"]),
-            what: "the server accepts writes (read_only)",
-            mend: "use the primary server of the replica, or set read_only = OFF",
-            to_prepare: false,
-            to_decide: false,
-            of_session: false,
-        },
+        horizon::READ_ONLY,
         // MySQL has no variable of this name, and then the answer has no row.
         Precondition {
             ask: "SHOW GLOBAL VARIABLES LIKE 'wsrep\\_on'",

@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{
     Accepts, AutoIncrement, BoundTypes, Comments, Constants, Dates, DecimalMath, Definitions, Dialect, Division,
     Equality, Identity, IdleLimit, InList, JsonPaths, Like, Locks, Logins, Placeholder, Precondition, RangeChecks,
-    Sequences, SetQuery, Size, Upsert, carrying, catalog, keeps, row_digests, stores, tokens, traces, triggers,
+    Sequences, SetQuery, Size, Upsert, carrying, catalog, horizon, keeps, row_digests, stores, tokens, traces,
+    triggers,
 };
 use crate::dialect::Capabilities;
 use crate::statement::Aggregate;
@@ -25,6 +26,7 @@ pub static POSTGRESQL: Dialect = Dialect {
         transactional_ddl: true,
         notifications: true,
         typed_columns: true,
+        truncate_triggers: true,
         ..Capabilities::none(65_535)
     },
     name_bytes: Some(63),
@@ -99,14 +101,7 @@ pub static POSTGRESQL: Dialect = Dialect {
     concat: Some(" || "),
     explain: "EXPLAIN ",
     now: "clock_timestamp()",
-    // A transaction that has not written yet can still write rows with the time of its BEGIN. So every open transaction
-    // counts, except that of this session.
-    horizon: Some(
-        "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE query = '<insufficient privilege>') THEN NULL \
-         ELSE least(clock_timestamp(), (SELECT min(xact_start) FROM pg_stat_activity WHERE pid <> pg_backend_pid()), \
-         (SELECT min(prepared) FROM pg_prepared_xacts)) END",
-    ),
-    horizon_is_busy: None,
+    horizon: Some(horizon::POSTGRESQL),
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "boolean"),
@@ -203,15 +198,7 @@ pub static POSTGRESQL: Dialect = Dialect {
             to_decide: false,
             of_session: false,
         },
-        Precondition {
-            ask: "SELECT pg_is_in_recovery()::text",
-            accepts: Accepts::OneOf(&["false"]),
-            what: "the server is not a standby (pg_is_in_recovery)",
-            mend: "use its primary server",
-            to_prepare: false,
-            to_decide: false,
-            of_session: false,
-        },
+        horizon::STANDBY,
         Precondition {
             ask: "SELECT current_setting('default_transaction_read_only')",
             accepts: Accepts::OneOf(&["off"]),

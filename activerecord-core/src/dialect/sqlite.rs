@@ -71,7 +71,6 @@ pub static SQLITE: Dialect = Dialect {
     now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
     // SQLite has one writer at a time. Rows that a snapshot does not see get a later timestamp.
     horizon: None,
-    horizon_is_busy: None,
     definitions: Definitions {
         types: &[
             (ValueType::Bool, "INTEGER"),

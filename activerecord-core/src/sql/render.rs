@@ -74,8 +74,12 @@ fn rendered(mut w: Writer<'_>, statement: Statement) -> Result<(Sql, Vec<&'stati
             trigger::remove(&mut w, &statement);
             Ok(Access::Write)
         }
-        Statement::DropTriggerFunction(statement) => {
-            trigger::remove_function(&mut w, &statement);
+        Statement::RevokeTriggerFunction(statement) => {
+            trigger::revoke_function(&mut w, &statement);
+            Ok(Access::Write)
+        }
+        Statement::DropTriggerFunction(function) => {
+            trigger::remove_function(&mut w, &function);
             Ok(Access::Write)
         }
         Statement::Raw(sql) => raw::statements(&mut w, sql).map(|()| Access::Unknown),

@@ -107,6 +107,11 @@ impl<'d> Writer<'d> {
         self.text.len()
     }
 
+    /// The text from this length on.
+    pub(super) fn written(&self, start: usize) -> &str {
+        &self.text[start..]
+    }
+
     pub(super) fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
         self

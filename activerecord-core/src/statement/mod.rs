@@ -24,7 +24,7 @@ pub use select::{
     SetOperator, Subquery,
 };
 pub use table::{Join, JoinKind, TableRef};
-pub use trigger::{CreateTrigger, DropTrigger, KeyChange, RowEvent, RowImage, TriggerValue};
+pub use trigger::{CreateTrigger, DropTrigger, KeyChange, RowImage, TableEvent, TriggerColumn, TriggerValue};
 pub(crate) use types::unified;
 pub use walk::{MAX_DEPTH, Part, PartMut};
 pub use write::{Conflict, Delete, Insert, Update};
@@ -66,10 +66,12 @@ pub enum Statement {
     CreateTrigger(CreateTrigger),
     /// CREATE FUNCTION for the body of a trigger, on a dialect that needs one.
     CreateTriggerFunction(CreateTrigger),
+    /// REVOKE of everybody's right to use the function of a trigger.
+    RevokeTriggerFunction(CreateTrigger),
     /// DROP TRIGGER.
     DropTrigger(DropTrigger),
     /// DROP FUNCTION for the body of a trigger.
-    DropTriggerFunction(DropTrigger),
+    DropTriggerFunction(Name),
     /// The caller's own SQL.
     Raw(RawSql),
 }

@@ -7,13 +7,13 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use activerecord_core::backend::BoxFuture;
-use activerecord_core::statement::{DropTrigger, Name};
 use activerecord_core::{ActiveRecord as _, Error, Model, ProtocolConnection as _, Result, connection};
 
-use trigger::{Captured, Trigger};
+use trigger::{Captured, column, missing, triggers};
 
 pub use changed::Changed;
-pub(crate) use changed::{Image, Images, row};
+pub(crate) use changed::{Image, Images, is_whole, row, value};
+pub(crate) use trigger::{REREAD, TRUNCATE};
 
 /// Change data capture: triggers write each change of a table to the outbox of the same database, in the transaction of the
 /// change. They see the changes of every program, also by raw SQL. A [`Worker`](activerecord_distributed::Worker) or a
@@ -23,21 +23,36 @@ pub(crate) use changed::{Image, Images, row};
 /// |---|---|
 /// | topic | `TABLE_changes`, unless set |
 /// | key | the primary key of the row |
-/// | kind | `insert`, `update` or `delete` |
+/// | kind | `insert`, `update`, `delete`, `reread` or `truncate` |
 /// | payload | `{"before": {..}, "after": {..}}`: the row before and after by the names of its columns, or null; [`Changed`] reads it |
 ///
 /// An update that changes the primary key is a `delete` of the old key and an `insert` of the new one. The messages of one key
-/// are in the order of the changes.
+/// are in the order of the changes. If rows exchange their keys in one statement, which a deferrable key of PostgreSQL allows,
+/// each key has an `insert` only.
+///
+/// A capture refuses no write. If the images of a row cannot be written, because they are larger than the database allows, or
+/// because a column was dropped or renamed since the installation, the write goes through, and the message has the kind
+/// `reread` and the columns of the key (`"key": {..}`) in place of the images; a [`Mirror`](crate::Mirror) then reads the row
+/// from the source. The writing login needs no right on the outbox: the triggers use those of the login that installed them. The
+/// settings of the writing session, such as its time zone, do not change an image. Types without a form in JSON are text.
+///
+/// On PostgreSQL, TRUNCATE is a message of the kind `truncate` without a key. On MySQL, MariaDB and SQLite no trigger sees it.
 ///
 /// What is *not* captured, because no trigger sees it:
-/// - TRUNCATE;
-/// - on MySQL and MariaDB, rows that a foreign key deletes or updates;
+/// - on MySQL and MariaDB, rows that a foreign key deletes or updates, and TRUNCATE;
 /// - on SQLite, rows that REPLACE removes, unless `recursive_triggers` is on;
-/// - columns that are added later, until the triggers are installed again.
+/// - on PostgreSQL, TRUNCATE, DETACH and DROP of a single partition, and writes with `session_replication_role = replica`;
+/// - columns that are added later, until the triggers are installed again. A mirror reads such rows from the source.
+///
+/// Before you drop the outbox, or the login that installed a capture, [remove](Self::remove) the capture: on MySQL, MariaDB and
+/// SQLite every write to the table fails without the outbox, on MySQL and MariaDB also without the login. PostgreSQL warns. On
+/// SQLite, remove it before you drop a column, too.
+///
+/// Each captured change takes a number from the outbox's sequence. So `lastval()` of PostgreSQL returns that number; `RETURNING`
+/// and `currval` are not affected, nor are the last insert ids of the other databases.
 ///
 /// Limits of the values: SQLite writes a REAL with 17 digits, and beyond about 1e±200 the last one can be wrong. JSON's `null`
-/// in a column that can be NULL is read as NULL. MySQL and MariaDB convert text to a TIMESTAMP in the time zone of the writing
-/// session; sessions of this library use UTC.
+/// in a column that can be NULL is read as NULL.
 #[derive(Debug)]
 pub struct Capture;
 
@@ -66,7 +81,8 @@ impl Capture {
     ///
     /// # Errors
     /// `Configuration` when the connection does not exist or the topic has other characters than letters, digits, `_`, `.` and
-    /// `-`; `InvalidStatement` when the table does not exist; any kind that the database reports.
+    /// `-`; `InvalidStatement` when the table does not exist or lacks a column of the model; `Unsupported` when a name contains a
+    /// backslash, or the table is in another file than the outbox; any kind that the database reports.
     pub fn install<M: Model>() -> Install<M> {
         Install { connection: None, topic: None, model: PhantomData }
     }
@@ -97,24 +113,20 @@ impl Capture {
     /// ```
     ///
     /// # Errors
-    /// `Configuration` as [`install`](Self::install), and when there is no such table or it has no primary key; `Unsupported`
-    /// when a column has a type that this library has no value for; any kind that the database reports.
+    /// As [`install`](Self::install); `Configuration` when there is no such table or it has no primary key.
     pub async fn install_table(name: &str, table: &str, topic: Option<&str>) -> Result<()> {
         let connection = connection(name)?;
         let found = connection.describe(table).await?;
-        let Some(found) = found.filter(|found| !found.key.is_empty()) else {
+        let Some(info) = found.filter(|found| !found.key.is_empty()) else {
             return Err(Error::configuration(format!("`{name}` has no table `{table}` with a primary key")));
         };
         let topic = topic.map_or_else(|| default_topic(table), str::to_owned);
         check_topic(&topic, table)?;
-        let written = found.columns.iter().filter(|column| !column.computed);
-        let columns = written.map(|column| Ok((column.name.clone().into(), found.type_of(column)?)));
-        let captured = Captured {
-            table: table.to_owned().into(),
-            columns: columns.collect::<Result<_>>()?,
-            key: found.key.into_iter().map(Name::from).collect(),
-        };
-        captured.install(&connection, &topic).await
+        let of = |name: &str| column(&info, name, info.column(name).and_then(|column| column.ty));
+        let written = info.columns.iter().filter(|column| !column.computed);
+        let columns = written.map(|column| of(&column.name)).collect::<Result<_>>()?;
+        let key = info.key.iter().map(|name| of(name)).collect::<Result<_>>()?;
+        Captured { columns, key, info }.install(&connection, &topic).await
     }
 
     /// Removes the triggers for a table, on the connection `name`. Messages in the outbox stay. Triggers that do not exist are
@@ -131,9 +143,9 @@ impl Capture {
     /// As [`remove`](Self::remove).
     pub async fn remove_table(name: &str, table: &str) -> Result<()> {
         let connection = connection(name)?;
-        for trigger in Trigger::ALL {
-            let drop = DropTrigger { name: trigger.name(table), table: table.to_owned().into() };
-            connection.drop_trigger(&drop).await?;
+        let Some(info) = connection.describe(table).await? else { return Ok(()) };
+        for trigger in triggers(&connection, &info).await? {
+            connection.drop_trigger(&trigger).await?;
         }
         Ok(())
     }
@@ -171,12 +183,11 @@ impl<M: Model> Install<M> {
         };
         let topic = self.topic.unwrap_or_else(|| default_topic(M::TABLE.name));
         check_topic(&topic, M::TABLE.model)?;
-        let captured = Captured {
-            table: M::TABLE.name.into(),
-            columns: M::TABLE.columns.iter().map(|def| (def.name.into(), def.ty)).collect(),
-            key: M::TABLE.key_columns().map(|def| def.name.into()).collect(),
-        };
-        captured.install(&connection, &topic).await
+        let info = connection.describe(M::TABLE.name).await?.ok_or_else(|| missing(M::TABLE.name, &connection))?;
+        let columns =
+            M::TABLE.columns.iter().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
+        let key = M::TABLE.key_columns().map(|def| column(&info, def.name, Some(def.ty))).collect::<Result<_>>()?;
+        Captured { columns, key, info }.install(&connection, &topic).await
     }
 }
 

@@ -19,10 +19,19 @@ impl Copy {
         Ok(Some(self.horizon().await?.checked_sub_signed(lag).unwrap_or_default()))
     }
 
-    /// The start of the oldest open transaction. Ten minutes ago, if the login may not see the transactions of others.
+    /// The start of the oldest open transaction that can write to the source or its tombstones.
     async fn horizon(&self) -> Result<DateTime<Utc>> {
+        let horizon = self.horizon_of(&self.source.table).await?;
+        match &self.tombstones {
+            Some(tombstones) => Ok(horizon.min(self.horizon_of(&tombstones.side.table).await?)),
+            None => Ok(horizon),
+        }
+    }
+
+    /// The start of the oldest open transaction. Ten minutes ago, if the login may not see the transactions of others.
+    async fn horizon_of(&self, table: &str) -> Result<DateTime<Utc>> {
         const ASSUMED: TimeDelta = TimeDelta::minutes(10);
-        match self.source.connection.horizon().await {
+        match self.source.connection.horizon(table).await {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 tracing::warn!(
                     target: "activerecord",

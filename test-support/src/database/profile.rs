@@ -89,6 +89,7 @@ pub struct Expected {
     pub transactional_ddl: bool,
     pub typed_columns: bool,
     pub notifications: bool,
+    pub truncate_triggers: bool,
     pub max_binds: usize,
 }
 
@@ -124,6 +125,7 @@ const SQLITE_PROFILE: Profile = Profile {
         transactional_ddl: true,
         typed_columns: false,
         notifications: false,
+        truncate_triggers: false,
         max_binds: 32_766,
     },
     names_constraints: false,
@@ -169,6 +171,7 @@ static POSTGRES: Profile = Profile {
         transactional_ddl: true,
         typed_columns: true,
         notifications: true,
+        truncate_triggers: true,
         max_binds: 65_535,
     },
     names_constraints: true,
@@ -266,6 +269,7 @@ const MYSQL_CAPABILITIES: Expected = Expected {
     transactional_ddl: false,
     typed_columns: true,
     notifications: false,
+    truncate_triggers: false,
     max_binds: 65_535,
 };
 

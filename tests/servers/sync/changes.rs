@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use activerecord::Branch;
 use activerecord::prelude::*;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -58,6 +59,41 @@ async fn a_late_commit_is_not_missed() -> Result<()> {
     }
     Ok(())
 }
+
+/// A transaction is prepared long after its begin, and committed later. PostgreSQL only knows when it was prepared.
+#[tokio::test]
+async fn a_prepared_transaction_is_not_missed() -> Result<()> {
+    for (from, to) in pairs(&[USERS, OTHERS], &[ANALYTICS_USERS]).await? {
+        if !connection(&from)?.learn().await?.prepared_transactions {
+            continue;
+        }
+        let job = job(&from, &to).since(User::UPDATED_AT).lag(Duration::ZERO);
+        let branch = || Branch::new(format!("late-{}", Uuid::now_v7()), "b0");
+        let (late_branch, other_branch) = (branch()?, branch()?);
+        let late = Transaction::begin(&*from).independent().branch(late_branch.clone()).await?;
+        let stamped = late.run(async || users(&from, &["late@x.org"]).await).await?[0].updated_at;
+        let (handle, second) = (connection(&from)?, TimeDelta::milliseconds(1_100));
+        until("it is a second later", async || Ok(handle.now().await? > stamped + second)).await?;
+        let late = late.prepare_as(late_branch).await?;
+        users(&from, &["early@x.org"]).await?;
+        assert_eq!(job.run().await?.written, 1);
+        late.commit().await?;
+        assert_eq!(job.run().await?.written, 1);
+        assert_eq!(analytics(&to).await?.len(), 2);
+        // On PostgreSQL, a transaction that has not written to the table holds nothing back. The others know its begin.
+        if handle.dialect().name() != "postgresql" {
+            continue;
+        }
+        let other = Transaction::begin(&*from).independent().branch(other_branch.clone()).await?;
+        other.run(async || connection(&from)?.execute("INSERT INTO others (id) VALUES (1)", []).await).await?;
+        let other = other.prepare_as(other_branch).await?;
+        until("the checkpoint is after both rows", async || Ok(job.run().await?.read <= 1)).await?;
+        other.rollback().await?;
+    }
+    Ok(())
+}
+
+const OTHERS: &str = "others (id ID)";
 
 /// MySQL cannot list its transactions while one of them runs a statement with an emoji. A copy waits for that statement.
 #[tokio::test]

@@ -5,12 +5,12 @@ use activerecord::queue::{MemoryQueue, SqlQueue};
 use activerecord::{Message, Publisher, Queue, RawEvent};
 use tokio::sync::oneshot;
 
-use super::{ANALYTICS_USERS, AnalyticsUser, Database, USERS, User, analytics, job, pairs, users};
+use super::{ANALYTICS_USERS, Database, USERS, User, analytics, job, pairs, users};
 use test_support::until;
 
 /// Runs a mirror until the condition is true, then stops it.
-async fn run_until<F: Future<Output = Result<bool>>>(
-    mirror: Mirror<User, AnalyticsUser>,
+async fn run_until<S: Model, T: Model, F: Future<Output = Result<bool>>>(
+    mirror: Mirror<S, T>,
     what: &str,
     condition: impl FnMut() -> F,
 ) -> Result<()> {
@@ -50,11 +50,11 @@ async fn a_mirror_follows_its_source() -> Result<()> {
     Ok(())
 }
 
-/// Returns the events of a capture, as the relay publishes them.
-async fn events(from: &Database) -> Result<Vec<RawEvent>> {
+/// Returns the events of a capture in their order, as the relay publishes them.
+pub(super) async fn events(from: &Database, topic: &str) -> Result<Vec<RawEvent>> {
     let queue = MemoryQueue::new();
-    let mut subscriber = queue.subscribe("users_changes", "here").await?;
-    let count = Relay::from(&**from).topic("users_changes").to(queue).run_once().await?;
+    let mut subscriber = queue.subscribe(topic, "here").await?;
+    let count = Relay::from(&**from).topic(topic).to(queue).run_once().await?;
     let mut events = Vec::new();
     while events.len() as u64 != count {
         for delivery in subscriber.receive(100).await? {
@@ -62,7 +62,23 @@ async fn events(from: &Database) -> Result<Vec<RawEvent>> {
             delivery.ack().await?;
         }
     }
+    events.sort_by_key(RawEvent::sequence);
     Ok(events)
+}
+
+/// Applies events, each by a mirror of its own, so that no mirror can sort them.
+pub(super) async fn apply<S: Model, T: Model>(
+    mirror: impl Fn(MemoryQueue) -> Mirror<S, T>,
+    events: impl IntoIterator<Item = &RawEvent>,
+) -> Result<()> {
+    let queue = MemoryQueue::new();
+    for event in events {
+        queue.publish(std::slice::from_ref(event)).await;
+        let mirror = mirror(queue.clone());
+        let lag = mirror.lag();
+        run_until(mirror, "the event is applied", async || Ok(lag.get().is_some())).await?;
+    }
+    Ok(())
 }
 
 /// Events in any order and repeated events: the latest change of a row wins.
@@ -74,15 +90,8 @@ async fn a_mirror_ignores_late_and_repeated_events() -> Result<()> {
         let handle = connection(&from)?;
         handle.execute("UPDATE users SET email = 'a@w.org' WHERE email LIKE 'a@%'", []).await?;
         handle.execute("DELETE FROM users WHERE email LIKE 'b@%'", []).await?;
-        let events = events(&from).await?;
-        let queue = MemoryQueue::new();
-        for event in events.iter().rev().chain(&events) {
-            // One event per run, so that the mirror cannot sort them.
-            queue.publish(std::slice::from_ref(event)).await;
-            let mirror = Mirror::new(job(&from, &to), queue.clone());
-            let lag = mirror.lag();
-            run_until(mirror, "the event is applied", async || Ok(lag.get().is_some())).await?;
-        }
+        let events = events(&from, "users_changes").await?;
+        apply(|queue| Mirror::new(job(&from, &to), queue), events.iter().rev().chain(&events)).await?;
         assert_eq!(analytics(&to).await?, [(1, "w.org".to_owned())]);
     }
     Ok(())

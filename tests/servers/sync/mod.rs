@@ -1,10 +1,13 @@
 //! Synchronization between every two databases.
 
 mod bad_rows;
+mod capture;
 mod changes;
 mod copies;
 mod digests;
 mod keys;
+mod mirrored_keys;
+mod mirrored_rows;
 mod mirrors;
 mod progress;
 mod ranges;

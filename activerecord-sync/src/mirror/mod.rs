@@ -1,5 +1,10 @@
 //! A target that follows its source by the events of a capture.
 
+mod key;
+mod owner;
+mod position;
+mod target;
+
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -8,28 +13,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use activerecord_core::statement::CreateTable;
-use activerecord_core::{ActiveRecord, Error, Model, Result, Scalar, Transaction};
-use activerecord_derive::ActiveRecord;
-use activerecord_distributed::support::{OwnTable, insert, install};
-use activerecord_distributed::{Consumer, Event, Queue, permanent};
-use chrono::Utc;
+use activerecord_core::{Model, Result};
+use activerecord_distributed::support::{OwnTable as _, install};
+use activerecord_distributed::{Consumer, Event, Queue};
 
-use crate::capture::{Image, Images, default_topic, row};
-use crate::copy::Copy;
+use crate::capture::{Images, default_topic};
 use crate::job::SyncJob;
+use owner::Owner;
+use position::Position;
+use target::Target;
 
 /// Applies captured changes to the target of a [`SyncJob`]: a [`Capture`](crate::Capture) of the source writes events, a
 /// [`Relay`](activerecord_distributed::Relay) publishes them, and the mirror receives them from the queue.
 ///
-/// For each row the mirror stores the sequence of the last applied event in the table `ar_mirror` of the target, in the
-/// transaction of the change. An event that is delivered twice, or after a later event of its row, changes nothing. Several
-/// mirrors can share the work.
+/// For each row of the source the mirror stores the sequence of the last applied event, and the row of the target, in the table
+/// `ar_mirror` of the target, in the transaction of the change. An event that is delivered twice, or after a later event of its
+/// row, changes nothing. Several mirrors can share the work.
+///
+/// A row of the target belongs to the row of the source that has written it last: if a key of the target moves from one row of
+/// the source to another, in whatever order the events arrive, the row of the newcomer stays. The table `ar_mirror_targets` has
+/// the owners, unless the target has the key of the source.
+///
+/// A change whose message has no images (kind `reread`, or a column of the model is missing in them) is applied by reading the
+/// row from the source. A TRUNCATE of the source removes all rows of the target: see [`ignore_truncate`](Self::ignore_truncate).
 ///
 /// The job's own [`run`](SyncJob::run) copies the existing rows: install the capture, run the job, then run the mirror.
 /// [`verify`](SyncJob::verify) compares the two tables.
 ///
 /// What is *not* guaranteed: that the target shows a state that the source had. Changes of one transaction to several rows are
-/// applied one by one.
+/// applied one by one. Two rows of the source that are mapped to the same row of the target at the same time: the later one
+/// wins, and its deletion deletes the row.
 ///
 /// ```no_run
 /// # use activerecord::prelude::*;
@@ -53,6 +66,7 @@ pub struct Mirror<S, T> {
     queue: Arc<dyn Queue>,
     topic: String,
     concurrency: usize,
+    truncates: bool,
     lag: Lag,
     models: PhantomData<fn(S) -> T>,
 }
@@ -76,21 +90,6 @@ impl Lag {
     }
 }
 
-/// The last event that was applied to a row.
-#[derive(ActiveRecord, Clone, Debug)]
-#[activerecord(crate = activerecord_core)]
-#[table = "ar_mirror"]
-struct Position {
-    #[primary_key]
-    mirror: String,
-    #[primary_key]
-    #[column = "row_key"]
-    key: String,
-    sequence: i64,
-}
-
-impl OwnTable for Position {}
-
 impl<S: Model, T: Model> Mirror<S, T> {
     /// A mirror of this job that receives events from this queue. The job's connections, closure and keys are used.
     ///
@@ -103,7 +102,15 @@ impl<S: Model, T: Model> Mirror<S, T> {
     /// ```
     pub fn new(job: SyncJob<S, T>, queue: impl Queue) -> Self {
         let topic = default_topic(S::TABLE.name);
-        Self { job, queue: Arc::new(queue), topic, concurrency: 8, lag: Lag::default(), models: PhantomData }
+        Self {
+            job,
+            queue: Arc::new(queue),
+            topic,
+            concurrency: 8,
+            truncates: true,
+            lag: Lag::default(),
+            models: PhantomData,
+        }
     }
 
     /// The topic of the changes. The default is that of the capture: `TABLE_changes`.
@@ -131,6 +138,21 @@ impl<S: Model, T: Model> Mirror<S, T> {
     /// ```
     pub fn concurrency(mut self, changes: usize) -> Self {
         self.concurrency = changes;
+        self
+    }
+
+    /// Keeps the rows of the target when the source's table is truncated. Without this, a TRUNCATE of the source, which
+    /// PostgreSQL can capture, removes all rows of the target's table, also those that other jobs or programs have written.
+    ///
+    /// ```
+    /// # use activerecord::prelude::*;
+    /// # use activerecord::queue::SqlQueue;
+    /// # #[derive(ActiveRecord)] struct User { id: i64, email: String }
+    /// let job = SyncJob::from::<User>().to::<User>().on("analytics");
+    /// let mirror = Mirror::new(job, SqlQueue::on("analytics")).ignore_truncate();
+    /// ```
+    pub fn ignore_truncate(mut self) -> Self {
+        self.truncates = false;
         self
     }
 
@@ -166,85 +188,16 @@ impl<S: Model, T: Model> Mirror<S, T> {
     /// # Errors
     /// At the start only: the errors of [`SyncJob::run`] before its first row, and any kind that the target's database reports.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
-        let Self { job, queue, topic, concurrency, lag, .. } = self;
+        let Self { job, queue, topic, concurrency, truncates, lag, .. } = self;
         let mut copy = job.copy()?;
         copy.check().await?;
         install::<Position>(&copy.target.connection).await?;
+        install::<Owner>(&copy.target.connection).await?;
         let group = copy.job.clone();
-        let target = Arc::new(Target { copy, table: S::TABLE, lag });
+        let target = Arc::new(Target::new(copy, S::TABLE, truncates, lag).await?);
         let consumer = Consumer::new(queue, topic).group(group).concurrency(concurrency);
-        let consumer = consumer.handle(async move |event: Event<Payload>| target.apply(event).await);
+        let consumer = consumer.handle(async move |event: Event<Images>| target.apply(event).await);
         consumer.run_until(shutdown).await
-    }
-}
-
-/// The payload of an event, of any table.
-type Payload = serde_json::Value;
-
-struct Target {
-    copy: Copy,
-    table: &'static activerecord_core::TableDef,
-    lag: Lag,
-}
-
-impl Target {
-    async fn apply(&self, event: Event<Payload>) -> Result<()> {
-        let connection = &self.copy.target.connection;
-        let (Some(key), Some(sequence)) = (event.key(), event.sequence()) else {
-            let id = event.id();
-            return Err(permanent(Error::invalid(format!(
-                "the event {id} is not a captured change: it has no key or no sequence"
-            ))));
-        };
-        let images: Images = serde_json::from_value(event.payload().clone()).map_err(permanent)?;
-        let position = Position { mirror: self.copy.job.clone(), key: key.to_owned(), sequence };
-        Transaction::begin(connection.name())
-            .independent()
-            .run(async || {
-                if position.advance(connection.name()).await? {
-                    self.bring(images).await?;
-                }
-                Ok(())
-            })
-            .await?;
-        let lag = (Utc::now() - event.time()).to_std().unwrap_or_default();
-        self.lag.set(lag);
-        metrics::gauge!("activerecord_mirror_lag_seconds", "mirror" => self.copy.job.clone()).set(lag.as_secs_f64());
-        Ok(())
-    }
-
-    /// Writes the row after the change, and deletes the row before it if its key was another.
-    async fn bring(&self, images: Images) -> Result<()> {
-        let writer = self.copy.writer(false);
-        let mapped = |image: Image| (self.copy.map)(&self.copy.source, &row(self.table, &image)?);
-        let before = images.before.map(mapped).transpose().map_err(permanent)?;
-        let after = images.after.map(mapped).transpose().map_err(permanent)?;
-        let key = |row: &Vec<_>| self.copy.target.key_of(row);
-        let former = before.filter(|before| after.as_ref().is_none_or(|after| key(after) != key(before)));
-        if let Some(former) = former {
-            writer.remove(&[former]).await?;
-        }
-        match after {
-            Some(row) => writer.put(row).await,
-            None => Ok(()),
-        }
-    }
-}
-
-impl Position {
-    /// Stores this event as the last one, in the current transaction. Returns whether it is later than the stored one.
-    async fn advance(mut self, name: &str) -> Result<bool> {
-        let here = || Self::using(name).filter(Self::MIRROR.eq(&self.mirror) & Self::KEY.eq(&self.key));
-        let earlier = here().filter(Self::SEQUENCE.lt(self.sequence));
-        if earlier.update((Self::SEQUENCE.set(self.sequence),)).await? == 1 {
-            return Ok(true);
-        }
-        if here().exists().await? {
-            return Ok(false);
-        }
-        // If two transactions insert at once, the second fails and is retried.
-        insert(name, &mut self).await?;
-        Ok(true)
     }
 }
 
@@ -254,6 +207,7 @@ impl<S: Model, T: Model> fmt::Debug for Mirror<S, T> {
     }
 }
 
-pub(crate) fn definition() -> CreateTable {
-    Position::definition()
+/// The tables of mirrors.
+pub(crate) fn definitions() -> Vec<CreateTable> {
+    vec![Position::definition(), Owner::definition()]
 }
