@@ -63,6 +63,8 @@ pub use connection::{
     with_reserve,
 };
 pub use dialect::{Capabilities, Dialect, MYSQL, POSTGRESQL, SQLITE};
+#[doc(hidden)]
+pub use dialect::{KeptJson, TableRoom};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Change, ChangeKind, Hooks, IntoKey, Model, Projection};
 pub use query::{Alias, Batches, Cte, Cursor, KeysetPage, Page, Plan, Query, RawQuery, RowStream, exists, subquery};

@@ -3,7 +3,7 @@
 use chrono::Timelike as _;
 
 use super::{ColumnInfo, Keeps, TableInfo};
-use crate::dialect::{PlaceForm, TextForm, without_sizes};
+use crate::dialect::{KeptJson, PlaceForm, TextForm, without_sizes};
 use crate::value::{Spelling, Stored, Value, ValueType};
 
 /// How a copy reads and writes a column. For the packages of this library: it is not stable.
@@ -62,7 +62,7 @@ impl Carried {
         let is_wide = (is_decimal && is_wide) || is_large;
         let is_decimal = is_decimal || is_large;
         match (from, to) {
-            (Some(from), Some(to)) if !is_wide && !(are_alike && is_array(Some(from)) && native(source)) => {
+            (Some(from), Some(to)) if !(is_wide || (are_alike && is_array(Some(from)) && native(source))) => {
                 let ty = common_type(from, to);
                 (Self::plain(ty), Self::plain(ty).keeping(target))
             }
@@ -163,6 +163,14 @@ impl TableInfo {
         Some(PlaceSql { read: self.filled(column, read, true), bound: self.filled(column, bound, true) })
     }
 
+    /// What a column keeps of a JSON value.
+    #[doc(hidden)]
+    pub fn kept_json(&self, column: &ColumnInfo) -> KeptJson {
+        let declared = column.declared.to_lowercase();
+        let found = self.dialect.carrying.json.iter().find(|(known, _)| *known == declared);
+        found.map(|(_, kept)| *kept).unwrap_or_default()
+    }
+
     /// The type of the values of a column while they are copied. None: the values are carried as text.
     #[doc(hidden)]
     pub fn carried_type(&self, column: &ColumnInfo) -> Option<ValueType> {
@@ -210,14 +218,11 @@ fn text_sql((table, column): Described<'_>, is_alike: bool, has_size: bool) -> (
 /// takes any word for a type.
 fn carried_type((table, column): Described<'_>) -> Option<ValueType> {
     let declared = plain(&column.declared);
-    match (table.dialect.name, &*declared) {
-        ("mysql", "tinyint(1)") => Some(ValueType::I16),
-        ("mysql", declared) if column.ty.is_none() => table.dialect.catalog.holds(declared),
-        ("postgresql", "numeric(20,0)") => Some(ValueType::Decimal),
-        // The empty text of this type is a byte of zero.
-        ("postgresql", "\"char\"") => None,
-        ("sqlite", declared) => Some(column.ty.unwrap_or_else(|| by_affinity(declared))),
-        _ => column.ty,
+    let dialect = table.dialect;
+    match dialect.carrying.types.iter().find(|(known, _)| *known == declared) {
+        Some((_, ty)) => *ty,
+        None if dialect.capabilities.typed_columns => column.ty.or_else(|| dialect.catalog.holds(&declared)),
+        None => Some(column.ty.unwrap_or_else(|| by_affinity(&declared))),
     }
 }
 

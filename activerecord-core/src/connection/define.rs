@@ -10,7 +10,7 @@ use super::session::{Label, Session};
 use crate::catalog::TableInfo;
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Access, Sql, create, define, grant};
+use crate::sql::{Access, Sql, added, create, define, grant};
 use crate::statement::{CreateTable, Statement};
 use crate::transaction::{Level, Transaction};
 use crate::value::{Value, cell};
@@ -143,7 +143,7 @@ impl ConnectionHandle {
     pub async fn add_indexes_and_keys(&self, table: &TableInfo) -> Result<Vec<(String, Error)>> {
         let session = self.session_of_ddl()?;
         let mut failed = Vec::new();
-        for (name, sql) in self.located(define::additions(table, session.dialect()))? {
+        for (name, sql) in self.located(added::additions(table, session.dialect()))? {
             if let Err(error) = run(&session, &[sql], async |_| Ok(())).await {
                 failed.push((name, error));
             }
@@ -169,7 +169,7 @@ impl ConnectionHandle {
 fn added(table: &CreateTable, names: &[&str], dialect: &Dialect) -> Result<Vec<Sql>> {
     let mut info = create::table(table, dialect)?;
     info.columns.retain(|column| names.contains(&&*column.name));
-    define::add_columns(&info, dialect)
+    added::add_columns(&info, dialect)
 }
 
 /// The table in the SQL of a dialect, and the statements that create it.

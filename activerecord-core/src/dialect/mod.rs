@@ -29,6 +29,7 @@ pub use postgresql::POSTGRESQL;
 pub use sqlite::SQLITE;
 
 pub(crate) use carrying::{Carrying, PlaceForm, TextForm};
+pub use carrying::{KeptJson, Room as TableRoom};
 pub(crate) use catalog::{Catalog, sizes, without_sizes};
 pub(crate) use equality::Equality;
 pub(crate) use horizon::Horizon;

@@ -15,7 +15,7 @@ use crate::statement::qualified;
 const IF_ABSENT: &str = "IF NOT EXISTS ";
 
 /// Renders one statement of DDL.
-fn statement(dialect: &Dialect, write: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<Sql> {
+pub(super) fn statement(dialect: &Dialect, write: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<Sql> {
     let mut w = Writer::new(dialect);
     w.defines = true;
     write(&mut w)?;
@@ -58,33 +58,6 @@ pub(crate) fn create(info: &TableInfo, dialect: &Dialect, if_absent: bool) -> Re
         comments(info, dialect, &mut all)?;
     }
     Ok(all)
-}
-
-/// Returns the statements that add the indexes and the foreign keys of a description to its table, each with its name.
-pub(crate) fn additions(info: &TableInfo, dialect: &Dialect) -> Result<Vec<(String, Sql)>> {
-    let index = |index: &IndexInfo| {
-        let name = index.name.clone().unwrap_or_default();
-        Ok((format!("index `{name}`"), statement(dialect, |w| self::index(w, info, index, false))?))
-    };
-    let key = |key: &ForeignKeyInfo| {
-        let name = key.name.clone().unwrap_or_else(|| key.columns.join("_"));
-        let sql = statement(dialect, |w| {
-            w.push("ALTER TABLE ").table(&info.name).push(" ADD ");
-            foreign_key(w, info, key);
-            Ok(())
-        })?;
-        Ok((format!("foreign key `{name}`"), sql))
-    };
-    info.indexes.iter().map(index).chain(info.foreign_keys.iter().map(key)).collect()
-}
-
-/// Returns the statements that add the columns of a description to the table.
-pub(crate) fn add_columns(info: &TableInfo, dialect: &Dialect) -> Result<Vec<Sql>> {
-    let add = |w: &mut Writer<'_>, column| {
-        w.push("ALTER TABLE ").table(&info.name).push(" ADD COLUMN ");
-        self::column(w, info, column)
-    };
-    info.columns.iter().map(|column| statement(dialect, |w| add(w, column))).collect()
 }
 
 /// Returns the statements that create the types of the table's enumerations, with the names of the types.
@@ -263,7 +236,7 @@ fn included(w: &mut Writer<'_>, index: &IndexInfo) {
     }
 }
 
-fn column(w: &mut Writer<'_>, info: &TableInfo, column: &ColumnInfo) -> Result<()> {
+pub(super) fn column(w: &mut Writer<'_>, info: &TableInfo, column: &ColumnInfo) -> Result<()> {
     let definitions = w.dialect.definitions;
     w.name(&column.name);
     if !column.declared.is_empty() {
@@ -358,7 +331,7 @@ fn check(w: &mut Writer<'_>, check: &CheckInfo) {
     w.push(if check.not_enforced { " NOT ENFORCED" } else { "" });
 }
 
-fn foreign_key(w: &mut Writer<'_>, info: &TableInfo, key: &ForeignKeyInfo) {
+pub(super) fn foreign_key(w: &mut Writer<'_>, info: &TableInfo, key: &ForeignKeyInfo) {
     constraint(w, key.name.as_deref());
     w.push("FOREIGN KEY (");
     w.names(&key.columns);

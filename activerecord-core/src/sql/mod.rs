@@ -1,5 +1,6 @@
 //! Renders a [`Statement`](crate::statement::Statement) to the text and the binds of one dialect.
 
+pub(crate) mod added;
 pub(crate) mod advance;
 mod aggregate;
 mod arithmetic;

@@ -37,7 +37,7 @@ use write::Writer;
 
 pub(crate) use checkpoint::Checkpoint;
 use extra::Keys;
-pub(crate) use side::{KeptJson, Side, SideColumn, Stamps};
+pub(crate) use side::{Side, SideColumn, Stamps};
 pub(crate) use tombstones::Tombstones;
 pub(crate) use unreadable::Tables;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use activerecord_core::statement::{Aggregate, ColumnExpr, Compare, Expr, FromItem, Name, Select, SelectItem, Set};
 use activerecord_core::{
-    Carried, ColumnDef, ConnectionHandle, Error, PlaceSql, Result, Row, Stored, TableDef, TableInfo, Value, ValueType,
+    Carried, ColumnDef, ConnectionHandle, Error, KeptJson, PlaceSql, Result, Row, Stored, TableDef, TableInfo, Value,
+    ValueType,
 };
 use activerecord_distributed::support::failpoint;
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -58,18 +59,6 @@ pub(crate) struct SideColumn {
     pub(crate) is_spelled: bool,
 }
 
-/// What a column keeps of a JSON value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum KeptJson {
-    /// The text.
-    #[default]
-    Text,
-    /// All numbers, and the last of several members with the same name.
-    Distinct,
-    /// Numbers of 64 bits.
-    Doubles,
-}
-
 impl SideColumn {
     /// Reads a value of the column.
     pub(crate) fn read(&self, value: &Value) -> Result<Value> {
@@ -113,11 +102,7 @@ impl SideColumn {
             self.place = table.place_of(column);
         }
         self.is_numbered = column.numbered;
-        self.json = match (table.dialect.name(), &*column.declared.to_lowercase()) {
-            ("mysql", "json") => KeptJson::Doubles,
-            ("postgresql", "jsonb") => KeptJson::Distinct,
-            _ => KeptJson::Text,
-        };
+        self.json = table.kept_json(column);
         if self.carried.is_none() {
             self.carried = Some(Arc::new(Carried::kept((table, column), self.ty, self.stored)));
         }

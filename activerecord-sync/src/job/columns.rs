@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use activerecord_core::{
-    Carried, ColumnInfo, ConnectionHandle, Error, ErrorKind, Result, Stored, TableInfo, ValueType,
+    Carried, ColumnInfo, ConnectionHandle, Error, ErrorKind, KeptJson, Result, Stored, TableInfo, ValueType,
 };
 
-use crate::copy::{KeptJson, Side, SideColumn, Stamps};
+use crate::copy::{Side, SideColumn, Stamps};
 
 /// A table at both ends, with the columns of the source that the target does not compute.
 pub(super) fn sides(

@@ -26,26 +26,7 @@ pub(super) async fn tables(connection: &ConnectionHandle) -> Result<Vec<String>>
 
 /// What a copy of all tables leaves out: views, and tables of other schemas.
 pub(super) async fn left_out(connection: &ConnectionHandle) -> Result<Vec<NotCopied>> {
-    let sql = match connection.dialect().name() {
-        "postgresql" => {
-            "SELECT CASE WHEN c.relkind IN ('v', 'm') THEN 'view' WHEN c.relkind = 'f' THEN 'foreign table' \
-             WHEN c.relkind = 'S' THEN 'sequence' ELSE 'table' END, \
-             CASE WHEN n.nspname = current_schema() THEN CAST(c.relname AS text) \
-             ELSE concat(n.nspname, '.', c.relname) END, n.nspname = current_schema() \
-             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@' \
-             AND (c.relkind IN ('v', 'm', 'f') OR c.relkind IN ('r', 'p') AND n.nspname <> current_schema()) \
-             AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e') \
-             ORDER BY 1, 2"
-        }
-        "mysql" => {
-            "SELECT CASE table_type WHEN 'SEQUENCE' THEN 'sequence' ELSE 'view' END, table_name, TRUE \
-             FROM information_schema.tables WHERE table_schema = DATABASE() \
-             AND table_type IN ('VIEW', 'SEQUENCE') ORDER BY 1, 2"
-        }
-        _ => "SELECT 'view', name, 1 FROM sqlite_schema WHERE type = 'view' ORDER BY name",
-    };
-    let rows = connection.query(sql, []).await?;
+    let rows = connection.query(connection.dialect().others(), []).await?;
     let left_out = rows.iter().map(|row| {
         let (what, name, is_here): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let why = match is_here {
@@ -85,13 +66,9 @@ pub(super) fn in_order(tables: Vec<TableInfo>) -> Vec<TableInfo> {
 
 /// The tables whose names another table has too, in a database that ignores their case. The first of each name stays.
 pub(super) async fn folded(names: &[String], to: &ConnectionHandle) -> Result<HashMap<String, String>> {
-    let ignores_case = match to.dialect().name() {
-        "sqlite" => true,
-        "mysql" => {
-            let rows = to.query("SELECT @@lower_case_table_names", []).await?;
-            rows.first().map_or(Ok(0_i64), |row| row.get(0))? > 0
-        }
-        _ => false,
+    let ignores_case = match to.dialect().ignores_case() {
+        Some(query) => to.query(query, []).await?.first().map_or(Ok(0_i64), |row| row.get(0))? > 0,
+        None => false,
     };
     let mut first: HashMap<String, &String> = HashMap::new();
     let mut folded = HashMap::new();

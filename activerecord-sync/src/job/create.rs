@@ -94,7 +94,7 @@ impl NewTable {
     fn divided(mut table: TableInfo, to: &ConnectionHandle, with: With, notes: Vec<String>) -> Self {
         let mut later = table.clone();
         // SQLite adds no foreign key to a table. MySQL makes indexes inside of CREATE TABLE.
-        let (adds_keys, adds_indexes) = (to.capabilities().typed_columns, to.dialect().name() != "mysql");
+        let (adds_keys, adds_indexes) = (to.capabilities().typed_columns, !to.dialect().has_inline_indexes());
         let is_late = |index: &activerecord_core::IndexInfo| !index.unique && !index.constraint;
         later.indexes.retain(|index| with.indexes && adds_indexes && is_late(index));
         table.indexes.retain(|index| !is_late(index) || (with.indexes && !adds_indexes));
@@ -158,19 +158,11 @@ async fn portable_type(
             Ok(if has_others { ty } else { Some(ValueType::Bool) })
         }
         // The TIME of MySQL is a duration, which can be negative or longer than a day.
-        Some(ValueType::Time) if from.dialect().name() == "mysql" => {
-            let is_duration =
-                has_values(table, column, from, "{} NOT BETWEEN '00:00:00' AND '23:59:59.999999'").await?;
-            Ok(ty.filter(|_| !is_duration))
+        Some(ValueType::Time) => Ok(unless(ty, table, column, from, from.dialect().duration()).await?),
+        Some(ValueType::Decimal) if to.dialect().room().limits_decimals => {
+            Ok(unless(ty, table, column, from, from.dialect().wide_decimal()).await?)
         }
-        // DECIMAL of MySQL has 65 digits, of which 28 come after the point in the tables that this library makes.
-        Some(ValueType::Decimal) if from.capabilities().arrays && to.dialect().name() == "mysql" => {
-            let wide = "{} NOT IN ('NaN', 'Infinity', '-Infinity') AND (scale({}) > 28 OR abs({}) >= 1e37)";
-            let is_wide = has_values(table, column, from, wide).await?;
-            Ok(ty.filter(|_| !is_wide))
-        }
-        // MySQL has no indexes on JSON.
-        Some(ValueType::Json | ValueType::Array(_)) if to.dialect().name() == "mysql" => {
+        Some(ValueType::Json | ValueType::Array(_)) if !to.dialect().room().indexes_json => {
             let is_indexed = table.key.contains(&column.name)
                 || table.unique.iter().any(|unique| unique.columns.contains(&column.name));
             Ok(ty.filter(|_| !is_indexed))
@@ -213,6 +205,20 @@ async fn exists(connection: &ConnectionHandle, sql: &str, name: &str) -> Result<
     rows.first().map_or(Ok(false), |row| row.get(0))
 }
 
+/// The type, unless the column has values with this condition: they are carried as text.
+async fn unless(
+    ty: Option<ValueType>,
+    table: &TableInfo,
+    column: &ColumnInfo,
+    from: &ConnectionHandle,
+    condition: Option<&str>,
+) -> Result<Option<ValueType>> {
+    match condition {
+        Some(condition) if has_values(table, column, from, condition).await? => Ok(None),
+        _ => Ok(ty),
+    }
+}
+
 /// Whether a column has values with this condition, in which `{}` stands for the column.
 async fn has_values(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHandle, condition: &str) -> Result<bool> {
     let dialect = from.dialect();
@@ -241,7 +247,7 @@ async fn stored_type(table: &TableInfo, column: &ColumnInfo, from: &ConnectionHa
 
 /// Keeps the lengths of texts, where the target has such a type. On MySQL all columns of a row share 65,535 bytes.
 fn keep_lengths(table: &mut TableInfo, source: &TableInfo) {
-    let mut room = if table.dialect.name() == "mysql" { 32_000 } else { u32::MAX };
+    let mut room = table.dialect.room().row_bytes.unwrap_or(u32::MAX);
     for column in &mut table.columns {
         let Some(of) = source.column(&column.name).filter(|of| of.ty == Some(ValueType::Text)) else { continue };
         let is_long = matches!(&*column.declared.to_lowercase(), "text" | "longtext");

@@ -406,9 +406,15 @@ fn obstacle(table: &TableInfo, clashes: &HashMap<String, String>, to: &Connectio
     if table.columns.is_empty() {
         return Some(Error::new(ErrorKind::Unsupported, "the table has no columns"));
     }
+    let names = || std::iter::once(&table.name).chain(table.columns.iter().map(|column| &column.name));
+    let is_odd = |name: &&String| name.chars().any(|letter| letter > '\u{ffff}');
+    if let Some(odd) = names().find(is_odd).filter(|_| !to.dialect().room().long_characters) {
+        let message =
+            format!("`{}` would replace a character of the name `{odd}` by a question mark; rename it", to.name());
+        return Some(Error::new(ErrorKind::Invalid, message));
+    }
     let most = to.dialect().name_bytes()?;
-    let names = std::iter::once(&table.name).chain(table.columns.iter().map(|column| &column.name));
-    let long = names.into_iter().find(|name| name.len() > most)?;
+    let long = names().find(|name| name.len() > most)?;
     let message = format!("the name `{long}` is longer than the {most} bytes that `{}` keeps; rename it", to.name());
     Some(Error::new(ErrorKind::Invalid, message))
 }

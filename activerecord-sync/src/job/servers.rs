@@ -12,10 +12,8 @@ pub(super) enum Server {
 
 impl Server {
     pub(super) async fn of(connection: &ConnectionHandle) -> Result<Self> {
-        if connection.dialect().name() != "mysql" {
-            return Ok(Self::Other);
-        }
-        let rows = connection.query("SELECT VERSION()", []).await?;
+        let Some(query) = connection.dialect().version_query() else { return Ok(Self::Other) };
+        let rows = connection.query(query, []).await?;
         let version: String = rows.first().map_or_else(|| Ok(String::new()), |row| row.get(0))?;
         Ok(if version.contains("MariaDB") { Self::Mariadb } else { Self::Mysql })
     }

@@ -50,7 +50,9 @@ fn source() -> &'static Profile {
 /// A key of the target moves from one row of the source to another. In every order of the events, each row stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_moves_between_rows() -> Result<()> {
-    let changes: [(&[&str], &[(&str, i64)]); 4] = [
+    /// Statements, and the rows after them.
+    type Change = (&'static [&'static str], &'static [(&'static str, i64)]);
+    let changes: [Change; 4] = [
         // The first leaves `a`, the second takes it.
         (
             &["UPDATE accounts SET email = 'c' WHERE id = 1", "UPDATE accounts SET email = 'a' WHERE id = 2"],

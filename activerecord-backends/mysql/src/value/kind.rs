@@ -38,6 +38,8 @@ pub(crate) fn kinds(columns: &[MySqlColumn]) -> impl Iterator<Item = Kind> {
 
 fn kind(ty: &MySqlTypeInfo) -> Kind {
     match ty.name() {
+        // The driver gives this name to tinyint(1) with and without a sign.
+        "BOOLEAN" if <u8 as Type<MySql>>::compatible(ty) => Kind::Unsigned,
         "BOOLEAN" | "TINYINT" | "SMALLINT" | "INT" | "MEDIUMINT" | "BIGINT" => Kind::Integer,
         "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "INT UNSIGNED" | "MEDIUMINT UNSIGNED" | "YEAR" => Kind::Unsigned,
         "BIGINT UNSIGNED" => Kind::Unsigned64,
