@@ -146,6 +146,8 @@ def select_all(table, kind):
     """Returns the query of all rows, without an order."""
     def expression(column):
         name = quoted(kind, column.name)
+        if column.declared.startswith("vector"):
+            return f"HEX({name})"
         # The text of a FLOAT has six digits. As a double it is exact.
         return f"{name} * 1e0" if kind in ("mysql", "mariadb") and column.kind == "f32" else name
     place = f"{quoted(kind, table.schema)}." if table.schema else ""

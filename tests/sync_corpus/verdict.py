@@ -37,9 +37,13 @@ def row_is_named(row, item, said):
 
 
 def brief_in(value, text):
+    """Whether a text has a value of a key, in whatever spelling: with other quotes, or zeros at the end."""
     start = value.split(".. (", 1)[0][:40]
-    forms = {start, repr(start)[1:-1], start.replace('"', '\\"'), start.replace("T", " "), start.rstrip(" ")}
-    return any(form in text for form in forms)
+    return start in text or loose(start) in loose(text)
+
+
+def loose(text):
+    return re.sub(r"(?<=\d)t(?=\d)|[^0-9a-z\x80-\U0010ffff]", "", text.lower()).rstrip("0")
 
 
 def unnamed(report, answer):
@@ -126,5 +130,11 @@ def of_repeat(answer, first):
 
 
 def last_line(answer):
+    """Returns one reason that the program gave."""
     lines = answer.err.strip().splitlines()
-    return lines[-1][:400] if lines else answer.out.strip()[-200:]
+    if lines:
+        return lines[-1][:400]
+    said = [f"{name}: {table.get('why') or (table.get('bad_rows') or [''])[0] or table.get('outcome')}"
+            for name, table in answer.tables.items()
+            if table.get("why") or table.get("refused") or table.get("outcome") in ("failed", "left out")]
+    return "; ".join(said + [str(entry) for entry in answer.left_out])[:400]
