@@ -3,6 +3,7 @@
     -- source: postgres
     -- trait: what is awkward about the tables
     -- exact: all                  targets into which everything must arrive, with exit code 0; default: none
+    -- least: posts 3 logs 10      so many rows of these tables must arrive everywhere, whatever else is refused
     -- targets: mysql mariadb      targets of this file; default: all
     -- args: --batch 500           further arguments of `sync` and `verify`
     -- sync: --zero-dates null     further arguments of `sync` alone
@@ -31,6 +32,7 @@ class Case:
     exact: tuple = ()
     args: tuple = ()
     sync: tuple = ()
+    least: dict = field(default_factory=dict)
     before: dict = field(default_factory=dict)
     then: str = ""
     after: dict = field(default_factory=dict)
@@ -43,7 +45,7 @@ def kinds(text):
 def read(path):
     heads, sections, current, in_head = {}, {"": []}, "", True
     for line in path.read_text().splitlines():
-        head = re.match(r"-- (source|trait|exact|targets|args|sync): (.*)", line)
+        head = re.match(r"-- (source|trait|exact|least|targets|args|sync): (.*)", line)
         section = re.match(r"-- @(target|then|after)(.*)", line)
         if section:
             current = (section[1] + " " + section[2].strip()).strip()
@@ -57,6 +59,8 @@ def read(path):
     case = Case(path.stem, kinds(heads["source"]), heads["trait"], text[""])
     case.targets, case.exact = kinds(heads.get("targets", "all")), kinds(heads.get("exact", ""))
     case.args, case.sync = tuple(heads.get("args", "").split()), tuple(heads.get("sync", "").split())
+    least = heads.get("least", "").split()
+    case.least = {name: int(count) for name, count in zip(least[::2], least[1::2])}
     case.then = text.get("then", "")
     for name, part in text.items():
         what, _, which = name.partition(" ")

@@ -93,6 +93,7 @@ class Run:
         sync = self.cli("sync", suffix, *self.case.args, *self.case.sync)
         report = self.check()
         self.faults += verdict.of_sync(sync, report, label)
+        self.faults += verdict.of_least(self.case.least, report) if sync.code in (0, 3) else []
         if self.target in self.case.exact and sync.code == 3:
             self.faults.append(f"{label}: exit 3, but everything can be kept: {verdict.last_line(sync)}")
         if sync.code not in (0, 3):

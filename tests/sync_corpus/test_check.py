@@ -115,6 +115,17 @@ class Pairs(unittest.TestCase):
         found = check.check(a.url, b.url)["tables"][0]
         self.assertEqual((found["missing"], found["extra"]), (1, 0))
 
+    def test_a_truth_value_is_a_number_elsewhere(self):
+        if not present("postgres"):
+            self.skipTest("no PostgreSQL")
+        text = "CREATE TABLE a (id int PRIMARY KEY, b {}); INSERT INTO a VALUES (1, {}), (2, {})"
+        a = self.database("sqlite", text.format("tinyint", 1, 0))
+        b = self.database("postgres", text.format("boolean", "true", "false"))
+        self.assertTrue(check.check(a.url, b.url)["equal"])
+        self.assertTrue(check.check(b.url, a.url)["equal"])
+        two = self.database("sqlite", text.format("tinyint", 2, 0))
+        self.assertEqual(check.check(two.url, b.url)["tables"][0]["different"], 1)
+
     def test_json_keeps_numbers_and_duplicate_members(self):
         text = "CREATE TABLE a (id integer PRIMARY KEY, j text); INSERT INTO a VALUES (1, {}), (2, {})"
         if not present("postgres"):

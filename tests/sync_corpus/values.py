@@ -68,6 +68,8 @@ def text(value, own):
 
 
 def number(value, own, _):
+    if own.kind == "bool" and value in TRUTH:
+        return Decimal(TRUTH[value])
     if isinstance(value, bytes):
         if own.kind == "bits":
             return Decimal(int.from_bytes(value, "big"))

@@ -1,5 +1,6 @@
 -- source: sqlite
 -- trait: A key without a type, which holds numbers, texts and bytes that look alike, with more rows than a batch.
+-- least: texts 70
 -- args: --batch 10
 CREATE TABLE anything (k PRIMARY KEY, n int);
 INSERT INTO anything VALUES (5, 1), ('5', 2), (x'35', 3), (5.5, 4), ('5.5', 5), ('', 6), (x'', 7), (0, 8), ('a', 9), ('A', 10), (-1, 11), (1e300, 12), (9223372036854775807, 13), ('9223372036854775807', 14);

@@ -1,5 +1,6 @@
 -- source: sqlite
 -- trait: Nanoseconds, time zones, and several forms of one moment in columns of dates and times.
+-- least: nano 2 zones 3 clocks 1
 -- exact: sqlite
 CREATE TABLE nano (id integer PRIMARY KEY, t timestamp);
 INSERT INTO nano VALUES (1, '2024-01-01 10:00:00.123456789'), (2, '2024-01-01 10:00:00.123456'), (3, '2024-01-01 10:00:00');

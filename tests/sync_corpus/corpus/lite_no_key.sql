@@ -1,5 +1,6 @@
 -- source: sqlite
 -- trait: Tables without a key, with duplicates and NULLs; views; a virtual table.
+-- least: log 6 unique_only 2
 CREATE TABLE kept (id integer PRIMARY KEY);
 INSERT INTO kept VALUES (1);
 CREATE TABLE log (at text, n int);

@@ -1,5 +1,6 @@
 -- source: sqlite
 -- trait: NULL in keys, which SQLite allows, several times.
+-- least: codes 2 pairs 53 whole 1
 -- args: --batch 5
 CREATE TABLE codes (k text PRIMARY KEY, n int);
 INSERT INTO codes VALUES (NULL, 1), (NULL, 2), ('a', 3), ('b', 4), (NULL, 1);

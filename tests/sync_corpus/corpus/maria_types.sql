@@ -1,5 +1,6 @@
 -- source: mariadb
 -- trait: Types of MariaDB alone: INET4, INET6, UUID, sequences, system versioning, JSON with a check.
+-- least: hosts 4 versioned 2 by_uuid 200 by_address 200
 -- args: --batch 20
 CREATE TABLE hosts (id int PRIMARY KEY, a inet6, b inet4, u uuid);
 INSERT INTO hosts VALUES (1, '::1', '10.0.0.1', '123e4567-e89b-12d3-a456-426655440000'), (2, '::ffff:1.2.3.4', '255.255.255.255', 'FFFFFFFF-ffff-ffff-ffff-ffffffffffff'), (3, '2001:db8::ff00:42:8329', '0.0.0.0', NULL), (4, NULL, NULL, NULL);

@@ -1,5 +1,6 @@
 -- source: mysql mariadb
 -- trait: Names with dots, blanks, quotes, reserved words, and other scripts.
+-- least: select 1
 -- exact: mysql mariadb
 CREATE TABLE `a.b` (id int PRIMARY KEY, `c.d` int);
 INSERT INTO `a.b` VALUES (1, 2);

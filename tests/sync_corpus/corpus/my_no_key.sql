@@ -1,5 +1,6 @@
 -- source: mysql mariadb
 -- trait: Tables without a key: duplicates, NULLs, a unique key over columns with NULL, and a view.
+-- least: log 6 half 4 unique_only 2
 CREATE TABLE kept (id int PRIMARY KEY);
 INSERT INTO kept VALUES (1);
 CREATE TABLE log (at datetime, what varchar(20));

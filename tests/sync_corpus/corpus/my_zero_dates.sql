@@ -1,5 +1,6 @@
 -- source: mysql mariadb
 -- trait: Zero dates, and dates with a zero month or day, between other tables.
+-- least: a_first 1 posts 1 z_last 1
 SET sql_mode = '';
 CREATE TABLE a_first (id int PRIMARY KEY);
 INSERT INTO a_first VALUES (1);

@@ -1,5 +1,6 @@
 -- source: mysql mariadb
 -- trait: Zero dates become NULL by a flag, and the report names them.
+-- least: posts 3
 -- targets: postgres sqlite
 -- sync: --zero-dates null
 SET sql_mode = '';

@@ -1,5 +1,6 @@
 -- source: postgres
 -- trait: Floats at their limits: the shortest digits, denormals, infinities, NaN.
+-- least: floats 11 named 1
 -- exact: postgres
 CREATE TABLE floats (id int PRIMARY KEY, d double precision, r real);
 INSERT INTO floats VALUES (1, 0.1, 0.1), (2, 5e-324, 1e-45), (3, 1.7976931348623157e308, 3.4028235e38), (4, 0.1 + 0.2::float8, 16777216), (5, 123456789.123, 1.17549435e-38),

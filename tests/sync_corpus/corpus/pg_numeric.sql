@@ -1,5 +1,6 @@
 -- source: postgres
 -- trait: numeric(20,0), wide scales, numbers without a precision, a negative scale, NaN and infinity.
+-- least: big 4 free 6 special 1 scaled 1
 -- exact: postgres
 CREATE TABLE big (id int PRIMARY KEY, n numeric(20, 0));
 INSERT INTO big VALUES (1, -5), (2, 99999999999999999999), (3, 7), (4, -99999999999999999999);

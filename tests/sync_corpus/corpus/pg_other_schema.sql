@@ -1,5 +1,6 @@
 -- source: postgres
 -- trait: Tables in other schemas, two of them with one name.
+-- least: orders 2
 CREATE SCHEMA sales;
 CREATE SCHEMA "Old Stock";
 CREATE TABLE orders (id int PRIMARY KEY, what text);

@@ -1,5 +1,6 @@
 -- source: postgres
 -- trait: Dates before our era and far beyond, infinity, 24:00, time zones, microseconds.
+-- least: moments 4 clocks 2
 -- exact: postgres
 CREATE TABLE moments (id int PRIMARY KEY, d date, t timestamp, z timestamptz);
 INSERT INTO moments VALUES (1, '0044-03-15 BC', '0044-03-15 12:00 BC', '0044-03-15 12:00+00 BC'), (2, 'infinity', 'infinity', '-infinity'),

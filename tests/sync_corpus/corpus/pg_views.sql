@@ -1,5 +1,6 @@
 -- source: postgres
 -- trait: Views, a materialized view, and a partitioned table with its partitions.
+-- least: base 2 metered 400
 CREATE TABLE base (id int PRIMARY KEY, v int);
 INSERT INTO base VALUES (1, 10), (2, 20);
 CREATE VIEW doubled AS SELECT id, v * 2 AS v FROM base;
