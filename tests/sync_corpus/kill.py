@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import check
 import run
@@ -97,7 +98,7 @@ class Round:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binary", type=run.Path, default=run.BINARY)
+    parser.add_argument("--binary", type=Path, default=run.BINARY)
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--rows", type=int, default=30_000)
     parser.add_argument("--batch", type=int, default=200)

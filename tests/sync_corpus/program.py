@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 SEVERAL = ("tables", "reports", "results")
 
@@ -59,7 +60,7 @@ class Program:
     """The program with a configuration of two connections, `a` and `b`."""
 
     def __init__(self, binary, folder, source_url, target_url, timeout=120):
-        self.binary, self.folder, self.timeout = str(binary), folder, timeout
+        self.binary, self.folder, self.timeout = str(Path(binary).resolve()), folder, timeout
         folder.mkdir(parents=True, exist_ok=True)
         quote = lambda url: json.dumps(url.replace("$", "$$"))
         self.config = folder / "activerecord.toml"

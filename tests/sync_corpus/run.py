@@ -35,6 +35,7 @@ def arguments(parser=None):
     parser.add_argument("--keep", action="store_true", help="keep databases, and what the program printed")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=60)
+    parser.add_argument("--again", type=Path, help="only the copies that have faults in this file of --json")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     return parser
 
@@ -131,6 +132,8 @@ class Run:
 def selected(options):
     """Returns the runs that the options select."""
     found = []
+    again = json.loads(options.again.read_text()) if options.again else None
+    red = {(one["case"], one["source"], one["target"]) for one in again or [] if one["faults"]}
     patterns = (options.only or []) + (list(QUICK) if options.quick else [])
     for case in cases.all_cases():
         if patterns and not any(fnmatch.fnmatch(case.name, pattern) for pattern in patterns):
@@ -138,6 +141,8 @@ def selected(options):
         for source in case.sources:
             for target in case.targets:
                 wanted = (not options.source or source in options.source) and (not options.target or target in options.target)
+                if again is not None and (case.name, source, target) not in red:
+                    continue
                 if wanted and present(source) and present(target):
                     found.append(Run(len(found), case, source, target, options))
     return found

@@ -22,6 +22,8 @@ TRUTH = {"t": 1, "true": 1, "f": 0, "false": 0}
 
 def common(source, target):
     """Returns the kind in which the values of two columns are compared."""
+    if source.kind == "array":
+        return "array"
     if "json" in (source.kind, target.kind):
         return "json"
     if source.kind in ("any", "text") and target.kind != "any":
@@ -177,6 +179,8 @@ def bits(value, own, width):
     if isinstance(value, bytes):
         width = own.detail if own.kind == "bits" and own.detail else len(value) * 8
         return bin(int.from_bytes(value, "big"))[2:].zfill(width)[-width:]
+    if own.kind == "bool" and value in TRUTH:
+        return str(TRUTH[value]).zfill(width or 1)
     if own.kind in ("int", "dec") or isinstance(value, int):
         if not width:
             raise ValueError
