@@ -13,8 +13,9 @@ from pathlib import Path
 
 import check
 import run
+import schema
 import verdict
-from databases import KINDS, Database, present
+from databases import KINDS, Database, open_url, present
 from program import Program
 
 # Numbers 1 to {rows}, in each dialect.
@@ -48,6 +49,8 @@ class Round:
 
     def __init__(self, number, kinds, options, chance):
         self.kinds, self.options, self.chance, self.kills, self.runs, self.faults = kinds, options, chance, 0, 0, []
+        # How many rows were in the target at each kill.
+        self.arrived = []
         folder = run.WORK / "kill" / f"{os.getpid()}_{number}"
         folder.mkdir(parents=True, exist_ok=True)
         self.sides = [Database(kind, f"kill_{os.getpid()}_{number}_{side}", folder) for kind, side in zip(kinds, "ab")]
@@ -81,10 +84,19 @@ class Round:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 self.kills += 1
+                self.arrived.append(self.count())
                 return True
         if code not in (0, 3):
             self.faults.append(f"run {self.runs} after {self.kills} kills: exit {code}: {self.err.read_text()[-300:]}")
         return False
+
+    def count(self):
+        connection = open_url(self.sides[1].url)
+        try:
+            found = schema.read(connection, self.kinds[1]).tables
+            return sum(schema.count(connection, self.kinds[1], table) for table in found if not table.name.startswith("ar_"))
+        finally:
+            connection.close()
 
     def finish(self):
         last = self.program.run("sync", "--batch", self.options.batch, *self.options.argument)
@@ -121,7 +133,7 @@ def main():
     while kills < options.times:
         one = Round(number, pairs[number % len(pairs)], options, chance).go(min(options.each, options.times - kills))
         kills, faults, number = kills + one.kills, faults + bool(one.faults), number + 1
-        print(f"{'FAULT' if one.faults else 'equal'} {one.kinds[0]} -> {one.kinds[1]}: {one.kills} kills in {one.runs} runs", flush=True)
+        print(f"{'FAULT' if one.faults else 'equal'} {one.kinds[0]} -> {one.kinds[1]}: {one.kills} kills in {one.runs} runs, at {one.arrived} rows", flush=True)
         for fault in one.faults:
             print(f"      {fault[:700]}", flush=True)
         if not one.kills and number > 20:

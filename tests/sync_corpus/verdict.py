@@ -41,7 +41,7 @@ def row_is_named(row, item, said):
 def brief_in(value, text):
     """Whether a text has a value of a key, in whatever spelling: with other quotes, or zeros at the end."""
     start = value.split(".. (", 1)[0][:40]
-    return start in text or loose(start) in loose(text)
+    return start in text or loose(start) in loose(text) or (start.isdigit() and f"= {int(start)}" in text)
 
 
 def loose(text):
