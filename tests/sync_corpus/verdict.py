@@ -10,7 +10,8 @@ LISTED = 90
 
 def of_table(answer, name):
     """Returns what the report says of a table, as one text, and its object."""
-    item = answer.tables.get(name) or {}
+    # The program may quote the parts of a name that has a dot.
+    item = answer.tables.get(name) or answer.tables.get('"' + name.replace('"', '""') + '"') or {}
     lines = [line for line in answer.err.splitlines() if named(name, line)]
     lines += [str(item)] if item else []
     lines += [str(entry) for entry in answer.left_out if named(name, str(entry))]
