@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod checks;
+mod corpus;
 mod example;
 mod faults;
 mod fuzz;
@@ -58,6 +59,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Copies awkward tables between all databases and compares (tests/sync_corpus): also `generate`, `kill`, `test`
+    SyncCorpus {
+        /// The arguments of the program
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Compares the compile time of models with other libraries (`benches/compile_time`)
     BenchCompile {
         /// The arguments of the benchmark
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Task::Bless => bless(),
         Task::Bench { args } => bench::run(args),
         Task::BenchSync { args } => bench::sync(args),
+        Task::SyncCorpus { args } => corpus::run(args),
         Task::BenchCompile { args } => bench::compile_time(args),
     };
     match done {
