@@ -85,7 +85,7 @@ fn own_keys_only(w: &mut Writer<'_>, keys: &[Name]) {
         w.push(if index > 0 { " AND " } else { "" });
         w.name(key).push(" = VALUES(").name(key).push(")");
     }
-    w.push(", ").name(first).push(", (SELECT NULL UNION ALL SELECT NULL))");
+    w.push(", ").name(first).push(", (SELECT 1 UNION ALL SELECT 2))");
 }
 
 fn conflict(w: &mut Writer<'_>, table: Name, model: Option<&'static TableDef>, clause: Conflict) -> Result<()> {

@@ -85,6 +85,12 @@ impl SideColumn {
         self.carried.as_ref().is_none_or(|carried| carried.read.is_none() && !carried.is_number && !carried.is_raw)
     }
 
+    /// Whether a row is found by the place of its key, because the key itself is compared in another way.
+    fn is_found_by_place(&self) -> bool {
+        let is_number = self.place.as_ref().is_some_and(|place| place.bound == "?");
+        self.is_carried_as_text() || self.is_raw() || (self.ty == ValueType::F32 && is_number)
+    }
+
     /// Whether values of any type are stored in the column as they are.
     pub(crate) fn is_raw(&self) -> bool {
         self.carried.as_ref().is_some_and(|carried| carried.is_raw)
@@ -286,7 +292,7 @@ impl Side {
     /// The condition that selects the rows with these keys. It can select others too, if a column compares values by a
     /// collation.
     pub(crate) fn keys(&self, rows: &[Values]) -> Expr {
-        if self.key.iter().any(|&key| self.columns[key].is_carried_as_text() || self.columns[key].is_raw()) {
+        if self.key.iter().any(|&key| self.columns[key].is_found_by_place()) {
             return Expr::Or(rows.iter().map(|row| self.has_key(row)).collect());
         }
         match self.key[..] {
@@ -306,9 +312,7 @@ impl Side {
         let is = |&key: &usize| {
             let (column, value) = (self.column(key), row[key].clone());
             let bound = match &self.columns[key].place {
-                Some(place) if self.columns[key].is_carried_as_text() || self.columns[key].is_raw() => {
-                    raw(&place.bound, vec![value])
-                }
+                Some(place) if self.columns[key].is_found_by_place() => raw(&place.bound, vec![widened(value)]),
                 _ => Expr::Value(value),
             };
             Expr::Compare(Box::new(column), Compare::Eq, Box::new(bound))
@@ -394,6 +398,14 @@ impl Side {
 /// Reads the result of [`Side::counting`].
 pub(crate) fn counted(rows: &[Row]) -> Result<u64> {
     rows.first().map_or(Ok(0), |row| row.get(0))
+}
+
+/// The double that is equal to a single: the decimal digits of a single are another number.
+fn widened(value: Value) -> Value {
+    match value {
+        Value::F32(single) => Value::F64(single.into()),
+        other => other,
+    }
 }
 
 /// A value in a message, at most its first characters.

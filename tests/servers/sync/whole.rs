@@ -42,10 +42,16 @@ async fn tables_are_copied_in_any_order() -> Result<()> {
             report.tables.iter().all(|table| table.outcome == Outcome::Copied && table.report.refused == 0),
             "{what}"
         );
-        let views = report.left_out.iter().filter(|left| left.what == "view").map(|left| left.name.as_str());
+        let views = report
+            .left_out
+            .iter()
+            .filter(|left| left.what == "view" && !left.name.contains('.'))
+            .map(|left| left.name.as_str());
         assert_eq!(views.collect::<Vec<_>>(), ["leads"], "{what}");
         assert!(!report.is_complete(), "{what}");
-        assert!(job.verify().await?.is_empty(), "{what}");
+        // The database of the tests has the schemas of other tests, too.
+        let compared = job.verify().await?.tables;
+        assert!(compared.iter().all(|table| table.why.is_none() && table.differences.is_empty()), "{what}");
         let again = job.run().await?;
         assert!(again.tables.iter().all(|table| table.report.written == 0), "{what}");
         let table = connection(&to)?.describe("a_staff").await?.ok_or_else(|| Error::invalid("no a_staff"))?;

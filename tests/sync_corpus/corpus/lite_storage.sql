@@ -1,6 +1,6 @@
 -- source: sqlite
 -- trait: Values of another storage class than declared, in each kind of column.
--- least: mixed 1 clean 1 flags 2 dates 1
+-- least: mixed 1 clean 1 flags 2 dates 0
 CREATE TABLE mixed (id integer PRIMARY KEY, i integer, t text, r real, b blob, n numeric, x);
 INSERT INTO mixed VALUES (1, 1, 'a', 1.5, x'00', 1, 1), (2, 'text', x'ff00', 'text', 'text', 'text', 'text'), (3, 1.5, 5, 'x', 5, x'01', x'01'), (4, x'0a', '5', x'0b', 1.5, 1.5, 1.5), (5, NULL, NULL, NULL, NULL, NULL, NULL),
     (6, '12', 12, '1.5', '5', '5', '5'), (7, '', '', '', '', '', '');
