@@ -1,5 +1,5 @@
 //! `cargo xtask sync-corpus`: copies awkward tables between all databases, and compares with programs in Python
-//! (tests/sync_corpus).
+//! (`tests/sync_corpus`).
 
 use std::env;
 use std::ffi::OsString;

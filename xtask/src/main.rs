@@ -59,7 +59,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Copies awkward tables between all databases and compares (tests/sync_corpus): also `generate`, `kill`, `test`
+    /// Copies awkward tables between all databases and compares (`tests/sync_corpus`): also `generate`, `kill`, `test`
     SyncCorpus {
         /// The arguments of the program
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
