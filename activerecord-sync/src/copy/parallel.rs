@@ -74,7 +74,9 @@ impl Copy {
     async fn is_continued(&self, known: &[Checkpoint], table: Option<&str>) -> Result<bool> {
         let is_same = known.iter().all(|checkpoint| checkpoint.can_be_of(table));
         let is_readable = self.since.is_some() || known.iter().all(|checkpoint| checkpoint.is_readable(&self.source));
-        Ok(is_same && is_readable && !self.is_target_empty().await?)
+        // The keys before the place must be known, so that none of them becomes the same as a later one.
+        let is_known = !(self.is_plain && self.source.has_spellings());
+        Ok(is_same && is_readable && is_known && !self.is_target_empty().await?)
     }
 
     async fn is_target_empty(&self) -> Result<bool> {
