@@ -44,7 +44,7 @@ impl Copy {
             tracing::warn!(
                 target: "activerecord",
                 job = self.job,
-                "the target's table is another one than at the last run; the copy starts from the beginning"
+                "the checkpoints do not fit the tables as they are now; the copy starts from the beginning"
             );
             Checkpoint::delete_all(connection, &self.job).await?;
             known.clear();
