@@ -28,7 +28,8 @@ async fn tables_are_copied_in_any_order() -> Result<()> {
                 "CREATE TABLE a_staff (id int NOT NULL PRIMARY KEY, team int REFERENCES teams (id), boss int REFERENCES a_staff (id))",
                 "CREATE INDEX staff_by_team ON a_staff (team)",
                 "INSERT INTO teams VALUES (1, 2), (2, 1)",
-                "INSERT INTO a_staff VALUES (1, 1, 2), (2, 2, NULL), (3, 1, 1)",
+                "INSERT INTO a_staff VALUES (1, 1, NULL), (2, 2, NULL), (3, 1, 1)",
+                "UPDATE a_staff SET boss = 2 WHERE id = 1",
                 "CREATE VIEW leads AS SELECT lead_id FROM teams",
             ],
         )
