@@ -19,7 +19,7 @@ const ROUNDS: usize = 10;
 /// keys, then their indexes and foreign keys.
 ///
 /// - A table that is missing in the target is created, in types that hold the same values. A type that the target lacks becomes
-///   text. What the target cannot express is listed in [`TableReport::notes`].
+///   text. What the target cannot express is listed in [`SyncReport::notes`](crate::SyncReport::notes).
 /// - Each table is copied by a [`SyncTable`]. A table that fails does not stop the others.
 /// - A table without a primary key is found by a unique key without NULLs. Without such a key, the table is replaced as a whole.
 /// - Rows that refer to rows which come later are tried again at the end.
