@@ -59,7 +59,12 @@ impl Carried {
             || from == Some(ValueType::Text) && to == Some(ValueType::Decimal);
         // A database without unsigned integers.
         let is_large = from == Some(ValueType::U64) && to == Some(ValueType::Text);
-        let is_wide = (is_decimal && is_wide) || is_large;
+        // A column of texts was made for durations that are no times of a day.
+        let is_duration = from == Some(ValueType::Time)
+            && to == Some(ValueType::Text)
+            && source.0.dialect.carrying.duration.is_some()
+            && target.0.dialect.capabilities.typed_columns;
+        let is_wide = (is_decimal && is_wide) || is_large || is_duration;
         let is_decimal = is_decimal || is_large;
         match (from, to) {
             (Some(from), Some(to)) if !(is_wide || (are_alike && is_array(Some(from)) && native(source))) => {

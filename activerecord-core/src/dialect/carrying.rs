@@ -212,6 +212,7 @@ pub(super) const MYSQL: Carrying = Carrying {
     ],
     place: place("CAST({} AS CHAR)", "CAST(CAST(? AS CHAR) AS {type})"),
     texts: &[
+        ("bit", text("CAST({} AS UNSIGNED)", "?")),
         ("inet4", text("CAST({} AS CHAR)", "CAST(? AS CHAR)")),
         ("inet6", text("CAST({} AS CHAR)", "CAST(? AS CHAR)")),
         ("point", GEOMETRY),

@@ -253,8 +253,11 @@ impl Side {
         for filter in filters {
             let mut select = self.select();
             select.filter = Some(filter);
-            for row in self.read(select).await? {
-                found.insert(self.key_of(&row), row);
+            // A row with a value that cannot be read is not equal to any other.
+            for (row, unread) in self.connection.read_each(select).await? {
+                if let (Ok(row), None) = (self.typed(&row), unread) {
+                    found.insert(self.key_of(&row), row);
+                }
             }
         }
         Ok(found)
