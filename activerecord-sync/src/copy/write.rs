@@ -186,7 +186,6 @@ impl Writer<'_> {
     async fn bring(&self, rows: &[Values], now: DateTime<Utc>, is_fresh: bool) -> Result<Counts> {
         let changed = self.changed(rows, now, is_fresh).await?;
         let counts = changed.counts(rows);
-        self.zeros(&changed.missing).await?;
         if !is_fresh || !self.load(&changed.missing).await? {
             self.insert(&changed.missing, None).await?;
         }
@@ -206,6 +205,7 @@ impl Writer<'_> {
 
     pub(super) async fn insert(&self, rows: &[Values], conflict: Option<Conflict>) -> Result<()> {
         let connection = &self.target.connection;
+        self.zeros(rows).await?;
         let most = (connection.capabilities().max_binds / self.target.columns.len().max(1)).clamp(1, ROWS);
         for rows in rows.chunks(most) {
             connection.write(self.statement(rows, conflict.clone())).await?;

@@ -155,6 +155,23 @@ async fn no_value_is_changed() -> Result<()> {
     Ok(())
 }
 
+/// A row with the key zero is the same row after a change. MySQL and MariaDB would generate another key for it.
+#[tokio::test]
+async fn the_key_zero_stays() -> Result<()> {
+    for (from, to) in pairs(&["marks (id ID, n I64)"], &["marks (id ID, n I64)"]).await? {
+        run(&from, &["INSERT INTO marks (id, n) VALUES (7, 1)", "UPDATE marks SET id = 0"]).await?;
+        let job = SyncTable::new("marks", &*from, &*to);
+        for n in ["1", "2"] {
+            run(&from, &[&format!("UPDATE marks SET n = {n}")]).await?;
+            assert_eq!(job.run().await?.written, 1, "from {} to {}", &*from, &*to);
+            assert!(job.verify().await?.is_empty(), "from {} to {}", &*from, &*to);
+            let rows = connection(&to)?.query("SELECT id, n FROM marks", []).await?;
+            assert_eq!((rows.len(), rows[0].get::<i64>(0)?), (1, 0), "from {} to {}", &*from, &*to);
+        }
+    }
+    Ok(())
+}
+
 /// A target that was dropped, made again, or emptied is copied from the beginning.
 #[tokio::test]
 async fn a_checkpoint_belongs_to_its_table() -> Result<()> {
