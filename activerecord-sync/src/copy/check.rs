@@ -14,14 +14,20 @@ use super::tombstones::Tombstones;
 impl Copy {
     /// Fails for a job that cannot run, and finds out whether rows can be compared by digests.
     pub(crate) async fn check(&mut self) -> Result<()> {
+        self.reach().await?;
+        self.learn().await?;
+        self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
+    }
+
+    /// Opens both connections. The caller must not be in a transaction on one of them.
+    async fn reach(&self) -> Result<()> {
         for side in [&self.source, &self.target] {
             if side.connection.in_transaction() {
                 return Err(in_transaction(side));
             }
             side.connection.learn().await?;
         }
-        self.learn().await?;
-        self.since.map_or(Ok(()), |since| self.check_watermark(&self.source.columns[since]))
+        Ok(())
     }
 
     /// Describes both tables, and takes from the descriptions how rows are read, compared and written.
@@ -45,12 +51,10 @@ impl Copy {
 
     /// As [`check`](Self::check), for tables without a key.
     pub(crate) async fn check_whole(&mut self) -> Result<()> {
-        for side in [&self.source, &self.target] {
-            if side.connection.in_transaction() {
-                return Err(in_transaction(side));
-            }
-            side.connection.learn().await?;
-            side.check().await?;
+        self.reach().await?;
+        for side in [&mut self.source, &mut self.target] {
+            let table = side.check().await?;
+            side.learn(table.as_ref());
         }
         match self.since {
             Some(_) => Err(Error::configuration(format!("{} has no key, so it has no watermark", self.source.place()))),

@@ -136,6 +136,14 @@ impl Order {
     }
 }
 
+/// The rows for which both conditions hold. None: all rows.
+pub(super) fn both(one: Option<Expr>, other: Option<Expr>) -> Option<Expr> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// SQL in which `?` stands for each of these values.
 pub(super) fn raw(text: &str, binds: Vec<Value>) -> Expr {
     Expr::Raw(RawSql { text: text.to_owned().into(), binds })

@@ -4,7 +4,7 @@ use activerecord_core::statement::{Aggregate, Expr, Select};
 use activerecord_core::{Result, Row, Stored, TableInfo, ValueType};
 use rust_decimal::Decimal;
 
-use super::order::Place;
+use super::order::{Place, both};
 use super::side::{Side, SideColumn, Values};
 
 /// The rows of a source after one place in the order of its key, up to and including another one. None is the start or the
@@ -47,10 +47,7 @@ impl Side {
         let order = self.key_order();
         let after = range.after.as_ref().map(|place| order.after(place));
         let through = range.through.as_ref().map(|place| order.through(place));
-        match (after, through) {
-            (Some(after), Some(through)) => Some(after.and(through)),
-            (after, through) => after.or(through),
-        }
+        both(after, through)
     }
 
     /// The condition of the rows of this side in a range of a source. Both must order their keys by the values.

@@ -5,7 +5,7 @@ use activerecord_core::statement::{Compare, Expr, Select};
 use activerecord_core::{Error, Result, Row, Transaction, Unread, Value};
 use futures_util::future::try_join;
 
-use super::order::{Order, Place};
+use super::order::{Order, Place, both};
 use super::range::{Digest, Range};
 use super::side::{Side, counted};
 
@@ -84,10 +84,7 @@ impl<'s> Reader<'s> {
 
     /// Reads only rows with this condition.
     pub(crate) fn only(mut self, condition: Option<Expr>) -> Self {
-        self.filter = match (self.filter.take(), condition) {
-            (Some(known), Some(condition)) => Some(known.and(condition)),
-            (known, condition) => known.or(condition),
-        };
+        self.filter = both(self.filter.take(), condition);
         self
     }
 

@@ -11,7 +11,7 @@ use activerecord_core::{
 use activerecord_distributed::support::failpoint;
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-use super::order::{Order, raw};
+use super::order::{Order, both, raw};
 use super::values::{normal, same};
 use super::{json, number};
 
@@ -203,7 +203,7 @@ impl Side {
         Order::of(self, &self.key)
     }
 
-    /// The place of a row in the order of the key, by values. None: the values of another side are not places here.
+    /// The condition of the rows whose key is after one value and up to another one.
     pub(crate) fn typed_bounds(&self, after: Option<&[Value]>, through: Option<&[Value]>) -> Option<Expr> {
         let pairs = |place: &[Value]| {
             let pair = |(&key, value): (&usize, &Value)| (self.column(key), Expr::Value(value.clone()));
@@ -211,10 +211,7 @@ impl Side {
         };
         let after = after.map(|place| Expr::CompareRows(pairs(place), Compare::Gt));
         let through = through.map(|place| Expr::CompareRows(pairs(place), Compare::Le));
-        match (after, through) {
-            (Some(after), Some(through)) => Some(after.and(through)),
-            (after, through) => after.or(through),
-        }
+        both(after, through)
     }
 
     /// Reads the rows of a query that has every column.

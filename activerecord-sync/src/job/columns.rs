@@ -57,7 +57,7 @@ fn side(connection: ConnectionHandle, table: &TableInfo, columns: Vec<SideColumn
 }
 
 fn side_column(table: &TableInfo, column: &ColumnInfo, carried: Carried, is_key: bool, nullable: bool) -> SideColumn {
-    let mut known = SideColumn {
+    SideColumn {
         name: column.name.clone().into(),
         ty: carried.ty,
         nullable,
@@ -73,9 +73,7 @@ fn side_column(table: &TableInfo, column: &ColumnInfo, carried: Carried, is_key:
         json: KeptJson::default(),
         place: None,
         is_numbered: false,
-    };
-    known.learn(table, is_key);
-    known
+    }
 }
 
 /// The columns of the source that the target does not compute, each with that of the target.

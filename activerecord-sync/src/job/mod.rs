@@ -193,7 +193,7 @@ impl<S: Model, T: Model> SyncJob<S, T> {
     /// ```
     ///
     /// # Errors
-    /// As [`run`](Self::run); `Conversion` when a row of the source cannot be read or mapped.
+    /// As [`run`](Self::run).
     pub async fn verify(&self) -> Result<Differences> {
         self.copy()?.verify().await
     }

@@ -12,12 +12,13 @@ use crate::progress::IntoProgress;
 use crate::report::{Differences, SyncReport};
 
 /// A [`SyncJob`](crate::SyncJob) for a table that has no model: it copies the table column by column to a table of the same
-/// name in another database. The source's primary key identifies the rows.
+/// name in another database. The source's primary key identifies the rows, or else a unique key without NULLs. A table with
+/// neither is replaced as a whole, in one transaction.
 ///
-/// A missing table is created with the columns, the primary key and the unique keys of the source, in types that hold the same
-/// values: decimals keep their digits, and texts in keys keep their lengths. What is *not* copied: foreign keys, other indexes,
-/// defaults, checks, triggers. The next value of a generated key is moved only by
-/// [`advance_sequences`](Self::advance_sequences).
+/// A missing table is created with the columns, keys, indexes and defaults of the source, in types that hold the same values. A
+/// type that the target lacks becomes text. Foreign keys are created if the target has the tables that they refer to. What the
+/// target cannot express is listed in [`SyncReport::notes`]; triggers are not copied. The next value of a generated key is moved
+/// only by [`advance_sequences`](Self::advance_sequences).
 ///
 /// An existing table can have its columns in another order, and additional columns that have a default or can be NULL. Columns
 /// that the target computes are not written.
@@ -153,10 +154,9 @@ impl SyncTable {
     ///
     /// # Errors
     /// As [`SyncJob::run`](crate::SyncJob::run), and:
-    /// - `Configuration`: the source has no such table, the table has no primary key, or it has no column of the name given to
-    ///   [`since`](Self::since).
+    /// - `Configuration`: the source has no such table, or it has no column of the name given to [`since`](Self::since).
     /// - `InvalidStatement`: the target's table lacks a column of the source.
-    /// - `Unsupported`: a column has a type that this library has no value for.
+    /// - `Invalid`: a table without a key has rows in the target that this job has not written.
     pub async fn run(&self) -> Result<SyncReport> {
         let (from, to) = (connection(&self.source)?, connection(&self.target)?);
         let source = self.source().await?;
@@ -207,7 +207,7 @@ impl SyncTable {
     /// ```
     ///
     /// # Errors
-    /// As [`dry_run`](Self::dry_run); `Conversion` when a row of the source cannot be read.
+    /// As [`dry_run`](Self::dry_run).
     pub async fn verify(&self) -> Result<Differences> {
         let copy = self.copy(self.source().await?).await?;
         if copy.source.key.is_empty() { copy.verify_whole().await } else { copy.verify().await }
